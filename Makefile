@@ -1,0 +1,41 @@
+# Every target makes what it needs; nothing but Python, pip and make has to be there before.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+BENCH := benchmarks/run.py
+PYTEST_ARGS ?= -n auto --maxprocesses=4
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean
+
+help: ## list the targets
+	@echo "Targets (PYTHON=$(PYTHON) makes the environment $(VENV)):"
+	@sed -n 's/^\([a-z]*\):.*## /  \1	/p' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED) ## show the way from an ansatz to a trained potential and a circuit
+	$(BIN)/qffc demo
+
+test: $(INSTALLED) ## run the tests; PYTEST_ARGS are handed on, for example PYTEST_ARGS=--slow
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(INSTALLED) ## check style, types and the arrows between packages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED) ## measure speed and compile time
+	$(BIN)/python $(BENCH)
+
+clean: ## remove the environment, build results and caches; runs/ stays
+	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find qffc ir passes tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+	    echo "qffc needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is not one of them;" \
+	         "name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "making the environment $(VENV), a few minutes"; $(PYTHON) -m venv $(VENV); }
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
