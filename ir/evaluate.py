@@ -1,0 +1,211 @@
+"""Symbolic values in numbers: one evaluator for NumPy and for any module with its interface, such as ``jax.numpy``.
+
+All functions are smooth where atoms meet or lie on a line: lengths and directions are guarded in value and derivative,
+and a direction of length zero is the zero vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+import numpy as np
+
+from qffc.ir.diagnostics import InternalError
+from qffc.ir.program import Basis, Program
+from qffc.ir.values import (
+    Add,
+    ChannelIndex,
+    Component,
+    Cross,
+    Cutoff,
+    Displacement,
+    Dot,
+    FrameVector,
+    Function,
+    Index,
+    Moment,
+    Mul,
+    Norm,
+    Number,
+    ParameterEntry,
+    Pi,
+    Position,
+    Power,
+    Radial,
+    SpeciesOf,
+    Unit,
+    Value,
+)
+
+Array = Any
+"""An array of the module that computes: NumPy's, or a traced one."""
+
+_TINY = 1e-24
+"""Squared lengths below this (Angstrom^2) count as zero."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What one circuit is evaluated at.
+
+    Args:
+        positions: (sites, 3), Angstrom, in the order of the sites of the program.
+        species: (sites,), indices into the species of the program.
+        parameters: arrays by name, of the shapes that the program declares.
+        channel: which copy of the circuit.
+        moments: expectation values by observable; only readouts need them.
+    """
+
+    positions: Array
+    species: Array
+    parameters: Mapping[str, Array]
+    channel: Array | int = 0
+    moments: Mapping[str, Array] | None = None
+
+
+class Evaluator:
+    """Evaluates values of one program at one instance; common parts are computed once.
+
+    Args:
+        program: the program that declares what the values name.
+        instance: the numbers.
+        xp: the array module, NumPy by default.
+    """
+
+    def __init__(self, program: Program, instance: Instance, xp: Any = np) -> None:
+        self._program = program
+        self._instance = instance
+        self._xp = xp
+        self._site_index = {site.name: index for index, site in enumerate(program.sites)}
+        self._known: dict[str, Array] = {}
+        self._bases: dict[tuple[str, Basis], Array] = {}
+
+    def __call__(self, value: Value) -> Array:
+        """Return the number () or vector (3,) of a value."""
+        if value.text not in self._known:
+            self._known[value.text] = self._compute(value)
+        return self._known[value.text]
+
+    def _compute(self, value: Value) -> Array:
+        xp = self._xp
+        match value:
+            case Number():
+                return float(value.value)
+            case Pi():
+                return float(np.pi)
+            case ParameterEntry():
+                return self._entry(value)
+            case Position(site):
+                return self._instance.positions[self._site_index[site]]
+            case Displacement(origin, site):
+                positions = self._instance.positions
+                return positions[self._site_index[site]] - positions[self._site_index[origin]]
+            case Moment(observable):
+                if self._instance.moments is None:
+                    raise InternalError(f"no moments given for {value}")
+                return self._instance.moments[observable]
+            case Add(terms):
+                return _fold(xp.add, [self(term) for term in terms])
+            case Mul(factors):
+                return _fold(xp.multiply, [self(factor) for factor in factors])
+            case Power(base, exponent):
+                return self(base) ** exponent
+            case Function(name, argument):
+                return getattr(xp, {"acos": "arccos"}.get(name, name))(self(argument))
+            case Norm(vector):
+                return _norm(self(vector), xp)
+            case Unit(vector):
+                v = self(vector)
+                return v / _safe_norm(v, xp)
+            case Dot(left, right):
+                return xp.sum(self(left) * self(right))
+            case Cross(left, right):
+                return xp.cross(self(left), self(right))
+            case Component(vector, axis):
+                return self(vector)["xyz".index(axis)]
+            case FrameVector():
+                zero = xp.zeros_like(self._instance.positions[0, 0])
+                return xp.stack([zero + self(part) for part in value.children])
+            case Cutoff(argument, radius):
+                return smooth_cutoff(self(argument), float(radius), xp)
+            case Radial(table, argument):
+                basis = self._program.parameter(table.name).basis
+                if basis is None:
+                    raise InternalError(f"{table} has no basis")
+                return xp.sum(self._entry(table) * self._basis(argument, basis))
+            case _:
+                raise InternalError(f"the evaluator does not know {type(value).__name__}")
+
+    def _entry(self, entry: ParameterEntry) -> Array:
+        table = self._instance.parameters[entry.name]
+        return table[tuple(self._index(index) for index in entry.indices)]
+
+    def _index(self, index: Index) -> Array | int:
+        match index:
+            case SpeciesOf(site):
+                return self._instance.species[self._site_index[site]]
+            case ChannelIndex():
+                return self._instance.channel
+            case int():
+                return index
+            case _:
+                assert_never(index)
+
+    def _basis(self, argument: Value, basis: Basis) -> Array:
+        key = (argument.text, basis)
+        if key not in self._bases:
+            self._bases[key] = radial_basis(self(argument), basis, self._xp)
+        return self._bases[key]
+
+
+def radial_basis(distance: Array, basis: Basis, xp: Any = np) -> Array:
+    """Return the basis functions at a distance, cutoff included.
+
+    Args:
+        distance: (), Angstrom.
+        basis: kind, size and cutoff.
+        xp: the array module.
+
+    Returns:
+        (size,), dimensionless for ``chebyshev``, Angstrom^(-3/2) times the Bessel normalization for ``bessel``.
+    """
+    radius = float(basis.cutoff)
+    envelope = smooth_cutoff(distance, radius, xp)
+    if basis.kind == "chebyshev":
+        t = 2.0 * distance / radius - 1.0
+        rows = [t * 0.0 + 1.0, t]
+        while len(rows) < basis.size:
+            rows.append(2.0 * t * rows[-1] - rows[-2])
+        return envelope * xp.stack(rows[: basis.size])
+    small = 1e-6
+    safe = xp.where(distance > small, distance, small)
+    orders = np.arange(1, basis.size + 1) * (np.pi / radius)
+    orders = xp.asarray(orders, dtype=xp.asarray(safe).dtype)
+    return envelope * float(np.sqrt(2.0 / radius)) * xp.sin(orders * safe) / safe
+
+
+def smooth_cutoff(distance: Array, radius: float, xp: Any = np) -> Array:
+    """Return the polynomial envelope, 1 at distance 0 and 0 from ``radius`` on (both Angstrom)."""
+    x = xp.where(distance < radius, distance / radius, 1.0)
+    p = 6
+    outer = 1.0 - (p + 1) * (p + 2) / 2 * x**p + p * (p + 2) * x ** (p + 1) - p * (p + 1) / 2 * x ** (p + 2)
+    return xp.where(distance < radius, outer, 0.0)
+
+
+def _fold(operation: Any, values: Sequence[Array]) -> Array:
+    result = values[0]
+    for value in values[1:]:
+        result = operation(result, value)
+    return result
+
+
+def _safe_norm(vector: Array, xp: Any) -> Array:
+    squared = xp.sum(vector * vector)
+    return xp.sqrt(xp.where(squared > _TINY, squared, 1.0))
+
+
+def _norm(vector: Array, xp: Any) -> Array:
+    squared = xp.sum(vector * vector)
+    return xp.where(squared > _TINY, _safe_norm(vector, xp), 0.0)

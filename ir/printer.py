@@ -1,0 +1,118 @@
+"""Programs as text; the grammar is in FORMAT.md, and parsing the text gives the program back."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from qffc.ir.diagnostics import InternalError
+from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
+from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.pauli import PauliString
+from qffc.ir.program import AtomicReadout, EnergyReadout, Parameter, Program, Qubit, Readout, Site
+
+FORMAT_VERSION = 1
+
+
+def print_program(program: Program) -> str:
+    """Return the canonical text of a program, with a final newline."""
+    names = tuple(qubit.name for qubit in program.qubits)
+    lines = [f"qffc {FORMAT_VERSION}", "", f"program {program.name}"]
+    if program.symmetry:
+        lines.append(f"symmetry {', '.join(program.symmetry)}")
+    lines += [f"scope {program.scope}", f"species {', '.join(program.species)}"]
+    if program.channels != 1:
+        lines.append(f"channels {program.channels}")
+    if program.average:
+        lines.append(f"average {', '.join(program.average)}")
+    sections = (
+        [print_site(site) for site in program.sites],
+        [print_parameter(parameter) for parameter in program.parameters],
+        [print_qubit(qubit) for qubit in program.qubits],
+        [print_op(op, names) for op in program.ops],
+        [f"observable {name} = {print_observable(o, names)}" for name, o in program.observables]
+        + [print_readout(program.readout)],
+    )
+    for section in sections:
+        if section:
+            lines += ["", *section]
+    return "\n".join(lines) + "\n"
+
+
+def print_site(site: Site) -> str:
+    """Return the line that declares a site."""
+    return f"site {site.name}: {site.species or 'any'} {site.role}"
+
+
+def print_parameter(parameter: Parameter) -> str:
+    """Return the line that declares a parameter."""
+    text = f"parameter {parameter.name}"
+    if parameter.axes:
+        text += f": {', '.join(map(str, parameter.axes))}"
+    if parameter.basis is not None:
+        text += f" radial {parameter.basis.kind} {parameter.basis.size} cutoff {parameter.basis.cutoff}"
+    if parameter.default is not None:
+        text += f" default {parameter.default}"
+    return text + (" frozen" if parameter.frozen else "")
+
+
+def print_qubit(qubit: Qubit) -> str:
+    """Return the line that declares a qubit."""
+    return f"qubit {qubit.name}" + (f": {qubit.site}" if qubit.site is not None else "")
+
+
+def print_op(op: Op, names: tuple[str, ...]) -> str:
+    """Return the line of an operation; ``names`` are the names of the qubits."""
+    on = ", ".join(names[qubit] for qubit in op.qubits)
+    match op:
+        case Singlet():
+            return f"singlet {on}"
+        case Zero():
+            return f"zero {on}"
+        case Rotate():
+            return f"rotate {on}, {op.vector}"
+        case Exchange():
+            return f"exchange {on}, {op.angle}"
+        case Chirality():
+            return f"chirality {on}, {op.angle}"
+        case PauliRotation():
+            return f"pauli_rotation {_spell_string(op.string, names)}, {op.angle}"
+        case Relabel():
+            return "relabel " + ", ".join(f"{names[a]} -> {names[b]}" for a, b in op.moves)
+    raise InternalError(f"the printer does not know {type(op).__name__}")
+
+
+def print_observable(observable: Observable, names: tuple[str, ...]) -> str:
+    """Return an observable as text; ``names`` are the names of the qubits."""
+    match observable:
+        case DotObservable():
+            return f"dot({names[observable.a]}, {names[observable.b]})"
+        case PauliObservable():
+            return _spell_string(observable.string, names)
+        case ProductObservable():
+            return "*".join(_wrap(factor, names) for factor in observable.factors)
+        case SumObservable():
+            return " + ".join(_spell_term(weight, term, names) for weight, term in observable.terms)
+    raise InternalError(f"the printer does not know {type(observable).__name__}")
+
+
+def print_readout(readout: Readout) -> str:
+    """Return the line of a readout."""
+    match readout:
+        case EnergyReadout(value):
+            return f"energy {value}"
+        case AtomicReadout():
+            features, hidden = ", ".join(readout.features), ", ".join(map(str, readout.hidden))
+            return f"atomic weight {readout.weight} features {features} head {hidden} {readout.activation}"
+
+
+def _spell_string(string: PauliString, names: tuple[str, ...]) -> str:
+    return " ".join(f"{letter}({names[qubit]})" for qubit, letter in string)
+
+
+def _spell_term(weight: Fraction, term: Observable, names: tuple[str, ...]) -> str:
+    return f"{weight}*{_wrap(term, names)}"
+
+
+def _wrap(observable: Observable, names: tuple[str, ...]) -> str:
+    text = print_observable(observable, names)
+    return f"({text})" if isinstance(observable, SumObservable | ProductObservable) else text

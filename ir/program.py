@@ -1,0 +1,208 @@
+"""The program: everything that an ansatz says, immutable and checked when it is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Literal, TypeVar
+
+from qffc.ir.diagnostics import Span, error
+from qffc.ir.observables import Observable
+from qffc.ir.ops import Op
+from qffc.ir.values import Value
+
+Symmetry = Literal["rotation", "inversion", "translation", "exchange"]
+SYMMETRIES: tuple[Symmetry, ...] = ("rotation", "inversion", "translation", "exchange")
+"""The generators that a program can declare, in the order in which they are reported."""
+
+Scope = Literal["molecule", "pair"]
+Role = Literal["centre", "neighbour", "free"]
+Axis = int | Literal["species", "channel"]
+BASES = ("bessel", "chebyshev")
+ACTIVATIONS = ("silu", "tanh")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place that an atom takes.
+
+    Args:
+        name: how values refer to it.
+        species: element symbol, or None when any species of the program fits.
+        role: ``centre``, ``neighbour`` (relative to the centre) or ``free``.
+    """
+
+    name: str
+    species: str | None
+    role: Role
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The radial basis of a learned function.
+
+    Args:
+        kind: ``bessel``: sqrt(2/c) sin(k pi r/c)/r, k = 1..size (Gasteiger et al., arXiv:2003.03123);
+            ``chebyshev``: T_k(2 r/c - 1), k = 0..size-1. Both are multiplied by the smooth cutoff.
+        size: number of functions.
+        cutoff: c in Angstrom.
+    """
+
+    kind: Literal["bessel", "chebyshev"]
+    size: int
+    cutoff: Fraction
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A named table of trainable numbers.
+
+    Args:
+        name: how values refer to it.
+        axes: its axes: a size, ``species`` (one entry per species of the program) or ``channel``.
+        default: the value that every entry has unless given; None for a random start.
+        frozen: kept at its value in training.
+        basis: when given, the table has a further last axis over the basis and is used by ``radial``.
+    """
+
+    name: str
+    axes: tuple[Axis, ...]
+    default: Fraction | None = None
+    frozen: bool = False
+    basis: Basis | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Qubit:
+    """A qubit, and the site that it carries (None when it belongs to no site)."""
+
+    name: str
+    site: str | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class EnergyReadout:
+    """The energy of the molecule as a value over the moments; a sum over the instances of the circuit."""
+
+    value: Value
+
+
+@dataclass(frozen=True)
+class AtomicReadout:
+    """Atomic energies from summed moments.
+
+    The features of atom i are ``sum over circuits with centre i of weight x moment``, one for each observable and
+    channel; a small neural network, one per species of the centre, turns them into the energy of the atom.
+
+    Args:
+        weight: an invariant value that vanishes smoothly at the cutoff.
+        features: names of the observables.
+        hidden: widths of the hidden layers.
+        activation: ``silu`` or ``tanh``.
+    """
+
+    weight: Value
+    features: tuple[str, ...]
+    hidden: tuple[int, ...]
+    activation: Literal["silu", "tanh"] = "silu"
+
+
+Readout = EnergyReadout | AtomicReadout
+
+_Named = TypeVar("_Named", Site, Parameter, Qubit)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A circuit with data in it, its declared symmetry and the way its moments become an energy.
+
+    Args:
+        name: a name for people.
+        symmetry: the declared generators, in the order of :data:`SYMMETRIES`.
+        scope: ``molecule``: one circuit a molecule, the sites are its atoms; ``pair``: one circuit for each
+            (centre; neighbour, neighbour), the two neighbours unordered, ordered by species.
+        species: element symbols, the order of every ``species`` axis.
+        sites: in order.
+        parameters: in order.
+        qubits: in order; qubit 0 is the most significant bit of a state index.
+        ops: in the order of execution.
+        observables: name and observable, in the order of the moments.
+        readout: from moments to the energy (eV unless used raw).
+        channels: how many copies of the circuit, each with its own slice of every ``channel`` axis.
+        average: symmetries made exact by averaging over copies of the circuit: ``exchange`` over all
+            assignments of like atoms to sites, ``inversion`` over the molecule and its mirror image.
+
+    Raises:
+        QffcError: when the parts do not fit together.
+    """
+
+    name: str
+    symmetry: tuple[Symmetry, ...]
+    scope: Scope
+    species: tuple[str, ...]
+    sites: tuple[Site, ...]
+    parameters: tuple[Parameter, ...]
+    qubits: tuple[Qubit, ...]
+    ops: tuple[Op, ...]
+    observables: tuple[tuple[str, Observable], ...]
+    readout: Readout
+    channels: int = 1
+    average: tuple[Symmetry, ...] = ()
+
+    def __post_init__(self) -> None:
+        from qffc.ir.verify import verify_program  # the verifier needs the types of this file
+
+        verify_program(self)
+
+    @cached_property
+    def text(self) -> str:
+        """The program in the text format."""
+        from qffc.ir.printer import print_program  # the printer needs the types of this file
+
+        return print_program(self)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the text, hexadecimal: what a certificate is bound to."""
+        from hashlib import sha256
+
+        return sha256(self.text.encode()).hexdigest()
+
+    @cached_property
+    def centre(self) -> Site | None:
+        """The centre, or None."""
+        return next((site for site in self.sites if site.role == "centre"), None)
+
+    def site(self, name: str) -> Site:
+        """Return the site of that name."""
+        return _named(self.sites, name, "site")
+
+    def parameter(self, name: str) -> Parameter:
+        """Return the parameter of that name."""
+        return _named(self.parameters, name, "parameter")
+
+    def shape(self, parameter: Parameter) -> tuple[int, ...]:
+        """Return the shape of a parameter table, the axis of its basis included."""
+        sizes: dict[Axis, int] = {"species": len(self.species), "channel": self.channels}
+        shape = tuple(sizes.get(axis, axis) for axis in parameter.axes)
+        return (*shape, parameter.basis.size) if parameter.basis else shape  # type: ignore[return-value]  # only sizes are left
+
+    def with_ops(self, ops: tuple[Op, ...]) -> Program:
+        """Return the program with other operations."""
+        return replace(self, ops=ops)
+
+
+def _named(items: tuple[_Named, ...], name: str, kind: str) -> _Named:
+    for item in items:
+        if item.name == name:
+            return item
+    raise error(
+        f"unknown {kind}",
+        found=f"'{name}'",
+        expected="one of " + (", ".join(f"'{item.name}'" for item in items) or f"(the program declares no {kind})"),
+        help=f"declare the {kind}, or correct the name",
+    )

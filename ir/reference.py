@@ -1,0 +1,131 @@
+"""A plain dense simulator in NumPy: the meaning of a program, for checks and for small examples.
+
+It is slow on purpose: every gate is the exponential of its generator by diagonalization, so nothing is assumed about
+a gate but its definition.
+"""
+
+from __future__ import annotations
+
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.diagnostics import InternalError, error
+from qffc.ir.evaluate import Evaluator, Instance
+from qffc.ir.observables import Observable
+from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.pauli import PauliSum, dot_product, triple_product
+from qffc.ir.program import AtomicReadout, Program
+
+State = NDArray[np.complex128]
+MAXIMUM_QUBITS = 14
+
+_PAULI = {
+    "I": np.eye(2, dtype=complex),
+    "X": np.array([[0, 1], [1, 0]], dtype=complex),
+    "Y": np.array([[0, -1j], [1j, 0]], dtype=complex),
+    "Z": np.array([[1, 0], [0, -1]], dtype=complex),
+}
+
+
+def statevector(program: Program, instance: Instance) -> State:
+    """Return the final state, (2**qubits,), qubit 0 the most significant bit.
+
+    Raises:
+        QffcError: when the program has more qubits than a dense state can hold here.
+    """
+    count = len(program.qubits)
+    if count > MAXIMUM_QUBITS:
+        raise error(
+            "too many qubits for the dense simulator",
+            found=f"{count} qubits",
+            expected=f"at most {MAXIMUM_QUBITS}",
+            help="use the JAX kernel, or a smaller program",
+        )
+    evaluate = Evaluator(program, instance)
+    state = np.zeros((2,) * count, dtype=complex)
+    state[(0,) * count] = 1.0
+    for op in program.ops:
+        state = _apply(op, state, evaluate)
+    return state.reshape(-1)
+
+
+def moments(program: Program, instance: Instance) -> NDArray[np.float64]:
+    """Return the expectation values of the observables, (observables,)."""
+    state = statevector(program, instance)
+    return np.array([expectation(o, state, len(program.qubits)) for _, o in program.observables])
+
+
+def expectation(observable: Observable, state: State, qubits: int) -> float:
+    """Return <state| observable |state>."""
+    return float(np.real(np.vdot(state, dense(observable.paulis, tuple(range(qubits))) @ state)))
+
+
+def response(program: Program, instance: Instance) -> NDArray[np.float64]:
+    """Return what the outside sees of one circuit: the raw energy, or the weighted features of an atomic readout."""
+    values = moments(program, instance)
+    by_name = {name: value for (name, _), value in zip(program.observables, values, strict=True)}
+    readout = program.readout
+    if isinstance(readout, AtomicReadout):
+        weight = Evaluator(program, instance)(readout.weight)
+        return np.array([weight * by_name[name] for name in readout.features])
+    full = Instance(instance.positions, instance.species, instance.parameters, instance.channel, by_name)
+    return np.array([Evaluator(program, full)(readout.value)], dtype=float)
+
+
+def dense(paulis: PauliSum, qubits: tuple[int, ...]) -> State:
+    """Return the matrix of a Pauli sum with numeric coefficients on the given qubits, (2**k, 2**k)."""
+    matrix = np.zeros((2 ** len(qubits),) * 2, dtype=complex)
+    for string, (real, imaginary) in paulis.terms:
+        letters = dict(string)
+        term = np.eye(1, dtype=complex)
+        for qubit in qubits:
+            term = np.kron(term, _PAULI[letters.get(qubit, "I")])
+        matrix += complex(_number(real), _number(imaginary)) * term
+    return matrix
+
+
+def _number(value: object) -> float:
+    from qffc.ir.values import Number
+
+    if not isinstance(value, Number):
+        raise InternalError(f"a coefficient without a number: {value}")
+    return float(value.value)
+
+
+def _apply(op: Op, state: State, evaluate: Evaluator) -> State:
+    match op:
+        case Zero():
+            return state
+        case Singlet(a, b):
+            # Both qubits are fresh, so amplitude sits where they are 00.
+            block = np.moveaxis(state, (a, b), (0, 1)).copy()
+            block[0, 1] = block[0, 0] / np.sqrt(2)
+            block[1, 0] = -block[0, 0] / np.sqrt(2)
+            block[0, 0] = 0
+            return np.moveaxis(block, (0, 1), (a, b))
+        case Relabel(moves):
+            sources, targets = zip(*moves, strict=True)
+            return np.moveaxis(state, sources, targets)
+        case Rotate(qubit, vector):
+            v = np.asarray(evaluate(vector), dtype=float)
+            hamiltonian = sum(v[k] / 2 * _PAULI["XYZ"[k]] for k in range(3))
+            return _evolve(np.asarray(hamiltonian), (qubit,), state)
+        case Exchange(a, b, angle):
+            return _evolve(float(evaluate(angle)) * dense(dot_product(a, b), (a, b)), (a, b), state)
+        case Chirality(a, b, c, angle):
+            matrix = dense(triple_product(a, b, c), (a, b, c))
+            return _evolve(float(evaluate(angle)) * matrix, (a, b, c), state)
+        case PauliRotation(string, angle):
+            matrix = dense(PauliSum.of({string: 1}), op.qubits)
+            return _evolve(float(evaluate(angle)) / 2 * matrix, op.qubits, state)
+    raise InternalError(f"the reference simulator does not know {type(op).__name__}")
+
+
+def _evolve(hamiltonian: State, qubits: tuple[int, ...], state: State) -> State:
+    eigenvalues, vectors = np.linalg.eigh(hamiltonian)
+    unitary = (vectors * np.exp(-1j * eigenvalues)) @ vectors.conj().T
+    k = len(qubits)
+    block = np.moveaxis(state, qubits, range(k))
+    block = np.tensordot(unitary.reshape((2,) * (2 * k)), block, axes=(range(k, 2 * k), range(k)))
+    return np.moveaxis(block, range(k), qubits)
