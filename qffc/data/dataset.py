@@ -1,0 +1,180 @@
+"""Frames of one molecule with energies and forces."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import InitVar, dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.data.checks import atomic_numbers, check_apart, check_finite, check_shape, real_array
+from qffc.data.elements import ELEMENT_SYMBOLS
+from qffc.data.split import Split, draw_split
+from qffc.ir.diagnostics import error
+from qffc.units import INTERNAL, Units
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Frames of one molecule in a vacuum; all frames have the same atoms in the same order.
+
+    The arrays are copied, checked and made read-only. Compare two datasets by their ``fingerprint``.
+
+    Args:
+        numbers: atomic numbers, shape (N,).
+        positions: shape (n, N, 3), Angstrom.
+        energies: shape (n,), eV.
+        forces: shape (n, N, 3), eV/Angstrom.
+        name: a name for people.
+        source: the units of the numbers before they were converted to eV and Angstrom.
+        cell: must be None; periodic systems are not supported.
+
+    Raises:
+        QffcError: shapes or sizes disagree, a value is not finite, an atomic number is no element's, two atoms are
+            closer than 0.1 Angstrom, or a cell is given.
+
+    Example:
+        >>> from qffc.data import Dataset
+        >>> h2 = Dataset([1, 1], [[[0, 0, 0], [0, 0, 0.74]]], [-31.7], [[[0, 0, 0.1], [0, 0, -0.1]]], name="h2")
+        >>> h2
+        Dataset('h2', H2, 1 frame)
+        >>> h2.symbols
+        ('H', 'H')
+    """
+
+    numbers: NDArray[np.int64]
+    positions: NDArray[np.float64]
+    energies: NDArray[np.float64]
+    forces: NDArray[np.float64]
+    name: str = "unnamed"
+    source: Units = field(default=INTERNAL)
+    cell: InitVar[object | None] = None
+
+    def __post_init__(self, cell: object | None) -> None:
+        if cell is not None:
+            raise error(
+                "periodic systems are not supported",
+                where="cell",
+                found="a cell",
+                expected="a molecule in a vacuum, without cell and periodic boundaries",
+                help="use isolated molecules; a cell is refused, never ignored",
+            )
+        numbers = atomic_numbers(self.numbers)
+        positions = real_array(self.positions, "positions")
+        energies = real_array(self.energies, "energies")
+        forces = real_array(self.forces, "forces")
+        check_shape(positions, "positions", (-1, len(numbers), 3), "(n, N, 3)")
+        check_shape(energies, "energies", (len(positions),), "(n,)")
+        check_shape(forces, "forces", positions.shape, "(n, N, 3)")
+        check_finite(positions, "positions")
+        check_finite(energies, "energies")
+        check_finite(forces, "forces")
+        check_apart(positions)
+        arrays = {"numbers": numbers, "positions": positions, "energies": energies, "forces": forces}
+        for role, array in arrays.items():
+            array.setflags(write=False)
+            object.__setattr__(self, role, array)
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self.energies)
+
+    def __repr__(self) -> str:
+        frames = "1 frame" if len(self) == 1 else f"{len(self)} frames"
+        return f"Dataset({self.name!r}, {self.formula}, {frames})"
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Element symbols, one per atom, in the order of the atoms."""
+        return tuple(ELEMENT_SYMBOLS[number - 1] for number in self.numbers)
+
+    @property
+    def formula(self) -> str:
+        """Elements in the order of their first atom, with their counts."""
+        counts: dict[str, int] = {}
+        for symbol in self.symbols:
+            counts[symbol] = counts.get(symbol, 0) + 1
+        return "".join(symbol + (str(count) if count > 1 else "") for symbol, count in counts.items())
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (64 hexadecimal digits) of all four arrays as little-endian 64-bit numbers, frames in their order.
+
+        The name and the source units do not enter. Zero and minus zero count as the same number.
+        """
+        digest = hashlib.sha256(f"qffc dataset 1: {len(self)} frames, {len(self.numbers)} atoms".encode())
+        digest.update(self.numbers.astype("<i8").tobytes())
+        for array in (self.positions, self.energies, self.forces):
+            digest.update((array + 0.0).astype("<f8").tobytes())
+        return digest.hexdigest()
+
+    def subset(self, indices: Sequence[int]) -> Dataset:
+        """Return the frames with these indices, in this order.
+
+        Args:
+            indices: frame indices from 0, at least one.
+
+        Returns:
+            A dataset with the same atoms, name and source units.
+
+        Raises:
+            QffcError: there is no index, or one that no frame has.
+
+        Example:
+            >>> from qffc.data import load_embedded
+            >>> water = load_embedded("water")
+            >>> water.subset([5, 3])
+            Dataset('water', OH2, 2 frames)
+        """
+        chosen = np.asarray(indices)
+        if chosen.ndim != 1 or chosen.size == 0 or chosen.dtype.kind not in "iu":
+            raise error(
+                "no frames chosen",
+                where="subset",
+                found=f"{len(chosen)} indices of dtype {chosen.dtype}" if chosen.ndim == 1 else f"{indices!r}",
+                expected="a sequence of at least one frame index",
+                help="choose frames by whole numbers; a dataset has at least one frame",
+            )
+        wrong = np.flatnonzero((chosen < 0) | (chosen >= len(self)))
+        if wrong.size:
+            raise error(
+                "no such frame",
+                where="subset",
+                found=f"index {chosen[wrong[0]]}",
+                expected=f"0 to {len(self) - 1}",
+                help="count frames from 0; make the split from this dataset",
+            )
+        return Dataset(
+            self.numbers,
+            self.positions[chosen],
+            self.energies[chosen],
+            self.forces[chosen],
+            name=self.name,
+            source=self.source,
+        )
+
+    def split(self, *, train: int, validation: int = 0, test: int | None = None, seed: int = 0) -> Split:
+        """Draw disjoint training, validation and test frames; see :func:`qffc.data.split.draw_split`.
+
+        Args:
+            train: number of training frames, at least 1.
+            validation: number of validation frames.
+            test: number of test frames; None takes all that are left.
+            seed: seed of the draw, not negative.
+
+        Returns:
+            The frame indices; the same arguments give the same split.
+
+        Raises:
+            QffcError: a number is no count, or more frames are asked for than there are.
+
+        Example:
+            >>> from qffc.data import load_embedded
+            >>> split = load_embedded("water").split(train=500, validation=100, seed=0)
+            >>> len(split.test)
+            400
+        """
+        return draw_split(len(self), train=train, validation=validation, test=test, seed=seed)

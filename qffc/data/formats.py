@@ -1,0 +1,66 @@
+"""Read any data file, by the ending of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from qffc.data.dataset import Dataset
+from qffc.data.npz import read_npz
+from qffc.data.source import existing_file
+from qffc.data.xyz import read_xyz
+from qffc.ir.diagnostics import error, quoted
+from qffc.units import Units
+
+_XYZ_SUFFIXES = (".xyz", ".extxyz")
+_XYZ_KEYS = {"energies": "energy", "forces": "forces"}
+
+
+def read(path: str | Path, units: str | Units | None = None, keys: Mapping[str, str] | None = None) -> Dataset:
+    """Read a dataset from a file: ``.npz``, or extended XYZ (``.xyz``, ``.extxyz``).
+
+    Args:
+        path: the file.
+        units: the units of the numbers in the file, as :func:`qffc.units.data_units` takes them.
+        keys: keys in the file by role; for npz see :func:`qffc.data.read_npz`, for XYZ ``energies`` and ``forces``.
+
+    Returns:
+        The dataset in eV and Angstrom.
+
+    Raises:
+        QffcError: the ending is unknown, a role has no key in this format, or the reader of the format refuses.
+
+    Example:
+        >>> import tempfile
+        >>> from qffc.data import load_embedded, read, write_npz
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_npz(load_embedded("water"), f"{folder}/water.npz")
+        ...     read(f"{folder}/water.npz")
+        Dataset('water', OH2, 1000 frames)
+    """
+    file = existing_file(path)
+    if file.suffix == ".npz":
+        return read_npz(file, units=units, keys=keys)
+    if file.suffix in _XYZ_SUFFIXES:
+        chosen = {**_XYZ_KEYS, **_xyz_keys(file, keys or {})}
+        return read_xyz(file, units=units, energy_key=chosen["energies"], forces_key=chosen["forces"])
+    raise error(
+        "unknown kind of data file",
+        where=str(file),
+        found=f"the suffix {file.suffix!r}",
+        expected=f"one of {quoted(('.npz', *_XYZ_SUFFIXES))}",
+        help="convert the file to extended XYZ, for example with ASE",
+    )
+
+
+def _xyz_keys(file: Path, keys: Mapping[str, str]) -> Mapping[str, str]:
+    for role in keys:
+        if role not in _XYZ_KEYS:
+            raise error(
+                "unknown role in keys",
+                where=str(file),
+                found=repr(role),
+                expected=f"one of {quoted(_XYZ_KEYS)} for an XYZ file",
+                help="species and positions have fixed names in extended XYZ",
+            )
+    return keys

@@ -1,0 +1,118 @@
+"""Which frames train, which validate, which test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qffc.ir.diagnostics import error
+
+
+@dataclass(frozen=True)
+class Split:
+    """Frame indices of three disjoint sets, in their drawn order.
+
+    Args:
+        train: frames to fit to.
+        validation: frames to choose by.
+        test: frames to report on.
+        seed: the seed of the draw; None for a split made by hand.
+
+    Raises:
+        QffcError: an index is negative or occurs twice.
+
+    Example:
+        >>> Split(train=(0, 2), validation=(), test=(1,))
+        Split(train=(0, 2), validation=(), test=(1,), seed=None)
+    """
+
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    test: tuple[int, ...]
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        seen: dict[int, str] = {}
+        for part in ("train", "validation", "test"):
+            for index in getattr(self, part):
+                _check_new(index, part, seen)
+                seen[index] = part
+
+
+def draw_split(frames: int, *, train: int, validation: int = 0, test: int | None = None, seed: int = 0) -> Split:
+    """Draw a split of ``frames`` frames at random (numpy Generator over PCG64), without repetition.
+
+    With the number of test and validation frames kept, a larger ``train`` contains the smaller one and leaves the
+    validation and test frames as they are, so that the points of a learning curve can be compared.
+
+    Args:
+        frames: number of frames there are.
+        train: number of training frames, at least 1.
+        validation: number of validation frames.
+        test: number of test frames; None takes all that are left.
+        seed: seed of the draw, not negative.
+
+    Returns:
+        The split; the same arguments give the same split.
+
+    Raises:
+        QffcError: a number is no count, or more frames are asked for than there are.
+
+    Example:
+        >>> draw_split(10, train=5, validation=2, seed=1) == draw_split(10, train=5, validation=2, seed=1)
+        True
+    """
+    _check_count("train", train, least=1)
+    _check_count("validation", validation, least=0)
+    _check_count("seed", seed, least=0)
+    if test is not None:
+        _check_count("test", test, least=0)
+    wanted = train + validation + (test or 0)
+    if wanted > frames:
+        raise error(
+            "more frames asked for than there are",
+            where="split",
+            found=f"train {train} + validation {validation} + test {test or 0} = {wanted} frames",
+            expected=f"at most {frames} frames together",
+            help="ask for fewer frames or bring more data; the sets are never allowed to overlap",
+        )
+    drawn = [int(index) for index in np.random.Generator(np.random.PCG64(seed)).permutation(frames)]
+    first_test = train + validation if test is None else frames - test
+    return Split(
+        train=tuple(drawn[:train]),
+        validation=tuple(drawn[first_test - validation : first_test]),
+        test=tuple(drawn[first_test:]),
+        seed=seed,
+    )
+
+
+def _check_count(what: str, value: object, least: int) -> None:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+        return
+    raise error(
+        "not a valid number for a split",
+        where=f"split, {what}",
+        found=repr(value),
+        expected=f"a whole number, at least {least}",
+        help="give numbers of frames, not fractions",
+    )
+
+
+def _check_new(index: int, part: str, seen: dict[int, str]) -> None:
+    if index < 0:
+        raise error(
+            "negative frame index",
+            where=f"split, {part}",
+            found=str(index),
+            expected="0 or more",
+            help="count frames from 0",
+        )
+    if index in seen:
+        raise error(
+            "a frame occurs twice in a split",
+            where=f"split, {part}",
+            found=f"frame {index}, already in {seen[index]}",
+            expected="disjoint sets without repetition",
+            help="remove the frame from one of them",
+        )
