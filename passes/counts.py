@@ -1,0 +1,85 @@
+"""Sizes of programs and circuits: how many operations, how deep. Plain data, no hardware package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from qffc.ir.ops import Relabel, Zero
+from qffc.ir.program import Program
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The size of a program, in operations of the intermediate representation.
+
+    Args:
+        qubits: declared qubits.
+        one_qubit: operations on one qubit; ``zero`` is free and not among them.
+        two_qubit: operations on two qubits, singlets included.
+        larger: operations on three or more qubits; ``relabel`` is free and not among them.
+        two_qubit_depth: the longest chain of operations on two or more qubits.
+    """
+
+    qubits: int
+    one_qubit: int
+    two_qubit: int
+    larger: int
+    two_qubit_depth: int
+
+
+@dataclass(frozen=True)
+class CircuitCounts:
+    """The size of a circuit in native gates.
+
+    Args:
+        qubits: prepared qubits.
+        phased_x: physical one-qubit gates.
+        rz: virtual one-qubit gates, free on trapped ions.
+        two_qubit: two-qubit gates of any kind, a TK2 counting once.
+        two_qubit_depth: the longest chain of two-qubit gates.
+        depth: the longest chain of gates, Rz and measurements included.
+        cost: the weighted sum of two-qubit gates, in units of one ZZPhase.
+        measured: measured qubits.
+        other: gates outside the native set of PhasedX, Rz, ZZMax, ZZPhase and TK2, measurements aside; zero for
+            everything that qffc emits.
+    """
+
+    qubits: int
+    phased_x: int
+    rz: int
+    two_qubit: int
+    two_qubit_depth: int
+    depth: int
+    cost: float
+    measured: int = 0
+    other: int = 0
+
+
+def count_ops(program: Program) -> Counts:
+    """Return the size of a program."""
+    sizes = [len(op.qubits) for op in program.ops if not isinstance(op, Relabel | Zero)]
+    wide = ((len(op.qubits) > 1 and not isinstance(op, Relabel), op.qubits) for op in program.ops)
+    return Counts(
+        qubits=len(program.qubits),
+        one_qubit=sizes.count(1),
+        two_qubit=sizes.count(2),
+        larger=sum(size > 2 for size in sizes),
+        two_qubit_depth=chain_length(qubits for counted, qubits in wide if counted),
+    )
+
+
+def chain_length(groups: Iterable[tuple[int, ...]]) -> int:
+    """Return the longest chain of operations that share qubits, given the qubits of each in order.
+
+    Relabels are not followed: the chain runs along qubit names.
+
+    Example:
+        >>> chain_length([(0, 1), (2, 3), (1, 2)])
+        2
+    """
+    depth: dict[int, int] = {}
+    for qubits in groups:
+        level = 1 + max((depth.get(qubit, 0) for qubit in qubits), default=0)
+        depth.update(dict.fromkeys(qubits, level))
+    return max(depth.values(), default=0)

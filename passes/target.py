@@ -1,0 +1,164 @@
+"""What a circuit is compiled for: a device, an emulator or an ideal simulation, described as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from qffc.ir.diagnostics import error, quoted
+from qffc.passes.counts import CircuitCounts
+
+TwoQubitGate = Literal["TK2", "ZZPhase"]
+
+
+@dataclass(frozen=True)
+class CostWeights:
+    """The cost of two-qubit gates in units of one ZZPhase.
+
+    A TK2 costs ``tk2_base + tk2_angle`` for each of its three angles that is not zero: 2.4 for an exchange.
+    """
+
+    zz: float = 1.0
+    tk2_base: float = 0.3
+    tk2_angle: float = 0.7
+
+    def __post_init__(self) -> None:
+        if min(self.zz, self.tk2_base, self.tk2_angle) < 0:
+            raise error("negative cost of a gate", found=str(self), expected="weights >= 0", help="correct the weights")
+
+    def tk2(self, nonzero_angles: int) -> float:
+        """Return the cost of a TK2 with that many angles that are not zero.
+
+        Example:
+            >>> round(CostWeights().tk2(3), 12)
+            2.4
+        """
+        return self.tk2_base + self.tk2_angle * nonzero_angles if nonzero_angles else 0.0
+
+
+@dataclass(frozen=True)
+class MinimumAngles:
+    """The smallest angles that the hardware can tell from zero, in radians.
+
+    Args:
+        zz_phase: of exp(-i angle/2 ZZ); each of the three angles of a TK2 is held to it, too.
+        phased_x: of a PhasedX, its turn.
+    """
+
+    zz_phase: float = 0.0
+    phased_x: float = 0.0
+
+    def __post_init__(self) -> None:
+        if min(self.zz_phase, self.phased_x) < 0:
+            raise error("negative minimum angle", found=str(self), expected="radians >= 0", help="correct the angles")
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """A price for a job in H-series quantum credits (HQC).
+
+    ``base + shots (one_qubit N_1q + two_qubit N_2q + spam N_m) / shot_scale``, with N_m the preparations and the
+    measurements together. Rz is virtual and not among N_1q; a TK2 counts as one gate of N_2q.
+    """
+
+    base: float = 5.0
+    one_qubit: float = 1.0
+    two_qubit: float = 10.0
+    spam: float = 5.0
+    shot_scale: float = 5000.0
+
+    def __post_init__(self) -> None:
+        if min(self.base, self.one_qubit, self.two_qubit, self.spam) < 0 or self.shot_scale <= 0:
+            raise error("impossible price", found=str(self), expected="prices >= 0", help="correct the formula")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A place where circuits run.
+
+    Args:
+        name: what the user writes.
+        title: one line for people.
+        qubits: how many qubits it has; None when only memory sets a limit.
+        gates: the native two-qubit gates by their pytket names; empty when it runs programs as they are.
+        two_qubit: the gate that lowerings prefer.
+        weights: the cost of two-qubit gates.
+        minimum: gates with smaller angles are dropped.
+        pricing: the price formula; None when running is free.
+        device: the name that pytket-quantinuum compiles for, or None.
+        emulator: the name of a local emulator in pytket-quantinuum, or None.
+        notes: where the figures come from.
+
+    Raises:
+        QffcError: when the parts do not fit together.
+
+    Example:
+        >>> Target("lab", "our two ions", 2, ("ZZPhase",), two_qubit="ZZPhase").native
+        True
+    """
+
+    name: str
+    title: str
+    qubits: int | None
+    gates: tuple[str, ...] = ()
+    two_qubit: TwoQubitGate = "TK2"
+    weights: CostWeights = CostWeights()
+    minimum: MinimumAngles = MinimumAngles()
+    pricing: Pricing | None = None
+    device: str | None = None
+    emulator: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.name or (self.qubits is not None and self.qubits < 1):
+            raise error(
+                "target that cannot be",
+                found=f"name '{self.name}' with {self.qubits} qubits",
+                expected="a name, and at least one qubit",
+                help="correct the target",
+            )
+        if self.two_qubit not in get_args(TwoQubitGate) or (self.gates and self.two_qubit not in self.gates):
+            raise error(
+                "preferred two-qubit gate that the target does not have",
+                found=f"'{self.two_qubit}' for target '{self.name}'",
+                expected=f"one of {quoted(gate for gate in get_args(TwoQubitGate) if gate in (self.gates or gate))}",
+                help="prefer a native gate",
+            )
+        if self.emulator and not self.gates:
+            raise error(
+                "emulator without native gates",
+                found=f"emulator '{self.emulator}' for target '{self.name}'",
+                expected="its native two-qubit gates",
+                help="list the gates",
+            )
+
+    @property
+    def native(self) -> bool:
+        """Whether circuits are compiled to native gates for it."""
+        return bool(self.gates)
+
+    def preferring(self, gate: TwoQubitGate) -> Target:
+        """Return the target with another preferred two-qubit gate."""
+        return replace(self, two_qubit=gate)
+
+    def price(self, counts: CircuitCounts | Iterable[CircuitCounts], shots: int) -> float:
+        """Return the price in HQC of running one or several circuits, each with that many shots.
+
+        Measurements that a circuit does not have yet are counted for all of its qubits.
+
+        Example:
+            >>> counts = CircuitCounts(2, phased_x=10, rz=0, two_qubit=5, two_qubit_depth=5, depth=9, cost=5.0)
+            >>> Target("lab", "two ions", 2, ("ZZPhase",), two_qubit="ZZPhase", pricing=Pricing()).price(counts, 1000)
+            21.0
+        """
+        jobs = (counts,) if isinstance(counts, CircuitCounts) else tuple(counts)
+        return sum((self._price(job, shots) for job in jobs), 0.0)
+
+    def _price(self, counts: CircuitCounts, shots: int) -> float:
+        pricing = self.pricing
+        if pricing is None:
+            return 0.0
+        spam = counts.qubits + (counts.measured or counts.qubits)
+        one_shot = pricing.one_qubit * counts.phased_x + pricing.two_qubit * counts.two_qubit + pricing.spam * spam
+        return pricing.base + shots * one_shot / pricing.shot_scale
