@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BENCH := benchmarks/run.py
-PYTEST_ARGS ?= -n auto --maxprocesses=4
+PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench clean
@@ -16,8 +16,8 @@ help: ## list the targets
 demo: $(INSTALLED) ## show the way from an ansatz to a trained potential and a circuit
 	$(BIN)/qffc demo
 
-test: $(INSTALLED) ## run the tests; PYTEST_ARGS are handed on, for example PYTEST_ARGS=--slow
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(INSTALLED) ## run the tests; PYTEST_ARGS=--slow adds the slow ones
+	$(BIN)/python -m pytest -n auto --maxprocesses=4 $(PYTEST_ARGS)
 
 lint: $(INSTALLED) ## check style, types and the arrows between packages
 	$(BIN)/ruff check .
