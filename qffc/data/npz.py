@@ -6,8 +6,10 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
@@ -122,7 +124,7 @@ def write_npz(dataset: Dataset, path: str | Path) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            np.savez_compressed(stream, **contents)
+            np.savez_compressed(stream, allow_pickle=False, **contents)
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).chmod(0o666 & ~_umask())
@@ -138,9 +140,15 @@ def _umask() -> int:
     return mask
 
 
-def _opened(file: Path) -> NpzFile:
+@contextmanager
+def _opened(file: Path) -> Iterator[NpzFile]:
+    with file.open("rb") as stream, _loaded(file, stream) as archive:
+        yield archive
+
+
+def _loaded(file: Path, stream: BinaryIO) -> NpzFile:
     try:
-        archive = np.load(file, allow_pickle=False)
+        archive = np.load(stream, allow_pickle=False)
     except (ValueError, EOFError, OSError, zipfile.BadZipFile) as mistake:
         raise error(
             "not an npz file",

@@ -114,10 +114,10 @@ def _frames(file: Path) -> list[_Frame]:
     except (OSError, ValueError, LookupError, TypeError, AssertionError) as mistake:
         raise error(
             "not an extended XYZ file",
-            where=f"{file}, frame {len(frames)}",
+            where=f"{file}, in frame {len(frames)} or later",
             found=f"content that ASE cannot read ({type(mistake).__name__}: {mistake})",
             expected="per frame: the number of atoms, a comment line with Properties=..., one line per atom",
-            help="check this frame; a file cut short ends in a broken frame",
+            help="mend or remove the broken frame; a file cut short ends in one",
         ) from None
     if frames:
         return frames

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import ArrayLike, NDArray
+
+from qffc.data import Dataset, load_embedded, read_npz, write_npz
+from qffc.ir.diagnostics import QffcError
+from qffc.units import INTERNAL, Units
+
+
+def raw(frames: int = 3) -> dict[str, NDArray[np.float64]]:
+    """Return water in kcal/mol and Angstrom under the keys of rMD17."""
+    water = load_embedded("water")
+    return {
+        "nuclear_charges": water.numbers.astype(np.uint8),
+        "coords": water.positions[:frames],
+        "energies": water.energies[:frames] / 0.0433641,
+        "forces": water.forces[:frames] / 0.0433641,
+    }
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "water.npz"
+
+
+def save(path: Path, arrays: Mapping[str, ArrayLike], **more: ArrayLike) -> Path:
+    np.savez(path, allow_pickle=True, **arrays, **more)
+    return path
+
+
+def without(arrays: dict[str, NDArray[np.float64]], key: str) -> dict[str, NDArray[np.float64]]:
+    return {name: array for name, array in arrays.items() if name != key}
+
+
+def test_rmd17_layout(path: Path) -> None:
+    dataset = read_npz(save(path, raw(), old_energies=np.zeros(3)), units="rmd17")
+    water = load_embedded("water")
+    np.testing.assert_allclose(dataset.energies, water.energies[:3], rtol=1e-14)
+    np.testing.assert_allclose(dataset.forces, water.forces[:3], rtol=1e-14)
+    np.testing.assert_array_equal(dataset.positions, water.positions[:3])
+    assert dataset.source == Units("kcal/mol", "Angstrom")
+    assert dataset.name == "water"
+
+
+def test_sgdml_layout_with_a_column_of_energies(path: Path) -> None:
+    arrays = raw()
+    renamed = {"z": arrays["nuclear_charges"], "R": arrays["coords"], "F": arrays["forces"]}
+    dataset = read_npz(save(path, renamed, E=arrays["energies"].reshape(-1, 1)), units="rmd17")
+    assert dataset.energies.shape == (3,)
+    assert dataset.fingerprint == read_npz(save(path, raw()), units="rmd17").fingerprint
+
+
+def test_keys_by_role(path: Path) -> None:
+    arrays = raw()
+    save(path, without(arrays, "energies"), E_dft=arrays["energies"])
+    dataset = read_npz(path, units="rmd17", keys={"energies": "E_dft"})
+    assert dataset.energies[0] == pytest.approx(-2075.4522, abs=1e-4)
+
+
+def test_units_are_never_guessed(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"unit not declared(.|\n)*water.npz(.|\n)*'rmd17'"):
+        read_npz(save(path, raw()))
+
+
+def test_units_in_the_file(path: Path) -> None:
+    save(path, raw(), units_energy="kcal/mol", units_length="Angstrom")
+    assert read_npz(path).energies[0] == pytest.approx(-2075.4522, abs=1e-4)
+    assert read_npz(path, units="rmd17").fingerprint == read_npz(path).fingerprint
+
+
+def test_forces_in_a_unit_of_their_own(path: Path) -> None:
+    save(path, raw(), units_energy="kcal/mol", units_length="Angstrom", units_force="meV/Angstrom")
+    np.testing.assert_allclose(read_npz(path).forces, raw()["forces"] * 1e-3)
+
+
+def test_two_declarations_must_agree(path: Path) -> None:
+    save(path, raw(), units_energy="kcal/mol", units_length="Angstrom")
+    with pytest.raises(QffcError, match=r"two declarations of units(.|\n)*eV(.|\n)*kcal/mol"):
+        read_npz(path, units="ase")
+
+
+def test_half_a_declaration_is_refused(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"incomplete declaration of units(.|\n)*units_energy = 'kcal/mol'"):
+        read_npz(save(path, raw(), units_energy="kcal/mol"), units="rmd17")
+    with pytest.raises(QffcError, match="incomplete declaration of units"):
+        read_npz(save(path, raw(), units_energy="kcal/mol", units_length=1.0))
+
+
+def test_unknown_unit_in_the_file(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"unknown energy unit(.|\n)*'Rydberg'"):
+        read_npz(save(path, raw(), units_energy="Rydberg", units_length="Angstrom"))
+
+
+@pytest.mark.parametrize(
+    ("key", "title"),
+    [
+        ("nuclear_charges", "no numbers in the file"),
+        ("coords", "no positions in the file"),
+        ("energies", "no energies in the file"),
+        ("forces", "no forces in the file"),
+    ],
+)
+def test_a_missing_key_is_refused_and_the_others_listed(path: Path, key: str, title: str) -> None:
+    save(path, without(raw(), key))
+    with pytest.raises(QffcError, match=title) as caught:
+        read_npz(path, units="rmd17")
+    assert all(repr(other) in str(caught.value) for other in raw() if other != key)
+    assert ("energies alone is refused" in str(caught.value)) == (key == "forces")
+
+
+def test_an_ambiguous_key_is_refused(path: Path) -> None:
+    save(path, raw(), E=np.zeros(3))
+    with pytest.raises(QffcError, match=r"ambiguous key for energies(.|\n)*'energies', 'E'(.|\n)*keys="):
+        read_npz(path, units="rmd17")
+    assert len(read_npz(path, units="rmd17", keys={"energies": "energies"})) == 3
+
+
+def test_a_given_key_must_exist(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"no forces in the file(.|\n)*expected: 'gradients'"):
+        read_npz(save(path, raw()), units="rmd17", keys={"forces": "gradients"})
+
+
+def test_an_unknown_role_is_refused(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"unknown role in keys(.|\n)*'energy'(.|\n)*'energies', 'forces'"):
+        read_npz(save(path, raw()), units="rmd17", keys={"energy": "energies"})
+
+
+def test_python_objects_are_refused(path: Path) -> None:
+    arrays = {**raw(), "energies": np.array([1.0, None, "x"], dtype=object)}
+    with pytest.raises(QffcError, match=r"Python objects in the file(.|\n)*water.npz, key 'energies'"):
+        read_npz(save(path, arrays), units="rmd17")
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(QffcError, match=r"no such file(.|\n)*ethanol.npz"):
+        read_npz(tmp_path / "ethanol.npz", units="rmd17")
+    with pytest.raises(QffcError, match=r"no such file(.|\n)*a folder"):
+        read_npz(tmp_path, units="rmd17")
+
+
+@pytest.mark.parametrize("content", [b"", b"hello world", b"PK\x03\x04 not a zip", b"\x93NUMPY broken"])
+def test_not_an_npz_file(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(QffcError, match=r"not an npz file(.|\n)*water.npz"):
+        read_npz(path, units="rmd17")
+
+
+def test_a_single_array_is_not_enough(path: Path) -> None:
+    with path.open("wb") as stream:
+        np.save(stream, np.zeros(3))
+    with pytest.raises(QffcError, match=r"not an npz file(.|\n)*\(npy\)"):
+        read_npz(path, units="rmd17")
+
+
+def test_a_damaged_file(path: Path) -> None:
+    write_npz(load_embedded("water"), path)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3 : len(content) // 3 + 200] = bytes(200)
+    path.write_bytes(content)
+    with pytest.raises(QffcError, match=r"damaged file(.|\n)*key '(coords|forces)'"):
+        read_npz(path)
+
+
+def test_messages_name_file_key_frame_and_atom(path: Path) -> None:
+    arrays = raw()
+    arrays["forces"][1, 2, 0] = np.nan
+    with pytest.raises(QffcError, match=r"not a finite number(.|\n)*water.npz, key 'forces', frame 1, atom 2, x"):
+        read_npz(save(path, arrays), units="rmd17")
+
+
+@pytest.mark.parametrize(
+    ("key", "array"),
+    [
+        ("coords", np.zeros((3, 3))),
+        ("energies", np.zeros((3, 2))),
+        ("forces", np.zeros((3, 2, 3))),
+        ("nuclear_charges", np.full((3, 3), 8)),
+    ],
+)
+def test_wrong_shapes_name_the_key(path: Path, key: str, array: NDArray[np.float64]) -> None:
+    with pytest.raises(QffcError, match=rf"wrong shape(.|\n)*key '{key}'"):
+        read_npz(save(path, {**raw(), key: array}), units="rmd17")
+
+
+def test_text_in_place_of_numbers(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"not real numbers(.|\n)*key 'energies'"):
+        read_npz(save(path, {**raw(), "energies": np.array(["a", "b", "c"])}), units="rmd17")
+
+
+def test_a_cell_is_refused(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"periodic systems are not supported(.|\n)*key 'cell'"):
+        read_npz(save(path, raw(), cell=np.eye(3)), units="rmd17")
+    assert len(read_npz(save(path, raw(), cell=np.zeros((3, 3)), pbc=[False] * 3), units="rmd17")) == 3
+
+
+def test_kcal_mol_declared_as_ev_is_impossible(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"impossible energy(.|\n)*key 'energies', frame(.|\n)*'rmd17'"):
+        read_npz(save(path, raw()), units="ase")
+
+
+def test_forces_in_the_wrong_unit_are_impossible(path: Path) -> None:
+    arrays = {**raw(), "energies": np.array([0.1, 0.2, 0.3]), "forces": np.full((3, 3, 3), 30.0)}
+    with pytest.raises(QffcError, match=r"impossible forces(.|\n)*key 'forces'(.|\n)*Hartree/Bohr"):
+        read_npz(save(path, arrays), units="atomic")
+
+
+def test_forces_filled_with_zeros_are_refused(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"all forces are zero(.|\n)*key 'forces'"):
+        read_npz(save(path, {**raw(), "forces": np.zeros((3, 3, 3))}), units="rmd17")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@given(seed=st.integers(0, 2**32), frames=st.integers(1, 4), atoms=st.integers(2, 5))
+def test_write_and_read_are_inverse(tmp_path: Path, seed: int, frames: int, atoms: int) -> None:
+    generator = np.random.default_rng(seed)
+    grid = np.arange(atoms)[:, None] * np.array([1.0, 0.0, 0.0])
+    dataset = Dataset(
+        generator.integers(1, 119, atoms),
+        grid + generator.uniform(-0.4, 0.4, (frames, atoms, 3)),
+        generator.normal(size=frames),
+        generator.normal(size=(frames, atoms, 3)),
+        name="random",
+        source=Units("Hartree", "Bohr"),
+    )
+    write_npz(dataset, tmp_path / "random_molecule.npz")
+    again = read_npz(tmp_path / "random_molecule.npz")
+    assert again.fingerprint == dataset.fingerprint
+    assert (again.name, again.source) == ("random", INTERNAL)
+
+
+def test_writing_replaces_whole_files_and_leaves_nothing_else(path: Path) -> None:
+    path.write_text("old")
+    write_npz(load_embedded("ammonia"), path)
+    assert read_npz(path).symbols[0] == "N"
+    assert [file.name for file in path.parent.iterdir()] == ["water.npz"]
+    with np.load(path) as archive:
+        assert str(archive["converted_from"]) == "kcal/mol, Angstrom, kcal/mol/Angstrom"
+
+
+def test_an_interrupted_write_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_text("old")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(np, "savez_compressed", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_npz(load_embedded("ammonia"), path)
+    assert path.read_text() == "old"
+    assert [file.name for file in path.parent.iterdir()] == ["water.npz"]
+
+
+def test_writing_elsewhere_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(QffcError, match=r"not a name for an npz file(.|\n)*'.xyz'"):
+        write_npz(load_embedded("water"), tmp_path / "water.xyz")
+    with pytest.raises(QffcError, match=r"no such folder(.|\n)*missing"):
+        write_npz(load_embedded("water"), tmp_path / "missing" / "water.npz")

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qffc.data import load_embedded, read, read_xyz, write_npz
+from qffc.ir.diagnostics import QffcError
+from qffc.units import INTERNAL
+
+HEADER = "Properties=species:S:1:pos:R:3:forces:R:3 energy=-2075.0"
+ATOMS = ("O 0.0 0.0 0.0  0.1 0.0 0.0", "H 0.96 0.0 0.0  -0.1 0.0 0.0", "H 0.0 0.96 0.0  0.0 0.0 0.0")
+
+
+def frame(header: str = HEADER, atoms: tuple[str, ...] = ATOMS) -> str:
+    return "\n".join([str(len(atoms)), header, *atoms, ""])
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "water.xyz"
+
+
+def save(path: Path, *frames: str) -> Path:
+    path.write_text("".join(frames))
+    return path
+
+
+def test_energy_and_forces(path: Path) -> None:
+    dataset = read_xyz(save(path, frame(), frame()), units="ase")
+    assert (dataset.name, dataset.symbols, len(dataset)) == ("water", ("O", "H", "H"), 2)
+    assert dataset.energies.tolist() == [-2075.0, -2075.0]
+    assert dataset.forces[0, :, 0].tolist() == [0.1, -0.1, 0.0]
+    assert dataset.positions[1, 1].tolist() == [0.96, 0.0, 0.0]
+    assert dataset.source == INTERNAL
+
+
+def test_file_written_by_ase(path: Path) -> None:
+    ase = pytest.importorskip("ase")
+    ase_io = pytest.importorskip("ase.io")
+    calculators = pytest.importorskip("ase.calculators.singlepoint")
+    water = load_embedded("water").subset(range(4))
+    images = [ase.Atoms(water.symbols, positions) for positions in water.positions]
+    for image, energy, forces in zip(images, water.energies, water.forces, strict=True):
+        image.calc = calculators.SinglePointCalculator(image, energy=energy, forces=forces)
+    ase_io.write(path, images, format="extxyz")
+    dataset = read_xyz(path, units="ase")
+    np.testing.assert_allclose(dataset.positions, water.positions, atol=1e-7)
+    np.testing.assert_allclose(dataset.energies, water.energies, rtol=1e-12)
+    np.testing.assert_allclose(dataset.forces, water.forces, atol=1e-7)
+
+
+def test_other_keys(path: Path) -> None:
+    save(path, frame("Properties=species:S:1:pos:R:3:dft_forces:R:3 REF_energy=-47850.0"))
+    dataset = read_xyz(path, units="rmd17", energy_key="REF_energy", forces_key="dft_forces")
+    assert dataset.energies[0] == pytest.approx(-47850.0 * 0.0433641)
+    same = read(path, units="rmd17", keys={"energies": "REF_energy", "forces": "dft_forces"})
+    assert same.fingerprint == dataset.fingerprint
+
+
+def test_wrong_keys_list_those_found(path: Path) -> None:
+    save(path, frame("Properties=species:S:1:pos:R:3:dft_forces:R:3 REF_energy=-2075.0 charge=0 label=a converged=T"))
+    with pytest.raises(QffcError, match=r"no energy under this key(.|\n)*water.xyz, frame 0") as caught:
+        read_xyz(path, units="ase")
+    assert "'REF_energy', 'charge'\n" in str(caught.value)
+    with pytest.raises(
+        QffcError, match=r"no forces under this key(.|\n)*'dft_forces'(.|\n)*energies alone are refused"
+    ):
+        read_xyz(path, units="ase", energy_key="REF_energy")
+
+
+def test_a_plain_xyz_file_has_no_energy(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"no energy under this key(.|\n)*no number in the comment line"):
+        read_xyz(save(path, frame("a comment", ("H 0 0 0", "H 0 0 0.74"))), units="ase")
+    with pytest.raises(QffcError, match=r"no forces under this key(.|\n)*no vectors per atom"):
+        read_xyz(save(path, frame("energy=-31.7", ("H 0 0 0", "H 0 0 0.74"))), units="ase")
+
+
+def test_energy_that_is_text(path: Path) -> None:
+    with pytest.raises(QffcError, match="no energy under this key"):
+        read_xyz(save(path, frame(HEADER.replace("-2075.0", "low"))), units="ase")
+
+
+def test_units_are_never_guessed(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"unit not declared(.|\n)*water.xyz(.|\n)*'ase'"):
+        read_xyz(save(path, frame()))
+
+
+def test_another_order_of_atoms_is_refused(path: Path) -> None:
+    swapped = frame(atoms=(ATOMS[1], ATOMS[0], ATOMS[2]))
+    with pytest.raises(QffcError, match=r"differ in the order(.|\n)*frame 1(.|\n)*H O H(.|\n)*O H H, as in frame 0"):
+        read_xyz(save(path, frame(), swapped), units="ase")
+
+
+def test_other_atoms_are_refused(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"frames differ in their atoms(.|\n)*frame 1(.|\n)*O H\n"):
+        read_xyz(save(path, frame(), frame(atoms=ATOMS[:2])), units="ase")
+
+
+def test_periodic_frames_are_refused(path: Path) -> None:
+    lattice = HEADER + ' Lattice="9 0 0 0 9 0 0 0 9"'
+    with pytest.raises(QffcError, match=r"periodic systems are not supported(.|\n)*frame 1"):
+        read_xyz(save(path, frame(), frame(lattice)), units="ase")
+    assert len(read_xyz(save(path, frame(lattice + ' pbc="F F F"')), units="ase")) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello world\n",
+        frame()[:-30],
+        frame(atoms=("Qq 0 0 0 0 0 0", *ATOMS[1:])),
+        frame(atoms=("O 0 0 x 0 0 0", *ATOMS[1:])),
+    ],
+)
+def test_broken_files_are_refused(path: Path, text: str) -> None:
+    with pytest.raises(QffcError, match=r"not an extended XYZ file(.|\n)*water.xyz, in frame [01] or later"):
+        read_xyz(save(path, frame(), text), units="ase")
+
+
+def test_bytes_that_are_no_text(path: Path) -> None:
+    path.write_bytes(b"\xff\xfe\x00\x81")
+    with pytest.raises(QffcError, match="not an extended XYZ file"):
+        read_xyz(path, units="ase")
+
+
+def test_an_empty_file(path: Path) -> None:
+    with pytest.raises(QffcError, match="no frames in the file"):
+        read_xyz(save(path, ""), units="ase")
+
+
+def test_a_missing_file(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"no such file(.|\n)*water.xyz"):
+        read_xyz(path, units="ase")
+
+
+def test_checks_of_the_dataset_name_file_and_frame(path: Path) -> None:
+    bad = frame(atoms=(ATOMS[0], ATOMS[1].replace("-0.1", "nan"), ATOMS[2]))
+    with pytest.raises(QffcError, match=r"not a finite number(.|\n)*water.xyz, key 'forces', frame 1, atom 1, x"):
+        read_xyz(save(path, frame(), bad), units="ase")
+    with pytest.raises(QffcError, match=r"impossible energy(.|\n)*key 'energy', frame 0"):
+        read_xyz(save(path, frame(HEADER.replace("-2075.0", "-47850.0"))), units="ase")
+    with pytest.raises(QffcError, match=r"no such element(.|\n)*key 'species', atom 0"):
+        read_xyz(save(path, frame(atoms=("X 0 0 0 0 0 0", *ATOMS[1:]))), units="ase")
+
+
+def test_read_goes_by_the_ending(tmp_path: Path) -> None:
+    write_npz(load_embedded("ammonia"), tmp_path / "ammonia.npz")
+    assert len(read(tmp_path / "ammonia.npz")) == 500
+    assert len(read(save(tmp_path / "water.extxyz", frame()), units="ase")) == 1
+    with pytest.raises(QffcError, match=r"unknown kind of data file(.|\n)*'.csv'(.|\n)*'.npz', '.xyz', '.extxyz'"):
+        read(save(tmp_path / "water.csv", ""), units="ase")
+    with pytest.raises(QffcError, match=r"unknown role in keys(.|\n)*'positions'(.|\n)*'energies', 'forces'"):
+        read(tmp_path / "water.extxyz", units="ase", keys={"positions": "pos"})
