@@ -1,0 +1,134 @@
+"""The pipeline: runs passes in order, verifies between them, times each one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from qffc.ir.diagnostics import InternalError, QffcError, error, quoted
+from qffc.ir.program import Program
+from qffc.ir.verify import verify_program
+from qffc.passes.base import Pass
+from qffc.passes.counts import Counts, count_ops
+from qffc.passes.target import Target
+
+
+@dataclass(frozen=True)
+class PassRecord:
+    """What one pass did.
+
+    Args:
+        name: of the pass.
+        seconds: its run time, verification not included.
+        changed: whether it returned another program.
+        before: the size of the program before it.
+        after: the size of the program after it.
+    """
+
+    name: str
+    seconds: float
+    changed: bool
+    before: Counts
+    after: Counts
+
+
+@dataclass(frozen=True)
+class PipelineResult:
+    """What a pipeline gives back.
+
+    Args:
+        program: the program after the last pass.
+        outputs: name and output of each pass, in order.
+        records: what each pass did, in order.
+    """
+
+    program: Program
+    outputs: tuple[tuple[str, object], ...]
+    records: tuple[PassRecord, ...]
+
+    def output(self, name: str) -> object:
+        """Return the output of a pass; of its last run when it ran more than once.
+
+        Raises:
+            QffcError: when it did not run.
+        """
+        for known, output in reversed(self.outputs):
+            if known == name:
+                return output
+        raise error(
+            "pass that did not run",
+            found=f"'{name}'",
+            expected=f"one of {quoted(known for known, _ in self.outputs)}",
+            help="add the pass to the pipeline",
+        )
+
+
+def run_pipeline(
+    passes: Sequence[Pass[object]],
+    program: Program,
+    target: Target,
+    *,
+    verify: bool = True,
+    print_after: Callable[[str, Program], object] | None = None,
+) -> PipelineResult:
+    """Run passes in order.
+
+    Args:
+        passes: in order.
+        program: where to start.
+        target: what to compile for.
+        verify: whether to check the program before the first pass and after each one.
+        print_after: called with the name of each pass and the program after it; see :func:`printer`.
+
+    Returns:
+        The last program, what each pass made, and how long it took.
+
+    Raises:
+        QffcError: when the first program is not valid, or a pass refuses it.
+        InternalError: when a pass breaks its contract.
+    """
+    if verify:
+        verify_program(program)
+    outputs: list[tuple[str, object]] = []
+    records: list[PassRecord] = []
+    for step in passes:
+        before = count_ops(program)
+        start = perf_counter()
+        result = step.run(program, target)
+        seconds = perf_counter() - start
+        if verify:
+            _verify_contract(step, program, result.program, result.changed)
+        program = result.program
+        outputs.append((step.name, result.output))
+        records.append(PassRecord(step.name, seconds, result.changed, before, count_ops(program)))
+        if print_after is not None:
+            print_after(step.name, program)
+    return PipelineResult(program, tuple(outputs), tuple(records))
+
+
+def printer(write: Callable[[str], object], names: Sequence[str] = ()) -> Callable[[str, Program], None]:
+    """Return a ``print_after`` that writes the text of the program after the named passes, or after all.
+
+    Example:
+        >>> import sys
+        >>> show = printer(sys.stderr.write, ["canonicalize"])
+    """
+
+    def show(name: str, program: Program) -> None:
+        if not names or name in names:
+            write(f"# after {name}\n{program.text}")
+
+    return show
+
+
+def _verify_contract(step: Pass[object], before: Program, after: Program, changed: bool) -> None:
+    try:
+        verify_program(after)
+    except QffcError as caught:
+        raise InternalError(f"pass '{step.name}' returned an invalid program: {caught}") from caught
+    if changed == (before == after):
+        verb = "changed" if changed else "did not change"
+        raise InternalError(f"pass '{step.name}' says that it {verb} the program, which is not so")
+    if changed and step.preserves == "everything":
+        raise InternalError(f"pass '{step.name}' is an analysis, and changed the program")

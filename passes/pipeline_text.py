@@ -1,0 +1,127 @@
+"""Pipelines written as text: ``check-equivariance,canonicalize{fuse=false}``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from fractions import Fraction
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+
+from qffc.ir.diagnostics import QffcError, error, quoted
+from qffc.passes.base import Pass
+from qffc.passes.registry import load_pass, pass_names
+
+_STEP = re.compile(r"\s*([A-Za-z0-9_-]+)\s*(?:\{([^{}]*)\})?\s*(,|$)")
+_READERS: dict[object, Callable[[str], object]] = {int: int, float: float, Fraction: Fraction, str: str}
+
+
+def parse_pipeline(text: str) -> tuple[Pass[object], ...]:
+    """Return the passes that a text names, in order, with their options.
+
+    Options are the fields of the pass; ``-`` and ``_`` mean the same in their names. Several values of one option
+    are separated by ``+``.
+
+    Raises:
+        QffcError: for an unknown pass or option, or a value that does not fit; it lists the valid ones.
+
+    Example:
+        >>> parse_pipeline("canonicalize{fuse=false}")
+        (Canonicalize(fuse=False, merge=True, fold_swaps=True),)
+    """
+    return tuple(_build(name, options) for name, options in _steps(text))
+
+
+def format_pass(step: Pass[object]) -> str:
+    """Return the text of a pass, options at their defaults left out.
+
+    Example:
+        >>> format_pass(parse_pipeline("canonicalize{fold_swaps=false,merge=true}")[0])
+        'canonicalize{fold-swaps=false}'
+    """
+    given = [(f.name, getattr(step, f.name)) for f in _options(type(step)) if getattr(step, f.name) != f.default]
+    options = ",".join(f"{_kebab(name)}={_spell(value)}" for name, value in given)
+    return f"{step.name}{{{options}}}" if options else step.name
+
+
+def _steps(text: str) -> Iterator[tuple[str, str]]:
+    position = 0
+    more = bool(text.strip())
+    while more:
+        match = _STEP.match(text, position)
+        if match is None:
+            raise error(
+                "pipeline that cannot be read",
+                found=f"'{text[position:]}' in '{text}'",
+                expected="passes separated by commas, such as 'canonicalize{fuse=false},lower-pytket'",
+                help=f"the passes are {quoted(pass_names())}",
+            )
+        yield match[1], match[2] or ""
+        position = match.end()
+        more = match[3] == ","
+
+
+def _build(name: str, options: str) -> Pass[object]:
+    kind = load_pass(name)
+    hints = get_type_hints(kind)
+    known = {field.name: hints[field.name] for field in _options(kind)}
+    values: dict[str, object] = {}
+    for entry in filter(None, (part.strip() for part in options.split(","))):
+        key, separator, spelling = (part.strip() for part in entry.partition("="))
+        field = key.replace("-", "_")
+        if field not in known or not separator or field in values:
+            raise error(
+                "option given twice" if field in values else "unknown option of a pass",
+                found=f"'{entry}' for '{name}'",
+                expected=f"name=value with one of {quoted(map(_kebab, known))}" if known else "no options",
+                help="correct the option, or leave it out",
+            )
+        values[field] = _read(known[field], spelling, f"{name}{{{entry}}}")
+    return kind(**values)
+
+
+def _read(kind: object, spelling: str, where: str) -> object:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        if spelling == "none" and NoneType in arguments:
+            return None
+        return _read(next(part for part in arguments if part is not NoneType), spelling, where)
+    if origin is tuple:
+        return tuple(_read(arguments[0], part.strip(), where) for part in spelling.split("+"))
+    if kind is bool or origin is Literal:
+        choices = (False, True) if kind is bool else arguments
+        for choice in choices:
+            if _spell(choice) == spelling:
+                return choice
+        raise _unfit(spelling, f"one of {quoted(map(_spell, choices))}", where)
+    reader = _READERS.get(kind)
+    if reader is None:
+        raise _unfit(spelling, "nothing: this option cannot be given as text", where)
+    try:
+        return reader(spelling)
+    except (ValueError, ZeroDivisionError) as caught:
+        raise _unfit(spelling, f"a value of type {getattr(kind, '__name__', kind)}", where) from caught
+
+
+def _unfit(spelling: str, expected: str, where: str) -> QffcError:
+    return error(
+        "value that does not fit its option",
+        found=f"'{spelling}' in '{where}'",
+        expected=expected,
+        help="correct the value",
+    )
+
+
+def _options(kind: type[Pass[object]]) -> tuple[Any, ...]:
+    return tuple(field for field in fields(cast(Any, kind)) if field.init)
+
+
+def _kebab(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _spell(value: object) -> str:
+    if isinstance(value, tuple):
+        return "+".join(map(_spell, value))
+    return str(value).lower() if isinstance(value, bool | NoneType) else str(value)

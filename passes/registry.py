@@ -1,0 +1,50 @@
+"""The passes by name, loaded when they are asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from qffc.ir.diagnostics import InternalError, error, quoted
+from qffc.passes.base import Pass
+
+REGISTRY: tuple[tuple[str, str], ...] = (
+    ("check-equivariance", "qffc.passes.check_equivariance:CheckEquivariance"),
+    ("canonicalize", "qffc.passes.canonicalize:Canonicalize"),
+    ("lower-jax", "qffc.passes.lower_jax:LowerJax"),
+    ("lower-pytket", "qffc.passes.lower_pytket:LowerPytket"),
+)
+"""Name, then module and class."""
+
+
+def pass_names() -> tuple[str, ...]:
+    """Return the names of all passes, in the order of the registry."""
+    return tuple(name for name, _ in REGISTRY)
+
+
+def load_pass(name: str) -> type[Pass[object]]:
+    """Return the class of a pass; its module is imported now.
+
+    Raises:
+        QffcError: when no pass has that name.
+
+    Example:
+        >>> load_pass("canonicalize").name
+        'canonicalize'
+    """
+    for known, place in REGISTRY:
+        if known == name:
+            return _load(known, place)
+    raise error(
+        "unknown pass",
+        found=f"'{name}'",
+        expected=f"one of {quoted(pass_names())}",
+        help="'qffc passes' describes them",
+    )
+
+
+def _load(name: str, place: str) -> type[Pass[object]]:
+    module, _, attribute = place.partition(":")
+    found = getattr(import_module(module), attribute)
+    if not (isinstance(found, type) and issubclass(found, Pass) and found.name == name):
+        raise InternalError(f"the registry maps '{name}' to {place}, which is not a pass of that name")
+    return found

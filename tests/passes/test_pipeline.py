@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import ClassVar, Literal
+
+import pytest
+
+from qffc.ir.diagnostics import InternalError, QffcError
+from qffc.ir.observables import DotObservable
+from qffc.passes import registry
+from qffc.passes.base import Pass, PassResult
+from qffc.passes.canonicalize import Canonicalize
+from qffc.passes.pipeline import printer, run_pipeline
+from qffc.passes.pipeline_text import format_pass, parse_pipeline
+from qffc.targets import target
+
+IDEAL = target("ideal")
+
+
+@dataclass(frozen=True)
+class Look(Pass[int]):
+    """Counts operations."""
+
+    often: int = 1
+    share: float = 0.5
+    exact: Fraction = Fraction(1, 3)
+    names: tuple[str, ...] = ()
+    mode: Literal["fast", "slow"] = "fast"
+    limit: int | None = None
+    name: ClassVar = "look"
+    preserves: ClassVar = "everything"
+
+    def run(self, program, target):
+        return PassResult(program, len(program.ops) * self.often)
+
+
+@dataclass(frozen=True)
+class Spoil(Pass[None]):
+    """Returns what it should not."""
+
+    how: str = "invalid"
+    name: ClassVar = "spoil"
+    preserves: ClassVar = "everything"
+
+    def run(self, program, target):
+        if self.how == "invalid":
+            broken = replace(program)
+            object.__setattr__(broken, "observables", (("m", DotObservable(0, 99)),))
+            return PassResult(broken, None, changed=True)
+        if self.how == "silent":
+            return PassResult(replace(program, name="other"), None)
+        if self.how == "loud":
+            return PassResult(program, None, changed=True)
+        return PassResult(replace(program, name="other"), None, changed=True)
+
+
+@pytest.fixture
+def look(monkeypatch):
+    monkeypatch.setitem(sys.modules, "module_of_look", SimpleNamespace(Look=Look))
+    monkeypatch.setattr(registry, "REGISTRY", (*registry.REGISTRY, ("look", "module_of_look:Look")))
+
+
+def test_passes_run_in_order(example):
+    program = example(1).program
+    seen = []
+    result = run_pipeline(
+        (Look(), Canonicalize(), Look(2)), program, IDEAL, print_after=lambda name, after: seen.append((name, after))
+    )
+    assert [record.name for record in result.records] == ["look", "canonicalize", "look"]
+    assert [record.changed for record in result.records] == [False, True, False]
+    assert all(record.seconds >= 0 for record in result.records)
+    assert result.outputs[0] == ("look", len(program.ops))
+    assert result.output("look") == 2 * len(result.program.ops)
+    assert result.records[1].after == result.records[2].before
+    assert result.records[1].before.two_qubit >= result.records[1].after.two_qubit
+    assert seen[-1] == ("look", result.program)
+
+
+def test_an_empty_pipeline_is_the_identity(example):
+    program = example(1).program
+    assert run_pipeline(parse_pipeline("  "), program, IDEAL).program is program
+
+
+def test_the_program_is_printed_after_named_passes(example):
+    lines = []
+    run_pipeline((Look(), Canonicalize()), example(1).program, IDEAL, print_after=printer(lines.append, ["look"]))
+    assert len(lines) == 1
+    assert lines[0].startswith("# after look\nqffc 1\n")
+
+
+def test_output_of_a_pass_that_did_not_run(example):
+    result = run_pipeline((Look(),), example(1).program, IDEAL)
+    with pytest.raises(QffcError, match="'look'"):
+        result.output("canonicalize")
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("invalid", "invalid program"),
+        ("silent", "did not change"),
+        ("loud", "says that it changed"),
+        ("analysis", "is an analysis"),
+    ],
+)
+def test_a_pass_that_breaks_its_contract_is_caught(example, how, message):
+    with pytest.raises(InternalError, match=message):
+        run_pipeline((Spoil(how),), example(1).program, IDEAL)
+
+
+def test_verification_can_be_switched_off(example):
+    result = run_pipeline((Spoil("silent"),), example(1).program, IDEAL, verify=False)
+    assert result.program.name == "other"
+
+
+def test_options_are_read_by_type(look):
+    text = "look{often=3, share=0.25, exact=2/3, names=a+b, mode=slow, limit=7}, canonicalize{fold-swaps=false}"
+    passes = parse_pipeline(text)
+    assert passes == (Look(3, 0.25, Fraction(2, 3), ("a", "b"), "slow", 7), Canonicalize(fold_swaps=False))
+    assert parse_pipeline(",".join(map(format_pass, passes))) == passes
+    assert parse_pipeline("look{limit=none}") == (Look(),)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("canonicalise", "'check-equivariance', 'canonicalize', 'lower-jax', 'lower-pytket'"),
+        ("canonicalize{speed=1}", "'fuse', 'merge', 'fold-swaps'"),
+        ("canonicalize{fuse}", "name=value"),
+        ("canonicalize{fuse=true,fuse=false}", "option given twice"),
+        ("canonicalize{fuse=1}", "'false', 'true'"),
+        ("canonicalize{", "pipeline that cannot be read"),
+        ("canonicalize,", "pipeline that cannot be read"),
+        ("canonicalize canonicalize", "pipeline that cannot be read"),
+    ],
+)
+def test_what_cannot_be_read_is_explained(text, message):
+    with pytest.raises(QffcError) as caught:
+        parse_pipeline(text)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("look{often=much}", "type int"), ("look{exact=1/0}", "Fraction"), ("look{mode=x}", "'slow'")]
+)
+def test_values_that_do_not_fit_are_explained(look, text, message):
+    with pytest.raises(QffcError) as caught:
+        parse_pipeline(text)
+    assert message in str(caught.value)
+
+
+def test_a_wrong_registry_entry_is_our_mistake(monkeypatch):
+    monkeypatch.setattr(registry, "REGISTRY", (("look", "qffc.passes.canonicalize:Canonicalize"),))
+    with pytest.raises(InternalError):
+        registry.load_pass("look")
