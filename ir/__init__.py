@@ -2,3 +2,71 @@
 
 if __name__ != "qffc.ir":
     raise ImportError(f"this folder is the package qffc.ir; import it by that name, not as {__name__!r}", name=__name__)
+
+from qffc.ir.diagnostics import Diagnostic, InternalError, QffcError, Span
+from qffc.ir.evaluate import Evaluator, Instance
+from qffc.ir.laws import Law
+from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
+from qffc.ir.ops import Chirality, Exchange, Gate, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.parser import parse_program, parse_value
+from qffc.ir.pauli import PauliString, PauliSum
+from qffc.ir.printer import FORMAT_VERSION, print_program
+from qffc.ir.program import (
+    AtomicReadout,
+    Basis,
+    EnergyReadout,
+    Parameter,
+    Program,
+    Qubit,
+    Readout,
+    Site,
+    Symmetry,
+)
+from qffc.ir.values import Value, add, cross, dot, mul, norm, power, unit
+
+__all__ = [
+    "FORMAT_VERSION",
+    "AtomicReadout",
+    "Basis",
+    "Chirality",
+    "Diagnostic",
+    "DotObservable",
+    "EnergyReadout",
+    "Evaluator",
+    "Exchange",
+    "Gate",
+    "Instance",
+    "InternalError",
+    "Law",
+    "Observable",
+    "Op",
+    "Parameter",
+    "PauliObservable",
+    "PauliRotation",
+    "PauliString",
+    "PauliSum",
+    "ProductObservable",
+    "Program",
+    "QffcError",
+    "Qubit",
+    "Readout",
+    "Relabel",
+    "Rotate",
+    "Singlet",
+    "Site",
+    "Span",
+    "SumObservable",
+    "Symmetry",
+    "Value",
+    "Zero",
+    "add",
+    "cross",
+    "dot",
+    "mul",
+    "norm",
+    "parse_program",
+    "parse_value",
+    "power",
+    "print_program",
+    "unit",
+]

@@ -1,7 +1,8 @@
 """Symbolic values in numbers: one evaluator for NumPy and for any module with its interface, such as ``jax.numpy``.
 
-All functions are smooth where atoms meet or lie on a line: lengths and directions are guarded in value and derivative,
-and a direction of length zero is the zero vector.
+Where atoms meet or lie on a line every value stays finite: lengths, directions, ``acos`` at -1 and 1 and ``sqrt`` at 0
+are guarded in value and derivative, and a direction of length zero is the zero vector. Quotients and ``log`` are not
+guarded: they are infinite where mathematics says so.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ class Evaluator:
             case Power(base, exponent):
                 return self(base) ** exponent
             case Function(name, argument):
-                return getattr(xp, {"acos": "arccos"}.get(name, name))(self(argument))
+                return _function(name, self(argument), xp)
             case Norm(vector):
                 return _norm(self(vector), xp)
             case Unit(vector):
@@ -199,6 +200,18 @@ def _fold(operation: Any, values: Sequence[Array]) -> Array:
     for value in values[1:]:
         result = operation(result, value)
     return result
+
+
+def _function(name: str, argument: Array, xp: Any) -> Array:
+    if name == "acos":
+        # Rounding may push a cosine just past 1, and the slope is infinite there.
+        edge = 16 * float(np.finfo(xp.asarray(argument).dtype).eps)
+        inside = abs(abs(argument) - 1.0) > edge
+        return xp.where(inside, xp.arccos(xp.where(inside, argument, 0.0)), xp.where(argument > 0, 0.0, float(np.pi)))
+    if name == "sqrt":
+        inside = abs(argument) > _TINY
+        return xp.where(inside, xp.sqrt(xp.where(inside, argument, 1.0)), 0.0)
+    return getattr(xp, name)(argument)
 
 
 def _safe_norm(vector: Array, xp: Any) -> Array:

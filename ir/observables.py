@@ -63,7 +63,7 @@ class PauliObservable(Observable):
         if len({qubit for qubit, _ in self.string}) < len(self.string) or not self.string:
             raise error(
                 "not a Pauli string",
-                found=repr(self.string),
+                found=" ".join(f"{letter}({qubit})" for qubit, letter in self.string) or "no letter",
                 expected="at least one letter X, Y or Z, each on a qubit of its own",
                 help="name every qubit once",
             )

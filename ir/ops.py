@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from qffc.ir.diagnostics import Span, error
-from qffc.ir.pauli import PauliString, PauliSum, dot_product, triple_product
-from qffc.ir.values import Component, Value, as_value
+from qffc.ir.pauli import LETTERS, PauliString, PauliSum, dot_product, triple_product
+from qffc.ir.values import AXES, Component, Value, as_value
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ class Rotate(Op):
         if self.vector.law.rank != 1:
             raise error(
                 "a scalar where a vector belongs",
-                found=f"{self.vector} ({self.vector.law.name})",
+                found=f"'{self.vector}' ({self.vector.law.name})",
                 expected="a vector in 'rotate'",
-                help="multiply by a direction of a site",
+                help="multiply it by a direction, for instance unit(r(a, b))",
                 span=self.span,
             )
 
@@ -89,7 +89,9 @@ class Rotate(Op):
     @property
     def generator(self) -> PauliSum:
         """G in exp(-i G): half the vector times sigma."""
-        return PauliSum.of({((self.qubit, l.upper()),): as_value(Fraction(1, 2)) * Component(self.vector, l) for l in "xyz"})  # type: ignore[arg-type,misc]  # the letters are literals
+        half = as_value(Fraction(1, 2))
+        pairs = zip(LETTERS, AXES, strict=True)
+        return PauliSum.of({((self.qubit, letter),): half * Component(self.vector, axis) for letter, axis in pairs})
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ class PauliRotation(Op):
         if not self.string or len({qubit for qubit, _ in self.string}) < len(self.string):
             raise error(
                 "not a Pauli string",
-                found=repr(self.string),
+                found=" ".join(f"{letter}({qubit})" for qubit, letter in self.string) or "no letter",
                 expected="at least one letter X, Y or Z, each on a qubit of its own",
                 help="name every qubit once",
                 span=self.span,
@@ -184,12 +186,14 @@ class Relabel(Op):
 
     def __post_init__(self) -> None:
         sources, targets = [a for a, _ in self.moves], [b for _, b in self.moves]
-        if len(set(sources)) < len(sources) or sorted(sources) != sorted(targets):
+        if not self.moves or len(set(sources)) < len(sources) or sorted(sources) != sorted(targets):
             raise error(
                 "relabel is no permutation",
-                found=", ".join(f"{a} -> {b}" for a, b in self.moves),
+                found=", ".join(f"{a} -> {b}" for a, b in self.moves) + " (qubits by number)"
+                if self.moves
+                else "no move",
                 expected="every qubit once on the left and once on the right",
-                help="write all moves of the cycle",
+                help="write every move of the cycle: 'a -> b, b -> a' swaps two qubits",
                 span=self.span,
             )
         object.__setattr__(self, "moves", tuple(sorted(self.moves)))
@@ -207,7 +211,7 @@ def _need_angle(angle: Value, user: str, span: Span | None) -> None:
     if angle.law.rank != 0:
         raise error(
             "a vector where a scalar belongs",
-            found=f"{angle} ({angle.law.name})",
+            found=f"'{angle}' ({angle.law.name})",
             expected=f"a number, the angle in radians, in '{user}'",
             help="take norm(...) or dot(...) of it",
             span=span,

@@ -1,7 +1,7 @@
 """Exact sparse Pauli algebra with symbolic coefficients.
 
-A :class:`PauliSum` maps Pauli strings to coefficients ``a + i b`` where ``a`` and ``b`` are symbolic values; products and
-commutators are exact, and nothing dense is ever built.
+A :class:`PauliSum` maps Pauli strings to coefficients ``a + i b`` where ``a`` and ``b`` are symbolic values; products
+and commutators are exact, and nothing dense is ever built.
 """
 
 from __future__ import annotations

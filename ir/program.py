@@ -187,9 +187,9 @@ class Program:
 
     def shape(self, parameter: Parameter) -> tuple[int, ...]:
         """Return the shape of a parameter table, the axis of its basis included."""
-        sizes: dict[Axis, int] = {"species": len(self.species), "channel": self.channels}
-        shape = tuple(sizes.get(axis, axis) for axis in parameter.axes)
-        return (*shape, parameter.basis.size) if parameter.basis else shape  # type: ignore[return-value]  # only sizes are left
+        sizes = {"species": len(self.species), "channel": self.channels}
+        shape = tuple(axis if isinstance(axis, int) else sizes[axis] for axis in parameter.axes)
+        return (*shape, parameter.basis.size) if parameter.basis else shape
 
     def with_ops(self, ops: tuple[Op, ...]) -> Program:
         """Return the program with other operations."""

@@ -6,7 +6,6 @@ a gate but its definition.
 
 from __future__ import annotations
 
-
 import numpy as np
 from numpy.typing import NDArray
 

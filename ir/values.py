@@ -17,7 +17,7 @@ from qffc.ir.diagnostics import InternalError, error
 from qffc.ir.laws import FRAME_NUMBER, FRAME_VECTOR, SCALAR, VECTOR, Law
 
 FUNCTIONS = ("acos", "cos", "exp", "log", "sin", "sqrt", "tanh")
-AXES = ("x", "y", "z")
+AXES: tuple[Literal["x", "y", "z"], ...] = ("x", "y", "z")
 
 Numeric = int | float | Fraction
 
@@ -447,7 +447,7 @@ class FrameVector(Value):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Cutoff(Value):
-    """A smooth step from 1 at 0 to 0 at ``radius`` (Angstrom), with three vanishing derivatives there.
+    """A smooth step from 1 at 0 to 0 at ``radius`` (Angstrom), where value, slope and curvature vanish.
 
     The polynomial envelope of Gasteiger et al. (arXiv:2003.03123) with p = 6.
     """
@@ -457,6 +457,13 @@ class Cutoff(Value):
 
     def __post_init__(self) -> None:
         _need_rank(self.argument, 0, "cutoff")
+        if self.radius <= 0:
+            raise error(
+                "cutoff radius that is not positive",
+                found=f"{self.radius}",
+                expected="a positive radius in Angstrom",
+                help="give the distance from which the atoms no longer see each other, for instance 5",
+            )
 
     @property
     def children(self) -> tuple[Value, ...]:
@@ -512,7 +519,7 @@ def add(*values: Value) -> Value:
     if len({value.law.rank for value in values}) > 1:
         raise error(
             "sum of a number and a vector",
-            found=" + ".join(f"{value} ({value.law.name})" for value in values),
+            found=" + ".join(f"'{value}' ({value.law.name})" for value in values),
             expected="terms that are all numbers or all vectors",
             help="multiply the number by a direction, or take the norm of the vector",
         )
@@ -521,13 +528,18 @@ def add(*values: Value) -> Value:
     rank = values[0].law.rank
     for value in values:
         for term in value.terms if isinstance(value, Add) else (value,):
+            if _is_zero_vector(term):
+                continue
             coefficient, body = split_coefficient(term)
             coefficients[body.text] = coefficients.get(body.text, Fraction(0)) + coefficient
             bodies[body.text] = body
     terms = [mul(Number(coefficients[key]), bodies[key]) for key in sorted(bodies) if coefficients[key]]
     if not terms:
         return Number(Fraction(0)) if rank == 0 else _zero_vector()
-    return terms[0] if len(terms) == 1 else Add(tuple(terms))
+    if len(terms) == 1:
+        return terms[0]
+    # 2*(a + b) - (a + b) leaves the bare sum a + b, whose terms meet the others only now.
+    return add(*terms) if any(isinstance(term, Add) for term in terms) else Add(tuple(terms))
 
 
 def mul(*values: Value) -> Value:
@@ -549,11 +561,11 @@ def mul(*values: Value) -> Value:
     if len(vectors) > 1:
         raise error(
             "product of two vectors",
-            found=" times ".join(f"{vector} ({vector.law.name})" for vector in vectors),
+            found=" times ".join(f"'{vector}' ({vector.law.name})" for vector in vectors),
             expected="at most one vector in a product",
             help="use dot(u, v) for a scalar or cross(u, v) for an axial vector",
         )
-    if coefficient == 0:
+    if coefficient == 0 or (vectors and _is_zero_vector(vectors[0])):
         return _zero_vector() if vectors else Number(Fraction(0))
     factors = [power(bodies[key], exponents[key]) for key in sorted(bodies) if exponents[key]] + vectors
     if coefficient != 1 or not factors:
@@ -566,8 +578,8 @@ def power(base: Value, exponent: int) -> Value:
     if isinstance(exponent, bool) or not isinstance(exponent, int):
         raise error(
             "power with an exponent that is no integer",
-            found=f"exponent {exponent!r}",
-            expected="an integer",
+            found=f"exponent {exponent!r} of '{base}'",
+            expected="a whole number",
             help="use sqrt, or exp of a multiple of log",
         )
     _need_rank(base, 0, "power")
@@ -577,7 +589,12 @@ def power(base: Value, exponent: int) -> Value:
         return Number(Fraction(1))
     if isinstance(base, Number):
         if base.value == 0 and exponent < 0:
-            raise error("division by zero", found=f"{base}^{exponent}", expected="a base other than 0", help="mend it")
+            raise error(
+                "division by zero",
+                found=f"'{base}^{exponent}'",
+                expected="a divisor other than 0",
+                help="correct the divisor; terms that cancel leave 0",
+            )
         return Number(base.value**exponent)
     if isinstance(base, Power):
         return power(base.base, base.exponent * exponent)
@@ -590,6 +607,8 @@ def dot(left: Value, right: Value) -> Value:
     """Return the inner product of two vectors: rational factors in front, arguments sorted."""
     _need_rank(left, 1, "dot")
     _need_rank(right, 1, "dot")
+    if _is_zero_vector(left) or _is_zero_vector(right):
+        return Number(Fraction(0))
     (a, u), (b, v) = split_coefficient(left), split_coefficient(right)
     return mul(Number(a * b), Dot(*sorted((u, v), key=str)))
 
@@ -599,7 +618,7 @@ def cross(left: Value, right: Value) -> Value:
     _need_rank(left, 1, "cross")
     _need_rank(right, 1, "cross")
     (a, u), (b, v) = split_coefficient(left), split_coefficient(right)
-    if u == v:
+    if u == v or _is_zero_vector(u) or _is_zero_vector(v):
         return _zero_vector()
     return mul(Number(a * b), Cross(u, v)) if u.text < v.text else mul(Number(-a * b), Cross(v, u))
 
@@ -607,6 +626,8 @@ def cross(left: Value, right: Value) -> Value:
 def norm(vector: Value) -> Value:
     """Return the length of a vector: the rational factor in front, without its sign."""
     _need_rank(vector, 1, "norm")
+    if _is_zero_vector(vector):
+        return Number(Fraction(0))
     coefficient, body = split_coefficient(vector)
     return mul(Number(abs(coefficient)), Norm(body))
 
@@ -614,6 +635,8 @@ def norm(vector: Value) -> Value:
 def unit(vector: Value) -> Value:
     """Return the direction of a vector: the sign in front, the rational factor dropped."""
     _need_rank(vector, 1, "unit")
+    if _is_zero_vector(vector):
+        return vector
     coefficient, body = split_coefficient(vector)
     return mul(Number(Fraction(-1)), Unit(body)) if coefficient < 0 else Unit(body)
 
@@ -711,6 +734,11 @@ def _zero_vector() -> Value:
     return FrameVector(zero, zero, zero)
 
 
+def _is_zero_vector(value: Value) -> bool:
+    zero = Number(Fraction(0))
+    return isinstance(value, FrameVector) and value.x == zero and value.y == zero and value.z == zero
+
+
 def _even(law: Law) -> Law:
     if law.parity == 1:
         return law
@@ -723,7 +751,7 @@ def _need_rank(value: Value, rank: int, user: str) -> None:
     wanted = "a vector" if rank == 1 else "a number"
     raise error(
         "a scalar where a vector belongs" if rank == 1 else "a vector where a scalar belongs",
-        found=f"{value} ({value.law.name})",
+        found=f"'{value}' ({value.law.name})",
         expected=f"{wanted} in '{user}'",
         help="multiply by a direction of a site" if rank == 1 else "take norm(...) or dot(...) of it",
     )

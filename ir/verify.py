@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import Span, error, quoted
 from qffc.ir.elements import SYMBOLS
 from qffc.ir.ops import Exchange, Op, PauliRotation, Relabel, Singlet, Zero
-from qffc.ir.values import ChannelIndex, Moment, ParameterEntry, Radial, SpeciesOf, Value, walk
+from qffc.ir.values import ChannelIndex, Moment, ParameterEntry, Radial, SpeciesOf, Value
 
 if TYPE_CHECKING:
     from qffc.ir.program import Parameter, Program
 
+ROLES = ("centre", "neighbour", "free")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PROGRAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -34,39 +35,54 @@ def verify_program(program: Program) -> None:
     _verify_readout(program)
 
 
-def verify_value(program: Program, value: Value, *, span: Span | None = None, moments: bool = False) -> None:
+def verify_value(
+    program: Program, value: Value, *, span: Span | None = None, where: str | None = None, moments: bool = False
+) -> None:
     """Raise a diagnostic when a value names something that the program does not declare.
 
     Args:
         program: the program that the value belongs to.
         value: any value.
         span: where the value is written.
+        where: the same in words, when there is no text.
         moments: whether the value may use moments (only readouts may).
     """
-    radial_tables = {id(node.table) for node in walk(value) if isinstance(node, Radial)}
     known = {name for name, _ in program.observables}
     for site in value.sites:
-        _need_site(program, site, span)
-    for node in walk(value):
+        _need_site(program, site, span, where)
+    for node in _walk_tables_apart(value):
         if isinstance(node, Moment):
             if not moments:
                 raise error(
                     "a moment outside the readout",
                     found=f"'{node}' in '{value}'",
                     expected="parameters and geometry only: a circuit cannot depend on its own result",
-                    help="use the moment in the readout",
+                    help="use the moment in an 'energy' readout",
+                    where=where,
                     span=span,
                 )
             if node.observable not in known:
                 raise error(
                     "unknown observable",
                     found=f"'{node.observable}'",
-                    expected=f"one of {quoted(name for name, _ in program.observables)}",
+                    expected=_choice((name for name, _ in program.observables), "observable"),
                     help="declare the observable, or correct the name",
+                    where=where,
                     span=span,
                 )
+        if isinstance(node, Radial):
+            _verify_entry(program, node.table, span, where, in_radial=True)
         if isinstance(node, ParameterEntry):
-            _verify_entry(program, node, span, in_radial=id(node) in radial_tables)
+            _verify_entry(program, node, span, where, in_radial=False)
+
+
+def _walk_tables_apart(value: Value) -> Iterator[Value]:
+    """Yield the value and everything below it except the tables of radial functions."""
+    stack = [value]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend([node.argument] if isinstance(node, Radial) else reversed(node.children))
 
 
 def _verify_header(program: Program) -> None:
@@ -78,13 +94,18 @@ def _verify_header(program: Program) -> None:
             found=f"'{program.name}'",
             expected="a letter, then letters, digits, '_' or '-'",
             help="rename the program",
+            where="program",
         )
     for field, names in (("symmetry", program.symmetry), ("average", program.average)):
         valid = SYMMETRIES if field == "symmetry" else ("exchange", "inversion")
         for name in names:
             if name not in valid:
                 raise error(
-                    f"unknown {field}", found=f"'{name}'", expected=f"one of {quoted(valid)}", help="correct the name"
+                    f"unknown {field}",
+                    found=f"'{name}'",
+                    expected=f"one of {quoted(valid)}",
+                    help="correct the name",
+                    where=field,
                 )
         if tuple(sorted(set(names), key=SYMMETRIES.index)) != names:
             raise error(
@@ -92,10 +113,15 @@ def _verify_header(program: Program) -> None:
                 found=", ".join(names),
                 expected=", ".join(sorted(set(names), key=SYMMETRIES.index)),
                 help="write each name once, in this order",
+                where=field,
             )
     if program.scope not in ("molecule", "pair"):
         raise error(
-            "unknown scope", found=f"'{program.scope}'", expected="one of 'molecule', 'pair'", help="correct the name"
+            "unknown scope",
+            found=f"'{program.scope}'",
+            expected="one of 'molecule', 'pair'",
+            help="write 'pair' for one circuit per centre and two neighbours, 'molecule' for one circuit in all",
+            where="scope",
         )
     if program.scope == "pair" and program.average:
         raise error(
@@ -103,23 +129,53 @@ def _verify_header(program: Program) -> None:
             found=f"average {', '.join(program.average)} with scope pair",
             expected="scope molecule",
             help="a pair circuit holds two vectors and two neighbours: write it symmetric instead",
+            where="average",
         )
     if program.channels < 1:
         raise error(
-            "no channel", found=f"channels {program.channels}", expected="at least 1", help="leave the line out for one"
+            "no channel",
+            found=f"channels {program.channels}",
+            expected="at least 1",
+            help="leave the line out for one",
+            where="channels",
         )
     if not program.qubits:
-        raise error("no qubit", found="a program without qubits", expected="at least one", help="declare a qubit")
+        raise error(
+            "no qubit",
+            found="a program without qubits",
+            expected="at least one qubit",
+            help="declare one: 'qubit NAME: SITE'",
+        )
 
 
 def _verify_sites(program: Program) -> None:
     if not program.species:
-        raise error("no species", found="an empty list", expected="at least one element", help="list the elements")
+        raise error(
+            "no species",
+            found="an empty list",
+            expected="at least one element",
+            help="list the elements",
+            where="species",
+        )
     for symbol in program.species:
         if symbol not in SYMBOLS:
-            raise error("unknown element", found=f"'{symbol}'", expected="an element symbol", help="correct the symbol")
-    _unique("species", program.species)
+            raise error(
+                "unknown element",
+                found=f"'{symbol}'",
+                expected="an element symbol such as 'H' or 'O'",
+                help="correct the symbol",
+                where="species",
+            )
+    _unique("species", program.species, where="species")
     for site in program.sites:
+        if site.role not in ROLES:
+            raise error(
+                "unknown role of a site",
+                found=f"'{site.role}' of site '{site.name}'",
+                expected=f"one of {quoted(ROLES)}",
+                help="correct the role",
+                span=site.span,
+            )
         if site.species is not None and site.species not in program.species:
             raise error(
                 "site of an undeclared species",
@@ -151,9 +207,15 @@ def _verify_sites(program: Program) -> None:
             found=", ".join(f"{site.name} ({site.role})" for site in program.sites) or "no site",
             expected="one centre and two neighbours",
             help="declare them, or use scope molecule",
+            where="scope",
         )
     if program.scope == "molecule" and not program.sites:
-        raise error("no site", found="a program without sites", expected="at least one", help="declare the atoms")
+        raise error(
+            "no site",
+            found="a program without sites",
+            expected="at least one site",
+            help="declare the atoms: 'site NAME: ELEMENT free'",
+        )
 
 
 def _verify_parameter(parameter: Parameter) -> None:
@@ -163,7 +225,7 @@ def _verify_parameter(parameter: Parameter) -> None:
         if axis in ("species", "channel") or (isinstance(axis, int) and not isinstance(axis, bool) and axis > 0):
             continue
         raise error(
-            "axis of a parameter",
+            "unknown axis of a parameter",
             found=f"'{axis}' in '{parameter.name}'",
             expected="a positive size, 'species' or 'channel'",
             help="correct the axis",
@@ -172,10 +234,10 @@ def _verify_parameter(parameter: Parameter) -> None:
     basis = parameter.basis
     if basis is not None and (basis.kind not in BASES or basis.size < 1 or basis.cutoff <= 0):
         raise error(
-            "radial basis of a parameter",
+            "unfit radial basis of a parameter",
             found=f"{basis.kind} {basis.size} cutoff {basis.cutoff} in '{parameter.name}'",
             expected=f"one of {quoted(BASES)}, a size of at least 1, a positive cutoff in Angstrom",
-            help="correct the basis",
+            help="write for instance 'radial bessel 8 cutoff 5'",
             span=parameter.span,
         )
     if parameter.frozen and parameter.default is None:
@@ -203,16 +265,19 @@ def _verify_names(program: Program) -> None:
                     found=f"'{name}'",
                     expected="a letter or '_', then letters, digits or '_', and no word of the text format",
                     help=f"rename the {kind}",
+                    where=f"{kind} '{name}'",
                 )
         _unique(kind, names)
     for qubit in program.qubits:
         if qubit.site is not None:
-            _need_site(program, qubit.site, qubit.span)
+            _need_site(program, qubit.site, qubit.span, f"qubit '{qubit.name}'")
 
 
 RESERVED = frozenset(
-    "acos channel component cos cross cutoff dot exp frozen log moment norm pi r radial sin sqrt tanh unit vector x Z "
-    "default features head weight".split()
+    (  # noqa: SIM905  # easier to read than quoted words
+        "acos channel component cos cross cutoff default dot exp features frozen head log moment norm pi r radial sin "
+        "sqrt tanh unit vector weight x Z"
+    ).split()
 )
 """Words that an expression of the text format takes for itself."""
 
@@ -270,7 +335,12 @@ def _verify_qubits(program: Program) -> None:
 
 def _verify_observables(program: Program) -> None:
     if not program.observables:
-        raise error("no observable", found="a program without observables", expected="at least one", help="add one")
+        raise error(
+            "no observable",
+            found="a program without observables",
+            expected="at least one observable",
+            help="add one, for instance 'observable e = dot(a, b)'",
+        )
     for name, observable in program.observables:
         bad = [qubit for qubit in observable.paulis.qubits if not 0 <= qubit < len(program.qubits)]
         if bad:
@@ -279,30 +349,33 @@ def _verify_observables(program: Program) -> None:
                 found=f"qubit number {bad[0]} in '{name}'",
                 expected=f"0 to {len(program.qubits) - 1}",
                 help="declare the qubit, or correct the observable",
+                where=f"observable '{name}'",
             )
 
 
 def _verify_readout(program: Program) -> None:
-    from qffc.ir.program import ACTIVATIONS, AtomicReadout, EnergyReadout
+    from qffc.ir.program import ACTIVATIONS, EnergyReadout
 
     readout = program.readout
     if isinstance(readout, EnergyReadout):
         if readout.value.law.rank != 0:
             raise error(
                 "energy that is no number",
-                found=f"{readout.value} ({readout.value.law.name})",
+                found=f"'{readout.value}' ({readout.value.law.name})",
                 expected="a number",
                 help="take norm(...) or dot(...) of it",
+                where="readout",
             )
-        verify_value(program, readout.value, moments=True)
+        verify_value(program, readout.value, where="readout", moments=True)
         return
-    verify_value(program, readout.weight)
+    verify_value(program, readout.weight, where="readout")
     if program.centre is None:
         raise error(
             "atomic readout without a centre",
             found="no site is a centre",
             expected="one centre, the atom that the energy belongs to",
             help="declare a centre, or use an 'energy' readout",
+            where="readout",
         )
     known = [name for name, _ in program.observables]
     for name in readout.features:
@@ -310,49 +383,78 @@ def _verify_readout(program: Program) -> None:
             raise error(
                 "unknown observable",
                 found=f"feature '{name}'",
-                expected=f"one of {quoted(known)}",
+                expected=_choice(known, "observable"),
                 help="declare the observable, or correct the name",
+                where="readout",
             )
-    _unique("feature", readout.features)
-    if (
-        not readout.features
-        or not readout.hidden
-        or min(readout.hidden) < 1
-        or readout.activation not in ACTIVATIONS
-        or readout.weight.law.rank != 0
-    ):
+    _unique("feature", readout.features, where="readout")
+    if not readout.features:
         raise error(
-            "atomic readout",
-            found=f"features {readout.features}, head {readout.hidden}, {readout.activation}, weight {readout.weight}",
-            expected=f"at least one feature, positive widths, one of {quoted(ACTIVATIONS)}, a number as weight",
-            help="correct the readout",
+            "no feature",
+            found="an atomic readout without features",
+            expected=f"at least one of {quoted(known)}",
+            help="name the observables that describe the atom",
+            where="readout",
+        )
+    if not readout.hidden or min(readout.hidden) < 1:
+        raise error(
+            "unfit width of a layer",
+            found=f"head {', '.join(map(str, readout.hidden)) or 'without layers'}",
+            expected="at least one hidden layer, each at least 1 wide",
+            help="write for instance 'head 16, 16 silu'",
+            where="readout",
+        )
+    if readout.activation not in ACTIVATIONS:
+        raise error(
+            "unknown activation",
+            found=f"'{readout.activation}'",
+            expected=f"one of {quoted(ACTIVATIONS)}",
+            help="correct the name",
+            where="readout",
+        )
+    if readout.weight.law.rank != 0:
+        raise error(
+            "weight that is no number",
+            found=f"'{readout.weight}' ({readout.weight.law.name})",
+            expected="a number that vanishes smoothly at the cutoff",
+            help="write for instance 'cutoff(norm(r(c, a)), 5)'",
+            where="readout",
         )
 
 
-def _verify_entry(program: Program, entry: ParameterEntry, span: Span | None, *, in_radial: bool) -> None:
+def _verify_entry(
+    program: Program, entry: ParameterEntry, span: Span | None, where: str | None, *, in_radial: bool
+) -> None:
     parameter = next((p for p in program.parameters if p.name == entry.name), None)
     if parameter is None:
         raise error(
             "unknown parameter",
             found=f"'{entry.name}'",
-            expected=f"one of {quoted(p.name for p in program.parameters)}",
+            expected=_choice((p.name for p in program.parameters), "parameter"),
             help="declare the parameter, or correct the name",
+            where=where,
             span=span,
         )
     if in_radial != (parameter.basis is not None):
         raise error(
             "radial table used as a number" if not in_radial else "radial function of a plain parameter",
             found=f"'{entry}'",
-            expected="radial(table, distance) for a table with a basis, a plain entry for one without",
-            help="declare the parameter with 'radial', or use it in 'radial(...)'",
+            expected=f"'{entry}' alone: the parameter has no radial basis"
+            if in_radial
+            else f"'radial({entry}, distance)': the parameter has a radial basis",
+            help="declare the parameter with a basis: 'radial bessel 8 cutoff 5'"
+            if in_radial
+            else "use it in 'radial(...)', or declare it without 'radial'",
+            where=where,
             span=span,
         )
     if len(entry.indices) != len(parameter.axes):
         raise error(
             "wrong number of indices",
-            found=f"'{entry}' has {len(entry.indices)}",
-            expected=f"{len(parameter.axes)}: ({', '.join(map(str, parameter.axes))})",
+            found=f"{len(entry.indices)} in '{entry}'",
+            expected=f"{len(parameter.axes)}: {_spell_axes(parameter)}",
             help="give one index for each axis of the parameter",
+            where=where,
             span=span,
         )
     for axis, index in zip(parameter.axes, entry.indices, strict=True):
@@ -362,35 +464,50 @@ def _verify_entry(program: Program, entry: ParameterEntry, span: Span | None, *,
             or (isinstance(index, int) and isinstance(axis, int) and 0 <= index < axis)
         )
         if isinstance(index, SpeciesOf):
-            _need_site(program, index.site, span)
+            _need_site(program, index.site, span, where)
         if not fits:
-            wanted = {"species": "Z(site)", "channel": "channel"}.get(str(axis), f"a number from 0 below {axis}")
+            wanted = {"species": "'Z(site)'", "channel": "'channel'"}.get(str(axis), f"a number from 0 below {axis}")
             raise error(
                 "index that does not fit its axis",
                 found=f"'{index}' in '{entry}'",
                 expected=wanted,
-                help=f"the axes of '{entry.name}' are ({', '.join(map(str, parameter.axes))})",
+                help=f"the axes of '{entry.name}' are {_spell_axes(parameter)}",
+                where=where,
                 span=span,
             )
 
 
-def _need_site(program: Program, name: str, span: Span | None) -> None:
+def _need_site(program: Program, name: str, span: Span | None, where: str | None = None) -> None:
     if name not in {site.name for site in program.sites}:
         raise error(
             "unknown site",
             found=f"'{name}'",
-            expected=f"one of {quoted(site.name for site in program.sites)}",
+            expected=_choice((site.name for site in program.sites), "site"),
             help="declare the site, or correct the name",
+            where=where,
             span=span,
         )
 
 
-def _unique(kind: str, names: Iterable[str]) -> None:
+def _unique(kind: str, names: Iterable[str], where: str | None = None) -> None:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise error(
-            f"{kind} declared twice", found=quoted(repeated), expected="different names", help=f"rename one {kind}"
+            f"{kind} named twice",
+            found=quoted(repeated),
+            expected="different names",
+            help=f"remove one {kind}" if where else f"rename one {kind}",
+            where=where or f"{kind} '{repeated[0]}'",
         )
+
+
+def _choice(names: Iterable[str], kind: str) -> str:
+    listed = quoted(names)
+    return f"one of {listed}" if listed else f"a declared {kind}; the program declares none"
+
+
+def _spell_axes(parameter: Parameter) -> str:
+    return f"({', '.join(map(str, parameter.axes))})"
 
 
 def _keyword(op: Op) -> str:

@@ -1,0 +1,429 @@
+"""Text to programs; the grammar is in FORMAT.md, and printing the program gives the canonical text back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import NoReturn, cast
+
+from lark import Token
+
+from qffc.ir.diagnostics import QffcError, Span, error, quoted
+from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
+from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.pauli import LETTERS, Letter
+from qffc.ir.printer import FORMAT_VERSION
+from qffc.ir.program import (
+    ACTIVATIONS,
+    BASES,
+    AtomicReadout,
+    Axis,
+    Basis,
+    EnergyReadout,
+    Parameter,
+    Program,
+    Qubit,
+    Readout,
+    Role,
+    Scope,
+    Site,
+    Symmetry,
+)
+from qffc.ir.syntax import USAGE, Line, Node, parse_line, whole_number_of
+from qffc.ir.value_parser import build_value, rational, subtrees, tokens
+from qffc.ir.values import Value
+from qffc.ir.verify import ROLES
+
+_SECTIONS = (
+    ("qffc",),
+    ("program",),
+    ("symmetry",),
+    ("scope",),
+    ("species",),
+    ("channels",),
+    ("average",),
+    ("site",),
+    ("parameter",),
+    ("qubit",),
+    ("singlet", "zero", "rotate", "exchange", "chirality", "pauli_rotation", "relabel"),
+    ("observable",),
+    ("energy", "atomic"),
+)
+"""The lines of a program in their order."""
+
+_SECTION_OF = {word: index for index, words in enumerate(_SECTIONS) for word in words}
+_MANY = {"site", "parameter", "qubit", "observable", *_SECTIONS[10]}
+_NEEDED = ("program", "scope", "species", "energy")
+
+
+def parse_program(text: str, file: str = "<text>") -> Program:
+    """Return the program that a text describes.
+
+    Args:
+        text: a program in the text format.
+        file: what places in diagnostics call the text.
+
+    Raises:
+        QffcError: for the first mistake, with its place.
+
+    Example:
+        >>> program = parse_program('''
+        ... qffc 1
+        ... program pair-of-spins
+        ... scope molecule
+        ... species H
+        ... site a: H free
+        ... qubit u: a
+        ... qubit d: a
+        ... singlet u, d
+        ... observable e = dot(u, d)
+        ... energy moment(e)
+        ... ''')
+        >>> program.name
+        'pair-of-spins'
+    """
+    lines = [Line(file, number, source) for number, source in enumerate(text.splitlines(), start=1)]
+    written = [line for line in lines if line.source.partition("#")[0].strip()]
+    _check_version(written, file)
+    reader = _Reader()
+    for line in written:
+        reader.read(line)
+    return reader.program(written[-1])
+
+
+def parse_value(text: str) -> Value:
+    """Return the value that a text describes; it must fit on one line.
+
+    Raises:
+        QffcError: when the text is no value.
+
+    Example:
+        >>> parse_value("x(b) - 2*x(a)/4")
+        <Add -1/2*x(a) + x(b)>
+    """
+    line = Line("<value>", 1, text)
+    return build_value(parse_line(line, "value"), line)
+
+
+@dataclass
+class _Reader:
+    """Collects the parts of a program, line by line."""
+
+    header: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sites: list[Site] = field(default_factory=list)
+    parameters: list[Parameter] = field(default_factory=list)
+    qubits: list[Qubit] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+    ops: list[Op] = field(default_factory=list)
+    observables: list[tuple[str, Observable]] = field(default_factory=list)
+    readout: Readout | None = None
+    channels: int = 1
+    places: dict[str, Span] = field(default_factory=dict)
+    latest: str = "qffc"
+
+    def read(self, line: Line) -> None:
+        """Take one line in."""
+        node = parse_line(line, "line")
+        word = str(tokens(node)[0])
+        self._check_order(word, line)
+        try:
+            self._take(word, node, line)
+        except QffcError as problem:
+            if problem.diagnostic.span is not None:
+                raise
+            raise QffcError(replace(problem.diagnostic, span=line.span())) from None
+
+    def program(self, last: Line) -> Program:
+        """Return the program, complete and verified."""
+        for word in _NEEDED:
+            if not any(alternative in self.places for alternative in _SECTIONS[_SECTION_OF[word]]):
+                _missing(word, last)
+        assert self.readout is not None  # one of the lines that are needed
+        try:
+            return Program(
+                name=self.header["program"][0],
+                symmetry=cast(tuple[Symmetry, ...], self.header.get("symmetry", ())),
+                scope=cast(Scope, self.header["scope"][0]),
+                species=self.header["species"],
+                sites=tuple(self.sites),
+                parameters=tuple(self.parameters),
+                qubits=tuple(self.qubits),
+                ops=tuple(self.ops),
+                observables=tuple(self.observables),
+                readout=self.readout,
+                channels=self.channels,
+                average=cast(tuple[Symmetry, ...], self.header.get("average", ())),
+            )
+        except QffcError as problem:
+            if problem.diagnostic.span is not None:
+                raise
+            span = self.places.get(problem.diagnostic.where or "")
+            if span is None:
+                raise QffcError(replace(problem.diagnostic, span=self.places["program"])) from None
+            raise QffcError(replace(problem.diagnostic, span=span, where=None)) from None
+
+    def _check_order(self, word: str, line: Line) -> None:
+        section, latest = _SECTION_OF[word], _SECTION_OF[self.latest]
+        if section < latest:
+            raise error(
+                "line out of order",
+                found=f"a '{word}' line below a '{self.latest}' line",
+                expected="the order " + ", ".join("/".join(words) for words in _SECTIONS),
+                help=f"move the line above the first '{self._first_after(section)}' line",
+                span=line.span(),
+            )
+        if section == latest and word not in _MANY and word in self.places:
+            raise error(
+                "line given twice",
+                found=f"a second '{word}' line",
+                expected=f"one '{word}' line",
+                help="put everything on one line, or remove one of the two",
+                span=line.span(),
+            )
+        if section == latest and self.readout is not None:
+            raise error(
+                "two readouts",
+                found=f"a '{word}' line below '{self.latest}'",
+                expected="one readout, 'energy' or 'atomic'",
+                help="remove one of the two",
+                span=line.span(),
+            )
+        self.latest = word
+        self.places.setdefault(word, line.span())
+
+    def _first_after(self, section: int) -> str:
+        return next(word for word in self.places if _SECTION_OF[word] > section)
+
+    def _take(self, word: str, node: Node, line: Line) -> None:
+        match word:
+            case "qffc":
+                return
+            case "program" | "scope":
+                self.header[word] = (str(tokens(node)[1]),)
+            case "symmetry" | "species" | "average":
+                self.header[word] = _names(subtrees(node)[0])
+            case "channels":
+                self.channels = whole_number_of(tokens(node)[1], line)
+            case "site":
+                self._site(node, line)
+            case "parameter":
+                self._parameter(node, line)
+            case "qubit":
+                self._qubit(node, line)
+            case "observable":
+                name = str(tokens(node)[1])
+                self.places[f"observable '{name}'"] = line.span()
+                self.observables.append((name, self._weighted_sum(subtrees(node)[0], line)))
+            case "energy":
+                self.places["readout"] = line.span()
+                self.readout = EnergyReadout(build_value(subtrees(node)[0], line))
+            case "atomic":
+                self.places["readout"] = line.span()
+                self.readout = _atomic(node, line)
+            case _:
+                self.ops.append(self._op(word, node, line))
+
+    def _site(self, node: Node, line: Line) -> None:
+        _, name, species, role = tokens(node)
+        if role not in ROLES:
+            _unknown("role of a site", role, ROLES, line)
+        site = Site(str(name), None if species == "any" else str(species), cast(Role, str(role)), line.span())
+        self.places[f"site '{name}'"] = line.span()
+        self.sites.append(site)
+
+    def _parameter(self, node: Node, line: Line) -> None:
+        name = str(tokens(node)[1])
+        axes: tuple[Axis, ...] = ()
+        basis: Basis | None = None
+        default: Fraction | None = None
+        frozen = False
+        for part in subtrees(node):
+            match part.data:
+                case "axes":
+                    axes = tuple(_axis(token, line) for token in tokens(part))
+                case "basis":
+                    basis = _basis(part, line)
+                case "default":
+                    default = rational(subtrees(part)[0], line)
+                case "frozen":
+                    frozen = True
+        self.places[f"parameter '{name}'"] = line.span()
+        self.parameters.append(Parameter(name, axes, default, frozen, basis, line.span()))
+
+    def _qubit(self, node: Node, line: Line) -> None:
+        _, name, *site = (str(token) for token in tokens(node))
+        self.places[f"qubit '{name}'"] = line.span()
+        self.numbers.setdefault(name, len(self.qubits))
+        self.qubits.append(Qubit(name, site[0] if site else None, line.span()))
+
+    def _op(self, word: str, node: Node, line: Line) -> Op:
+        span = line.span()
+        if word == "relabel":
+            moves = [tokens(move) for move in subtrees(node)]
+            return Relabel(tuple((self._number(a, line), self._number(b, line)) for a, b in moves), span=span)
+        if word == "pauli_rotation":
+            *letters, angle = subtrees(node)
+            string = tuple(self._letter(letter, line) for letter in letters)
+            return PauliRotation(string, build_value(angle, line), span=span)
+        on = [self._number(token, line) for token in tokens(node)[1:]]
+        if word == "singlet":
+            return Singlet(*on, span=span)
+        if word == "zero":
+            return Zero(*on, span=span)
+        value = build_value(subtrees(node)[0], line)
+        build: dict[str, Callable[..., Op]] = {"rotate": Rotate, "exchange": Exchange, "chirality": Chirality}
+        return build[word](*on, value, span=span)
+
+    def _number(self, token: Token, line: Line) -> int:
+        number = self.numbers.get(str(token))
+        if number is None:
+            _unknown("qubit", token, tuple(self.numbers), line)
+        return number
+
+    def _letter(self, node: Node, line: Line) -> tuple[int, Letter]:
+        letter, *qubits = tokens(node)
+        if letter in LETTERS and len(qubits) == 1:
+            return self._number(qubits[0], line), cast(Letter, str(letter))
+        raise error(
+            "not a Pauli letter",
+            found=f"'{line.source[node.meta.start_pos : node.meta.end_pos]}'",
+            expected="'X(qubit)', 'Y(qubit)' or 'Z(qubit)'",
+            help="write a Pauli string as letters with a space between them: 'X(a) Y(b)'",
+            span=line.span(node),
+        )
+
+    def _weighted_sum(self, node: Node, line: Line) -> Observable:
+        terms: list[tuple[Fraction | None, Observable]] = []
+        for child in subtrees(node):
+            if child.data == "minus_weighted":
+                weight, term = self._weighted(subtrees(child)[0], line)
+                terms.append((Fraction(-1) if weight is None else -weight, term))
+            else:
+                terms.append(self._weighted(child, line))
+        if len(terms) == 1 and terms[0][0] is None:
+            return terms[0][1]
+        return SumObservable(tuple((Fraction(1) if weight is None else weight, term) for weight, term in terms))
+
+    def _weighted(self, node: Node, line: Line) -> tuple[Fraction | None, Observable]:
+        weight = None
+        factors = []
+        for child in subtrees(node):
+            if child.data in ("rational", "minus_rational"):
+                weight = rational(child, line)
+            elif child.data == "weighted_sum":
+                factors.append(self._weighted_sum(child, line))
+            else:
+                factors.append(self._spins(child, line))
+        try:
+            return weight, factors[0] if len(factors) == 1 else ProductObservable(tuple(factors))
+        except QffcError as problem:
+            raise QffcError(replace(problem.diagnostic, span=line.span(node))) from None
+
+    def _spins(self, node: Node, line: Line) -> Observable:
+        parts = subtrees(node)
+        word, *on = tokens(parts[0])
+        if len(parts) > 1 or word in LETTERS:
+            string = tuple(self._letter(part, line) for part in parts)
+            return PauliObservable(string)
+        if word != "dot" or len(on) != 2:
+            raise error(
+                "not an observable",
+                found=f"'{line.source[node.meta.start_pos : node.meta.end_pos]}'",
+                expected="'dot(qubit, qubit)', or a Pauli string of 'X(qubit)', 'Y(qubit)', 'Z(qubit)'",
+                help="write a weighted sum as '1/2*dot(a, b) + 2*X(a) Y(b)'",
+                span=line.span(node),
+            )
+        return DotObservable(*(self._number(token, line) for token in on))
+
+
+def _check_version(written: list[Line], file: str) -> None:
+    if not written or written[0].source.split()[0] != "qffc":
+        raise error(
+            "no version line",
+            found=f"'{written[0].source.partition('#')[0].strip()}'" if written else "a text without a program",
+            expected=f"'qffc {FORMAT_VERSION}' on the first line",
+            help=f"write 'qffc {FORMAT_VERSION}' above everything but comments",
+            span=written[0].span() if written else Span(file, 1, source=""),
+        )
+    line = written[0]
+    token = tokens(parse_line(line, "line"))[1]
+    version = whole_number_of(token, line)
+    if version == FORMAT_VERSION:
+        return
+    newer = version > FORMAT_VERSION
+    raise error(
+        "text format that is too new" if newer else "text format that never was",
+        found=f"version {version}",
+        expected=f"version {FORMAT_VERSION}",
+        help=f"install a qffc that reads version {version}, or print the program again with this one"
+        if newer
+        else f"versions start at 1; write 'qffc {FORMAT_VERSION}'",
+        span=line.span(token),
+    )
+
+
+def _missing(word: str, last: Line) -> NoReturn:
+    readout = word == "energy"
+    raise error(
+        "no readout" if readout else f"no '{word}' line",
+        found="the end of the text",
+        expected="an 'energy' or 'atomic' line at the end" if readout else f"a line '{USAGE[word]}'",
+        help="say how the moments become an energy, for instance 'energy moment(e)'"
+        if readout
+        else "add the line in its place: " + ", ".join("/".join(words) for words in _SECTIONS),
+        span=last.end(),
+    )
+
+
+def _unknown(kind: str, token: Token, valid: tuple[str, ...], line: Line) -> NoReturn:
+    raise error(
+        f"unknown {kind}",
+        found=f"'{token}'",
+        expected=f"one of {quoted(valid)}" if valid else f"a declared {kind}; the program declares none",
+        help=f"declare the {kind}, or correct the name" if kind == "qubit" else "correct the word",
+        span=line.span(token),
+    )
+
+
+def _names(node: Node) -> tuple[str, ...]:
+    return tuple(str(token) for token in tokens(node))
+
+
+def _axis(token: Token, line: Line) -> Axis:
+    if token.type == "NUMBER":
+        return whole_number_of(token, line)
+    if token == "species":
+        return "species"
+    if token == "channel":
+        return "channel"
+    raise error(
+        "unknown axis of a parameter",
+        found=f"'{token}'",
+        expected="a positive size, 'species' or 'channel'",
+        help="correct the axis",
+        span=line.span(token),
+    )
+
+
+def _basis(node: Node, line: Line) -> Basis:
+    _, kind, size, _ = tokens(node)
+    cutoff = rational(subtrees(node)[0], line)
+    match str(kind):
+        case "bessel":
+            return Basis("bessel", whole_number_of(size, line), cutoff)
+        case "chebyshev":
+            return Basis("chebyshev", whole_number_of(size, line), cutoff)
+    _unknown("radial basis", kind, BASES, line)
+
+
+def _atomic(node: Node, line: Line) -> AtomicReadout:
+    weight, features, widths = subtrees(node)
+    activation = tokens(node)[-1]
+    hidden = tuple(whole_number_of(token, line) for token in tokens(widths))
+    match str(activation):
+        case "silu":
+            return AtomicReadout(build_value(weight, line), _names(features), hidden, "silu")
+        case "tanh":
+            return AtomicReadout(build_value(weight, line), _names(features), hidden, "tanh")
+    _unknown("activation", activation, ACTIVATIONS, line)
