@@ -12,10 +12,26 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     # One line per entry of _PUBLIC, in the form `from qffc.module import name as name`; a test compares the two.
+    from qffc.dsl.decorator import Ansatz as Ansatz
+    from qffc.dsl.decorator import ansatz as ansatz
+    from qffc.dsl.decorator import as_program as as_program
+    from qffc.dsl.tables import CHANNEL as CHANNEL
+    from qffc.dsl.tables import SPECIES as SPECIES
+    from qffc.library.catalogue import load as load
+    from qffc.library.catalogue import programs as programs
+
     __version__: str
 
 # Public name -> the module that defines it.
-_PUBLIC: dict[str, str] = {}
+_PUBLIC: dict[str, str] = {
+    "Ansatz": "qffc.dsl.decorator",
+    "CHANNEL": "qffc.dsl.tables",
+    "SPECIES": "qffc.dsl.tables",
+    "ansatz": "qffc.dsl.decorator",
+    "as_program": "qffc.dsl.decorator",
+    "load": "qffc.library.catalogue",
+    "programs": "qffc.library.catalogue",
+}
 
 __all__ = ["__version__", *_PUBLIC]
 

@@ -1,0 +1,30 @@
+"""Authoring: an ansatz written as a Python function that reads like the physics."""
+
+from qffc.dsl.atoms import Atom, Neighbour, Twins, Wire
+from qffc.dsl.author import Author
+from qffc.dsl.decorator import Ansatz, ansatz, as_program
+from qffc.dsl.layers import Layer
+from qffc.dsl.observables import Measured
+from qffc.dsl.tables import CHANNEL, SPECIES, RadialTable, Table
+from qffc.ir.values import cross, dot, norm, unit
+
+__all__ = [
+    "CHANNEL",
+    "SPECIES",
+    "Ansatz",
+    "Atom",
+    "Author",
+    "Layer",
+    "Measured",
+    "Neighbour",
+    "RadialTable",
+    "Table",
+    "Twins",
+    "Wire",
+    "ansatz",
+    "as_program",
+    "cross",
+    "dot",
+    "norm",
+    "unit",
+]

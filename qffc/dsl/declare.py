@@ -1,0 +1,287 @@
+"""The declaring half of the author object: what the molecule is, its qubits and its parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Literal, overload
+
+from qffc.dsl.atoms import Atom, Neighbour, Twins, Wire
+from qffc.dsl.caller import caller_span
+from qffc.dsl.layers import Layer
+from qffc.dsl.tables import CHANNEL, SPECIES, RadialTable, Table, need_atom, table_entry
+from qffc.ir.diagnostics import error, quoted
+from qffc.ir.ops import Op, Singlet
+from qffc.ir.program import SYMMETRIES, Axis, Basis, Parameter, Qubit, Role, Scope, Site, Symmetry
+from qffc.ir.values import Number, Numeric, Value, as_value
+from qffc.ir.verify import RESERVED
+
+DEFAULT_CUTOFF = 5.0
+"""Angstrom."""
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Declarations:
+    """Sites, qubits and parameters of an ansatz that is being written."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope: Scope = scope
+        self._species: tuple[str, ...] | None = None
+        self._symmetry: tuple[Symmetry, ...] | None = None
+        self._average: tuple[Symmetry, ...] = ()
+        self._channels = 1
+        self._sites: list[Site] = []
+        self._qubits: list[Qubit] = []
+        self._parameters: dict[str, Parameter] = {}
+        self._layered: set[str] = set()
+        self._ops: list[Op] = []
+
+    # ----------------------------------------------------------------------- the head of the program
+
+    def species(self, *symbols: str) -> None:
+        """List the species of every species axis; without it, the species of the sites in their order."""
+        self._species = symbols
+
+    def symmetry(self, *names: Symmetry) -> None:
+        """Declare the symmetry, instead of rotation, inversion, translation and, with like atoms, exchange."""
+        self._symmetry = ordered(names)
+
+    def average(self, *names: Symmetry) -> None:
+        """Make ``exchange`` or ``inversion`` exact by averaging over copies of the circuit."""
+        self._average = ordered(names)
+
+    def channels(self, count: int) -> None:
+        """Run that many copies of the circuit; every table of a layer gets an entry for each."""
+        if self._layered:
+            raise error(
+                "channels after a parameter",
+                found=f"channels({count}) after {quoted(sorted(self._layered))}",
+                expected="the number of channels before the first table of a layer",
+                help="move the line to the top of the ansatz",
+            )
+        _need_count("number of channels", count)
+        self._channels = count
+
+    # ----------------------------------------------------------------------- atoms
+
+    def centre(self, species: str | None = None) -> Atom:
+        """Declare the central atom; scope pair leaves its species open."""
+        if (species is None) != (self._scope == "pair"):
+            raise error(
+                "species of the centre",
+                found=f"centre({'' if species is None else repr(species)}) in scope {self._scope}",
+                expected="no species in scope pair, an element symbol in scope molecule",
+                help="write a.centre() for one circuit per neighbour pair, a.centre('O') for one per molecule",
+            )
+        name = "c" if species is None else self._site_names(species, 1)[0]
+        self._add_site(name, species, "centre")
+        return Atom(name, species, self)
+
+    def neighbours(self, species: str, count: int) -> list[Neighbour]:
+        """Declare like atoms around the centre; their exchange is a symmetry by being here."""
+        centre = self._need_centre("neighbours")
+        _need_count("number of neighbours", count)
+        names = self._site_names(species, count)
+        for name in names:
+            self._add_site(name, species, "neighbour")
+        return [Neighbour(name, species, self, centre) for name in names]
+
+    def neighbour(self, species: str) -> Neighbour:
+        """Declare one atom beside the centre."""
+        return self.neighbours(species, 1)[0]
+
+    def neighbour_pair(self) -> tuple[Neighbour, Neighbour]:
+        """Declare the two neighbours of a circuit of scope pair, of any species."""
+        centre = self._need_centre("neighbour_pair")
+        if self._scope != "pair":
+            raise error(
+                "neighbour pair in scope molecule",
+                found="neighbour_pair()",
+                expected="scope pair",
+                help="write @ansatz(scope='pair'), or a.neighbours('H', 2)",
+            )
+        for name in "ab":
+            self._add_site(name, None, "neighbour")
+        return Neighbour("a", None, self, centre), Neighbour("b", None, self, centre)
+
+    def atoms(self, *species: str) -> list[Atom]:
+        """Declare atoms with no centre, one for each symbol."""
+        found = []
+        for name, symbol in zip(self._free_names(species), species, strict=True):
+            self._add_site(name, symbol, "free")
+            found.append(Atom(name, symbol, self))
+        return found
+
+    # ----------------------------------------------------------------------- qubits
+
+    def qubit(self, atom: Atom | None = None) -> Wire:
+        """Declare a qubit, and the atom that it carries."""
+        return self._add_qubit(f"q{len(self._qubits)}", atom)
+
+    def qubits(self, what: int | Sequence[Atom]) -> list[Wire]:
+        """Declare that many qubits, or one for each atom of a list."""
+        carried: Sequence[Atom | None] = [None] * what if isinstance(what, int) else what
+        return [self.qubit(atom) for atom in carried]
+
+    def twins(self, atom: Atom) -> Twins:
+        """Declare two qubits that carry one atom, and prepare them in a singlet."""
+        name = need_atom(atom, self).name
+        twins = Twins(self._add_qubit(f"{name}_upper", atom), self._add_qubit(f"{name}_lower", atom))
+        self._ops.append(Singlet(twins.upper.index, twins.lower.index, span=caller_span()))
+        return twins
+
+    # ----------------------------------------------------------------------- parameters
+
+    @overload
+    def param(self, name: str, /, *, default: Numeric | None = None, frozen: bool = False) -> Value: ...
+
+    @overload
+    def param(
+        self, name: str, first: Axis, /, *axes: Axis, default: Numeric | None = None, frozen: bool = False
+    ) -> Table: ...
+
+    def param(self, name: str, /, *axes: Axis, default: Numeric | None = None, frozen: bool = False) -> Table | Value:
+        """Declare trainable numbers: a number when there are no axes, else a table to be indexed.
+
+        Args:
+            name: the name in the program.
+            axes: sizes, ``SPECIES`` or ``CHANNEL``.
+            default: the value of every entry before training; None for a random start.
+            frozen: kept at its default in training.
+        """
+        parameter = Parameter(name, tuple(axes), _fraction(default), frozen, span=caller_span())
+        self._declare(parameter)
+        if all(axis == CHANNEL for axis in axes):
+            return table_entry(parameter, (), self)
+        return Table(parameter, self)
+
+    def radial(
+        self,
+        name: str,
+        *axes: Axis,
+        basis: Literal["bessel", "chebyshev"] = "bessel",
+        size: int = 8,
+        cutoff: Numeric = DEFAULT_CUTOFF,
+    ) -> RadialTable:
+        """Declare learned functions of a distance, one for each two species; the further axes are sizes or ``CHANNEL``.
+
+        Args:
+            name: the name in the program.
+            axes: axes after those of the two species.
+            basis: the kind of radial basis.
+            size: number of basis functions.
+            cutoff: where the functions vanish smoothly, Angstrom.
+        """
+        radial_basis = Basis(basis, size, _fraction(cutoff) or Fraction(0))
+        parameter = Parameter(name, (SPECIES, SPECIES, *axes), basis=radial_basis, span=caller_span())
+        self._declare(parameter)
+        return RadialTable(parameter, self)
+
+    def layers(self, depth: int) -> tuple[Layer, ...]:
+        """Return the layers to loop over; each gives entries of tables with one row for each layer."""
+        _need_count("number of layers", depth)
+        return tuple(Layer(self, index, depth) for index in range(depth))
+
+    def layered(self, parameter: Parameter) -> Parameter:
+        """Declare a table of the layers, or return it when the same table is there already."""
+        known = self._parameters.get(parameter.name)
+        if known is not None and parameter.name in self._layered:
+            if known == parameter:
+                return known
+            raise error(
+                "one name for two tables of a layer",
+                found=f"'{parameter.name}' with other axes or options than before",
+                expected=f"axes ({', '.join(map(str, known.axes))}) and the same options",
+                help="give the second table a name of its own",
+            )
+        self._declare(parameter)
+        self._layered.add(parameter.name)
+        return parameter
+
+    @property
+    def layer_axes(self) -> tuple[Axis, ...]:
+        """The axes that every table of a layer has in front: the channel when there are several."""
+        return (CHANNEL,) if self._channels > 1 else ()
+
+    # ----------------------------------------------------------------------- inner
+
+    @property
+    def _declares_exchange(self) -> bool:
+        return "exchange" in self._declared_symmetry()
+
+    def _declared_symmetry(self) -> tuple[Symmetry, ...]:
+        if self._symmetry is not None:
+            return self._symmetry
+        kinds = [(site.species, site.role) for site in self._sites]
+        like = self._scope == "pair" or len(set(kinds)) < len(kinds)
+        return SYMMETRIES if like else SYMMETRIES[:3]
+
+    def _declare(self, parameter: Parameter) -> None:
+        name = parameter.name
+        if name in self._parameters:
+            raise error(
+                "parameter declared twice",
+                found=f"'{name}'",
+                expected="different names",
+                help="declare the table once, before the loop, and index it inside",
+            )
+        if not _NAME.fullmatch(name) or name in RESERVED:
+            raise error(
+                "not a name for a parameter",
+                found=f"'{name}'",
+                expected="a letter or '_', then letters, digits or '_', and no word of the text format",
+                help="rename the parameter",
+            )
+        self._parameters[name] = parameter
+
+    def _need_centre(self, user: str) -> Atom:
+        centre = next((site for site in self._sites if site.role == "centre"), None)
+        if centre is None:
+            raise error(
+                "neighbours without a centre",
+                found=f"a.{user}(...) before a.centre(...)",
+                expected="the centre first: neighbours are seen from it",
+                help="declare the centre, or use a.atoms(...)",
+            )
+        return Atom(centre.name, centre.species, self)
+
+    def _site_names(self, species: str, count: int) -> list[str]:
+        taken = sum(site.species == species for site in self._sites)
+        if count == 1 and taken == 0:
+            return [species]
+        return [f"{species}{taken + index}" for index in range(1, count + 1)]
+
+    def _free_names(self, species: Sequence[str]) -> list[str]:
+        stock = {symbol: iter(self._site_names(symbol, species.count(symbol))) for symbol in set(species)}
+        return [next(stock[symbol]) for symbol in species]
+
+    def _add_site(self, name: str, species: str | None, role: Role) -> None:
+        self._sites.append(Site(name, species, role, span=caller_span()))
+
+    def _add_qubit(self, name: str, atom: Atom | None) -> Wire:
+        site = None if atom is None else need_atom(atom, self).name
+        index = len(self._qubits)
+        self._qubits.append(Qubit(name, site, span=caller_span()))
+        return Wire(index, name, atom, self)
+
+
+def ordered(names: Sequence[Symmetry]) -> tuple[Symmetry, ...]:
+    """Return names of symmetries in the order of the program; unknown ones stay at the end, for the verifier."""
+    known = tuple(name for name in SYMMETRIES if name in names)
+    return (*known, *(name for name in names if name not in SYMMETRIES))
+
+
+def _fraction(number: Numeric | None) -> Fraction | None:
+    if number is None:
+        return None
+    value = as_value(number)
+    if isinstance(value, Number):
+        return value.value
+    raise error("number that is symbolic", found=str(value), expected="a plain number", help="write the number itself")
+
+
+def _need_count(what: str, count: object) -> None:
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise error(what, found=repr(count), expected="an integer of at least 1", help="correct the number")

@@ -1,0 +1,95 @@
+"""Layers: tables with one row a layer, declared behind the scenes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+from qffc.dsl.atoms import Atom
+from qffc.dsl.caller import caller_span
+from qffc.dsl.tables import SPECIES, TableIndex, radial_value, table_entry
+from qffc.ir.program import Axis, Basis, Parameter
+from qffc.ir.values import Number, Numeric, Value, as_value
+
+if TYPE_CHECKING:
+    from qffc.dsl.declare import Declarations
+
+
+class Layer:
+    """One layer of an ansatz; usable as an index of a table.
+
+    Example:
+        >>> import qffc as qf
+        >>> @qf.ansatz
+        ... def lithium_hydride(a, depth=2):
+        ...     lithium, hydrogen = a.centre("Li"), a.neighbour("H")
+        ...     upper, lower = a.twins(hydrogen)
+        ...     for layer in a.layers(depth):
+        ...         a.rotate(upper, layer.param("alpha") * hydrogen.position)
+        ...     return a.energy(a.dot(upper, lower))
+        >>> [str(op.value) for op in lithium_hydride.program.ops[1:]]
+        ['alpha[0]*r(Li, H)', 'alpha[1]*r(Li, H)']
+    """
+
+    def __init__(self, home: Declarations, index: int, depth: int) -> None:
+        self._home = home
+        self._depth = depth
+        self.index = index
+
+    def __index__(self) -> int:
+        return self.index
+
+    def param(self, name: str, *atoms: Atom, default: Numeric | None = None, frozen: bool = False) -> Value:
+        """Return this layer's entry of a table with a species axis for each atom given."""
+        return self._entry(name, (), atoms, (), default, frozen)
+
+    def params(
+        self, name: str, count: int, *atoms: Atom, default: Numeric | None = None, frozen: bool = False
+    ) -> list[Value]:
+        """Return this layer's row of ``count`` entries."""
+        return [self._entry(name, (count,), atoms, (k,), default, frozen) for k in range(count)]
+
+    def radial(
+        self,
+        name: str,
+        start: Atom,
+        end: Atom,
+        *,
+        basis: Literal["bessel", "chebyshev"] = "bessel",
+        size: int = 8,
+        cutoff: Numeric = 5.0,
+    ) -> Value:
+        """Return this layer's learned function of the distance between two atoms, chosen by their species."""
+        radius = as_value(cutoff)
+        assert isinstance(radius, Number)
+        parameter = self._declare(name, (SPECIES, SPECIES), basis=Basis(basis, size, radius.value))
+        return radial_value(parameter, (self.index, start, end), start, end, self._home)
+
+    def _entry(
+        self,
+        name: str,
+        sizes: tuple[int, ...],
+        atoms: tuple[Atom, ...],
+        indices: tuple[TableIndex, ...],
+        default: Numeric | None,
+        frozen: bool,
+    ) -> Value:
+        start = None
+        if default is not None:
+            number = as_value(default)
+            assert isinstance(number, Number)
+            start = number.value
+        parameter = self._declare(name, (*(SPECIES,) * len(atoms), *sizes), default=start, frozen=frozen)
+        return table_entry(parameter, (self.index, *atoms, *indices), self._home)
+
+    def _declare(
+        self,
+        name: str,
+        axes: tuple[Axis, ...],
+        *,
+        default: Fraction | None = None,
+        frozen: bool = False,
+        basis: Basis | None = None,
+    ) -> Parameter:
+        full = (*self._home.layer_axes, self._depth, *axes)
+        return self._home.layered(Parameter(name, full, default, frozen, basis, span=caller_span()))

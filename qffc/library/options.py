@@ -1,0 +1,115 @@
+"""Options of library programs: checked against the signature of the builder, and read from text."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, Literal, get_args, get_origin
+
+from qffc.ir.diagnostics import QffcError, error, quoted
+
+_BOOLEANS = {"true": True, "false": False}
+
+
+def check_options(program: str, options: Mapping[str, object], signature: Mapping[str, inspect.Parameter]) -> None:
+    """Raise a diagnostic for an unknown option, or for a value that is not of the type in the signature."""
+    for name, value in options.items():
+        kind = _need_option(program, name, signature).annotation
+        if not _fits(value, kind):
+            raise _bad_value(program, name, repr(value), kind)
+
+
+def parse_options(program: str, text: str, signature: Mapping[str, inspect.Parameter]) -> dict[str, object]:
+    """Return options written as ``depth=6,tied=true``; a part without ``=`` belongs to the value before it.
+
+    Example:
+        >>> def builder(species: tuple[str, ...] = ("O", "H"), depth: int = 3) -> None: ...
+        >>> parse_options("pair", "species=C,H,depth=2", inspect.signature(builder, eval_str=True).parameters)
+        {'species': ('C', 'H'), 'depth': 2}
+    """
+    entries: list[list[str]] = []
+    for part in text.split(",") if text else []:
+        name, equals, value = part.partition("=")
+        if equals:
+            entries.append([name.strip(), value.strip()])
+        elif entries:
+            entries[-1][1] += f",{part.strip()}"
+        else:
+            raise error(
+                "option without a value",
+                found=f"'{part}'",
+                expected="name=value, separated by commas",
+                help=f"the options of '{program}' are {_spell_options(signature)}",
+            )
+    options: dict[str, object] = {}
+    for name, value in entries:
+        kind = _need_option(program, name, signature).annotation
+        if name in options:
+            raise error(
+                "option given twice", found=f"'{name}'", expected="each option once", help=f"drop one '{name}=...'"
+            )
+        try:
+            options[name] = _parse(value, kind)
+        except (ValueError, KeyError):
+            raise _bad_value(program, name, f"'{value}'", kind) from None
+    check_options(program, options, signature)
+    return options
+
+
+def _parse(text: str, kind: Any) -> object:
+    if kind is bool:
+        return _BOOLEANS[text.lower()]
+    if kind in (int, float):
+        return kind(text)
+    if get_origin(kind) is tuple:
+        return tuple(_parse(part, get_args(kind)[0]) for part in text.split(","))
+    return text
+
+
+def _fits(value: object, kind: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if get_origin(kind) is tuple:
+        return isinstance(value, tuple) and len(value) > 0 and all(_fits(item, get_args(kind)[0]) for item in value)
+    if isinstance(value, bool) or kind is bool:
+        return isinstance(value, bool) and kind is bool
+    return isinstance(value, int | float) if kind is float else isinstance(value, kind)
+
+
+def _need_option(program: str, name: str, signature: Mapping[str, inspect.Parameter]) -> inspect.Parameter:
+    if name in signature:
+        return signature[name]
+    raise error(
+        "unknown option",
+        found=f"'{name}'",
+        expected=f"one of {quoted(signature)}",
+        help=f"the options of '{program}' are {_spell_options(signature)}",
+    )
+
+
+def _bad_value(program: str, name: str, found: str, kind: Any) -> QffcError:
+    if get_origin(kind) is Literal:
+        expected = f"one of {quoted(get_args(kind))}"
+    elif get_origin(kind) is tuple:
+        expected = f"{get_args(kind)[0].__name__} values, such as {name}=" + (
+            "32,32" if get_args(kind)[0] is int else "O,H"
+        )
+    else:
+        expected = {bool: "true or false", int: "an integer", float: "a number"}.get(kind, "a text")
+    return error(
+        "value of an option",
+        found=f"{name}={found}",
+        expected=expected,
+        help="correct the value, or leave the option out",
+        where=f"library program '{program}'",
+    )
+
+
+def _spell_options(signature: Mapping[str, inspect.Parameter]) -> str:
+    return ", ".join(f"{name}={_spell(option.default)}" for name, option in signature.items())
+
+
+def _spell(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
