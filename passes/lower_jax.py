@@ -1,0 +1,109 @@
+"""The lowering to JAX: a program becomes three pure functions, ``angles``, ``kernel`` and ``readout``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from qffc.ir.evaluate import Evaluator, Instance
+from qffc.ir.program import AtomicReadout, Program
+from qffc.passes.base import Pass, PassResult, Preserves
+from qffc.passes.lower_jax_kernel import make_moments
+from qffc.passes.split_program import Split, split_program
+from qffc.passes.target import Target
+
+Parameters = Mapping[str, jax.Array]
+
+
+@dataclass(frozen=True)
+class JaxProgram:
+    """The three parts of a program as JAX functions.
+
+    Args:
+        split: the values behind the slots, and the kernel's operations.
+        moments: the quantum kernel: slots (batch, slots) to moments (batch, observables); differentiable twice in
+            reverse mode.
+    """
+
+    split: Split
+    moments: Callable[[jax.Array], jax.Array]
+
+    @property
+    def program(self) -> Program:
+        """The program that was lowered."""
+        return self.split.program
+
+    def angles(
+        self, parameters: Parameters, positions: jax.Array, species: jax.Array, channel: jax.Array | int = 0
+    ) -> jax.Array:
+        """Return the slots of one circuit, (slots,), radians.
+
+        Args:
+            parameters: arrays by name.
+            positions: (sites, 3), Angstrom.
+            species: (sites,), indices into the species of the program.
+            channel: which copy of the circuit.
+        """
+        evaluate = Evaluator(self.program, Instance(positions, species, parameters, channel), jnp)
+        zero = jnp.zeros((), positions.dtype)
+        scalars = [zero + evaluate(value) for value in self.split.scalars]
+        vectors = [evaluate(value) for value in self.split.vectors]
+        parts = ([jnp.stack(scalars)] if scalars else []) + ([jnp.concatenate(vectors)] if vectors else [])
+        return jnp.concatenate(parts) if parts else jnp.zeros((0,), positions.dtype)
+
+    def readout(
+        self,
+        moments: jax.Array,
+        parameters: Parameters,
+        positions: jax.Array,
+        species: jax.Array,
+        channel: jax.Array | int = 0,
+    ) -> jax.Array:
+        """Return what one circuit adds: () the energy, or (features,) weighted moments of an atomic readout.
+
+        Args:
+            moments: (observables,).
+            parameters: arrays by name.
+            positions: (sites, 3), Angstrom.
+            species: (sites,), indices into the species of the program.
+            channel: which copy of the circuit.
+        """
+        names = [name for name, _ in self.program.observables]
+        by_name = {name: moments[index] for index, name in enumerate(names)}
+        instance = Instance(positions, species, parameters, channel, by_name)
+        evaluate = Evaluator(self.program, instance, jnp)
+        readout = self.program.readout
+        if isinstance(readout, AtomicReadout):
+            return evaluate(readout.weight) * jnp.stack([by_name[name] for name in readout.features])
+        return jnp.zeros((), moments.dtype) + evaluate(readout.value)
+
+
+@dataclass(frozen=True)
+class LowerJax(Pass[JaxProgram]):
+    """Lowers to JAX; the program itself stays as it is. Linear in the number of operations.
+
+    Example:
+        >>> from qffc.library import load
+        >>> from qffc.targets import target
+        >>> lowered = LowerJax().run(load("water-demo"), target("ideal")).output
+        >>> lowered.moments(jax.numpy.zeros((2, lowered.split.slot_count))).shape
+        (2, 1)
+    """
+
+    name: ClassVar[str] = "lower-jax"
+    preserves: ClassVar[Preserves] = "everything"
+
+    def run(self, program: Program, target: Target) -> PassResult[JaxProgram]:
+        """Return the program with its JAX functions; they are made for any target."""
+        del target
+        return PassResult(program, lower_jax(program))
+
+
+def lower_jax(program: Program) -> JaxProgram:
+    """Return the JAX functions of a program."""
+    split = split_program(program)
+    return JaxProgram(split, make_moments(split))

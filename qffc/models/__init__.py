@@ -1,0 +1,1 @@
+"""Models: a program with numbers, its energy function, and its file."""

@@ -1,0 +1,62 @@
+"""Arrays and text in one file (safetensors, no pickle): the layout that models and checkpoints share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from qffc.atomic_files import atomic_path
+from qffc.ir.diagnostics import error
+
+
+def write_arrays(path: Path, kind: str, version: int, arrays: Mapping[str, NDArray], header: Mapping[str, str]) -> None:  # type: ignore[type-arg]  # any dtype
+    """Write arrays and a header of texts, whole or not at all.
+
+    Args:
+        path: the file.
+        kind: what it is, such as ``model``; checked when it is read.
+        version: of the layout of this kind.
+        arrays: by name.
+        header: texts by name.
+    """
+    whole = {"qffc_kind": kind, "qffc_version": str(version), **header}
+    with atomic_path(path) as temporary:
+        save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, temporary, metadata=whole)
+
+
+def read_arrays(path: Path, kind: str, version: int) -> tuple[dict[str, NDArray], dict[str, str]]:  # type: ignore[type-arg]  # any dtype
+    """Read a file of that kind and version.
+
+    Returns:
+        The arrays and the header.
+
+    Raises:
+        QffcError: when the file is missing, damaged, of another kind or version.
+    """
+    if not path.is_file():
+        raise error(f"no such {kind}", found=f"'{path}'", expected=f"a {kind} file", help="check the path")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = dict(file.metadata() or {})
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, OSError, json.JSONDecodeError) as problem:
+        raise error(
+            f"damaged {kind}",
+            found=f"'{path}': {problem}",
+            expected="a file in the safetensors format, written by qffc",
+            help="write it again, or use a copy",
+        ) from None
+    if header.get("qffc_kind") != kind or header.get("qffc_version") != str(version):
+        raise error(
+            f"not a {kind}",
+            found=f"'{path}': kind {header.get('qffc_kind')!r}, version {header.get('qffc_version')!r}",
+            expected=f"kind {kind!r}, version '{version}'",
+            help=f"give a {kind} written by this version of qffc",
+        )
+    return arrays, header

@@ -1,0 +1,143 @@
+"""The one energy function of a model; forces are minus its gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+from qffc.ir.program import AtomicReadout
+from qffc.models.head import atomic_energies
+from qffc.models.instances import Instances
+from qffc.passes.lower_jax import JaxProgram
+
+Arrays = Mapping[str, jax.Array]
+
+FEATURE_SHIFT = "constant.feature_shift"
+FEATURE_SCALE = "constant.feature_scale"
+ATOM_ENERGY = "constant.atom_energy"
+ENERGY_SCALE = "constant.energy_scale"
+CONSTANT_PREFIX = "constant."
+"""Arrays whose names start with this are fixed by the data before training, not trained."""
+
+
+@dataclass(frozen=True)
+class MoleculeEnergy:
+    """Energies of many geometries of one molecule.
+
+    The chain is ``slots -> moments -> finish``; a device takes the place of the kernel in the middle.
+
+    Args:
+        lowered: the program as JAX functions.
+        instances: the circuits of the molecule.
+    """
+
+    lowered: JaxProgram
+    instances: Instances
+
+    @property
+    def circuits(self) -> int:
+        """Circuits per geometry: instances times channels."""
+        return len(self.instances) * self.lowered.program.channels
+
+    def slots(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
+        """Return the slots of all circuits.
+
+        Args:
+            arrays: parameters by name.
+            positions: (batch, atoms, 3), Angstrom.
+
+        Returns:
+            (batch, instances, channels, slots), radians.
+        """
+        return self._each_circuit(lambda r, z, c: self.lowered.angles(arrays, r, z, c), positions)
+
+    def moments(self, slots: jax.Array) -> jax.Array:
+        """Return the exact moments: (batch, instances, channels, slots) to (batch, instances, channels, observables)."""
+        flat = self.lowered.moments(slots.reshape(-1, slots.shape[-1]))
+        return flat.reshape(*slots.shape[:-1], flat.shape[-1])
+
+    def finish(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
+        """Return the energies from the moments.
+
+        Args:
+            arrays: parameters and constants by name.
+            moments: (batch, instances, channels, observables).
+            positions: (batch, atoms, 3), Angstrom.
+
+        Returns:
+            (batch,), eV.
+        """
+        raw = self._raw(arrays, moments, positions)
+        reference = jnp.sum(arrays[ATOM_ENERGY][self.instances.atom_species])
+        return reference + arrays[ENERGY_SCALE] * raw
+
+    def energies(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
+        """Return the energies of geometries (batch, atoms, 3) in Angstrom: (batch,), eV."""
+        return self.finish(arrays, self.moments(self.slots(arrays, positions)), positions)
+
+    def raw_energies(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
+        """Return the energies of a program with an ``energy`` readout as they are, without reference or scale."""
+        return self._raw(arrays, self.moments(self.slots(arrays, positions)), positions)
+
+    def features(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
+        """Return the features of an atomic readout before normalization, (batch, atoms, channels x features)."""
+        weighted = self._each_readout(arrays, moments, positions)
+        centre = [site.role for site in self.lowered.program.sites].index("centre")
+        rows = weighted.reshape(*weighted.shape[:2], -1)
+        owners = self.instances.atoms[:, centre]
+        zeros = jnp.zeros((rows.shape[0], len(self.instances.atom_species), rows.shape[2]), rows.dtype)
+        return zeros.at[:, owners].add(rows)
+
+    def _raw(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
+        readout = self.lowered.program.readout
+        if not isinstance(readout, AtomicReadout):
+            return self.instances.share * jnp.sum(self._each_readout(arrays, moments, positions), axis=(1, 2))
+        species = self.instances.atom_species
+        shift, scale = arrays[FEATURE_SHIFT][species], arrays[FEATURE_SCALE][species]
+        features = (self.features(arrays, moments, positions) - shift[None]) / scale[None]
+        return jnp.sum(atomic_energies(readout, arrays, features, species), axis=1)
+
+    def _each_readout(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
+        def one(m: jax.Array, r: jax.Array, z: jax.Array, c: jax.Array) -> jax.Array:
+            return self.lowered.readout(m, arrays, r, z, c)
+
+        over_channels = jax.vmap(one, in_axes=(0, None, None, 0))
+        over_instances = jax.vmap(over_channels, in_axes=(0, 0, 0, None))
+        over_batch = jax.vmap(over_instances, in_axes=(0, 0, None, None))
+        return over_batch(moments, self._sites(positions), self.instances.species, self._channels())
+
+    def _each_circuit(
+        self, function: Callable[[jax.Array, jax.Array, jax.Array], jax.Array], positions: jax.Array
+    ) -> jax.Array:
+        over_channels = jax.vmap(function, in_axes=(None, None, 0))
+        over_instances = jax.vmap(over_channels, in_axes=(0, 0, None))
+        over_batch = jax.vmap(over_instances, in_axes=(0, None, None))
+        return over_batch(self._sites(positions), self.instances.species, self._channels())
+
+    def _sites(self, positions: jax.Array) -> jax.Array:
+        mirror = jnp.asarray(self.instances.mirror, positions.dtype)
+        return positions[:, self.instances.atoms] * mirror[None, :, None, None]
+
+    def _channels(self) -> jax.Array:
+        return jnp.arange(self.lowered.program.channels)
+
+
+def energies_and_forces(
+    energies: Callable[[jax.Array], jax.Array], positions: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Return energies (batch,) and forces (batch, atoms, 3), minus the gradient of the energies.
+
+    Args:
+        energies: (batch, atoms, 3) in Angstrom to (batch,).
+        positions: (batch, atoms, 3), Angstrom.
+    """
+
+    def total(r: jax.Array) -> tuple[jax.Array, jax.Array]:
+        values = energies(r)
+        return jnp.sum(values), values
+
+    gradient, values = jax.grad(total, has_aux=True)(positions)
+    return values, -gradient

@@ -1,0 +1,161 @@
+"""A force field: a program with numbers, ready to predict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.diagnostics import error, quoted
+from qffc.ir.program import Program
+from qffc.models.energy import CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
+from qffc.models.head import head_shapes
+from qffc.models.initialization import neutral_constants
+from qffc.models.instances import instances_of
+from qffc.passes.lower_jax import JaxProgram, lower_jax
+
+_CHUNK_CIRCUITS = 16_384
+"""Circuits simulated at once in a prediction: bounds the memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class ForceField:
+    """A trained model: energies in eV, forces in eV/Angstrom.
+
+    Args:
+        program: the compiled program.
+        arrays: parameters of the program, arrays of the head and constants, by name.
+        metadata: what a person wants to know of the model: data fingerprint, split, figures, versions.
+
+    Raises:
+        QffcError: when an array is missing, superfluous or of another shape.
+    """
+
+    program: Program
+    arrays: Mapping[str, NDArray[np.float64]]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_arrays(self.program, self.arrays)
+
+    @cached_property
+    def lowered(self) -> JaxProgram:
+        """The program as JAX functions."""
+        return lower_jax(self.program)
+
+    def molecule(self, numbers: NDArray[np.integer]) -> MoleculeEnergy:
+        """Return the energy function of a molecule.
+
+        Args:
+            numbers: (atoms,) atomic numbers.
+        """
+        return MoleculeEnergy(self.lowered, instances_of(self.program, numbers))
+
+    def predict(
+        self, numbers: NDArray[np.integer], positions: NDArray[np.floating]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return energies and forces of geometries of one molecule.
+
+        Args:
+            numbers: (atoms,) atomic numbers.
+            positions: (frames, atoms, 3), Angstrom.
+
+        Returns:
+            Energies (frames,) in eV and forces (frames, atoms, 3) in eV/Angstrom.
+
+        Example:
+            >>> from qffc.library import load
+            >>> model = untrained(load("pair"), seed=1)
+            >>> water = np.array([[[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]]])
+            >>> energies, forces = model.predict(np.array([8, 1, 1]), water)
+            >>> forces.shape
+            (1, 3, 3)
+        """
+        _need_double_precision()
+        frames = np.asarray(positions, dtype=np.float64)
+        if frames.ndim != 3 or frames.shape[1:] != (len(numbers), 3):
+            raise error(
+                "positions of another shape",
+                found=f"{frames.shape}",
+                expected=f"(frames, {len(numbers)}, 3), Angstrom",
+                help="give a batch of frames with all atoms",
+            )
+        function = self._compiled(tuple(int(number) for number in numbers))
+        chunk = max(1, min(len(frames), _CHUNK_CIRCUITS // self.molecule(numbers).circuits))
+        energies, forces = [], []
+        for start in range(0, len(frames), chunk):
+            batch = frames[start : start + chunk]
+            padding = chunk - len(batch)
+            e, f = function(self._device_arrays, jnp.asarray(np.concatenate([batch, frames[:padding]])))
+            energies.append(np.asarray(e)[: len(batch)])
+            forces.append(np.asarray(f)[: len(batch)])
+        return np.concatenate(energies), np.concatenate(forces)
+
+    @cached_property
+    def _device_arrays(self) -> dict[str, jax.Array]:
+        return {name: jnp.asarray(value) for name, value in self.arrays.items()}
+
+    @cached_property
+    def _functions(self) -> dict[tuple[int, ...], object]:
+        return {}
+
+    def _compiled(self, numbers: tuple[int, ...]):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a jitted function
+        if numbers not in self._functions:
+            molecule = self.molecule(np.array(numbers))
+            self._functions[numbers] = jax.jit(
+                lambda arrays, r: energies_and_forces(lambda x: molecule.energies(arrays, x), r)
+            )
+        return self._functions[numbers]
+
+
+def untrained(program: Program, seed: int) -> ForceField:
+    """Return a model with fresh parameters and neutral constants.
+
+    Args:
+        program: any program.
+        seed: of the starting parameters.
+    """
+    from qffc.models.initialization import initial_parameters
+
+    return ForceField(program, initial_parameters(program, seed) | neutral_constants(program))
+
+
+def check_arrays(program: Program, arrays: Mapping[str, NDArray[np.float64]]) -> None:
+    """Raise a diagnostic unless the arrays are those that the program needs, shapes included."""
+    shapes = {parameter.name: program.shape(parameter) for parameter in program.parameters}
+    shapes |= head_shapes(program)
+    shapes |= {name: value.shape for name, value in neutral_constants(program).items()}
+    missing = [name for name in shapes if name not in arrays]
+    extra = [name for name in arrays if name not in shapes]
+    if missing or extra:
+        raise error(
+            "arrays that do not fit the program",
+            found=f"missing {quoted(missing) or 'none'}; not known {quoted(extra) or 'none'}",
+            expected=quoted(shapes),
+            help="load the arrays with the program that they were trained for",
+        )
+    for name, shape in shapes.items():
+        value = np.asarray(arrays[name])
+        if value.shape != shape or not np.all(np.isfinite(value)):
+            raise error(
+                f"array '{name}'",
+                found=f"shape {value.shape}" + ("" if np.all(np.isfinite(value)) else " with NaN or infinity"),
+                expected=f"shape {shape}, all finite",
+                help="load the arrays with the program that they were trained for",
+            )
+
+
+def trainable_names(program: Program) -> tuple[str, ...]:
+    """Return the names of the arrays that training changes, in order: no constants, no frozen parameters."""
+    names = [parameter.name for parameter in program.parameters if not parameter.frozen]
+    return tuple(name for name in (*names, *head_shapes(program)) if not name.startswith(CONSTANT_PREFIX))
+
+
+def _need_double_precision() -> None:
+    if not jax.config.read("jax_enable_x64"):
+        jax.config.update("jax_enable_x64", True)

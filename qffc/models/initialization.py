@@ -1,0 +1,85 @@
+"""Starting values of parameters, and the constants that a model takes from its training data."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.data import Dataset
+from qffc.ir.program import AtomicReadout, Program
+from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT, MoleculeEnergy
+from qffc.models.head import head_shapes
+
+Arrays = dict[str, NDArray[np.float64]]
+
+ANGLE_SPREAD = 0.5
+"""Standard deviation of a fresh angle parameter, radians; radial tables have it at a typical bond length."""
+
+
+def initial_parameters(program: Program, seed: int) -> Arrays:
+    """Return fresh parameters by name: defaults where declared, else normal; the same seed gives the same numbers.
+
+    Args:
+        program: declares names and shapes.
+        seed: of NumPy's default generator.
+    """
+    generator = np.random.default_rng([seed, 0])
+    arrays: Arrays = {}
+    for parameter in program.parameters:
+        shape = program.shape(parameter)
+        draw = generator.normal(size=shape)  # drawn even where a default is used, so that the others do not depend on it
+        if parameter.default is not None:
+            arrays[parameter.name] = np.full(shape, float(parameter.default))
+        else:
+            arrays[parameter.name] = ANGLE_SPREAD * draw
+    for name, shape in head_shapes(program).items():
+        fan_in = shape[-2] if len(shape) == 3 else 1
+        draw = generator.normal(size=shape) / np.sqrt(fan_in)
+        arrays[name] = draw if len(shape) == 3 else np.zeros(shape)
+    return arrays
+
+
+def neutral_constants(program: Program) -> Arrays:
+    """Return constants that change nothing: no reference energy, scale 1 eV, features as they are."""
+    species = len(program.species)
+    constants = {ATOM_ENERGY: np.zeros(species), ENERGY_SCALE: np.array(1.0)}
+    if isinstance(program.readout, AtomicReadout):
+        width = len(program.readout.features) * program.channels
+        constants |= {FEATURE_SHIFT: np.zeros((species, width)), FEATURE_SCALE: np.ones((species, width))}
+    return constants
+
+
+def constants_from_data(molecule: MoleculeEnergy, parameters: Arrays, train: Dataset) -> Arrays:
+    """Return the constants of a model from its training frames only.
+
+    Reference energies per species: least squares of the total energies, of smallest norm where the composition
+    leaves them open, shared evenly over the atoms then. Energy scale: the standard deviation of the energies (eV).
+    Feature shift and scale: mean and standard deviation at the starting parameters, per species of the atom.
+
+    Args:
+        molecule: the energy function.
+        parameters: starting parameters.
+        train: the training frames.
+    """
+    program = molecule.lowered.program
+    constants = neutral_constants(program)
+    species = molecule.instances.atom_species
+    counts = np.bincount(species, minlength=len(program.species)).astype(float)
+    mean = float(train.energies.mean())
+    constants[ATOM_ENERGY] = counts * mean / float(counts @ counts)
+    spread = float(train.energies.std())
+    constants[ENERGY_SCALE] = np.array(spread if spread > 0 else 1.0)
+    if isinstance(program.readout, AtomicReadout):
+        arrays = {name: jnp.asarray(value) for name, value in (parameters | constants).items()}
+        sample = jnp.asarray(train.positions[: min(len(train), 256)])
+        features = jax.jit(lambda r: molecule.features(arrays, molecule.moments(molecule.slots(arrays, r)), r))(sample)
+        values = np.asarray(features)
+        for index in range(len(program.species)):
+            rows = values[:, species == index].reshape(-1, values.shape[-1])
+            if len(rows):
+                constants[FEATURE_SHIFT][index] = rows.mean(axis=0)
+                # A feature that hardly moves must not be blown up.
+                constants[FEATURE_SCALE][index] = np.maximum(rows.std(axis=0), 1e-3)
+    return constants

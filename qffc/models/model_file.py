@@ -1,0 +1,50 @@
+"""Models on disk: the program as text, its arrays, units, data fingerprint and versions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from qffc.ir.diagnostics import error
+from qffc.ir.parser import parse_program
+from qffc.models.array_file import read_arrays, write_arrays
+from qffc.models.force_field import ForceField
+
+MODEL_NAME = "model.safetensors"
+_KIND, _VERSION = "model", 1
+_UNITS = {"energy": "eV", "length": "Angstrom"}
+
+
+def save_model(model: ForceField, path: Path) -> None:
+    """Write a model to one file, whole or not at all.
+
+    Args:
+        model: the model.
+        path: the file; ``.safetensors`` by custom.
+    """
+    header = {
+        "program": model.program.text,
+        "digest": model.program.digest,
+        "units": json.dumps(_UNITS),
+        "metadata": json.dumps(dict(model.metadata), sort_keys=True),
+    }
+    write_arrays(path, _KIND, _VERSION, model.arrays, header)
+
+
+def load_model(path: Path) -> ForceField:
+    """Read a model from its file, or from the folder of the training run that made it.
+
+    Raises:
+        QffcError: when the file is missing, damaged, not a model, or its program does not match its digest.
+    """
+    file = path / MODEL_NAME if path.is_dir() else path
+    arrays, header = read_arrays(file, _KIND, _VERSION)
+    program = parse_program(header["program"], file=f"{file}[program]")
+    if program.digest != header["digest"] or json.loads(header["units"]) != _UNITS:
+        raise error(
+            "model that does not match itself",
+            found=f"'{file}': program digest {program.digest[:12]}, units {header['units']}",
+            expected=f"digest {header['digest'][:12]}, units {json.dumps(_UNITS)}",
+            help="the file was changed by hand, or by another version: train again or use a copy",
+        )
+    return ForceField(program, arrays, json.loads(header["metadata"]))

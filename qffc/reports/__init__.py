@@ -1,0 +1,1 @@
+"""What people look at: error tables and plots."""

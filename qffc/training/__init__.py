@@ -1,0 +1,1 @@
+"""Training on energies and forces: configuration, loop, checkpoints and log."""

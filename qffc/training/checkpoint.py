@@ -1,0 +1,106 @@
+"""The state of a training run on disk: everything that the next step depends on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qffc.ir.diagnostics import error
+from qffc.models.array_file import read_arrays, write_arrays
+
+_KIND, _VERSION = "checkpoint", 1
+CHECKPOINT_NAME = "checkpoint.safetensors"
+
+# What may differ between a run and its continuation, and why: it changes nothing that was done.
+MAY_DIFFER = ("evaluate_every",)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingState:
+    """What a step changes.
+
+    Args:
+        parameters: trained arrays by name.
+        average: their exponential moving average.
+        optimizer: the state of the optimizer, any tree of arrays.
+        epoch: epochs done.
+    """
+
+    parameters: dict[str, jax.Array]
+    average: dict[str, jax.Array]
+    optimizer: Any  # optax's states are trees of their own types
+    epoch: int
+
+
+def save_checkpoint(
+    path: Path, state: TrainingState, constants: dict[str, np.ndarray], identity: dict[str, str]
+) -> None:
+    """Write a checkpoint, whole or not at all.
+
+    Args:
+        path: the file.
+        state: parameters, averages, optimizer, epoch.
+        constants: arrays that are not trained.
+        identity: everything that must be the same when the run goes on: program, configuration, data, split.
+    """
+    arrays = {f"parameters/{name}": np.asarray(value) for name, value in state.parameters.items()}
+    arrays |= {f"average/{name}": np.asarray(value) for name, value in state.average.items()}
+    arrays |= {f"constants/{name}": np.asarray(value) for name, value in constants.items()}
+    leaves = jax.tree_util.tree_leaves(state.optimizer)
+    arrays |= {f"optimizer/{index:04d}": np.asarray(leaf) for index, leaf in enumerate(leaves)}
+    write_arrays(path, _KIND, _VERSION, arrays, {"identity": json.dumps(identity), "epoch": str(state.epoch)})
+
+
+def load_checkpoint(
+    path: Path, fresh: TrainingState, identity: dict[str, str]
+) -> tuple[TrainingState, dict[str, np.ndarray]]:
+    """Read a checkpoint into the shape of a fresh state.
+
+    Returns:
+        The state, and the constants.
+
+    Raises:
+        QffcError: when the run that wrote it differs in something that matters; names what.
+    """
+    arrays, header = read_arrays(path, _KIND, _VERSION)
+    saved: dict[str, str] = json.loads(header["identity"])
+    for key in sorted({*saved, *identity}):
+        if key not in MAY_DIFFER and saved.get(key) != identity.get(key):
+            raise error(
+                "another run in this folder",
+                found=f"{key} = {_short(identity.get(key))}",
+                expected=f"{key} = {_short(saved.get(key))}, as in '{path}'",
+                help="continue with the same settings, or choose another folder with --out",
+            )
+    part = {prefix: _strip(arrays, prefix) for prefix in ("parameters", "average", "constants", "optimizer")}
+    template, tree = jax.tree_util.tree_flatten(fresh.optimizer)
+    leaves = [jnp.asarray(part["optimizer"][key]) for key in sorted(part["optimizer"])]
+    if [leaf.shape for leaf in leaves] != [jnp.shape(leaf) for leaf in template]:
+        raise error(
+            "checkpoint of another optimizer",
+            found=f"'{path}' with {len(leaves)} arrays of optimizer state",
+            expected=f"{len(template)} arrays of the shapes of this version",
+            help="start again in another folder",
+        )
+    state = TrainingState(
+        {name: jnp.asarray(value) for name, value in part["parameters"].items()},
+        {name: jnp.asarray(value) for name, value in part["average"].items()},
+        jax.tree_util.tree_unflatten(tree, leaves),
+        int(header["epoch"]),
+    )
+    return state, part["constants"]
+
+
+def _strip(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {name.removeprefix(f"{prefix}/"): value for name, value in arrays.items() if name.startswith(f"{prefix}/")}
+
+
+def _short(value: str | None) -> str:
+    text = "(absent)" if value is None else value
+    return text if len(text) <= 60 else f"{text[:57]}..."

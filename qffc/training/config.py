@@ -1,0 +1,68 @@
+"""How to train: every choice in one checked object, the same from the command line, a file or Python."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from qffc.ir.diagnostics import QffcError, error
+
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class TrainingConfig(BaseModel):
+    """Choices of a training run; unknown names are refused.
+
+    Example:
+        >>> TrainingConfig(epochs=10).batch_size
+        10
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    train: Count = Field(500, description="training frames")
+    validation: int = Field(50, ge=0, description="frames watched during training, not trained on")
+    test: int | None = Field(None, ge=0, description="held-out frames; all others when left out")
+    split_seed: int = Field(0, ge=0, description="seed of the split")
+    seed: int = Field(0, ge=0, description="seed of the starting parameters and of the order of the frames")
+    epochs: Count = Field(120, description="passes over the training frames")
+    batch_size: Count = Field(10, description="frames in a step")
+    learning_rate: Positive = Field(0.01, description="Adam's, before the cosine decay")
+    final_rate: Annotated[float, Field(ge=0, le=1)] = Field(0.001, description="last learning rate over the first")
+    energy_weight: Annotated[float, Field(ge=0)] = Field(10.0, description="weight of (energy error / atoms)^2, eV^-2")
+    force_weight: Annotated[float, Field(ge=0)] = Field(
+        1.0, description="weight of the mean squared force error, (eV/Angstrom)^-2"
+    )
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = Field(0.99, description="decay of the averaged parameters, a step")
+    clip: Positive = Field(10.0, description="largest norm of a gradient")
+    evaluate_every: Count = Field(5, description="epochs between two evaluations, log rows and checkpoints")
+
+
+def training_config(values: dict[str, object]) -> TrainingConfig:
+    """Return a checked configuration.
+
+    Raises:
+        QffcError: names the field, what was found and what it takes.
+    """
+    try:
+        return TrainingConfig(**values)  # type: ignore[arg-type]  # pydantic checks
+    except ValidationError as problem:
+        raise config_error(problem, TrainingConfig) from None
+
+
+def config_error(problem: ValidationError, model: type[BaseModel]) -> QffcError:
+    """Return the first complaint of pydantic as a diagnostic."""
+    first = problem.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    unknown = first["type"] == "extra_forbidden"
+    fields = ", ".join(f"'{key}'" for key in model.model_fields)
+    return error(
+        "unknown setting" if unknown else f"setting '{name}'",
+        found=f"'{name}'" if unknown else repr(first["input"]),
+        expected=f"one of {fields}" if unknown else first["msg"].lower(),
+        help="correct the name" if unknown else f"{model.model_fields[name].description or 'correct it'}"
+        if name in model.model_fields
+        else "correct it",
+    )
