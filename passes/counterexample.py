@@ -1,0 +1,199 @@
+"""Search for a counterexample: the program at random geometries and parameters, before and after a transform.
+
+Numbers refute and never prove. All of them are rounded before they are used, so that what is printed reproduces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import permutations, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.evaluate import Instance
+from qffc.ir.program import Program, Site
+from qffc.ir.reference import response
+from qffc.passes.verdict import Counterexample, Failure, Table, Transform, Verdict
+
+POINTS = 12
+THRESHOLD = 1e-9
+"""A smaller change of the response refutes nothing."""
+_CLEAR = 1e-3
+"""A change of this size, relative to the response, ends the search."""
+_BUDGET = 2.0e9
+"""Matrix elements that the dense simulator may touch for one generator."""
+_CLOSEST = 0.7
+"""Random atoms keep this distance, in Angstrom."""
+
+TURN = Transform("rotation by the matrix", ((0.36, 0.48, -0.8), (-0.8, 0.6, 0.0), (0.48, 0.64, 0.6)))
+MIRROR = Transform("inversion x -> -x", ((-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, -1.0)))
+SHIFT = Transform("translation by the vector", shift=(0.5, -1.25, 2.0))
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What random points showed: how many, the largest deviation, and a counterexample when it counts."""
+
+    points: int
+    deviation: float
+    counterexample: Counterexample | None
+
+
+def observed(program: Program, instance: Instance) -> NDArray[np.float64]:
+    """Return the response of a program, averaged as the program says.
+
+    Without ``average`` this is :func:`qffc.ir.reference.response`.
+    """
+    responses = np.array([response(program, copy) for copy in _copies(program, instance)])
+    mean: NDArray[np.float64] = responses.mean(axis=0)
+    return mean
+
+
+def judge(program: Program, generator: str, rule: str, failure: Failure, transform: Transform) -> Verdict:
+    """Return the verdict after a rule has failed: refuted by numbers, or undecided."""
+    sampling = sample(program, transform)
+    return Verdict(
+        generator,
+        "undecided" if sampling.counterexample is None else "refuted",
+        rule,
+        sampling.points,
+        sampling.deviation,
+        failure,
+        sampling.counterexample,
+        "" if sampling.points else f"no random points: {len(program.qubits)} qubits are too many to simulate here",
+    )
+
+
+def sample(program: Program, transform: Transform, points: int = POINTS) -> Sampling:
+    """Compare a program before and after a transform at random points."""
+    random = np.random.default_rng(20231111)
+    best: Counterexample | None = None
+    done = 0
+    for _ in range(min(points, _affordable(program))):
+        candidate = _random_point(program, transform, random)
+        with np.errstate(all="ignore"):
+            before, after = (observed(program, instance) for instance in candidate.instances(program))
+        if not (np.isfinite(before).all() and np.isfinite(after).all()):
+            continue
+        done += 1
+        candidate = replace(candidate, response=_floats(before), transformed=_floats(after))
+        if best is None or candidate.difference > best.difference:
+            best = candidate
+        if best.difference > _CLEAR * max(1.0, float(np.abs(before).max())):
+            break
+    if best is None:
+        return Sampling(0, 0.0, None)
+    return Sampling(done, best.difference, best if _counts(program, best) else None)
+
+
+def _counts(program: Program, candidate: Counterexample) -> bool:
+    """Whether a difference is far above what rounding explains.
+
+    Rounding is measured: the response at positions that differ in the last digits.
+    """
+    scale = max(1.0, *map(abs, candidate.response), *map(abs, candidate.transformed))
+    if candidate.difference <= THRESHOLD * scale:
+        return False
+    noise = 0.0
+    for instance, known in zip(candidate.instances(program), (candidate.response, candidate.transformed), strict=True):
+        for factor in (1.0 - 3e-16, 1.0 + 7e-16, 1.0 + 2e-15):
+            with np.errstate(all="ignore"):
+                moved = observed(program, replace(instance, positions=instance.positions * factor))
+            noise = max(noise, float(np.abs(moved - np.array(known)).max()))
+    return bool(candidate.difference > 1000.0 * noise)  # False when the noise is no number
+
+
+def _affordable(program: Program) -> int:
+    size = 2.0 ** len(program.qubits)
+    strings = sum(len(observable.paulis.terms) for _, observable in program.observables)
+    one = size * (size * strings + 16.0 * len(program.ops)) * _copy_count(program)
+    return int(_BUDGET // (2.0 * one))
+
+
+def _random_point(program: Program, transform: Transform, random: np.random.Generator) -> Counterexample:
+    tables = []
+    for parameter in program.parameters:
+        shape = program.shape(parameter)
+        entries = np.round(random.uniform(-1.0, 1.0, shape), 2)
+        if parameter.frozen and parameter.default is not None:
+            entries = np.full(shape, float(parameter.default))
+        tables.append(Table(parameter.name, shape, _floats(entries)))
+    positions = _random_positions(len(program.sites), random)
+    return Counterexample(
+        tuple(site.name for site in program.sites),
+        _random_species(program, transform, random),
+        tuple((float(x), float(y), float(z)) for x, y, z in positions),
+        tuple(tables),
+        int(random.integers(program.channels)),
+        transform,
+        (),
+        (),
+    )
+
+
+def _random_positions(count: int, random: np.random.Generator) -> NDArray[np.float64]:
+    chosen: list[NDArray[np.float64]] = []
+    spread = 0.9 * max(count, 2) ** (1 / 3)
+    while len(chosen) < count:
+        point = np.round(random.normal(scale=spread, size=3), 2) + 0.0
+        if all(np.linalg.norm(point - other) >= _CLOSEST for other in chosen):
+            chosen.append(point)
+        spread *= 1.001
+    return np.array(chosen).reshape(count, 3)
+
+
+def _random_species(program: Program, transform: Transform, random: np.random.Generator) -> tuple[str, ...]:
+    """Species for all sites; like ones where the transform swaps, and free neighbours in the order of the species."""
+    chosen = [site.species or program.species[random.integers(len(program.species))] for site in program.sites]
+    open_sites = [i for i, site in enumerate(program.sites) if site.species is None and site.role == "neighbour"]
+    ordered = sorted((chosen[i] for i in open_sites), key=program.species.index)
+    for i, symbol in zip(open_sites, ordered, strict=True):
+        chosen[i] = symbol
+    if transform.swap is not None:
+        a, b = (next(i for i, site in enumerate(program.sites) if site.name == name) for name in transform.swap)
+        symbol = program.sites[a].species or program.sites[b].species or chosen[a]
+        chosen[a] = chosen[b] = symbol
+    return tuple(chosen)
+
+
+def like(a: Site, b: Site) -> bool:
+    """Whether two sites can hold atoms that trade places: one role, and one species or a free one."""
+    return a.role == b.role and (a.species is None or b.species is None or a.species == b.species)
+
+
+def _like_groups(program: Program) -> list[list[int]]:
+    groups: list[list[int]] = []
+    for index, site in enumerate(program.sites):
+        group = next((g for g in groups if like(program.sites[g[0]], site)), None)
+        if group is None:
+            groups.append([index])
+        else:
+            group.append(index)
+    return groups
+
+
+def _copies(program: Program, instance: Instance) -> Iterator[Instance]:
+    mirrors = (1.0, -1.0) if "inversion" in program.average else (1.0,)
+    groups = _like_groups(program) if "exchange" in program.average else []
+    for sign in mirrors:
+        for assignment in product(*(permutations(group) for group in groups)):
+            order = list(range(len(program.sites)))
+            for group, places in zip(groups, assignment, strict=True):
+                for site, place in zip(group, places, strict=True):
+                    order[site] = place
+            yield replace(instance, positions=sign * instance.positions[order])
+
+
+def _copy_count(program: Program) -> float:
+    count = 2.0 if "inversion" in program.average else 1.0
+    if "exchange" in program.average:
+        for group in _like_groups(program):
+            for size in range(2, len(group) + 1):
+                count *= size
+    return count
+
+
+def _floats(numbers: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(float(number) for number in np.asarray(numbers, dtype=float).reshape(-1))

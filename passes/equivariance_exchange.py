@@ -1,0 +1,232 @@
+"""Exchange of like atoms: the program with two sites renamed is the program with its qubits renamed.
+
+For two like sites the sites are renamed in all values. If some renaming of the qubits carries the operations of the
+result into those of the program, up to the order of operations that commute, and leaves the readout alone, then both
+give one response, for all geometries and parameters. Entries of a parameter table are one number only when their
+indices are equal; ``Z(a)`` and ``Z(b)`` are equal for like sites, and nothing else is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from qffc.ir.observables import Observable
+from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.values import Add, Moment, Number, Value, rebuild, substitute_sites
+from qffc.passes.counterexample import judge, like
+from qffc.passes.equivariance_rotation import seen_observables
+from qffc.passes.qubit_matching import Incidences, Names, incidences, renamings
+from qffc.passes.trace import Letter, Level, letter_of, normal_form
+from qffc.passes.verdict import Failure, Transform, Verdict, op_reference, proven
+from qffc.passes.wires import flatten
+
+RELABELLING = "relabelling modulo commutation"
+AVERAGE = "average over exchange"
+NOTHING_ALIKE = "no like sites"
+
+
+@dataclass(frozen=True)
+class Word:
+    """A program with its sites renamed, ready to be compared.
+
+    Args:
+        letters: the operations that do something, on wires.
+        indices: the operation of the program behind each letter.
+        observables: those that the readout sees, on wires.
+        readout: the energy, or the weight of the features.
+    """
+
+    letters: tuple[Letter, ...]
+    indices: tuple[int, ...]
+    observables: tuple[tuple[str, Observable], ...]
+    readout: Value
+
+
+def check_exchange(program: Program) -> tuple[Verdict, ...]:
+    """Return one verdict for each transposition of neighbouring like sites; these generate all exchanges."""
+    pairs = transpositions(program)
+    note = _role_note(program)
+    if not pairs:
+        return (proven("exchange", NOTHING_ALIKE, note),)
+    if "exchange" in program.average:
+        return tuple(proven(f"exchange {a} {b}", AVERAGE, note) for a, b in pairs)
+    return tuple(_check_pair(program, a, b, note) for a, b in pairs)
+
+
+def transpositions(program: Program) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of neighbouring like sites, in the order of the sites."""
+    pairs = []
+    for index, site in enumerate(program.sites):
+        other = next((later for later in program.sites[index + 1 :] if like(site, later)), None)
+        if other is not None:
+            pairs.append((site.name, other.name))
+    return tuple(pairs)
+
+
+def _role_note(program: Program) -> str:
+    """Say which like atoms are told apart by their role; a pair circuit sums over all of them."""
+    if program.scope == "pair":
+        return ""
+    apart = [
+        f"{a.name} ({a.role}) and {b.name} ({b.role})"
+        for index, a in enumerate(program.sites)
+        for b in program.sites[index + 1 :]
+        if a.species == b.species and a.role != b.role
+    ]
+    return f"not exchanged, for their roles differ: {', '.join(apart)}" if apart else ""
+
+
+def _check_pair(program: Program, a: str, b: str, note: str) -> Verdict:
+    failure = exchange_failure(program, a, b)
+    generator = f"exchange {a} {b}"
+    if failure is None:
+        return proven(generator, RELABELLING, note)
+    transform = Transform(f"exchange of the positions of {a} and {b}", swap=(a, b))
+    return judge(program, generator, RELABELLING, failure, transform)
+
+
+def exchange_failure(program: Program, a: str, b: str) -> Failure | None:
+    """Return where the relabelled program differs, or None when some renaming of qubits makes them equal."""
+    representative = _representatives(program, a, b)
+    original = make_word(program, {}, representative)
+    image = make_word(program, {a: b, b: a}, representative)
+    preferred = _site_order_renaming(program, a, b)
+    form = normal_form(original.letters)
+    names = Names()
+    source, target = _incidences(program, image, names), _incidences(program, original, names)
+    readout_failure: Failure | None = None
+    for renaming in renamings(source, target, preferred, names):
+        moved = [letter.moved(dict(enumerate(renaming))) for letter in image.letters]
+        if normal_form(moved) != form:
+            continue
+        text = _readout_difference(program, original, image, dict(enumerate(renaming)))
+        if text is None:
+            return None
+        readout_failure = readout_failure or Failure(text)
+    return readout_failure or _first_difference(program, original, image, preferred)
+
+
+def make_word(program: Program, sites: dict[str, str], species: dict[str, str]) -> Word:
+    """Return the program with sites renamed in all values."""
+    flat = flatten(program)
+    known: dict[str, Value] = {}
+
+    def rename(value: Value) -> Value:
+        if value.text not in known:
+            known[value.text] = substitute_sites(value, sites, species)
+        return known[value.text]
+
+    letters, indices = [], []
+    for step in flat.steps:
+        value = None if step.op.value is None else rename(step.op.value)
+        if isinstance(value, Number) and value.value == 0:
+            continue
+        letters.append(letter_of(step.op, value))
+        indices.append(step.index)
+    seen = {name for name, _ in seen_observables(program)}
+    readout = program.readout
+    return Word(
+        tuple(letters),
+        tuple(indices),
+        tuple(item for item in flat.observables if item[0] in seen),
+        rename(readout.weight if isinstance(readout, AtomicReadout) else readout.value),
+    )
+
+
+def _representatives(program: Program, a: str, b: str) -> dict[str, str]:
+    """One site for all sites that are of one species whenever a and b are alike."""
+    assumed = {site.name: site.species for site in program.sites}
+    shared = assumed[a] or assumed[b]
+    if shared is None:
+        return {b: a}
+    assumed |= {a: shared, b: shared}
+    first: dict[str, str] = {}
+    return {name: first.setdefault(species, name) for name, species in assumed.items() if species is not None}
+
+
+def _site_order_renaming(program: Program, a: str, b: str) -> tuple[int, ...]:
+    """The k-th qubit of each site goes to the k-th qubit of its image; nothing moves if they do not fit."""
+    places: dict[str | None, list[int]] = {}
+    for index, qubit in enumerate(program.qubits):
+        places.setdefault(qubit.site, []).append(index)
+    identity = tuple(range(len(program.qubits)))
+    if len(places.get(a, [])) != len(places.get(b, [])):
+        return identity
+    moves = dict(zip(places.get(a, []) + places.get(b, []), places.get(b, []) + places.get(a, []), strict=True))
+    return tuple(moves.get(qubit, qubit) for qubit in identity)
+
+
+def _incidences(program: Program, word: Word, names: Names) -> Incidences:
+    tags = {name: f"feature {name}" for name, _ in word.observables}
+    if not isinstance(program.readout, AtomicReadout):
+        terms = word.readout.terms if isinstance(word.readout, Add) else (word.readout,)
+        for name in tags:
+            own = {name: "own"} | {other: "other" for other in tags if other != name}
+            parts = sorted(with_moments(term, own).text for term in terms)
+            tags[name] = " ".join(part for part in parts if "moment(own)" in part)
+    observables = [(tags[name], observable) for name, observable in word.observables]
+    return incidences(len(program.qubits), word.letters, observables, names)
+
+
+def with_moments(value: Value, names: Mapping[str, str]) -> Value:
+    """Return a value with its moments renamed."""
+    if isinstance(value, Moment):
+        return Moment(names.get(value.observable, value.observable))
+    if not value.children:
+        return value
+    return rebuild(value, tuple(with_moments(child, names) for child in value.children))
+
+
+def _readout_difference(program: Program, original: Word, image: Word, renaming: Mapping[int, int]) -> str | None:
+    """Return how the readout of the image differs, or None when both read the same number."""
+    first = {observable.paulis: name for name, observable in reversed(original.observables)}
+    targets: dict[str, str] = {}
+    for name, observable in image.observables:
+        paulis = observable.paulis.relabelled(renaming)
+        if paulis not in first:
+            return f"the observable {name} is carried to {paulis}, which the readout does not see"
+        targets[name] = first[paulis]
+    if isinstance(program.readout, AtomicReadout):
+        changed = [name for name, observable in original.observables if targets[name] != first[observable.paulis]]
+        if changed:
+            return f"the feature {changed[0]} is carried to {targets[changed[0]]}, which the head tells apart"
+        before, after = original.readout, image.readout
+    else:
+        before = with_moments(original.readout, {name: first[o.paulis] for name, o in original.observables})
+        after = with_moments(image.readout, targets)
+    return None if before == after else f"the readout {before} becomes {after}"
+
+
+def _first_difference(program: Program, original: Word, image: Word, renaming: Sequence[int]) -> Failure:
+    """The first operation that the renaming of the sites' own qubits does not carry to where it is needed."""
+    moved = tuple(letter.moved(dict(enumerate(renaming))) for letter in image.letters)
+    mine, other = normal_form(original.letters), normal_form(moved)
+    depth = next((k for k, (x, y) in enumerate(zip(mine, other, strict=False)) if x != y), min(len(mine), len(other)))
+    lost, extra = _surplus(mine[depth:], other[depth:]), _surplus(other[depth:], mine[depth:])
+    if lost is None and extra is None:
+        return Failure("no renaming of the qubits that was tried keeps both operations and readout")
+    op = None if lost is None else op_reference(program, original.indices[original.letters.index(lost)])
+    image_op = None
+    if extra is not None:
+        source = op_reference(program, image.indices[moved.index(extra)])
+        image_op = replace(source, text=_spell(extra, program))
+    text = f"layer {depth + 1} has {_spell(lost, program)} where its image has {_spell(extra, program)}"
+    return Failure(text, op, image_op)
+
+
+def _surplus(left: Sequence[Level], right: Sequence[Level]) -> Letter | None:
+    for depth, level in enumerate(left):
+        rest = level - right[depth] if depth < len(right) else level
+        if rest:
+            return next(iter(rest))
+    return None
+
+
+def _spell(letter: Letter | None, program: Program) -> str:
+    if letter is None:
+        return "nothing"
+    shape = letter.shape
+    qubits = ", ".join(program.qubits[qubit].name for qubit in shape.qubits)
+    value = "" if letter.value is None else f", {letter.value}"
+    return f"{shape.kind}{' ' + shape.paulis if shape.paulis else ''} {qubits}{value}"

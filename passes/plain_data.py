@@ -1,0 +1,87 @@
+"""Frozen dataclasses to plain data and back, exactly and strictly: the JSON form of certificates."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from qffc.ir.diagnostics import InternalError, QffcError, error, quoted
+
+T = TypeVar("T")
+
+
+def to_plain(record: object) -> dict[str, object]:
+    """Return a dataclass as nested dictionaries; tuples become lists in JSON."""
+    if not is_dataclass(record) or isinstance(record, type):
+        raise InternalError(f"{record!r} is no dataclass instance")
+    return asdict(record)
+
+
+def from_plain(kind: type[T], data: object, path: str = "certificate") -> T:
+    """Return the dataclass that :func:`to_plain` was given.
+
+    Raises:
+        QffcError: when an entry is missing, unknown or of another type.
+    """
+    result: T = _decode(kind, data, path)
+    return result
+
+
+def _decode(kind: Any, data: Any, path: str) -> Any:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if is_dataclass(kind) and isinstance(kind, type):
+        return _decode_record(kind, data, path)
+    if origin is tuple:
+        return _decode_tuple(arguments, data, path)
+    if origin is Literal:
+        if not isinstance(data, str) or data not in arguments:
+            raise _mismatch(path, data, "one of " + quoted(arguments))
+        return data
+    if origin in (Union, types.UnionType):
+        (inner,) = (argument for argument in arguments if argument is not type(None))
+        return None if data is None else _decode(inner, data, path)
+    if kind is float and isinstance(data, int) and not isinstance(data, bool):
+        return float(data)
+    if not isinstance(data, kind) or isinstance(data, bool) != (kind is bool):
+        raise _mismatch(path, data, f"a {kind.__name__}")
+    return data
+
+
+def _decode_record(kind: type[Any], data: Any, path: str) -> Any:
+    names = [field.name for field in fields(kind)]
+    if not isinstance(data, dict):
+        raise _mismatch(path, data, f"an object with the keys {quoted(names)}")
+    unknown = [key for key in data if key not in names]
+    missing = [name for name in names if name not in data]
+    if unknown or missing:
+        found = f"unknown {quoted(unknown)}" if unknown else f"missing {quoted(missing)}"
+        raise _refusal(path, found, f"the keys {quoted(names)}")
+    hints = get_type_hints(kind)
+    return kind(**{name: _decode(hints[name], data[name], f"{path}.{name}") for name in names})
+
+
+def _decode_tuple(arguments: tuple[Any, ...], data: Any, path: str) -> tuple[Any, ...]:
+    if not isinstance(data, list):
+        raise _mismatch(path, data, "a list")
+    if arguments[-1] is Ellipsis:
+        arguments = (arguments[0],) * len(data)
+    if len(arguments) != len(data):
+        raise _refusal(path, f"{len(data)} entries", f"{len(arguments)} entries")
+    pairs = enumerate(zip(arguments, data, strict=True))
+    return tuple(_decode(kind, entry, f"{path}[{index}]") for index, (kind, entry) in pairs)
+
+
+def _mismatch(path: str, data: object, expected: str) -> QffcError:
+    text = repr(data)
+    return _refusal(path, text if len(text) <= 60 else text[:57] + "...", expected)
+
+
+def _refusal(path: str, found: str, expected: str) -> QffcError:
+    return error(
+        "certificate that cannot be read",
+        found=found,
+        expected=expected,
+        help="write it again with 'qffc check'",
+        where=path,
+    )

@@ -1,0 +1,153 @@
+"""Circuits as traces: words of operations that are equal when commuting neighbours trade places.
+
+A word becomes a *Foata normal form*: every letter moves to the earliest level that the letters it depends on allow.
+Two words are equal modulo commutation exactly when their normal forms are equal. Letters that are declared dependent
+although they commute only make the test stricter, so rules for independence may be plain.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from qffc.ir.diagnostics import InternalError
+from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet, Zero
+from qffc.ir.pauli import LETTERS, PauliString, PauliSum, dot_product, triple_product
+from qffc.ir.values import Mul, Unit, Value
+
+_PREPARATIONS = ("singlet", "zero")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A letter without its number: what decides on commutation.
+
+    Args:
+        kind: ``singlet``, ``zero``, ``rotate``, ``exchange``, ``chirality`` or ``pauli_rotation``.
+        qubits: sorted.
+        paulis: the letters of a Pauli string, in the order of the qubits.
+        direction: of a rotation, a text that is equal for parallel vectors.
+    """
+
+    kind: str
+    qubits: tuple[int, ...]
+    paulis: str = ""
+    direction: str = ""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """An operation in canonical form; equal letters are equal operations up to a global phase."""
+
+    shape: Shape
+    value: Value | None
+
+    def moved(self, places: Mapping[int, int]) -> Letter:
+        """Return the letter on other qubits."""
+        shape = self.shape
+        return make_letter(
+            shape.kind, [places[qubit] for qubit in shape.qubits], self.value, shape.paulis, shape.direction
+        )
+
+
+Level = Counter[Letter]
+
+
+def make_letter(kind: str, qubits: Sequence[int], value: Value | None, paulis: str = "", direction: str = "") -> Letter:
+    """Return a letter in canonical form.
+
+    Pairs are unordered (a singlet changes by a global sign alone); a chirality takes the sign of its permutation.
+    """
+    order = sorted(range(len(qubits)), key=lambda k: qubits[k])
+    if kind == "chirality" and value is not None and _is_odd(order):
+        value = -value
+    paulis = "".join(paulis[k] for k in order) if paulis else ""
+    return Letter(Shape(kind, tuple(qubits[k] for k in order), paulis, direction), value)
+
+
+def letter_of(op: Op, value: Value | None) -> Letter:
+    """Return the letter of an operation with another value in its place."""
+    match op:
+        case Singlet():
+            return make_letter("singlet", op.qubits, None)
+        case Zero():
+            return make_letter("zero", op.qubits, None)
+        case Rotate() if value is not None:
+            return make_letter("rotate", op.qubits, value, direction=_direction(value))
+        case Exchange():
+            return make_letter("exchange", op.qubits, value)
+        case Chirality():
+            return make_letter("chirality", op.qubits, value)
+        case PauliRotation():
+            return make_letter("pauli_rotation", op.qubits, value, "".join(letter for _, letter in op.string))
+    raise InternalError(f"no letter for {type(op).__name__}")
+
+
+def levels(word: Iterable[Letter]) -> list[int]:
+    """Return the level of each letter of a word, from 1."""
+    seen: dict[int, dict[Shape, int]] = defaultdict(dict)
+    same: dict[Letter, int] = {}
+    result = []
+    for letter in word:
+        level = same.get(letter, 0)
+        for qubit in letter.shape.qubits:
+            for shape, other in seen[qubit].items():
+                if other > level and not independent(shape, letter.shape):
+                    level = other
+        level += 1
+        result.append(level)
+        same[letter] = level
+        for qubit in letter.shape.qubits:
+            seen[qubit][letter.shape] = max(level, seen[qubit].get(letter.shape, 0))
+    return result
+
+
+def normal_form(word: Sequence[Letter]) -> tuple[Level, ...]:
+    """Return the levels of a word as multisets of letters."""
+    depths = levels(word)
+    form: tuple[Level, ...] = tuple(Counter() for _ in range(max(depths, default=0)))
+    for letter, depth in zip(word, depths, strict=True):
+        form[depth - 1][letter] += 1
+    return form
+
+
+@lru_cache(maxsize=1 << 18)
+def independent(a: Shape, b: Shape) -> bool:
+    """Whether operations of two shapes commute whatever their numbers are; False when no rule says so."""
+    if not set(a.qubits) & set(b.qubits):
+        return True
+    if a.kind in _PREPARATIONS or b.kind in _PREPARATIONS:
+        return False
+    if a.kind == "rotate" or b.kind == "rotate":
+        return a.kind == b.kind and a.direction == b.direction
+    if a.kind == b.kind == "exchange":
+        return a.qubits == b.qubits
+    return _generator(a).commutator(_generator(b)).is_zero
+
+
+def _generator(shape: Shape) -> PauliSum:
+    if shape.kind == "exchange":
+        return dot_product(*shape.qubits)
+    if shape.kind == "chirality":
+        return triple_product(*shape.qubits)
+    string: PauliString = tuple(
+        (qubit, letter)
+        for qubit, name in zip(shape.qubits, shape.paulis, strict=True)
+        for letter in LETTERS
+        if letter == name
+    )
+    return PauliSum.of({string: 1})
+
+
+def _direction(vector: Value) -> str:
+    """Return a text that is equal only for vectors that are parallel: factors and normalization stripped."""
+    while isinstance(vector, Mul | Unit):
+        vector = vector.vector if isinstance(vector, Unit) else vector.factors[-1]
+    return vector.text
+
+
+def _is_odd(order: Sequence[int]) -> bool:
+    inversions = sum(order[i] > order[j] for i in range(len(order)) for j in range(i + 1, len(order)))
+    return inversions % 2 == 1

@@ -1,0 +1,161 @@
+"""What the equivariance check says about one generator: proven by a rule, refuted by numbers, or undecided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.evaluate import Instance
+from qffc.ir.printer import print_op
+from qffc.ir.program import Program
+
+Status = Literal["proven", "refuted", "undecided"]
+Row = tuple[float, float, float]
+IDENTITY: tuple[Row, Row, Row] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class Transform:
+    """A motion of the molecule: exchange of two sites, then x -> matrix x + shift.
+
+    Args:
+        words: what it does, for people.
+        matrix: an orthogonal matrix.
+        shift: in Angstrom.
+        swap: names of two sites that trade places.
+    """
+
+    words: str
+    matrix: tuple[Row, Row, Row] = IDENTITY
+    shift: Row = (0.0, 0.0, 0.0)
+    swap: tuple[str, str] | None = None
+
+    def apply(self, positions: NDArray[np.float64], sites: tuple[str, ...]) -> NDArray[np.float64]:
+        """Return the moved positions, (sites, 3), Angstrom."""
+        order = list(range(len(sites)))
+        if self.swap is not None:
+            a, b = (sites.index(name) for name in self.swap)
+            order[a], order[b] = b, a
+        moved: NDArray[np.float64] = positions[order] @ np.array(self.matrix).T + np.array(self.shift)
+        return moved
+
+
+@dataclass(frozen=True)
+class Table:
+    """The numbers of one parameter: its shape, and its entries in row-major order."""
+
+    name: str
+    shape: tuple[int, ...]
+    entries: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Numbers that break a symmetry; evaluating the program there gives them again.
+
+    Args:
+        sites: names of the sites.
+        species: the element at each site.
+        positions: of each site, Angstrom.
+        parameters: every parameter of the program.
+        channel: the copy of the circuit.
+        transform: what should change nothing.
+        response: what the outside sees before.
+        transformed: what it sees after.
+    """
+
+    sites: tuple[str, ...]
+    species: tuple[str, ...]
+    positions: tuple[Row, ...]
+    parameters: tuple[Table, ...]
+    channel: int
+    transform: Transform
+    response: tuple[float, ...]
+    transformed: tuple[float, ...]
+
+    @property
+    def difference(self) -> float:
+        """The largest change of the response."""
+        return max(abs(a - b) for a, b in zip(self.response, self.transformed, strict=True))
+
+    def instances(self, program: Program) -> tuple[Instance, Instance]:
+        """Return what the program is evaluated at, before and after."""
+        positions = np.array(self.positions)
+        before = Instance(
+            positions,
+            np.array([program.species.index(symbol) for symbol in self.species]),
+            {table.name: np.array(table.entries).reshape(table.shape) for table in self.parameters},
+            self.channel,
+        )
+        return before, replace(before, positions=self.transform.apply(positions, self.sites))
+
+
+@dataclass(frozen=True)
+class OpReference:
+    """An operation that a verdict points at.
+
+    Args:
+        index: its place in ``Program.ops``.
+        text: its line in the text format.
+        where: the place in the source, when it is known.
+    """
+
+    index: int
+    text: str
+    where: str | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Where a proof stops.
+
+    Args:
+        residual: what is left over, or differs.
+        op: the operation, when one is to blame.
+        image: what the symmetry puts in its place, and the operation that it comes from.
+    """
+
+    residual: str
+    op: OpReference | None = None
+    image: OpReference | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on one generator.
+
+    Args:
+        generator: ``rotation``, ``inversion``, ``translation``, or ``exchange`` and two sites.
+        status: ``proven`` by the rule; ``refuted`` by the counterexample; ``undecided`` when the rule does not
+            apply and no random point shows a difference.
+        rule: the rule that proves, or that was tried.
+        points: number of random points that were compared; 0 when proven, or when the program is too large.
+        deviation: the largest difference that they showed.
+        failure: where the proof stops; None when proven.
+        counterexample: given exactly when refuted.
+        note: a limit of the verdict worth knowing; may be empty.
+    """
+
+    generator: str
+    status: Status
+    rule: str
+    points: int = 0
+    deviation: float = 0.0
+    failure: Failure | None = None
+    counterexample: Counterexample | None = None
+    note: str = ""
+
+
+def proven(generator: str, rule: str, note: str = "") -> Verdict:
+    """Return the verdict of a rule that applies."""
+    return Verdict(generator, "proven", rule, note=note)
+
+
+def op_reference(program: Program, index: int) -> OpReference:
+    """Return a reference to an operation of a program."""
+    op = program.ops[index]
+    text = print_op(op, tuple(qubit.name for qubit in program.qubits))
+    return OpReference(index, text, None if op.span is None else str(op.span))

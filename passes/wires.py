@@ -1,0 +1,94 @@
+"""A program without relabelling and with its couplings whole: each operation on the wire that holds its state.
+
+A *wire* is a qubit as it is named at the start; after ``relabel`` the qubits take other wires. Three consecutive
+``pauli_rotation`` XX, YY and ZZ by one angle t on one pair, in any order, are one exchange by t/2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from qffc.ir.diagnostics import InternalError
+from qffc.ir.observables import Observable
+from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.program import Program
+from qffc.ir.values import as_value
+
+
+@dataclass(frozen=True)
+class Step:
+    """An operation on wires, and the index of the operation of the program that it comes from."""
+
+    op: Op
+    index: int
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Operations and observables on wires."""
+
+    steps: tuple[Step, ...]
+    observables: tuple[tuple[str, Observable], ...]
+
+
+def flatten(program: Program) -> Flat:
+    """Return the program on wires; the moments are the same."""
+    wires = {qubit: qubit for qubit in range(len(program.qubits))}
+    steps: list[Step] = []
+    for index, op in enumerate(program.ops):
+        if isinstance(op, Relabel):
+            wires |= {target: wires[source] for source, target in op.moves}
+        else:
+            steps.append(Step(on_wires(op, wires), index))
+    observables = tuple((name, observable.relabelled(wires)) for name, observable in program.observables)
+    return Flat(_fuse(steps), observables)
+
+
+def on_wires(op: Op, wires: Mapping[int, int]) -> Op:
+    """Return an operation with its qubits renamed."""
+    match op:
+        case Singlet() | Exchange():
+            return replace(op, a=wires[op.a], b=wires[op.b])
+        case Chirality():
+            return replace(op, a=wires[op.a], b=wires[op.b], c=wires[op.c])
+        case Zero() | Rotate():
+            return replace(op, qubit=wires[op.qubit])
+        case PauliRotation():
+            return replace(op, string=tuple((wires[qubit], letter) for qubit, letter in op.string))
+    raise InternalError(f"no wires for {type(op).__name__}")
+
+
+def _fuse(steps: list[Step]) -> tuple[Step, ...]:
+    lines: dict[int, list[int]] = {}
+    for place, step in enumerate(steps):
+        for qubit in step.op.qubits:
+            lines.setdefault(qubit, []).append(place)
+    result: list[Step | None] = list(steps)
+    for place, step in enumerate(steps):
+        if result[place] is not step or not isinstance(step.op, PauliRotation) or len(step.op.string) != 2:
+            continue
+        first, second = (_from(lines[qubit], place) for qubit in step.op.qubits)
+        if first != second or len(first) < 3 or not _is_coupling([steps[k].op for k in first]):
+            continue
+        angle = as_value(Fraction(1, 2)) * step.op.angle
+        result[first[0]] = result[first[1]] = None
+        # Nothing between the three touches the pair, so the place of the last one is as good as any.
+        a, b = step.op.qubits
+        result[first[2]] = Step(Exchange(a, b, angle, span=step.op.span), step.index)
+    return tuple(step for step in result if step is not None)
+
+
+def _from(line: list[int], place: int) -> list[int]:
+    start = line.index(place)
+    return line[start : start + 3]
+
+
+def _is_coupling(ops: list[Op]) -> bool:
+    letters = set()
+    for op in ops:
+        if not isinstance(op, PauliRotation) or op.qubits != ops[0].qubits or op.angle != ops[0].value:
+            return False
+        letters.add(tuple(letter for _, letter in op.string))
+    return letters == {("X", "X"), ("Y", "Y"), ("Z", "Z")}
