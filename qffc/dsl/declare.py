@@ -205,6 +205,11 @@ class Declarations:
         """The axes that every table of a layer has in front: the channel when there are several."""
         return (CHANNEL,) if self._channels > 1 else ()
 
+    @property
+    def site_names(self) -> tuple[str, ...]:
+        """The names of the atoms declared so far."""
+        return tuple(site.name for site in self._sites)
+
     # ----------------------------------------------------------------------- inner
 
     @property
@@ -268,9 +273,17 @@ class Declarations:
 
 
 def ordered(names: Sequence[Symmetry]) -> tuple[Symmetry, ...]:
-    """Return names of symmetries in the order of the program; unknown ones stay at the end, for the verifier."""
-    known = tuple(name for name in SYMMETRIES if name in names)
-    return (*known, *(name for name in names if name not in SYMMETRIES))
+    """Return names of symmetries in the order of the program."""
+    unknown = [name for name in names if name not in SYMMETRIES]
+    if unknown:
+        raise error(
+            "unknown symmetry",
+            found=quoted(unknown),
+            expected=f"one of {quoted(SYMMETRIES)}",
+            help="correct the name",
+            span=caller_span(),
+        )
+    return tuple(name for name in SYMMETRIES if name in names)
 
 
 def _fraction(number: Numeric | None) -> Fraction | None:

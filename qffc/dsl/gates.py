@@ -102,9 +102,8 @@ class Gates(Declarations):
         raise error(
             "no symmetric order of exchanges",
             found=f"the pairs among the twins of {len(twins)} neighbours, like atoms among them",
-            expected="at most two neighbours: exchanges that share a qubit do not commute, and every order of the "
-            "pairs favours one atom",
-            help="make the symmetry exact with average=('exchange',) in @ansatz, or leave it out of symmetry=",
+            expected="at most two: exchanges that share a qubit do not commute, so every order favours one atom",
+            help="write @ansatz(average='exchange') to make the symmetry exact, or leave it out of symmetry=...",
         )
 
     def _index(self, wire: object) -> int:

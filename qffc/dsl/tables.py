@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import index as as_int
-from typing import Final, Literal, SupportsIndex
+from typing import Final, Literal, Protocol, SupportsIndex
 
 from qffc.dsl.atoms import Atom
-from qffc.ir.diagnostics import error
+from qffc.ir.diagnostics import error, quoted
 from qffc.ir.program import Axis, Parameter
 from qffc.ir.values import ChannelIndex, Index, ParameterEntry, Radial, SpeciesOf, Value, norm
 
@@ -18,6 +18,14 @@ CHANNEL: Final[Literal["channel"]] = "channel"
 """The axis of a parameter with one entry per channel; its index is implied."""
 
 TableIndex = SupportsIndex | Atom
+
+
+class Home(Protocol):
+    """The author object, as far as a table knows it."""
+
+    @property
+    def site_names(self) -> tuple[str, ...]:
+        """The names of the atoms declared so far."""
 
 
 class Table:
@@ -36,7 +44,7 @@ class Table:
         J[Z(Li), 0]
     """
 
-    def __init__(self, parameter: Parameter, home: object) -> None:
+    def __init__(self, parameter: Parameter, home: Home) -> None:
         self.parameter = parameter
         self.home = home
 
@@ -63,7 +71,7 @@ class RadialTable:
         radial(f[Z(Li), Z(H), 0], norm(r(Li, H)))*unit(r(Li, H))
     """
 
-    def __init__(self, parameter: Parameter, home: object) -> None:
+    def __init__(self, parameter: Parameter, home: Home) -> None:
         self.parameter = parameter
         self.home = home
 
@@ -75,14 +83,14 @@ class RadialTable:
         return f"<RadialTable {spell(self.parameter)}>"
 
 
-def radial_value(parameter: Parameter, indices: Sequence[TableIndex], start: Atom, end: Atom, home: object) -> Value:
+def radial_value(parameter: Parameter, indices: Sequence[TableIndex], start: Atom, end: Atom, home: Home) -> Value:
     """Return a learned function at the distance between two atoms."""
     for atom in (start, end):
         need_atom(atom, home)
     return Radial(table_entry(parameter, indices, home), norm(start.to(end)))
 
 
-def table_entry(parameter: Parameter, indices: Sequence[TableIndex], home: object) -> ParameterEntry:
+def table_entry(parameter: Parameter, indices: Sequence[TableIndex], home: Home) -> ParameterEntry:
     """Return one entry of a table; the index of a channel axis is implied."""
     axes = [axis for axis in parameter.axes if axis != CHANNEL]
     if len(indices) != len(axes):
@@ -101,7 +109,7 @@ def table_entry(parameter: Parameter, indices: Sequence[TableIndex], home: objec
     )
 
 
-def need_atom(atom: object, home: object) -> Atom:
+def need_atom(atom: object, home: Home) -> Atom:
     """Return an atom of this ansatz, or raise."""
     if isinstance(atom, Atom) and atom.home is home:
         return atom
@@ -109,7 +117,7 @@ def need_atom(atom: object, home: object) -> Atom:
     raise error(
         "atom of another ansatz" if foreign else "unknown site",
         found=repr(atom.name) if isinstance(atom, Atom) else repr(atom),
-        expected="an atom that this ansatz declared",
+        expected=f"an atom of this ansatz: {quoted(home.site_names) or '(none yet)'}",
         help="pass what 'a.centre', 'a.neighbours' or 'a.atoms' returned",
     )
 
@@ -119,7 +127,7 @@ def spell(parameter: Parameter) -> str:
     return f"{parameter.name}[{', '.join(map(str, parameter.axes))}]" if parameter.axes else parameter.name
 
 
-def _index(parameter: Parameter, axis: Axis, given: TableIndex, home: object) -> Index:
+def _index(parameter: Parameter, axis: Axis, given: TableIndex, home: Home) -> Index:
     if axis == SPECIES:
         return SpeciesOf(need_atom(given, home).name)
     assert isinstance(axis, int)

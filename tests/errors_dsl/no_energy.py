@@ -1,0 +1,11 @@
+import qffc as qf
+
+
+@qf.ansatz
+def lithium_hydride(a):
+    a.centre("Li")
+    upper, lower = a.twins(a.neighbour("H"))
+    a.energy(a.dot(upper, lower))
+
+
+lithium_hydride()

@@ -1,0 +1,202 @@
+"""What the author writes is what the program says."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import qffc as qf
+from qffc.dsl import cross
+from qffc.ir.diagnostics import QffcError
+from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Zero
+from qffc.ir.parser import parse_program
+from qffc.ir.program import AtomicReadout, EnergyReadout, Parameter
+from qffc.ir.values import ParameterEntry
+
+HOWTO = Path(__file__).resolve().parents[3] / "docs" / "howto-author.md"
+
+
+@qf.ansatz
+def water(a, depth=3):
+    oxygen = a.centre("O")
+    hydrogens = a.neighbours("H", 2)
+    twins = [a.twins(h) for h in hydrogens]
+    for layer in a.layers(depth):
+        for h, (upper, lower) in zip(hydrogens, twins, strict=True):
+            a.rotate(upper, layer.radial("f", oxygen, h) * h.direction)
+            a.rotate(lower, layer.radial("g", oxygen, h) * h.direction)
+        a.exchange(twins, angle=layer.params("J", 3))
+    return a.energy(a.dot(twins))
+
+
+def test_water_as_text() -> None:
+    text = water(depth=1).text
+    assert (
+        text
+        == """\
+qffc 1
+
+program water
+symmetry rotation, inversion, translation, exchange
+scope molecule
+species O, H
+
+site O: O centre
+site H1: H neighbour
+site H2: H neighbour
+
+parameter f: 1, species, species radial bessel 8 cutoff 5
+parameter g: 1, species, species radial bessel 8 cutoff 5
+parameter J: 1, 3
+parameter readout: 4
+
+qubit H1_upper: H1
+qubit H1_lower: H1
+qubit H2_upper: H2
+qubit H2_lower: H2
+
+singlet H1_upper, H1_lower
+singlet H2_upper, H2_lower
+rotate H1_upper, radial(f[0, Z(O), Z(H1)], norm(r(O, H1)))*unit(r(O, H1))
+rotate H1_lower, radial(g[0, Z(O), Z(H1)], norm(r(O, H1)))*unit(r(O, H1))
+rotate H2_upper, radial(f[0, Z(O), Z(H2)], norm(r(O, H2)))*unit(r(O, H2))
+rotate H2_lower, radial(g[0, Z(O), Z(H2)], norm(r(O, H2)))*unit(r(O, H2))
+exchange H1_upper, H1_lower, J[0, 0]
+exchange H2_upper, H2_lower, J[0, 0]
+exchange H1_upper, H2_upper, J[0, 1]
+exchange H1_lower, H2_lower, J[0, 1]
+exchange H1_upper, H2_lower, J[0, 2]
+exchange H1_lower, H2_upper, J[0, 2]
+
+observable m0 = 1*dot(H1_upper, H1_lower) + 1*dot(H2_upper, H2_lower)
+observable m1 = dot(H1_upper, H2_upper)
+observable m2 = dot(H1_lower, H2_lower)
+observable m3 = 1*dot(H1_upper, H2_lower) + 1*dot(H1_lower, H2_upper)
+energy moment(m0)*readout[0] + moment(m1)*readout[1] + moment(m2)*readout[2] + moment(m3)*readout[3]
+"""
+    )
+    assert parse_program(text) == water(depth=1)
+
+
+def test_ansatz_and_program_are_both_taken() -> None:
+    assert qf.as_program(water) is water.program
+    assert qf.as_program(water.program) is water.program
+    assert water.program == water(depth=3)
+    with pytest.raises(QffcError, match="not a program"):
+        qf.as_program("water")  # type: ignore[arg-type]
+
+
+def test_operations_point_at_the_line_of_the_author() -> None:
+    span = water.program.ops[-1].span
+    assert span is not None
+    assert span.file == __file__
+    assert str(span.source).strip() == 'a.exchange(twins, angle=layer.params("J", 3))'
+
+
+def test_every_gate_and_parameter() -> None:
+    @qf.ansatz(symmetry=("translation",), channels=2)
+    def zoo(a):
+        lithium, hydrogen = a.atoms("Li", "H")
+        bond = lithium.to(hydrogen)
+        q = a.qubits(3)
+        a.zero(*q)
+        t = a.param("t", default=0.5, frozen=True)
+        J = a.param("J", qf.CHANNEL, qf.SPECIES, 2)
+        a.rotate(q[0], t * cross(bond, hydrogen.position))
+        for layer in a.layers(2):
+            a.exchange(q[0], q[1], angle=J[hydrogen, layer] + layer.param("u"))
+        a.chirality(*q, angle=1)
+        a.pauli_rotation("ZX", q[1], q[0], angle=t)
+        a.pauli_rotation({q[2]: "Y"}, angle=t)
+        a.relabel({q[0]: q[1], q[1]: q[0]})
+        return a.energy([a.dot(q[0], q[1]).named("bond"), a.pauli("Z", q[2])], offset=True)
+
+    program = zoo.program
+    assert [type(op) for op in program.ops] == [
+        *[Zero] * 3, Rotate, Exchange, Exchange, Chirality, PauliRotation, PauliRotation, Relabel
+    ]  # fmt: skip
+    assert program.ops[7] == PauliRotation(((0, "X"), (1, "Z")), ParameterEntry("t"))
+    assert program.parameters == (
+        Parameter("t", (), Fraction(1, 2), frozen=True),
+        Parameter("J", ("channel", "species", 2)),
+        Parameter("u", ("channel", 2)),
+        Parameter("readout", ("channel", 2)),
+        Parameter("offset", ()),
+    )
+    assert str(program.ops[4].value) == "J[channel, Z(H), 0] + u[channel, 0]"
+    assert isinstance(program.readout, EnergyReadout)
+    assert (
+        str(program.readout.value) == "moment(bond)*readout[channel, 0] + moment(m1)*readout[channel, 1] + 1/2*offset"
+    )
+    assert parse_program(program.text) == program
+
+
+def test_names_of_like_atoms() -> None:
+    @qf.ansatz
+    def chain(a):
+        a.atoms("H", "O", "H")
+        q = a.qubits(2)
+        a.singlet(*q)
+        return a.energy(a.dot(*q))
+
+    assert [site.name for site in chain.program.sites] == ["H1", "O", "H2"]
+    assert "exchange" in chain.program.symmetry
+
+
+def test_no_ties_without_exchange() -> None:
+    @qf.ansatz(symmetry=("rotation",))
+    def loose(a):
+        a.centre("O")
+        return a.energy(a.dot([a.twins(h) for h in a.neighbours("H", 2)]))
+
+    assert len(loose.program.observables) == 6
+
+
+def test_three_like_atoms_with_an_average() -> None:
+    @qf.ansatz(average="exchange")
+    def ammonia(a):
+        a.centre("N")
+        twins = [a.twins(h) for h in a.neighbours("H", 3)]
+        a.exchange(twins, angle=0.1)
+        return a.energy(a.dot(twins))
+
+    assert ammonia.program.average == ("exchange",)
+    assert sum(isinstance(op, Exchange) for op in ammonia.program.ops) == 15
+    assert len(ammonia.program.observables) == 4
+
+
+def test_pair_completes_the_orbit_of_a_feature() -> None:
+    @qf.ansatz(scope="pair", species=("O", "H"))
+    def pair(a):
+        centre = a.centre()
+        neighbours = a.neighbour_pair()
+        twins = [a.twins(n) for n in neighbours]
+        for n, (upper, _) in zip(neighbours, twins, strict=True):
+            a.rotate(upper, a.layers(1)[0].radial("f", centre, n, cutoff=4.0) * n.direction)
+        return a.atomic_energy([a.dot(*twins[0])])
+
+    assert "observable m0 = 1*dot(a_upper, a_lower) + 1*dot(b_upper, b_lower)" in pair.program.text
+    assert isinstance(pair.program.readout, AtomicReadout)
+    assert str(pair.program.readout.weight) == "cutoff(norm(r(c, a)), 4)*cutoff(norm(r(c, b)), 4)"
+
+
+def test_ties_follow_more_than_two_like_atoms() -> None:
+    @qf.ansatz
+    def ring(a):
+        q = a.qubits(a.atoms("H", "H", "H", "H"))
+        a.singlet(q[0], q[1])
+        a.singlet(q[2], q[3])
+        return a.energy([a.dot(q[0], q[1]), a.dot(q[2], q[3]) * a.dot(q[0], q[1])])
+
+    sums = [line for line in ring.program.text.splitlines() if line.startswith("observable")]
+    assert [line.count("1*") for line in sums] == [6, 3]
+
+
+@pytest.mark.skipif(not HOWTO.is_file(), reason="needs the source tree")
+def test_the_howto_runs() -> None:
+    blocks = [part.split("```")[0] for part in HOWTO.read_text().split("```python\n")[1:]]
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(block, names)
+    assert qf.as_program(names["water"]).ops == water.program.ops  # type: ignore[arg-type]
+    assert qf.as_program(names["lithium_hydride"]).name == "lithium-hydride"  # type: ignore[arg-type]
