@@ -28,8 +28,8 @@ from qffc.passes.verdict import Failure, Verdict, op_reference, proven
 EVEN_VALUES = "even values"
 TWO_VECTORS = "two independent vectors"
 AVERAGE = "average over inversion"
-_ORIGIN = None
-"""The node of the laboratory origin; names of sites are the other nodes."""
+_ORIGIN = ""
+"""The node of the laboratory origin, a name that no site has."""
 
 
 def check_inversion(program: Program) -> Verdict:
@@ -68,7 +68,7 @@ def _two_vector_failure(program: Program, values: tuple[tuple[int | None, Value]
     return None
 
 
-def odd_edges(value: Value) -> Iterator[tuple[str | None, str]]:
+def odd_edges(value: Value) -> Iterator[tuple[str, str]]:
     """Yield the displacements that a value is built from, those inside even scalars left out."""
     if value.law.rank == 0 and is_even(value):
         return
@@ -82,5 +82,5 @@ def odd_edges(value: Value) -> Iterator[tuple[str | None, str]]:
 
 def _spell(graph: nx.Graph) -> str:
     return ", ".join(
-        f"x({b})" if a is _ORIGIN else f"x({a})" if b is _ORIGIN else f"r({a}, {b})" for a, b in graph.edges
+        f"x({b})" if a == _ORIGIN else f"x({a})" if b == _ORIGIN else f"r({a}, {b})" for a, b in graph.edges
     )
