@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from qffc.ir.values import Cutoff, Displacement, Number, Numeric, Position, Value, as_value, norm, unit
+from qffc.dsl.numbers import exact
+from qffc.ir.values import Cutoff, Displacement, Numeric, Position, Value, norm, unit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Atom:
     """An atom of the ansatz.
 
@@ -20,7 +21,10 @@ class Atom:
 
     name: str
     species: str | None
-    home: object = field(repr=False, compare=False)
+    home: object = field(compare=False)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
 
     @property
     def position(self) -> Value:
@@ -32,7 +36,7 @@ class Atom:
         return Displacement(self.name, other.name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Neighbour(Atom):
     """An atom seen from the centre."""
 
@@ -55,12 +59,10 @@ class Neighbour(Atom):
 
     def cutoff(self, radius: Numeric) -> Value:
         """Return a smooth step of the distance: 1 at the centre, 0 from ``radius`` (Angstrom) on."""
-        exact = as_value(radius)
-        assert isinstance(exact, Number)
-        return Cutoff(self.distance, exact.value)
+        return Cutoff(self.distance, exact(radius))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Wire:
     """A qubit.
 
@@ -74,7 +76,10 @@ class Wire:
     index: int
     name: str
     atom: Atom | None
-    home: object = field(repr=False, compare=False)
+    home: object = field(compare=False)
+
+    def __repr__(self) -> str:
+        return f"<Wire {self.name}>"
 
 
 @dataclass(frozen=True)

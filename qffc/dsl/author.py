@@ -15,6 +15,7 @@ from qffc.dsl.observables import Measured, swaps_of_like_atoms, tied
 from qffc.dsl.tables import CHANNEL, Table
 from qffc.ir.diagnostics import Span, error
 from qffc.ir.observables import DotObservable, Observable, PauliObservable
+from qffc.ir.ops import Relabel
 from qffc.ir.program import AtomicReadout, Axis, EnergyReadout, Program, Readout
 from qffc.ir.values import Moment, Number, Numeric, Value, add, as_value, mul
 
@@ -126,7 +127,13 @@ class Author(Gates):
             self._need_measured(item)
         if not self._declares_exchange:
             return items
-        return tied(items, swaps_of_like_atoms(self._sites, self._qubits, self._scope))
+        place = list(range(len(self._qubits)))  # where the state of each qubit is now
+        for op in self._ops:
+            if isinstance(op, Relabel):
+                moves = dict(op.moves)
+                place = [moves.get(index, index) for index in place]
+        swaps = swaps_of_like_atoms(self._sites, self._qubits, self._scope)
+        return tied(items, [{place[a]: place[b] for a, b in swap.items()} for swap in swaps])
 
     def _observe(self, measured: Sequence[Measured]) -> list[str]:
         if self._observables:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Literal, overload
 
 from qffc.dsl.atoms import Atom, Neighbour, Twins, Wire
 from qffc.dsl.caller import caller_span
 from qffc.dsl.layers import Layer
+from qffc.dsl.numbers import exact, need_count
 from qffc.dsl.tables import CHANNEL, SPECIES, RadialTable, Table, need_atom, table_entry
 from qffc.ir.diagnostics import error, quoted
+from qffc.ir.elements import SYMBOLS
 from qffc.ir.ops import Op, Singlet
 from qffc.ir.program import SYMMETRIES, Axis, Basis, Parameter, Qubit, Role, Scope, Site, Symmetry
-from qffc.ir.values import Number, Numeric, Value, as_value
+from qffc.ir.values import Numeric, Value
 from qffc.ir.verify import RESERVED
 
 DEFAULT_CUTOFF = 5.0
@@ -61,7 +62,7 @@ class Declarations:
                 expected="the number of channels before the first table of a layer",
                 help="move the line to the top of the ansatz",
             )
-        _need_count("number of channels", count)
+        need_count("number of channels", count)
         self._channels = count
 
     # ----------------------------------------------------------------------- atoms
@@ -82,7 +83,7 @@ class Declarations:
     def neighbours(self, species: str, count: int) -> list[Neighbour]:
         """Declare like atoms around the centre; their exchange is a symmetry by being here."""
         centre = self._need_centre("neighbours")
-        _need_count("number of neighbours", count)
+        need_count("number of neighbours", count)
         names = self._site_names(species, count)
         for name in names:
             self._add_site(name, species, "neighbour")
@@ -128,7 +129,10 @@ class Declarations:
     def twins(self, atom: Atom) -> Twins:
         """Declare two qubits that carry one atom, and prepare them in a singlet."""
         name = need_atom(atom, self).name
-        twins = Twins(self._add_qubit(f"{name}_upper", atom), self._add_qubit(f"{name}_lower", atom))
+        number = sum(qubit.name.startswith(f"{name}_upper") for qubit in self._qubits) + 1
+        suffix = "" if number == 1 else str(number)
+        upper, lower = (self._add_qubit(f"{name}_{which}{suffix}", atom) for which in ("upper", "lower"))
+        twins = Twins(upper, lower)
         self._ops.append(Singlet(twins.upper.index, twins.lower.index, span=caller_span()))
         return twins
 
@@ -151,7 +155,9 @@ class Declarations:
             default: the value of every entry before training; None for a random start.
             frozen: kept at its default in training.
         """
-        parameter = Parameter(name, tuple(axes), _fraction(default), frozen, span=caller_span())
+        parameter = Parameter(
+            name, tuple(axes), None if default is None else exact(default), frozen, span=caller_span()
+        )
         self._declare(parameter)
         if all(axis == CHANNEL for axis in axes):
             return table_entry(parameter, (), self)
@@ -174,14 +180,14 @@ class Declarations:
             size: number of basis functions.
             cutoff: where the functions vanish smoothly, Angstrom.
         """
-        radial_basis = Basis(basis, size, _fraction(cutoff) or Fraction(0))
+        radial_basis = Basis(basis, size, exact(cutoff))
         parameter = Parameter(name, (SPECIES, SPECIES, *axes), basis=radial_basis, span=caller_span())
         self._declare(parameter)
         return RadialTable(parameter, self)
 
     def layers(self, depth: int) -> tuple[Layer, ...]:
         """Return the layers to loop over; each gives entries of tables with one row for each layer."""
-        _need_count("number of layers", depth)
+        need_count("number of layers", depth)
         return tuple(Layer(self, index, depth) for index in range(depth))
 
     def layered(self, parameter: Parameter) -> Parameter:
@@ -239,6 +245,9 @@ class Declarations:
                 expected="a letter or '_', then letters, digits or '_', and no word of the text format",
                 help="rename the parameter",
             )
+        for axis in parameter.axes:
+            if axis not in (SPECIES, CHANNEL):
+                need_count(f"size of an axis of '{name}'", axis)
         self._parameters[name] = parameter
 
     def _need_centre(self, user: str) -> Atom:
@@ -263,6 +272,13 @@ class Declarations:
         return [next(stock[symbol]) for symbol in species]
 
     def _add_site(self, name: str, species: str | None, role: Role) -> None:
+        if species is not None and species not in SYMBOLS:
+            raise error(
+                "unknown element",
+                found=repr(species),
+                expected="an element symbol such as 'H' or 'O'",
+                help="correct the symbol",
+            )
         self._sites.append(Site(name, species, role, span=caller_span()))
 
     def _add_qubit(self, name: str, atom: Atom | None) -> Wire:
@@ -284,17 +300,3 @@ def ordered(names: Sequence[Symmetry]) -> tuple[Symmetry, ...]:
             span=caller_span(),
         )
     return tuple(name for name in SYMMETRIES if name in names)
-
-
-def _fraction(number: Numeric | None) -> Fraction | None:
-    if number is None:
-        return None
-    value = as_value(number)
-    if isinstance(value, Number):
-        return value.value
-    raise error("number that is symbolic", found=str(value), expected="a plain number", help="write the number itself")
-
-
-def _need_count(what: str, count: object) -> None:
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise error(what, found=repr(count), expected="an integer of at least 1", help="correct the number")

@@ -155,7 +155,7 @@ def need_twins(items: object) -> list[Twins]:
         "not qubits to pair",
         found=repr(items),
         expected="two qubits, or a list of twins",
-        help="write (q1, q2), (*twins) for the two qubits of twins, or [twins1, twins2] for all their pairs",
+        help="write (q1, q2), (*twins) for the two qubits of one twins, or ([twins1, twins2]) for all pairs",
     )
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 from qffc.dsl.atoms import Atom
 from qffc.dsl.caller import caller_span
+from qffc.dsl.numbers import exact
 from qffc.dsl.tables import SPECIES, TableIndex, radial_value, table_entry
 from qffc.ir.program import Axis, Basis, Parameter
-from qffc.ir.values import Number, Numeric, Value, as_value
+from qffc.ir.values import Numeric, Value
 
 if TYPE_CHECKING:
     from qffc.dsl.declare import Declarations
@@ -60,9 +61,7 @@ class Layer:
         cutoff: Numeric = 5.0,
     ) -> Value:
         """Return this layer's learned function of the distance between two atoms, chosen by their species."""
-        radius = as_value(cutoff)
-        assert isinstance(radius, Number)
-        parameter = self._declare(name, (SPECIES, SPECIES), basis=Basis(basis, size, radius.value))
+        parameter = self._declare(name, (SPECIES, SPECIES), basis=Basis(basis, size, exact(cutoff)))
         return radial_value(parameter, (self.index, start, end), start, end, self._home)
 
     def _entry(
@@ -74,11 +73,7 @@ class Layer:
         default: Numeric | None,
         frozen: bool,
     ) -> Value:
-        start = None
-        if default is not None:
-            number = as_value(default)
-            assert isinstance(number, Number)
-            start = number.value
+        start = None if default is None else exact(default)
         parameter = self._declare(name, (*(SPECIES,) * len(atoms), *sizes), default=start, frozen=frozen)
         return table_entry(parameter, (self.index, *atoms, *indices), self._home)
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from qffc.dsl.numbers import exact
 from qffc.ir.diagnostics import error
 from qffc.ir.observables import Observable, ProductObservable, SumObservable
 from qffc.ir.program import Qubit, Scope, Site
-from qffc.ir.values import Number, Numeric, as_value
+from qffc.ir.values import Numeric
 
 Swap = dict[int, int]
 """What exchanging two like atoms does to the qubits that carry them."""
@@ -50,7 +51,7 @@ class Measured:
     def __mul__(self, other: Measured | Numeric) -> Measured:
         if isinstance(other, Measured):
             return Measured(ProductObservable((self.observable, _same_home(self, other).observable)), self.home)
-        factor = _exact(other)
+        factor = exact(other)
         return Measured(
             SumObservable(tuple((factor * weight, term) for weight, term in terms(self.observable))), self.home
         )
@@ -118,16 +119,4 @@ def _same_home(left: Measured, right: object) -> Measured:
         found=repr(right),
         expected="two observables of one ansatz",
         help="build both with 'a.dot' or 'a.pauli' of the same 'a'",
-    )
-
-
-def _exact(number: Numeric) -> Fraction:
-    value = as_value(number)
-    if isinstance(value, Number):
-        return value.value
-    raise error(
-        "weight of an observable that is no number",
-        found=str(value),
-        expected="a plain number",
-        help="give symbolic weights to 'a.energy(..., weights=...)'",
     )

@@ -19,6 +19,7 @@ def water_demo(a: Author, depth: int = 6, breaking: bool = True, tied: bool = Fa
         tied: one number where exchanging the hydrogens asks for it: qubits 0 and 1 share theirs, 2 and 3 theirs, and
             so do the exchanges on (1, 2) and (3, 0).
     """
+    layers = a.layers(depth)
     a.centre("O")
     first, second = a.neighbours("H", 2)
     carried = (first, second, first, second)
@@ -36,7 +37,7 @@ def water_demo(a: Author, depth: int = 6, breaking: bool = True, tied: bool = Fa
     a.singlet(q[2], q[3])
     encode(0)
     epsilon = a.param("epsilon", depth, len(set(own)), default=0, frozen=True) if breaking else None
-    for layer in a.layers(depth):
+    for layer in layers:
         for k in (0, 2, 1, 3):
             a.exchange(q[k], q[(k + 1) % 4], angle=w[ring[k], layer])
         if epsilon is not None:

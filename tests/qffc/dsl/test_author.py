@@ -192,6 +192,29 @@ def test_ties_follow_more_than_two_like_atoms() -> None:
     assert [line.count("1*") for line in sums] == [6, 3]
 
 
+def test_ties_follow_a_relabelling() -> None:
+    @qf.ansatz
+    def moved(a):
+        a.centre("O")
+        (u1, l1), (u2, l2) = twins = [a.twins(h) for h in a.neighbours("H", 2)]
+        a.relabel({l1: u2, u2: l1})
+        return a.energy(a.dot(twins))
+
+    # The lower qubit of H1 now holds the upper spin of H2: parallel became within.
+    assert "observable m0 = dot(H1_upper, H1_lower)" in moved.program.text
+    assert "observable m2 = 1*dot(H1_upper, H2_upper) + 1*dot(H1_lower, H2_lower)" in moved.program.text
+
+
+def test_twins_again() -> None:
+    @qf.ansatz
+    def rich(a):
+        a.centre("Li")
+        hydrogen = a.neighbour("H")
+        return a.energy(a.dot([a.twins(hydrogen), a.twins(hydrogen)]))
+
+    assert [qubit.name for qubit in rich.program.qubits] == ["H_upper", "H_lower", "H_upper2", "H_lower2"]
+
+
 @pytest.mark.skipif(not HOWTO.is_file(), reason="needs the source tree")
 def test_the_howto_runs() -> None:
     blocks = [part.split("```")[0] for part in HOWTO.read_text().split("```python\n")[1:]]
