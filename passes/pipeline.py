@@ -11,6 +11,7 @@ from qffc.ir.program import Program
 from qffc.ir.verify import verify_program
 from qffc.passes.base import Pass
 from qffc.passes.counts import Counts, count_ops
+from qffc.passes.pipeline_text import parse_pipeline as parse_pipeline
 from qffc.passes.target import Target
 
 

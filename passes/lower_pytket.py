@@ -1,0 +1,263 @@
+"""The pass ``lower-pytket``: programs become circuits of native gates with numeric angles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import pi
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pytket.circuit import Circuit
+
+from qffc.ir.diagnostics import InternalError, QffcError, error
+from qffc.ir.pauli import PauliString
+from qffc.ir.program import Program
+from qffc.passes.base import Pass, PassResult, Preserves
+from qffc.passes.counts import CircuitCounts
+from qffc.passes.lower_pytket_chirality import chirality_exchanges
+from qffc.passes.lower_pytket_counts import count_circuit
+from qffc.passes.lower_pytket_emit import Emitter
+from qffc.passes.lower_pytket_measurement import MeasurementPlan, Setting, measurement_plan
+from qffc.passes.lower_pytket_turns import nearest_zero, turn_about
+from qffc.passes.split_program import KernelOp, Split, split_program
+from qffc.passes.target import Target
+
+
+class NumericOp(NamedTuple):
+    """An operation of the kernel in numbers.
+
+    Args:
+        kind: as in ``KernelOp``.
+        qubits: of the program, or wires once :func:`on_wires` has named them.
+        angle: in radians.
+        vector: of a rotation, in radians.
+        string: of a Pauli rotation.
+        targets: of a relabel.
+    """
+
+    kind: str
+    qubits: tuple[int, ...]
+    angle: float = 0.0
+    vector: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    string: PauliString = ()
+    targets: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class PytketKernel:
+    """The quantum kernel of a program for one target; binding numbers gives circuits of native gates.
+
+    The structure is worked out once. Binding composes the one-qubit gates numerically, writes each exchange as one
+    TK2 or as three ZZPhase, and drops gates below the minimum angles of the target. Relabels rename wires, backwards
+    from the end, so that qubit k of the program ends on ``q[k]`` and no permutation is left over.
+
+    Args:
+        split: the program.
+        target: a target with native gates.
+        fold_swaps: take SWAPs out of exchange angles by renaming wires, which leaves |angle| <= pi/8.
+
+    Raises:
+        QffcError: when the target has no native gates, or too few qubits.
+    """
+
+    split: Split
+    target: Target
+    fold_swaps: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.target.native:
+            raise error(
+                "target without native gates",
+                found=f"'{self.target.name}': {self.target.title}",
+                expected="a device or an emulator, such as 'H2-1LE'",
+                help="choose another target, or lower with 'lower-jax'",
+            )
+        if self.target.qubits is not None and self.split.qubit_count > self.target.qubits:
+            raise error(
+                "too many qubits for the target",
+                found=f"{self.split.qubit_count} qubits, '{self.target.name}' has {self.target.qubits}",
+                expected=f"at most {self.target.qubits}",
+                help="choose a larger target, or a smaller ansatz",
+            )
+
+    @property
+    def qubit_names(self) -> tuple[str, ...]:
+        """The names of the qubits of the program, in the order of ``q[0]``, ``q[1]``, ..."""
+        return tuple(qubit.name for qubit in self.split.program.qubits)
+
+    @cached_property
+    def measurements(self) -> MeasurementPlan:
+        """How the observables of the program are measured."""
+        return measurement_plan(self.split.observables, self.split.qubit_count)
+
+    def bind(self, slots: NDArray[np.float64]) -> Circuit:
+        """Return the circuit, without measurements.
+
+        Args:
+            slots: (slot_count,), radians, in the order of the split.
+
+        Raises:
+            QffcError: when the slots have another shape or are not finite.
+        """
+        circuit = Circuit(self.split.qubit_count)
+        self._emit(slots, circuit).finish()
+        return circuit
+
+    def bind_measured(self, slots: NDArray[np.float64], setting: Setting) -> Circuit:
+        """Return the circuit with the measurements of one setting; bit k belongs to the k-th measured qubit."""
+        circuit = Circuit(self.split.qubit_count, len(setting.measured))
+        self._emit(slots, circuit).measure(setting.letters)
+        return circuit
+
+    def counts(self, circuit: Circuit) -> CircuitCounts:
+        """Return the counts of a circuit, with the cost weights of the target."""
+        return count_circuit(circuit, self.target.weights)
+
+    @cached_property
+    def _affine(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Constants (ops,) and coefficients (ops, slots) of the angles."""
+        constants = np.zeros(len(self.split.ops))
+        coefficients = np.zeros((len(self.split.ops), self.split.slot_count))
+        for row, op in enumerate(self.split.ops):
+            if op.angle is not None:
+                constants[row] = float(op.angle.constant) + float(op.angle.pi_multiple) * pi
+                for factor, slot in op.angle.terms:
+                    coefficients[row, slot] += float(factor)
+        return constants, coefficients
+
+    def _emit(self, slots: NDArray[np.float64], circuit: Circuit) -> Emitter:
+        emitter = Emitter(circuit, self.target)
+        ops = [part for op in self.numeric_ops(slots) for part in self._expand(op)]
+        for op in on_wires(ops, self.split.qubit_count):
+            match op.kind:
+                case "zero":
+                    pass
+                case "singlet":
+                    emitter.singlet(*op.qubits)
+                case "rotate":
+                    emitter.turn(op.qubits[0], turn_about(op.vector))
+                case "exchange":
+                    a, b = op.qubits
+                    emitter.exchange(a, b, op.angle)
+                case "pauli_rotation":
+                    emitter.pauli(op.string, op.angle)
+                case _:
+                    raise InternalError(f"no native form of {op.kind}")
+        return emitter
+
+    def numeric_ops(self, slots: NDArray[np.float64]) -> tuple[NumericOp, ...]:
+        """Return the operations of the program in numbers, one for one."""
+        values = np.asarray(slots, dtype=np.float64)
+        if values.shape != (self.split.slot_count,) or not np.isfinite(values).all():
+            raise _bad_slots(values, self.split.slot_count)
+        constants, coefficients = self._affine
+        angles = (constants + coefficients @ values).tolist()
+        return tuple(
+            NumericOp(op.kind, op.qubits, angle, self._vector(op, values), op.string, op.targets)
+            for op, angle in zip(self.split.ops, angles, strict=True)
+        )
+
+    def _expand(self, op: NumericOp) -> list[NumericOp]:
+        """The operation with exchanges reduced and chirality in exchanges."""
+        if op.kind == "exchange":
+            return self._exchange(op.qubits, op.angle)
+        if op.kind != "chirality":
+            return [op]
+        cycles, exchanges = chirality_exchanges(op.angle)
+        ops = [NumericOp("relabel", op.qubits, targets=_cycled(op.qubits, cycles))] if cycles else []
+        for a, b, angle in exchanges:
+            ops += self._exchange((op.qubits[a], op.qubits[b]), angle)
+        return ops
+
+    def _exchange(self, pair: tuple[int, ...], angle: float) -> list[NumericOp]:
+        """An exchange with its angle reduced: pi/4 is a SWAP, pi/2 is a phase."""
+        angle, periods = nearest_zero(angle, pi / 4 if self.fold_swaps else pi / 2)
+        op = NumericOp("exchange", pair, angle=angle)
+        if self.fold_swaps and periods % 2:
+            return [op, NumericOp("relabel", pair, targets=pair[::-1])]
+        return [op]
+
+    def _vector(self, op: KernelOp, slots: NDArray[np.float64]) -> tuple[float, float, float]:
+        if op.vector is None:
+            return (0.0, 0.0, 0.0)
+        factor, slot = op.vector
+        start = self.split.vector_offset(slot)
+        x, y, z = (float(factor) * slots[start : start + 3]).tolist()
+        return (x, y, z)
+
+
+@dataclass(frozen=True)
+class LowerPytket(Pass[PytketKernel]):
+    """Lowers a program to circuits of the native gates of the target.
+
+    The program stays; the output is a :class:`PytketKernel`. Preserves the unitary up to a global phase, gates below
+    the minimum angles of the target aside. Cost: linear in the number of operations, here and for each binding.
+
+    Args:
+        fold_swaps: take SWAPs out of exchange angles by renaming wires.
+
+    Example:
+        >>> from qffc.ir.parser import parse_program
+        >>> from qffc.targets import target
+        >>> program = parse_program('''qffc 1
+        ... program tiny
+        ... scope molecule
+        ... species H
+        ... site A: H free
+        ... site B: H free
+        ... parameter J
+        ... qubit a: A
+        ... qubit b: B
+        ... singlet a, b
+        ... rotate a, r(A, B)
+        ... exchange a, b, J
+        ... observable m = dot(a, b)
+        ... energy moment(m)
+        ... ''')
+        >>> kernel = LowerPytket().run(program, target("H2-1LE")).output
+        >>> circuit = kernel.bind(np.array([0.1, 0.0, 0.0, 0.5]))  # J, then the vector r(A, B)
+        >>> kernel.counts(circuit).two_qubit
+        2
+    """
+
+    fold_swaps: bool = True
+    name: ClassVar[str] = "lower-pytket"
+    preserves: ClassVar[Preserves] = "everything"
+
+    def run(self, program: Program, target: Target) -> PassResult[PytketKernel]:
+        """Return the kernel; the program is unchanged."""
+        return PassResult(program, PytketKernel(split_program(program), target, self.fold_swaps))
+
+
+def on_wires(ops: Sequence[NumericOp], qubits: int) -> list[NumericOp]:
+    """Return operations on wires instead of qubits.
+
+    Wires are named backwards from the end, where qubit and wire agree, which uses up relabels.
+    """
+    wires = list(range(qubits))
+    placed: list[NumericOp] = []
+    for op in reversed(ops):
+        if op.kind == "relabel":
+            ends = [wires[to] for to in op.targets]
+            for source, end in zip(op.qubits, ends, strict=True):
+                wires[source] = end
+            continue
+        string = tuple((wires[qubit], letter) for qubit, letter in op.string)
+        placed.append(op._replace(qubits=tuple(wires[qubit] for qubit in op.qubits), string=string))
+    return placed[::-1]
+
+
+def _cycled(qubits: tuple[int, ...], times: int) -> tuple[int, ...]:
+    return qubits[times:] + qubits[:times]
+
+
+def _bad_slots(values: NDArray[np.float64], count: int) -> QffcError:
+    return error(
+        "slots that do not fit the kernel",
+        found=f"an array of shape {values.shape}, finite: {bool(np.isfinite(values).all())}",
+        expected=f"({count},) finite numbers in radians",
+        help="compute them with the angle program of the same split",
+    )

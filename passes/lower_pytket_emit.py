@@ -1,0 +1,139 @@
+"""Emission of native gates: numeric angles only, one-qubit gates composed before they are written."""
+
+from __future__ import annotations
+
+from math import pi
+
+from pytket.circuit import Circuit, OpType
+
+from qffc.ir.pauli import LETTERS, Letter, PauliString
+from qffc.passes.lower_pytket_turns import (
+    FLIPS,
+    FROM_Z,
+    NO_TURN,
+    Turn,
+    after,
+    euler_angles,
+    half_turns,
+    inverse,
+    nearest_zero,
+    turn_about_axis,
+)
+from qffc.passes.target import Target
+
+_TINY = 1e-12
+"""Angles below this, in radians, are rounding noise."""
+
+
+class Emitter:
+    """Writes gates to a pytket circuit; turns of one qubit wait until something needs them.
+
+    A waiting turn Rz(a) Rx(b) Rz(c) is written as one PhasedX and at most one Rz. Rz on a fresh qubit is a phase; Rz
+    passes ZZPhase, and nothing sees it before a measurement.
+
+    Args:
+        circuit: where gates are written; its qubits are in |0>.
+        target: gives the preferred two-qubit gate and the minimum angles.
+    """
+
+    def __init__(self, circuit: Circuit, target: Target) -> None:
+        self._circuit = circuit
+        self._target = target
+        self._waiting: list[Turn] = [NO_TURN] * circuit.n_qubits
+        self._fresh = [True] * circuit.n_qubits
+
+    def turn(self, qubit: int, turn: Turn) -> None:
+        """Turn a qubit."""
+        self._waiting[qubit] = after(turn, self._waiting[qubit])
+
+    def singlet(self, a: int, b: int) -> None:
+        """Prepare (|01> - |10>)/sqrt(2) on two fresh qubits, up to a phase."""
+        self.turn(a, FLIPS["X"])
+        if self._target.two_qubit == "TK2":
+            self._tk2(a, b, (pi / 2, 0.0, 0.0))
+        else:
+            self.pauli_pair(a, "X", b, "X", pi / 2)
+        self.turn(a, turn_about_axis("Z", pi / 2))
+
+    def exchange(self, a: int, b: int, angle: float) -> None:
+        """Write exp(-i angle (XX + YY + ZZ))."""
+        if abs(2 * angle) < max(self._target.minimum.zz_phase, _TINY):
+            return
+        if self._target.two_qubit == "TK2":
+            self._tk2(a, b, (2 * angle,) * 3)
+            return
+        for letter in LETTERS:
+            self.pauli_pair(a, letter, b, letter, 2 * angle)
+
+    def pauli(self, string: PauliString, angle: float) -> None:
+        """Write exp(-i/2 angle P): one ZZPhase for two letters, two more for each further letter."""
+        angle, flips = nearest_zero(angle, pi)
+        if flips % 2:
+            for qubit, letter in string:
+                self.turn(qubit, FLIPS[letter])
+        (a, p), *rest = string
+        if not rest:
+            self.turn(a, turn_about_axis(p, angle))
+            return
+        if abs(angle) < max(self._target.minimum.zz_phase, _TINY):
+            return
+        (b, q), *others = rest
+        if not others:
+            self._zz_phase(a, p, b, q, angle)
+            return
+        # With K = exp(-i pi/4 P S) and S T = i Q:  K exp(-i/2 angle T R) K^dagger = exp(-i/2 angle P Q R).
+        index = LETTERS.index(q)
+        s, t = LETTERS[(index + 1) % 3], LETTERS[(index + 2) % 3]
+        self._zz_phase(a, p, b, s, -pi / 2)
+        self.pauli(((b, t), *others), angle)
+        self._zz_phase(a, p, b, s, pi / 2)
+
+    def pauli_pair(self, a: int, p: Letter, b: int, q: Letter, angle: float) -> None:
+        """Write exp(-i/2 angle P Q)."""
+        self.pauli(((a, p), (b, q)), angle)
+
+    def finish(self) -> None:
+        """Write what waits."""
+        for qubit in range(len(self._waiting)):
+            self._write_waiting(qubit)
+
+    def measure(self, letters: tuple[Letter | None, ...]) -> None:
+        """Measure qubits in the bases of their letters, in order, into bits 0, 1, ...; None is not measured."""
+        measured = [(qubit, letter) for qubit, letter in enumerate(letters) if letter is not None]
+        for bit, (qubit, letter) in enumerate(measured):
+            self.turn(qubit, inverse(FROM_Z[letter]))
+            self._write_waiting(qubit, keep_rz=True)
+            self._circuit.Measure(qubit, bit)
+
+    def _zz_phase(self, a: int, p: Letter, b: int, q: Letter, angle: float) -> None:
+        for qubit, letter in ((a, p), (b, q)):
+            self.turn(qubit, inverse(FROM_Z[letter]))
+            self._write_waiting(qubit, keep_rz=True)
+        self._circuit.ZZPhase(half_turns(angle), a, b)
+        for qubit, letter in ((a, p), (b, q)):
+            self._fresh[qubit] = False
+            self.turn(qubit, FROM_Z[letter])
+
+    def _tk2(self, a: int, b: int, angles: tuple[float, float, float]) -> None:
+        for qubit in (a, b):
+            self._write_waiting(qubit)
+            self._fresh[qubit] = False
+        x, y, z = map(half_turns, angles)
+        self._circuit.TK2(x, y, z, a, b)
+
+    def _write_waiting(self, qubit: int, *, keep_rz: bool = False) -> None:
+        """Write the turn that waits; what follows is a two-qubit gate or a measurement."""
+        a, b, c = euler_angles(self._waiting[qubit])
+        rz = nearest_zero(a + c, 2 * pi)[0]
+        physical = b >= max(self._target.minimum.phased_x, _TINY)
+        if keep_rz:
+            self._waiting[qubit] = turn_about_axis("Z", rz)
+            axis = -c
+        else:
+            self._waiting[qubit] = NO_TURN
+            axis = a
+            if abs(rz) >= _TINY and not self._fresh[qubit]:
+                self._circuit.Rz(half_turns(rz), qubit)
+        if physical:
+            self._fresh[qubit] = False
+            self._circuit.add_gate(OpType.PhasedX, [half_turns(b), half_turns(nearest_zero(axis, 2 * pi)[0])], [qubit])
