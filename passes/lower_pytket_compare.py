@@ -104,7 +104,8 @@ def _append(circuit: Circuit, op: NumericOp) -> None:
             a, b = op.qubits
             circuit.X(a).X(b).H(a).CX(a, b)
         case "rotate":
-            circuit.TK1(*map(half_turns, euler_angles(turn_about(op.vector))), op.qubits[0])
+            alpha, beta, gamma = map(half_turns, euler_angles(turn_about(op.vector)))
+            circuit.TK1(alpha, beta, gamma, op.qubits[0])
         case "exchange":
             turns = half_turns(2 * op.angle)
             circuit.TK2(turns, turns, turns, *op.qubits)

@@ -1,0 +1,1 @@
+"""Running circuits and turning shots into moments."""
