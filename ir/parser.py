@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import NoReturn, cast
+from typing import NoReturn, TypeVar, cast
 
 from lark import Token
 
@@ -52,6 +52,7 @@ _SECTIONS = (
 )
 """The lines of a program in their order."""
 
+_Built = TypeVar("_Built")
 _SECTION_OF = {word: index for index, words in enumerate(_SECTIONS) for word in words}
 _MANY = {"site", "parameter", "qubit", "observable", *_SECTIONS[10]}
 _NEEDED = ("program", "scope", "species", "energy")
@@ -138,7 +139,7 @@ class _Reader:
         """Return the program, complete and verified."""
         for word in _NEEDED:
             if not any(alternative in self.places for alternative in _SECTIONS[_SECTION_OF[word]]):
-                _missing(word, last)
+                self._missing(word, last)
         assert self.readout is not None  # one of the lines that are needed
         try:
             return Program(
@@ -156,11 +157,8 @@ class _Reader:
                 average=cast(tuple[Symmetry, ...], self.header.get("average", ())),
             )
         except QffcError as problem:
-            if problem.diagnostic.span is not None:
-                raise
-            span = self.places.get(problem.diagnostic.where or "")
-            if span is None:
-                raise QffcError(replace(problem.diagnostic, span=self.places["program"])) from None
+            place = self.places.get(problem.diagnostic.where or "program")
+            span = problem.diagnostic.span or place or self.places["program"]
             raise QffcError(replace(problem.diagnostic, span=span, where=None)) from None
 
     def _check_order(self, word: str, line: Line) -> None:
@@ -168,7 +166,7 @@ class _Reader:
         if section < latest:
             raise error(
                 "line out of order",
-                found=f"a '{word}' line below a '{self.latest}' line",
+                found=f"'{word}' below '{self.latest}'",
                 expected="the order " + ", ".join("/".join(words) for words in _SECTIONS),
                 help=f"move the line above the first '{self._first_after(section)}' line",
                 span=line.span(),
@@ -184,7 +182,7 @@ class _Reader:
         if section == latest and self.readout is not None:
             raise error(
                 "two readouts",
-                found=f"a '{word}' line below '{self.latest}'",
+                found=f"an '{word}' line below the '{self.latest}' line",
                 expected="one readout, 'energy' or 'atomic'",
                 help="remove one of the two",
                 span=line.span(),
@@ -193,7 +191,7 @@ class _Reader:
         self.places.setdefault(word, line.span())
 
     def _first_after(self, section: int) -> str:
-        return next(word for word in self.places if _SECTION_OF[word] > section)
+        return next(word for word in self.places if _SECTION_OF.get(word, -1) > section)
 
     def _take(self, word: str, node: Node, line: Line) -> None:
         match word:
@@ -213,7 +211,7 @@ class _Reader:
                 self._qubit(node, line)
             case "observable":
                 name = str(tokens(node)[1])
-                self.places[f"observable '{name}'"] = line.span()
+                self._declare("observable", tokens(node)[1], line)
                 self.observables.append((name, self._weighted_sum(subtrees(node)[0], line)))
             case "energy":
                 self.places["readout"] = line.span()
@@ -224,12 +222,42 @@ class _Reader:
             case _:
                 self.ops.append(self._op(word, node, line))
 
+    def _declare(self, kind: str, name: Token, line: Line) -> None:
+        first = self.places.get(f"{kind} '{name}'")
+        if first is not None:
+            raise error(
+                f"{kind} named twice",
+                found=f"'{name}', declared on line {first.line} already",
+                expected="different names",
+                help=f"rename one {kind}",
+                span=line.span(name),
+            )
+        self.places[f"{kind} '{name}'"] = line.span()
+
+    def _missing(self, word: str, last: Line) -> NoReturn:
+        if word == "energy":
+            raise error(
+                "no readout",
+                found="the end of the text",
+                expected="an 'energy' or 'atomic' line at the end",
+                help="say how the moments become an energy, for instance 'energy moment(e)'",
+                span=last.end(),
+            )
+        above = [known for known in self.places if _SECTION_OF.get(known, 99) < _SECTION_OF[word]]
+        raise error(
+            f"no '{word}' line",
+            found="the end of the text",
+            expected=f"a line '{USAGE[word]}'",
+            help=f"add it below the '{max(above, key=lambda known: _SECTION_OF[known])}' line",
+            span=last.end(),
+        )
+
     def _site(self, node: Node, line: Line) -> None:
         _, name, species, role = tokens(node)
         if role not in ROLES:
             _unknown("role of a site", role, ROLES, line)
         site = Site(str(name), None if species == "any" else str(species), cast(Role, str(role)), line.span())
-        self.places[f"site '{name}'"] = line.span()
+        self._declare("site", name, line)
         self.sites.append(site)
 
     def _parameter(self, node: Node, line: Line) -> None:
@@ -248,24 +276,26 @@ class _Reader:
                     default = rational(subtrees(part)[0], line)
                 case "frozen":
                     frozen = True
-        self.places[f"parameter '{name}'"] = line.span()
+        self._declare("parameter", tokens(node)[1], line)
         self.parameters.append(Parameter(name, axes, default, frozen, basis, line.span()))
 
     def _qubit(self, node: Node, line: Line) -> None:
-        _, name, *site = (str(token) for token in tokens(node))
-        self.places[f"qubit '{name}'"] = line.span()
-        self.numbers.setdefault(name, len(self.qubits))
-        self.qubits.append(Qubit(name, site[0] if site else None, line.span()))
+        _, name, *site = tokens(node)
+        self._declare("qubit", name, line)
+        self.numbers[str(name)] = len(self.qubits)
+        self.qubits.append(Qubit(str(name), str(site[0]) if site else None, line.span()))
 
     def _op(self, word: str, node: Node, line: Line) -> Op:
         span = line.span()
         if word == "relabel":
             moves = [tokens(move) for move in subtrees(node)]
-            return Relabel(tuple((self._number(a, line), self._number(b, line)) for a, b in moves), span=span)
+            numbers = tuple((self._number(a, line), self._number(b, line)) for a, b in moves)
+            return _quoting(lambda: Relabel(numbers, span=span), node, line)
         if word == "pauli_rotation":
             *letters, angle = subtrees(node)
             string = tuple(self._letter(letter, line) for letter in letters)
-            return PauliRotation(string, build_value(angle, line), span=span)
+            value = build_value(angle, line)
+            return _quoting(lambda: PauliRotation(string, value, span=span), node, line)
         on = [self._number(token, line) for token in tokens(node)[1:]]
         if word == "singlet":
             return Singlet(*on, span=span)
@@ -315,17 +345,16 @@ class _Reader:
                 factors.append(self._weighted_sum(child, line))
             else:
                 factors.append(self._spins(child, line))
-        try:
-            return weight, factors[0] if len(factors) == 1 else ProductObservable(tuple(factors))
-        except QffcError as problem:
-            raise QffcError(replace(problem.diagnostic, span=line.span(node))) from None
+        if len(factors) == 1:
+            return weight, factors[0]
+        return weight, _quoting(lambda: ProductObservable(tuple(factors)), node, line)
 
     def _spins(self, node: Node, line: Line) -> Observable:
         parts = subtrees(node)
         word, *on = tokens(parts[0])
         if len(parts) > 1 or word in LETTERS:
             string = tuple(self._letter(part, line) for part in parts)
-            return PauliObservable(string)
+            return _quoting(lambda: PauliObservable(string), node, line)
         if word != "dot" or len(on) != 2:
             raise error(
                 "not an observable",
@@ -334,7 +363,8 @@ class _Reader:
                 help="write a weighted sum as '1/2*dot(a, b) + 2*X(a) Y(b)'",
                 span=line.span(node),
             )
-        return DotObservable(*(self._number(token, line) for token in on))
+        a, b = (self._number(token, line) for token in on)
+        return _quoting(lambda: DotObservable(a, b), node, line)
 
 
 def _check_version(written: list[Line], file: str) -> None:
@@ -356,24 +386,22 @@ def _check_version(written: list[Line], file: str) -> None:
         "text format that is too new" if newer else "text format that never was",
         found=f"version {version}",
         expected=f"version {FORMAT_VERSION}",
-        help=f"install a qffc that reads version {version}, or print the program again with this one"
+        help=f"install a newer qffc that reads version {version}"
         if newer
         else f"versions start at 1; write 'qffc {FORMAT_VERSION}'",
         span=line.span(token),
     )
 
 
-def _missing(word: str, last: Line) -> NoReturn:
-    readout = word == "energy"
-    raise error(
-        "no readout" if readout else f"no '{word}' line",
-        found="the end of the text",
-        expected="an 'energy' or 'atomic' line at the end" if readout else f"a line '{USAGE[word]}'",
-        help="say how the moments become an energy, for instance 'energy moment(e)'"
-        if readout
-        else "add the line in its place: " + ", ".join("/".join(words) for words in _SECTIONS),
-        span=last.end(),
-    )
+def _quoting(build: Callable[[], _Built], node: Node, line: Line) -> _Built:
+    """Return what is built; a mistake quotes the text, because the constructors know qubits by number only."""
+    try:
+        return build()
+    except QffcError as problem:
+        if "vector" in problem.diagnostic.title:
+            raise
+        found = f"'{line.source[node.meta.start_pos : node.meta.end_pos]}'"
+        raise QffcError(replace(problem.diagnostic, found=found, span=line.span(node))) from None
 
 
 def _unknown(kind: str, token: Token, valid: tuple[str, ...], line: Line) -> NoReturn:

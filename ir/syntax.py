@@ -148,16 +148,26 @@ def _syntax_error(line: Line, problem: UnexpectedInput, start: str) -> QffcError
             "unknown start of a line",
             found=f"'{word}'" if word else found,
             expected=f"one of {quoted(USAGE)}",
-            help=f"write '{close[0]}'"
+            help=f"write '{close[0]}' if that is meant"
             if close
             else "start the line with one of these words, or with '#' for a comment",
             span=line.span() if match is None else Span(line.file, line.number, *_columns(match), line.source),
         )
+    usage = f"write: {USAGE[word]}" if start == "line" else "write a value such as 2*J[Z(a)]*norm(r(a, b))"
+    if isinstance(problem, UnexpectedCharacters):
+        return error(
+            "strange character",
+            found=found,
+            expected="names, numbers, brackets and + - * / ^",
+            help=usage,
+            span=span,
+        )
+    unclosed = found == "the end of the line" and "RPAR" in _terminals(problem)
     return error(
         "the value does not end here" if start == "value" and "$END" in _terminals(problem) else "syntax error",
         found=found,
         expected=_expected(_terminals(problem)),
-        help=f"write: {USAGE[word]}" if start == "line" else "write a value such as 2*J[Z(a)]*norm(r(a, b))",
+        help="close the bracket" if unclosed else usage,
         span=span,
     )
 
@@ -183,8 +193,6 @@ def _found(problem: UnexpectedInput) -> str:
 
 
 def _terminals(problem: UnexpectedInput) -> set[str]:
-    if isinstance(problem, UnexpectedCharacters):
-        return set(problem.allowed)
     if isinstance(problem, UnexpectedToken):
         return set(problem.accepts or problem.expected)
     return set()

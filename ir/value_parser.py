@@ -146,7 +146,7 @@ def _factor(node: Node, line: Line) -> Value:
         return build_value(node, line)
     divisor = build_value(subtrees(node)[0], line)
     if divisor == Number(Fraction(0)):
-        raise _division_by_zero(node, line)
+        raise _division_by_zero(subtrees(node)[0], line)
     return power(divisor, -1)
 
 
@@ -292,7 +292,9 @@ def _table(node: Node, line: Line) -> ParameterEntry:
 def _division_by_zero(node: Node, line: Line) -> QffcError:
     return error(
         "division by zero",
-        found=f"'{line.source[node.meta.start_pos : node.meta.end_pos]}'",
+        found=f"'{line.source[node.meta.start_pos : node.meta.end_pos]}', which divides by 0"
+        if node.data in ("rational", "minus_rational")
+        else f"'{line.source[node.meta.start_pos : node.meta.end_pos]}', which is 0",
         expected="a divisor other than 0",
         help="correct the divisor",
         span=line.span(node),

@@ -538,23 +538,22 @@ def add(*values: Value) -> Value:
         return Number(Fraction(0)) if rank == 0 else _zero_vector()
     if len(terms) == 1:
         return terms[0]
-    # 2*(a + b) - (a + b) leaves the bare sum a + b, whose terms meet the others only now.
-    return add(*terms) if any(isinstance(term, Add) for term in terms) else Add(tuple(terms))
+    return Add(tuple(terms))
 
 
 def mul(*values: Value) -> Value:
-    """Return the product in canonical form: flat, numbers folded, the vector last."""
+    """Return the product in canonical form: flat, numbers folded and multiplied into a lone sum, the vector last."""
     coefficient = Fraction(1)
     exponents: dict[str, int] = {}
     bodies: dict[str, Value] = {}
     vectors: list[Value] = []
     for value in values:
-        for factor in value.factors if isinstance(value, Mul) else (value,):
-            if isinstance(factor, Number):
-                coefficient *= factor.value
-            elif factor.law.rank == 1:
+        for part in value.factors if isinstance(value, Mul) else (value,):
+            content, factor = split_coefficient(part)
+            coefficient *= content
+            if factor.law.rank == 1:
                 vectors.append(factor)
-            else:
+            elif not isinstance(factor, Number):
                 base, exponent = (factor.base, factor.exponent) if isinstance(factor, Power) else (factor, 1)
                 exponents[base.text] = exponents.get(base.text, 0) + exponent
                 bodies[base.text] = base
@@ -568,6 +567,8 @@ def mul(*values: Value) -> Value:
     if coefficient == 0 or (vectors and _is_zero_vector(vectors[0])):
         return _zero_vector() if vectors else Number(Fraction(0))
     factors = [power(bodies[key], exponents[key]) for key in sorted(bodies) if exponents[key]] + vectors
+    if len(factors) == 1 and isinstance(factors[0], Add) and coefficient != 1:
+        return Add(tuple(mul(Number(coefficient), term) for term in factors[0].terms))
     if coefficient != 1 or not factors:
         factors.insert(0, Number(coefficient))
     return factors[0] if len(factors) == 1 else Mul(tuple(factors))
@@ -600,7 +601,9 @@ def power(base: Value, exponent: int) -> Value:
         return power(base.base, base.exponent * exponent)
     if isinstance(base, Mul):
         return mul(*(power(factor, exponent) for factor in base.factors))
-    return Power(base, exponent)
+    coefficient, body = split_coefficient(base)
+    content, bare = coefficient**exponent, Power(body, exponent)
+    return bare if content == 1 else Mul((Number(content), bare))
 
 
 def dot(left: Value, right: Value) -> Value:
@@ -642,17 +645,23 @@ def unit(vector: Value) -> Value:
 
 
 def split_coefficient(value: Value) -> tuple[Fraction, Value]:
-    """Return the rational coefficient of a term and the rest of it.
+    """Return the rational coefficient of a value and the rest of it; that of a sum makes its first term bare.
 
     Example:
         >>> split_coefficient(2 * Pi())
         (Fraction(2, 1), <Pi pi>)
+        >>> split_coefficient(2 + 4 * Pi())
+        (Fraction(2, 1), <Add 1 + 2*pi>)
     """
     if isinstance(value, Number):
         return value.value, Number(Fraction(1))
     if isinstance(value, Mul) and isinstance(value.factors[0], Number):
         rest = value.factors[1:]
         return value.factors[0].value, rest[0] if len(rest) == 1 else Mul(rest)
+    if isinstance(value, Add):
+        content, _ = split_coefficient(value.terms[0])
+        if content != 1:
+            return content, Add(tuple(mul(Number(1 / content), term) for term in value.terms))
     return Fraction(1), value
 
 
@@ -753,5 +762,7 @@ def _need_rank(value: Value, rank: int, user: str) -> None:
         "a scalar where a vector belongs" if rank == 1 else "a vector where a scalar belongs",
         found=f"'{value}' ({value.law.name})",
         expected=f"{wanted} in '{user}'",
-        help="multiply by a direction of a site" if rank == 1 else "take norm(...) or dot(...) of it",
+        help="give it a vector such as r(a, b), or multiply by one"
+        if rank == 1
+        else "take norm(...) or dot(...) of it",
     )

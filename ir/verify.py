@@ -55,7 +55,7 @@ def verify_value(
             if not moments:
                 raise error(
                     "a moment outside the readout",
-                    found=f"'{node}' in '{value}'",
+                    found=f"'{node}'",
                     expected="parameters and geometry only: a circuit cannot depend on its own result",
                     help="use the moment in an 'energy' readout",
                     where=where,
@@ -261,7 +261,7 @@ def _verify_names(program: Program) -> None:
         for name in names:
             if not _NAME.fullmatch(name) or (kind == "parameter" and name in RESERVED):
                 raise error(
-                    f"not a name for a {kind}",
+                    f"not a name for {'an' if kind == 'observable' else 'a'} {kind}",
                     found=f"'{name}'",
                     expected="a letter or '_', then letters, digits or '_', and no word of the text format",
                     help=f"rename the {kind}",
@@ -298,7 +298,7 @@ def _verify_qubits(program: Program) -> None:
         if len(set(op.qubits)) < len(op.qubits):
             raise error(
                 "one qubit twice in an operation",
-                found=", ".join(names[qubit] for qubit in op.qubits),
+                found=quoted(names[qubit] for qubit in op.qubits),
                 expected="different qubits",
                 help="name each qubit once",
                 span=op.span,
@@ -452,7 +452,7 @@ def _verify_entry(
         raise error(
             "wrong number of indices",
             found=f"{len(entry.indices)} in '{entry}'",
-            expected=f"{len(parameter.axes)}: {_spell_axes(parameter)}",
+            expected=f"{len(parameter.axes)}, for the axes {_spell_axes(parameter)}",
             help="give one index for each axis of the parameter",
             where=where,
             span=span,

@@ -1,7 +1,7 @@
 """Hypothesis strategies for programs, so that passes can be tested on circuits that nobody thought of.
 
-Needs the optional dependency ``hypothesis``: ``pip install 'qffc[testing]'``. Everything generated is valid and small,
-at most five qubits and twelve operations; angles prefer the places where formulas like to break: multiples of pi/4 and 0.
+Needs the optional dependency ``hypothesis``: ``pip install 'qffc[testing]'``. Everything generated is valid and small:
+at most five qubits and twelve operations. Angles prefer the places where formulas like to break, multiples of pi/4.
 
 Example:
     >>> from hypothesis import given, settings
