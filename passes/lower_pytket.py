@@ -51,7 +51,8 @@ class PytketKernel:
     """The quantum kernel of a program for one target; binding numbers gives circuits of native gates.
 
     The structure is worked out once. Binding composes the one-qubit gates numerically, writes each exchange as one
-    TK2 or as three ZZPhase, and drops gates below the minimum angles of the target. Relabels rename wires, backwards
+    TK2 or as three ZZPhase, prepares two qubits that have met nobody else with one gate, and drops gates below the
+    minimum angles of the target. Relabels rename wires, backwards
     from the end, so that qubit k of the program ends on ``q[k]`` and no permutation is left over.
 
     Args:
@@ -193,7 +194,7 @@ class PytketKernel:
 class LowerPytket(Pass[PytketKernel]):
     """Lowers a program to circuits of the native gates of the target.
 
-    The program stays; the output is a :class:`PytketKernel`. Preserves the unitary up to a global phase, gates below
+    The program stays; the output is a :class:`PytketKernel`. Preserves the state up to a global phase, gates below
     the minimum angles of the target aside. Cost: linear in the number of operations, here and for each binding.
 
     Args:
@@ -220,7 +221,7 @@ class LowerPytket(Pass[PytketKernel]):
         >>> kernel = LowerPytket().run(program, target("H2-1LE")).output
         >>> circuit = kernel.bind(np.array([0.1, 0.0, 0.0, 0.5]))  # J, then the vector r(A, B)
         >>> kernel.counts(circuit).two_qubit
-        2
+        1
     """
 
     fold_swaps: bool = True

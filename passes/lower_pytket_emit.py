@@ -7,6 +7,7 @@ from math import pi
 from pytket.circuit import Circuit, OpType
 
 from qffc.ir.pauli import LETTERS, Letter, PauliString
+from qffc.passes.lower_pytket_pairs import Pair
 from qffc.passes.lower_pytket_turns import (
     FLIPS,
     FROM_Z,
@@ -29,7 +30,8 @@ class Emitter:
     """Writes gates to a pytket circuit; turns of one qubit wait until something needs them.
 
     A waiting turn Rz(a) Rx(b) Rz(c) is written as one PhasedX and at most one Rz. Rz on a fresh qubit is a phase; Rz
-    passes ZZPhase, and nothing sees it before a measurement.
+    passes ZZPhase, and nothing sees it before a measurement. As long as two qubits have met nobody else, their state is
+    kept in numbers; one two-qubit gate prepares it.
 
     Args:
         circuit: where gates are written; its qubits are in |0>.
@@ -41,29 +43,30 @@ class Emitter:
         self._target = target
         self._waiting: list[Turn] = [NO_TURN] * circuit.n_qubits
         self._fresh = [True] * circuit.n_qubits
+        self._pairs: dict[int, Pair] = {}
 
     def turn(self, qubit: int, turn: Turn) -> None:
         """Turn a qubit."""
         self._waiting[qubit] = after(turn, self._waiting[qubit])
 
     def singlet(self, a: int, b: int) -> None:
-        """Prepare (|01> - |10>)/sqrt(2) on two fresh qubits, up to a phase."""
-        self.turn(a, FLIPS["X"])
-        if self._target.two_qubit == "TK2":
-            self._tk2(a, b, (pi / 2, 0.0, 0.0))
-        else:
-            self.pauli_pair(a, "X", b, "X", pi / 2)
-        self.turn(a, turn_about_axis("Z", pi / 2))
+        """Prepare (|01> - |10>)/sqrt(2) on two fresh qubits."""
+        self._keep(Pair.singlet(a, b))
 
     def exchange(self, a: int, b: int, angle: float) -> None:
         """Write exp(-i angle (XX + YY + ZZ))."""
+        pair = self._take_pair(a, b)
+        if pair is not None:
+            self._keep(pair.exchanged(angle))
+            return
         if abs(2 * angle) < max(self._target.minimum.zz_phase, _TINY):
             return
         if self._target.two_qubit == "TK2":
-            self._tk2(a, b, (2 * angle,) * 3)
+            self._prepare(a, b)
+            self._tk2(a, b, (2 * angle, 2 * angle, 2 * angle))
             return
         for letter in LETTERS:
-            self.pauli_pair(a, letter, b, letter, 2 * angle)
+            self.pauli(((a, letter), (b, letter)), 2 * angle)
 
     def pauli(self, string: PauliString, angle: float) -> None:
         """Write exp(-i/2 angle P): one ZZPhase for two letters, two more for each further letter."""
@@ -79,39 +82,84 @@ class Emitter:
             return
         (b, q), *others = rest
         if not others:
-            self._zz_phase(a, p, b, q, angle)
+            self._pauli_pair(a, p, b, q, angle)
             return
         # With K = exp(-i pi/4 P S) and S T = i Q:  K exp(-i/2 angle T R) K^dagger = exp(-i/2 angle P Q R).
         index = LETTERS.index(q)
         s, t = LETTERS[(index + 1) % 3], LETTERS[(index + 2) % 3]
-        self._zz_phase(a, p, b, s, -pi / 2)
+        self._pauli_pair(a, p, b, s, -pi / 2)
         self.pauli(((b, t), *others), angle)
-        self._zz_phase(a, p, b, s, pi / 2)
-
-    def pauli_pair(self, a: int, p: Letter, b: int, q: Letter, angle: float) -> None:
-        """Write exp(-i/2 angle P Q)."""
-        self.pauli(((a, p), (b, q)), angle)
+        self._pauli_pair(a, p, b, s, pi / 2)
 
     def finish(self) -> None:
         """Write what waits."""
+        self._prepare(*range(len(self._waiting)))
         for qubit in range(len(self._waiting)):
             self._write_waiting(qubit)
 
     def measure(self, letters: tuple[Letter | None, ...]) -> None:
         """Measure qubits in the bases of their letters, in order, into bits 0, 1, ...; None is not measured."""
+        self._prepare(*range(len(letters)))
         measured = [(qubit, letter) for qubit, letter in enumerate(letters) if letter is not None]
         for bit, (qubit, letter) in enumerate(measured):
             self.turn(qubit, inverse(FROM_Z[letter]))
             self._write_waiting(qubit, keep_rz=True)
             self._circuit.Measure(qubit, bit)
 
+    def _take_pair(self, a: int, b: int) -> Pair | None:
+        """The state of two qubits that have met nobody else, their waiting turns taken in; None when they have."""
+        pair = self._pairs.get(a)
+        if pair is None and a not in self._pairs and b not in self._pairs and self._fresh[a] and self._fresh[b]:
+            pair = Pair.zeros(a, b)
+        if pair is None or b not in (pair.a, pair.b):
+            return None
+        turned = pair.turned(self._waiting[pair.a], self._waiting[pair.b])
+        self._waiting[a] = self._waiting[b] = NO_TURN
+        return turned
+
+    def _keep(self, pair: Pair) -> None:
+        self._pairs[pair.a] = self._pairs[pair.b] = pair
+
+    def _prepare(self, *qubits: int) -> None:
+        """Write the states of pairs with any of these qubits."""
+        for qubit in qubits:
+            pair = self._pairs.get(qubit)
+            if pair is None:
+                continue
+            a, b = pair.a, pair.b
+            del self._pairs[a], self._pairs[b]
+            later = self._waiting[a], self._waiting[b]
+            self._waiting[a] = self._waiting[b] = NO_TURN
+            angle, on_a, on_b = pair.preparation()
+            if angle >= max(self._target.minimum.zz_phase, _TINY):
+                self._write_xx(a, b, angle)
+            for end, turn, then in ((a, on_a, later[0]), (b, on_b, later[1])):
+                self.turn(end, turn)
+                self.turn(end, then)
+
+    def _write_xx(self, a: int, b: int, angle: float) -> None:
+        """Write exp(-i/2 angle XX)."""
+        if self._target.two_qubit == "TK2":
+            self._tk2(a, b, (angle, 0.0, 0.0))
+        else:
+            self._zz_phase(a, "X", b, "X", angle)
+
+    def _pauli_pair(self, a: int, p: Letter, b: int, q: Letter, angle: float) -> None:
+        """Write exp(-i/2 angle P Q)."""
+        pair = self._take_pair(a, b)
+        if pair is None:
+            self._prepare(a, b)
+            self._zz_phase(a, p, b, q, angle)
+        else:
+            self._keep(pair.rotated(p, q, angle) if pair.a == a else pair.rotated(q, p, angle))
+
     def _zz_phase(self, a: int, p: Letter, b: int, q: Letter, angle: float) -> None:
         for qubit, letter in ((a, p), (b, q)):
             self.turn(qubit, inverse(FROM_Z[letter]))
             self._write_waiting(qubit, keep_rz=True)
+            self._fresh[qubit] = False
         self._circuit.ZZPhase(half_turns(angle), a, b)
         for qubit, letter in ((a, p), (b, q)):
-            self._fresh[qubit] = False
             self.turn(qubit, FROM_Z[letter])
 
     def _tk2(self, a: int, b: int, angles: tuple[float, float, float]) -> None:
