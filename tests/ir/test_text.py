@@ -1,11 +1,14 @@
 """Print and parse are inverse to each other; every part of a program keeps its place."""
 
 import time
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
 
 from qffc.ir import Program, QffcError, parse_program, parse_value
+from qffc.ir.syntax import USAGE
+from qffc.ir.value_parser import ARGUMENTS
 from qffc.ir.values import Value
 from qffc.testing import programs, symmetric_programs, values
 
@@ -214,3 +217,15 @@ def test_long_programs_parse_in_seconds() -> None:
     program = parse_program(long)
     assert time.perf_counter() - start < 5  # 0.7 s on a quiet machine
     assert program.text == long
+
+
+def test_the_example_in_the_format_page_is_canonical() -> None:
+    page = files("qffc.ir").joinpath("FORMAT.md").read_text(encoding="utf-8")
+    example = page.split("```\n")[1]
+    assert parse_program(example).text == example
+
+
+def test_every_word_of_the_grammar_is_on_the_format_page() -> None:
+    page = files("qffc.ir").joinpath("FORMAT.md").read_text(encoding="utf-8")
+    for word in (*USAGE, *ARGUMENTS):
+        assert word in page
