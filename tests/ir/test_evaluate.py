@@ -153,3 +153,14 @@ def test_every_value_of_a_random_program_is_finite(data: st.DataObject, program:
         if op.value is not None:
             assert np.isfinite(evaluate(op.value)).all()
             assert np.shape(evaluate(op.value)) == (() if op.value.law.rank == 0 else (3,))
+
+
+def test_cutoff_by_its_formula() -> None:
+    x = 0.7
+    assert smooth_cutoff(1.4, 2.0) == pytest.approx(1 - 28 * x**6 + 48 * x**7 - 21 * x**8)
+
+
+@pytest.mark.parametrize(("sign", "expected"), [(1, 0.0), (-1, np.pi)])
+def test_a_cosine_rounded_past_one(sign: int, expected: float) -> None:
+    tables = {**TABLES, "J": np.full((2, 2, 2), sign * np.nextafter(1.0, 2.0))}
+    assert at("acos(J[Z(a), channel, 0])", tables=tables) == expected
