@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from qffc.ir.observables import Observable
 from qffc.ir.program import AtomicReadout, Program
-from qffc.ir.values import Add, Moment, Number, Value, rebuild, substitute_sites
+from qffc.ir.values import Add, Moment, Number, Value, rebuild, substitute_sites, walk
 from qffc.passes.counterexample import judge, like
 from qffc.passes.equivariance_rotation import seen_observables
 from qffc.passes.qubit_matching import Incidences, Names, incidences, renamings
@@ -28,19 +29,26 @@ NOTHING_ALIKE = "no like sites"
 
 @dataclass(frozen=True)
 class Word:
-    """A program with its sites renamed, ready to be compared.
+    """A program ready to be compared with its image.
 
     Args:
         letters: the operations that do something, on wires.
         indices: the operation of the program behind each letter.
         observables: those that the readout sees, on wires.
         readout: the energy, or the weight of the features.
+        species: one site for all sites that are of one species whenever the two sites are alike.
     """
 
     letters: tuple[Letter, ...]
     indices: tuple[int, ...]
     observables: tuple[tuple[str, Observable], ...]
     readout: Value
+    species: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def form(self) -> tuple[Level, ...]:
+        """The normal form of the operations."""
+        return normal_form(self.letters)
 
 
 def check_exchange(program: Program) -> tuple[Verdict, ...]:
@@ -51,7 +59,14 @@ def check_exchange(program: Program) -> tuple[Verdict, ...]:
         return (proven("exchange", NOTHING_ALIKE, note),)
     if "exchange" in program.average:
         return tuple(proven(f"exchange {a} {b}", AVERAGE, note) for a, b in pairs)
-    return tuple(_check_pair(program, a, b, note) for a, b in pairs)
+    words: dict[tuple[tuple[str, str], ...], Word] = {}
+    verdicts = []
+    for a, b in pairs:
+        species = _representatives(program, a, b)
+        if species not in words:
+            words[species] = make_word(program, species)
+        verdicts.append(_check_pair(program, words[species], a, b, note))
+    return tuple(verdicts)
 
 
 def transpositions(program: Program) -> tuple[tuple[str, str], ...]:
@@ -77,8 +92,8 @@ def _role_note(program: Program) -> str:
     return f"not exchanged, for their roles differ: {', '.join(apart)}" if apart else ""
 
 
-def _check_pair(program: Program, a: str, b: str, note: str) -> Verdict:
-    failure = exchange_failure(program, a, b)
+def _check_pair(program: Program, word: Word, a: str, b: str, note: str) -> Verdict:
+    failure = exchange_failure(program, word, a, b)
     generator = f"exchange {a} {b}"
     if failure is None:
         return proven(generator, RELABELLING, note)
@@ -86,63 +101,76 @@ def _check_pair(program: Program, a: str, b: str, note: str) -> Verdict:
     return judge(program, generator, RELABELLING, failure, transform)
 
 
-def exchange_failure(program: Program, a: str, b: str) -> Failure | None:
+def exchange_failure(program: Program, word: Word, a: str, b: str) -> Failure | None:
     """Return where the relabelled program differs, or None when some renaming of qubits makes them equal."""
-    representative = _representatives(program, a, b)
-    original = make_word(program, {}, representative)
-    image = make_word(program, {a: b, b: a}, representative)
+    image = image_of(word, a, b)
     preferred = _site_order_renaming(program, a, b)
-    form = normal_form(original.letters)
     names = Names()
-    source, target = _incidences(program, image, names), _incidences(program, original, names)
+    source, target = _incidences(program, image, names), _incidences(program, word, names)
     readout_failure: Failure | None = None
     for renaming in renamings(source, target, preferred, names):
-        moved = [letter.moved(dict(enumerate(renaming))) for letter in image.letters]
-        if normal_form(moved) != form:
+        places = dict(enumerate(renaming))
+        if normal_form([letter.moved(places) for letter in image.letters]) != word.form:
             continue
-        text = _readout_difference(program, original, image, dict(enumerate(renaming)))
+        text = _readout_difference(program, word, image, places)
         if text is None:
             return None
         readout_failure = readout_failure or Failure(text)
-    return readout_failure or _first_difference(program, original, image, preferred)
+    return readout_failure or _first_difference(program, word, image, preferred)
 
 
-def make_word(program: Program, sites: dict[str, str], species: dict[str, str]) -> Word:
-    """Return the program with sites renamed in all values."""
+def make_word(program: Program, species: tuple[tuple[str, str], ...]) -> Word:
+    """Return a program with its values in the form that compares."""
     flat = flatten(program)
     known: dict[str, Value] = {}
 
-    def rename(value: Value) -> Value:
+    def normal(value: Value) -> Value:
         if value.text not in known:
-            known[value.text] = substitute_sites(value, sites, species)
+            known[value.text] = substitute_sites(value, {}, dict(species))
         return known[value.text]
 
     letters, indices = [], []
     for step in flat.steps:
-        value = None if step.op.value is None else rename(step.op.value)
+        value = None if step.op.value is None else normal(step.op.value)
         if isinstance(value, Number) and value.value == 0:
             continue
         letters.append(letter_of(step.op, value))
         indices.append(step.index)
     seen = {name for name, _ in seen_observables(program)}
+    observables = tuple(item for item in flat.observables if item[0] in seen)
     readout = program.readout
-    return Word(
-        tuple(letters),
-        tuple(indices),
-        tuple(item for item in flat.observables if item[0] in seen),
-        rename(readout.weight if isinstance(readout, AtomicReadout) else readout.value),
+    value = normal(readout.weight if isinstance(readout, AtomicReadout) else readout.value)
+    return Word(tuple(letters), tuple(indices), observables, value, species)
+
+
+def image_of(word: Word, a: str, b: str) -> Word:
+    """Return the word with two like sites exchanged in all values.
+
+    Values without their positions stay: their species are one by assumption.
+    """
+    known: dict[str, Value] = {}
+
+    def exchanged(value: Value) -> Value:
+        if a not in value.sites and b not in value.sites:
+            return value
+        if value.text not in known:
+            known[value.text] = substitute_sites(value, {a: b, b: a}, dict(word.species))
+        return known[value.text]
+
+    letters = tuple(
+        letter if letter.value is None else letter.with_value(exchanged(letter.value)) for letter in word.letters
     )
+    return Word(letters, word.indices, word.observables, exchanged(word.readout), word.species)
 
 
-def _representatives(program: Program, a: str, b: str) -> dict[str, str]:
-    """One site for all sites that are of one species whenever a and b are alike."""
+def _representatives(program: Program, a: str, b: str) -> tuple[tuple[str, str], ...]:
     assumed = {site.name: site.species for site in program.sites}
     shared = assumed[a] or assumed[b]
     if shared is None:
-        return {b: a}
+        return ((b, a),)
     assumed |= {a: shared, b: shared}
     first: dict[str, str] = {}
-    return {name: first.setdefault(species, name) for name, species in assumed.items() if species is not None}
+    return tuple((name, first.setdefault(species, name)) for name, species in assumed.items() if species is not None)
 
 
 def _site_order_renaming(program: Program, a: str, b: str) -> tuple[int, ...]:
@@ -158,15 +186,23 @@ def _site_order_renaming(program: Program, a: str, b: str) -> tuple[int, ...]:
 
 
 def _incidences(program: Program, word: Word, names: Names) -> Incidences:
-    tags = {name: f"feature {name}" for name, _ in word.observables}
-    if not isinstance(program.readout, AtomicReadout):
-        terms = word.readout.terms if isinstance(word.readout, Add) else (word.readout,)
-        for name in tags:
-            own = {name: "own"} | {other: "other" for other in tags if other != name}
-            parts = sorted(with_moments(term, own).text for term in terms)
-            tags[name] = " ".join(part for part in parts if "moment(own)" in part)
+    if isinstance(program.readout, AtomicReadout):
+        tags = {name: f"feature {name}" for name, _ in word.observables}
+    else:
+        tags = _roles_in_energy(word.readout)
     observables = [(tags[name], observable) for name, observable in word.observables]
     return incidences(len(program.qubits), word.letters, observables, names)
+
+
+def _roles_in_energy(energy: Value) -> dict[str, str]:
+    """Of each moment, the terms of the energy that it is in, its name and those of others blotted out."""
+    roles: dict[str, list[str]] = {}
+    for term in energy.terms if isinstance(energy, Add) else (energy,):
+        inside = {node.observable for node in walk(term) if isinstance(node, Moment)}
+        blank = dict.fromkeys(inside, "other")
+        for name in sorted(inside):
+            roles.setdefault(name, []).append(with_moments(term, blank | {name: "own"}).text)
+    return {name: " + ".join(sorted(parts)) for name, parts in roles.items()}
 
 
 def with_moments(value: Value, names: Mapping[str, str]) -> Value:
@@ -201,7 +237,7 @@ def _readout_difference(program: Program, original: Word, image: Word, renaming:
 def _first_difference(program: Program, original: Word, image: Word, renaming: Sequence[int]) -> Failure:
     """The first operation that the renaming of the sites' own qubits does not carry to where it is needed."""
     moved = tuple(letter.moved(dict(enumerate(renaming))) for letter in image.letters)
-    mine, other = normal_form(original.letters), normal_form(moved)
+    mine, other = original.form, normal_form(moved)
     depth = next((k for k, (x, y) in enumerate(zip(mine, other, strict=False)) if x != y), min(len(mine), len(other)))
     lost, extra = _surplus(mine[depth:], other[depth:]), _surplus(other[depth:], mine[depth:])
     if lost is None and extra is None:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
+from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Gate, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliSum, spin_component
@@ -45,10 +46,9 @@ def rotation_failure(program: Program) -> Failure | None:
         if text is not None:
             return Failure(text, op_reference(program, step.index))
     for name, observable in seen_observables(program):
-        for axis in LETTERS:
-            left = spin_component(observable.paulis.qubits, axis).commutator(observable.paulis)
-            if not left.is_zero:
-                return Failure(f"[J_{axis.lower()}, {name}] = {left}, not 0")
+        paulis = observable.paulis
+        if not _is_invariant(paulis.relabelled({qubit: k for k, qubit in enumerate(paulis.qubits)})):
+            return Failure(f"the observable {name} does not commute with the spin: {_observable_residual(paulis)}")
     value = program.readout.weight if isinstance(program.readout, AtomicReadout) else program.readout.value
     text = None if value.law.covariant else residual(value, "rotation", sites)
     return None if text is None else Failure(f"the readout: {text}")
@@ -70,21 +70,12 @@ def _step_residual(step: Step, sites: tuple[str, ...]) -> str | None:
         return None
     if isinstance(op, Zero):
         return "the state |0> is turned by rotations; only singlets are invariant"
-    if not isinstance(op, Gate) or op.generator.is_zero:
-        return None
-    if not op.value.law.covariant:
-        return _frame_residual(op, sites)
-    if _turns_along(_canonical(op)):
-        return None
-    return _first_commutator(op)
-
-
-def _frame_residual(op: Gate, sites: tuple[str, ...]) -> str | None:
-    """The gate of a frame-dependent value: the value has to follow its rank exactly, and the form has to fit."""
-    text = residual(op.value, "rotation", sites)
-    if text is not None or isinstance(op, Rotate):
+    if not isinstance(op, Gate):
+        raise InternalError(f"the rotation check does not know {type(op).__name__}")
+    text = None if op.value.law.covariant else residual(op.value, "rotation", sites)
+    if text is not None or _turns_along(_canonical(op)):
         return text
-    return None if _turns_along(_canonical(op)) else _first_commutator(op)
+    return _first_commutator(op)
 
 
 def _canonical(op: Gate) -> Gate:
@@ -120,9 +111,20 @@ def _derivative(op: Gate, axis: int) -> PauliSum:
     return PauliSum.of({((op.qubit, letter),): part for letter, part in zip(LETTERS, turned, strict=True)})
 
 
-def _first_commutator(op: Gate) -> str:
+@lru_cache(maxsize=1024)
+def _is_invariant(paulis: PauliSum) -> bool:
+    return all(spin_component(paulis.qubits, axis).commutator(paulis).is_zero for axis in LETTERS)
+
+
+def _observable_residual(paulis: PauliSum) -> str:
+    commutators = {axis: spin_component(paulis.qubits, axis).commutator(paulis) for axis in LETTERS}
+    return next(f"[J_{axis.lower()}, O] = {left}" for axis, left in commutators.items() if not left.is_zero)
+
+
+def _first_commutator(op: Gate) -> str | None:
+    """The commutator that is not zero; None when the angle is zero after all."""
     for axis, letter in enumerate("xyz"):
         left = _commutator_residual(op, axis)
         if not left.is_zero:
             return f"[J_{letter}, G] - i d_{letter} G = {left}"
-    return "0"
+    return None

@@ -51,6 +51,12 @@ class Letter:
             shape.kind, [places[qubit] for qubit in shape.qubits], self.value, shape.paulis, shape.direction
         )
 
+    def with_value(self, value: Value) -> Letter:
+        """Return the letter with another number or vector in its place."""
+        if self.shape.kind != "rotate":
+            return Letter(self.shape, value)
+        return make_letter("rotate", self.shape.qubits, value, direction=_direction(value))
+
 
 Level = Counter[Letter]
 
