@@ -190,6 +190,14 @@ def test_a_pair_alone_takes_one_gate(example, where):
     assert kernel.counts(circuit).two_qubit == 1
 
 
+def test_the_order_of_a_pair_matters(example):
+    case = with_gates(example, qubits=3)
+    ops = (Singlet(1, 0), Zero(2), PauliRotation(((0, "X"), (1, "Y")), J), Rotate(0, R), Exchange(0, 2, K))
+    case = replace(case, program=case.program.with_ops(ops))
+    kernel, slots = lower(case, EXACT)
+    assert overlap(case, kernel.bind(slots)) == pytest.approx(1, abs=1e-9)
+
+
 def test_a_pair_that_is_a_product_takes_none(example):
     case = with_gates(example, Rotate(0, R), Rotate(1, R), Exchange(0, 1, J))
     kernel, slots = lower(case, EXACT)
