@@ -1,0 +1,121 @@
+"""Certificates: exact in JSON, refused when damaged, bound to one program."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from qffc.ir.diagnostics import QffcError, Span
+from qffc.ir.observables import DotObservable
+from qffc.ir.ops import Exchange, Rotate, Singlet
+from qffc.ir.program import EnergyReadout, Parameter, Program, Qubit, Site
+from qffc.ir.values import Component, Displacement, FrameVector, Moment, ParameterEntry, as_value
+from qffc.passes.certificate import RULES, Certificate
+from qffc.passes.check_equivariance import check_equivariance, verify_certificate
+
+
+def make_program(*, broken: bool) -> Program:
+    v = Displacement("A", "B")
+    frame = FrameVector(Component(v, "x"), as_value(0), as_value(0))
+    span = Span("pair.qffc", 9)
+    return Program(
+        "bond",
+        ("rotation", "inversion", "translation", "exchange"),
+        "molecule",
+        ("H",),
+        (Site("A", "H", "free"), Site("B", "H", "free")),
+        (Parameter("J", (2,)),),
+        (Qubit("a", "A"), Qubit("b", "B")),
+        (
+            Singlet(0, 1),
+            Rotate(0, frame if broken else -v, span=span),
+            Rotate(1, v),
+            Exchange(0, 1, ParameterEntry("J", (0,))),
+        ),
+        (("m", DotObservable(0, 1)),),
+        EnergyReadout(Moment("m")),
+    )
+
+
+@pytest.fixture(params=[False, True], ids=["proven", "refuted"])
+def certificate(request: pytest.FixtureRequest) -> Certificate:
+    return check_equivariance(make_program(broken=request.param))
+
+
+def test_round_trip_is_exact(certificate: Certificate) -> None:
+    again = Certificate.from_json(certificate.to_json())
+    assert again == certificate
+    assert again.to_json() == certificate.to_json()
+
+
+def test_holds_when_all_is_proven() -> None:
+    certificate = check_equivariance(make_program(broken=False))
+    assert certificate.holds
+    assert set(certificate.rules) <= set(RULES)
+    assert not check_equivariance(make_program(broken=True)).holds
+
+
+def test_a_missing_verdict_does_not_hold() -> None:
+    certificate = check_equivariance(make_program(broken=False))
+    assert not replace(certificate, verdicts=certificate.verdicts[1:]).holds
+    assert not replace(certificate, verdicts=()).holds
+    assert replace(certificate, verdicts=(), symmetry=()).holds  # nothing declared, nothing promised
+
+
+def test_refuted_text_tells_all() -> None:
+    certificate = check_equivariance(make_program(broken=True))
+    text = certificate.render()
+    example = certificate.verdicts[0].counterexample
+    assert example is not None
+    for piece in (
+        "does not hold",
+        "rotation: REFUTED",
+        "operation 1 at pair.qffc:9:1: rotate a, vector(component(r(A, B), x), 0, 0)",
+        "residual: component",
+        repr(example.response[0]),
+        repr(example.transformed[0]),
+        "0.36",
+    ):
+        assert piece in text
+
+
+def test_certificate_belongs_to_one_program() -> None:
+    program, other = make_program(broken=False), make_program(broken=True)
+    certificate = check_equivariance(program)
+    verify_certificate(certificate, program)
+    with pytest.raises(QffcError, match="certificate of another program"):
+        verify_certificate(certificate, other)
+    forged = replace(certificate, digest=other.digest)
+    with pytest.raises(QffcError, match="does not confirm"):
+        verify_certificate(forged, other)
+    with pytest.raises(QffcError, match="does not confirm"):
+        verify_certificate(replace(certificate, verdicts=certificate.verdicts[:2]), program)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda data: data.pop("digest"), "missing 'digest'"),
+        (lambda data: data.update(colour="red"), "unknown 'colour'"),
+        (lambda data: data.update(schema=2), "schema 2"),
+        (lambda data: data.update(program=3), "a str"),
+        (lambda data: data.update(verdicts={}), "a list"),
+        (lambda data: data.update(symmetry=["mirror"]), "one of 'rotation'"),
+        (lambda data: data["verdicts"][0].update(status="true"), "one of 'proven'"),
+        (lambda data: data["verdicts"][0].update(points=True), "a int"),
+        (lambda data: data["verdicts"][0].update(deviation="0"), r"verdicts\[0\].deviation"),
+        (lambda data: data["verdicts"][0]["counterexample"]["transform"]["matrix"].pop(), "3 entries"),
+        (lambda data: data["verdicts"][0].update(counterexample=[]), "an object"),
+    ],
+)
+def test_damaged_json_is_refused(damage: object, message: str) -> None:
+    data = json.loads(check_equivariance(make_program(broken=True)).to_json())
+    damage(data)  # type: ignore[operator]  # a function of the table above
+    with pytest.raises(QffcError, match=message):
+        Certificate.from_json(json.dumps(data))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"schema": 1, "program": NaN}'])
+def test_other_text_is_refused(text: str) -> None:
+    with pytest.raises(QffcError, match="certificate"):
+        Certificate.from_json(text)
