@@ -40,15 +40,15 @@ class GateTable:
         permutation: (G, N) the row that the off-diagonal term reads.
         inverse: (G, N) its inverse.
         bit: (G, N) which of the two coefficients a row takes.
+        flips: (G,) whether the permutation changes the bit, as in a rotation.
         second: (G, N) the row that the third term of a chirality reads, or None without chiralities.
-        kinds: the kind of each gate.
     """
 
     permutation: NDArray[np.int32]
     inverse: NDArray[np.int32]
     bit: NDArray[np.bool_]
+    flips: NDArray[np.bool_]
     second: NDArray[np.int32] | None
-    kinds: tuple[str, ...]
 
 
 def make_moments(split: Split) -> Moments:
@@ -84,14 +84,14 @@ def make_moments(split: Split) -> Moments:
         state = final_state(coefs)
         applied = [_apply_rows(rows, state) for rows in terms]
         costate = _weighted(applied, cotangent)
-        rows = (table.permutation, table.inverse, table.bit, *(() if table.second is None else (table.second,)), coefs)
+        thirds = () if table.second is None else (table.second, np.argsort(table.second, axis=1))
+        rows = (table.permutation, table.inverse, table.bit, table.flips, coefs, *thirds)
 
         def step(carry: tuple[_Pair, _Pair], row: tuple[jax.Array, ...]) -> tuple[tuple[_Pair, _Pair], jax.Array]:
             state, costate = carry
-            permutation, inverse, bit, *rest = row
-            second = rest[0] if table.second is not None else None
-            coefs = rest[-1]
-            back = _adjoint(coefs, inverse, bit, second, permutation)
+            permutation, inverse, bit, flips, coefs, *thirds = row
+            second, second_inverse = thirds or (None, None)
+            back = (inverse, bit, second_inverse, _adjoint(coefs, flips))
             before = _apply(state, *back)
             gradient = _coefficient_gradient(costate, before, permutation, bit, second)
             return (before, _apply(costate, *back)), gradient
@@ -153,20 +153,16 @@ def _apply(state: _Pair, permutation: jax.Array, bit: jax.Array, second: jax.Arr
     return new_real, new_imag
 
 
-def _adjoint(
-    coefs: jax.Array, inverse: jax.Array, bit: jax.Array, second: jax.Array | None, permutation: jax.Array
-) -> tuple[jax.Array, jax.Array, jax.Array | None, jax.Array]:
-    """The adjoint of a gate in the form of a gate: O moves to the row that it is read from, and is conjugated."""
-    d0r, d0i, o0r, o0i, d1r, d1i, o1r, o1i = (coefs[k] for k in range(8))
-    # Where the permutation flips the bit (a rotation) the two off-diagonal entries trade places.
-    flips = jnp.any(bit[inverse] != bit)
-    p0r, p1r = jnp.where(flips, o1r, o0r), jnp.where(flips, o0r, o1r)
-    p0i, p1i = jnp.where(flips, o1i, o0i), jnp.where(flips, o0i, o1i)
-    rows = [d0r, -d0i, p0r, -p0i, d1r, -d1i, p1r, -p1i]
-    if second is None:
-        return inverse, bit, None, jnp.stack(rows)
-    # A chirality is real, its permutation cyclic: the third term reads the inverse of the second's.
-    return inverse, bit, jnp.argsort(second), jnp.stack([*rows, coefs[8]])
+def _adjoint(coefs: jax.Array, flips: jax.Array) -> jax.Array:
+    """The coefficients of the adjoint: O is conjugated and belongs to the row that it was read from.
+
+    Where the permutation flips the bit the two off-diagonal coefficients trade places. The third term of a chirality is
+    real, and only its permutation is inverted.
+    """
+    swapped = jnp.where(flips, jnp.concatenate([coefs[6:8], coefs[2:4]]), jnp.concatenate([coefs[2:4], coefs[6:8]]))
+    signs = jnp.array([1.0, -1.0], coefs.dtype)[:, None]
+    parts = [signs * coefs[0:2], signs * swapped[0:2], signs * coefs[4:6], signs * swapped[2:4], coefs[8:]]
+    return jnp.concatenate(parts)
 
 
 def _coefficient_gradient(
@@ -306,8 +302,8 @@ def _gate_table(gates: tuple[KernelOp, ...], qubits: int) -> GateTable:
         np.array(permutations, dtype=np.int32),
         np.array(inverses, dtype=np.int32),
         np.array(bits, dtype=bool),
+        np.array([np.any(bit[p] != bit) for bit, p in zip(bits, permutations, strict=True)]),
         np.array(seconds, dtype=np.int32) if three else None,
-        tuple(op.kind for op in gates),
     )
 
 

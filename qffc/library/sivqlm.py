@@ -83,14 +83,22 @@ def _molecule(
     a: Author, hydrogens: list[Neighbour], depth: int, breaking: bool, radial: Encoding, cutoff: float
 ) -> Readout:
     twins = [a.twins(hydrogen) for hydrogen in hydrogens]
-    for layer in a.layers(depth):
-        for hydrogen, (upper, lower) in zip(hydrogens, twins, strict=True):
-            a.rotate(upper, _vector(layer, "upper", hydrogen, radial, cutoff))
-            a.rotate(lower, _vector(layer, "lower", hydrogen, radial, cutoff))
-        a.exchange(twins, angle=layer.param("J") if len(twins) == 1 else layer.params("J", 3))
+    first, *later = a.layers(depth + 1)
+    _encode(a, first, hydrogens, twins, radial, cutoff)
+    for coupling, encoding in zip(a.layers(depth), later, strict=True):
+        a.exchange(twins, angle=coupling.param("J") if len(twins) == 1 else coupling.params("J", 3))
         if breaking:
-            _break(a, layer, twins)
+            _break(a, coupling, twins)
+        _encode(a, encoding, hydrogens, twins, radial, cutoff)
     return a.energy(a.dot(twins), offset=True)
+
+
+def _encode(
+    a: Author, layer: Layer, hydrogens: list[Neighbour], twins: list[Twins], radial: Encoding, cutoff: float
+) -> None:
+    for hydrogen, (upper, lower) in zip(hydrogens, twins, strict=True):
+        a.rotate(upper, _vector(layer, "upper", hydrogen, radial, cutoff))
+        a.rotate(lower, _vector(layer, "lower", hydrogen, radial, cutoff))
 
 
 def _vector(layer: Layer, which: str, hydrogen: Neighbour, radial: Encoding, cutoff: float) -> Value:

@@ -1,0 +1,73 @@
+"""A model beside baselines: the table that says whether it is any good."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.data import Dataset
+from qffc.data.baselines import Baseline, constant_baseline, harmonic_baseline
+from qffc.models.errors import Errors, errors_of
+from qffc.models.force_field import ForceField
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Predictions on held-out frames and their errors.
+
+    Args:
+        data: the frames.
+        energies: (frames,) predicted, eV.
+        forces: (frames, atoms, 3) predicted, eV/Angstrom.
+        errors: of the model.
+        baselines: name and errors of what the model must beat, each fitted to the same training frames.
+    """
+
+    data: Dataset
+    energies: NDArray[np.float64]
+    forces: NDArray[np.float64]
+    errors: Errors
+    baselines: tuple[tuple[str, Errors], ...] = ()
+
+    def rows(self) -> tuple[tuple[str, Errors], ...]:
+        """Return (name, errors) of the model and of each baseline."""
+        return (("model", self.errors), *self.baselines)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the figures as plain data, units in the names."""
+        return {name: _figures(errors, len(self.data.numbers)) for name, errors in self.rows()}
+
+
+def evaluate(model: ForceField, data: Dataset, train: Dataset | None = None) -> Evaluation:
+    """Return the errors of a model on frames that it was not trained on.
+
+    Args:
+        model: the model.
+        data: held-out frames.
+        train: the frames that the baselines are fitted to; no baselines without them.
+    """
+    energies, forces = model.predict(data.numbers, data.positions)
+    baselines = () if train is None else tuple(_baseline(name, fit, data) for name, fit in _fits(train))
+    return Evaluation(data, energies, forces, errors_of(energies, forces, data), baselines)
+
+
+def _fits(train: Dataset) -> tuple[tuple[str, Baseline], ...]:
+    return (("constant", constant_baseline(train)), ("harmonic", harmonic_baseline(train)))
+
+
+def _baseline(name: str, fit: Baseline, data: Dataset) -> tuple[str, Errors]:
+    return name, errors_of(*fit.predict(data.positions), data)
+
+
+def _figures(errors: Errors, atoms: int) -> dict[str, float]:
+    names = {
+        "energy_mae": "energy_mae_meV",
+        "energy_rmse": "energy_rmse_meV",
+        "force_mae": "force_mae_meV_per_Angstrom",
+        "force_rmse": "force_rmse_meV_per_Angstrom",
+        "frames": "frames",
+    }
+    figures = {names[key]: value for key, value in asdict(errors).items()}
+    return figures | {"energy_mae_per_atom_meV": errors.energy_mae / atoms}
