@@ -35,7 +35,28 @@ class CheckEquivariance(Pass[Certificate]):
 
 
 def check_equivariance(program: Program) -> Certificate:
-    """Return the certificate of a program for the symmetries that it declares."""
+    """Return the certificate of a program for the symmetries that it declares.
+
+    Example:
+        >>> from qffc.ir import parse_program
+        >>> program = parse_program('''qffc 1
+        ... program bond
+        ... symmetry rotation, exchange
+        ... scope molecule
+        ... species H
+        ... site A: H free
+        ... site B: H free
+        ... qubit a: A
+        ... qubit b: B
+        ... singlet a, b
+        ... rotate a, r(B, A)
+        ... rotate b, r(A, B)
+        ... observable m = dot(a, b)
+        ... energy moment(m)
+        ... ''')
+        >>> [f"{verdict.generator}: {verdict.status}" for verdict in check_equivariance(program).verdicts]
+        ['rotation: proven', 'exchange A B: proven']
+    """
     return make_certificate(program, tuple(_verdicts(program)))
 
 

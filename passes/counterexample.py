@@ -22,8 +22,10 @@ THRESHOLD = 1e-9
 """A smaller change of the response refutes nothing."""
 _CLEAR = 1e-3
 """A change of this size, relative to the response, ends the search."""
-_BUDGET = 2.0e9
+_BUDGET = 1.0e9
 """Matrix elements that the dense simulator may touch for one generator."""
+_MOST_QUBITS = 11
+"""Above this the matrices of the reference simulator take too much memory."""
 _CLOSEST = 0.7
 """Random atoms keep this distance, in Angstrom."""
 
@@ -62,7 +64,7 @@ def judge(program: Program, generator: str, rule: str, failure: Failure, transfo
         sampling.deviation,
         failure,
         sampling.counterexample,
-        "" if sampling.points else f"no random points: {len(program.qubits)} qubits are too many to simulate here",
+        "" if sampling.points else _why_no_points(program),
     )
 
 
@@ -105,7 +107,15 @@ def _counts(program: Program, candidate: Counterexample) -> bool:
     return bool(candidate.difference > 1000.0 * noise)  # False when the noise is no number
 
 
+def _why_no_points(program: Program) -> str:
+    if _affordable(program):
+        return "no random points: the response is not finite at any that was tried"
+    return f"no random points: {len(program.qubits)} qubits are too many to simulate here"
+
+
 def _affordable(program: Program) -> int:
+    if len(program.qubits) > _MOST_QUBITS:
+        return 0
     size = 2.0 ** len(program.qubits)
     strings = sum(len(observable.paulis.terms) for _, observable in program.observables)
     one = size * (size * strings + 16.0 * len(program.ops)) * _copy_count(program)

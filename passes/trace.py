@@ -15,7 +15,7 @@ from functools import lru_cache
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliString, PauliSum, dot_product, triple_product
-from qffc.ir.values import Mul, Unit, Value
+from qffc.ir.values import Mul, Unit, Value, split_coefficient
 
 _PREPARATIONS = ("singlet", "zero")
 
@@ -149,9 +149,10 @@ def _generator(shape: Shape) -> PauliSum:
 
 def _direction(vector: Value) -> str:
     """Return a text that is equal only for vectors that are parallel: factors and normalization stripped."""
-    while isinstance(vector, Mul | Unit):
-        vector = vector.vector if isinstance(vector, Unit) else vector.factors[-1]
-    return vector.text
+    body = split_coefficient(vector)[1]
+    while isinstance(body, Mul | Unit):
+        body = split_coefficient(body.vector if isinstance(body, Unit) else body.factors[-1])[1]
+    return body.text
 
 
 def _is_odd(order: Sequence[int]) -> bool:
