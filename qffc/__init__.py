@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from qffc.dsl.tables import SPECIES as SPECIES
     from qffc.library.catalogue import load as load
     from qffc.library.catalogue import programs as programs
+    from qffc.models.calculator import Calculator as Calculator
+    from qffc.models.force_field import ForceField as ForceField
+    from qffc.models.model_file import load_model as load_model
+    from qffc.models.model_file import save_model as save_model
+    from qffc.references import resolve_data as resolve_data
+    from qffc.references import resolve_program as resolve_program
+    from qffc.toolchain import Compiled as Compiled
+    from qffc.toolchain import check as check
+    from qffc.toolchain import compile as compile
+    from qffc.toolchain import evaluate as evaluate
+    from qffc.toolchain import train as train
 
     __version__: str
 
@@ -26,11 +37,22 @@ if TYPE_CHECKING:
 _PUBLIC: dict[str, str] = {
     "Ansatz": "qffc.dsl.decorator",
     "CHANNEL": "qffc.dsl.tables",
+    "Calculator": "qffc.models.calculator",
+    "Compiled": "qffc.toolchain",
+    "ForceField": "qffc.models.force_field",
     "SPECIES": "qffc.dsl.tables",
     "ansatz": "qffc.dsl.decorator",
     "as_program": "qffc.dsl.decorator",
+    "check": "qffc.toolchain",
+    "compile": "qffc.toolchain",
+    "evaluate": "qffc.toolchain",
     "load": "qffc.library.catalogue",
+    "load_model": "qffc.models.model_file",
     "programs": "qffc.library.catalogue",
+    "resolve_data": "qffc.references",
+    "resolve_program": "qffc.references",
+    "save_model": "qffc.models.model_file",
+    "train": "qffc.toolchain",
 }
 
 __all__ = ["__version__", *_PUBLIC]

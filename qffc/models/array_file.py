@@ -27,7 +27,7 @@ def write_arrays(path: Path, kind: str, version: int, arrays: Mapping[str, NDArr
     """
     whole = {"qffc_kind": kind, "qffc_version": str(version), **header}
     with atomic_path(path) as temporary:
-        save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, temporary, metadata=whole)
+        save_file({name: np.asarray(value, order="C") for name, value in arrays.items()}, temporary, metadata=whole)
 
 
 def read_arrays(path: Path, kind: str, version: int) -> tuple[dict[str, NDArray], dict[str, str]]:  # type: ignore[type-arg]  # any dtype

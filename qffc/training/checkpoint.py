@@ -97,6 +97,12 @@ def load_checkpoint(
     return state, part["constants"]
 
 
+def epochs_done(path: Path) -> int:
+    """Return how many epochs a checkpoint holds."""
+    _, header = read_arrays(path, _KIND, _VERSION)
+    return int(header["epoch"])
+
+
 def _strip(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
     return {name.removeprefix(f"{prefix}/"): value for name, value in arrays.items() if name.startswith(f"{prefix}/")}
 

@@ -1,0 +1,74 @@
+"""The command ``qffc``.
+
+Exit codes: 0 good, 1 the answer is no, 2 wrong use, 70 a mistake of qffc itself, 130 stopped by Ctrl-C. Results go to
+stdout, talk to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from qffc.cli.app import build
+from qffc.ir.diagnostics import Diagnostic, InternalError, QffcError
+
+NO, WRONG_USE, INTERNAL, STOPPED = 1, 2, 70, 130
+
+
+def main() -> None:
+    """Run the command line of this process and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line.
+
+    Args:
+        arguments: without the name of the command.
+
+    Returns:
+        The exit code.
+
+    Example:
+        >>> run(["targets", "--nothing"])
+        2
+    """
+    given = list(arguments) or ["--help"]
+    as_json = "--json" in given
+    try:
+        code = build(given).main(args=given, prog_name="qffc", standalone_mode=False)
+    except QffcError as problem:
+        return _refuse(problem.diagnostic, as_json)
+    except typer.TyperException as problem:
+        return _refuse(_misuse(problem, given), as_json)
+    except Exception as problem:  # the last resort: nothing leaves with a bare traceback
+        traceback.print_exc()
+        ours = isinstance(problem, InternalError)
+        report = problem if ours else InternalError(f"{type(problem).__name__}: {problem}")
+        if as_json:
+            print(json.dumps({"error": {"title": "internal error", "found": str(report)}}, indent=2))
+        print(str(report), file=sys.stderr)
+        return INTERNAL
+    return code if isinstance(code, int) else 0
+
+
+def _refuse(diagnostic: Diagnostic, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps({"error": diagnostic.to_json()}, indent=2))
+    else:
+        print(diagnostic.render(), file=sys.stderr)
+    return WRONG_USE
+
+
+def _misuse(problem: typer.TyperException, arguments: Sequence[str]) -> Diagnostic:
+    context = getattr(problem, "ctx", None)
+    return Diagnostic(
+        title="wrong use of the command",
+        found=problem.format_message().rstrip("."),
+        expected=context.get_usage().removeprefix("Usage: ") if context else "qffc VERB ...",
+        help=f"'{context.command_path if context else 'qffc'} --help' lists what there is",
+    )

@@ -1,0 +1,65 @@
+"""The verbs of the command line; the file of a verb is imported when the verb is used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from typer.core import TyperGroup
+
+VERBS: tuple[tuple[str, str], ...] = (
+    ("check", "qffc.cli.check:check"),
+    ("compile", "qffc.cli.compile:compile_program"),
+    ("train", "qffc.cli.train:train"),
+    ("eval", "qffc.cli.evaluate:evaluate"),
+    ("run", "qffc.cli.run:run_model"),
+    ("energy", "qffc.cli.energy:energy"),
+    ("list", "qffc.cli.listing:list_programs"),
+    ("passes", "qffc.cli.listing:list_passes"),
+    ("targets", "qffc.cli.listing:list_targets"),
+    ("config", "qffc.cli.config:app"),
+    ("demo", "qffc.cli.demonstrate:demo"),
+)
+"""Name, then module and function (or group of commands), in the order of the work."""
+
+
+def build(arguments: Sequence[str]) -> TyperGroup:
+    """Return the command for some arguments: with the verb that they name, or with all verbs when they name none."""
+    app = typer.Typer(
+        name="qffc",
+        help="Quantum force-field compiler: one symmetric circuit, proven, trained and run on hardware.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_root)
+    named = [(name, place) for name, place in VERBS if name in arguments[:1]]
+    for name, place in named or VERBS:
+        module, _, attribute = place.partition(":")
+        verb = getattr(import_module(module), attribute)
+        if isinstance(verb, typer.Typer):
+            app.add_typer(verb, name=name)
+        else:
+            app.command(name)(verb)
+    group: TyperGroup = typer.main.get_group(app)
+    return group
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import qffc
+
+        print(f"qffc {qffc.__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    del version

@@ -1,0 +1,91 @@
+"""The verb ``check``: proves or refutes the declared symmetries of a program."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qffc.cli.output import AsJson, emit, say
+from qffc.ir.diagnostics import QffcError, error
+
+if TYPE_CHECKING:
+    from qffc.passes.certificate import Certificate
+
+
+def check(
+    program: Annotated[
+        str,
+        typer.Argument(
+            help="lib:NAME, FILE.qffc, FILE.py:NAME, a trained model, or a certificate FILE.json to check again"
+        ),
+    ],
+    certificate: Annotated[Path | None, typer.Option(help="write the certificate to this file as JSON")] = None,
+    subject: Annotated[str | None, typer.Option("--program", help="the program of a certificate FILE.json")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove or refute the declared symmetries; exit 1 unless all are proven."""
+    if Path(program).suffix == ".json":
+        _check_again(Path(program), subject, as_json)
+        return
+    if subject is not None:
+        raise error(
+            "two programs",
+            found=f"'{program}' and --program '{subject}'",
+            expected="--program only beside a certificate FILE.json",
+            help="leave --program out",
+        )
+    from qffc.atomic_files import write_text
+    from qffc.toolchain import check as check_program
+
+    made = check_program(program)
+    if certificate is not None:
+        write_text(certificate, made.to_json())
+        say(f"certificate written to {certificate}")
+    emit(made.render(), _data(made), as_json)
+    if not made.holds:
+        raise typer.Exit(1)
+
+
+def _check_again(file: Path, subject: str | None, as_json: bool) -> None:
+    from qffc.passes.certificate import Certificate
+    from qffc.passes.check_equivariance import verify_certificate
+    from qffc.references import resolve_program
+
+    if subject is None:
+        raise error(
+            "certificate without its program",
+            found=f"'{file}' alone",
+            expected="the program that it was made for",
+            help=f"qffc check {file} --program PROGRAM",
+        )
+    given = Certificate.from_json(_read(file))
+    program = resolve_program(subject)
+    try:
+        verify_certificate(given, program)
+    except QffcError as problem:
+        # A wrong certificate is an answer, not a misuse.
+        refusal = {"confirmed": False, "holds": given.holds, "error": problem.diagnostic.to_json()}
+        emit(f"not confirmed\n{problem.diagnostic.render()}", refusal, as_json)
+        raise typer.Exit(1) from None
+    emit(f"confirmed by a new check\n\n{given.render()}", {"confirmed": True, **_data(given)}, as_json)
+    if not given.holds:
+        raise typer.Exit(1)
+
+
+def _data(certificate: Certificate) -> dict[str, object]:
+    return {"holds": certificate.holds, "certificate": json.loads(certificate.to_json())}
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise error(
+            "certificate that cannot be read",
+            found=f"'{file}': {problem}",
+            expected="a file written by 'qffc check PROGRAM --certificate FILE'",
+            help="check the path",
+        ) from None

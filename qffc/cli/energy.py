@@ -1,0 +1,115 @@
+"""The verb ``energy``: energies and forces of any program at given parameters, or of a model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qffc.cli.output import AsJson, emit, table
+from qffc.ir.diagnostics import QffcError, error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from qffc.ir.program import Program
+
+
+def energy(
+    program: Annotated[str, typer.Argument(help="lib:NAME, FILE.qffc, FILE.py:NAME, or a trained model")],
+    geometry: Annotated[
+        Path,
+        typer.Option(
+            help="npz file with 'positions' (frames, sites, 3) of the sites of the program, Angstrom; without the "
+            "centre, relative to it"
+        ),
+    ],
+    params: Annotated[
+        Path | None, typer.Option(help="JSON file: name of each parameter to nested lists; not for a model")
+    ] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="the readout as it is, without a unit")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print energies and forces, minus the gradient, for positions of the sites of a program."""
+    from qffc.cli.geometry import numbers_in, positions_in, read_arrays
+
+    trained = _is_model(program)
+    if not trained and not raw:
+        raise error(
+            "energy without a unit",
+            found=f"'{program}', a bare program",
+            expected="a trained model, which knows its unit, or --raw",
+            help="add --raw for the readout as it is, without a unit",
+        )
+    source, arrays = _model(program, params) if trained else _bare(program, params)
+    stored = read_arrays(geometry)
+    positions = positions_in(geometry, stored)
+    numbers = numbers_in(geometry, stored, needed=False)
+    from qffc.models.site_energy import place_sites, site_energies
+
+    energies, forces = site_energies(source, arrays, place_sites(source, positions, numbers), raw=raw)
+    units = {} if raw else {"units": {"energy": "eV", "forces": "eV/Angstrom"}}
+    data = {"energies": energies.tolist(), "forces": forces.tolist(), **units}
+    emit(_table(energies, forces, "" if raw else " (eV)", "" if raw else " (eV/Å)"), data, as_json)
+
+
+def _is_model(program: str) -> bool:
+    from qffc.references import MODEL_SUFFIX
+
+    return Path(program).suffix == MODEL_SUFFIX or Path(program).is_dir()
+
+
+def _model(program: str, params: Path | None) -> tuple[Program, Mapping[str, NDArray[np.float64]]]:
+    from qffc.models.model_file import load_model
+
+    if params is not None:
+        raise error(
+            "parameters for a trained model",
+            found=f"--params {params}",
+            expected="no parameters: the model has its own",
+            help="leave --params out, or name the program instead of the model",
+        )
+    model = load_model(Path(program))
+    return model.program, model.arrays
+
+
+def _bare(program: str, params: Path | None) -> tuple[Program, Mapping[str, NDArray[np.float64]]]:
+    from qffc.models.site_energy import parameter_arrays
+    from qffc.references import resolve_program
+
+    source = resolve_program(program)
+    values = {} if params is None else _read_parameters(params)
+    return source, parameter_arrays(source, values)
+
+
+def _read_parameters(file: Path) -> dict[str, object]:
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise _unreadable(file, str(problem)) from None
+    if not isinstance(values, dict):
+        raise _unreadable(file, f"a {type(values).__name__}")
+    return values
+
+
+def _unreadable(file: Path, found: str) -> QffcError:
+    return error(
+        "parameters that cannot be read",
+        found=f"'{file}': {found}",
+        expected='a JSON object, name to nested lists, such as {"w": [0.1, 0.2]}',
+        help="correct the file",
+    )
+
+
+def _table(energies: NDArray[np.float64], forces: NDArray[np.float64], unit: str, force_unit: str) -> str:
+    rows = [
+        (str(frame), f"{value:.10g}", str(site), *(f"{x:.10g}" for x in force))
+        for frame, value in enumerate(energies)
+        for site, force in enumerate(forces[frame])
+    ]
+    return table(("frame", f"energy{unit}", "site", *(f"F{axis}{force_unit}" for axis in "xyz")), rows)

@@ -1,0 +1,72 @@
+"""The verb ``eval``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qffc.cli.errors_table import errors_table
+from qffc.cli.output import AsJson, emit
+
+if TYPE_CHECKING:
+    from qffc.models.errors import Errors
+
+
+class Part(StrEnum):
+    """Which frames ``--split`` takes."""
+
+    TEST = "test"
+    ALL = "all"
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="a model file, or the folder of its run")],
+    data: Annotated[str, typer.Option(help="water, ammonia, or a file .npz, .xyz, .extxyz")],
+    units: Annotated[str | None, typer.Option(help="of a data file: rmd17, ase, atomic, or 'eV, Angstrom'")] = None,
+    split: Annotated[
+        Part | None,
+        typer.Option(help="test: frames held out of the training data [default: test where it exists, else all]"),
+    ] = None,
+    max_energy_mae: Annotated[float | None, typer.Option(min=0, help="meV; exit 1 when it is exceeded")] = None,
+    max_force_mae: Annotated[float | None, typer.Option(min=0, help="meV/Å; exit 1 when it is exceeded")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a model with data and with baselines; exit 1 when it is worse than asked."""
+    from qffc.models.model_file import load_model
+    from qffc.references import resolve_data
+    from qffc.toolchain import evaluate as evaluate_model
+
+    trained, dataset = load_model(model), resolve_data(data, units)
+    evaluation = evaluate_model(trained, dataset, part=None if split is None else split.value)
+    own = trained.metadata.get("data_fingerprint") == dataset.fingerprint
+    note = _note(own, bool(evaluation.baselines), split)
+    exceeded = _exceeded(evaluation.errors, max_energy_mae, max_force_mae)
+    text = f"{len(evaluation.data)} frames of {dataset.name}: {note}\n\n{errors_table(evaluation)}"
+    data_out = {"frames": len(evaluation.data), "note": note, "exceeded": exceeded, "errors": evaluation.to_json()}
+    emit("\n".join([text, *(["", *exceeded] if exceeded else [])]), data_out, as_json)
+    if exceeded:
+        raise typer.Exit(1)
+
+
+def _note(own: bool, baselines: bool, split: Part | None) -> str:
+    if not own:
+        return "no baselines, because the model was trained on other data (the fingerprints differ)"
+    if not baselines:
+        return "no baselines, because the model does not say how it was trained"
+    frames = "all of them, training frames included" if split is Part.ALL else "held out when the model was trained"
+    return f"{frames}; baselines fitted to the training frames of the model"
+
+
+def _exceeded(errors: Errors, energy: float | None, force: float | None) -> list[str]:
+    limits = (
+        ("energy MAE", errors.energy_mae, energy, "meV"),
+        ("force MAE", errors.force_mae, force, "meV/Å"),
+    )
+    return [
+        f"{name} {value:.2f} {unit} is above the limit of {limit:g} {unit}"
+        for name, value, limit, unit in limits
+        if limit is not None and not value <= limit
+    ]

@@ -1,0 +1,113 @@
+"""The verb ``train``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qffc.cli.output import AsJson, emit, say
+from qffc.cli.settings import read_settings, with_settings
+from qffc.ir.diagnostics import error
+from qffc.training.config import TrainingConfig, training_config
+
+if TYPE_CHECKING:
+    from qffc.data import Dataset
+    from qffc.models.force_field import ForceField
+    from qffc.reports.evaluation import Evaluation
+
+SUMMARY_NAME = "summary.json"
+
+
+@with_settings
+def train(
+    program: Annotated[str, typer.Argument(help="lib:NAME, FILE.qffc or FILE.py:NAME")],
+    data: Annotated[str, typer.Option(help="water, ammonia, or a file .npz, .xyz, .extxyz")],
+    units: Annotated[str | None, typer.Option(help="of a data file: rmd17, ase, atomic, or 'eV, Angstrom'")] = None,
+    out: Annotated[Path | None, typer.Option(help="folder of the run [default: runs/PROGRAM]")] = None,
+    config: Annotated[Path | None, typer.Option(help="settings in a TOML file; options win over it")] = None,
+    unproven: Annotated[
+        bool, typer.Option("--unproven", help="train even when a declared symmetry is not proven")
+    ] = False,
+    as_json: AsJson = False,
+    **settings: int | float | None,
+) -> None:
+    """Train a program on energies and forces, or go on with the run in the folder."""
+    from qffc.references import resolve_data, resolve_program
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    chosen = training_config({**({} if config is None else read_settings(config)), **given})
+    source = resolve_program(program)
+    dataset = resolve_data(data, units)
+    folder = Path("runs") / source.name if out is None else out
+    if folder.exists() and not folder.is_dir():
+        raise error(
+            "no folder for the run",
+            found=f"'{folder}' is a file",
+            expected="a folder, or a name that is free",
+            help="choose another folder with --out",
+        )
+    done = _epochs_done(folder)
+    if done:
+        say(f"going on with the run in {folder}: {done} of {chosen.epochs} epochs are done")
+    model = _train_watched((source, dataset, chosen, folder), unproven, done)
+    say(f"model written to {folder}")
+    evaluation = _test(model, dataset, chosen)
+    summary = _summary(model, dataset, chosen, evaluation)
+    from qffc.atomic_files import write_text
+
+    write_text(folder / SUMMARY_NAME, json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    emit(_text(evaluation), summary, as_json)
+
+
+def _train_watched(what: tuple[object, Dataset, TrainingConfig, Path], unproven: bool, done: int) -> ForceField:
+    from qffc.cli.progress import TrainingProgress
+    from qffc.toolchain import train as train_program
+
+    source, dataset, chosen, folder = what
+    try:
+        with TrainingProgress(chosen.epochs, done) as report:
+            return train_program(source, dataset, folder, config=chosen, unproven=unproven, report=report)  # type: ignore[arg-type]  # a program
+    except KeyboardInterrupt:
+        kept = _epochs_done(folder)
+        saved = f"the checkpoint in {folder} holds {kept} epochs; the same command goes on from there"
+        say(f"stopped: {saved if kept else 'before the first checkpoint, nothing was written'}")
+        raise typer.Exit(130) from None
+
+
+def _epochs_done(folder: Path) -> int:
+    from qffc.training.checkpoint import CHECKPOINT_NAME, epochs_done
+
+    file = folder / CHECKPOINT_NAME
+    return epochs_done(file) if file.exists() else 0
+
+
+def _test(model: ForceField, data: Dataset, config: TrainingConfig) -> Evaluation | None:
+    from qffc.toolchain import evaluate
+    from qffc.training.trainer import split_of
+
+    return evaluate(model, data) if split_of(data, config).test else None
+
+
+def _summary(
+    model: ForceField, data: Dataset, config: TrainingConfig, evaluation: Evaluation | None
+) -> dict[str, object]:
+    return {
+        "program": model.program.name,
+        "digest": model.program.digest,
+        "data": data.name,
+        "data_fingerprint": data.fingerprint,
+        "settings": config.model_dump(),
+        "test": None if evaluation is None else evaluation.to_json(),
+    }
+
+
+def _text(evaluation: Evaluation | None) -> str:
+    from qffc.cli.errors_table import errors_table
+
+    if evaluation is None:
+        return "no test frames were held out"
+    frames = len(evaluation.data)
+    return f"{frames} test frames; baselines fitted to the training frames\n\n{errors_table(evaluation)}"

@@ -1,0 +1,72 @@
+"""A trained model as a calculator of the Atomic Simulation Environment (ASE)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from ase import Atoms
+from ase.calculators import calculator as ase_calculator
+
+from qffc.ir.diagnostics import error
+from qffc.models.force_field import ForceField
+
+
+class Calculator(ase_calculator.Calculator):
+    """Energies (eV) and forces (eV/Angstrom) of isolated molecules.
+
+    The functions are compiled at the first call for a molecule and kept by the model.
+
+    Args:
+        model: a trained model.
+
+    Raises:
+        QffcError: on calculation, when the atoms are periodic or do not fit the model.
+
+    Example:
+        >>> from ase.build import molecule
+        >>> from qffc.library import load
+        >>> from qffc.models.force_field import untrained
+        >>> water = molecule("H2O")
+        >>> water.calc = Calculator(untrained(load("sivqlm-h2o", depth=1), seed=0))
+        >>> water.get_forces().shape
+        (3, 3)
+    """
+
+    implemented_properties = ["energy", "free_energy", "forces"]
+
+    def __init__(self, model: ForceField) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # of ASE
+        self.model = model
+
+    def calculate(
+        self,
+        atoms: Atoms | None = None,
+        properties: Sequence[str] = ("energy",),
+        system_changes: Sequence[str] = tuple(ase_calculator.all_changes),
+    ) -> None:
+        """Compute energy and forces together; called by ASE."""
+        super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]  # of ASE
+        molecule = _isolated(self.atoms)
+        energies, forces = self.model.predict(molecule.numbers, molecule.positions[None])
+        energy = float(energies[0])
+        # A molecule has no electronic smearing here, so the two energies that ASE knows are one.
+        self.results = {"energy": energy, "free_energy": energy, "forces": np.array(forces[0])}
+
+
+def _isolated(atoms: Atoms | None) -> Atoms:
+    if atoms is None:
+        raise error(
+            "calculator without atoms",
+            found="no atoms",
+            expected="a molecule",
+            help="set atoms.calc to the calculator and ask the atoms",
+        )
+    if np.any(atoms.pbc):
+        raise error(
+            "periodic systems are not supported",
+            found=f"periodic boundaries {atoms.pbc.tolist()}",
+            expected="a molecule in a vacuum",
+            help="set atoms.pbc = False for an isolated molecule; periodic images are refused, never ignored",
+        )
+    return atoms

@@ -1,0 +1,207 @@
+"""Programs and data named by text, as the command line and the toolchain take them."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import sys
+import traceback
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from qffc.dsl import Ansatz, as_program
+from qffc.ir.diagnostics import InternalError, QffcError, Span, error, quoted
+from qffc.ir.parser import parse_program
+from qffc.ir.program import Program
+from qffc.library.catalogue import PREFIX, load_reference
+from qffc.library.options import parse_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qffc.data import Dataset
+    from qffc.units import Units
+
+ProgramLike = Program | Ansatz | str
+"""A program, an ansatz with its default options, or a reference as :func:`resolve_program` takes it."""
+
+TEXT_SUFFIX = ".qffc"
+MODEL_SUFFIX = ".safetensors"
+_PYTHON = re.compile(r"(?P<file>.+\.py)(?::(?P<name>[^:]*))?(?::(?P<options>.*))?")
+_FORMS = f"{PREFIX}NAME, FILE{TEXT_SUFFIX}, FILE.py:NAME, or the folder of a trained model"
+
+
+def program_of(program: ProgramLike) -> Program:
+    """Return a program from anything that names one.
+
+    Example:
+        >>> program_of("lib:water-demo:depth=2").name
+        'water-demo'
+    """
+    return resolve_program(program) if isinstance(program, str) else as_program(program)
+
+
+def resolve_program(text: str) -> Program:
+    """Return the program that a text names.
+
+    Args:
+        text: ``lib:name`` or ``lib:name:option=value,...`` for a library program; a file ``*.qffc`` in the text
+            format; ``file.py:name`` or ``file.py:name:option=value,...`` for an ansatz or program in a Python file,
+            which is run; or a model file, or the folder of a training run.
+
+    Raises:
+        QffcError: when nothing fits, or the file has a mistake; shown with its line.
+
+    Example:
+        >>> resolve_program("lib:sivqlm-lih").species
+        ('Li', 'H')
+    """
+    if text.startswith(PREFIX):
+        return load_reference(text)
+    python = _PYTHON.fullmatch(text)
+    if python is not None:
+        return _from_python(Path(python["file"]), python["name"] or "", python["options"] or "")
+    path = Path(text)
+    if path.suffix == TEXT_SUFFIX:
+        return parse_program(_read(path), file=str(path))
+    if path.suffix == MODEL_SUFFIX or path.is_dir():
+        from qffc.models.model_file import load_model  # loads JAX, which the other forms do without
+
+        return load_model(path).program
+    raise error(
+        "not a program",
+        found=f"'{text}'",
+        expected=_FORMS,
+        help="'qffc list' names the library programs",
+    )
+
+
+def resolve_data(text: str, units: str | Units | None = None) -> Dataset:
+    """Return the dataset that a text names.
+
+    Args:
+        text: the name of an embedded dataset, or a file ``.npz``, ``.xyz`` or ``.extxyz``.
+        units: of the numbers in a file; see :func:`qffc.units.data_units`.
+
+    Raises:
+        QffcError: when there is no such dataset, its units are not declared, or it cannot be read.
+
+    Example:
+        >>> resolve_data("water")
+        Dataset('water', OH2, 1000 frames)
+    """
+    from qffc.data import EMBEDDED, load_embedded, read
+    from qffc.units import INTERNAL, data_units
+
+    declared = None if units is None else data_units(units)
+    if text in EMBEDDED:
+        if declared not in (None, INTERNAL):
+            raise error(
+                "units of an embedded dataset",
+                found=f"'{declared}' for '{text}'",
+                expected=f"no units: '{text}' comes in {INTERNAL}",
+                help="leave the units out",
+            )
+        return load_embedded(text)
+    if not Path(text).exists():
+        raise error(
+            "no such data",
+            found=f"'{text}'",
+            expected=f"one of {quoted(EMBEDDED)}, or a file .npz, .xyz or .extxyz",
+            help=f"check the path; relative paths start at {Path.cwd()}",
+        )
+    return read(text, units=declared)
+
+
+def _from_python(path: Path, name: str, options: str) -> Program:
+    module = _run_file(path)
+    named = {key: value for key, value in vars(module).items() if isinstance(value, Ansatz | Program)}
+    own = [key for key in named if not key.startswith("_")]
+    if name not in named:
+        raise error(
+            "no program of that name in the file",
+            found=f"'{name}'" if name else "no name after the file",
+            expected=f"one of {quoted(own)}" if own else "a function decorated with @qf.ansatz, or a Program",
+            help=f"write {path}:{own[0] if own else 'NAME'}",
+            where=str(path),
+        )
+    chosen = named[name]
+    if isinstance(chosen, Program):
+        if options:
+            raise error(
+                "options for a finished program",
+                found=f"'{options}' for '{name}'",
+                expected="no options: it is a Program, not an ansatz",
+                help="leave the options out, or name a function decorated with @qf.ansatz",
+                where=str(path),
+            )
+        return chosen
+    with _users_code(path):
+        return chosen(**parse_options(name, options, chosen.options))
+
+
+def _run_file(path: Path) -> ModuleType:
+    source = _read(path)
+    linecache.checkcache(str(path))
+    module = ModuleType(path.stem)
+    module.__file__ = str(path)
+    name, folder = f"qffc_user_file_{path.stem}", str(path.resolve().parent)
+    module.__name__ = name
+    sys.modules[name] = module  # dataclasses look their module up
+    sys.path.insert(0, folder)  # so that the file can import its neighbours
+    try:
+        with _users_code(path):
+            exec(compile(source, str(path), "exec"), vars(module))
+    finally:
+        sys.path.remove(folder)
+    return module
+
+
+@contextmanager
+def _users_code(path: Path) -> Iterator[None]:
+    """Turn any failure of the user's Python into a diagnostic with its line; what it prints goes to stderr."""
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    except (QffcError, InternalError, KeyboardInterrupt):
+        raise
+    except SyntaxError as problem:
+        at = Span(problem.filename or str(path), problem.lineno or 1, problem.offset or 1)
+        raise _failed("Python file that cannot be read", f"{type(problem).__name__}: {problem.msg}", at) from None
+    except ImportError as problem:
+        raise _failed("import that fails", str(problem), _place(problem, path)) from None
+    except (Exception, SystemExit) as problem:  # whatever it is, it is the user's, and belongs to a line
+        found = f"{type(problem).__name__}: {problem}"
+        raise _failed("Python file that fails", found, _place(problem, path)) from problem
+
+
+def _place(problem: BaseException, path: Path) -> Span | None:
+    for frame in reversed(traceback.extract_tb(problem.__traceback__)):
+        if frame.filename == str(path) and frame.lineno is not None:
+            return Span(frame.filename, frame.lineno, (frame.colno or 0) + 1)
+    return None
+
+
+def _failed(title: str, found: str, span: Span | None) -> QffcError:
+    return error(
+        title,
+        found=found,
+        expected="a file that Python runs without an error",
+        help="correct the line; 'python FILE.py' shows the whole traceback",
+        span=span,
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = "not UTF-8 text" if isinstance(problem, UnicodeDecodeError) else problem.strerror
+        raise error(
+            "file that cannot be read",
+            found=f"'{path}': {reason}",
+            expected="a text file",
+            help=f"check the path; relative paths start at {Path.cwd()}",
+        ) from None

@@ -1,0 +1,269 @@
+"""The verbs of the work as functions: check, compile, train, evaluate.
+
+Heavy packages are imported inside the verbs that compute, so checking and compiling to a program load neither JAX nor
+pytket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from textwrap import indent
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.diagnostics import QffcError, error
+from qffc.ir.program import Program
+from qffc.passes.certificate import Certificate
+from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.counts import CircuitCounts
+from qffc.passes.pipeline import PassRecord, run_pipeline
+from qffc.passes.pipeline_text import parse_pipeline
+from qffc.passes.split_program import Split, split_program
+from qffc.passes.target import Target
+from qffc.references import ProgramLike, program_of, resolve_data
+from qffc.targets import target as find_target
+
+if TYPE_CHECKING:
+    from pytket.circuit import Circuit
+
+    from qffc.data import Dataset
+    from qffc.models.force_field import ForceField
+    from qffc.passes.lower_pytket import PytketKernel
+    from qffc.reports.evaluation import Evaluation
+    from qffc.training.config import TrainingConfig
+    from qffc.training.trainer import Progress
+    from qffc.units import Units
+
+DEFAULT_PIPELINE = "check-equivariance,canonicalize"
+CERTIFICATE_NAME = "certificate.json"
+Part = Literal["test", "all"]
+_GOLDEN = 0.5 * (5**0.5 - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A program after its passes, with the proof of its symmetry.
+
+    Args:
+        source: the program before the first pass.
+        program: after the last one.
+        certificate: of ``program``, bound to its digest.
+        target: what it was compiled for.
+        records: what each pass did.
+    """
+
+    source: Program
+    program: Program
+    certificate: Certificate
+    target: Target
+    records: tuple[PassRecord, ...]
+
+    @cached_property
+    def split(self) -> Split:
+        """The classical values and the quantum kernel."""
+        return split_program(self.program)
+
+    @cached_property
+    def kernel(self) -> PytketKernel:
+        """The quantum kernel in native gates; the target must have some."""
+        from qffc.passes.lower_pytket import PytketKernel  # pytket is heavy
+
+        return PytketKernel(self.split, self.target)
+
+    def circuit(self, slots: NDArray[np.float64] | None = None) -> Circuit:
+        """Return the circuit in native gates.
+
+        Args:
+            slots: (slot_count,), radians; :func:`generic_slots` when left out.
+        """
+        return self.kernel.bind(generic_slots(self.split.slot_count) if slots is None else slots)
+
+    @cached_property
+    def counts(self) -> CircuitCounts:
+        """The native gates of the circuit at generic angles, measurements aside."""
+        return self.kernel.counts(self.circuit())
+
+    def price(self, shots: int) -> float:
+        """Return the price in HQC of one circuit with its measurements, ``shots`` for each setting."""
+        if self.target.pricing is None:
+            return 0.0
+        slots = generic_slots(self.split.slot_count)
+        measured = [self.kernel.bind_measured(slots, setting) for setting in self.kernel.measurements.settings]
+        return self.target.price([self.kernel.counts(circuit) for circuit in measured], shots)
+
+
+def check(program: ProgramLike) -> Certificate:
+    """Return the certificate of a program: each declared symmetry proven, refuted or left open.
+
+    Args:
+        program: a program, an ansatz, or a reference such as ``lib:pair``.
+
+    Example:
+        >>> check("lib:sivqlm-h2o").holds
+        True
+    """
+    return check_equivariance(program_of(program))
+
+
+def compile(
+    program: ProgramLike,
+    target: str | Target = "ideal",
+    pipeline: str = DEFAULT_PIPELINE,
+    *,
+    print_after: Callable[[str, Program], object] | None = None,
+) -> Compiled:
+    """Run passes on a program, and check the symmetry of what comes out.
+
+    Args:
+        program: a program, an ansatz, or a reference such as ``lib:pair``.
+        target: the name of a target, or a target.
+        pipeline: passes separated by commas, options in braces.
+        print_after: called with the name of each pass and the program after it.
+
+    Raises:
+        QffcError: when the program, the target or the pipeline is not valid.
+
+    Example:
+        >>> compiled = compile("lib:sivqlm-h2o")
+        >>> compiled.certificate.digest == compiled.program.digest, compiled.certificate.holds
+        (True, True)
+    """
+    source = program_of(program)
+    chosen = find_target(target) if isinstance(target, str) else target
+    result = run_pipeline(parse_pipeline(pipeline), source, chosen, print_after=print_after)
+    last = next((made for _, made in reversed(result.outputs) if isinstance(made, Certificate)), None)
+    # A certificate says nothing about any other text, so a program that changed is checked again.
+    fresh = last is not None and last.digest == result.program.digest
+    certificate = last if last is not None and fresh else check_equivariance(result.program)
+    return Compiled(source, result.program, certificate, chosen, result.records)
+
+
+def train(
+    program: ProgramLike,
+    data: Dataset | str,
+    out: str | Path,
+    *,
+    units: str | Units | None = None,
+    config: TrainingConfig | None = None,
+    unproven: bool = False,
+    report: Callable[[Progress], None] | None = None,
+    **settings: object,
+) -> ForceField:
+    """Compile a program and train what was compiled, or go on with the run in ``out``.
+
+    The folder receives the checkpoint, the log, the model and, beside it, the certificate of its program.
+
+    Args:
+        program: a program, an ansatz, or a reference such as ``lib:pair``.
+        data: a dataset, the name of an embedded one, or a data file.
+        out: the folder of the run.
+        units: of a data file.
+        config: all choices at once; ``settings`` change single ones.
+        unproven: train even when a declared symmetry is not proven.
+        report: called after each epoch.
+        settings: fields of :class:`qffc.training.config.TrainingConfig`.
+
+    Raises:
+        QffcError: when a setting, the program or the data is not valid, when a declared symmetry is not proven, or
+            when the folder holds another run.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     model = train("lib:sivqlm-h2o:depth=1", "water", folder, train=10, validation=0, test=5, epochs=1)
+        ...     sorted(path.name for path in Path(folder).iterdir())
+        ['certificate.json', 'checkpoint.safetensors', 'log.csv', 'model.safetensors']
+    """
+    from qffc.training.config import training_config
+
+    chosen = training_config({**({} if config is None else config.model_dump()), **settings})
+    dataset = resolve_data(data, units) if isinstance(data, str) else data
+    compiled = compile(program)
+    if not (compiled.certificate.holds or unproven):
+        raise _not_proven(compiled)
+    return _train_compiled(compiled, dataset, chosen, Path(out), report)
+
+
+def _train_compiled(
+    compiled: Compiled,
+    data: Dataset,
+    config: TrainingConfig,
+    folder: Path,
+    report: Callable[[Progress], None] | None,
+) -> ForceField:
+    from qffc.atomic_files import write_text
+    from qffc.training import trainer  # loads JAX
+
+    certificate = compiled.certificate.to_json()
+    metadata = {"certificate": certificate}
+    model = trainer.train(compiled.program, data, config, folder, report=report, metadata=metadata)
+    write_text(folder / CERTIFICATE_NAME, certificate)
+    return model
+
+
+def evaluate(
+    model: ForceField | str | Path, data: Dataset | str, *, units: str | Units | None = None, part: Part | None = None
+) -> Evaluation:
+    """Return the errors of a model, beside baselines fitted to its own training frames where those are known.
+
+    Args:
+        model: a model, its file, or the folder of its run.
+        data: a dataset, the name of an embedded one, or a data file.
+        units: of a data file.
+        part: ``test`` for the frames held out when the model was trained on this dataset, ``all`` for every frame;
+            by default the first where it exists.
+
+    Raises:
+        QffcError: when ``test`` is asked for and the model was trained on other data, or held no frames out.
+    """
+    from qffc.models.model_file import load_model
+    from qffc.reports.evaluation import evaluate as evaluate_frames
+    from qffc.training.config import TrainingConfig
+    from qffc.training.trainer import split_of
+
+    trained = load_model(Path(model)) if isinstance(model, str | Path) else model
+    dataset = resolve_data(data, units) if isinstance(data, str) else data
+    own_data = trained.metadata.get("data_fingerprint") == dataset.fingerprint
+    if not own_data or "config" not in trained.metadata:
+        if part == "test":
+            raise _no_test_frames(dataset, "the model was trained on other data")
+        return evaluate_frames(trained, dataset)
+    split = split_of(dataset, TrainingConfig.model_validate_json(trained.metadata["config"]))
+    if part != "all" and not split.test:
+        raise _no_test_frames(dataset, "no frames were held out when the model was trained")
+    frames = dataset if part == "all" else dataset.subset(split.test)
+    return evaluate_frames(trained, frames, dataset.subset(split.train))
+
+
+def generic_slots(count: int) -> NDArray[np.float64]:
+    """Return fixed angles without special values, (count,), radians: what counts and prices are taken at.
+
+    Example:
+        >>> generic_slots(2).round(3)
+        array([0.918, 0.536])
+    """
+    slots: NDArray[np.float64] = 0.3 + np.mod(np.arange(1, count + 1) * _GOLDEN, 1.0)
+    return slots
+
+
+def _not_proven(compiled: Compiled) -> QffcError:
+    return error(
+        "declared symmetry that is not proven",
+        found="\n" + indent(compiled.certificate.render().rstrip(), "    "),
+        expected="a proof of every declared symmetry",
+        help="correct the program, declare less, or train it all the same with 'unproven'",
+    )
+
+
+def _no_test_frames(data: Dataset, reason: str) -> QffcError:
+    return error(
+        "no test frames",
+        found=f"'{data.name}': {reason}",
+        expected="the data that the model was trained on, with frames held out",
+        help="evaluate on all frames (part 'all'), and mind which of them the model has seen",
+    )
