@@ -1,26 +1,22 @@
 """Programs whose symmetry is known by hand: each is proven by a rule, or refuted with numbers that reproduce."""
 
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from qffc.ir.observables import DotObservable, PauliObservable, ProductObservable, SumObservable
+from qffc.ir.observables import DotObservable, PauliObservable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
-from qffc.ir.program import AtomicReadout, EnergyReadout, Parameter, Program, Qubit, Site
+from qffc.ir.program import EnergyReadout, Parameter, Program, Qubit, Site
 from qffc.ir.reference import response
 from qffc.ir.values import (
-    ChannelIndex,
     Component,
-    Cutoff,
     Displacement,
     FrameVector,
     Function,
     Moment,
     ParameterEntry,
     Position,
-    SpeciesOf,
     Value,
     as_value,
     cross,
@@ -29,6 +25,7 @@ from qffc.ir.values import (
     unit,
 )
 from qffc.passes.check_equivariance import CheckEquivariance, check_equivariance
+from qffc.passes.counterexample import observed
 from qffc.passes.verdict import Verdict
 
 ALL = ("rotation", "inversion", "translation", "exchange")
@@ -363,96 +360,6 @@ def test_absolute_positions_count_as_vectors_from_the_origin() -> None:
 
 # -------------------------------------------------------------------------------------------- exchange
 
-PAIR_SITES = (Site("c", None, "centre"), Site("a", None, "neighbour"), Site("b", None, "neighbour"))
-
-
-def angle(site: str) -> Value:
-    return ParameterEntry("J", (SpeciesOf("c"), SpeciesOf(site))) * norm(Displacement("c", site))
-
-
-def pair(
-    singlets: tuple[tuple[int, int], ...], ops: tuple[Op, ...], weight: Value, features: tuple[str, ...]
-) -> Program:
-    return Program(
-        "pair",
-        ALL,
-        "pair",
-        ("H", "C", "O"),
-        PAIR_SITES,
-        (Parameter("J", ("species", "species")), Parameter("K", ("channel", 2))),
-        tuple(Qubit(name, name[0]) for name in ("a1", "a2", "b1", "b2")),
-        (*(Singlet(*s) for s in singlets), *ops),
-        (
-            ("twins", SumObservable(((Fraction(1), DotObservable(0, 1)), (Fraction(1), DotObservable(2, 3))))),
-            ("cross", SumObservable(((Fraction(1, 2), DotObservable(0, 2)), (Fraction(1, 2), DotObservable(1, 3))))),
-            ("all", ProductObservable((DotObservable(0, 1), DotObservable(2, 3)))),
-            ("left", DotObservable(0, 1)),
-        ),
-        AtomicReadout(weight, features, (4,)),
-        channels=2,
-    )
-
-
-def twin_ops(first: str = "a", second: str = "b") -> tuple[Op, ...]:
-    table = {0: ParameterEntry("K", (ChannelIndex(), 0)), 1: ParameterEntry("K", (ChannelIndex(), 1))}
-    turns = tuple(Rotate(q, angle(s) * unit(Displacement("c", s))) for q, s in ((0, first), (2, second)))
-    return (
-        *turns,
-        Exchange(0, 2, table[0]),
-        Exchange(1, 3, table[1]),
-        Exchange(0, 1, table[0]),
-        Exchange(3, 2, table[0]),
-    )
-
-
-def falloff(*sites: str) -> Value:
-    value: Value = as_value(1)
-    for site in sites:
-        value = value * Cutoff(norm(Displacement("c", site)), Fraction(5))
-    return value
-
-
-TWINS = ((0, 1), (2, 3))
-FEATURES = ("twins", "cross", "all")
-
-
-def test_twin_circuit_is_proven() -> None:
-    certificate = check_equivariance(pair(TWINS, twin_ops(), falloff("a", "b"), FEATURES))
-    assert certificate.holds, certificate.render()
-    assert certificate.verdicts[-1].generator == "exchange a b"
-
-
-@pytest.mark.parametrize(
-    "program",
-    [
-        pair(TWINS, twin_ops("a", "a"), falloff("a", "b"), FEATURES),
-        pair(TWINS, twin_ops(), falloff("a"), FEATURES),
-        pair(TWINS, twin_ops(), falloff("a", "b"), (*FEATURES, "left")),
-        pair(TWINS, (*twin_ops()[:4], Exchange(1, 2, as_value(1)), *twin_ops()[4:]), falloff("a", "b"), FEATURES),
-        pair(((0, 3), (1, 2)), twin_ops()[:-1], falloff("a", "b"), FEATURES),
-    ],
-    ids=["one neighbour twice", "weight", "feature", "one coupling more", "one twin less"],
-)
-def test_broken_pair_circuit_is_refuted(program: Program) -> None:
-    found = assert_refuted(program, "exchange a b")
-    assert found.counterexample is not None
-    assert found.counterexample.species[1] == found.counterexample.species[2]
-
-
-def test_species_of_the_centre_is_not_that_of_a_neighbour() -> None:
-    def program(site: str, other: str) -> Program:
-        own = ParameterEntry("J", (SpeciesOf("c"), SpeciesOf("a")))
-        right = ParameterEntry("J", (SpeciesOf("c"), SpeciesOf(other)))
-        turns = (
-            Rotate(0, own * Displacement("c", "a")),
-            Rotate(2, right * Displacement("c", site)),
-        )
-        return pair(TWINS, (*turns, Exchange(0, 2, as_value(0.4)), *turns), falloff("a", "b"), FEATURES)
-
-    assert_proven(program("b", "b"))
-    assert_proven(program("b", "a"))  # like neighbours have one entry
-    assert_refuted(program("b", "c"), "exchange a b")
-
 
 def test_one_qubit_per_neighbour_with_singlets_between_neighbours_is_refuted() -> None:
     vectors = tuple(Displacement("C", f"H{k}") for k in range(4))
@@ -506,6 +413,19 @@ def test_averages_prove_and_say_so() -> None:
     assert verdict(broken, "exchange H1 H2").rule == "average over exchange"
     assert verdict(broken, "inversion").rule == "average over inversion"
     assert_proven(broken)
+
+
+def test_averages_count_in_numbers_too() -> None:
+    handed = dot(r("H1"), cross(r("H2"), r("H3")))
+    odd = ammonia((r("H1"), r("H2")), energy=Moment("m") * Component(handed * r("H1"), "x"))
+    cancels = replace(odd, readout=EnergyReadout(Moment("m") * Component(r("H1"), "x")), average=("inversion",))
+    kept = replace(odd, average=("inversion",))
+    found = verdict(kept, "rotation")
+    assert found.status == "refuted"
+    assert found.counterexample is not None
+    before, after = (observed(kept, instance) for instance in found.counterexample.instances(kept))
+    assert np.abs(before - after).max() == pytest.approx(found.counterexample.difference)
+    assert verdict(cancels, "rotation").status != "proven"
 
 
 def test_no_like_sites() -> None:
