@@ -52,13 +52,14 @@ class Canonicalize(Pass[None]):
         ... site A: H free
         ... site B: H free
         ... parameter J
+        ... parameter K
         ... qubit a: A
         ... qubit b: B
         ... qubit c
         ... singlet a, b
         ... zero c
         ... rotate a, J*r(A, B)
-        ... rotate a, 1/2*r(A, B)
+        ... rotate a, K*r(A, B)
         ... exchange b, c, 1/4*pi
         ... exchange a, b, J
         ... exchange a, b, J
@@ -68,7 +69,7 @@ class Canonicalize(Pass[None]):
         >>> print("\n".join(Canonicalize().run(program, target("ideal")).program.text.split("\n")[-8:-1]))
         singlet a, b
         zero c
-        rotate a, (1/2 + J)*r(A, B)
+        rotate a, (J + K)*r(A, B)
         exchange a, c, 2*J
         <BLANKLINE>
         observable m = dot(b, c)
@@ -164,13 +165,15 @@ def _on(op: Op, place: dict[int, int]) -> Op:
 
 def _reduce(angle: Value, period: Fraction) -> tuple[Value, int]:
     """Return the angle with its exact part in (-period/2, period/2] times pi, and how many periods went."""
-    part = sum((c for c, body in map(split_coefficient, _terms(angle)) if isinstance(body, Pi)), Fraction(0))
+    terms = _terms(angle)
+    part = sum((c for c, body in map(split_coefficient, terms) if isinstance(body, Pi)), Fraction(0))
     periods = ceil(part / period - Fraction(1, 2))
-    return (add(angle, Pi() * (-periods * period)), periods) if periods else (angle, 0)
+    return (add(*terms, Pi() * (-periods * period)), periods) if periods else (angle, 0)
 
 
-def _terms(value: Value) -> tuple[Value, ...]:
-    return value.terms if isinstance(value, Add) else (value,)
+def _terms(angle: Value) -> tuple[Value, ...]:
+    factor, body = split_coefficient(angle)
+    return tuple(term * factor for term in body.terms) if isinstance(body, Add) else (angle,)
 
 
 def _is_identity(op: Op) -> bool:

@@ -5,12 +5,15 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Zero
 from qffc.ir.reference import moments, statevector
 from qffc.ir.values import Displacement, Number, ParameterEntry, Pi
 from qffc.passes.canonicalize import Canonicalize
 from qffc.targets import target
+from qffc.testing import instances, programs
 
 IDEAL = target("ideal")
 J, K, PI = ParameterEntry("J"), ParameterEntry("K"), Pi()
@@ -117,6 +120,19 @@ def test_swaps_stay_when_asked(example):
 def test_options_switch_rewrites_off(example):
     ops = (Rotate(0, R), Rotate(0, R), Exchange(0, 1, J), Exchange(0, 1, J))
     assert gates(example, *ops, fuse=False, merge=False)[0] == ops
+
+
+def test_multiples_of_pi_are_found_in_scaled_sums(example):
+    ops, _ = gates(example, PauliRotation(((0, "X"),), 2 * (J + PI)), Exchange(0, 1, (2 * J + PI) / 2), Rotate(0, R))
+    assert ops == (PauliRotation(((0, "X"),), 2 * J), Exchange(0, 1, J), Rotate(0, R))
+
+
+@given(st.data())
+def test_moments_of_any_program_stay(data):
+    program = data.draw(programs())
+    instance = data.draw(instances(program))
+    after = shorten(program)
+    np.testing.assert_allclose(moments(after, instance), moments(program, instance), rtol=1e-12, atol=1e-11)
 
 
 def test_numbers_that_are_no_multiples_of_pi_stay(example):

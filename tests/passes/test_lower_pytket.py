@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import pi
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pytket.circuit import Circuit, OpType
 
 from qffc.ir.diagnostics import QffcError
@@ -21,6 +23,7 @@ from qffc.passes.lower_pytket_turns import half_turns
 from qffc.passes.split_program import split_program
 from qffc.passes.target import MinimumAngles
 from qffc.targets import target
+from qffc.testing import instances, programs
 
 EXACT = replace(target("H2-1LE"), minimum=MinimumAngles())
 TARGETS = [EXACT, EXACT.preferring("ZZPhase")]
@@ -38,6 +41,12 @@ def with_gates(example, *ops, qubits=4):
     case = example(0, qubits=qubits)
     program = case.program.with_ops((*(Zero(q) for q in range(qubits)), *ops))
     return replace(case, program=program)
+
+
+@dataclass(frozen=True)
+class Case:
+    program: object
+    instance: object
 
 
 def lower(case, where, **options):
@@ -64,6 +73,14 @@ def test_the_state_is_that_of_the_reference(example, seed, fold, where):
     counts = kernel.counts(circuit)
     assert counts.other == 0
     assert {c.op.type for c in circuit} <= {OpType.PhasedX, OpType.Rz, OpType.TK2, OpType.ZZPhase}
+
+
+@given(st.data(), st.sampled_from(TARGETS))
+def test_the_state_of_any_program(data, where):
+    program = data.draw(programs())
+    case = Case(program, data.draw(instances(program)))
+    kernel, slots = lower(case, where)
+    assert overlap(case, kernel.bind(slots)) == pytest.approx(1, abs=1e-9)
 
 
 @pytest.mark.parametrize("where", TARGETS, ids=["TK2", "ZZPhase"])
