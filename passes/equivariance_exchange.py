@@ -241,7 +241,8 @@ def _first_difference(program: Program, original: Word, image: Word, renaming: S
     depth = next((k for k, (x, y) in enumerate(zip(mine, other, strict=False)) if x != y), min(len(mine), len(other)))
     lost, extra = _surplus(mine[depth:], other[depth:]), _surplus(other[depth:], mine[depth:])
     if lost is None and extra is None:
-        return Failure("no renaming of the qubits that was tried keeps both operations and readout")
+        text = _readout_difference(program, original, image, dict(enumerate(renaming)))
+        return Failure(text or "no renaming of the qubits that was tried keeps both operations and readout")
     op = None if lost is None else op_reference(program, original.indices[original.letters.index(lost)])
     image_op = None
     if extra is not None:

@@ -391,7 +391,11 @@ def test_readout_of_unlike_weights_is_refuted() -> None:
     observables = (("m", DotObservable(1, 2)), ("n", DotObservable(3, 0)))
     assert_proven(water(observables=observables, energy=Moment("m") + Moment("n")))
     assert_proven(water(observables=observables, energy=Moment("m") * Moment("n")))
-    assert_refuted(water(observables=observables, energy=Moment("m") + 2 * Moment("n")), "exchange H1 H2")
+    failure = assert_refuted(
+        water(observables=observables, energy=Moment("m") + 2 * Moment("n")), "exchange H1 H2"
+    ).failure
+    assert failure is not None
+    assert failure.residual == "the readout moment(m) + 2*moment(n) becomes 2*moment(m) + moment(n)"
     far, near = norm(Displacement("O", "H1")), norm(Displacement("O", "H2"))
     assert_proven(water(observables=observables, energy=Moment("m") * far + Moment("n") * near))
     assert_refuted(water(observables=observables, energy=Moment("m") + Moment("n") * near), "exchange H1 H2")
