@@ -57,7 +57,14 @@ def moments(program: Program, instance: Instance) -> NDArray[np.float64]:
 
 def expectation(observable: Observable, state: State, qubits: int) -> float:
     """Return <state| observable |state>."""
-    return float(np.real(np.vdot(state, dense(observable.paulis, tuple(range(qubits))) @ state)))
+    tensor = state.reshape((2,) * qubits)
+    total = 0.0
+    for string, (weight, _) in observable.paulis.terms:
+        image = tensor
+        for qubit, letter in string:
+            image = np.moveaxis(np.tensordot(_PAULI[letter], image, axes=(1, qubit)), 0, qubit)
+        total += _number(weight) * float(np.real(np.vdot(tensor, image)))
+    return total
 
 
 def response(program: Program, instance: Instance) -> NDArray[np.float64]:

@@ -335,7 +335,9 @@ class Norm(Value):
         return f"norm({self.vector})"
 
     def _law(self) -> Law:
-        return SCALAR if self.vector.law.covariant else FRAME_NUMBER
+        law = self.vector.law
+        # Without a parity the vector is a sum of a polar and an axial one, and its mirror image has another length.
+        return Law(0, None if law.parity is None else 1, law.covariant)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

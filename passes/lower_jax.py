@@ -49,6 +49,7 @@ class JaxProgram:
             channel: which copy of the circuit.
         """
         evaluate = Evaluator(self.program, Instance(positions, species, parameters, channel), jnp)
+        evaluate.prepare((*self.split.scalars, *self.split.vectors))
         zero = jnp.zeros((), positions.dtype)
         scalars = [zero + evaluate(value) for value in self.split.scalars]
         vectors = [evaluate(value) for value in self.split.vectors]

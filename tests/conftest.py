@@ -5,6 +5,7 @@ JAX reads its settings from the environment when it is first imported, so they a
 
 import importlib.util
 import os
+import tempfile
 
 import pytest
 
@@ -19,6 +20,9 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MPLBACKEND": "agg",
+    # What several tests compile is compiled once; the folder is made new for each run of the suite.
+    "JAX_COMPILATION_CACHE_DIR": tempfile.mkdtemp(prefix="qffc-tests-"),
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.2",
 }
 for _name, _value in _ENVIRONMENT.items():
     os.environ.setdefault(_name, _value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,9 +15,11 @@ from qffc.ir.diagnostics import error, quoted
 from qffc.ir.program import Program
 from qffc.models.energy import CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
 from qffc.models.head import head_shapes
-from qffc.models.initialization import neutral_constants
+from qffc.models.initialization import initial_parameters, neutral_constants
 from qffc.models.instances import instances_of
 from qffc.passes.lower_jax import JaxProgram, lower_jax
+
+_Predict = Callable[[Mapping[str, jax.Array], jax.Array], tuple[jax.Array, jax.Array]]
 
 _CHUNK_CIRCUITS = 16_384
 """Circuits simulated at once in a prediction: bounds the memory."""
@@ -76,7 +78,7 @@ class ForceField:
             >>> forces.shape
             (1, 3, 3)
         """
-        _need_double_precision()
+        jax.config.update("jax_enable_x64", True)
         frames = np.asarray(positions, dtype=np.float64)
         if frames.ndim != 3 or frames.shape[1:] != (len(numbers), 3):
             raise error(
@@ -104,7 +106,7 @@ class ForceField:
     def _functions(self) -> dict[tuple[int, ...], object]:
         return {}
 
-    def _compiled(self, numbers: tuple[int, ...]):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a jitted function
+    def _compiled(self, numbers: tuple[int, ...]):  # type: ignore[no-untyped-def]
         if numbers not in self._functions:
             molecule = self.molecule(np.array(numbers))
             self._functions[numbers] = jax.jit(
@@ -120,8 +122,6 @@ def untrained(program: Program, seed: int) -> ForceField:
         program: any program.
         seed: of the starting parameters.
     """
-    from qffc.models.initialization import initial_parameters
-
     return ForceField(program, initial_parameters(program, seed) | neutral_constants(program))
 
 
@@ -155,7 +155,3 @@ def trainable_names(program: Program) -> tuple[str, ...]:
     names = [parameter.name for parameter in program.parameters if not parameter.frozen]
     return tuple(name for name in (*names, *head_shapes(program)) if not name.startswith(CONSTANT_PREFIX))
 
-
-def _need_double_precision() -> None:
-    if not jax.config.read("jax_enable_x64"):
-        jax.config.update("jax_enable_x64", True)

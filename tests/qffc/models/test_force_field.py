@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from qffc.data import load_embedded
+from qffc.ir.diagnostics import QffcError
+from qffc.library import load
+from qffc.models.energy import FEATURE_SCALE, FEATURE_SHIFT
+from qffc.models.force_field import trainable_names, untrained
+from qffc.models.initialization import constants_from_data, initial_parameters
+from qffc.models.model_file import load_model, save_model
+
+WATER = load_embedded("water")
+PAIR = load("pair", channels=2, depth=2, hidden=(8,))
+
+
+@pytest.fixture(scope="module")
+def model():
+    return untrained(PAIR, seed=3)
+
+
+def test_forces_are_minus_the_gradient(model):
+    frames = WATER.positions[:2]
+    _, forces = model.predict(WATER.numbers, frames)
+    along = np.random.default_rng(0).normal(size=frames.shape)
+    step = 1e-4
+    up, _ = model.predict(WATER.numbers, frames + step * along)
+    down, _ = model.predict(WATER.numbers, frames - step * along)
+    np.testing.assert_allclose(-(up - down) / (2 * step), np.sum(forces * along, axis=(1, 2)), atol=1e-6)
+
+
+def test_symmetries_of_the_energy_function(model):
+    frames = WATER.positions[:3]
+    energies, forces = model.predict(WATER.numbers, frames)
+    turn = Rotation.random(random_state=1).as_matrix()
+    for matrix in (turn, -turn):
+        moved, turned = model.predict(WATER.numbers, frames @ matrix.T + np.array([1.0, -2.0, 0.5]))
+        np.testing.assert_allclose(moved, energies, atol=1e-12)
+        np.testing.assert_allclose(turned, forces @ matrix.T, atol=1e-11)
+    swapped, exchanged = model.predict(WATER.numbers, frames[:, [0, 2, 1]])
+    np.testing.assert_allclose(swapped, energies, atol=1e-12)
+    np.testing.assert_allclose(exchanged, forces[:, [0, 2, 1]], atol=1e-11)
+
+
+def test_the_energy_depends_on_the_geometry(model):
+    energies, forces = model.predict(WATER.numbers, WATER.positions[:5])
+    assert np.ptp(energies) > 1e-3
+    assert np.abs(forces).max() > 1e-2
+
+
+def test_a_long_list_of_frames_is_the_same_as_its_parts(model, monkeypatch):
+    whole = model.predict(WATER.numbers, WATER.positions[:7])
+    monkeypatch.setattr("qffc.models.force_field._CHUNK_CIRCUITS", 18)
+    parts = replace(model).predict(WATER.numbers, WATER.positions[:7])
+    for a, b in zip(whole, parts, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-13)
+
+
+def test_averaged_programs_hold_their_symmetries():
+    ammonia = load_embedded("ammonia")
+    model = untrained(load("sivqlm-nh3", depth=1), seed=1)
+    frames = ammonia.positions[:2]
+    energies, forces = model.predict(ammonia.numbers, frames)
+    order = [0, 2, 3, 1]
+    moved, exchanged = model.predict(ammonia.numbers, -frames[:, order])
+    np.testing.assert_allclose(moved, energies, atol=1e-12)
+    np.testing.assert_allclose(exchanged, -forces[:, order], atol=1e-11)
+
+
+def test_constants_come_from_the_training_frames():
+    molecule = untrained(PAIR, seed=3).molecule(WATER.numbers)
+    parameters = initial_parameters(PAIR, seed=3)
+    frames = WATER.subset(range(100))
+    constants = constants_from_data(molecule, parameters, frames)
+    arrays = {name: jnp.asarray(value) for name, value in (parameters | constants).items()}
+    features = jax.jit(lambda r: molecule.features(arrays, molecule.moments(molecule.slots(arrays, r)), r))(
+        jnp.asarray(frames.positions)
+    )
+    species = molecule.instances.atom_species
+    normalized = (np.asarray(features) - constants[FEATURE_SHIFT][species]) / constants[FEATURE_SCALE][species]
+    hydrogen = np.asarray(normalized[:, species == 1]).reshape(-1, features.shape[-1])
+    np.testing.assert_allclose(hydrogen.mean(axis=0), 0, atol=1e-9)
+    assert np.all(hydrogen.std(axis=0) < 1 + 1e-9)
+
+
+def test_seeds_give_the_same_numbers():
+    first, second, other = (initial_parameters(PAIR, seed=s) for s in (1, 1, 2))
+    for name in first:
+        np.testing.assert_array_equal(first[name], second[name])
+    assert any(np.any(first[name] != other[name]) for name in first)
+
+
+def test_frozen_parameters_are_not_trained():
+    assert "epsilon" not in trainable_names(load("water-demo"))
+    assert set(trainable_names(load("water-demo"))) == {"alpha", "w"}
+
+
+def test_model_file_round_trip(model, tmp_path):
+    save_model(replace(model, metadata={"data_name": "water"}), tmp_path / "m.safetensors")
+    again = load_model(tmp_path / "m.safetensors")
+    assert again.program == model.program
+    assert again.metadata == {"data_name": "water"}
+    for name, value in model.arrays.items():
+        np.testing.assert_array_equal(again.arrays[name], value)
+    assert [path.name for path in tmp_path.iterdir()] == ["m.safetensors"]
+
+
+def test_bad_model_files_are_refused(model, tmp_path):
+    with pytest.raises(QffcError, match="no such model"):
+        load_model(tmp_path / "absent.safetensors")
+    (tmp_path / "text.safetensors").write_text("hello")
+    with pytest.raises(QffcError, match="damaged model"):
+        load_model(tmp_path / "text.safetensors")
+    path = tmp_path / "m.safetensors"
+    save_model(model, path)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"rotate a_upper", b"rotate a_lower", 1))
+    with pytest.raises(QffcError, match="does not match itself"):
+        load_model(path)
+
+
+def test_arrays_that_do_not_fit_are_refused(model):
+    some = dict(model.arrays)
+    name = next(iter(some))
+    with pytest.raises(QffcError, match="missing"):
+        replace(model, arrays={key: value for key, value in some.items() if key != name})
+    with pytest.raises(QffcError, match="shape"):
+        replace(model, arrays=some | {name: np.zeros(2)})
+    with pytest.raises(QffcError, match="NaN"):
+        replace(model, arrays=some | {name: np.full_like(some[name], np.nan)})
+
+
+def test_positions_of_another_shape_are_refused(model):
+    with pytest.raises(QffcError, match="3, 3"):
+        model.predict(WATER.numbers, WATER.positions[0])

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+
+from qffc.data import load_embedded
+from qffc.data.baselines import constant_baseline
+from qffc.ir.diagnostics import QffcError
+from qffc.library import load
+from qffc.models.errors import errors_of
+from qffc.models.model_file import load_model
+from qffc.training.checkpoint import CHECKPOINT_NAME
+from qffc.training.config import training_config
+from qffc.training.log import COLUMNS, LOG_NAME, read_log
+from qffc.training.trainer import split_of, train
+
+WATER = load_embedded("water")
+PROGRAM = load("pair", channels=1, depth=1, hidden=(6,))
+SETTINGS = {"train": 20, "validation": 10, "epochs": 4, "batch_size": 5, "evaluate_every": 1}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    seen = []
+    model = train(PROGRAM, WATER, training_config(SETTINGS), folder, report=seen.append)
+    return folder, model, seen
+
+
+def test_training_learns(whole):
+    _, model, seen = whole
+    assert seen[-1].loss < 0.5 * seen[0].loss
+    config = training_config(SETTINGS)
+    test = WATER.subset(split_of(WATER, config).test)
+    baseline = constant_baseline(WATER.subset(split_of(WATER, config).train)).predict(test.positions)
+    trained = errors_of(*model.predict(test.numbers, test.positions), test)
+    assert trained.force_mae < errors_of(*baseline, test).force_mae
+
+
+def test_a_killed_run_gives_the_same_bits(whole, tmp_path):
+    _, model, _ = whole
+
+    class Killed(Exception):
+        pass
+
+    def kill(progress):
+        if progress.epoch == 2:
+            raise Killed
+
+    config = training_config(SETTINGS)
+    with pytest.raises(Killed):
+        train(PROGRAM, WATER, config, tmp_path, report=kill)
+    assert not (tmp_path / "model.safetensors").exists()
+    resumed = train(PROGRAM, WATER, config, tmp_path)
+    for name, value in model.arrays.items():
+        np.testing.assert_array_equal(resumed.arrays[name], value)
+    assert [row["epoch"] for row in read_log(tmp_path / LOG_NAME)] == [1, 2, 3, 4]
+
+
+def test_rows_after_the_checkpoint_are_dropped(whole, tmp_path):
+    config = training_config(SETTINGS)
+    train(PROGRAM, WATER, config, tmp_path, stop_after=2)
+    with (tmp_path / LOG_NAME).open("a") as file:
+        file.write("3,0.5,1.0,2.0\n4,0.")
+    train(PROGRAM, WATER, config, tmp_path, stop_after=3)
+    assert [row["epoch"] for row in read_log(tmp_path / LOG_NAME)] == [1, 2, 3]
+
+
+def test_a_run_that_differs_is_refused_by_name(whole):
+    folder, _, _ = whole
+    before = (folder / CHECKPOINT_NAME).read_bytes()
+    for change, word in (({"learning_rate": 0.02}, "learning_rate"), ({"seed": 5}, "seed")):
+        with pytest.raises(QffcError, match=word):
+            train(PROGRAM, WATER, training_config(SETTINGS | change), folder)
+    with pytest.raises(QffcError, match="program"):
+        train(load("pair", channels=1, depth=2, hidden=(6,)), WATER, training_config(SETTINGS), folder)
+    assert (folder / CHECKPOINT_NAME).read_bytes() == before
+
+
+def test_evaluating_less_often_is_no_difference(whole):
+    folder, model, _ = whole
+    again = train(PROGRAM, WATER, training_config(SETTINGS | {"evaluate_every": 2}), folder)
+    for name, value in model.arrays.items():
+        np.testing.assert_array_equal(again.arrays[name], value)
+
+
+def test_what_a_run_writes(whole):
+    folder, model, _ = whole
+    assert {path.name for path in folder.iterdir()} == {"checkpoint.safetensors", "log.csv", "model.safetensors"}
+    with (folder / LOG_NAME).open() as file:
+        assert tuple(next(csv.reader(file))) == COLUMNS
+    stored = load_model(folder)
+    assert stored.metadata["data_fingerprint"] == WATER.fingerprint
+    np.testing.assert_array_equal(stored.arrays["J"], model.arrays["J"])
+
+
+def test_no_validation_frames_are_fine(tmp_path):
+    config = training_config({"train": 6, "validation": 0, "test": 4, "epochs": 1, "batch_size": 10})
+    train(PROGRAM, WATER, config, tmp_path)
+    assert set(read_log(tmp_path / LOG_NAME)[0]) == {"epoch", "training_loss"}
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [({"epoch": 3}, "unknown setting"), ({"epochs": 0}, "epochs"), ({"learning_rate": "fast"}, "learning_rate")],
+)
+def test_bad_settings_are_refused(values, word):
+    with pytest.raises(QffcError, match=word):
+        training_config(values)
