@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import re
 import sys
 import traceback
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import GenericAlias, ModuleType
 from typing import TYPE_CHECKING
 
 from qffc.dsl import Ansatz, as_program
@@ -139,7 +141,25 @@ def _from_python(path: Path, name: str, options: str) -> Program:
             )
         return chosen
     with _users_code(path):
-        return chosen(**parse_options(name, options, chosen.options))
+        return chosen(**_options(chosen, options, f"{path}:{name}"))
+
+
+def _options(ansatz: Ansatz, text: str, where: str) -> dict[str, object]:
+    typed = {name: _with_type(option) for name, option in ansatz.options.items()}
+    try:
+        return parse_options(ansatz.name, text, typed)
+    except QffcError as problem:
+        raise QffcError(replace(problem.diagnostic, where=where)) from None
+
+
+def _with_type(option: inspect.Parameter) -> inspect.Parameter:
+    """The option; without an annotation, with the type of its default for one."""
+    if option.annotation is not option.empty or option.default is option.empty:
+        return option
+    default = option.default
+    if isinstance(default, tuple) and default:
+        return option.replace(annotation=GenericAlias(tuple, (type(default[0]), ...)))
+    return option.replace(annotation=type(default))
 
 
 def _run_file(path: Path) -> ModuleType:

@@ -42,7 +42,8 @@ def read_geometry(text: str) -> Geometry:
 def read_arrays(file: Path) -> dict[str, NDArray[np.float64]]:
     """Return the numeric arrays of an npz file by name."""
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        # Opened here, because numpy leaves a file open that turns out to be no archive.
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError, AttributeError, TypeError) as problem:
         raise _unreadable(file, str(problem), "an npz file of plain arrays") from None

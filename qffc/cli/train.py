@@ -51,7 +51,7 @@ def train(
         )
     done = _epochs_done(folder)
     if done:
-        say(f"going on with the run in {folder}: {done} of {chosen.epochs} epochs are done")
+        say(f"going on with the run in {folder}: {done} of {_epochs(chosen.epochs)} done")
     model = _train_watched((source, dataset, chosen, folder), unproven, done)
     say(f"model written to {folder}")
     evaluation = _test(model, dataset, chosen)
@@ -72,9 +72,13 @@ def _train_watched(what: tuple[object, Dataset, TrainingConfig, Path], unproven:
             return train_program(source, dataset, folder, config=chosen, unproven=unproven, report=report)  # type: ignore[arg-type]  # a program
     except KeyboardInterrupt:
         kept = _epochs_done(folder)
-        saved = f"the checkpoint in {folder} holds {kept} epochs; the same command goes on from there"
+        saved = f"the checkpoint in {folder} holds {_epochs(kept)}; the same command goes on from there"
         say(f"stopped: {saved if kept else 'before the first checkpoint, nothing was written'}")
         raise typer.Exit(130) from None
+
+
+def _epochs(count: int) -> str:
+    return "1 epoch" if count == 1 else f"{count} epochs"
 
 
 def _epochs_done(folder: Path) -> int:

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from qffc.passes.certificate import Certificate
+
+BROKEN = "lib:water-demo:depth=1"
+GOOD = "lib:sivqlm-h2o:depth=1"
+
+ANSATZ = """
+import qffc as qf
+
+print("loading")
+
+@qf.ansatz
+def water(a, depth=1):
+    a.centre("O")
+    twins = [a.twins(h) for h in a.neighbours("H", 2)]
+    return a.energy(a.dot(twins))
+
+finished = water(depth=2)
+"""
+
+
+def test_proven(qffc):
+    code, out, _ = qffc("check", GOOD)
+    assert code == 0
+    assert "the declared symmetry holds" in out
+
+
+def test_refuted(qffc):
+    code, out, _ = qffc("check", BROKEN, "--json")
+    assert code == 1
+    data = json.loads(out)
+    assert data["holds"] is False
+    assert not Certificate.from_json(json.dumps(data["certificate"])).holds
+
+
+def test_certificate_is_confirmed_by_a_new_check(qffc, tmp_path):
+    file = tmp_path / "c.json"
+    assert qffc("check", GOOD, "--certificate", file)[0] == 0
+    code, out, _ = qffc("check", file, "--program", GOOD)
+    assert code == 0
+    assert out.startswith("confirmed")
+    code, out, _ = qffc("check", file, "--program", GOOD, "--json")
+    assert json.loads(out)["confirmed"] is True
+
+
+@pytest.mark.parametrize("subject", [BROKEN, "lib:sivqlm-h2o:depth=2"])
+def test_certificate_of_another_program_is_no(qffc, tmp_path, subject):
+    file = tmp_path / "c.json"
+    qffc("check", GOOD, "--certificate", file)
+    code, out, _ = qffc("check", file, "--program", subject)
+    assert code == 1
+    assert "not confirmed" in out
+    code, out, _ = qffc("check", file, "--program", subject, "--json")
+    assert json.loads(out)["confirmed"] is False
+
+
+def test_changed_certificate_is_no(qffc, tmp_path):
+    file = tmp_path / "c.json"
+    qffc("check", BROKEN, "--certificate", file)
+    file.write_text(file.read_text().replace('"refuted"', '"proven"'))
+    code, out, _ = qffc("check", file, "--program", BROKEN)
+    assert code == 1
+    assert "not confirm" in out
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema": 99}', "\xff"])
+def test_what_is_no_certificate_is_refused(qffc, tmp_path, text):
+    file = tmp_path / "c.json"
+    file.write_bytes(text.encode("latin-1"))
+    code, _, err = qffc("check", file, "--program", GOOD)
+    assert code == 2
+    assert err.startswith("error: certificate")
+
+
+def test_certificate_needs_its_program(qffc, tmp_path):
+    code, _, err = qffc("check", tmp_path / "c.json")
+    assert code == 2
+    assert "--program" in err
+
+
+def test_missing_program_writes_nothing(qffc, tmp_path):
+    code, _, _ = qffc("check", "lib:nothing", "--certificate", tmp_path / "c.json")
+    assert code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_programs_are_refused(qffc):
+    assert qffc("check", GOOD, "--program", BROKEN)[0] == 2
+
+
+def test_what_a_users_file_prints_does_not_disturb_json(qffc, tmp_path):
+    file = tmp_path / "ansatz.py"
+    file.write_text(ANSATZ)
+    code, out, err = qffc("check", f"{file}:water", "--json")
+    assert code == 0
+    assert json.loads(out)["holds"] is True
+    assert "loading" in err

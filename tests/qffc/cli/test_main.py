@@ -1,0 +1,99 @@
+"""The frame around the verbs: exit codes, errors, help."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import qffc.cli.listing as listing
+from qffc.cli import app
+from qffc.ir.diagnostics import InternalError
+
+
+def test_version(qffc):
+    code, out, _ = qffc("--version")
+    assert code == 0
+    assert out.startswith("qffc ")
+
+
+def test_help_names_every_verb_in_order(qffc):
+    code, out, _ = qffc()
+    assert code == 0
+    places = [out.index(f"\n  {name} ") for name, _ in app.VERBS if name != "config"]
+    assert places == sorted(places)
+    assert "\n  config " in out
+
+
+@pytest.mark.parametrize("verb", [name for name, _ in app.VERBS])
+def test_help_of_each_verb(qffc, verb):
+    code, out, err = qffc(verb, "--help")
+    assert code == 0
+    assert out.startswith(f"Usage: qffc {verb} ")
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["chek"], "'check'"),
+        (["check"], "program"),
+        (["targets", "--nothing"], "--nothing"),
+        (["compile", "lib:pair", "--shots", "0"], "--shots"),
+    ],
+)
+def test_wrong_use(qffc, arguments, word):
+    code, out, err = qffc(*arguments)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("error: wrong use of the command")
+    assert word in err
+
+
+def test_wrong_use_in_json(qffc):
+    code, out, _ = qffc("check", "lib:nothing", "--json")
+    assert code == 2
+    assert json.loads(out)["error"]["title"] == "unknown library program"
+
+
+@pytest.mark.parametrize("problem", [InternalError("a pass lost its way"), ZeroDivisionError("oh")])
+def test_our_mistakes_ask_for_a_report(qffc, monkeypatch, problem):
+    def fail(*_: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(listing, "emit", fail)
+    code, out, err = qffc("list", "--json")
+    assert code == 70
+    assert "please report this" in err
+    assert json.loads(out)["error"]["title"] == "internal error"
+
+
+@pytest.mark.parametrize("verb", ["list", "passes", "targets"])
+def test_lists(qffc, verb):
+    code, out, _ = qffc(verb)
+    assert code == 0
+    assert len(out.splitlines()) > 3
+    code, out, _ = qffc(verb, "--json")
+    assert code == 0
+    key = {"list": "programs"}.get(verb, verb)
+    assert len(json.loads(out)[key]) > 3
+
+
+def test_check_loads_no_heavy_package():
+    code = (
+        "import sys; from qffc.cli import run; assert run(['check', 'lib:sivqlm-h2o']) == 0; "
+        "print(sorted({'jax', 'pytket', 'ase', 'matplotlib', 'rich.progress'} & sys.modules.keys()), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr.strip() == "[]"
+
+
+def test_main_leaves_with_the_code():
+    code = "import sys; sys.argv = ['qffc', 'check', 'nothing']; from qffc.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: not a program")

@@ -1,0 +1,196 @@
+"""The verbs train, eval and config."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+import numpy as np
+import pytest
+
+from qffc.cli import progress
+from qffc.cli.settings import template
+from qffc.data import load_embedded, write_npz
+from qffc.models.model_file import load_model
+from qffc.training.config import TrainingConfig
+
+PROGRAM = "lib:sivqlm-h2o:depth=1"
+TRAIN = ["train", PROGRAM, "--data", "water", "--train", "20", "--validation", "4", "--test", "10"]
+TRAIN += ["--evaluate-every", "1"]
+
+
+def test_files_and_summary(trained):
+    names = sorted(path.name for path in trained.iterdir())
+    assert names == ["certificate.json", "checkpoint.safetensors", "log.csv", "model.safetensors", "summary.json"]
+    summary = json.loads((trained / "summary.json").read_text())
+    assert set(summary["test"]) == {"model", "constant", "harmonic"}
+    assert summary["settings"]["train"] == 20
+    assert summary["digest"] == load_model(trained).program.digest
+
+
+def test_certificate_in_the_folder_belongs_to_the_model(qffc, trained):
+    code, out, _ = qffc("check", trained / "certificate.json", "--program", trained)
+    assert code == 0
+    assert out.startswith("confirmed")
+
+
+def test_interrupted_run_goes_on_to_the_same_numbers(qffc, trained, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    shown = progress.TrainingProgress.__call__
+
+    def interrupt(self, state):
+        shown(self, state)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress.TrainingProgress, "__call__", interrupt)
+    code, out, err = qffc(*TRAIN, "--epochs", "2", "--out", folder)
+    assert code == 130
+    assert out == ""
+    assert "holds 1 epoch; the same command goes on from there" in err
+    assert not (folder / "model.safetensors").exists()
+    monkeypatch.undo()
+    code, _, err = qffc(*TRAIN, "--epochs", "2", "--out", folder)
+    assert code == 0
+    assert "1 of 2 epochs done" in err
+    a, b = load_model(trained).arrays, load_model(folder).arrays
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_interrupt_before_the_first_checkpoint(qffc, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qffc.training.trainer._run_epoch", interrupt)
+    folder = tmp_path / "run"
+    code, _, err = qffc(*TRAIN, "--epochs", "2", "--out", folder)
+    assert code == 130
+    assert "before the first checkpoint" in err
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "title"),
+    [
+        (["--epochs", "0"], "setting 'epochs'"),
+        (["--train", "5000"], "more frames asked for than there are"),
+        (["--data", "nothing"], "no such data"),
+        (["--units", "rmd17"], "units of an embedded dataset"),
+        (["--config", "nothing.toml"], "configuration that cannot be read"),
+        (["--data", "ammonia"], "element that the program does not know"),
+        (["--split-seed", "x"], "wrong use of the command"),
+    ],
+)
+def test_refused_before_anything_is_written(qffc, tmp_path, monkeypatch, options, title):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "run"
+    code, out, err = qffc(*TRAIN, "--out", folder, *options)
+    assert code == 2
+    assert out == ""
+    assert title in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unproven_program_is_refused_with_its_certificate(qffc, tmp_path):
+    code, _, err = qffc("train", "lib:water-demo:depth=1", "--data", "water", "--out", tmp_path / "run")
+    assert code == 2
+    assert "REFUTED" in err
+    assert "--unproven" in err or "'unproven'" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_is_a_file(qffc, tmp_path):
+    file = tmp_path / "run"
+    file.write_text("mine")
+    assert qffc(*TRAIN, "--out", file)[0] == 2
+    assert file.read_text() == "mine"
+
+
+def test_folder_of_another_run(qffc, trained):
+    before = {path.name: path.read_bytes() for path in trained.iterdir()}
+    code, _, err = qffc(*TRAIN, "--epochs", "2", "--seed", "7", "--out", trained)
+    assert code == 2
+    assert "another run in this folder" in err
+    assert {path.name: path.read_bytes() for path in trained.iterdir()} == before
+
+
+def test_every_setting_is_an_option(qffc):
+    _, out, _ = qffc("train", "--help")
+    for name in TrainingConfig.model_fields:
+        assert f"--{name.replace('_', '-')} " in out
+
+
+def test_options_win_over_the_file(qffc, tmp_path, monkeypatch):
+    file = tmp_path / "c.toml"
+    file.write_text("train = 10\nvalidation = 0\nepochs = 50\nseed = 3\n")
+    seen = []
+
+    def train(*_, config, **__):
+        seen.append(config)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qffc.toolchain.train", train)
+    qffc("train", PROGRAM, "--data", "water", "--config", file, "--epochs", "1", "--out", tmp_path / "run")
+    assert seen == [TrainingConfig(train=10, validation=0, epochs=1, seed=3)]
+
+
+def test_template_is_the_default(qffc, tmp_path):
+    code, out, _ = qffc("config", "template")
+    assert code == 0
+    assert out.rstrip("\n") == template().rstrip("\n")
+    assert TrainingConfig(**tomllib.loads(out)) == TrainingConfig()
+    file = tmp_path / "c.toml"
+    file.write_text(out)
+    code, out, _ = qffc("config", "validate", file, "--json")
+    assert code == 0
+    assert json.loads(out)["settings"] == TrainingConfig().model_dump()
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("epoch = 3", "'epoch'"), ("epochs = 0", "greater than"), ("epochs =", "TOML"), ("[a]", "'a'")]
+)
+def test_bad_configuration(qffc, tmp_path, text, word):
+    file = tmp_path / "c.toml"
+    file.write_text(text)
+    code, _, err = qffc("config", "validate", file)
+    assert code == 2
+    assert word in err
+    assert str(file) in err
+
+
+def test_eval(qffc, trained):
+    code, out, _ = qffc("eval", trained, "--data", "water")
+    assert code == 0
+    assert out.startswith("10 frames of water: held out")
+    assert "harmonic" in out
+
+
+@pytest.mark.parametrize(("limit", "code"), [("0", 1), ("1e9", 0)])
+@pytest.mark.parametrize("option", ["--max-energy-mae", "--max-force-mae"])
+def test_eval_with_a_limit(qffc, trained, option, limit, code):
+    found, out, _ = qffc("eval", trained, "--data", "water", option, limit, "--json")
+    assert found == code
+    assert bool(json.loads(out)["exceeded"]) == bool(code)
+
+
+def test_eval_on_other_data(qffc, trained, tmp_path):
+    file = tmp_path / "few.npz"
+    write_npz(load_embedded("water").subset(range(6)), file)
+    code, out, _ = qffc("eval", trained, "--data", file)
+    assert code == 0
+    assert "the fingerprints differ" in out
+    assert "constant" not in out
+    code, _, err = qffc("eval", trained, "--data", file, "--split", "test")
+    assert code == 2
+    assert "no test frames" in err
+
+
+def test_eval_of_all_frames_says_so(qffc, trained):
+    code, out, _ = qffc("eval", trained, "--data", "water", "--split", "all", "--json")
+    assert code == 0
+    assert "training frames included" in json.loads(out)["note"]
+
+
+def test_eval_of_what_is_no_model(qffc, tmp_path):
+    code, _, err = qffc("eval", tmp_path, "--data", "water")
+    assert code == 2
+    assert "no such model" in err
