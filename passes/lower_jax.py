@@ -79,8 +79,8 @@ class JaxProgram:
         evaluate = Evaluator(self.program, instance, jnp)
         readout = self.program.readout
         if isinstance(readout, AtomicReadout):
-            return evaluate(readout.weight) * jnp.stack([by_name[name] for name in readout.features])
-        return jnp.zeros((), moments.dtype) + evaluate(readout.value)
+            return jnp.multiply(evaluate(readout.weight), jnp.stack([by_name[name] for name in readout.features]))
+        return jnp.add(jnp.zeros((), moments.dtype), evaluate(readout.value))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import json
 import sys
 import traceback
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import typer
 
@@ -21,6 +22,9 @@ NO, WRONG_USE, INTERNAL, STOPPED = 1, 2, 70, 130
 
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without ± still shows the number
     sys.exit(run(sys.argv[1:]))
 
 
@@ -45,6 +49,8 @@ def run(arguments: Sequence[str]) -> int:
         return _refuse(problem.diagnostic, as_json)
     except typer.TyperException as problem:
         return _refuse(_misuse(problem, given), as_json)
+    except OSError as problem:
+        return _refuse(_no_file(problem), as_json)
     except Exception as problem:  # the last resort: nothing leaves with a bare traceback
         traceback.print_exc()
         ours = isinstance(problem, InternalError)
@@ -54,6 +60,15 @@ def run(arguments: Sequence[str]) -> int:
         print(str(report), file=sys.stderr)
         return INTERNAL
     return code if isinstance(code, int) else 0
+
+
+def _no_file(problem: OSError) -> Diagnostic:
+    return Diagnostic(
+        title="file that cannot be used",
+        found=f"'{problem.filename}': {problem.strerror}" if problem.filename else str(problem),
+        expected="a file or folder that can be read and written",
+        help="check the path, the permissions and the space that is left",
+    )
 
 
 def _refuse(diagnostic: Diagnostic, as_json: bool) -> int:

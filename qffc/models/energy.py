@@ -55,7 +55,7 @@ class MoleculeEnergy:
         return self._each_circuit(lambda r, z, c: self.lowered.angles(arrays, r, z, c), positions)
 
     def moments(self, slots: jax.Array) -> jax.Array:
-        """Return the exact moments: (batch, instances, channels, slots) to (batch, instances, channels, observables)."""
+        """Return the exact moments of slots (..., slots), as (..., observables)."""
         flat = self.lowered.moments(slots.reshape(-1, slots.shape[-1]))
         return flat.reshape(*slots.shape[:-1], flat.shape[-1])
 
@@ -107,7 +107,7 @@ class MoleculeEnergy:
         over_channels = jax.vmap(one, in_axes=(0, None, None, 0))
         over_instances = jax.vmap(over_channels, in_axes=(0, 0, 0, None))
         over_batch = jax.vmap(over_instances, in_axes=(0, 0, None, None))
-        return over_batch(moments, self._sites(positions), self.instances.species, self._channels())
+        return over_batch(moments, self._sites(positions), self._species(), self._channels())
 
     def _each_circuit(
         self, function: Callable[[jax.Array, jax.Array, jax.Array], jax.Array], positions: jax.Array
@@ -115,11 +115,14 @@ class MoleculeEnergy:
         over_channels = jax.vmap(function, in_axes=(None, None, 0))
         over_instances = jax.vmap(over_channels, in_axes=(0, 0, None))
         over_batch = jax.vmap(over_instances, in_axes=(0, None, None))
-        return over_batch(self._sites(positions), self.instances.species, self._channels())
+        return over_batch(self._sites(positions), self._species(), self._channels())
 
     def _sites(self, positions: jax.Array) -> jax.Array:
         mirror = jnp.asarray(self.instances.mirror, positions.dtype)
         return positions[:, self.instances.atoms] * mirror[None, :, None, None]
+
+    def _species(self) -> jax.Array:
+        return jnp.asarray(self.instances.species)
 
     def _channels(self) -> jax.Array:
         return jnp.arange(self.lowered.program.channels)

@@ -78,7 +78,7 @@ class ForceField:
             >>> forces.shape
             (1, 3, 3)
         """
-        jax.config.update("jax_enable_x64", True)
+        jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
         frames = np.asarray(positions, dtype=np.float64)
         if frames.ndim != 3 or frames.shape[1:] != (len(numbers), 3):
             raise error(
@@ -154,4 +154,3 @@ def trainable_names(program: Program) -> tuple[str, ...]:
     """Return the names of the arrays that training changes, in order: no constants, no frozen parameters."""
     names = [parameter.name for parameter in program.parameters if not parameter.frozen]
     return tuple(name for name in (*names, *head_shapes(program)) if not name.startswith(CONSTANT_PREFIX))
-

@@ -29,7 +29,9 @@ def initial_parameters(program: Program, seed: int) -> Arrays:
     arrays: Arrays = {}
     for parameter in program.parameters:
         shape = program.shape(parameter)
-        draw = generator.normal(size=shape)  # drawn even where a default is used, so that the others do not depend on it
+        draw = generator.normal(
+            size=shape
+        )  # drawn even where a default is used, so that the others do not depend on it
         if parameter.default is not None:
             arrays[parameter.name] = np.full(shape, float(parameter.default))
         else:

@@ -21,6 +21,9 @@ from qffc.passes.lower_jax import lower_jax
 
 Floats = NDArray[np.float64]
 
+_CHUNK_CIRCUITS = 16_384
+"""Circuits simulated at once: bounds the memory."""
+
 
 @dataclass(frozen=True, eq=False)
 class Placement:
@@ -145,8 +148,24 @@ def site_energies(
     numbers = {name: jnp.asarray(value) for name, value in arrays.items()}
     function = molecule.raw_energies if raw else molecule.energies
     predict = jax.jit(lambda r: energies_and_forces(lambda x: function(numbers, x), r))
-    energies, forces = predict(jnp.asarray(placement.positions))
-    return np.asarray(energies), np.asarray(forces)[:, placement.given]
+    chunk = max(1, _CHUNK_CIRCUITS // molecule.circuits)
+    starts = range(0, len(placement.positions), chunk)
+    parts = [predict(jnp.asarray(placement.positions[start : start + chunk])) for start in starts]
+    energies = np.concatenate([np.asarray(part) for part, _ in parts])
+    forces = np.concatenate([np.asarray(part) for _, part in parts])[:, placement.given]
+    _check_finite(energies, forces)
+    return energies, forces
+
+
+def _check_finite(energies: Floats, forces: Floats) -> None:
+    bad = ~np.isfinite(energies) | ~np.isfinite(forces).all(axis=(1, 2))
+    if bad.any():
+        raise error(
+            "energy or force that is not finite",
+            found=f"NaN or infinity for frame {int(np.flatnonzero(bad)[0])}",
+            expected="finite numbers",
+            help="the program divides by zero or takes a logarithm of zero there: move the atoms, or guard the value",
+        )
 
 
 def _place_atoms(positions: Floats, numbers: NDArray[np.integer] | None) -> Placement:

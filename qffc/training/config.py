@@ -47,7 +47,7 @@ def training_config(values: dict[str, object]) -> TrainingConfig:
         QffcError: names the field, what was found and what it takes.
     """
     try:
-        return TrainingConfig(**values)  # type: ignore[arg-type]  # pydantic checks
+        return TrainingConfig.model_validate(values)
     except ValidationError as problem:
         raise config_error(problem, TrainingConfig) from None
 
@@ -62,7 +62,9 @@ def config_error(problem: ValidationError, model: type[BaseModel]) -> QffcError:
         "unknown setting" if unknown else f"setting '{name}'",
         found=f"'{name}'" if unknown else repr(first["input"]),
         expected=f"one of {fields}" if unknown else first["msg"].lower(),
-        help="correct the name" if unknown else f"{model.model_fields[name].description or 'correct it'}"
+        help="correct the name"
+        if unknown
+        else f"{model.model_fields[name].description or 'correct it'}"
         if name in model.model_fields
         else "correct it",
     )

@@ -15,6 +15,7 @@ import optax
 from qffc.data import Dataset, Split
 from qffc.ir.program import Program
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
+from qffc.models.errors import Errors, errors_of
 from qffc.models.force_field import ForceField, trainable_names
 from qffc.models.initialization import constants_from_data, initial_parameters
 from qffc.models.instances import instances_of
@@ -22,7 +23,6 @@ from qffc.models.model_file import MODEL_NAME, save_model
 from qffc.passes.lower_jax import lower_jax
 from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint
 from qffc.training.config import TrainingConfig
-from qffc.models.errors import Errors, errors_of
 from qffc.training.log import LOG_NAME, append_row, trim_log
 
 Arrays = dict[str, jax.Array]
@@ -75,7 +75,7 @@ def train(
     Raises:
         QffcError: when the folder holds a run that differs in something that matters.
     """
-    jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
     split = split_of(data, config)
     frames = data.subset(split.train)
     molecule = MoleculeEnergy(lower_jax(program), instances_of(program, data.numbers))

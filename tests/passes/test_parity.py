@@ -46,8 +46,8 @@ def permutation(moves, qubits):
     for column in range(2**qubits):
         bits = [(column >> (qubits - 1 - q)) & 1 for q in range(qubits)]
         moved = list(bits)
-        for source, target in moves:
-            moved[target] = bits[source]
+        for source, destination in moves:
+            moved[destination] = bits[source]
         result[int("".join(map(str, moved)), 2), column] = 1
     return result
 

@@ -52,6 +52,21 @@ def test_wrong_use(qffc, arguments, word):
     assert word in err
 
 
+def test_file_that_cannot_be_written(qffc, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, _, err = qffc("check", "lib:sivqlm-lih:depth=1", "--certificate", tmp_path / "file" / "c.json")
+    assert code == 2
+    assert "file that cannot be used" in err
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_demo(qffc, tmp_path, monkeypatch, quick):
+    seen = []
+    monkeypatch.setattr("qffc.cli.demo.run_demo", lambda out, quick: seen.append((out, quick)))
+    assert qffc("demo", "--out", tmp_path, *(["--quick"] if quick else []))[0] == 0
+    assert seen == [(tmp_path, quick)]
+
+
 def test_wrong_use_in_json(qffc):
     code, out, _ = qffc("check", "lib:nothing", "--json")
     assert code == 2
