@@ -256,7 +256,7 @@ def _not_proven(compiled: Compiled) -> QffcError:
         "declared symmetry that is not proven",
         found="\n" + indent(compiled.certificate.render().rstrip(), "    "),
         expected="a proof of every declared symmetry",
-        help="correct the program, declare less, or train it all the same with 'unproven'",
+        help="correct the program, declare less, or train it all the same: unproven=True, --unproven",
     )
 
 

@@ -12,6 +12,9 @@ from qffc.data.baselines import Baseline, constant_baseline, harmonic_baseline
 from qffc.models.errors import Errors, errors_of
 from qffc.models.force_field import ForceField
 
+_COUPLED_ATOMS = 12
+"""Up to here the harmonic baseline couples its springs; beyond, it would have thousands of coefficients."""
+
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
@@ -54,7 +57,8 @@ def evaluate(model: ForceField, data: Dataset, train: Dataset | None = None) -> 
 
 
 def _fits(train: Dataset) -> tuple[tuple[str, Baseline], ...]:
-    return (("constant", constant_baseline(train)), ("harmonic", harmonic_baseline(train)))
+    springs = harmonic_baseline(train, couplings=len(train.numbers) <= _COUPLED_ATOMS)
+    return (("constant", constant_baseline(train)), ("harmonic", springs))
 
 
 def _baseline(name: str, fit: Baseline, data: Dataset) -> tuple[str, Errors]:
