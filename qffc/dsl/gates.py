@@ -47,12 +47,13 @@ class Gates(Declarations):
 
         The pairs of twins come in three groups: within twins; parallel (upper with upper, lower with lower); crossed.
         For two neighbours the gates of a group act on different qubits, so exchanging the neighbours only reorders
-        gates that commute.
+        gates that commute. Four angles give the upper and the lower pairs one each.
 
         Args:
             first: a qubit, or a list of twins.
             second: the other qubit.
-            angle: t in radians; for a list of twins one for all pairs, or one for each group.
+            angle: t in radians; for a list of twins one for all pairs, or one for each group: (within, parallel,
+                crossed) or (within, upper, lower, crossed).
         """
         if isinstance(first, Wire) and isinstance(second, Wire):
             self._exchange_pairs([(first, second)], angle)
@@ -60,13 +61,17 @@ class Gates(Declarations):
         twins = need_twins(first)
         groups = pair_groups(twins)
         self._need_symmetric_order(twins)
-        angles = angle if isinstance(angle, Sequence) else [angle] * len(groups)
+        angles = list(angle) if isinstance(angle, Sequence) else [angle] * len(groups)
+        if len(groups) > 1 and len(angles) == 4:
+            within, parallel, crossed = groups
+            groups = [within, parallel[0::2], parallel[1::2], crossed]
         if len(angles) != len(groups):
             raise error(
                 "angles for the pairs of twins",
                 found=f"{len(angles)} angles",
                 expected=f"one for all, or {len(groups)}: "
-                + ", ".join(("within", "parallel", "crossed")[: len(groups)]),
+                + ", ".join(("within", "parallel", "crossed")[: len(groups)])
+                + (", or 4: within, upper, lower, crossed" if len(groups) > 1 else ""),
                 help="write angle=layer.params('J', 3) for two or more twins",
             )
         for pairs, one in zip(groups, angles, strict=True):

@@ -46,7 +46,7 @@ def pair(
             for name, qubit in zip(("f_upper", "f_lower"), pair_of_qubits, strict=True):
                 angle = layer.radial(name, centre, neighbour, size=basis_size, cutoff=cutoff)
                 a.rotate(qubit, angle * neighbour.direction)
-        angles = layer.params("J", 3, centre)
+        angles = layer.params("J", 4, centre)
         a.exchange(twins, angle=[angle * leaving for angle in angles] if damped else angles)
     features = a.dot(twins)
     if products:

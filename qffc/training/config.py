@@ -29,7 +29,7 @@ class TrainingConfig(BaseModel):
     seed: int = Field(0, ge=0, description="seed of the starting parameters and of the order of the frames")
     epochs: Count = Field(120, description="passes over the training frames")
     batch_size: Count = Field(10, description="frames in a step")
-    learning_rate: Positive = Field(0.01, description="Adam's, before the cosine decay")
+    learning_rate: Positive = Field(0.005, description="Adam's, before the cosine decay")
     final_rate: Annotated[float, Field(ge=0, le=1)] = Field(0.001, description="last learning rate over the first")
     energy_weight: Annotated[float, Field(ge=0)] = Field(10.0, description="weight of (energy error / atoms)^2, eV^-2")
     force_weight: Annotated[float, Field(ge=0)] = Field(
