@@ -22,7 +22,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("passes", "qffc.cli.listing:list_passes"),
     ("targets", "qffc.cli.listing:list_targets"),
     ("config", "qffc.cli.config:app"),
-    ("demo", "qffc.cli.demonstrate:demo"),
+    ("demo", "qffc.cli.demo:demo"),
 )
 """Name, then module and function (or group of commands), in the order of the work."""
 

@@ -117,7 +117,7 @@ def split_of(data: Dataset, config: TrainingConfig) -> Split:
 def _optimizer(config: TrainingConfig, frames: int) -> optax.GradientTransformation:
     steps = config.epochs * _batches(frames, config.batch_size)
     schedule = optax.cosine_decay_schedule(config.learning_rate, steps, alpha=config.final_rate)
-    return optax.chain(optax.clip_by_global_norm(config.clip), optax.adam(schedule))
+    return optax.chain(optax.clip_by_global_norm(config.clip), optax.adamw(schedule, weight_decay=config.weight_decay))
 
 
 def _batches(frames: int, size: int) -> int:
