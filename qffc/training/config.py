@@ -36,7 +36,7 @@ class TrainingConfig(BaseModel):
         1.0, description="weight of the mean squared force error, (eV/Angstrom)^-2"
     )
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = Field(0.99, description="decay of the averaged parameters, a step")
-    weight_decay: Annotated[float, Field(ge=0)] = Field(0.0, description="pull of every parameter to 0, a step and rate")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(0.0, description="AdamW's pull of every parameter to 0")
     clip: Positive = Field(10.0, description="largest norm of a gradient")
     evaluate_every: Count = Field(5, description="epochs between two evaluations, log rows and checkpoints")
 
