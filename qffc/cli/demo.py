@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 PROGRAM, DATA, TARGET = "lib:pair", "water", "H2-1LE"
 SHOTS, FRAMES, SEED = 1000, 3, 0
 
-SETTINGS: dict[str, object] = {"train": 500, "validation": 50, "epochs": 120}
-QUICK: dict[str, object] = {"train": 100, "validation": 20, "test": 100, "epochs": 10}
+SETTINGS: dict[str, object] = {"train": 500, "validation": 50, "epochs": 100}
+QUICK: dict[str, object] = {"train": 100, "validation": 20, "test": 100, "epochs": 6}
 
 _NEXT = """\
 What to try next:

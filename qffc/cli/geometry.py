@@ -47,6 +47,9 @@ def read_arrays(file: Path) -> dict[str, NDArray[np.float64]]:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError, AttributeError, TypeError) as problem:
         raise _unreadable(file, str(problem), "an npz file of plain arrays") from None
+    unit = str(arrays.get("units_length", "Angstrom"))
+    if unit != "Angstrom":
+        raise _unreadable(file, f"positions in '{unit}'", "positions in 'Angstrom'")
     return {name: array for name, array in arrays.items() if array.dtype.kind in "iuf"}
 
 

@@ -80,5 +80,5 @@ def _find(name: str) -> Ansatz:
         "unknown library program",
         found=f"'{name}'",
         expected=f"one of {quoted(_ANSATZE)}",
-        help="'qffc.programs()' lists them with a line about each",
+        help="'qffc list' names each with a line about it",
     )

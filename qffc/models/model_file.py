@@ -15,7 +15,7 @@ _KIND, _VERSION = "model", 1
 _UNITS = {"energy": "eV", "length": "Angstrom"}
 
 
-def save_model(model: ForceField, path: Path) -> None:
+def save_model(model: ForceField, path: str | Path) -> None:
     """Write a model to one file, whole or not at all.
 
     Args:
@@ -28,16 +28,17 @@ def save_model(model: ForceField, path: Path) -> None:
         "units": json.dumps(_UNITS),
         "metadata": json.dumps(dict(model.metadata), sort_keys=True),
     }
-    write_arrays(path, _KIND, _VERSION, model.arrays, header)
+    write_arrays(Path(path), _KIND, _VERSION, model.arrays, header)
 
 
-def load_model(path: Path) -> ForceField:
+def load_model(path: str | Path) -> ForceField:
     """Read a model from its file, or from the folder of the training run that made it.
 
     Raises:
         QffcError: when the file is missing, damaged, not a model, or its program does not match its digest.
     """
-    file = path / MODEL_NAME if path.is_dir() else path
+    place = Path(path)
+    file = place / MODEL_NAME if place.is_dir() else place
     arrays, header = read_arrays(file, _KIND, _VERSION)
     program = parse_program(header["program"], file=f"{file}[program]")
     if program.digest != header["digest"] or json.loads(header["units"]) != _UNITS:

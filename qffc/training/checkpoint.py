@@ -39,7 +39,7 @@ class TrainingState:
 
 
 def save_checkpoint(
-    path: Path, state: TrainingState, constants: dict[str, np.ndarray], identity: dict[str, str]
+    path: Path, state: TrainingState, constants: dict[str, np.ndarray], identity: dict[str, str], program: str
 ) -> None:
     """Write a checkpoint, whole or not at all.
 
@@ -48,13 +48,15 @@ def save_checkpoint(
         state: parameters, averages, optimizer, epoch.
         constants: arrays that are not trained.
         identity: everything that must be the same when the run goes on: program, configuration, data, split.
+        program: its text, for people and other tools.
     """
     arrays = {f"parameters/{name}": np.asarray(value) for name, value in state.parameters.items()}
     arrays |= {f"average/{name}": np.asarray(value) for name, value in state.average.items()}
     arrays |= {f"constants/{name}": np.asarray(value) for name, value in constants.items()}
     leaves = jax.tree_util.tree_leaves(state.optimizer)
     arrays |= {f"optimizer/{index:04d}": np.asarray(leaf) for index, leaf in enumerate(leaves)}
-    write_arrays(path, _KIND, _VERSION, arrays, {"identity": json.dumps(identity), "epoch": str(state.epoch)})
+    header = {"identity": json.dumps(identity), "epoch": str(state.epoch), "program": program}
+    write_arrays(path, _KIND, _VERSION, arrays, header)
 
 
 def load_checkpoint(

@@ -98,7 +98,7 @@ def train(
         validation = evaluate(state.average, watched) if due and watched is not None else None
         if due:
             append_row(folder / LOG_NAME, epoch + 1, loss, validation)
-            save_checkpoint(checkpoint, state, constants, identity)
+            save_checkpoint(checkpoint, state, constants, identity, program.text)
         if report is not None:
             report(Progress(epoch + 1, config.epochs, loss, validation))
 
