@@ -126,9 +126,8 @@ def _random_point(program: Program, transform: Transform, random: np.random.Gene
     tables = []
     for parameter in program.parameters:
         shape = program.shape(parameter)
+        # Frozen tables too: a symmetry has to hold for every value, not only for the one that training keeps.
         entries = np.round(random.uniform(-1.0, 1.0, shape), 2)
-        if parameter.frozen and parameter.default is not None:
-            entries = np.full(shape, float(parameter.default))
         tables.append(Table(parameter.name, shape, _floats(entries)))
     positions = _random_positions(len(program.sites), random)
     return Counterexample(
