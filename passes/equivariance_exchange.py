@@ -8,6 +8,7 @@ indices are equal; ``Z(a)`` and ``Z(b)`` are equal for like sites, and nothing e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -237,19 +238,32 @@ def _readout_difference(program: Program, original: Word, image: Word, renaming:
 def _first_difference(program: Program, original: Word, image: Word, renaming: Sequence[int]) -> Failure:
     """The first operation that the renaming of the sites' own qubits does not carry to where it is needed."""
     moved = tuple(letter.moved(dict(enumerate(renaming))) for letter in image.letters)
-    mine, other = original.form, normal_form(moved)
-    depth = next((k for k, (x, y) in enumerate(zip(mine, other, strict=False)) if x != y), min(len(mine), len(other)))
-    lost, extra = _surplus(mine[depth:], other[depth:]), _surplus(other[depth:], mine[depth:])
+    lost, extra = _without_partner(original.letters, moved), _without_partner(moved, original.letters)
+    text = f"the program has {_spell(lost, program)} where its image has {_spell(extra, program)}"
+    if lost is None and extra is None:  # the same operations, in another order
+        mine, other = original.form, normal_form(moved)
+        depth = next((k for k, (x, y) in enumerate(zip(mine, other, strict=False)) if x != y), len(mine))
+        lost, extra = _surplus(mine[depth:], other[depth:]), _surplus(other[depth:], mine[depth:])
+        text = f"layer {depth + 1} has {_spell(lost, program)} where its image has {_spell(extra, program)}"
     if lost is None and extra is None:
-        text = _readout_difference(program, original, image, dict(enumerate(renaming)))
-        return Failure(text or "no renaming of the qubits that was tried keeps both operations and readout")
+        readout = _readout_difference(program, original, image, dict(enumerate(renaming)))
+        return Failure(readout or "no renaming of the qubits that was tried keeps both operations and readout")
     op = None if lost is None else op_reference(program, original.indices[original.letters.index(lost)])
     image_op = None
     if extra is not None:
         source = op_reference(program, image.indices[moved.index(extra)])
         image_op = replace(source, text=_spell(extra, program))
-    text = f"layer {depth + 1} has {_spell(lost, program)} where its image has {_spell(extra, program)}"
     return Failure(text, op, image_op)
+
+
+def _without_partner(letters: Sequence[Letter], others: Sequence[Letter]) -> Letter | None:
+    """The first letter that there are more of than among the others."""
+    free = Counter(others)
+    for letter in letters:
+        if not free[letter]:
+            return letter
+        free[letter] -= 1
+    return None
 
 
 def _surplus(left: Sequence[Level], right: Sequence[Level]) -> Letter | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.diagnostics import Span
 from qffc.ir.evaluate import Instance
 from qffc.ir.printer import print_op
 from qffc.ir.program import Program
@@ -100,7 +102,7 @@ class OpReference:
     Args:
         index: its place in ``Program.ops``.
         text: its line in the text format.
-        where: the place in the source, when it is known.
+        where: file name, line and column in the source, when they are known; no folder, since certificates travel.
     """
 
     index: int
@@ -158,4 +160,8 @@ def op_reference(program: Program, index: int) -> OpReference:
     """Return a reference to an operation of a program."""
     op = program.ops[index]
     text = print_op(op, tuple(qubit.name for qubit in program.qubits))
-    return OpReference(index, text, None if op.span is None else str(op.span))
+    return OpReference(index, text, None if op.span is None else _without_folder(op.span))
+
+
+def _without_folder(span: Span) -> str:
+    return str(replace(span, file=Path(span.file).name))

@@ -154,6 +154,17 @@ def test_refuted_exchange_names_the_operation_and_its_image() -> None:
     assert failure.image.text == "exchange q0, q3, w[2]"
 
 
+def test_refuted_exchange_names_what_has_no_partner_and_not_what_it_pushes_to_another_layer() -> None:
+    couplings = (Exchange(0, 1, coupling(1)), Exchange(0, 3, coupling(0)))
+    program = water((*SINGLETS, *encoding(), *couplings, *encoding(), *COUPLINGS, *encoding()))
+    failure = assert_refuted(program, "exchange H1 H2").failure
+    assert failure is not None
+    assert failure.op is not None
+    assert failure.image is not None
+    assert failure.op.text == "exchange q0, q3, w[0]"
+    assert failure.image.text == "exchange q1, q2, w[0]"
+
+
 def test_two_qubit_labels_swapped_is_found_by_search() -> None:
     # Qubits that claim the own site only mislead the first guess, not the verdict.
     assert_proven(water(qubits=tuple(Qubit(f"q{q}", site) for q, site in enumerate(("H1", "H1", "H2", "H2")))))
