@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
+from qffc.atomic_files import atomic_path
 from qffc.data.dataset import Dataset
 from qffc.data.source import ROLES, Source, existing_file, units_not_declared
 from qffc.ir.diagnostics import error, quoted
@@ -121,23 +120,8 @@ def write_npz(dataset: Dataset, path: str | Path) -> None:
         "units_force": np.array(INTERNAL.force),
         "converted_from": np.array(str(dataset.source)),
     }
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            np.savez_compressed(stream, allow_pickle=False, **contents)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+    with atomic_path(target) as temporary:
+        np.savez_compressed(temporary, allow_pickle=False, **contents)
 
 
 @contextmanager
