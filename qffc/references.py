@@ -68,7 +68,7 @@ def resolve_program(text: str) -> Program:
     path = Path(text)
     if path.suffix == TEXT_SUFFIX:
         return parse_program(_read(path), file=str(path))
-    if path.suffix == MODEL_SUFFIX or path.is_dir():
+    if path.suffix == MODEL_SUFFIX or (text and path.is_dir()):  # no text at all is no name of the current folder
         from qffc.models.model_file import load_model  # loads JAX, which the other forms do without
 
         return load_model(path).program
@@ -124,7 +124,7 @@ def _from_python(path: Path, name: str, options: str) -> Program:
     if name not in named:
         raise error(
             "no program of that name in the file",
-            found=f"'{name}'" if name else "no name after the file",
+            found=_what_is_there(module, name),
             expected=f"one of {quoted(own)}" if own else "a function decorated with @qf.ansatz, or a Program",
             help=f"write {path}:{own[0] if own else 'NAME'}",
             where=str(path),
@@ -144,12 +144,30 @@ def _from_python(path: Path, name: str, options: str) -> Program:
         return chosen(**_options(chosen, options, f"{path}:{name}"))
 
 
+def _what_is_there(module: ModuleType, name: str) -> str:
+    if not name:
+        return "no name after the file"
+    if not hasattr(module, name):
+        return f"'{name}', which is not there"
+    return f"'{name}', of type {type(getattr(module, name)).__name__}"
+
+
 def _options(ansatz: Ansatz, text: str, where: str) -> dict[str, object]:
     typed = {name: _with_type(option) for name, option in ansatz.options.items()}
     try:
-        return parse_options(ansatz.name, text, typed)
+        given = parse_options(ansatz.name, text, typed)
     except QffcError as problem:
         raise QffcError(replace(problem.diagnostic, where=where)) from None
+    missing = [name for name, option in typed.items() if option.default is option.empty and name not in given]
+    if missing:
+        raise error(
+            "option without a value",
+            found=f"no {quoted(missing)}",
+            expected=f"a value for {quoted(missing)}",
+            help=f"write {where}:{','.join(f'{name}=...' for name in missing)}, or give the argument a default",
+            where=where,
+        )
+    return given
 
 
 def _with_type(option: inspect.Parameter) -> inspect.Parameter:

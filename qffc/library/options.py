@@ -82,8 +82,8 @@ def _need_option(program: str, name: str, signature: Mapping[str, inspect.Parame
     raise error(
         "unknown option",
         found=f"'{name}'",
-        expected=f"one of {quoted(signature)}",
-        help=f"the options of '{program}' are {_spell_options(signature)}",
+        expected=f"one of {quoted(signature)}" if signature else f"no option: '{program}' has none",
+        help=f"the options of '{program}' are {_spell_options(signature)}" if signature else "leave the options out",
     )
 
 
@@ -106,7 +106,10 @@ def _bad_value(program: str, name: str, found: str, kind: Any) -> QffcError:
 
 
 def _spell_options(signature: Mapping[str, inspect.Parameter]) -> str:
-    return ", ".join(f"{name}={_spell(option.default)}" for name, option in signature.items())
+    return ", ".join(
+        name if option.default is option.empty else f"{name}={_spell(option.default)}"
+        for name, option in signature.items()
+    )
 
 
 def _spell(value: object) -> str:

@@ -32,6 +32,10 @@ def wrong(a):
 def crash(a):
     return 1 / 0
 
+@qf.ansatz
+def deep(a, depth: int):
+    return lih
+
 fixed = lih(depth=2)
 """
 
@@ -83,6 +87,8 @@ def test_python_file(ansatz):
     [
         (":nobody", "no program of that name in the file", None),
         ("", "no program of that name in the file", None),
+        (":DEPTH", "no program of that name in the file", None),
+        (":deep", "option without a value", None),
         (":fixed:depth=1", "options for a finished program", None),
         (":lih:width=1", "unknown option", None),
         (":lih:depth=deep", "value of an option", None),
@@ -95,6 +101,18 @@ def test_refusals_of_a_python_file(ansatz, name, title, line):
     diagnostic = caught.value.diagnostic
     assert diagnostic.title == title
     assert (diagnostic.span and diagnostic.span.line) == line
+
+
+def test_what_stands_under_the_name_is_said(ansatz):
+    with pytest.raises(QffcError, match="'DEPTH', of type int"):
+        resolve_program(f"{ansatz}:DEPTH")
+    with pytest.raises(QffcError, match="deep:depth=..."):
+        resolve_program(f"{ansatz}:deep")
+
+
+def test_no_text_is_no_program():
+    with pytest.raises(QffcError, match="not a program"):
+        resolve_program("")
 
 
 def test_mistake_in_the_ansatz_has_its_line(ansatz):
