@@ -23,6 +23,10 @@ def check(
         ),
     ],
     certificate: Annotated[Path | None, typer.Option(help="write the certificate to this file as JSON")] = None,
+    counterexample: Annotated[
+        Path | None,
+        typer.Option(help="write the first counterexample to this folder, as files that 'qffc energy' takes"),
+    ] = None,
     subject: Annotated[str | None, typer.Option("--program", help="the program of a certificate FILE.json")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -38,12 +42,18 @@ def check(
             help="leave --program out",
         )
     from qffc.atomic_files import write_text
+    from qffc.references import resolve_program
     from qffc.toolchain import check as check_program
 
-    made = check_program(program)
+    source = resolve_program(program)
+    made = check_program(source)
     if certificate is not None:
         write_text(certificate, made.to_json())
         say(f"certificate written to {certificate}")
+    if counterexample is not None:
+        from qffc.cli.reproduction import write_counterexample
+
+        say(write_counterexample(made, source, program, counterexample))
     emit(made.render(), _data(made), as_json)
     if not made.holds:
         raise typer.Exit(1)

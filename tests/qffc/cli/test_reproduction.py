@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+import shlex
+
+import pytest
+
+from qffc.passes.certificate import Certificate
+
+LOPSIDED = """
+import qffc as qf
+
+@qf.ansatz
+def lopsided(a):
+    a.centre("O")
+    hydrogens = a.neighbours("H", 2)
+    (upper1, lower1), (upper2, lower2) = (a.twins(h) for h in hydrogens)
+    a.rotate(upper1, hydrogens[0].direction)
+    a.rotate(upper2, hydrogens[1].direction)
+    a.exchange(upper1, lower2, angle=0.4)
+    a.rotate(upper1, hydrogens[0].position)
+    a.rotate(upper2, hydrogens[1].position)
+    return a.energy(a.dot(upper1, upper2))
+"""
+
+
+@pytest.mark.parametrize("reference", ["lib:water-demo:depth=1", "FILE"])
+def test_energies_of_the_written_frames_are_those_of_the_counterexample(qffc, tmp_path, reference):
+    file = tmp_path / "lop sided.py"
+    file.write_text(LOPSIDED)
+    program = f"{file}:lopsided" if reference == "FILE" else reference
+    code, out, err = qffc("check", program, "--counterexample", tmp_path / "numbers", "--json")
+    assert code == 1
+    verdicts = Certificate.from_json(json.dumps(json.loads(out)["certificate"])).verdicts
+    example = next(v.counterexample for v in verdicts if v.counterexample is not None)
+    command = shlex.split(err.splitlines()[-1])
+    assert command[0] == "qffc"
+    code, out, _ = qffc(*command[1:], "--json")
+    assert code == 0
+    assert json.loads(out)["energies"] == pytest.approx([*example.response, *example.transformed], abs=1e-9)
+    assert example.difference > 1e-3
+
+
+@pytest.mark.parametrize("program", ["lib:sivqlm-h2o:depth=1", "lib:pair:channels=1,depth=1,hidden=8"])
+def test_nothing_is_written_without_a_counterexample(qffc, tmp_path, program):
+    code, _, err = qffc("check", program, "--counterexample", tmp_path / "numbers")
+    assert code == 0
+    assert "no counterexample" in err
+    assert not (tmp_path / "numbers").exists()
+
+
+def test_places_in_a_certificate_name_no_folder(qffc, tmp_path):
+    file = tmp_path / "lopsided.py"
+    file.write_text(LOPSIDED)
+    code, out, _ = qffc("check", f"{file}:lopsided", "--json")
+    assert code == 1
+    assert str(tmp_path) not in out
+    assert '"where": "lopsided.py:11:5"' in out
