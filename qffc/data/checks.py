@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qffc.data.elements import ELEMENT_SYMBOLS
 from qffc.ir.diagnostics import error
+from qffc.ir.elements import SYMBOLS
 
 CLOSEST = 0.1
 """No two atoms may be closer than this (Angstrom)."""
@@ -78,13 +78,13 @@ def atomic_numbers(value: ArrayLike) -> NDArray[np.int64]:
             expected="integers such as 1 for hydrogen, 8 for oxygen",
             help="store the atomic numbers as integers",
         )
-    wrong = np.flatnonzero((array < 1) | (array > len(ELEMENT_SYMBOLS)))
+    wrong = np.flatnonzero((array < 1) | (array > len(SYMBOLS)))
     if wrong.size:
         raise error(
             "no such element",
             where=f"numbers, atom {wrong[0]}",
             found=f"atomic number {array[wrong[0]]}",
-            expected=f"1 to {len(ELEMENT_SYMBOLS)}",
+            expected=f"1 to {len(SYMBOLS)}",
             help="remove padding and dummy atoms from the data",
         )
     return array.astype(np.int64)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data.checks import atomic_numbers, check_apart, check_finite, check_shape, real_array
-from qffc.data.elements import ELEMENT_SYMBOLS
 from qffc.data.split import Split, draw_split
 from qffc.ir.diagnostics import error
+from qffc.ir.elements import SYMBOLS
 from qffc.units import INTERNAL, Units
 
 
@@ -89,7 +89,7 @@ class Dataset:
     @property
     def symbols(self) -> tuple[str, ...]:
         """Element symbols, one per atom, in the order of the atoms."""
-        return tuple(ELEMENT_SYMBOLS[number - 1] for number in self.numbers)
+        return tuple(SYMBOLS[number - 1] for number in self.numbers)
 
     @property
     def formula(self) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import QffcError, error, quoted
-from qffc.ir.elements import SYMBOLS
+from qffc.ir.elements import atomic_number
 from qffc.ir.program import Program
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.head import head_shapes
@@ -194,7 +194,7 @@ def _number(program: Program, site: str, species: str | None) -> int:
             expected="an element for every site",
             help="name the element of the site in the program",
         )
-    return SYMBOLS.index(species) + 1
+    return atomic_number(species)
 
 
 def _array(name: str, value: object, shape: tuple[int, ...]) -> Floats:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
-from qffc.data.elements import ELEMENT_SYMBOLS
 from qffc.ir.diagnostics import QffcError
+from qffc.ir.elements import SYMBOLS
 from qffc.units import Units
 
 
@@ -55,7 +55,7 @@ def test_descriptions() -> None:
 
 def test_element_symbols_agree_with_ase() -> None:
     ase_data = pytest.importorskip("ase.data")
-    assert tuple(ase_data.chemical_symbols[1:]) == ELEMENT_SYMBOLS
+    assert tuple(ase_data.chemical_symbols[1:]) == SYMBOLS
 
 
 def test_wrong_shapes_are_refused() -> None:
