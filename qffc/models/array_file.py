@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from safetensors.numpy import save_file
 from qffc.atomic_files import atomic_path
 from qffc.ir.diagnostics import error
 
+_CHECKSUM = "qffc_arrays_sha256"
+
 
 def write_arrays(path: Path, kind: str, version: int, arrays: Mapping[str, NDArray], header: Mapping[str, str]) -> None:  # type: ignore[type-arg]  # any dtype
     """Write arrays and a header of texts, whole or not at all.
@@ -25,9 +28,10 @@ def write_arrays(path: Path, kind: str, version: int, arrays: Mapping[str, NDArr
         arrays: by name.
         header: texts by name.
     """
-    whole = {"qffc_kind": kind, "qffc_version": str(version), **header}
+    plain = {name: np.asarray(value, order="C") for name, value in arrays.items()}
+    whole = {"qffc_kind": kind, "qffc_version": str(version), _CHECKSUM: _checksum(plain), **header}
     with atomic_path(path) as temporary:
-        save_file({name: np.asarray(value, order="C") for name, value in arrays.items()}, temporary, metadata=whole)
+        save_file(plain, temporary, metadata=whole)
 
 
 def read_arrays(path: Path, kind: str, version: int) -> tuple[dict[str, NDArray], dict[str, str]]:  # type: ignore[type-arg]  # any dtype
@@ -59,4 +63,20 @@ def read_arrays(path: Path, kind: str, version: int) -> tuple[dict[str, NDArray]
             expected=f"kind {kind!r}, version '{version}'",
             help=f"give a {kind} written by this version of qffc",
         )
+    if header.get(_CHECKSUM, _checksum(arrays)) != _checksum(arrays):
+        raise error(
+            f"damaged {kind}",
+            found=f"'{path}': arrays that do not match their checksum",
+            expected="a file as it was written",
+            help="write it again, or use a copy",
+        )
     return arrays, header
+
+
+def _checksum(arrays: Mapping[str, NDArray]) -> str:  # type: ignore[type-arg]  # any dtype
+    """SHA-256 of names, types, shapes and numbers, in the order of the names."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape}\n".encode())
+        digest.update(np.asarray(arrays[name], order="C").tobytes())
+    return digest.hexdigest()
