@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,13 +43,7 @@ def train(
     source = resolve_program(program)
     dataset = resolve_data(data, units)
     folder = Path("runs") / source.name if out is None else out
-    if folder.exists() and not folder.is_dir():
-        raise error(
-            "no folder for the run",
-            found=f"'{folder}' is a file",
-            expected="a folder, or a name that is free",
-            help="choose another folder with --out",
-        )
+    _need_folder(folder)
     done = _epochs_done(folder)
     if done:
         say(f"going on with the run in {folder}: {done} of {_epochs(chosen.epochs)} done")
@@ -60,6 +55,19 @@ def train(
 
     write_text(folder / SUMMARY_NAME, json.dumps(summary, indent=2, allow_nan=False) + "\n")
     emit(_text(evaluation), summary, as_json)
+
+
+def _need_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be written before the first epoch is paid for; nothing is made yet."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return
+    raise error(
+        "no folder for the run",
+        found=f"'{there}', which {'cannot be written' if there.is_dir() else 'is a file'}",
+        expected="a folder that can be written, or a name that is free in one",
+        help="choose another folder with --out",
+    )
 
 
 def _train_watched(what: tuple[object, Dataset, TrainingConfig, Path], unproven: bool, done: int) -> ForceField:

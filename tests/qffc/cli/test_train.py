@@ -194,3 +194,14 @@ def test_eval_of_what_is_no_model(qffc, tmp_path):
     code, _, err = qffc("eval", tmp_path, "--data", "water")
     assert code == 2
     assert "no such model" in err
+
+
+def test_folder_below_a_file_is_refused_before_the_first_epoch(qffc, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for place in ("file", "file/below", "file/below/deeper"):
+        code, out, err = qffc(*TRAIN, "--out", tmp_path / place)
+        assert code == 2
+        assert out == ""
+        assert "no folder for the run" in err
+        assert "epoch" not in err
+    assert (tmp_path / "file").read_text() == "mine"
