@@ -44,7 +44,7 @@ def _decode(kind: Any, data: Any, path: str) -> Any:
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
         return float(data)
     if not isinstance(data, kind) or isinstance(data, bool) != (kind is bool):
-        raise _mismatch(path, data, f"a {kind.__name__}")
+        raise _mismatch(path, data, f"a value of type {kind.__name__}")
     return data
 
 

@@ -124,5 +124,5 @@ def units_not_declared(path: Path) -> QffcError:
         where=str(path),
         found="no units in the file and none given",
         expected=f"units: one of {quoted(PRESETS)}, or 'energy unit, length unit' such as 'kcal/mol, Angstrom'",
-        help="say units='rmd17' for rMD17 and MD17 files (kcal/mol, Angstrom); units are never guessed",
+        help="say units='rmd17', or --units rmd17, for rMD17 and MD17 (kcal/mol, Angstrom); units are never guessed",
     )

@@ -80,12 +80,12 @@ class ForceField:
         """
         jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
         frames = np.asarray(positions, dtype=np.float64)
-        if frames.ndim != 3 or frames.shape[1:] != (len(numbers), 3):
+        if frames.ndim != 3 or not len(frames) or frames.shape[1:] != (len(numbers), 3):
             raise error(
                 "positions of another shape",
                 found=f"{frames.shape}",
                 expected=f"(frames, {len(numbers)}, 3), Angstrom",
-                help="give a batch of frames with all atoms",
+                help="give a batch of frames with all atoms, at least one frame",
             )
         function = self._compiled(tuple(int(number) for number in numbers))
         chunk = max(1, min(len(frames), _CHUNK_CIRCUITS // self.molecule(numbers).circuits))
@@ -103,10 +103,10 @@ class ForceField:
         return {name: jnp.asarray(value) for name, value in self.arrays.items()}
 
     @cached_property
-    def _functions(self) -> dict[tuple[int, ...], object]:
+    def _functions(self) -> dict[tuple[int, ...], _Predict]:
         return {}
 
-    def _compiled(self, numbers: tuple[int, ...]):  # type: ignore[no-untyped-def]
+    def _compiled(self, numbers: tuple[int, ...]) -> _Predict:
         if numbers not in self._functions:
             molecule = self.molecule(np.array(numbers))
             self._functions[numbers] = jax.jit(

@@ -139,3 +139,9 @@ def test_arrays_that_do_not_fit_are_refused(model):
 def test_positions_of_another_shape_are_refused(model):
     with pytest.raises(QffcError, match="3, 3"):
         model.predict(WATER.numbers, WATER.positions[0])
+
+
+def test_no_frames_are_refused() -> None:
+    model = untrained(load("sivqlm-h2o", depth=1), 0)
+    with pytest.raises(QffcError, match="at least one frame"):
+        model.predict(np.array([8, 1, 1]), np.zeros((0, 3, 3)))
