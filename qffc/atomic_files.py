@@ -51,6 +51,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
         raise type(problem)(problem.errno, problem.strerror, str(path)) from problem
 
 
+def remove_leftovers(path: Path) -> None:
+    """Remove the temporary files that a killed process left beside ``path``."""
+    for leftover in path.parent.glob(f".{path.stem}-*{path.suffix}"):
+        leftover.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file in UTF-8, whole or not at all."""
     with atomic_path(path) as temporary:

@@ -119,10 +119,11 @@ def _train(story: _Story, settings: dict[str, object]) -> tuple[ForceField, Data
     from qffc.data import load_embedded
     from qffc.toolchain import train
     from qffc.training.config import training_config
+    from qffc.training.trainer import split_of
 
     data, config = load_embedded(DATA), training_config(settings)
     story.write(
-        f"{config.train} frames of PBE/def2-SVP {DATA}, {config.epochs} epochs; "
+        f"{len(split_of(data, config).train)} frames of PBE/def2-SVP {DATA}, {config.epochs} epochs; "
         "the first step waits some seconds for XLA"
     )
     begin = perf_counter()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from qffc.ir.diagnostics import QffcError, error
 
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -22,7 +23,7 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    train: Count = Field(500, description="training frames")
+    train: Count | None = Field(None, description="training frames; half of all, at most 500, when left out")
     validation: int = Field(50, ge=0, description="frames watched during training, not trained on")
     test: int | None = Field(None, ge=0, description="held-out frames; all others when left out")
     split_seed: int = Field(0, ge=0, description="seed of the split")
@@ -31,14 +32,18 @@ class TrainingConfig(BaseModel):
     batch_size: Count = Field(5, description="frames in a step")
     learning_rate: Positive = Field(0.005, description="Adam's, before the cosine decay")
     final_rate: Annotated[float, Field(ge=0, le=1)] = Field(0.001, description="last learning rate over the first")
-    energy_weight: Annotated[float, Field(ge=0)] = Field(10.0, description="weight of (energy error / atoms)^2, eV^-2")
-    force_weight: Annotated[float, Field(ge=0)] = Field(
-        1.0, description="weight of the mean squared force error, (eV/Angstrom)^-2"
-    )
+    energy_weight: Weight = Field(10.0, description="weight of (energy error / atoms)^2, eV^-2")
+    force_weight: Weight = Field(1.0, description="weight of the mean squared force error, (eV/Angstrom)^-2")
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = Field(0.99, description="decay of the averaged parameters, a step")
-    weight_decay: Annotated[float, Field(ge=0)] = Field(0.0, description="AdamW's pull of every parameter to 0")
+    weight_decay: Weight = Field(0.0, description="AdamW's pull of every parameter to 0")
     clip: Positive = Field(10.0, description="largest norm of a gradient")
     evaluate_every: Count = Field(5, description="epochs between two evaluations, log rows and checkpoints")
+
+    @model_validator(mode="after")
+    def _learns_something(self) -> Self:
+        if self.energy_weight == 0 and self.force_weight == 0:
+            raise ValueError("energy_weight and force_weight are both 0: nothing to learn")
+        return self
 
 
 def training_config(values: dict[str, object]) -> TrainingConfig:
@@ -56,7 +61,7 @@ def training_config(values: dict[str, object]) -> TrainingConfig:
 def config_error(problem: ValidationError, model: type[BaseModel]) -> QffcError:
     """Return the first complaint of pydantic as a diagnostic."""
     first = problem.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
+    name = ".".join(str(part) for part in first["loc"]) or "energy_weight, force_weight"
     unknown = first["type"] == "extra_forbidden"
     fields = ", ".join(f"'{key}'" for key in model.model_fields)
     return error(

@@ -39,7 +39,7 @@ def trim_log(path: Path, epoch: int) -> None:
     """Drop rows after ``epoch``: a killed run may have logged what its checkpoint does not hold."""
     if not path.exists():
         return
-    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    rows = path.read_text(encoding="utf-8").splitlines()[1:]
     whole = [row.split(",") for row in rows if row.count(",") == len(COLUMNS) - 1]
-    kept = [",".join(cells) for cells in whole if int(cells[0]) <= epoch]
-    write_text(path, "\n".join([header, *kept]) + "\n")
+    kept = [",".join(cells) for cells in whole if cells[0].isdigit() and int(cells[0]) <= epoch]
+    write_text(path, "\n".join([",".join(COLUMNS), *kept]) + "\n")

@@ -12,7 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from qffc.atomic_files import remove_leftovers
 from qffc.data import Dataset, Split
+from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.errors import Errors, errors_of
@@ -26,6 +28,9 @@ from qffc.training.config import TrainingConfig
 from qffc.training.log import LOG_NAME, append_row, trim_log
 
 Arrays = dict[str, jax.Array]
+
+LARGEST_DEFAULT = 500
+"""Training frames when the configuration leaves them open and the data have many."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ def train(
     state, constants = _start(program, molecule, frames, optimizer, config)
     identity = _identity(program, data, config)
     checkpoint = folder / CHECKPOINT_NAME
+    remove_leftovers(checkpoint)
     if checkpoint.exists():
         state, constants = load_checkpoint(checkpoint, state, identity)
     trim_log(folder / LOG_NAME, state.epoch)
@@ -94,6 +100,7 @@ def train(
     last = config.epochs if stop_after is None else min(stop_after, config.epochs)
     for epoch in range(state.epoch, last):
         state, loss = _run_epoch(step, state, frames, config, epoch)
+        _refuse_divergence(state, loss, folder, epoch)
         due = (epoch + 1) % config.evaluate_every == 0 or epoch + 1 == last
         validation = evaluate(state.average, watched) if due and watched is not None else None
         if due:
@@ -109,9 +116,23 @@ def train(
     return model
 
 
+def _refuse_divergence(state: TrainingState, loss: float, folder: Path, epoch: int) -> None:
+    """A run that left the numbers must not take its last good checkpoint along."""
+    if np.isfinite(loss) and all(bool(jnp.all(jnp.isfinite(value))) for value in state.parameters.values()):
+        return
+    raise error(
+        "training that diverged",
+        found=f"a loss of {loss} or parameters that are not finite in epoch {epoch + 1}",
+        expected="finite numbers",
+        help="start again in another folder with a smaller learning_rate; what was saved before is still there",
+        where=str(folder),
+    )
+
+
 def split_of(data: Dataset, config: TrainingConfig) -> Split:
     """Return the split of a run: the same for the same data, sizes and seed."""
-    return data.split(train=config.train, validation=config.validation, test=config.test, seed=config.split_seed)
+    train = min(LARGEST_DEFAULT, len(data) // 2) if config.train is None else config.train
+    return data.split(train=train, validation=config.validation, test=config.test, seed=config.split_seed)
 
 
 def _optimizer(config: TrainingConfig, frames: int) -> optax.GradientTransformation:

@@ -102,9 +102,40 @@ def test_no_validation_frames_are_fine(tmp_path):
     assert set(read_log(tmp_path / LOG_NAME)[0]) == {"epoch", "training_loss"}
 
 
+def test_an_empty_log_of_a_killed_run_is_mended(tmp_path):
+    config = training_config(SETTINGS)
+    train(PROGRAM, WATER, config, tmp_path, stop_after=1)
+    (tmp_path / LOG_NAME).write_text("")
+    (tmp_path / ".checkpoint-abc.safetensors").write_text("left by a killed process")
+    train(PROGRAM, WATER, config, tmp_path, stop_after=2)
+    assert [row["epoch"] for row in read_log(tmp_path / LOG_NAME)] == [2]
+    assert not list(tmp_path.glob(".checkpoint-*"))
+
+
+def test_a_run_that_diverges_stops_and_keeps_its_checkpoint(tmp_path, monkeypatch):
+    config = training_config(SETTINGS)
+    train(PROGRAM, WATER, config, tmp_path, stop_after=2)
+    before = (tmp_path / CHECKPOINT_NAME).read_bytes()
+    monkeypatch.setattr("qffc.training.trainer._run_epoch", lambda step, state, *_: (state, float("nan")))
+    with pytest.raises(QffcError, match="diverged"):
+        train(PROGRAM, WATER, config, tmp_path)
+    assert (tmp_path / CHECKPOINT_NAME).read_bytes() == before
+
+
+def test_frames_left_open_are_half_of_all():
+    assert len(split_of(WATER, training_config({})).train) == 500
+    assert len(split_of(WATER.subset(range(60)), training_config({"validation": 10})).train) == 30
+
+
 @pytest.mark.parametrize(
     ("values", "word"),
-    [({"epoch": 3}, "unknown setting"), ({"epochs": 0}, "epochs"), ({"learning_rate": "fast"}, "learning_rate")],
+    [
+        ({"energy_weight": 0, "force_weight": 0}, "nothing to learn"),
+        ({"learning_rate": "inf"}, "learning_rate"),
+        ({"epoch": 3}, "unknown setting"),
+        ({"epochs": 0}, "epochs"),
+        ({"learning_rate": "fast"}, "learning_rate"),
+    ],
 )
 def test_bad_settings_are_refused(values, word):
     with pytest.raises(QffcError, match=word):
