@@ -152,5 +152,5 @@ def _need_pecos() -> None:
             "local emulator not installed",
             found="no package pytket-pecos",
             expected="the extra 'emulator'",
-            help='pip install "qffc[emulator]"',
+            help='pip install "pytket-quantinuum[pecos]", which is what the extra is',
         )
