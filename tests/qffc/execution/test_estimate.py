@@ -158,7 +158,7 @@ def test_a_target_without_an_emulator_is_refused(name):
 
 def test_a_missing_emulator_is_explained(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(QffcError, match=r'pip install "qffc\[emulator\]"'):
+    with pytest.raises(QffcError, match=r"pytket-quantinuum\[pecos\]"):
         estimate_moments(split_program(small_program()), np.zeros((1, 3)), target("H1-1LE"), shots=10, seed=0)
 
 
