@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import NoReturn, TypeVar, cast
+from typing import NoReturn, cast
 
 from lark import Token
 
-from qffc.ir.diagnostics import QffcError, Span, error, quoted
-from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
+from qffc.ir.diagnostics import QffcError, Span, error
+from qffc.ir.observable_parser import build_observable, pauli_letter, qubit_number
+from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
-from qffc.ir.pauli import LETTERS, Letter
 from qffc.ir.printer import FORMAT_VERSION
 from qffc.ir.program import (
     ACTIVATIONS,
@@ -30,7 +30,7 @@ from qffc.ir.program import (
     Site,
     Symmetry,
 )
-from qffc.ir.syntax import USAGE, Line, Node, parse_line, whole_number_of
+from qffc.ir.syntax import USAGE, Line, Node, parse_line, quoting, unknown, whole_number_of
 from qffc.ir.value_parser import build_value, rational, subtrees, tokens
 from qffc.ir.values import Value
 from qffc.ir.verify import ROLES
@@ -52,7 +52,6 @@ _SECTIONS = (
 )
 """The lines of a program in their order."""
 
-_Built = TypeVar("_Built")
 _SECTION_OF = {word: index for index, words in enumerate(_SECTIONS) for word in words}
 _MANY = {"site", "parameter", "qubit", "observable", *_SECTIONS[10]}
 _NEEDED = ("program", "scope", "species", "energy")
@@ -212,7 +211,7 @@ class _Reader:
             case "observable":
                 name = str(tokens(node)[1])
                 self._declare("observable", tokens(node)[1], line)
-                self.observables.append((name, self._weighted_sum(subtrees(node)[0], line)))
+                self.observables.append((name, build_observable(subtrees(node)[0], line, self.numbers)))
             case "energy":
                 self.places["readout"] = line.span()
                 self.readout = EnergyReadout(build_value(subtrees(node)[0], line))
@@ -255,7 +254,7 @@ class _Reader:
     def _site(self, node: Node, line: Line) -> None:
         _, name, species, role = tokens(node)
         if role not in ROLES:
-            _unknown("role of a site", role, ROLES, line)
+            unknown("role of a site", role, ROLES, line)
         site = Site(str(name), None if species == "any" else str(species), cast(Role, str(role)), line.span())
         self._declare("site", name, line)
         self.sites.append(site)
@@ -289,14 +288,16 @@ class _Reader:
         span = line.span()
         if word == "relabel":
             moves = [tokens(move) for move in subtrees(node)]
-            numbers = tuple((self._number(a, line), self._number(b, line)) for a, b in moves)
-            return _quoting(lambda: Relabel(numbers, span=span), node, line)
+            numbers = tuple(
+                (qubit_number(a, line, self.numbers), qubit_number(b, line, self.numbers)) for a, b in moves
+            )
+            return quoting(lambda: Relabel(numbers, span=span), node, line)
         if word == "pauli_rotation":
             *letters, angle = subtrees(node)
-            string = tuple(self._letter(letter, line) for letter in letters)
+            string = tuple(pauli_letter(letter, line, self.numbers) for letter in letters)
             value = build_value(angle, line)
-            return _quoting(lambda: PauliRotation(string, value, span=span), node, line)
-        on = [self._number(token, line) for token in tokens(node)[1:]]
+            return quoting(lambda: PauliRotation(string, value, span=span), node, line)
+        on = [qubit_number(token, line, self.numbers) for token in tokens(node)[1:]]
         if word == "singlet":
             return Singlet(*on, span=span)
         if word == "zero":
@@ -304,67 +305,6 @@ class _Reader:
         value = build_value(subtrees(node)[0], line)
         build: dict[str, Callable[..., Op]] = {"rotate": Rotate, "exchange": Exchange, "chirality": Chirality}
         return build[word](*on, value, span=span)
-
-    def _number(self, token: Token, line: Line) -> int:
-        number = self.numbers.get(str(token))
-        if number is None:
-            _unknown("qubit", token, tuple(self.numbers), line)
-        return number
-
-    def _letter(self, node: Node, line: Line) -> tuple[int, Letter]:
-        letter, *qubits = tokens(node)
-        if letter in LETTERS and len(qubits) == 1:
-            return self._number(qubits[0], line), cast(Letter, str(letter))
-        raise error(
-            "not a Pauli letter",
-            found=f"'{line.source[node.meta.start_pos : node.meta.end_pos]}'",
-            expected="'X(qubit)', 'Y(qubit)' or 'Z(qubit)'",
-            help="write a Pauli string as letters with a space between them: 'X(a) Y(b)'",
-            span=line.span(node),
-        )
-
-    def _weighted_sum(self, node: Node, line: Line) -> Observable:
-        terms: list[tuple[Fraction | None, Observable]] = []
-        for child in subtrees(node):
-            if child.data == "minus_weighted":
-                weight, term = self._weighted(subtrees(child)[0], line)
-                terms.append((Fraction(-1) if weight is None else -weight, term))
-            else:
-                terms.append(self._weighted(child, line))
-        if len(terms) == 1 and terms[0][0] is None:
-            return terms[0][1]
-        return SumObservable(tuple((Fraction(1) if weight is None else weight, term) for weight, term in terms))
-
-    def _weighted(self, node: Node, line: Line) -> tuple[Fraction | None, Observable]:
-        weight = None
-        factors = []
-        for child in subtrees(node):
-            if child.data in ("rational", "minus_rational"):
-                weight = rational(child, line)
-            elif child.data == "weighted_sum":
-                factors.append(self._weighted_sum(child, line))
-            else:
-                factors.append(self._spins(child, line))
-        if len(factors) == 1:
-            return weight, factors[0]
-        return weight, _quoting(lambda: ProductObservable(tuple(factors)), node, line)
-
-    def _spins(self, node: Node, line: Line) -> Observable:
-        parts = subtrees(node)
-        word, *on = tokens(parts[0])
-        if len(parts) > 1 or word in LETTERS:
-            string = tuple(self._letter(part, line) for part in parts)
-            return _quoting(lambda: PauliObservable(string), node, line)
-        if word != "dot" or len(on) != 2:
-            raise error(
-                "not an observable",
-                found=f"'{line.source[node.meta.start_pos : node.meta.end_pos]}'",
-                expected="'dot(qubit, qubit)', or a Pauli string of 'X(qubit)', 'Y(qubit)', 'Z(qubit)'",
-                help="write a weighted sum as '1/2*dot(a, b) + 2*X(a) Y(b)'",
-                span=line.span(node),
-            )
-        a, b = (self._number(token, line) for token in on)
-        return _quoting(lambda: DotObservable(a, b), node, line)
 
 
 def _check_version(written: list[Line], file: str) -> None:
@@ -389,27 +329,6 @@ def _check_version(written: list[Line], file: str) -> None:
         help=f"install a newer qffc that reads version {version}"
         if newer
         else f"versions start at 1; write 'qffc {FORMAT_VERSION}'",
-        span=line.span(token),
-    )
-
-
-def _quoting(build: Callable[[], _Built], node: Node, line: Line) -> _Built:
-    """Return what is built; a mistake quotes the text, because the constructors know qubits by number only."""
-    try:
-        return build()
-    except QffcError as problem:
-        if "vector" in problem.diagnostic.title:
-            raise
-        found = f"'{line.source[node.meta.start_pos : node.meta.end_pos]}'"
-        raise QffcError(replace(problem.diagnostic, found=found, span=line.span(node))) from None
-
-
-def _unknown(kind: str, token: Token, valid: tuple[str, ...], line: Line) -> NoReturn:
-    raise error(
-        f"unknown {kind}",
-        found=f"'{token}'",
-        expected=f"one of {quoted(valid)}" if valid else f"a declared {kind}; the program declares none",
-        help=f"declare the {kind}, or correct the name" if kind == "qubit" else "correct the word",
         span=line.span(token),
     )
 
@@ -442,7 +361,7 @@ def _basis(node: Node, line: Line) -> Basis:
             return Basis("bessel", whole_number_of(size, line), cutoff)
         case "chebyshev":
             return Basis("chebyshev", whole_number_of(size, line), cutoff)
-    _unknown("radial basis", kind, BASES, line)
+    unknown("radial basis", kind, BASES, line)
 
 
 def _atomic(node: Node, line: Line) -> AtomicReadout:
@@ -454,4 +373,4 @@ def _atomic(node: Node, line: Line) -> AtomicReadout:
             return AtomicReadout(build_value(weight, line), _names(features), hidden, "silu")
         case "tanh":
             return AtomicReadout(build_value(weight, line), _names(features), hidden, "tanh")
-    _unknown("activation", activation, ACTIVATIONS, line)
+    unknown("activation", activation, ACTIVATIONS, line)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, NoReturn, TypeVar
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from qffc.ir.diagnostics import QffcError, Span, error, quoted
 
+_Built = TypeVar("_Built")
 Node = Tree[Token]
 MAXIMUM_DEPTH = 64
 """Brackets within brackets that a line may have."""
@@ -113,6 +115,28 @@ def whole_number_of(token: Token, line: Line) -> int:
             span=line.span(token),
         )
     return int(value)
+
+
+def quoting(build: Callable[[], _Built], node: Node, line: Line) -> _Built:
+    """Return what is built; a mistake quotes the text, because the constructors know qubits by number only."""
+    try:
+        return build()
+    except QffcError as problem:
+        if "vector" in problem.diagnostic.title:
+            raise
+        found = f"'{line.source[node.meta.start_pos : node.meta.end_pos]}'"
+        raise QffcError(replace(problem.diagnostic, found=found, span=line.span(node))) from None
+
+
+def unknown(kind: str, token: Token, valid: tuple[str, ...], line: Line) -> NoReturn:
+    """Refuse a word that is none of those that are valid."""
+    raise error(
+        f"unknown {kind}",
+        found=f"'{token}'",
+        expected=f"one of {quoted(valid)}" if valid else f"a declared {kind}; the program declares none",
+        help=f"declare the {kind}, or correct the name" if kind == "qubit" else "correct the word",
+        span=line.span(token),
+    )
 
 
 @cache

@@ -16,7 +16,7 @@ from qffc.ir.elements import SYMBOLS
 from qffc.ir.ops import Op, Singlet
 from qffc.ir.program import SYMMETRIES, Axis, Basis, Parameter, Qubit, Role, Scope, Site, Symmetry
 from qffc.ir.values import Numeric, Value
-from qffc.ir.verify import RESERVED
+from qffc.ir.verify_names import RESERVED
 
 DEFAULT_CUTOFF = 5.0
 """Angstrom."""

@@ -1,0 +1,200 @@
+"""The constructors of symbolic values; what they build is canonical.
+
+Sums and products are flattened and sorted, so ``a * b`` equals ``b * a``; rational factors stand in front.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from qffc.ir.diagnostics import error
+from qffc.ir.value_nodes import (
+    Add,
+    Cross,
+    Dot,
+    FrameVector,
+    Mul,
+    Norm,
+    Number,
+    Numeric,
+    Power,
+    Unit,
+    Value,
+    need_rank,
+)
+
+
+def as_value(value: Value | Numeric) -> Value:
+    """Return a value for a Python number; decimals become exact rationals of their shortest spelling."""
+    if isinstance(value, Value):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
+        raise error(
+            "not a value",
+            found=f"{value!r} of type {type(value).__name__}",
+            expected="a symbolic value or a number",
+            help="use parameters, distances and vectors of the sites, or plain numbers",
+        )
+    return Number(Fraction(repr(value)) if isinstance(value, float) else Fraction(value))
+
+
+def add(*values: Value) -> Value:
+    """Return the sum in canonical form: flat, numbers folded, like terms collected, sorted."""
+    if len({value.law.rank for value in values}) > 1:
+        raise error(
+            "sum of a number and a vector",
+            found=" + ".join(f"'{value}' ({value.law.name})" for value in values),
+            expected="terms that are all numbers or all vectors",
+            help="multiply the number by a direction, or take the norm of the vector",
+        )
+    coefficients: dict[str, Fraction] = {}
+    bodies: dict[str, Value] = {}
+    rank = values[0].law.rank
+    for value in values:
+        for term in value.terms if isinstance(value, Add) else (value,):
+            if _is_zero_vector(term):
+                continue
+            coefficient, body = split_coefficient(term)
+            coefficients[body.text] = coefficients.get(body.text, Fraction(0)) + coefficient
+            bodies[body.text] = body
+    terms = [mul(Number(coefficients[key]), bodies[key]) for key in sorted(bodies) if coefficients[key]]
+    if not terms:
+        return Number(Fraction(0)) if rank == 0 else _zero_vector()
+    if len(terms) == 1:
+        return terms[0]
+    return Add(tuple(terms))
+
+
+def mul(*values: Value) -> Value:
+    """Return the product in canonical form: flat, numbers folded and multiplied into a lone sum, the vector last."""
+    coefficient = Fraction(1)
+    exponents: dict[str, int] = {}
+    bodies: dict[str, Value] = {}
+    vectors: list[Value] = []
+    for value in values:
+        for part in value.factors if isinstance(value, Mul) else (value,):
+            content, factor = split_coefficient(part)
+            coefficient *= content
+            if factor.law.rank == 1:
+                vectors.append(factor)
+            elif not isinstance(factor, Number):
+                base, exponent = (factor.base, factor.exponent) if isinstance(factor, Power) else (factor, 1)
+                exponents[base.text] = exponents.get(base.text, 0) + exponent
+                bodies[base.text] = base
+    if len(vectors) > 1:
+        raise error(
+            "product of two vectors",
+            found=" times ".join(f"'{vector}' ({vector.law.name})" for vector in vectors),
+            expected="at most one vector in a product",
+            help="use dot(u, v) for a scalar or cross(u, v) for an axial vector",
+        )
+    if coefficient == 0 or (vectors and _is_zero_vector(vectors[0])):
+        return _zero_vector() if vectors else Number(Fraction(0))
+    factors = [power(bodies[key], exponents[key]) for key in sorted(bodies) if exponents[key]] + vectors
+    if len(factors) == 1 and isinstance(factors[0], Add) and coefficient != 1:
+        return Add(tuple(mul(Number(coefficient), term) for term in factors[0].terms))
+    if coefficient != 1 or not factors:
+        factors.insert(0, Number(coefficient))
+    return factors[0] if len(factors) == 1 else Mul(tuple(factors))
+
+
+def power(base: Value, exponent: int) -> Value:
+    """Return an integer power of a number in canonical form."""
+    if isinstance(exponent, bool) or not isinstance(exponent, int):
+        raise error(
+            "power with an exponent that is no integer",
+            found=f"exponent {exponent!r} of '{base}'",
+            expected="a whole number",
+            help="use sqrt, or exp of a multiple of log",
+        )
+    need_rank(base, 0, "power")
+    if exponent == 1:
+        return base
+    if exponent == 0:
+        return Number(Fraction(1))
+    if isinstance(base, Number):
+        if base.value == 0 and exponent < 0:
+            raise error(
+                "division by zero",
+                found=f"'{base}^{exponent}'",
+                expected="a divisor other than 0",
+                help="correct the divisor; terms that cancel leave 0",
+            )
+        return Number(base.value**exponent)
+    if isinstance(base, Power):
+        return power(base.base, base.exponent * exponent)
+    if isinstance(base, Mul):
+        return mul(*(power(factor, exponent) for factor in base.factors))
+    coefficient, body = split_coefficient(base)
+    content, bare = coefficient**exponent, Power(body, exponent)
+    return bare if content == 1 else Mul((Number(content), bare))
+
+
+def dot(left: Value, right: Value) -> Value:
+    """Return the inner product of two vectors: rational factors in front, arguments sorted."""
+    need_rank(left, 1, "dot")
+    need_rank(right, 1, "dot")
+    if _is_zero_vector(left) or _is_zero_vector(right):
+        return Number(Fraction(0))
+    (a, u), (b, v) = split_coefficient(left), split_coefficient(right)
+    return mul(Number(a * b), Dot(*sorted((u, v), key=str)))
+
+
+def cross(left: Value, right: Value) -> Value:
+    """Return the cross product of two vectors: rational factors in front, arguments sorted (with their sign)."""
+    need_rank(left, 1, "cross")
+    need_rank(right, 1, "cross")
+    (a, u), (b, v) = split_coefficient(left), split_coefficient(right)
+    if u == v or _is_zero_vector(u) or _is_zero_vector(v):
+        return _zero_vector()
+    return mul(Number(a * b), Cross(u, v)) if u.text < v.text else mul(Number(-a * b), Cross(v, u))
+
+
+def norm(vector: Value) -> Value:
+    """Return the length of a vector: the rational factor in front, without its sign."""
+    need_rank(vector, 1, "norm")
+    if _is_zero_vector(vector):
+        return Number(Fraction(0))
+    coefficient, body = split_coefficient(vector)
+    return mul(Number(abs(coefficient)), Norm(body))
+
+
+def unit(vector: Value) -> Value:
+    """Return the direction of a vector: the sign in front, the rational factor dropped."""
+    need_rank(vector, 1, "unit")
+    if _is_zero_vector(vector):
+        return vector
+    coefficient, body = split_coefficient(vector)
+    return mul(Number(Fraction(-1)), Unit(body)) if coefficient < 0 else Unit(body)
+
+
+def split_coefficient(value: Value) -> tuple[Fraction, Value]:
+    """Return the rational coefficient of a value and the rest of it; that of a sum makes its first term bare.
+
+    Example:
+        >>> from qffc.ir.values import Pi
+        >>> split_coefficient(2 * Pi())
+        (Fraction(2, 1), <Pi pi>)
+        >>> split_coefficient(2 + 4 * Pi())
+        (Fraction(2, 1), <Add 1 + 2*pi>)
+    """
+    if isinstance(value, Number):
+        return value.value, Number(Fraction(1))
+    if isinstance(value, Mul) and isinstance(value.factors[0], Number):
+        rest = value.factors[1:]
+        return value.factors[0].value, rest[0] if len(rest) == 1 else Mul(rest)
+    if isinstance(value, Add):
+        content, _ = split_coefficient(value.terms[0])
+        if content != 1:
+            return content, Add(tuple(mul(Number(1 / content), term) for term in value.terms))
+    return Fraction(1), value
+
+
+def _zero_vector() -> Value:
+    zero = Number(Fraction(0))
+    return FrameVector(zero, zero, zero)
+
+
+def _is_zero_vector(value: Value) -> bool:
+    zero = Number(Fraction(0))
+    return isinstance(value, FrameVector) and value.x == zero and value.y == zero and value.z == zero

@@ -1,0 +1,93 @@
+"""Values over other sites or other children, in canonical form."""
+
+from __future__ import annotations
+
+from qffc.ir.diagnostics import InternalError
+from qffc.ir.value_constructors import add, cross, dot, mul, norm, power, unit
+from qffc.ir.value_functions import Cutoff, Function, Radial
+from qffc.ir.value_leaves import Displacement, ParameterEntry, Position, SpeciesOf
+from qffc.ir.value_nodes import (
+    Add,
+    Component,
+    Cross,
+    Dot,
+    FrameVector,
+    Mul,
+    Norm,
+    Power,
+    Unit,
+    Value,
+)
+
+
+def substitute_sites(value: Value, sites: dict[str, str], species: dict[str, str] | None = None) -> Value:
+    """Return the value with its sites renamed, in a form that compares: rebuilt, displacements sorted with their sign.
+
+    Args:
+        value: any value.
+        sites: new name of each site that changes, applied to positions and to species indices.
+        species: a further renaming of the site inside ``Z(...)`` only, applied after ``sites``; it maps sites of one
+            species to one representative so that ``Z(a)`` and ``Z(b)`` compare equal.
+    """
+
+    def rename(site: str) -> str:
+        return sites.get(site, site)
+
+    def entry(node: ParameterEntry) -> ParameterEntry:
+        indices = tuple(
+            SpeciesOf((species or {}).get(rename(index.site), rename(index.site)))
+            if isinstance(index, SpeciesOf)
+            else index
+            for index in node.indices
+        )
+        return ParameterEntry(node.name, indices)
+
+    match value:
+        case ParameterEntry():
+            return entry(value)
+        case Position(site):
+            return Position(rename(site))
+        case Displacement(origin, site):
+            return sorted_displacement(rename(origin), rename(site))
+        case Radial(table, argument):
+            return Radial(entry(table), substitute_sites(argument, sites, species))
+        case _:
+            return rebuild(value, tuple(substitute_sites(child, sites, species) for child in value.children))
+
+
+def sorted_displacement(origin: str, site: str) -> Value:
+    """Return r(origin, site) written with its sites in alphabetical order, since r(b, a) = -r(a, b)."""
+    return Displacement(origin, site) if origin < site else -Displacement(site, origin)
+
+
+def rebuild(value: Value, children: tuple[Value, ...]) -> Value:
+    """Return the same kind of node over other children, in canonical form; leaves return themselves."""
+    match value:
+        case Add():
+            return add(*children)
+        case Mul():
+            return mul(*children)
+        case Power():
+            return power(children[0], value.exponent)
+        case Function():
+            return Function(value.name, children[0])
+        case Norm():
+            return norm(children[0])
+        case Unit():
+            return unit(children[0])
+        case Dot():
+            return dot(*children)
+        case Cross():
+            return cross(*children)
+        case Component():
+            return Component(children[0], value.axis)
+        case FrameVector():
+            return FrameVector(*children)
+        case Cutoff():
+            return Cutoff(children[0], value.radius)
+        case Radial() if isinstance(children[0], ParameterEntry):
+            return Radial(children[0], children[1])
+        case _ if not value.children:
+            return value
+        case _:
+            raise InternalError(f"rebuild does not know {type(value).__name__}")

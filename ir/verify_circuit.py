@@ -1,0 +1,161 @@
+"""The verifier's rules for the circuit and what is made of it: qubits, observables, readout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qffc.ir.diagnostics import error, quoted
+from qffc.ir.ops import Exchange, Op, PauliRotation, Relabel, Singlet, Zero
+from qffc.ir.verify_names import choice, unique
+from qffc.ir.verify_values import verify_value
+
+if TYPE_CHECKING:
+    from qffc.ir.program import Program
+
+
+def verify_qubits(program: Program) -> None:
+    """Refuse operations on unknown qubits, and qubits that are not prepared exactly once, first."""
+    prepared: dict[int, Op] = {}
+    names = [qubit.name for qubit in program.qubits]
+    for op in program.ops:
+        for qubit in op.qubits:
+            if not 0 <= qubit < len(names):
+                raise error(
+                    "unknown qubit",
+                    found=f"qubit number {qubit}",
+                    expected=f"0 to {len(names) - 1}: {quoted(names)}",
+                    help="declare the qubit, or correct the number",
+                    span=op.span,
+                )
+        if len(set(op.qubits)) < len(op.qubits):
+            raise error(
+                "one qubit twice in an operation",
+                found=quoted(names[qubit] for qubit in op.qubits),
+                expected="different qubits",
+                help="name each qubit once",
+                span=op.span,
+            )
+        for qubit in op.qubits:
+            prepares = isinstance(op, Singlet | Zero)
+            if prepares and qubit in prepared:
+                raise error(
+                    "qubit prepared twice",
+                    found=f"'{names[qubit]}' is prepared again",
+                    expected="one singlet or zero for each qubit",
+                    help="drop one preparation, or use a fresh qubit",
+                    span=op.span,
+                )
+            if not prepares and qubit not in prepared:
+                raise error(
+                    "qubit used before it is prepared",
+                    found=f"'{names[qubit]}' in '{_keyword(op)}'",
+                    expected="a singlet or zero on it before its first use",
+                    help=f"add 'singlet {names[qubit]}, ...' or 'zero {names[qubit]}' above",
+                    span=op.span,
+                )
+            prepared.setdefault(qubit, op)
+    missing = [name for index, name in enumerate(names) if index not in prepared]
+    if missing:
+        raise error(
+            "qubit never prepared",
+            found=quoted(missing),
+            expected="a singlet or zero on every qubit",
+            help="prepare it, or remove its declaration",
+            span=next(qubit.span for qubit in program.qubits if qubit.name == missing[0]),
+        )
+
+
+def _keyword(op: Op) -> str:
+    names = {PauliRotation: "pauli_rotation", Relabel: "relabel", Exchange: "exchange"}
+    return names.get(type(op), type(op).__name__.lower())
+
+
+def verify_observables(program: Program) -> None:
+    """Refuse a program without observables, and observables of unknown qubits."""
+    if not program.observables:
+        raise error(
+            "no observable",
+            found="a program without observables",
+            expected="at least one observable",
+            help="add one, for instance 'observable e = dot(a, b)'",
+        )
+    for name, observable in program.observables:
+        bad = [qubit for qubit in observable.paulis.qubits if not 0 <= qubit < len(program.qubits)]
+        if bad:
+            raise error(
+                "observable on an unknown qubit",
+                found=f"qubit number {bad[0]} in '{name}'",
+                expected=f"0 to {len(program.qubits) - 1}",
+                help="declare the qubit, or correct the observable",
+                where=f"observable '{name}'",
+            )
+
+
+def verify_readout(program: Program) -> None:
+    """Refuse a readout that gives no number, or uses what is not there."""
+    from qffc.ir.program import ACTIVATIONS, EnergyReadout
+
+    readout = program.readout
+    if isinstance(readout, EnergyReadout):
+        if readout.value.law.rank != 0:
+            raise error(
+                "energy that is no number",
+                found=f"'{readout.value}' ({readout.value.law.name})",
+                expected="a number",
+                help="take norm(...) or dot(...) of it",
+                where="readout",
+            )
+        verify_value(program, readout.value, where="readout", moments=True)
+        return
+    verify_value(program, readout.weight, where="readout")
+    if program.centre is None:
+        raise error(
+            "atomic readout without a centre",
+            found="no site is a centre",
+            expected="one centre, the atom that the energy belongs to",
+            help="declare a centre, or use an 'energy' readout",
+            where="readout",
+        )
+    known = [name for name, _ in program.observables]
+    for name in readout.features:
+        if name not in known:
+            raise error(
+                "unknown observable",
+                found=f"feature '{name}'",
+                expected=choice(known, "observable"),
+                help="declare the observable, or correct the name",
+                where="readout",
+            )
+    unique("feature", readout.features, where="readout")
+    if not readout.features:
+        raise error(
+            "no feature",
+            found="an atomic readout without features",
+            expected=f"at least one of {quoted(known)}",
+            help="name the observables that describe the atom",
+            where="readout",
+        )
+    if not readout.hidden or min(readout.hidden) < 1:
+        raise error(
+            "unfit width of a layer",
+            found=f"head {', '.join(map(str, readout.hidden)) or 'without layers'}",
+            expected="at least one hidden layer, each at least 1 wide",
+            help="write for instance 'head 16, 16 silu'",
+            where="readout",
+        )
+    if readout.activation not in ACTIVATIONS:
+        raise error(
+            "unknown activation",
+            found=f"'{readout.activation}'",
+            expected=f"one of {quoted(ACTIVATIONS)}",
+            help="correct the name",
+            where="readout",
+        )
+    if readout.weight.law.rank != 0:
+        raise error(
+            "weight that is no number",
+            found=f"'{readout.weight}' ({readout.weight.law.name})",
+            expected="a number that vanishes smoothly at the cutoff",
+            help="write for instance 'cutoff(norm(r(c, a)), 5)'",
+            where="readout",
+        )

@@ -1,0 +1,122 @@
+"""The verifier's rules for values: they use what the program declares, in the way that it declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from qffc.ir.diagnostics import Span, error
+from qffc.ir.values import ChannelIndex, Moment, ParameterEntry, Radial, SpeciesOf, Value
+from qffc.ir.verify_names import choice, need_site
+
+if TYPE_CHECKING:
+    from qffc.ir.program import Parameter, Program
+
+
+def verify_value(
+    program: Program, value: Value, *, span: Span | None = None, where: str | None = None, moments: bool = False
+) -> None:
+    """Raise a diagnostic when a value names something that the program does not declare.
+
+    Args:
+        program: the program that the value belongs to.
+        value: any value.
+        span: where the value is written.
+        where: the same in words, when there is no text.
+        moments: whether the value may use moments (only readouts may).
+    """
+    known = {name for name, _ in program.observables}
+    for site in value.sites:
+        need_site(program, site, span, where)
+    for node in _walk_tables_apart(value):
+        if isinstance(node, Moment):
+            if not moments:
+                raise error(
+                    "a moment outside the readout",
+                    found=f"'{node}'",
+                    expected="parameters and geometry only: a circuit cannot depend on its own result",
+                    help="use the moment in an 'energy' readout",
+                    where=where,
+                    span=span,
+                )
+            if node.observable not in known:
+                raise error(
+                    "unknown observable",
+                    found=f"'{node.observable}'",
+                    expected=choice((name for name, _ in program.observables), "observable"),
+                    help="declare the observable, or correct the name",
+                    where=where,
+                    span=span,
+                )
+        if isinstance(node, Radial):
+            _verify_entry(program, node.table, span, where, in_radial=True)
+        if isinstance(node, ParameterEntry):
+            _verify_entry(program, node, span, where, in_radial=False)
+
+
+def _walk_tables_apart(value: Value) -> Iterator[Value]:
+    """Yield the value and everything below it except the tables of radial functions."""
+    stack = [value]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend([node.argument] if isinstance(node, Radial) else reversed(node.children))
+
+
+def _verify_entry(
+    program: Program, entry: ParameterEntry, span: Span | None, where: str | None, *, in_radial: bool
+) -> None:
+    parameter = next((p for p in program.parameters if p.name == entry.name), None)
+    if parameter is None:
+        raise error(
+            "unknown parameter",
+            found=f"'{entry.name}'",
+            expected=choice((p.name for p in program.parameters), "parameter"),
+            help="declare the parameter, or correct the name",
+            where=where,
+            span=span,
+        )
+    if in_radial != (parameter.basis is not None):
+        raise error(
+            "radial table used as a number" if not in_radial else "radial function of a plain parameter",
+            found=f"'{entry}'",
+            expected=f"'{entry}' alone: the parameter has no radial basis"
+            if in_radial
+            else f"'radial({entry}, distance)': the parameter has a radial basis",
+            help="declare the parameter with a basis: 'radial bessel 8 cutoff 5'"
+            if in_radial
+            else "use it in 'radial(...)', or declare it without 'radial'",
+            where=where,
+            span=span,
+        )
+    if len(entry.indices) != len(parameter.axes):
+        raise error(
+            "wrong number of indices",
+            found=f"{len(entry.indices)} in '{entry}'",
+            expected=f"{len(parameter.axes)}, for the axes {_spell_axes(parameter)}",
+            help="give one index for each axis of the parameter",
+            where=where,
+            span=span,
+        )
+    for axis, index in zip(parameter.axes, entry.indices, strict=True):
+        fits = (
+            (isinstance(index, SpeciesOf) and axis == "species")
+            or (isinstance(index, ChannelIndex) and axis == "channel")
+            or (isinstance(index, int) and isinstance(axis, int) and 0 <= index < axis)
+        )
+        if isinstance(index, SpeciesOf):
+            need_site(program, index.site, span, where)
+        if not fits:
+            wanted = {"species": "'Z(site)'", "channel": "'channel'"}.get(str(axis), f"a number from 0 below {axis}")
+            raise error(
+                "index that does not fit its axis",
+                found=f"'{index}' in '{entry}'",
+                expected=wanted,
+                help=f"the axes of '{entry.name}' are {_spell_axes(parameter)}",
+                where=where,
+                span=span,
+            )
+
+
+def _spell_axes(parameter: Parameter) -> str:
+    return f"({', '.join(map(str, parameter.axes))})"
