@@ -116,13 +116,14 @@ def reduce(expression: Expression) -> Expression:
     return sympy.simplify(expanded)
 
 
-def residual(value: Value, motion: Motion, sites: tuple[str, ...]) -> str | None:
-    """Return how a value fails to follow a motion, in words; None when it follows it exactly.
+def residual(value: Value, motion: Motion, sites: tuple[str, ...], axes: tuple[int, ...] = (0, 1, 2)) -> str | None:
+    """Return how a value fails to follow a motion about or along the axes, in words; None when it follows it exactly.
 
     A number has to be invariant; a vector has to turn along with a rotation, and to stay under a translation.
     """
     parts = coordinates(value)
-    for axis, name in enumerate("xyz"):
+    for axis in axes:
+        name = "xyz"[axis]
         for k, (part, wanted) in enumerate(zip(parts, _wanted(parts, motion, axis), strict=True)):
             left = reduce(change(part, sites, motion, axis) - wanted)
             if left == 0:

@@ -8,6 +8,9 @@ axis a, exactly when
 where J is the spin of the gate's qubits and d_a the derivative of the coefficients as the molecule turns about axis a:
 zero for an invariant, d_a v = e_a x v for a vector. With an invariant initial state, observables that commute with J
 and an invariant readout, the response is invariant.
+
+The same for one axis alone proves rotations about that axis of the laboratory; |0>, turned into itself up to a phase by
+rotations about z, is then as good as a singlet.
 """
 
 from __future__ import annotations
@@ -30,28 +33,51 @@ from qffc.passes.wires import Step, flatten
 COMMUTATORS = "pauli-commutators"
 
 
+Axes = tuple[int, ...]
+"""Axes of the laboratory: 0, 1 and 2 for x, y and z."""
+ALL_AXES: Axes = (0, 1, 2)
+
+
 def check_rotation(program: Program) -> Verdict:
     """Prove by exact commutators, else compare a molecule with itself, turned."""
     failure = rotation_failure(program)
     if failure is None:
         return proven("rotation", COMMUTATORS)
-    return judge(program, "rotation", COMMUTATORS, failure, TURN)
+    verdict = judge(program, "rotation", COMMUTATORS, failure, TURN)
+    survivors = [f"survives: rotation about {axis}" for axis in surviving_axes(program)]
+    return replace(verdict, note="; ".join(filter(None, (verdict.note, *survivors))))
 
 
-def rotation_failure(program: Program) -> Failure | None:
-    """Return the first place where the proof stops, or None when rotation is proven."""
+def surviving_axes(program: Program) -> tuple[str, ...]:
+    """Return the axes of the laboratory, of x, y and z, about which rotations are proven; all when rotation is."""
+    return tuple(letter for axis, letter in enumerate("xyz") if rotation_failure(program, (axis,)) is None)
+
+
+def rotation_failure(program: Program, axes: Axes = ALL_AXES) -> Failure | None:
+    """Return the first place where the proof stops, or None when rotation about the axes is proven."""
     sites = tuple(site.name for site in program.sites)
     for step in flatten(program).steps:
-        text = _step_residual(step, sites)
+        text = step_residual(step, sites, axes)
         if text is not None:
             return Failure(text, op_reference(program, step.index))
     for name, observable in seen_observables(program):
-        paulis = observable.paulis
-        if not _is_invariant(paulis.relabelled({qubit: k for k, qubit in enumerate(paulis.qubits)})):
-            return Failure(f"the observable {name} does not commute with the spin: {_observable_residual(paulis)}")
-    value = program.readout.weight if isinstance(program.readout, AtomicReadout) else program.readout.value
-    text = None if value.law.covariant else residual(value, "rotation", sites)
+        if not is_invariant(observable.paulis, axes):
+            left = _observable_residual(observable.paulis, axes)
+            return Failure(f"the observable {name} does not commute with the spin: {left}")
+    text = readout_residual(program, axes)
     return None if text is None else Failure(f"the readout: {text}")
+
+
+def readout_residual(program: Program, axes: Axes = ALL_AXES) -> str | None:
+    """Return how the readout, moments aside, changes as the molecule turns; None when it does not."""
+    value = program.readout.weight if isinstance(program.readout, AtomicReadout) else program.readout.value
+    sites = tuple(site.name for site in program.sites)
+    return None if value.law.covariant else residual(value, "rotation", sites, axes)
+
+
+def is_invariant(paulis: PauliSum, axes: Axes = ALL_AXES) -> bool:
+    """Whether a sum of Pauli strings commutes with the spin."""
+    return _commutes(paulis.relabelled({qubit: k for k, qubit in enumerate(paulis.qubits)}), axes)
 
 
 def seen_observables(program: Program) -> tuple[tuple[str, Observable], ...]:
@@ -64,18 +90,19 @@ def seen_observables(program: Program) -> tuple[tuple[str, Observable], ...]:
     return tuple(item for item in program.observables if item[0] in names)
 
 
-def _step_residual(step: Step, sites: tuple[str, ...]) -> str | None:
+def step_residual(step: Step, sites: tuple[str, ...], axes: Axes = ALL_AXES) -> str | None:
+    """Return how an operation fails to turn with the molecule; None when it does exactly."""
     op = step.op
-    if isinstance(op, Singlet):
+    if isinstance(op, Singlet) or (isinstance(op, Zero) and set(axes) <= {2}):
         return None
     if isinstance(op, Zero):
         return "the state |0> is turned by rotations; only singlets are invariant"
     if not isinstance(op, Gate):
         raise InternalError(f"the rotation check does not know {type(op).__name__}")
-    text = None if op.value.law.covariant else residual(op.value, "rotation", sites)
-    if text is not None or _turns_along(_canonical(op)):
+    text = None if op.value.law.covariant else residual(op.value, "rotation", sites, axes)
+    if text is not None or _turns_along(_canonical(op), axes):
         return text
-    return _first_commutator(op)
+    return _first_commutator(op, axes)
 
 
 def _canonical(op: Gate) -> Gate:
@@ -91,9 +118,9 @@ def _canonical(op: Gate) -> Gate:
 
 
 @lru_cache(maxsize=1024)
-def _turns_along(op: Gate) -> bool:
-    """Whether [J_a, G] = i d_a G for all axes, the value of the gate taken to follow its law."""
-    return all(_commutator_residual(op, axis).is_zero for axis in range(3))
+def _turns_along(op: Gate, axes: Axes) -> bool:
+    """Whether [J_a, G] = i d_a G for the axes, the value of the gate taken to follow its law."""
+    return all(_commutator_residual(op, axis).is_zero for axis in axes)
 
 
 def _commutator_residual(op: Gate, axis: int) -> PauliSum:
@@ -112,19 +139,20 @@ def _derivative(op: Gate, axis: int) -> PauliSum:
 
 
 @lru_cache(maxsize=1024)
-def _is_invariant(paulis: PauliSum) -> bool:
-    return all(spin_component(paulis.qubits, axis).commutator(paulis).is_zero for axis in LETTERS)
+def _commutes(paulis: PauliSum, axes: Axes) -> bool:
+    return all(spin_component(paulis.qubits, LETTERS[axis]).commutator(paulis).is_zero for axis in axes)
 
 
-def _observable_residual(paulis: PauliSum) -> str:
-    commutators = {axis: spin_component(paulis.qubits, axis).commutator(paulis) for axis in LETTERS}
-    return next(f"[J_{axis.lower()}, O] = {left}" for axis, left in commutators.items() if not left.is_zero)
+def _observable_residual(paulis: PauliSum, axes: Axes) -> str:
+    commutators = {axis: spin_component(paulis.qubits, LETTERS[axis]).commutator(paulis) for axis in axes}
+    return next(f"[J_{'xyz'[axis]}, O] = {left}" for axis, left in commutators.items() if not left.is_zero)
 
 
-def _first_commutator(op: Gate) -> str | None:
+def _first_commutator(op: Gate, axes: Axes) -> str | None:
     """The commutator that is not zero; None when the angle is zero after all."""
-    for axis, letter in enumerate("xyz"):
+    for axis in axes:
         left = _commutator_residual(op, axis)
         if not left.is_zero:
+            letter = "xyz"[axis]
             return f"[J_{letter}, G] - i d_{letter} G = {left}"
     return None
