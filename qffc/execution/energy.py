@@ -150,7 +150,10 @@ def _prepare(
 
 
 def _slots(molecule: MoleculeEnergy, arrays: dict[str, jax.Array], frames: jax.Array) -> Floats:
-    return np.asarray(jax.jit(lambda r: molecule.slots(arrays, r))(frames))
+    slots = jax.jit(lambda r: molecule.slots(arrays, r))(frames)
+    # Two compilations may differ in the last bit of an angle, which may reorder the measurements of a circuit and so
+    # draw other shots from the same seed; no device resolves a picoradian.
+    return np.round(np.asarray(slots), 12)
 
 
 def _quote(model: ForceField, slots: Floats, target: Target, shots: int) -> Quote:
