@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qffc.library.catalogue import programs as programs
     from qffc.models.calculator import Calculator as Calculator
     from qffc.models.force_field import ForceField as ForceField
+    from qffc.models.model_check import check_model as check_model
     from qffc.models.model_file import load_model as load_model
     from qffc.models.model_file import save_model as save_model
     from qffc.references import resolve_data as resolve_data
@@ -44,6 +45,7 @@ _PUBLIC: dict[str, str] = {
     "ansatz": "qffc.dsl.decorator",
     "as_program": "qffc.dsl.decorator",
     "check": "qffc.toolchain",
+    "check_model": "qffc.models.model_check",
     "compile": "qffc.toolchain",
     "evaluate": "qffc.toolchain",
     "load": "qffc.library.catalogue",

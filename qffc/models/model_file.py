@@ -7,8 +7,10 @@ from pathlib import Path
 
 from qffc.ir.diagnostics import error
 from qffc.ir.parser import parse_program
+from qffc.ir.program import Program
 from qffc.models.array_file import read_arrays, write_arrays
 from qffc.models.force_field import ForceField
+from qffc.passes.certificate import Certificate
 
 MODEL_NAME = "model.safetensors"
 _KIND, _VERSION = "model", 1
@@ -35,7 +37,8 @@ def load_model(path: str | Path) -> ForceField:
     """Read a model from its file, or from the folder of the training run that made it.
 
     Raises:
-        QffcError: when the file is missing, damaged, not a model, or its program does not match its digest.
+        QffcError: when the file is missing, damaged, not a model, or its program does not match its digest or the
+            certificate that it was trained with.
     """
     place = Path(path)
     file = place / MODEL_NAME if place.is_dir() else place
@@ -48,4 +51,17 @@ def load_model(path: str | Path) -> ForceField:
             expected=f"digest {header['digest'][:12]}, units {json.dumps(_UNITS)}",
             help="the file was changed by hand, or by another version: train again or use a copy",
         )
-    return ForceField(program, arrays, json.loads(header["metadata"]))
+    metadata = json.loads(header["metadata"])
+    if "certificate" in metadata:
+        _check_certificate(file, program, Certificate.from_json(metadata["certificate"]))
+    return ForceField(program, arrays, metadata)
+
+
+def _check_certificate(file: Path, program: Program, certificate: Certificate) -> None:
+    if certificate.digest != program.digest:
+        raise error(
+            "model with the certificate of another program",
+            found=f"'{file}': program '{program.name}', digest {program.digest}",
+            expected=f"the program of its certificate: '{certificate.program}', digest {certificate.digest}",
+            help="the file was changed by hand, or by another version: train again or use a copy",
+        )
