@@ -21,7 +21,7 @@ from qffc.library.catalogue import PREFIX, load_reference
 from qffc.library.options import parse_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from qffc.data import Dataset
     from qffc.units import Units
@@ -80,12 +80,13 @@ def resolve_program(text: str) -> Program:
     )
 
 
-def resolve_data(text: str, units: str | Units | None = None) -> Dataset:
+def resolve_data(text: str, units: str | Units | None = None, keys: Mapping[str, str] | None = None) -> Dataset:
     """Return the dataset that a text names.
 
     Args:
         text: the name of an embedded dataset, or a file ``.npz``, ``.xyz`` or ``.extxyz``.
         units: of the numbers in a file; see :func:`qffc.units.data_units`.
+        keys: names in a file by role, where they are others than usual; see :func:`qffc.data.read`.
 
     Raises:
         QffcError: when there is no such dataset, its units are not declared, or it cannot be read.
@@ -106,6 +107,13 @@ def resolve_data(text: str, units: str | Units | None = None) -> Dataset:
                 expected=f"no units: '{text}' comes in {INTERNAL}",
                 help="leave the units out",
             )
+        if keys:
+            raise error(
+                "keys for an embedded dataset",
+                found=f"keys for {quoted(keys)}",
+                expected=f"no keys: '{text}' is no file",
+                help="leave the keys out",
+            )
         return load_embedded(text)
     if not Path(text).exists():
         raise error(
@@ -114,7 +122,7 @@ def resolve_data(text: str, units: str | Units | None = None) -> Dataset:
             expected=f"one of {quoted(EMBEDDED)}, or a file .npz, .xyz or .extxyz",
             help=f"check the path; relative paths start at {Path.cwd()}",
         )
-    return read(text, units=declared)
+    return read(text, units=declared, keys=keys)
 
 
 def _from_python(path: Path, name: str, options: str) -> Program:

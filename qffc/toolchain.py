@@ -6,7 +6,7 @@ pytket.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -149,6 +149,7 @@ def train(
     out: str | Path,
     *,
     units: str | Units | None = None,
+    keys: Mapping[str, str] | None = None,
     config: TrainingConfig | None = None,
     unproven: bool = False,
     report: Callable[[Progress], None] | None = None,
@@ -163,6 +164,7 @@ def train(
         data: a dataset, the name of an embedded one, or a data file.
         out: the folder of the run.
         units: of a data file.
+        keys: other names in a data file by role; see :func:`qffc.data.read`.
         config: all choices at once; ``settings`` change single ones.
         unproven: train even when a declared symmetry is not proven.
         report: called after each epoch.
@@ -182,7 +184,7 @@ def train(
     from qffc.training.config import training_config
 
     chosen = training_config({**({} if config is None else config.model_dump()), **settings})
-    dataset = resolve_data(data, units) if isinstance(data, str) else data
+    dataset = resolve_data(data, units, keys) if isinstance(data, str) else data
     compiled = compile(program)
     if not (compiled.certificate.holds or unproven):
         raise _not_proven(compiled)
@@ -207,7 +209,12 @@ def _train_compiled(
 
 
 def evaluate(
-    model: ForceField | str | Path, data: Dataset | str, *, units: str | Units | None = None, part: Part | None = None
+    model: ForceField | str | Path,
+    data: Dataset | str,
+    *,
+    units: str | Units | None = None,
+    keys: Mapping[str, str] | None = None,
+    part: Part | None = None,
 ) -> Evaluation:
     """Return the errors of a model, beside baselines fitted to its own training frames where those are known.
 
@@ -215,6 +222,7 @@ def evaluate(
         model: a model, its file, or the folder of its run.
         data: a dataset, the name of an embedded one, or a data file.
         units: of a data file.
+        keys: other names in a data file by role; see :func:`qffc.data.read`.
         part: ``test`` for the frames held out when the model was trained on this dataset, ``all`` for every frame;
             by default the first where it exists.
 
@@ -227,7 +235,7 @@ def evaluate(
     from qffc.training.trainer import split_of
 
     trained = load_model(Path(model)) if isinstance(model, str | Path) else model
-    dataset = resolve_data(data, units) if isinstance(data, str) else data
+    dataset = resolve_data(data, units, keys) if isinstance(data, str) else data
     own_data = trained.metadata.get("data_fingerprint") == dataset.fingerprint
     if not own_data or "config" not in trained.metadata:
         if part == "test":

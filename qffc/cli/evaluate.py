@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qffc.cli.errors_table import errors_table
+from qffc.cli.frames import Data, Keys, Units, read_frames
 from qffc.cli.output import AsJson, emit
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ class Part(StrEnum):
 
 def evaluate(
     model: Annotated[Path, typer.Argument(help="a model file, or the folder of its run")],
-    data: Annotated[str, typer.Option(help="water, ammonia, or a file .npz, .xyz, .extxyz")],
-    units: Annotated[str | None, typer.Option(help="of a data file: rmd17, ase, atomic, or 'eV, Angstrom'")] = None,
+    data: Data,
+    units: Units = None,
+    keys: Keys = None,
     split: Annotated[
         Part | None,
         typer.Option(help="test: frames held out of the training data [default: test where it exists, else all]"),
@@ -36,10 +38,9 @@ def evaluate(
 ) -> None:
     """Compare a model with data and with baselines; exit 1 when it is worse than asked."""
     from qffc.models.model_file import load_model
-    from qffc.references import resolve_data
     from qffc.toolchain import evaluate as evaluate_model
 
-    trained, dataset = load_model(model), resolve_data(data, units)
+    trained, dataset = load_model(model), read_frames(data, units, keys)
     evaluation = evaluate_model(trained, dataset, part=None if split is None else split.value)
     own = trained.metadata.get("data_fingerprint") == dataset.fingerprint
     note = _note(own, bool(evaluation.baselines), split)

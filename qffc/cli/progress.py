@@ -22,10 +22,11 @@ class TrainingProgress:
     Args:
         epochs: of the whole run.
         done: epochs that were there before.
+        opening: what to say before the first epoch is shown.
     """
 
-    def __init__(self, epochs: int, done: int = 0) -> None:
-        self._epochs, self._done = epochs, done
+    def __init__(self, epochs: int, done: int = 0, opening: str = "") -> None:
+        self._epochs, self._done, self._opening = epochs, done, opening
         self._bar: Bar | None = None
         self._task: TaskID | None = None
         self._figures = ""
@@ -42,6 +43,9 @@ class TrainingProgress:
         return self
 
     def __call__(self, progress: Progress) -> None:
+        if self._opening:
+            say(self._opening)
+            self._opening = ""
         if progress.validation is not None:
             self._figures = _figures(progress.validation)
         text = f"loss {progress.loss:.3g}{self._figures}"

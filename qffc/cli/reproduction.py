@@ -27,9 +27,9 @@ def write_counterexample(certificate: Certificate, program: Program, reference: 
     """
     verdict, example = _first(certificate)
     if verdict is None or example is None:
-        return "no counterexample: no symmetry is refuted"
+        return f"nothing written to {folder}: there is no counterexample, because no symmetry is refuted"
     if program.scope == "pair" or isinstance(program.readout, AtomicReadout):
-        return f"no files: '{program.name}' has a response for each circuit, and 'qffc energy' sums over circuits"
+        return f"nothing written to {folder}: {_obstacle(program)}; the certificate holds the counterexample"
     parameters = {table.name: np.reshape(table.entries, table.shape).tolist() for table in example.parameters}
     before = np.array(example.positions)
     after = example.transform.apply(before, example.sites)
@@ -41,6 +41,12 @@ def write_counterexample(certificate: Certificate, program: Program, reference: 
     return f"{verdict.generator}: the energies of the two frames differ by {example.difference:.6g}:\n  " + shlex.join(
         command
     )
+
+
+def _obstacle(program: Program) -> str:
+    if program.scope == "pair":
+        return f"'{program.name}' is refuted for one pair of neighbours, and 'qffc energy' gives sums over all pairs"
+    return f"'{program.name}' is refuted by its features, and 'qffc energy' gives energies"
 
 
 def _first(certificate: Certificate) -> tuple[Verdict | None, Counterexample | None]:

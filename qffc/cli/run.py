@@ -25,18 +25,19 @@ def run_model(
 ) -> None:
     """Run the circuits of a model; prints energies with standard errors beside the exact values."""
     from qffc.cli.geometry import read_geometry
+    from qffc.execution.backend import need_emulator
     from qffc.execution.energy import estimate_energies, quote_energies
     from qffc.models.model_file import load_model
     from qffc.targets import target as find_target
 
     place = find_target(target)
+    need_emulator(place)
     trained = load_model(model)
     numbers, positions = read_geometry(geometry)
     chosen = positions[:frames]
     quote = quote_energies(trained, numbers, chosen, place, shots=shots)
     say(f"{len(chosen)} of {len(positions)} frames, {quote.circuits} circuits each, {shots} shots each")
-    free = "" if place.emulator is None else f"; emulated on this machine for nothing, what {place.device} would charge"
-    say(f"price: {quote.price:.1f} HQC{free}")
+    say(f"price: {quote.price:.1f} HQC; emulated on this machine for nothing, what {place.device} would charge")
     estimates = estimate_energies(trained, numbers, chosen, place, shots=shots, seed=seed)
     data = {
         "target": place.name,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qffc.cli.frames import Data, Keys, Units, read_frames
 from qffc.cli.output import AsJson, emit, say
 from qffc.cli.settings import read_settings, with_settings
 from qffc.ir.diagnostics import error
@@ -22,12 +23,26 @@ if TYPE_CHECKING:
 SUMMARY_NAME = "summary.json"
 
 
+def _folder(text: str) -> Path:
+    if text.strip():
+        return Path(text)
+    raise error(
+        "no folder for the run",
+        found="an empty name",
+        expected="a folder that can be written, or a name that is free in one",
+        help="name a folder, '.' for this one, or leave --out out",
+    )
+
+
 @with_settings
 def train(
     program: Annotated[str, typer.Argument(help="lib:NAME, FILE.qffc or FILE.py:NAME")],
-    data: Annotated[str, typer.Option(help="water, ammonia, or a file .npz, .xyz, .extxyz")],
-    units: Annotated[str | None, typer.Option(help="of a data file: rmd17, ase, atomic, or 'eV, Angstrom'")] = None,
-    out: Annotated[Path | None, typer.Option(help="folder of the run [default: runs/PROGRAM]")] = None,
+    data: Data,
+    units: Units = None,
+    keys: Keys = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=_folder, metavar="FOLDER", help="of the run [default: runs/PROGRAM]")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="settings in a TOML file; options win over it")] = None,
     unproven: Annotated[
         bool, typer.Option("--unproven", help="train even when a declared symmetry is not proven")
@@ -36,18 +51,15 @@ def train(
     **settings: int | float | None,
 ) -> None:
     """Train a program on energies and forces, or go on with the run in the folder."""
-    from qffc.references import resolve_data, resolve_program
+    from qffc.references import resolve_program
 
     given = {name: value for name, value in settings.items() if value is not None}
     chosen = training_config({**({} if config is None else read_settings(config)), **given})
     source = resolve_program(program)
-    dataset = resolve_data(data, units)
+    dataset = read_frames(data, units, keys)
     folder = Path("runs") / source.name if out is None else out
     _need_folder(folder)
-    done = _epochs_done(folder)
-    if done:
-        say(f"going on with the run in {folder}: {done} of {_epochs(chosen.epochs)} done")
-    model = _train_watched((source, dataset, chosen, folder), unproven, done)
+    model = _train_watched((source, dataset, chosen, folder), unproven)
     say(f"model written to {folder}")
     evaluation = _test(model, dataset, chosen)
     summary = _summary(model, dataset, chosen, evaluation)
@@ -70,14 +82,21 @@ def _need_folder(folder: Path) -> None:
     )
 
 
-def _train_watched(what: tuple[object, Dataset, TrainingConfig, Path], unproven: bool, done: int) -> ForceField:
+def _train_watched(what: tuple[object, Dataset, TrainingConfig, Path], unproven: bool) -> ForceField:
     from qffc.cli.progress import TrainingProgress
     from qffc.toolchain import train as train_program
 
     source, dataset, chosen, folder = what
+    done = _epochs_done(folder)
+    so_far = f"{done} of {_epochs(chosen.epochs)} done"
+    # Said with the first epoch, because the folder may turn out to hold another run.
+    opening = f"going on with the run in {folder}: {so_far}" if done else ""
     try:
-        with TrainingProgress(chosen.epochs, done) as report:
-            return train_program(source, dataset, folder, config=chosen, unproven=unproven, report=report)  # type: ignore[arg-type]  # a program
+        with TrainingProgress(chosen.epochs, done, opening) as report:
+            model = train_program(source, dataset, folder, config=chosen, unproven=unproven, report=report)  # type: ignore[arg-type]  # a program
+        if done == chosen.epochs:
+            say(f"the run in {folder} was complete: {so_far}")
+        return model
     except KeyboardInterrupt:
         kept = _epochs_done(folder)
         saved = f"the checkpoint in {folder} holds {_epochs(kept)}; the same command goes on from there"

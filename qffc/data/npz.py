@@ -160,7 +160,7 @@ def _keys(file: Path, archive: NpzFile, given: Mapping[str, str]) -> dict[str, s
                 where=str(file),
                 found=repr(role),
                 expected=f"one of {quoted(ROLES)}",
-                help="keys say which key of the file plays which role, such as {'energies': 'E_dft'}",
+                help="keys say which key has which role: keys={'energies': 'E_dft'}, or --keys energies=E_dft",
             )
     return {role: _key(file, archive, role, given.get(role)) for role in ROLES}
 
@@ -176,7 +176,7 @@ def _key(file: Path, archive: NpzFile, role: str, given: str | None) -> str:
             where=str(file),
             found=f"the keys {quoted(present)}",
             expected="one of them only",
-            help=f"say which one is meant: keys={{'{role}': '{present[0]}'}}",
+            help=f"say which one is meant: keys={{'{role}': '{present[0]}'}}, or --keys {role}={present[0]}",
         )
     more = "; training needs forces, a file with energies alone is refused" if role == "forces" else ""
     raise error(
@@ -184,7 +184,7 @@ def _key(file: Path, archive: NpzFile, role: str, given: str | None) -> str:
         where=str(file),
         found=f"the keys {quoted(archive.files)}",
         expected=f"{'one of ' if len(wanted) > 1 else ''}{quoted(wanted)}",
-        help=f"if the {role} have another key, name it: keys={{'{role}': ...}}{more}",
+        help=f"if the {role} have another key, name it: keys={{'{role}': ...}}, or --keys {role}=...{more}",
     )
 
 

@@ -164,7 +164,7 @@ def _energy(frame: _Frame, key: str) -> float:
         where=frame.where,
         found=f"numbers under {quoted(numbers)}" if numbers else "no number in the comment line",
         expected=repr(key),
-        help="name the key of the energy: energy_key='...'",
+        help="name the key of the energy: energy_key='...', or --keys energies=...",
     )
 
 
@@ -177,7 +177,8 @@ def _forces(frame: _Frame, key: str) -> NDArray[np.float64]:
         where=frame.where,
         found=f"vectors per atom under {quoted(vectors)}" if vectors else "no vectors per atom beside the positions",
         expected=repr(key),
-        help="name the columns of the forces: forces_key='...'; energies alone are refused, training needs forces",
+        help="name the columns of the forces: forces_key='...', or --keys forces=...; "
+        "energies alone are refused, training needs forces",
     )
 
 

@@ -99,13 +99,7 @@ def run_circuits(circuits: Sequence[Circuit], target: Target, *, shots: int, see
     Raises:
         QffcError: when the target has no emulator, the emulator is not installed, or a circuit is too large for it.
     """
-    if target.emulator is None:
-        raise error(
-            "target without an emulator",
-            found=f"'{target.name}'",
-            expected="a target with a local emulator, such as 'H1-1LE' or 'H2-1LE'",
-            help="choose another target",
-        )
+    emulator = need_emulator(target)
     if shots < 1 or seed < 0:
         raise error(
             "shots or seed out of range",
@@ -115,8 +109,24 @@ def run_circuits(circuits: Sequence[Circuit], target: Target, *, shots: int, see
         )
     price = price_of(circuits, target, shots)
     start = perf_counter()
-    results = _emulate(circuits, target.emulator, shots, seed) if circuits else ()
+    results = _emulate(circuits, emulator, shots, seed) if circuits else ()
     return EmulatorRun(results, target.name, shots, seed, perf_counter() - start, price)
+
+
+def need_emulator(target: Target) -> str:
+    """Return the name of the local emulator of a target.
+
+    Raises:
+        QffcError: when it has none: devices are for compiling only.
+    """
+    if target.emulator is not None:
+        return target.emulator
+    raise error(
+        "target without an emulator",
+        found=f"'{target.name}'",
+        expected="a target with a local emulator, such as 'H1-1LE' or 'H2-1LE'",
+        help="choose another target",
+    )
 
 
 def price_of(circuits: Sequence[Circuit], target: Target, shots: int) -> float:

@@ -223,3 +223,4 @@ def test_run_refuses(qffc, trained, tmp_path, content, options):
     assert code == 2
     assert out == ""
     assert "error: " in err
+    assert "price" not in err

@@ -45,8 +45,39 @@ def test_energies_of_the_written_frames_are_those_of_the_counterexample(qffc, tm
 def test_nothing_is_written_without_a_counterexample(qffc, tmp_path, program):
     code, _, err = qffc("check", program, "--counterexample", tmp_path / "numbers")
     assert code == 0
-    assert "no counterexample" in err
+    assert f"nothing written to {tmp_path / 'numbers'}: there is no counterexample" in err
     assert not (tmp_path / "numbers").exists()
+
+
+PAIR = """
+qffc 1
+program lopsided-pair
+symmetry exchange
+scope pair
+species H
+site c: H centre
+site a: any neighbour
+site b: any neighbour
+qubit u: a
+qubit d: b
+singlet u, d
+rotate u, r(c, a)
+observable e = X(u)
+observable f = dot(u, d)
+"""
+ATOMIC = "atomic weight cutoff(norm(r(c, a)), 5)*cutoff(norm(r(c, b)), 5) features e, f head 4 silu\n"
+
+
+@pytest.mark.parametrize("readout", [ATOMIC, "energy moment(f)\n"])
+def test_counterexample_of_a_pair_program_is_in_the_certificate_only(qffc, tmp_path, readout):
+    file, folder = tmp_path / "pair.qffc", tmp_path / "numbers"
+    file.write_text(PAIR.lstrip() + readout)
+    code, out, err = qffc("check", file, "--counterexample", folder, "--json")
+    assert code == 1
+    assert f"nothing written to {folder}: 'lopsided-pair' is refuted for one pair of neighbours" in err
+    assert "the certificate holds the counterexample" in err
+    assert not folder.exists()
+    assert any(verdict["counterexample"] for verdict in json.loads(out)["certificate"]["verdicts"])
 
 
 def test_places_in_a_certificate_name_no_folder(qffc, tmp_path):

@@ -51,7 +51,7 @@ def test_interrupted_run_goes_on_to_the_same_numbers(qffc, trained, tmp_path, mo
     monkeypatch.undo()
     code, _, err = qffc(*TRAIN, "--epochs", "2", "--out", folder)
     assert code == 0
-    assert "1 of 2 epochs done" in err
+    assert err.index("1 of 2 epochs done") < err.index("epoch 2/2")
     a, b = load_model(trained).arrays, load_model(folder).arrays
     assert all(np.array_equal(a[name], b[name]) for name in a)
 
@@ -75,6 +75,10 @@ def test_interrupt_before_the_first_checkpoint(qffc, tmp_path, monkeypatch):
         (["--train", "5000"], "more frames asked for than there are"),
         (["--data", "nothing"], "no such data"),
         (["--units", "rmd17"], "units of an embedded dataset"),
+        (["--keys", "energies=E"], "keys for an embedded dataset"),
+        (["--keys", "energies"], "keys that cannot be read"),
+        (["--out", ""], "no folder for the run"),
+        (["--out", " "], "no folder for the run"),
         (["--config", "nothing.toml"], "configuration that cannot be read"),
         (["--data", "ammonia"], "element that the program does not know"),
         (["--split-seed", "x"], "wrong use of the command"),
@@ -110,7 +114,15 @@ def test_folder_of_another_run(qffc, trained):
     code, _, err = qffc(*TRAIN, "--epochs", "2", "--seed", "7", "--out", trained)
     assert code == 2
     assert "another run in this folder" in err
+    assert "going on" not in err
     assert {path.name: path.read_bytes() for path in trained.iterdir()} == before
+
+
+def test_complete_run_says_so(qffc, trained):
+    code, _, err = qffc(*TRAIN, "--epochs", "2", "--out", trained)
+    assert code == 0
+    assert "was complete: 2 of 2 epochs done" in err
+    assert "going on" not in err
 
 
 def test_every_setting_is_an_option(qffc):
@@ -182,6 +194,29 @@ def test_eval_on_other_data(qffc, trained, tmp_path):
     code, _, err = qffc("eval", trained, "--data", file, "--split", "test")
     assert code == 2
     assert "no test frames" in err
+
+
+def test_eval_of_a_file_with_other_keys(qffc, trained, tmp_path):
+    water = load_embedded("water").subset(range(6))
+    write_npz(water, tmp_path / "few.npz")
+    file = tmp_path / "renamed.npz"
+    arrays = {"z": water.numbers, "xyz": water.positions, "E_dft": water.energies, "F": water.forces}
+    np.savez(file, **arrays)
+    code, _, err = qffc("eval", trained, "--data", file, "--units", "ase")
+    assert code == 2
+    assert "--keys positions=..." in err
+    named = qffc("eval", trained, "--data", file, "--units", "ase", "--keys", "positions=xyz, energies=E_dft", "--json")
+    usual = qffc("eval", trained, "--data", tmp_path / "few.npz", "--json")
+    assert named[0] == usual[0] == 0
+    assert json.loads(named[1])["errors"] == json.loads(usual[1])["errors"]
+
+
+@pytest.mark.parametrize("keys", ["", "energies", "energies=", "=E", "energies=E,energies=F", "energies=E,"])
+def test_keys_that_cannot_be_read(qffc, trained, keys):
+    code, _, err = qffc("eval", trained, "--data", "water", "--keys", keys)
+    assert code == 2
+    assert "keys that cannot be read" in err
+    assert f"--keys '{keys}'" in err
 
 
 def test_eval_of_all_frames_says_so(qffc, trained):
