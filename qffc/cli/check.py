@@ -1,4 +1,4 @@
-"""The verb ``check``: proves or refutes the declared symmetries of a program."""
+"""The verb ``check``: proves or refutes the declared symmetries of a program, and tests a trained model."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from qffc.cli.output import AsJson, emit, say
 from qffc.ir.diagnostics import QffcError, error
 
 if TYPE_CHECKING:
+    from qffc.models.force_field import ForceField
     from qffc.passes.certificate import Certificate
 
 
@@ -30,7 +31,7 @@ def check(
     subject: Annotated[str | None, typer.Option("--program", help="the program of a certificate FILE.json")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Prove or refute the declared symmetries; exit 1 unless all are proven."""
+    """Prove or refute the declared symmetries, test a model; exit 1 unless all are proven and the model passes."""
     if Path(program).suffix == ".json":
         _check_again(Path(program), subject, as_json)
         return
@@ -45,7 +46,8 @@ def check(
     from qffc.references import resolve_program
     from qffc.toolchain import check as check_program
 
-    source = resolve_program(program)
+    model = _model(program)
+    source = resolve_program(program) if model is None else model.program
     made = check_program(source)
     if certificate is not None:
         write_text(certificate, made.to_json())
@@ -54,9 +56,28 @@ def check(
         from qffc.cli.reproduction import write_counterexample
 
         say(write_counterexample(made, source, program, counterexample))
-    emit(made.render(), _data(made), as_json)
-    if not made.holds:
+    text, data, holds = made.render(), _data(made), made.holds
+    if model is not None:
+        from qffc.models.model_check import check_model
+
+        tested = check_model(model)
+        text, holds = f"{text}\n{tested.render()}", holds and tested.holds
+        data = {**data, "holds": holds, "model": tested.to_json()}
+    emit(text, data, as_json)
+    if not holds:
         raise typer.Exit(1)
+
+
+def _model(text: str) -> ForceField | None:
+    """The trained model that a text names, or None for a program."""
+    from qffc.references import MODEL_SUFFIX
+
+    path = Path(text)
+    if path.suffix != MODEL_SUFFIX and not (text and path.is_dir()):
+        return None
+    from qffc.models.model_file import load_model  # loads JAX
+
+    return load_model(path)
 
 
 def _check_again(file: Path, subject: str | None, as_json: bool) -> None:

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from qffc.library import load
+from qffc.models.force_field import untrained
+from qffc.models.model_file import save_model
+from qffc.passes.check_equivariance import check_equivariance
+
+
+@pytest.fixture
+def write(tmp_path):
+    def written(name, metadata=None):
+        file = tmp_path / "model.safetensors"
+        save_model(replace(untrained(load(name, depth=1), seed=0), metadata=metadata or {}), file)
+        return file
+
+    return written
+
+
+def test_run_folder_has_certificate_and_table(qffc, trained):
+    code, out, _ = qffc("check", trained)
+    assert code == 0
+    assert "the declared symmetry holds" in out
+    assert "every property that applies holds" in out
+    assert "4 geometries, frames of the data 'water'" in out
+
+
+def test_json_has_both(qffc, trained):
+    code, out, _ = qffc("check", trained / "model.safetensors", "--json")
+    assert code == 0
+    data = json.loads(out)
+    assert data["holds"] is data["model"]["holds"] is True
+    assert data["certificate"]["digest"] == data["model"]["digest"]
+    assert {row["verdict"] for row in data["model"]["properties"]} == {"holds", "does not apply"}
+
+
+def test_a_model_that_fails_is_no(qffc, write):
+    code, out, _ = qffc("check", write("water-demo"), "--json")
+    assert code == 1
+    data = json.loads(out)
+    assert data["holds"] is data["model"]["holds"] is False
+    failed = [row["property"] for row in data["model"]["properties"] if row["verdict"] == "fails"]
+    assert failed == ["exchange: energy", "exchange: forces"]
+
+
+def test_a_proven_program_around_which_the_model_fails_is_no(qffc, write, monkeypatch):
+    from qffc.models.force_field import ForceField
+
+    right = ForceField.predict
+
+    def wrong(self, numbers, positions):
+        energies, forces = right(self, numbers, positions)
+        return energies, 1.01 * forces
+
+    monkeypatch.setattr(ForceField, "predict", wrong)
+    code, out, _ = qffc("check", write("sivqlm-h2o"))
+    assert code == 1
+    assert "the declared symmetry holds" in out
+    assert "1 property FAILS" in out
+
+
+def test_the_certificate_of_another_program_is_refused(qffc, write):
+    other = check_equivariance(load("sivqlm-lih", depth=1))
+    code, out, err = qffc("check", write("sivqlm-h2o", {"certificate": other.to_json()}))
+    assert code == 2
+    assert out == ""
+    assert "certificate of another program" in err
+    assert other.digest in err
+    assert load("sivqlm-h2o", depth=1).digest in err
