@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import ClassVar, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from qffc.ir.program import Program
 from qffc.passes.target import Target
 
-Preserves = Literal["everything", "unitary", "expectation values", "moments"]
-"""What stays the same: ``everything`` for an analysis; ``unitary`` up to a global phase."""
+Preserves = Literal["everything", "unitary", "expectation values", "moments", "nothing"]
+"""What stays the same: ``everything`` for an analysis; ``unitary`` up to a global phase; ``nothing`` for a repair."""
 
 Output = TypeVar("Output", covariant=True)
 
@@ -27,6 +27,15 @@ class PassResult(Generic[Output]):
     program: Program
     output: Output
     changed: bool = False
+
+
+@runtime_checkable
+class Report(Protocol):
+    """An output for people to read; shown when the pass changed the program."""
+
+    def render(self) -> str:
+        """Return the report as plain text."""
+        ...
 
 
 class Pass(ABC, Generic[Output]):

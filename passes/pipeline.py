@@ -9,7 +9,7 @@ from time import perf_counter
 from qffc.ir.diagnostics import InternalError, QffcError, error, quoted
 from qffc.ir.program import Program
 from qffc.ir.verify import verify_program
-from qffc.passes.base import Pass
+from qffc.passes.base import Pass, Report
 from qffc.passes.counts import Counts, count_ops
 from qffc.passes.pipeline_text import parse_pipeline as parse_pipeline
 from qffc.passes.target import Target
@@ -25,6 +25,7 @@ class PassRecord:
         changed: whether it returned another program.
         before: the size of the program before it.
         after: the size of the program after it.
+        report: what it says about its changes; may be empty.
     """
 
     name: str
@@ -32,6 +33,7 @@ class PassRecord:
     changed: bool
     before: Counts
     after: Counts
+    report: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ def run_pipeline(
             _verify_contract(step, program, result.program, result.changed)
         program = result.program
         outputs.append((step.name, result.output))
-        records.append(PassRecord(step.name, seconds, result.changed, before, count_ops(program)))
+        report = result.output.render() if result.changed and isinstance(result.output, Report) else ""
+        records.append(PassRecord(step.name, seconds, result.changed, before, count_ops(program), report))
         if print_after is not None:
             print_after(step.name, program)
     return PipelineResult(program, tuple(outputs), tuple(records))

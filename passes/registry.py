@@ -9,6 +9,7 @@ from qffc.passes.base import Pass
 
 REGISTRY: tuple[tuple[str, str], ...] = (
     ("check-equivariance", "qffc.passes.check_equivariance:CheckEquivariance"),
+    ("symmetrize", "qffc.passes.symmetrize:Symmetrize"),
     ("canonicalize", "qffc.passes.canonicalize:Canonicalize"),
     ("lower-jax", "qffc.passes.lower_jax:LowerJax"),
     ("lower-pytket", "qffc.passes.lower_pytket:LowerPytket"),

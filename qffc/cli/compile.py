@@ -63,6 +63,9 @@ def compile_program(
         )
     show = None if not print_after else printer(sys.stderr.write, _known(print_after, passes))
     compiled = compile_to(program, target, passes, print_after=show)
+    for record in compiled.records:
+        if record.report:
+            say(record.report)
     if time_passes:
         say("\n".join(f"{record.name:<24} {1e3 * record.seconds:9.2f} ms" for record in compiled.records))
     text = None if emitted is None else _emitted(compiled, emitted)

@@ -127,7 +127,7 @@ def test_options_are_read_by_type(look):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("canonicalise", "'check-equivariance', 'canonicalize', 'lower-jax', 'lower-pytket'"),
+        ("canonicalise", "'check-equivariance', 'symmetrize', 'canonicalize', 'lower-jax', 'lower-pytket'"),
         ("canonicalize{speed=1}", "'fuse', 'merge', 'fold-swaps'"),
         ("canonicalize{fuse}", "name=value"),
         ("canonicalize{fuse=true,fuse=false}", "option given twice"),

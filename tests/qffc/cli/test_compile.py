@@ -75,3 +75,14 @@ def test_refused_without_a_file(qffc, tmp_path, monkeypatch, options, title):
     assert out == ""
     assert title in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_repair_is_reported_on_stderr(qffc):
+    passes = "symmetrize,check-equivariance,canonicalize"
+    code, out, err = qffc("compile", "lib:water-demo:depth=1", "--target", "ideal", "--passes", passes, "--json")
+    assert code == 0
+    data = json.loads(out)
+    assert data["holds"] is True
+    assert err.startswith("symmetrize water-demo: 4 dropped, 1 added\n")
+    assert data["passes"][0]["report"] == err.rstrip("\n")
+    assert [entry["report"] for entry in data["passes"][1:]] == ["", ""]
