@@ -6,7 +6,9 @@ Two rules prove it.
 
 *Two independent vectors*: all polar vectors that enter, outside of scalars of parity +1, lie in one plane. In a plane
 inversion is a rotation by pi about the normal. Every value is built covariantly from these vectors and from even
-scalars, so the program at the mirror image is the program at the turned molecule, and rotation is proven.
+scalars, so the program at the mirror image is the program at the turned molecule, and rotation is proven. An absolute
+position is the displacement from the laboratory origin; where translation is proven the origin may be put on one of the
+sites that are named so, which leaves one vector less.
 
 The parity of a length needs care: the length of a polar plus an axial vector is not even, so a scalar counts as even
 only when every length in it is that of a vector of definite parity.
@@ -22,7 +24,7 @@ from qffc.ir.program import Program
 from qffc.ir.values import Displacement, Norm, Position, Value, walk
 from qffc.passes.counterexample import MIRROR, judge
 from qffc.passes.equivariance_rotation import rotation_failure
-from qffc.passes.equivariance_translation import classical_values
+from qffc.passes.equivariance_translation import classical_values, translation_failure
 from qffc.passes.verdict import Failure, Verdict, op_reference, proven
 
 EVEN_VALUES = "even values"
@@ -56,13 +58,14 @@ def _two_vector_failure(program: Program, values: tuple[tuple[int | None, Value]
     rotation = rotation_failure(program)
     if rotation is not None:
         return Failure(f"the rule needs rotation to be proven: {rotation.residual}", rotation.op)
+    movable = translation_failure(program) is None
     graph: nx.Graph = nx.Graph()
     for index, value in values:
         op = None if index is None else op_reference(program, index)
         if not value.law.covariant:
             return Failure(f"{value} is a {value.law.name}", op)
         graph.add_edges_from(odd_edges(value))
-        rank = graph.number_of_nodes() - nx.number_connected_components(graph)
+        rank = graph.number_of_nodes() - nx.number_connected_components(graph) - (movable and _ORIGIN in graph)
         if rank > 2:
             return Failure(f"{rank} independent vectors enter up to here: {_spell(graph)}", op)
     return None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from qffc.ir.program import EnergyReadout, Program
-from qffc.ir.values import Position, Value, walk
+from qffc.ir.values import Add, Position, Value, split_coefficient, walk
 from qffc.passes.coordinates import residual
 from qffc.passes.counterexample import SHIFT, judge
 from qffc.passes.verdict import Failure, Verdict, op_reference, proven
@@ -16,17 +17,20 @@ POSITIONS_CANCEL = "positions cancel"
 
 def check_translation(program: Program) -> Verdict:
     """Prove by type, else by exact derivatives, else compare numbers."""
+    absolute = any(_is_absolute(value) for _, value in classical_values(program))
+    rule = POSITIONS_CANCEL if absolute else DISPLACEMENTS_ONLY
+    failure = translation_failure(program)
+    return proven("translation", rule) if failure is None else judge(program, "translation", rule, failure, SHIFT)
+
+
+def translation_failure(program: Program) -> Failure | None:
+    """Return the first value that sees where the molecule stands, or None when translation is proven."""
     sites = tuple(site.name for site in program.sites)
-    rule = DISPLACEMENTS_ONLY
     for index, value in classical_values(program):
-        if not any(isinstance(node, Position) for node in walk(value)):
-            continue
-        rule = POSITIONS_CANCEL
-        text = residual(value, "translation", sites)
+        text = None if _uses_differences(value) else residual(value, "translation", sites)
         if text is not None:
-            op = None if index is None else op_reference(program, index)
-            return judge(program, "translation", rule, Failure(text, op), SHIFT)
-    return proven("translation", rule)
+            return Failure(text, None if index is None else op_reference(program, index))
+    return None
 
 
 def classical_values(program: Program) -> Iterator[tuple[int | None, Value]]:
@@ -36,3 +40,23 @@ def classical_values(program: Program) -> Iterator[tuple[int | None, Value]]:
             yield index, op.value
     readout = program.readout
     yield None, readout.value if isinstance(readout, EnergyReadout) else readout.weight
+
+
+def _is_absolute(value: Value) -> bool:
+    return any(isinstance(node, Position) for node in walk(value))
+
+
+def _uses_differences(value: Value) -> bool:
+    """Whether positions enter only in sums with coefficients that add up to 0; False when that cannot be seen."""
+    if isinstance(value, Position):
+        return False
+    if not isinstance(value, Add):
+        return all(_uses_differences(child) for child in value.children)
+    total = Fraction(0)
+    for term in value.terms:
+        coefficient, body = split_coefficient(term)
+        if isinstance(body, Position):
+            total += coefficient
+        elif not _uses_differences(body):
+            return False
+    return total == 0

@@ -52,8 +52,8 @@ def test_programs_are_immutable_and_keep_their_digest() -> None:
 @given(st.data())
 def test_strategies_keep_their_promise(data: st.DataObject) -> None:
     program: Program = data.draw(st.one_of(programs(), symmetric_programs()))
-    assert len(program.qubits) <= 5
-    assert len(program.ops) <= 12
+    assert len(program.qubits) <= 6
+    assert len(program.ops) <= 60
     instance = data.draw(instances(program))
     assert instance.positions.shape == (len(program.sites), 3)
     for parameter in program.parameters:

@@ -369,6 +369,21 @@ def test_absolute_positions_count_as_vectors_from_the_origin() -> None:
     assert_refuted(ammonia((Position("H1"), r("H2"), r("H3"))), "inversion")
 
 
+def test_differences_of_positions_count_as_displacements() -> None:
+    one, two, three = (Position(site) - Position("N") for site in ("H1", "H2", "H3"))
+    assert verdict(ammonia((one, two)), "inversion").status == "proven"
+    assert_refuted(ammonia((one, two, three)), "inversion")
+    found = verdict(ammonia((one, two, Position("H3") + Position("N"))), "inversion")
+    assert found.status == "refuted"
+
+
+def test_positions_whose_coefficients_do_not_add_up_to_zero_are_refuted() -> None:
+    mean = Position("H1") + Position("H2")
+    assert verdict(ammonia((mean - 2 * Position("N"),)), "translation").status == "proven"
+    assert_refuted(ammonia((r("H1"), mean - Position("N"))), "translation")
+    assert_refuted(ammonia((r("H1"), alpha(0) * mean - 2 * Position("N"))), "translation")
+
+
 # -------------------------------------------------------------------------------------------- exchange
 
 

@@ -1,25 +1,9 @@
-"""Hypothesis strategies for programs, so that passes can be tested on circuits that nobody thought of.
-
-Needs the optional dependency ``hypothesis``: ``pip install 'qffc[testing]'``. Everything generated is valid and small:
-at most five qubits and twelve operations. Angles prefer the places where formulas like to break, multiples of pi/4.
-
-Example:
-    >>> from hypothesis import given, settings
-    >>> from qffc.ir import parse_program
-    >>> @settings(max_examples=5, deadline=None, database=None)
-    ... @given(programs())
-    ... def test_text(program):
-    ...     assert parse_program(program.text) == program
-    >>> test_text()
-"""
+"""Hypothesis strategies for programs and instances, and for programs that are symmetric or broken."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -50,35 +34,22 @@ from qffc.ir import (
     Value,
     Zero,
     add,
-    cross,
-    dot,
     mul,
-    norm,
-    power,
-    unit,
 )
 from qffc.ir.pauli import LETTERS
 from qffc.ir.program import SYMMETRIES, Axis, Role, Scope, Symmetry
 from qffc.ir.values import (
-    AXES,
-    FUNCTIONS,
-    ChannelIndex,
-    Component,
-    Cutoff,
-    Displacement,
-    FrameVector,
-    Function,
-    Index,
     Moment,
     Number,
-    ParameterEntry,
     Pi,
-    Position,
-    Radial,
-    SpeciesOf,
 )
+from qffc.testing.deviation import deviations
+from qffc.testing.mutations import MUTATIONS, Mutant, mutate
+from qffc.testing.symmetric import symmetric_program
+from qffc.testing.value_strategies import Scene, exact_numbers, value_in
 
 try:
+    from hypothesis import assume
     from hypothesis import strategies as st
 except ImportError as problem:
     raise ImportError("qffc.testing needs hypothesis; install it with: pip install 'qffc[testing]'") from problem
@@ -86,45 +57,7 @@ except ImportError as problem:
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
-__all__ = ["instances", "programs", "symmetric_programs", "values"]
-
 _T = TypeVar("_T")
-_BOUNDED = ("sin", "cos", "tanh")
-"""Functions that are finite and smooth for every number."""
-
-
-@dataclass(frozen=True)
-class _Scene:
-    """What a value may name."""
-
-    sites: tuple[str, ...]
-    parameters: tuple[Parameter, ...]
-    finite: bool
-    symmetric: bool
-
-
-def values(
-    sites: tuple[str, ...] = ("a", "b", "c"),
-    parameters: tuple[Parameter, ...] = (Parameter("J", ()), Parameter("f", (), basis=Basis("bessel", 3, Fraction(5)))),
-    *,
-    rank: int = 0,
-    finite: bool = False,
-    symmetric: bool = False,
-) -> SearchStrategy[Value]:
-    """Return a strategy for symbolic values.
-
-    Args:
-        sites: names of the sites that a value may use; at least one.
-        parameters: parameters that a value may use.
-        rank: 0 for numbers, 1 for vectors.
-        finite: only values that are finite for every geometry.
-        symmetric: only values that turn with the molecule and do not see where it stands.
-
-    Example:
-        >>> values(rank=1).example().law.rank  # doctest: +SKIP
-        1
-    """
-    return _value(_Scene(sites, parameters, finite, symmetric), rank, 3)
 
 
 @st.composite
@@ -144,10 +77,10 @@ def programs(draw: DrawFn, *, finite: bool = True) -> Program:
     sites = draw(_sites(scope, species))
     parameters = draw(_parameters())
     count = draw(st.integers(1, 5))
-    scene = _Scene(tuple(site.name for site in sites), parameters, finite, symmetric=False)
+    scene = Scene(tuple(site.name for site in sites), parameters, finite, symmetric=False)
     owners = st.one_of(st.none(), st.sampled_from(scene.sites))
     qubits = tuple(Qubit(f"q{index}", draw(owners)) for index in range(count))
-    start = draw(_preparations(count, only_singlets=False))
+    start = draw(_preparations(count))
     ops = [draw(_op(scene, count)) for _ in range(draw(st.integers(0, 12 - len(start))))]
     observables = draw(st.lists(_observable(count), min_size=1, max_size=3))
     named = tuple((f"m{index}", observable) for index, observable in enumerate(observables))
@@ -169,38 +102,54 @@ def programs(draw: DrawFn, *, finite: bool = True) -> Program:
     )
 
 
-@st.composite
-def symmetric_programs(draw: DrawFn) -> Program:
-    """Return a strategy for programs that are symmetric under rotation and translation by construction.
+def symmetric_programs() -> SearchStrategy[Program]:
+    """Return a strategy for programs that have the symmetries that they declare, by construction.
 
-    Singlets, rotations about vectors that turn with the molecule, exchanges, chiralities, relabellings, and observables
-    made of inner products; all values are finite for every geometry.
+    Both scopes, like sites with one or two qubits each in orders that their exchange keeps, species tables, radial
+    functions, polar and axial vectors, differences of positions, both readouts and the average over inversion. At most
+    six qubits; all values are finite for every geometry.
 
     Example:
         >>> symmetric_programs().example().symmetry  # doctest: +SKIP
-        ('rotation', 'translation')
+        ('rotation', 'inversion', 'translation', 'exchange')
     """
-    species = ("H", "O")
-    sites = (Site("c", "O", "centre"), Site("a", "H", "neighbour"), Site("b", "H", "neighbour"))
-    parameters = (Parameter("J", ("species",)), Parameter("f", (), basis=Basis("bessel", 3, Fraction(5))))
-    count = draw(st.sampled_from((2, 4)))
-    scene = _Scene(("c", "a", "b"), parameters, finite=True, symmetric=True)
-    start = draw(_preparations(count, only_singlets=True))
-    ops = [draw(_op(scene, count)) for _ in range(draw(st.integers(0, 10)))]
-    observable = draw(_dots(count))
-    energy = draw(st.sampled_from((Moment("e"), mul(Moment("e"), norm(Displacement("c", "a"))))))
-    return Program(
-        name="symmetric",
-        symmetry=("rotation", "translation"),
-        scope="molecule",
-        species=species,
-        sites=sites,
-        parameters=parameters,
-        qubits=tuple(Qubit(f"q{index}", draw(st.sampled_from(scene.sites))) for index in range(count)),
-        ops=(*start, *ops),
-        observables=(("e", observable),),
-        readout=EnergyReadout(energy),
-    )
+    return st.randoms(use_true_random=False).map(symmetric_program)
+
+
+@st.composite
+def mutants(draw: DrawFn, program: Program) -> Mutant:
+    """Return a strategy for mutants of a program: one thing is broken, of a kind that its ``kind`` names.
+
+    Args:
+        draw: given by hypothesis.
+        program: a program with at least one operation that is no preparation.
+
+    Example:
+        >>> mutants(program).example().kind  # doctest: +SKIP
+        'qubits swapped'
+    """
+    random = draw(st.randoms(use_true_random=False))
+    kinds = random.sample(MUTATIONS, len(MUTATIONS))
+    found = next((mutant for kind in kinds if (mutant := mutate(program, kind, random)) is not None), None)
+    assume(found is not None)
+    assert found is not None
+    return found
+
+
+@st.composite
+def broken_programs(draw: DrawFn) -> Mutant:
+    """Return a strategy for mutants of symmetric programs that have lost a declared symmetry, as numbers show.
+
+    Args:
+        draw: given by hypothesis.
+
+    Example:
+        >>> broken_programs().example().kind  # doctest: +SKIP
+        'order changed'
+    """
+    mutant = draw(mutants(draw(symmetric_programs())))
+    assume(max(deviations(mutant.program, np.random.default_rng(1), points=2).values()) > 1e-6)
+    return mutant
 
 
 @st.composite
@@ -256,7 +205,7 @@ def _parameters(draw: DrawFn) -> tuple[Parameter, ...]:
     axis: SearchStrategy[Axis] = st.sampled_from(("species", "channel", 1, 3))
     found = []
     for index in range(draw(st.integers(0, 3))):
-        default = draw(st.one_of(st.none(), _fractions()))
+        default = draw(st.one_of(st.none(), exact_numbers()))
         basis = draw(st.one_of(st.none(), _bases()))
         frozen = default is not None and draw(st.booleans())
         axes = tuple(draw(st.lists(axis, max_size=2)))
@@ -275,11 +224,11 @@ def _in_order(draw: DrawFn, names: tuple[_T, ...]) -> tuple[_T, ...]:
 
 
 @st.composite
-def _preparations(draw: DrawFn, count: int, *, only_singlets: bool) -> list[Op]:
+def _preparations(draw: DrawFn, count: int) -> list[Op]:
     order = draw(st.permutations(range(count)))
     ops: list[Op] = []
     while order:
-        if len(order) > 1 and (only_singlets or draw(st.booleans())):
+        if len(order) > 1 and draw(st.booleans()):
             ops.append(Singlet(order[0], order[1]))
             order = order[2:]
         else:
@@ -289,13 +238,12 @@ def _preparations(draw: DrawFn, count: int, *, only_singlets: bool) -> list[Op]:
 
 
 @st.composite
-def _op(draw: DrawFn, scene: _Scene, count: int) -> Op:
-    kinds = ["rotate", "relabel"] + ["exchange"] * (count > 1) + ["chirality"] * (count > 2)
-    kinds += ["pauli_rotation"] * (not scene.symmetric)
+def _op(draw: DrawFn, scene: Scene, count: int) -> Op:
+    kinds = ["rotate", "relabel", "pauli_rotation"] + ["exchange"] * (count > 1) + ["chirality"] * (count > 2)
     kind = draw(st.sampled_from(kinds))
     order = draw(st.permutations(range(count)))
     if kind == "rotate":
-        return Rotate(order[0], draw(_value(scene, 1, 2)))
+        return Rotate(order[0], draw(value_in(scene, 1, 2)))
     if kind == "relabel":
         moved = sorted(order[: draw(st.integers(1, count))])
         return Relabel(tuple(zip(moved, draw(st.permutations(moved)), strict=True)))
@@ -307,9 +255,9 @@ def _op(draw: DrawFn, scene: _Scene, count: int) -> Op:
     return PauliRotation(draw(_string(count)), angle)
 
 
-def _angle(scene: _Scene) -> SearchStrategy[Value]:
+def _angle(scene: Scene) -> SearchStrategy[Value]:
     special: SearchStrategy[Value] = st.integers(-4, 8).map(lambda k: mul(Number(Fraction(k, 4)), Pi()))
-    return st.one_of(special, _value(scene, 0, 2))
+    return st.one_of(special, value_in(scene, 0, 2))
 
 
 @st.composite
@@ -324,7 +272,7 @@ def _dots(draw: DrawFn, count: int) -> Observable:
     factors = [DotObservable(first, second)] + ([DotObservable(*rest[:2])] if len(rest) > 1 else [])
     kind = draw(st.sampled_from(("dot", "product", "sum")))
     if kind == "sum":
-        return SumObservable(tuple((draw(_fractions()), factor) for factor in factors))
+        return SumObservable(tuple((draw(exact_numbers()), factor) for factor in factors))
     return ProductObservable(tuple(factors)) if kind == "product" and len(factors) > 1 else factors[0]
 
 
@@ -333,7 +281,7 @@ def _observable(draw: DrawFn, count: int) -> Observable:
     plain = st.one_of(st.builds(PauliObservable, _string(count)), _dots(count) if count > 1 else st.nothing())
     kind = draw(st.sampled_from(("plain", "product", "sum", "sum in product", "product in sum")))
     if kind == "sum":
-        terms = st.lists(st.tuples(_fractions(), plain), min_size=1, max_size=3)
+        terms = st.lists(st.tuples(exact_numbers(), plain), min_size=1, max_size=3)
         return SumObservable(tuple(draw(terms)))
     if kind == "plain" or count < 2:
         return draw(plain)
@@ -341,88 +289,16 @@ def _observable(draw: DrawFn, count: int) -> Observable:
     left: Observable = PauliObservable(((split - 1, draw(st.sampled_from(LETTERS))),))
     right: Observable = PauliObservable(((split, draw(st.sampled_from(LETTERS))),))
     if kind == "sum in product":
-        left = SumObservable(((draw(_fractions()), left), (Fraction(1), left)))
+        left = SumObservable(((draw(exact_numbers()), left), (Fraction(1), left)))
     product = ProductObservable((right, left))
-    return SumObservable(((draw(_fractions()), product),)) if kind == "product in sum" else product
+    return SumObservable(((draw(exact_numbers()), product),)) if kind == "product in sum" else product
 
 
 @st.composite
-def _readout(draw: DrawFn, scene: _Scene, names: tuple[str, ...], has_centre: bool) -> Readout:
+def _readout(draw: DrawFn, scene: Scene, names: tuple[str, ...], has_centre: bool) -> Readout:
     if has_centre and draw(st.booleans()):
         features = tuple(draw(st.lists(st.sampled_from(names), min_size=1, unique=True)))
         hidden = tuple(draw(st.lists(st.integers(1, 16), min_size=1, max_size=2)))
-        return AtomicReadout(draw(_value(scene, 0, 2)), features, hidden, draw(st.sampled_from(("silu", "tanh"))))
-    terms = [mul(draw(_value(scene, 0, 1)), Moment(name)) for name in names]
-    return EnergyReadout(add(*terms, draw(_value(scene, 0, 1))))
-
-
-# --------------------------------------------------------------------------- values
-
-
-def _fractions() -> SearchStrategy[Fraction]:
-    return st.builds(Fraction, st.integers(-8, 8), st.sampled_from((1, 2, 3, 5)))
-
-
-def _value(scene: _Scene, rank: int, depth: int) -> SearchStrategy[Value]:
-    return _vector(scene, depth) if rank else _number(scene, depth)
-
-
-@st.composite
-def _number(draw: DrawFn, scene: _Scene, depth: int) -> Value:
-    leaves: list[Callable[[], Value]] = [
-        lambda: Number(draw(_fractions())),
-        Pi,
-        lambda: norm(draw(_vector(scene, 0))),
-    ]
-    leaves += [partial(_entry, draw, scene, parameter) for parameter in scene.parameters]
-    inner: list[Callable[[], Value]] = [
-        lambda: add(draw(_number(scene, depth - 1)), draw(_number(scene, depth - 1))),
-        lambda: mul(draw(_number(scene, depth - 1)), draw(_number(scene, depth - 1))),
-        lambda: power(draw(_number(scene, depth - 1)), draw(st.integers(2, 3))),
-        lambda: Function(draw(st.sampled_from(_BOUNDED)), draw(_number(scene, depth - 1))),
-        lambda: dot(draw(_vector(scene, depth - 1)), draw(_vector(scene, depth - 1))),
-        lambda: norm(draw(_vector(scene, depth - 1))),
-        lambda: Cutoff(draw(_number(scene, depth - 1)), draw(st.sampled_from((Fraction(5), Fraction(3, 2))))),
-    ]
-    if not scene.symmetric:
-        inner.append(lambda: Component(draw(_vector(scene, depth - 1)), draw(st.sampled_from(AXES))))
-    if not scene.finite:
-        inner.append(lambda: Function(draw(st.sampled_from(FUNCTIONS)), draw(_number(scene, depth - 1))))
-        inner.append(lambda: _inverse(draw(_number(scene, depth - 1))))
-    return draw(st.sampled_from(leaves if depth <= 0 else leaves + inner))()
-
-
-def _inverse(value: Value) -> Value:
-    return value if value == Number(Fraction(0)) else power(value, -1)
-
-
-@st.composite
-def _vector(draw: DrawFn, scene: _Scene, depth: int) -> Value:
-    site = st.sampled_from(scene.sites)
-    leaves: list[Callable[[], Value]] = [lambda: Displacement(draw(site), draw(site))]
-    if not scene.symmetric:
-        leaves.append(lambda: Position(draw(site)))
-    inner: list[Callable[[], Value]] = [
-        lambda: add(draw(_vector(scene, depth - 1)), draw(_vector(scene, depth - 1))),
-        lambda: mul(draw(_number(scene, depth - 1)), draw(_vector(scene, depth - 1))),
-        lambda: cross(draw(_vector(scene, depth - 1)), draw(_vector(scene, depth - 1))),
-        lambda: unit(draw(_vector(scene, depth - 1))),
-    ]
-    if not scene.symmetric:
-        inner.append(lambda: FrameVector(*(draw(_number(scene, depth - 1)) for _ in range(3))))
-    return draw(st.sampled_from(leaves if depth <= 0 else leaves + inner))()
-
-
-def _entry(draw: DrawFn, scene: _Scene, parameter: Parameter) -> Value:
-    def index(axis: Axis) -> Index:
-        if isinstance(axis, int):
-            return draw(st.integers(0, axis - 1))
-        return ChannelIndex() if axis == "channel" else SpeciesOf(draw(st.sampled_from(scene.sites)))
-
-    entry = ParameterEntry(parameter.name, tuple(index(axis) for axis in parameter.axes))
-    return entry if parameter.basis is None else Radial(entry, draw(_distance(scene)))
-
-
-def _distance(scene: _Scene) -> SearchStrategy[Value]:
-    site = st.sampled_from(scene.sites)
-    return st.builds(lambda a, b: norm(Displacement(a, b)), site, site)
+        return AtomicReadout(draw(value_in(scene, 0, 2)), features, hidden, draw(st.sampled_from(("silu", "tanh"))))
+    terms = [mul(draw(value_in(scene, 0, 1)), Moment(name)) for name in names]
+    return EnergyReadout(add(*terms, draw(value_in(scene, 0, 1))))

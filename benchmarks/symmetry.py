@@ -1,0 +1,226 @@
+"""The equivariance check against numbers: random symmetric programs, the same with one thing broken, and run times.
+
+Truth is the largest change of the response over random points, by the dense simulator, with geometries and parameters
+of its own. Exits with 1 when anything broken is proven, or anything symmetric by construction is refuted.
+"""
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from qffc.ir import (
+    DotObservable,
+    EnergyReadout,
+    Exchange,
+    Op,
+    Program,
+    Qubit,
+    Rotate,
+    Singlet,
+    Site,
+    SumObservable,
+    mul,
+)
+from qffc.ir.program import Parameter
+from qffc.ir.values import Displacement, Moment, ParameterEntry
+from qffc.library.catalogue import load_reference
+from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.verdict import Verdict
+from qffc.testing import MUTATIONS, deviations, mutate, symmetric_program
+from qffc.testing.deviation import averaged_response
+
+BROKEN = 1e-9
+LIBRARY = ("lib:sivqlm-lih", "lib:sivqlm-h2o", "lib:sivqlm-nh3")
+SIZES = (4, 8, 12, 16, 24, 32, 40)
+STATUSES = ("proven", "undecided", "refuted")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One verdict beside the truth."""
+
+    seed: int
+    mutation: str
+    generator: str
+    status: str
+    truth: float
+    reproduces: bool
+
+
+def symmetric_rows(seed: int) -> list[Row]:
+    """Verdicts on a symmetric program."""
+    return rows(seed, "", symmetric_program(Random(seed)))
+
+
+def mutant_rows(seed: int) -> list[Row]:
+    """Verdicts on a mutant; kinds take turns, programs without anything of the kind are passed over."""
+    random = Random(f"mutant {seed}")
+    while True:
+        mutant = mutate(symmetric_program(random), MUTATIONS[seed % len(MUTATIONS)], random)
+        if mutant is not None:
+            return rows(seed, mutant.kind, mutant.program)
+
+
+def rows(seed: int, mutation: str, program: Program) -> list[Row]:
+    truth = deviations(program, np.random.default_rng((seed, 20240229)))
+    verdicts = check_equivariance(program).verdicts
+    return [
+        Row(seed, mutation, verdict.generator, verdict.status, truth[verdict.generator], reproduces(program, verdict))
+        for verdict in verdicts
+    ]
+
+
+def reproduces(program: Program, verdict: Verdict) -> bool:
+    """Whether the numbers of a counterexample come out again, and differ."""
+    found = verdict.counterexample
+    if found is None:
+        return False
+    before, after = (averaged_response(program, instance) for instance in found.instances(program))
+    same = np.allclose(before, found.response, atol=1e-12) and np.allclose(after, found.transformed, atol=1e-12)
+    return bool(same and np.abs(before - after).max() > BROKEN)
+
+
+def table(title: str, found: list[Row], groups: Iterator[tuple[str, list[Row]]]) -> None:
+    print(f"\n| {title} | broken: proven | undecided | refuted | reproduced | holds: proven | undecided | refuted |")
+    print("|---|---|---|---|---|---|---|---|")
+    for name, members in [*groups, ("all", found)]:
+        count = Counter((row.truth > BROKEN, row.status) for row in members)
+        again = sum(row.reproduces for row in members if row.truth > BROKEN)
+        cells = [count[True, status] for status in STATUSES] + [again] + [count[False, status] for status in STATUSES]
+        print(f"| {name} | " + " | ".join(map(str, cells)) + " |")
+
+
+def by_generator(found: list[Row]) -> Iterator[tuple[str, list[Row]]]:
+    for kind in ("rotation", "inversion", "translation", "exchange"):
+        yield kind, [row for row in found if row.generator.split()[0] == kind]
+
+
+def by_mutation(found: list[Row]) -> Iterator[tuple[str, list[Row]]]:
+    for kind in MUTATIONS:
+        yield kind, [row for row in found if row.mutation == kind]
+
+
+def confusion(count: int, jobs: int) -> bool:
+    """Print the tables; return whether the check said nothing wrong."""
+    with ProcessPoolExecutor(jobs) as pool:
+        symmetric = [row for part in pool.map(symmetric_rows, range(count), chunksize=20) for row in part]
+        mutants = [row for part in pool.map(mutant_rows, range(count), chunksize=20) for row in part]
+    print(f"{count} symmetric programs, {len(symmetric)} verdicts; largest deviation", end=" ")
+    print(f"{max(row.truth for row in symmetric):.1e}")
+    table("symmetric, by generator", symmetric, by_generator(symmetric))
+    whole = Counter[int](row.seed for row in symmetric if row.status != "proven")
+    print(f"\nprograms with every declared symmetry proven: {count - len(whole)} of {count}")
+    broken = {row.seed for row in mutants if row.truth > BROKEN}
+    print(f"\n{count} mutants, {len(broken)} of them broken, {len(mutants)} verdicts")
+    table("mutants, by generator", mutants, by_generator(mutants))
+    table("mutants, by mutation", mutants, by_mutation(mutants))
+    lost = [row for row in mutants if row.truth > BROKEN]
+    share = sum(row.reproduces for row in lost) / max(1, len(lost))
+    print(f"\nbroken and refuted by a counterexample that reproduces: {100 * share:.2f} %")
+    wrong = [row for row in symmetric if row.status == "refuted"]
+    wrong += [row for row in mutants if row.truth > BROKEN and row.status == "proven"]
+    missed = [row for row in symmetric if row.status != "proven"] + [row for row in lost if not row.reproduces]
+    for row in missed[:20]:
+        print(f"missed: seed {row.seed} {row.mutation} {row.generator} {row.status} truth {row.truth:.1e}")
+    for row in wrong:
+        print(f"WRONG: seed {row.seed} {row.mutation} {row.generator} {row.status} truth {row.truth:.1e}")
+    return not wrong
+
+
+# --------------------------------------------------------------------------- run times
+
+
+def chain(count: int, ops: int) -> Program:
+    """Two like sites and a centre; half the qubits carry one, half the other; mirrored rotations and couplings."""
+    sites = (Site("c", "O", "centre"), Site("a", "H", "neighbour"), Site("b", "H", "neighbour"))
+    half, random = count // 2, Random(0)
+    found: list[Op] = [Singlet(k, k + 1) for k in range(0, half, 2)]
+    found += [Singlet(half + k, half + k + 1) for k in range(0, half, 2)]
+    while len(found) < ops:
+        w, k = ParameterEntry("w", (random.randrange(8),)), random.randrange(half - 1)
+        if random.random() < 0.5:
+            vectors = (mul(w, Displacement("c", site)) for site in ("a", "b"))
+            found += [Rotate(k + shift, vector) for shift, vector in zip((0, half), vectors, strict=True)]
+        else:
+            found += [Exchange(k + shift, k + shift + 1, w) for shift in (0, half)]
+    qubits = tuple(Qubit(f"q{k}", "a" if k < half else "b") for k in range(count))
+    pairs = [(k, k + 1) for k in range(0, half, 2)] + [(half + k, half + k + 1) for k in range(0, half, 2)]
+    observable = SumObservable(tuple((Fraction(1), DotObservable(*pair)) for pair in pairs))
+    return Program(
+        name="chain",
+        symmetry=("rotation", "inversion", "translation", "exchange"),
+        scope="molecule",
+        species=("O", "H"),
+        sites=sites,
+        parameters=(Parameter("w", (8,)),),
+        qubits=qubits,
+        ops=tuple(found),
+        observables=(("e", observable),),
+        readout=EnergyReadout(Moment("e")),
+    )
+
+
+def timed(program: Program, repeats: int) -> float:
+    """Median wall time of a check, in seconds."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        check_equivariance(program)
+        times.append(time.perf_counter() - start)
+    return float(np.median(times))
+
+
+def run_times(plot: Path | None) -> None:
+    print("\n| program | qubits | operations | check |\n|---|---|---|---|")
+    check_equivariance(chain(4, 20))  # imports and caches
+    for reference in LIBRARY:
+        program = load_reference(reference)
+        print(f"| `{reference}` | {len(program.qubits)} | {len(program.ops)} | {1e3 * timed(program, 5):.0f} ms |")
+    points = []
+    for count in SIZES:
+        program = chain(count, 50 * count)
+        seconds = timed(program, 3)
+        points.append((len(program.ops), seconds))
+        print(f"| chain | {count} | {len(program.ops)} | {seconds:.2f} s |")
+    if plot is not None:
+        draw(points, plot)
+
+
+def draw(points: list[tuple[int, float]], path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.2, 2.8), dpi=90, layout="constrained")
+    axes = figure.add_subplot()
+    operations, seconds = zip(*points, strict=True)
+    axes.loglog(operations, seconds, "o-", color="#1f5fa8", label="check")
+    axes.loglog(operations, [seconds[-1] * n / operations[-1] for n in operations], ":", color="grey", label="linear")
+    axes.set(xlabel="operations, 50 a qubit", ylabel="time of a check / s")
+    axes.legend(frameon=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=2000, help="symmetric programs, and as many mutants")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--plot", type=Path, help="write the growth of the run time to this file")
+    options = parser.parse_args()
+    start = time.perf_counter()
+    good = confusion(options.count, options.jobs)
+    print(f"\n{time.perf_counter() - start:.0f} s for both")
+    run_times(options.plot)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

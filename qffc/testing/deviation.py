@@ -1,0 +1,137 @@
+"""By how much a program breaks the symmetries that it declares: numbers from the dense simulator alone.
+
+Nothing here is taken from the equivariance check, so that the two can be held against each other. Numbers show that a
+symmetry is broken; that it holds, they only suggest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import permutations, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.evaluate import Instance
+from qffc.ir.program import Program, Site
+from qffc.ir.reference import response
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What should change nothing: new positions for old ones.
+
+    Args:
+        generator: as a verdict names it: ``rotation``, ``inversion``, ``translation``, or ``exchange`` and two sites.
+        swap: indices of two sites that trade places.
+    """
+
+    generator: str
+    swap: tuple[int, int] | None = None
+
+    def apply(self, positions: Array, random: np.random.Generator) -> Array:
+        """Return the positions after the motion; (sites, 3), Angstrom."""
+        if self.swap is not None:
+            moved = positions.copy()
+            moved[list(self.swap)] = positions[list(self.swap[::-1])]
+            return moved
+        if self.generator == "inversion":
+            return -positions
+        if self.generator == "translation":
+            return positions + random.normal(scale=2.0, size=3)
+        orthogonal, _ = np.linalg.qr(random.normal(size=(3, 3)))
+        orthogonal[:, 0] *= np.linalg.det(orthogonal)
+        turned: Array = positions @ orthogonal.T
+        return turned
+
+
+def deviations(program: Program, random: np.random.Generator, points: int = 4) -> dict[str, float]:
+    """Return the largest change of the response that each declared generator makes, over random points.
+
+    Args:
+        program: any program of at most about ten qubits.
+        random: where geometries, species and parameters come from.
+        points: how many points are tried for each generator.
+
+    Returns:
+        By the name of each generator, in the order of the verdicts of the check: the largest change, relative to the
+        response where that is above 1. Rounding stays below 1e-10 unless the response is ill-conditioned.
+
+    Example:
+        >>> from random import Random
+        >>> from qffc.testing import symmetric_program
+        >>> found = deviations(symmetric_program(Random(1)), np.random.default_rng(0))
+        >>> max(found.values()) < 1e-10
+        True
+    """
+    found = {motion.generator: 0.0 for motion in motions(program)}
+    for _ in range(points):
+        known: dict[tuple[int, int] | None, tuple[Instance, Array]] = {}
+        for motion in motions(program):
+            like = motion.swap if program.scope == "pair" else None  # there the species of two sites may differ
+            if like not in known:
+                instance = _random_instance(program, motion, random)
+                known[like] = (instance, averaged_response(program, instance))
+            instance, before = known[like]
+            after = averaged_response(program, replace(instance, positions=motion.apply(instance.positions, random)))
+            change = float(np.abs(before - after).max() / max(1.0, float(np.abs(before).max())))
+            found[motion.generator] = max(found[motion.generator], change)
+    return found
+
+
+def motions(program: Program) -> Iterator[Motion]:
+    """Yield one motion for each generator that the program declares."""
+    for symmetry in program.symmetry:
+        pairs = _like_pairs(program) if symmetry == "exchange" else []
+        if not pairs:
+            yield Motion(symmetry)
+        for a, b in pairs:
+            yield Motion(f"exchange {program.sites[a].name} {program.sites[b].name}", (a, b))
+
+
+def averaged_response(program: Program, instance: Instance) -> Array:
+    """Return the response of a program, averaged as the program says."""
+    copies = [response(program, replace(instance, positions=positions)) for positions in _copies(program, instance)]
+    mean: Array = np.mean(copies, axis=0)
+    return mean
+
+
+def _copies(program: Program, instance: Instance) -> Iterator[Array]:
+    groups: dict[tuple[str | None, str], list[int]] = {}
+    for index, site in enumerate(program.sites):
+        groups.setdefault((site.species, site.role), []).append(index)
+    orders = [
+        list(permutations(group)) if "exchange" in program.average else [tuple(group)] for group in groups.values()
+    ]
+    for sign in (1.0, -1.0) if "inversion" in program.average else (1.0,):
+        for chosen in product(*orders):
+            order = np.arange(len(program.sites))
+            for group, places in zip(groups.values(), chosen, strict=True):
+                order[group] = places
+            yield sign * instance.positions[order]
+
+
+def _like_pairs(program: Program) -> list[tuple[int, int]]:
+    pairs = []
+    for a, site in enumerate(program.sites):
+        later = [b for b in range(a + 1, len(program.sites)) if _like(site, program.sites[b])]
+        pairs += [(a, b) for b in later[:1]]
+    return pairs
+
+
+def _like(a: Site, b: Site) -> bool:
+    return a.role == b.role and (None in (a.species, b.species) or a.species == b.species)
+
+
+def _random_instance(program: Program, motion: Motion, random: np.random.Generator) -> Instance:
+    symbols = [site.species or str(random.choice(program.species)) for site in program.sites]
+    if motion.swap is not None:
+        a, b = motion.swap
+        symbols[a] = symbols[b] = program.sites[a].species or program.sites[b].species or symbols[a]
+    species = np.array([program.species.index(symbol) for symbol in symbols])
+    tables = {item.name: random.uniform(-1.3, 1.3, program.shape(item)) for item in program.parameters}
+    channel = int(random.integers(program.channels))
+    return Instance(random.normal(scale=1.4, size=(len(program.sites), 3)), species, tables, channel)
