@@ -150,8 +150,32 @@ def _emulate(circuits: Sequence[Circuit], emulator: str, shots: int, seed: int) 
             )
     backend = QuantinuumBackend(emulator)
     start = int(np.random.SeedSequence(seed).generate_state(1)[0]) // 2  # neighbouring seeds share no circuit seeds
-    handles = backend.process_circuits(list(circuits), n_shots=shots, seed=start)
+    handles = backend.process_circuits([_ordered(circuit) for circuit in circuits], n_shots=shots, seed=start)
     return tuple(ShotResult.of(backend.get_result(handle).get_shots()) for handle in handles)
+
+
+def _ordered(circuit: Circuit) -> Circuit:
+    """The circuit with its measurements one after the other, in the order of their bits.
+
+    Without barriers the emulator takes measurements of different qubits in an order that changes from run to run, and
+    with it the random number that each of them gets.
+    """
+    from pytket.circuit import Circuit, OpType
+
+    ordered = Circuit()
+    for qubit in circuit.qubits:
+        ordered.add_qubit(qubit)
+    for bit in circuit.bits:
+        ordered.add_bit(bit)
+    commands = circuit.get_commands()
+    measurements = [command for command in commands if command.op.type == OpType.Measure]
+    for command in commands:
+        if command.op.type != OpType.Measure:
+            ordered.add_gate(command.op, command.args)
+    for command in sorted(measurements, key=lambda command: command.bits[0]):
+        ordered.add_barrier(ordered.qubits)
+        ordered.add_gate(command.op, command.args)
+    return ordered
 
 
 def _need_pecos() -> None:
