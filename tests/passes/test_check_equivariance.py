@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from verdicts import assert_proven, assert_refuted, verdict
 
 from qffc.ir.observables import DotObservable, PauliObservable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.program import EnergyReadout, Parameter, Program, Qubit, Site
-from qffc.ir.reference import response
 from qffc.ir.values import (
     Component,
     Displacement,
@@ -26,7 +26,6 @@ from qffc.ir.values import (
 )
 from qffc.passes.check_equivariance import CheckEquivariance, check_equivariance
 from qffc.passes.counterexample import observed
-from qffc.passes.verdict import Verdict
 
 ALL = ("rotation", "inversion", "translation", "exchange")
 WATER_SITES = (Site("O", "O", "centre"), Site("H1", "H", "neighbour"), Site("H2", "H", "neighbour"))
@@ -75,31 +74,6 @@ def water(
         "readout": EnergyReadout(energy),
     }
     return Program(**(fields | changes))  # type: ignore[arg-type]  # a test says what it likes
-
-
-def verdict(program: Program, generator: str) -> Verdict:
-    return next(v for v in check_equivariance(program).verdicts if v.generator == generator)
-
-
-def assert_refuted(program: Program, generator: str) -> Verdict:
-    """The verdict is refuted, and its numbers come again from the reference simulator alone."""
-    found = verdict(program, generator)
-    assert found.status == "refuted"
-    assert found.failure is not None
-    assert found.failure.residual
-    example = found.counterexample
-    assert example is not None
-    before, after = example.instances(program)
-    assert response(program, before) == pytest.approx(example.response, abs=1e-12)
-    assert response(program, after) == pytest.approx(example.transformed, abs=1e-12)
-    assert np.abs(response(program, before) - response(program, after)).max() > 1e-9
-    assert not check_equivariance(program).holds
-    return found
-
-
-def assert_proven(program: Program) -> None:
-    certificate = check_equivariance(program)
-    assert certificate.holds, certificate.render()
 
 
 # ------------------------------------------------------------------------------- water, all symmetries

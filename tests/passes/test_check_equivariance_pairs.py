@@ -3,44 +3,17 @@
 from dataclasses import replace
 from fractions import Fraction
 
-import numpy as np
 import pytest
+from verdicts import assert_proven, assert_refuted, verdict
 
 from qffc.ir.observables import DotObservable, ProductObservable, SumObservable
 from qffc.ir.ops import Exchange, Op, Rotate, Singlet
 from qffc.ir.program import AtomicReadout, Parameter, Program, Qubit, Site
-from qffc.ir.reference import response
 from qffc.ir.values import ChannelIndex, Cutoff, Displacement, ParameterEntry, SpeciesOf, Value, as_value, norm, unit
 from qffc.passes.check_equivariance import check_equivariance
-from qffc.passes.verdict import Verdict
 
 ALL = ("rotation", "inversion", "translation", "exchange")
 PAIR_SITES = (Site("c", None, "centre"), Site("a", None, "neighbour"), Site("b", None, "neighbour"))
-
-
-def verdict(program: Program, generator: str) -> Verdict:
-    return next(v for v in check_equivariance(program).verdicts if v.generator == generator)
-
-
-def assert_refuted(program: Program, generator: str) -> Verdict:
-    """The verdict is refuted, and its numbers come again from the reference simulator alone."""
-    found = verdict(program, generator)
-    assert found.status == "refuted"
-    assert found.failure is not None
-    assert found.failure.residual
-    example = found.counterexample
-    assert example is not None
-    before, after = example.instances(program)
-    assert response(program, before) == pytest.approx(example.response, abs=1e-12)
-    assert response(program, after) == pytest.approx(example.transformed, abs=1e-12)
-    assert np.abs(response(program, before) - response(program, after)).max() > 1e-9
-    assert not check_equivariance(program).holds
-    return found
-
-
-def assert_proven(program: Program) -> None:
-    certificate = check_equivariance(program)
-    assert certificate.holds, certificate.render()
 
 
 def angle(site: str) -> Value:

@@ -1,0 +1,34 @@
+"""Verdicts that tests ask for; refutations are computed again."""
+
+import numpy as np
+import pytest
+
+from qffc.ir.program import Program
+from qffc.ir.reference import response
+from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.verdict import Verdict
+
+
+def verdict(program: Program, generator: str) -> Verdict:
+    return next(v for v in check_equivariance(program).verdicts if v.generator == generator)
+
+
+def assert_refuted(program: Program, generator: str) -> Verdict:
+    """The verdict is refuted, and its numbers come again from the reference simulator alone."""
+    found = verdict(program, generator)
+    assert found.status == "refuted"
+    assert found.failure is not None
+    assert found.failure.residual
+    example = found.counterexample
+    assert example is not None
+    before, after = example.instances(program)
+    assert response(program, before) == pytest.approx(example.response, abs=1e-12)
+    assert response(program, after) == pytest.approx(example.transformed, abs=1e-12)
+    assert np.abs(response(program, before) - response(program, after)).max() > 1e-9
+    assert not check_equivariance(program).holds
+    return found
+
+
+def assert_proven(program: Program) -> None:
+    certificate = check_equivariance(program)
+    assert certificate.holds, certificate.render()
