@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from qffc.ir.observables import Observable
+from qffc.ir.printer import print_readout
 from qffc.ir.program import AtomicReadout, Program
 from qffc.ir.values import Add, Moment, Number, Value, rebuild, substitute_sites, walk
 from qffc.passes.counterexample import judge, like
 from qffc.passes.equivariance_rotation import seen_observables
 from qffc.passes.qubit_matching import Incidences, Names, incidences, renamings
 from qffc.passes.trace import Letter, Level, letter_of, normal_form
-from qffc.passes.verdict import Failure, Transform, Verdict, op_reference, proven
+from qffc.passes.verdict import Failure, Transform, Verdict, observable_line, op_reference, proven
 from qffc.passes.wires import flatten
 
 RELABELLING = "relabelling modulo commutation"
@@ -113,10 +114,10 @@ def exchange_failure(program: Program, word: Word, a: str, b: str) -> Failure | 
         places = dict(enumerate(renaming))
         if normal_form([letter.moved(places) for letter in image.letters]) != word.form:
             continue
-        text = _readout_difference(program, word, image, places)
-        if text is None:
+        difference = _readout_difference(program, word, image, places)
+        if difference is None:
             return None
-        readout_failure = readout_failure or Failure(text)
+        readout_failure = readout_failure or difference
     return readout_failure or _first_difference(program, word, image, preferred)
 
 
@@ -215,24 +216,28 @@ def with_moments(value: Value, names: Mapping[str, str]) -> Value:
     return rebuild(value, tuple(with_moments(child, names) for child in value.children))
 
 
-def _readout_difference(program: Program, original: Word, image: Word, renaming: Mapping[int, int]) -> str | None:
+def _readout_difference(program: Program, original: Word, image: Word, renaming: Mapping[int, int]) -> Failure | None:
     """Return how the readout of the image differs, or None when both read the same number."""
     first = {observable.paulis: name for name, observable in reversed(original.observables)}
     targets: dict[str, str] = {}
     for name, observable in image.observables:
         paulis = observable.paulis.relabelled(renaming)
         if paulis not in first:
-            return f"the observable {name} is carried to {paulis}, which the readout does not see"
+            text = f"the observable {name} is carried to {paulis}, which the readout does not see"
+            return Failure(text, line=observable_line(program, name))
         targets[name] = first[paulis]
     if isinstance(program.readout, AtomicReadout):
         changed = [name for name, observable in original.observables if targets[name] != first[observable.paulis]]
         if changed:
-            return f"the feature {changed[0]} is carried to {targets[changed[0]]}, which the head tells apart"
+            text = f"the feature {changed[0]} is carried to {targets[changed[0]]}, which the head tells apart"
+            return Failure(text, line=observable_line(program, changed[0]))
         before, after = original.readout, image.readout
     else:
         before = with_moments(original.readout, {name: first[o.paulis] for name, o in original.observables})
         after = with_moments(image.readout, targets)
-    return None if before == after else f"the readout {before} becomes {after}"
+    if before == after:
+        return None
+    return Failure(f"the readout {before} becomes {after}", line=print_readout(program.readout))
 
 
 def _first_difference(program: Program, original: Word, image: Word, renaming: Sequence[int]) -> Failure:
@@ -247,7 +252,7 @@ def _first_difference(program: Program, original: Word, image: Word, renaming: S
         text = f"layer {depth + 1} has {_spell(lost, program)} where its image has {_spell(extra, program)}"
     if lost is None and extra is None:
         readout = _readout_difference(program, original, image, dict(enumerate(renaming)))
-        return Failure(readout or "no renaming of the qubits that was tried keeps both operations and readout")
+        return readout or Failure("no renaming of the qubits that was tried keeps both operations and readout")
     op = None if lost is None else op_reference(program, original.indices[original.letters.index(lost)])
     image_op = None
     if extra is not None:

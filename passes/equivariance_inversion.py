@@ -17,9 +17,11 @@ only when every length in it is that of a vector of definite parity.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import networkx as nx
 
+from qffc.ir.printer import print_readout
 from qffc.ir.program import Program
 from qffc.ir.values import Displacement, Norm, Position, Value, walk
 from qffc.passes.counterexample import MIRROR, judge
@@ -57,17 +59,18 @@ def is_even(value: Value) -> bool:
 def _two_vector_failure(program: Program, values: tuple[tuple[int | None, Value], ...]) -> Failure | None:
     rotation = rotation_failure(program)
     if rotation is not None:
-        return Failure(f"the rule needs rotation to be proven: {rotation.residual}", rotation.op)
+        return replace(rotation, residual=f"the rule needs rotation to be proven: {rotation.residual}")
     movable = translation_failure(program) is None
     graph: nx.Graph = nx.Graph()
     for index, value in values:
         op = None if index is None else op_reference(program, index)
+        line = print_readout(program.readout) if index is None else None
         if not value.law.covariant:
-            return Failure(f"{value} is a {value.law.name}", op)
+            return Failure(f"{value} is a {value.law.name}", op, line=line)
         graph.add_edges_from(odd_edges(value))
         rank = graph.number_of_nodes() - nx.number_connected_components(graph) - (movable and _ORIGIN in graph)
         if rank > 2:
-            return Failure(f"{rank} independent vectors enter up to here: {_spell(graph)}", op)
+            return Failure(f"{rank} independent vectors enter up to here: {_spell(graph)}", op, line=line)
     return None
 
 

@@ -23,11 +23,12 @@ from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Gate, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliSum, spin_component
+from qffc.ir.printer import print_readout
 from qffc.ir.program import AtomicReadout, Program
 from qffc.ir.values import Component, Moment, ParameterEntry, Position, Value, as_value, walk
 from qffc.passes.coordinates import residual
 from qffc.passes.counterexample import TURN, judge
-from qffc.passes.verdict import Failure, Verdict, op_reference, proven
+from qffc.passes.verdict import Failure, Verdict, observable_line, op_reference, proven
 from qffc.passes.wires import Step, flatten
 
 COMMUTATORS = "pauli-commutators"
@@ -63,9 +64,10 @@ def rotation_failure(program: Program, axes: Axes = ALL_AXES) -> Failure | None:
     for name, observable in seen_observables(program):
         if not is_invariant(observable.paulis, axes):
             left = _observable_residual(observable.paulis, axes)
-            return Failure(f"the observable {name} does not commute with the spin: {left}")
+            line = observable_line(program, name)
+            return Failure(f"the observable {name} does not commute with the spin: {left}", line=line)
     text = readout_residual(program, axes)
-    return None if text is None else Failure(f"the readout: {text}")
+    return None if text is None else Failure(f"the readout: {text}", line=print_readout(program.readout))
 
 
 def readout_residual(program: Program, axes: Axes = ALL_AXES) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from qffc.ir.printer import print_readout
 from qffc.ir.program import EnergyReadout, Program
 from qffc.ir.values import Add, Position, Value, split_coefficient, walk
 from qffc.passes.coordinates import residual
@@ -29,7 +30,9 @@ def translation_failure(program: Program) -> Failure | None:
     for index, value in classical_values(program):
         text = None if _uses_differences(value) else residual(value, "translation", sites)
         if text is not None:
-            return Failure(text, None if index is None else op_reference(program, index))
+            if index is None:
+                return Failure(text, line=print_readout(program.readout))
+            return Failure(text, op_reference(program, index))
     return None
 
 

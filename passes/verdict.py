@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import Span
 from qffc.ir.evaluate import Instance
-from qffc.ir.printer import print_op
+from qffc.ir.printer import print_observable, print_op
 from qffc.ir.program import Program
 
 Status = Literal["proven", "refuted", "undecided"]
@@ -118,11 +118,13 @@ class Failure:
         residual: what is left over, or differs.
         op: the operation, when one is to blame.
         image: what the symmetry puts in its place, and the operation that it comes from.
+        line: the line of the text that is to blame, when it is an observable or the readout.
     """
 
     residual: str
     op: OpReference | None = None
     image: OpReference | None = None
+    line: str | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,12 @@ def op_reference(program: Program, index: int) -> OpReference:
     op = program.ops[index]
     text = print_op(op, tuple(qubit.name for qubit in program.qubits))
     return OpReference(index, text, None if op.span is None else _without_folder(op.span))
+
+
+def observable_line(program: Program, name: str) -> str:
+    """Return the line of an observable in the text of a program."""
+    names = tuple(qubit.name for qubit in program.qubits)
+    return f"observable {name} = {print_observable(dict(program.observables)[name], names)}"
 
 
 def _without_folder(span: Span) -> str:
