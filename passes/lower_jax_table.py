@@ -79,8 +79,8 @@ def gate_table(gates: tuple[KernelOp, ...], qubits: int) -> GateTable:
                 permutation = np.where(bit == 1, rows ^ ((1 << shifts[0]) | (1 << shifts[1])), rows)
             case "pauli_rotation":
                 mask = sum(1 << (qubits - 1 - qubit) for qubit, letter in op.string if letter != "Z")
-                parity = sum((rows >> (qubits - 1 - qubit)) & 1 for qubit, letter in op.string if letter != "X")
-                permutation, bit = rows ^ mask, np.asarray(parity) % 2
+                ones = [(rows >> (qubits - 1 - qubit)) & 1 for qubit, letter in op.string if letter != "X"]
+                permutation, bit = rows ^ mask, sum(ones, start=np.zeros_like(rows)) % 2
             case "chirality":
                 cleared = rows & ~sum(1 << shift for shift in shifts)
                 a, b, c = values

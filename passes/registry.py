@@ -11,6 +11,7 @@ REGISTRY: tuple[tuple[str, str], ...] = (
     ("check-equivariance", "qffc.passes.check_equivariance:CheckEquivariance"),
     ("symmetrize", "qffc.passes.symmetrize:Symmetrize"),
     ("canonicalize", "qffc.passes.canonicalize:Canonicalize"),
+    ("parameter-shift", "qffc.passes.parameter_shift:ParameterShift"),
     ("lower-jax", "qffc.passes.lower_jax:LowerJax"),
     ("lower-pytket", "qffc.passes.lower_pytket:LowerPytket"),
 )
