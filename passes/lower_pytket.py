@@ -110,7 +110,10 @@ class PytketKernel:
     def bind_measured(self, slots: NDArray[np.float64], setting: Setting) -> Circuit:
         """Return the circuit with the measurements of one setting; bit k belongs to the k-th measured qubit."""
         circuit = Circuit(self.split.qubit_count, len(setting.measured))
-        self._emit(slots, circuit).measure(setting.letters)
+        emitter = self._emit(slots, circuit)
+        for string in setting.turns:
+            emitter.pauli(string, pi / 2)
+        emitter.measure(setting.bases)
         return circuit
 
     def counts(self, circuit: Circuit) -> CircuitCounts:

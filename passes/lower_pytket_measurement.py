@@ -1,9 +1,13 @@
-"""Which Pauli bases to measure in: plain data, no hardware package is needed."""
+"""What to measure, Pauli bases and Bell pairs: plain data, no hardware package is needed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import Observable
@@ -13,35 +17,96 @@ from qffc.ir.values import Number
 
 @dataclass(frozen=True)
 class Setting:
-    """One circuit to measure: a basis for each qubit.
+    """One circuit to measure: a Pauli basis for each qubit, or the Bell basis for two of them.
+
+    A pair (a, b) is turned by exp(-i pi/4 Z_a X_b), which takes X_a X_b to Y_a, Y_a Y_b to Y_a Y_b and Z_a Z_b to -Y_b,
+    and both are measured in Y: one two-qubit gate gives the three products at once, and with them sigma_a . sigma_b,
+    which is 1 or -3 in every shot.
 
     Args:
-        letters: the basis of each qubit; None when it is not measured.
+        letters: the basis of each qubit; None when it is not measured, or belongs to a pair.
         strings: the Pauli strings that this setting estimates.
+        pairs: qubits that are measured in the Bell basis, two by two.
+
+    Example:
+        >>> Setting((None, None), (((0, "Z"), (1, "Z")),), pairs=((0, 1),)).readings
+        ((-1, (1,)),)
     """
 
     letters: tuple[Letter | None, ...]
     strings: tuple[PauliString, ...]
+    pairs: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def bases(self) -> tuple[Letter | None, ...]:
+        """What each qubit is measured in after the turns of the pairs."""
+        paired = {qubit for pair in self.pairs for qubit in pair}
+        return tuple("Y" if qubit in paired else letter for qubit, letter in enumerate(self.letters))
 
     @property
     def measured(self) -> tuple[int, ...]:
         """The measured qubits, in the order of the classical bits."""
-        return tuple(qubit for qubit, letter in enumerate(self.letters) if letter is not None)
+        return tuple(qubit for qubit, letter in enumerate(self.bases) if letter is not None)
+
+    @property
+    def turns(self) -> tuple[PauliString, ...]:
+        """The strings P of the turns exp(-i pi/4 P) that come before the measurement."""
+        return tuple(tuple(sorted(((a, "Z"), (b, "X")))) for a, b in self.pairs)
+
+    def fits(self, string: PauliString) -> bool:
+        """Whether the setting estimates a string: a pair has one letter twice or none, other qubits their own."""
+        letters = dict(string)
+        if any(letters.get(a) != letters.get(b) for a, b in self.pairs):
+            return False
+        paired = {qubit for pair in self.pairs for qubit in pair}
+        return all(qubit in paired or self.letters[qubit] == letter for qubit, letter in string)
+
+    @cached_property
+    def readings(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
+        """For each string, a sign and the qubits whose parity it is."""
+        return tuple(self._reading(dict(string)) for string in self.strings)
+
+    def _reading(self, letters: dict[int, Letter]) -> tuple[int, tuple[int, ...]]:
+        sign, qubits = 1, []
+        for a, b in self.pairs:
+            match letters.pop(a, None):
+                case "X":
+                    qubits.append(a)
+                case "Y":
+                    qubits += [a, b]
+                case "Z":
+                    sign, qubits = -sign, [*qubits, b]
+            letters.pop(b, None)
+        return sign, tuple(sorted((*qubits, *letters)))
 
 
 @dataclass(frozen=True)
 class MeasurementPlan:
     """Settings, and how observables are put together from what they estimate.
 
+    A string that several settings estimate may have a term in each; its coefficients there add up to that of the
+    observable, so that the estimate is unbiased with any number of shots.
+
     Args:
         settings: the circuits to measure.
         constants: of each observable, the coefficient of the identity.
         terms: of each observable, (setting, string within the setting, coefficient).
+        shares: the part of the shots that each setting is meant to get; equal when empty.
     """
 
     settings: tuple[Setting, ...]
     constants: tuple[float, ...]
     terms: tuple[tuple[tuple[int, int, float], ...], ...]
+    shares: tuple[float, ...] = ()
+
+    def weights(self, setting: int) -> NDArray[np.float64]:
+        """Return (observables, strings of the setting), the coefficients of one setting."""
+        table = np.zeros((len(self.terms), len(self.settings[setting].strings)))
+        for row, terms in enumerate(self.terms):
+            for where, string, weight in terms:
+                if where == setting:
+                    table[row, string] += weight
+        return table
 
 
 def measurement_plan(observables: Sequence[Observable], qubits: int) -> MeasurementPlan:
@@ -59,7 +124,7 @@ def measurement_plan(observables: Sequence[Observable], qubits: int) -> Measurem
         >>> [setting.letters for setting in measurement_plan(pairs, 4).settings]
         [('X', 'X', 'X', 'X'), ('Y', 'Y', 'Y', 'Y'), ('Z', 'Z', 'Z', 'Z')]
     """
-    weights = [{string: _number(re, im) for string, (re, im) in o.paulis.terms} for o in observables]
+    weights = [string_weights(observable) for observable in observables]
     strings = dict.fromkeys(string for entry in weights for string in entry if string)
     groups: list[list[PauliString]] = []
     bases: list[dict[int, Letter]] = []
@@ -80,6 +145,11 @@ def measurement_plan(observables: Sequence[Observable], qubits: int) -> Measurem
         tuple(entry.get((), 0.0) for entry in weights),
         tuple(tuple((*where[string], weight) for string, weight in entry.items() if string) for entry in weights),
     )
+
+
+def string_weights(observable: Observable) -> dict[PauliString, float]:
+    """Return the coefficients of an observable; the empty string is the identity."""
+    return {string: _number(real, imaginary) for string, (real, imaginary) in observable.paulis.terms}
 
 
 def _best_group(bases: list[dict[int, Letter]], string: PauliString) -> int:

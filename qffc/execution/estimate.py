@@ -108,12 +108,8 @@ def moments_from_shots(
     for index, (setting, result) in enumerate(zip(plan.settings, results, strict=True)):
         _need_shots(result.shots)
         bit = {qubit: place for place, qubit in enumerate(setting.measured)}
-        weights = np.zeros((len(means), len(setting.strings)))
-        for row, terms in enumerate(plan.terms):
-            for where, string, weight in terms:
-                if where == index:
-                    weights[row, string] += weight
-        parities = np.array([result.parities([bit[qubit] for qubit, _ in string]) for string in setting.strings])
+        weights = plan.weights(index)
+        parities = np.array([sign * result.parities([bit[q] for q in qubits]) for sign, qubits in setting.readings])
         values = weights @ parities  # (observables, distinct)
         mean = values @ result.counts / result.shots
         centred = values - mean[:, None]
