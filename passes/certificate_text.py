@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qffc.passes.verdict import Counterexample, Failure, OpReference, Transform, Verdict
+from qffc.passes.verdict import Carried, Counterexample, Failure, OpReference, Transform, Verdict
 
 
 def render_verdict(verdict: Verdict, reason: str) -> list[str]:
@@ -15,6 +15,7 @@ def render_verdict(verdict: Verdict, reason: str) -> list[str]:
     lines = [f"{verdict.generator}: {verdict.status.upper()}"]
     if verdict.status == "proven":
         lines.append(f"  by {verdict.rule}: {reason}")
+        lines += _render_carried(verdict.carried)
     else:
         lines.append(f"  rule tried: {verdict.rule}")
     if verdict.failure is not None:
@@ -23,9 +24,20 @@ def render_verdict(verdict: Verdict, reason: str) -> list[str]:
         lines.append(f"  largest deviation at {verdict.points} random points: {verdict.deviation:.3g}")
     if verdict.counterexample is not None:
         lines += _render_counterexample(verdict.counterexample)
+    if verdict.survives:
+        lines.append(f"  survives: {', '.join(verdict.survives)}")
     if verdict.note:
         lines.append(f"  note: {verdict.note}")
     return lines
+
+
+def _render_carried(carried: Carried | None) -> list[str]:
+    if carried is None:
+        return []
+    return [
+        f"  proven by {carried.rule} of the program with digest {carried.digest[:12]}",
+        f"  kept by {', '.join(carried.passes)}",
+    ]
 
 
 def _render_failure(failure: Failure) -> list[str]:

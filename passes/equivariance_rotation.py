@@ -45,8 +45,7 @@ def check_rotation(program: Program) -> Verdict:
     if failure is None:
         return proven("rotation", COMMUTATORS)
     verdict = judge(program, "rotation", COMMUTATORS, failure, TURN)
-    survivors = [f"survives: rotation about {axis}" for axis in surviving_axes(program)]
-    return replace(verdict, note="; ".join(filter(None, (verdict.note, *survivors))))
+    return replace(verdict, survives=tuple(f"rotation about {axis}" for axis in surviving_axes(program)))
 
 
 def surviving_axes(program: Program) -> tuple[str, ...]:

@@ -128,6 +128,21 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Carried:
+    """Where a verdict was proven that passes have kept since.
+
+    Args:
+        rule: the rule that proved it.
+        digest: of the program that the rule was applied to.
+        passes: what ran from there on, in order, as texts of a pipeline; each keeps the response.
+    """
+
+    rule: str
+    digest: str
+    passes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The verdict on one generator.
 
@@ -141,6 +156,8 @@ class Verdict:
         failure: where the proof stops; None when proven.
         counterexample: given exactly when refuted.
         note: a limit of the verdict worth knowing; may be empty.
+        survives: the parts of the symmetry that are proven although the whole is not, such as ``rotation about z``.
+        carried: given exactly when a pass has kept the verdict: the rules prove it before the pass and not after.
     """
 
     generator: str
@@ -151,6 +168,8 @@ class Verdict:
     failure: Failure | None = None
     counterexample: Counterexample | None = None
     note: str = ""
+    survives: tuple[str, ...] = ()
+    carried: Carried | None = None
 
 
 def proven(generator: str, rule: str, note: str = "") -> Verdict:
