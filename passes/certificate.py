@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program, Symmetry
 from qffc.passes.certificate_text import render_verdict
+from qffc.passes.listing import listing
 from qffc.passes.plain_data import from_plain, to_plain
 from qffc.passes.verdict import Verdict
 
@@ -90,8 +91,12 @@ class Certificate:
             )
         return from_plain(Certificate, data)
 
-    def render(self) -> str:
-        """Return the certificate as plain text for people."""
+    def render(self, program: Program | None = None) -> str:
+        """Return the certificate as plain text for people.
+
+        Args:
+            program: what was checked; its lines are shown with what the failed verdicts say about them.
+        """
         outcome = "holds" if self.holds else "does not hold"
         lines = [
             f"program {self.program}: the declared symmetry {outcome}",
@@ -101,6 +106,9 @@ class Certificate:
         ]
         for verdict in self.verdicts:
             lines += ["", *render_verdict(verdict, RULES.get(verdict.rule, ""))]
+        shown = "" if program is None else listing(program, self.verdicts)
+        if shown:
+            lines += ["", "the text of the program, and where its proofs stop:", shown.rstrip("\n")]
         return "\n".join(lines) + "\n"
 
 

@@ -262,7 +262,7 @@ def generic_slots(count: int) -> NDArray[np.float64]:
 def _not_proven(compiled: Compiled) -> QffcError:
     return error(
         "declared symmetry that is not proven",
-        found="\n" + indent(compiled.certificate.render().rstrip(), "    "),
+        found="\n" + indent(compiled.certificate.render(compiled.program).rstrip(), "    "),
         expected="a proof of every declared symmetry",
         help="correct the program, declare less, or train it all the same: unproven=True, --unproven",
     )

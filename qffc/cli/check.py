@@ -56,7 +56,7 @@ def check(
         from qffc.cli.reproduction import write_counterexample
 
         say(write_counterexample(made, source, program, counterexample))
-    text, data, holds = made.render(), _data(made), made.holds
+    text, data, holds = made.render(source), _data(made), made.holds
     if model is not None:
         from qffc.models.model_check import check_model
 
@@ -101,7 +101,7 @@ def _check_again(file: Path, subject: str | None, as_json: bool) -> None:
         refusal = {"confirmed": False, "holds": given.holds, "error": problem.diagnostic.to_json()}
         emit(f"not confirmed\n{problem.diagnostic.render()}", refusal, as_json)
         raise typer.Exit(1) from None
-    emit(f"confirmed by a new check\n\n{given.render()}", {"confirmed": True, **_data(given)}, as_json)
+    emit(f"confirmed by a new check\n\n{given.render(program)}", {"confirmed": True, **_data(given)}, as_json)
     if not given.holds:
         raise typer.Exit(1)
 

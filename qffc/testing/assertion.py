@@ -47,5 +47,5 @@ def assert_equivariant(program: Program) -> Certificate:
     __tracebackhide__ = True
     certificate = check_equivariance(program)
     if not certificate.holds:
-        raise AssertionError(certificate.render())
+        raise AssertionError(certificate.render(program))
     return certificate

@@ -119,3 +119,13 @@ def test_damaged_json_is_refused(damage: object, message: str) -> None:
 def test_other_text_is_refused(text: str) -> None:
     with pytest.raises(QffcError, match="certificate"):
         Certificate.from_json(text)
+
+
+def test_text_shows_the_program_that_it_is_given() -> None:
+    program = make_program(broken=True)
+    certificate = check_equivariance(program)
+    shown = certificate.render(program)
+    assert shown.startswith(certificate.render())
+    assert "| rotate a, vector(component(r(A, B), x), 0, 0)\n     | ^^^^" in shown
+    good = make_program(broken=False)
+    assert check_equivariance(good).render(good) == check_equivariance(good).render()
