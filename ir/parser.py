@@ -10,6 +10,8 @@ from typing import NoReturn, cast
 from lark import Token
 
 from qffc.ir.diagnostics import QffcError, Span, error
+from qffc.ir.generator_parser import build_conserved, build_generator
+from qffc.ir.generators import DeclaredSymmetry
 from qffc.ir.observable_parser import build_observable, pauli_letter, qubit_number
 from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
@@ -46,6 +48,7 @@ _SECTIONS = (
     ("site",),
     ("parameter",),
     ("qubit",),
+    ("generator", "conserved"),
     ("singlet", "zero", "rotate", "exchange", "chirality", "pauli_rotation", "relabel"),
     ("observable",),
     ("energy", "atomic"),
@@ -53,7 +56,7 @@ _SECTIONS = (
 """The lines of a program in their order."""
 
 _SECTION_OF = {word: index for index, words in enumerate(_SECTIONS) for word in words}
-_MANY = {"site", "parameter", "qubit", "observable", *_SECTIONS[10]}
+_MANY = {"site", "parameter", "qubit", "observable", *_SECTIONS[10], *_SECTIONS[11]}
 _NEEDED = ("program", "scope", "species", "energy")
 
 
@@ -115,6 +118,7 @@ class _Reader:
     parameters: list[Parameter] = field(default_factory=list)
     qubits: list[Qubit] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
+    generators: list[DeclaredSymmetry] = field(default_factory=list)
     ops: list[Op] = field(default_factory=list)
     observables: list[tuple[str, Observable]] = field(default_factory=list)
     readout: Readout | None = None
@@ -154,6 +158,7 @@ class _Reader:
                 readout=self.readout,
                 channels=self.channels,
                 average=cast(tuple[Symmetry, ...], self.header.get("average", ())),
+                generators=tuple(self.generators),
             )
         except QffcError as problem:
             place = self.places.get(problem.diagnostic.where or "program")
@@ -208,6 +213,10 @@ class _Reader:
                 self._parameter(node, line)
             case "qubit":
                 self._qubit(node, line)
+            case "generator" | "conserved":
+                self._declare("generator", tokens(node)[1], line)
+                build = build_generator if word == "generator" else build_conserved
+                self.generators.append(build(node, line, self.numbers))
             case "observable":
                 name = str(tokens(node)[1])
                 self._declare("observable", tokens(node)[1], line)
@@ -252,10 +261,16 @@ class _Reader:
         )
 
     def _site(self, node: Node, line: Line) -> None:
-        _, name, species, role = tokens(node)
+        _, name, species, role, *molecule = tokens(node)
         if role not in ROLES:
             unknown("role of a site", role, ROLES, line)
-        site = Site(str(name), None if species == "any" else str(species), cast(Role, str(role)), line.span())
+        site = Site(
+            str(name),
+            None if species == "any" else str(species),
+            cast(Role, str(role)),
+            str(molecule[1]) if molecule else None,
+            line.span(),
+        )
         self._declare("site", name, line)
         self.sites.append(site)
 

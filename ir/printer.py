@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from qffc.ir.diagnostics import InternalError
+from qffc.ir.generators import Conserved, DeclaredSymmetry, TableMoves
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import PauliString
@@ -28,6 +29,7 @@ def print_program(program: Program) -> str:
         [print_site(site) for site in program.sites],
         [print_parameter(parameter) for parameter in program.parameters],
         [print_qubit(qubit) for qubit in program.qubits],
+        [print_generator(item, names) for item in program.generators],
         [print_op(op, names) for op in program.ops],
         [f"observable {name} = {print_observable(o, names)}" for name, o in program.observables]
         + [print_readout(program.readout)],
@@ -40,7 +42,8 @@ def print_program(program: Program) -> str:
 
 def print_site(site: Site) -> str:
     """Return the line that declares a site."""
-    return f"site {site.name}: {site.species or 'any'} {site.role}"
+    molecule = "" if site.molecule is None else f" molecule {site.molecule}"
+    return f"site {site.name}: {site.species or 'any'} {site.role}{molecule}"
 
 
 def print_parameter(parameter: Parameter) -> str:
@@ -58,6 +61,21 @@ def print_parameter(parameter: Parameter) -> str:
 def print_qubit(qubit: Qubit) -> str:
     """Return the line that declares a qubit."""
     return f"qubit {qubit.name}" + (f": {qubit.site}" if qubit.site is not None else "")
+
+
+def print_generator(item: DeclaredSymmetry, names: tuple[str, ...]) -> str:
+    """Return the line of a symmetry that is declared by hand; ``names`` are the names of the qubits."""
+    if isinstance(item, Conserved):
+        return f"conserved {item.name} = {print_observable(item.charge, names)}"
+    parts = []
+    if item.sites:
+        parts.append("sites " + ", ".join(f"{a} -> {b}" for a, b in item.sites))
+    if item.qubits:
+        parts.append("qubits " + ", ".join(f"{names[a]} -> {names[b]}" for a, b in item.qubits))
+    parts += [_spell_table(moves) for moves in item.entries]
+    if item.paulis:
+        parts.append(f"paulis {_spell_string(item.paulis, names)}")
+    return f"generator {item.name}: {'; '.join(parts)}"
 
 
 def print_op(op: Op, names: tuple[str, ...]) -> str:
@@ -103,6 +121,11 @@ def print_readout(readout: Readout) -> str:
         case AtomicReadout():
             features, hidden = ", ".join(readout.features), ", ".join(map(str, readout.hidden))
             return f"atomic weight {readout.weight} features {features} head {hidden} {readout.activation}"
+
+
+def _spell_table(moves: TableMoves) -> str:
+    axes = "" if moves.axes is None else f" axes {', '.join(map(str, moves.axes))}:"
+    return f"entries {moves.parameter}{axes} " + ", ".join(f"{a} -> {b}" for a, b in moves.moves)
 
 
 def _spell_string(string: PauliString, names: tuple[str, ...]) -> str:

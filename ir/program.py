@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal, TypeVar
 
 from qffc.ir.diagnostics import Span, error
+from qffc.ir.generators import DeclaredSymmetry
 from qffc.ir.observables import Observable
 from qffc.ir.ops import Op
 from qffc.ir.values import Value
@@ -31,11 +32,13 @@ class Site:
         name: how values refer to it.
         species: element symbol, or None when any species of the program fits.
         role: ``centre``, ``neighbour`` (relative to the centre) or ``free``.
+        molecule: the molecule that it belongs to; None when the program has no molecules.
     """
 
     name: str
     species: str | None
     role: Role
+    molecule: str | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
@@ -135,6 +138,7 @@ class Program:
         channels: how many copies of the circuit, each with its own slice of every ``channel`` axis.
         average: symmetries made exact by averaging over copies of the circuit: ``exchange`` over all
             assignments of like atoms to sites, ``inversion`` over the molecule and its mirror image.
+        generators: further symmetries, declared by hand.
 
     Raises:
         QffcError: when the parts do not fit together.
@@ -152,6 +156,7 @@ class Program:
     readout: Readout
     channels: int = 1
     average: tuple[Symmetry, ...] = ()
+    generators: tuple[DeclaredSymmetry, ...] = ()
 
     def __post_init__(self) -> None:
         from qffc.ir.verify import verify_program  # the verifier needs the types of this file

@@ -29,9 +29,12 @@ USAGE: dict[str, str] = {
     "species": "species ELEMENT, ...",
     "channels": "channels COUNT",
     "average": "average exchange, inversion",
-    "site": "site NAME: ELEMENT|any centre|neighbour|free",
+    "site": "site NAME: ELEMENT|any centre|neighbour|free [molecule NAME]",
     "parameter": "parameter NAME: AXIS, ... [radial BASIS SIZE cutoff RADIUS] [default NUMBER] [frozen]",
     "qubit": "qubit NAME[: SITE]",
+    "generator": "generator NAME: sites SITE -> SITE, ...; qubits QUBIT -> QUBIT, ...; "
+    "entries TABLE [axes AXIS, ...:] INDEX -> INDEX, ...; paulis X(QUBIT) ...",
+    "conserved": "conserved NAME = WEIGHT*X(QUBIT) ... + ...",
     "singlet": "singlet QUBIT, QUBIT",
     "zero": "zero QUBIT",
     "rotate": "rotate QUBIT, VECTOR",

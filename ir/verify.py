@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.elements import SYMBOLS
 from qffc.ir.verify_circuit import verify_observables, verify_qubits, verify_readout
+from qffc.ir.verify_generators import verify_generators, verify_molecules
 from qffc.ir.verify_names import unique, verify_names
 from qffc.ir.verify_values import verify_value
 
@@ -23,9 +24,11 @@ def verify_program(program: Program) -> None:
     """Raise a diagnostic for the first thing in a program that does not fit."""
     _verify_header(program)
     _verify_sites(program)
+    verify_molecules(program)
     for parameter in program.parameters:
         _verify_parameter(parameter)
     verify_names(program)
+    verify_generators(program)
     for op in program.ops:
         if op.value is not None:
             verify_value(program, op.value, span=op.span)

@@ -30,6 +30,8 @@ def verify_names(program: Program) -> None:
         "parameter": [parameter.name for parameter in program.parameters],
         "qubit": [qubit.name for qubit in program.qubits],
         "observable": [name for name, _ in program.observables],
+        "generator": [item.name for item in program.generators],
+        "molecule": list(dict.fromkeys(site.molecule for site in program.sites if site.molecule is not None)),
     }
     for kind, names in groups.items():
         for name in names:

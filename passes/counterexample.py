@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.evaluate import Instance
-from qffc.ir.program import Program, Site
+from qffc.ir.exchange_group import exchange_count, exchange_orders
+from qffc.ir.program import Program
 from qffc.ir.reference import response
 from qffc.passes.verdict import Counterexample, Failure, Table, Transform, Verdict
 
@@ -74,7 +74,7 @@ def sample(program: Program, transform: Transform, points: int = POINTS) -> Samp
     best: Counterexample | None = None
     done = 0
     for _ in range(min(points, _affordable(program))):
-        candidate = _random_point(program, transform, random)
+        candidate = random_point(program, transform, random)
         with np.errstate(all="ignore"):
             before, after = (observed(program, instance) for instance in candidate.instances(program))
         if not (np.isfinite(before).all() and np.isfinite(after).all()):
@@ -118,11 +118,12 @@ def _affordable(program: Program) -> int:
         return 0
     size = 2.0 ** len(program.qubits)
     strings = sum(len(observable.paulis.terms) for _, observable in program.observables)
-    one = size * (size * strings + 16.0 * len(program.ops)) * _copy_count(program)
+    one = size * (size * strings + 16.0 * len(program.ops)) * copy_count(program)
     return int(_BUDGET // (2.0 * one))
 
 
-def _random_point(program: Program, transform: Transform, random: np.random.Generator) -> Counterexample:
+def random_point(program: Program, transform: Transform, random: np.random.Generator) -> Counterexample:
+    """Return rounded numbers at which a program can be evaluated; the responses are left empty."""
     tables = []
     for parameter in program.parameters:
         shape = program.shape(parameter)
@@ -167,41 +168,19 @@ def _random_species(program: Program, transform: Transform, random: np.random.Ge
     return tuple(chosen)
 
 
-def like(a: Site, b: Site) -> bool:
-    """Whether two sites can hold atoms that trade places: one role, and one species or a free one."""
-    return a.role == b.role and (a.species is None or b.species is None or a.species == b.species)
-
-
-def _like_groups(program: Program) -> list[list[int]]:
-    groups: list[list[int]] = []
-    for index, site in enumerate(program.sites):
-        group = next((g for g in groups if like(program.sites[g[0]], site)), None)
-        if group is None:
-            groups.append([index])
-        else:
-            group.append(index)
-    return groups
-
-
 def _copies(program: Program, instance: Instance) -> Iterator[Instance]:
     mirrors = (1.0, -1.0) if "inversion" in program.average else (1.0,)
-    groups = _like_groups(program) if "exchange" in program.average else []
+    own = tuple(range(len(program.sites)))
+    orders = list(exchange_orders(program.sites)) if "exchange" in program.average else [own]
     for sign in mirrors:
-        for assignment in product(*(permutations(group) for group in groups)):
-            order = list(range(len(program.sites)))
-            for group, places in zip(groups, assignment, strict=True):
-                for site, place in zip(group, places, strict=True):
-                    order[site] = place
-            yield replace(instance, positions=sign * instance.positions[order])
+        for order in orders:
+            yield replace(instance, positions=sign * instance.positions[list(order)])
 
 
-def _copy_count(program: Program) -> float:
+def copy_count(program: Program) -> float:
+    """Return how many copies of the circuit the response is averaged over."""
     count = 2.0 if "inversion" in program.average else 1.0
-    if "exchange" in program.average:
-        for group in _like_groups(program):
-            for size in range(2, len(group) + 1):
-                count *= size
-    return count
+    return count * exchange_count(program.sites) if "exchange" in program.average else count
 
 
 def _floats(numbers: NDArray[np.float64]) -> tuple[float, ...]:

@@ -13,11 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from qffc.ir.exchange_group import like
 from qffc.ir.observables import Observable
 from qffc.ir.printer import print_readout
 from qffc.ir.program import AtomicReadout, Program
 from qffc.ir.values import Add, Moment, Number, Value, rebuild, substitute_sites, walk
-from qffc.passes.counterexample import judge, like
+from qffc.passes.counterexample import judge
 from qffc.passes.equivariance_rotation import seen_observables
 from qffc.passes.qubit_matching import Incidences, Names, incidences, renamings
 from qffc.passes.trace import Letter, Level, letter_of, normal_form

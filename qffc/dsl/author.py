@@ -10,7 +10,8 @@ from typing import Literal, overload
 from qffc.dsl.atoms import Neighbour, Twins, Wire
 from qffc.dsl.caller import caller_span
 from qffc.dsl.declare import DEFAULT_CUTOFF
-from qffc.dsl.gates import Angle, Gates, need_twins, need_value, pair_groups
+from qffc.dsl.gates import Angle, need_twins, need_value, pair_groups
+from qffc.dsl.generators import Generators
 from qffc.dsl.observables import Measured, swaps_of_like_atoms, tied
 from qffc.dsl.tables import CHANNEL, Table
 from qffc.ir.diagnostics import Span, error
@@ -20,7 +21,7 @@ from qffc.ir.program import AtomicReadout, Axis, EnergyReadout, Program, Readout
 from qffc.ir.values import Moment, Number, Numeric, Value, add, as_value, mul
 
 
-class Author(Gates):
+class Author(Generators):
     """Writes one ansatz: declares atoms, qubits and parameters, applies gates, names what is measured.
 
     Example:
@@ -117,6 +118,7 @@ class Author(Gates):
             readout=readout,
             channels=self._channels,
             average=self._average,
+            generators=tuple(self._generators),
         )
 
     # ----------------------------------------------------------------------- inner
@@ -132,7 +134,7 @@ class Author(Gates):
             if isinstance(op, Relabel):
                 moves = dict(op.moves)
                 place = [moves.get(index, index) for index in place]
-        swaps = swaps_of_like_atoms(self._sites, self._qubits, self._scope)
+        swaps = swaps_of_like_atoms(self._sites, self._qubits)
         return tied(items, [{place[a]: place[b] for a, b in swap.items()} for swap in swaps])
 
     def _observe(self, measured: Sequence[Measured]) -> list[str]:
@@ -151,16 +153,6 @@ class Author(Gates):
         names = [item.name or f"m{index}" for index, item in enumerate(measured)]
         self._observables = tuple((name, item.observable) for name, item in zip(names, measured, strict=True))
         return names
-
-    def _need_measured(self, item: object) -> None:
-        if isinstance(item, Measured) and item.home is self:
-            return
-        raise error(
-            "observable of another ansatz" if isinstance(item, Measured) else "not an observable",
-            found=repr(item),
-            expected="observables of this ansatz",
-            help="build them with a.dot(...) and a.pauli(...)",
-        )
 
     def _weights(self, weights: str | Sequence[Angle], count: int) -> list[Value]:
         if weights == "learned":

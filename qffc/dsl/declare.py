@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal, overload
 
 from qffc.dsl.atoms import Atom, Neighbour, Twins, Wire
@@ -13,6 +14,7 @@ from qffc.dsl.numbers import exact, need_count
 from qffc.dsl.tables import CHANNEL, SPECIES, RadialTable, Table, need_atom, table_entry
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.elements import SYMBOLS
+from qffc.ir.exchange_group import exchanges
 from qffc.ir.ops import Op, Singlet
 from qffc.ir.program import SYMMETRIES, Axis, Basis, Parameter, Qubit, Role, Scope, Site, Symmetry
 from qffc.ir.values import Numeric, Value
@@ -34,6 +36,7 @@ class Declarations:
         self._average: tuple[Symmetry, ...] = ()
         self._channels = 1
         self._sites: list[Site] = []
+        self._molecule: str | None = None
         self._qubits: list[Qubit] = []
         self._parameters: dict[str, Parameter] = {}
         self._layered: set[str] = set()
@@ -114,6 +117,40 @@ class Declarations:
             self._add_site(name, symbol, "free")
             found.append(Atom(name, symbol, self))
         return found
+
+    @contextmanager
+    def molecule(self, name: str) -> Iterator[None]:
+        """Put the atoms that are declared inside into a molecule; like molecules can be exchanged as a whole.
+
+        Args:
+            name: how the program calls it.
+
+        Example:
+            >>> import qffc as qf
+            >>> @qf.ansatz
+            ... def hydrogen_dimer(a):
+            ...     with a.molecule("A"):
+            ...         upper = a.atoms("H", "H")
+            ...     with a.molecule("B"):
+            ...         lower = a.atoms("H", "H")
+            ...     (q,) = a.qubits([upper[0]])
+            ...     a.zero(q)
+            ...     return a.energy(a.pauli("Z", q))
+            >>> print(hydrogen_dimer.program.sites[2].molecule)
+            B
+        """
+        if self._molecule is not None:
+            raise error(
+                "molecule inside a molecule",
+                found=f"molecule({name!r}) inside molecule({self._molecule!r})",
+                expected="one molecule at a time",
+                help="close the first 'with a.molecule(...)' before the second",
+            )
+        self._molecule = name
+        try:
+            yield
+        finally:
+            self._molecule = None
 
     # ----------------------------------------------------------------------- qubits
 
@@ -225,8 +262,7 @@ class Declarations:
     def _declared_symmetry(self) -> tuple[Symmetry, ...]:
         if self._symmetry is not None:
             return self._symmetry
-        kinds = [(site.species, site.role) for site in self._sites]
-        like = self._scope == "pair" or len(set(kinds)) < len(kinds)
+        like = self._scope == "pair" or exchanges(self._sites)
         return SYMMETRIES if like else SYMMETRIES[:3]
 
     def _declare(self, parameter: Parameter) -> None:
@@ -279,7 +315,7 @@ class Declarations:
                 expected="an element symbol such as 'H' or 'O'",
                 help="correct the symbol",
             )
-        self._sites.append(Site(name, species, role, span=caller_span()))
+        self._sites.append(Site(name, species, role, self._molecule, span=caller_span()))
 
     def _add_qubit(self, name: str, atom: Atom | None) -> Wire:
         site = None if atom is None else need_atom(atom, self).name

@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from qffc.dsl.numbers import exact
 from qffc.ir.diagnostics import error
+from qffc.ir.exchange_group import exchanges
 from qffc.ir.observables import Observable, ProductObservable, SumObservable
-from qffc.ir.program import Qubit, Scope, Site
+from qffc.ir.program import Qubit, Site
 from qffc.ir.values import Numeric
 
 Swap = dict[int, int]
@@ -67,21 +68,17 @@ def terms(observable: Observable) -> tuple[tuple[Fraction, Observable], ...]:
     return tuple((weight * inner, term) for weight, part in observable.terms for inner, term in terms(part))
 
 
-def swaps_of_like_atoms(sites: Sequence[Site], qubits: Sequence[Qubit], scope: Scope) -> tuple[Swap, ...]:
-    """Return exchanges that generate all permutations of like atoms; qubits are matched in their order."""
+def swaps_of_like_atoms(sites: Sequence[Site], qubits: Sequence[Qubit]) -> tuple[Swap, ...]:
+    """Return exchanges that generate all those of like atoms and molecules; qubits are matched in their order."""
     carried: dict[str, list[int]] = {site.name: [] for site in sites}
     for index, qubit in enumerate(qubits):
         if qubit.site is not None:
             carried[qubit.site].append(index)
-    groups: dict[tuple[object, str], list[list[int]]] = {}
-    for site in sites:
-        species = None if scope == "pair" and site.role == "neighbour" else site.species
-        groups.setdefault((species, site.role), []).append(carried[site.name])
     swaps = []
-    for members in groups.values():
-        for left, right in zip(members, members[1:], strict=False):
-            if left and len(left) == len(right):
-                swaps.append({**dict(zip(left, right, strict=True)), **dict(zip(right, left, strict=True))})
+    for exchange in exchanges(sites):
+        pairs = [(carried[a], carried[b]) for a, b in exchange.moves]
+        if any(left for left, _ in pairs) and all(len(left) == len(right) for left, right in pairs):
+            swaps.append({a: b for left, right in pairs for a, b in zip(left, right, strict=True)})
     return tuple(swaps)
 
 

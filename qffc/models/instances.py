@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations, permutations, product
+from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error
 from qffc.ir.elements import SYMBOLS
-from qffc.ir.program import Program, Site
+from qffc.ir.exchange_group import exchange_orders
+from qffc.ir.program import Program
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,26 +77,12 @@ def _molecule_instances(program: Program, symbols: list[str], atom_species: NDAr
         )
     available = {symbol: [i for i, other in enumerate(symbols) if other == symbol] for symbol in set(symbols)}
     first = np.array([available[str(symbol)].pop(0) for symbol in wanted], dtype=np.int32)
-    orders = _like_site_orders(program.sites) if "exchange" in program.average else [tuple(range(len(first)))]
+    own = tuple(range(len(first)))
+    orders = list(exchange_orders(program.sites)) if "exchange" in program.average else [own]
     signs = (1.0, -1.0) if "inversion" in program.average else (1.0,)
     atoms = np.array([first[list(order)] for order, _ in product(orders, signs)], dtype=np.int32)
     mirror = np.array([sign for _, sign in product(orders, signs)])
     return Instances(atoms, atom_species[atoms], mirror, 1.0 / len(atoms), atom_species)
-
-
-def _like_site_orders(sites: tuple[Site, ...]) -> list[tuple[int, ...]]:
-    """All orders of the sites that exchange like sites only."""
-    classes: dict[tuple[str | None, str], list[int]] = {}
-    for index, site in enumerate(sites):
-        classes.setdefault((site.species, site.role), []).append(index)
-    orders = []
-    for choice in product(*(permutations(members) for members in classes.values())):
-        order = list(range(len(sites)))
-        for members, images in zip(classes.values(), choice, strict=True):
-            for place, image in zip(members, images, strict=True):
-                order[place] = image
-        orders.append(tuple(order))
-    return orders
 
 
 def _pair_instances(program: Program, atom_species: NDArray[np.int32]) -> Instances:

@@ -48,8 +48,46 @@ energy -1*moment(m)*norm(r(c, a))^-1 + moment(n)
 """
 
 
-def test_canonical_text_survives() -> None:
-    assert parse_program(WATER).text == WATER
+GRAPH = """qffc 1
+
+program graph
+symmetry exchange
+scope molecule
+species H
+
+site a: H free molecule A
+site b: H free molecule A
+site c: H free molecule B
+site d: H free molecule B
+
+parameter A: 3, 3
+parameter X: channel, 3
+
+qubit q0: a
+qubit q1
+
+generator swap: sites a -> b, b -> a; qubits q0 -> q1, q1 -> q0; entries A 0 -> 2, 2 -> 0; entries X axes 1: 1 -> 1
+generator parity: paulis X(q0) Y(q1)
+conserved charge = 1*Z(q0) + -1/2*Z(q1)
+
+zero q0
+zero q1
+
+observable m = dot(q0, q1)
+energy moment(m)
+"""
+
+
+@pytest.mark.parametrize("text", [WATER, GRAPH])
+def test_canonical_text_survives(text: str) -> None:
+    assert parse_program(text).text == text
+
+
+def test_generators_are_kept_in_one_order() -> None:
+    swap = "sites b -> a, a -> b; qubits q1 -> q0, q0 -> q1; entries X axes 1: 1 -> 1; entries A 2 -> 0, 0 -> 2"
+    mixed = GRAPH.replace(GRAPH.partition("generator swap: ")[2].partition("\n")[0], swap)
+    assert mixed != GRAPH
+    assert parse_program(mixed).text == GRAPH
 
 
 @given(programs(finite=False))
