@@ -50,8 +50,9 @@ def kernel_states(split: Split, slots: Floats) -> States:
             help="take the variances from a pilot run instead",
         )
     points = np.asarray(slots, dtype=np.float64)
-    state = np.zeros((len(points), *(2,) * qubits), dtype=np.complex128)
-    state[(slice(None), *(0,) * qubits)] = 1.0
+    flat = np.zeros((len(points), 2**qubits), dtype=np.complex128)
+    flat[:, 0] = 1.0
+    state = flat.reshape(len(points), *(2,) * qubits)
     for op in split.ops:
         state = _apply(op, state, points, split)
     return state.reshape(len(points), -1)
@@ -74,7 +75,8 @@ def outcome_probabilities(states: States, setting: Setting) -> Floats:
         if letter in ("X", "Y"):
             tensor = _matrix(_TO_Z[letter], (qubit,), tensor)
     probabilities: Floats = np.abs(tensor.reshape(len(states), -1)) ** 2
-    return probabilities / probabilities.sum(axis=1, keepdims=True)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 def outcome_values(setting: Setting) -> Floats:
@@ -170,7 +172,7 @@ def _flip(state: States, string: PauliString) -> States:
             state = np.flip(state, axis)
         if letter != "X":
             signs = np.array([1, -1]) if letter == "Z" else np.array([-1j, 1j])
-            state = state * signs.reshape(-1, *(1,) * (state.ndim - 1 - axis))
+            state = np.asarray(state * signs.reshape(-1, *(1,) * (state.ndim - 1 - axis)))
     return state
 
 

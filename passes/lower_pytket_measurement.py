@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -125,26 +125,36 @@ def measurement_plan(observables: Sequence[Observable], qubits: int) -> Measurem
         [('X', 'X', 'X', 'X'), ('Y', 'Y', 'Y', 'Y'), ('Z', 'Z', 'Z', 'Z')]
     """
     weights = [string_weights(observable) for observable in observables]
-    strings = dict.fromkeys(string for entry in weights for string in entry if string)
-    groups: list[list[PauliString]] = []
+    strings = list(dict.fromkeys(string for entry in weights for string in entry if string))
+    settings: list[Setting] = []
+    left = sorted(strings, key=lambda s: (-len(s), s))
+    for basis in pauli_bases(strings, qubits):
+        setting = Setting(basis, tuple(string for string in left if Setting(basis, ()).fits(string)))
+        if setting.strings:
+            settings.append(setting)
+            left = [string for string in left if string not in set(setting.strings)]
+    where = {string: (s, k) for s, setting in enumerate(settings) for k, string in enumerate(setting.strings)}
+    return MeasurementPlan(
+        tuple(settings),
+        tuple(entry.get((), 0.0) for entry in weights),
+        tuple(tuple((*where[string], weight) for string, weight in entry.items() if string) for entry in weights),
+    )
+
+
+def pauli_bases(strings: Iterable[PauliString], qubits: int) -> tuple[tuple[Letter | None, ...], ...]:
+    """Return bases that together fit all strings: strings that agree qubit by qubit are grouped greedily.
+
+    Example:
+        >>> pauli_bases([((0, "X"),), ((0, "Z"), (1, "Z")), ((1, "Z"),)], 2)
+        (('Z', 'Z'), ('X', None))
+    """
     bases: list[dict[int, Letter]] = []
     for string in sorted(strings, key=lambda s: (-len(s), s)):
         index = _best_group(bases, string)
         if index == len(bases):
             bases.append({})
-            groups.append([])
         bases[index].update(string)
-        groups[index].append(string)
-    settings = tuple(
-        Setting(tuple(basis.get(qubit) for qubit in range(qubits)), tuple(group))
-        for basis, group in zip(bases, groups, strict=True)
-    )
-    where = {string: (s, k) for s, setting in enumerate(settings) for k, string in enumerate(setting.strings)}
-    return MeasurementPlan(
-        settings,
-        tuple(entry.get((), 0.0) for entry in weights),
-        tuple(tuple((*where[string], weight) for string, weight in entry.items() if string) for entry in weights),
-    )
+    return tuple(tuple(basis.get(qubit) for qubit in range(qubits)) for basis in bases)
 
 
 def string_weights(observable: Observable) -> dict[PauliString, float]:

@@ -12,6 +12,7 @@ REGISTRY: tuple[tuple[str, str], ...] = (
     ("symmetrize", "qffc.passes.symmetrize:Symmetrize"),
     ("canonicalize", "qffc.passes.canonicalize:Canonicalize"),
     ("parameter-shift", "qffc.passes.parameter_shift:ParameterShift"),
+    ("plan-measurement", "qffc.passes.plan_measurement:PlanMeasurement"),
     ("lower-jax", "qffc.passes.lower_jax:LowerJax"),
     ("lower-pytket", "qffc.passes.lower_pytket:LowerPytket"),
 )

@@ -1,0 +1,169 @@
+"""The pass ``plan-measurement``: which bases to measure in, and how to share the shots among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.diagnostics import error
+from qffc.ir.pauli import PauliString
+from qffc.ir.program import Program
+from qffc.passes.base import Pass, PassResult, Preserves
+from qffc.passes.kernel_states import DENSE_QUBITS, States, kernel_states, string_covariances
+from qffc.passes.lower_pytket_measurement import MeasurementPlan, Setting, string_weights
+from qffc.passes.measurement_candidates import Kinds, candidate_settings
+from qffc.passes.measurement_weights import Candidate, choose
+from qffc.passes.split_program import Split, split_program
+from qffc.passes.target import Target
+
+Floats = NDArray[np.float64]
+
+_POINTS = 6
+"""Random points that stand for all geometries when none are given."""
+_PRIOR = 0.02
+"""The part of the maximally mixed state in the expected covariances: a plan must not trust that nothing else comes."""
+
+
+@dataclass(frozen=True)
+class PlanMeasurement(Pass[MeasurementPlan]):
+    """Chooses measurement settings by the expected variance of the moments at equal shots.
+
+    The program stays; the output is a :class:`MeasurementPlan`. Settings are Pauli bases (three estimate any inner
+    products), Bell matchings (one estimates the inner products on disjoint pairs, all in each shot) and mixtures; a
+    string may be estimated in several. Variances are those at random points, or, above 12 qubits, of the maximally
+    mixed state, which is SU(2)-invariant and has no correlations. With the geometries to run, :func:`plan_measurement`
+    does better. Cost: seconds at most, by the number of candidate settings and their strings.
+
+    Args:
+        kinds: ``any``, or only ``pauli``, or ``bell`` as far as it goes.
+
+    Example:
+        >>> from qffc.library import load
+        >>> from qffc.targets import target
+        >>> plan = PlanMeasurement().run(load("sivqlm-lih"), target("H2-1LE")).output
+        >>> [(setting.letters, setting.pairs) for setting in plan.settings]
+        [((None, None), ((0, 1),))]
+    """
+
+    kinds: Kinds = "any"
+    name: ClassVar[str] = "plan-measurement"
+    preserves: ClassVar[Preserves] = "everything"
+
+    def run(self, program: Program, target: Target) -> PassResult[MeasurementPlan]:
+        """Return the plan; the program is unchanged, and the plan is the same for every target."""
+        del target
+        return PassResult(program, plan_measurement(split_program(program), kinds=self.kinds))
+
+
+def plan_measurement(
+    split: Split, slots: Floats | None = None, slopes: Floats | None = None, *, kinds: Kinds = "any"
+) -> MeasurementPlan:
+    """Return the settings, weights and shares with a small expected variance at equal shots.
+
+    Args:
+        split: the program.
+        slots: (points, slot_count), radians: circuits that stand for those to run; random ones when left out. Not
+            looked at above 12 qubits.
+        slopes: (points, observables): the derivatives of the energy by the moments of each circuit, whose variance then
+            counts; by default the sum of the variances of the moments counts.
+        kinds: ``any``, or only ``pauli``, or ``bell`` as far as it goes.
+
+    Raises:
+        QffcError: when slots and slopes do not fit.
+    """
+    points = _random_slots(split) if slots is None else np.asarray(slots, dtype=np.float64)
+    sizes = (len(points), len(split.observables))
+    if points.shape[1:] != (split.slot_count,) or (slopes is not None and np.shape(slopes) != sizes):
+        raise error(
+            "points that do not fit the program",
+            found=f"slots of shape {points.shape}, slopes of shape {np.shape(slopes) if slopes is not None else None}",
+            expected=f"(points, {split.slot_count}) and (points, {len(split.observables)})",
+            help="give one row for each circuit",
+        )
+    weights = [string_weights(observable) for observable in split.observables]
+    strings = list(dict.fromkeys(string for entry in weights for string in entry if string))
+    table = np.array([[entry.get(string, 0.0) for string in strings] for entry in weights])
+    if not strings:
+        return MeasurementPlan((), tuple(entry.get((), 0.0) for entry in weights), tuple(() for _ in weights))
+    importance = _importance(table, slopes, len(points))
+    states = kernel_states(split, points) if split.qubit_count <= DENSE_QUBITS else None
+    place = {string: k for k, string in enumerate(strings)}
+    candidates = []
+    for setting in candidate_settings(strings, split.qubit_count, kinds):
+        rows = np.array([place[string] for string in setting.strings])
+        covariances = _PRIOR * np.eye(len(rows))[None]
+        if states is None:
+            covariances = covariances / _PRIOR
+        else:
+            covariances = covariances + (1 - _PRIOR) * string_covariances(states, setting)
+        candidates.append(Candidate(setting, rows, importance[:, rows[:, None], rows] * covariances))
+    chosen, shares = choose(candidates, len(strings))
+    return _assemble(chosen, shares, weights, strings)
+
+
+def setting_variances(plan: MeasurementPlan, states: States, slopes: Floats) -> Floats:
+    """Return the variance that one shot of each setting adds to the energy, (points, settings).
+
+    The energy has the variance ``sum(variances / shots)``.
+
+    Args:
+        plan: what is measured.
+        states: (points, 2**qubits).
+        slopes: (points, observables), derivatives of the energy by the moments.
+    """
+    columns = []
+    for index, setting in enumerate(plan.settings):
+        factors = slopes @ plan.weights(index)
+        covariances = string_covariances(states, setting)
+        columns.append(np.maximum(np.einsum("pa,pab,pb->p", factors, covariances, factors), 0.0))
+    return np.array(columns).reshape(len(plan.settings), len(states)).T
+
+
+def _importance(table: Floats, slopes: Floats | None, points: int) -> Floats:
+    """(points, strings, strings): what the figure of merit makes of the covariances of strings."""
+    if slopes is None:
+        importance = np.broadcast_to(table.T @ table, (points, table.shape[1], table.shape[1])).copy()
+    else:
+        factors = np.asarray(slopes) @ table
+        importance = factors[:, :, None] * factors[:, None, :]
+    diagonal = np.einsum("pss->ps", importance)
+    # A string without importance anywhere still has a weight, which is then as good as any other.
+    diagonal += 1e-9 * (float(diagonal.max()) or 1.0)
+    return importance
+
+
+def _random_slots(split: Split) -> Floats:
+    return np.random.default_rng(0).normal(size=(_POINTS, split.slot_count))
+
+
+def _assemble(
+    chosen: list[Candidate],
+    shares: list[Floats],
+    weights: list[dict[PauliString, float]],
+    strings: list[PauliString],
+) -> MeasurementPlan:
+    settings: list[Setting] = []
+    noise: list[float] = []
+    parts: dict[PauliString, list[tuple[int, int, float]]] = {string: [] for string in strings}
+    for candidate, factors in zip(chosen, shares, strict=True):
+        used = [(s, x) for s, x in zip(candidate.setting.strings, factors.tolist(), strict=True) if x]
+        if not used:
+            continue
+        for k, (string, factor) in enumerate(used):
+            parts[string].append((len(settings), k, factor))
+        settings.append(replace(candidate.setting, strings=tuple(string for string, _ in used)))
+        variance = np.einsum("a,pab,b->p", factors, candidate.quadratic, factors).mean()
+        noise.append(float(np.sqrt(max(variance, 0.0))))
+    total = sum(noise)
+    return MeasurementPlan(
+        tuple(settings),
+        tuple(entry.get((), 0.0) for entry in weights),
+        tuple(
+            tuple((s, k, weight * x) for string, weight in entry.items() if string for s, k, x in parts[string])
+            for entry in weights
+        ),
+        tuple(n / total for n in noise),
+    )
