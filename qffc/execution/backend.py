@@ -71,7 +71,7 @@ class EmulatorRun:
     Args:
         results: of each circuit, in order.
         target: where it ran.
-        shots: of each circuit.
+        shots: of each circuit, in order.
         seed: what reproduces it.
         seconds: the run time.
         price: in HQC, what the device would charge for it; the emulator is free.
@@ -79,13 +79,13 @@ class EmulatorRun:
 
     results: tuple[ShotResult, ...]
     target: str
-    shots: int
+    shots: tuple[int, ...]
     seed: int
     seconds: float
     price: float
 
 
-def run_circuits(circuits: Sequence[Circuit], target: Target, *, shots: int, seed: int) -> EmulatorRun:
+def run_circuits(circuits: Sequence[Circuit], target: Target, *, shots: int | Sequence[int], seed: int) -> EmulatorRun:
     """Run measured circuits as one batch on the local emulator of a target.
 
     Each circuit has a seed of its own, derived from ``seed`` and its place in the batch.
@@ -93,24 +93,38 @@ def run_circuits(circuits: Sequence[Circuit], target: Target, *, shots: int, see
     Args:
         circuits: native circuits with measurements, such as ``PytketKernel.bind_measured`` gives.
         target: a target with an emulator.
-        shots: of each circuit.
+        shots: of each circuit: one number, or one for each.
         seed: a number from 0 on.
 
     Raises:
         QffcError: when the target has no emulator, the emulator is not installed, or a circuit is too large for it.
     """
     emulator = need_emulator(target)
-    if shots < 1 or seed < 0:
+    each = shots_of_each(circuits, shots)
+    if seed < 0:
+        raise error("seed out of range", found=f"{seed}", expected="a number from 0 on", help="correct it")
+    price = price_of(circuits, target, each)
+    start = perf_counter()
+    results = _emulate(circuits, emulator, each, seed) if circuits else ()
+    return EmulatorRun(results, target.name, each, seed, perf_counter() - start, price)
+
+
+def shots_of_each(circuits: Sequence[Circuit], shots: int | Sequence[int]) -> tuple[int, ...]:
+    """Return the shots of each circuit.
+
+    Raises:
+        QffcError: when there is not one number of at least 1 for each circuit.
+    """
+    each = (shots,) * len(circuits) if isinstance(shots, int) else tuple(int(number) for number in shots)
+    least = shots if isinstance(shots, int) else min(each, default=1)
+    if len(each) != len(circuits) or least < 1:
         raise error(
-            "shots or seed out of range",
-            found=f"{shots} shots, seed {seed}",
-            expected="at least 1 shot, a seed from 0 on",
+            "shots out of range",
+            found=f"{len(each)} numbers, the least {least}",
+            expected=f"at least 1 shot for each of {len(circuits)} circuits",
             help="correct them",
         )
-    price = price_of(circuits, target, shots)
-    start = perf_counter()
-    results = _emulate(circuits, emulator, shots, seed) if circuits else ()
-    return EmulatorRun(results, target.name, shots, seed, perf_counter() - start, price)
+    return each
 
 
 def need_emulator(target: Target) -> str:
@@ -129,14 +143,15 @@ def need_emulator(target: Target) -> str:
     )
 
 
-def price_of(circuits: Sequence[Circuit], target: Target, shots: int) -> float:
-    """Return the price in HQC of running circuits, each with that many shots; show it before spending."""
+def price_of(circuits: Sequence[Circuit], target: Target, shots: int | Sequence[int]) -> float:
+    """Return the price in HQC of running circuits, with shots as for :func:`run_circuits`; show it before spending."""
     from qffc.passes.lower_pytket_counts import count_circuit
 
-    return target.price([count_circuit(circuit, target.weights) for circuit in circuits], shots)
+    each = zip(circuits, shots_of_each(circuits, shots), strict=True)
+    return sum((target.price(count_circuit(circuit, target.weights), number) for circuit, number in each), 0.0)
 
 
-def _emulate(circuits: Sequence[Circuit], emulator: str, shots: int, seed: int) -> tuple[ShotResult, ...]:
+def _emulate(circuits: Sequence[Circuit], emulator: str, shots: tuple[int, ...], seed: int) -> tuple[ShotResult, ...]:
     _need_pecos()
     from pytket.extensions.quantinuum.backends.quantinuum import QuantinuumBackend
 
@@ -150,7 +165,7 @@ def _emulate(circuits: Sequence[Circuit], emulator: str, shots: int, seed: int) 
             )
     backend = QuantinuumBackend(emulator)
     start = int(np.random.SeedSequence(seed).generate_state(1)[0]) // 2  # neighbouring seeds share no circuit seeds
-    handles = backend.process_circuits([_ordered(circuit) for circuit in circuits], n_shots=shots, seed=start)
+    handles = backend.process_circuits([_ordered(circuit) for circuit in circuits], n_shots=list(shots), seed=start)
     return tuple(ShotResult.of(backend.get_result(handle).get_shots()) for handle in handles)
 
 
