@@ -9,10 +9,14 @@ Conventions (sigma are Pauli matrices, angles in radians):
 ``pauli_rotation P, t``   exp(-i t/2 P)
 ``relabel a -> b, ...``   moves the state of qubit a to qubit b
 ========================  =================================================================
+
+Couplings in a row may be marked ``unordered GROUP``: their order is left to the pass ``schedule-layers``. Until
+it runs they are executed as they are written.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -95,7 +99,19 @@ class Rotate(Op):
 
 
 @dataclass(frozen=True)
-class Exchange(Op):
+class Coupling(Op):
+    """Base of the operations with an angle.
+
+    Args:
+        unordered: the group of couplings among which the author declares this one free in order; None when its place
+            matters. The couplings of a group stand in a row.
+    """
+
+    unordered: str | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Exchange(Coupling):
     """exp(-i t (XX + YY + ZZ)) on two qubits."""
 
     a: int
@@ -120,7 +136,7 @@ class Exchange(Op):
 
 
 @dataclass(frozen=True)
-class Chirality(Op):
+class Chirality(Coupling):
     """exp(-i t sigma_a . (sigma_b x sigma_c)) on three qubits."""
 
     a: int
@@ -146,7 +162,7 @@ class Chirality(Op):
 
 
 @dataclass(frozen=True)
-class PauliRotation(Op):
+class PauliRotation(Coupling):
     """exp(-i t/2 P) for a Pauli string P; symmetric only by accident."""
 
     string: PauliString
@@ -205,6 +221,18 @@ class Relabel(Op):
 
 Gate = Rotate | Exchange | Chirality | PauliRotation
 """Operations with a generator."""
+
+
+def unordered_groups(ops: Sequence[Op]) -> list[tuple[int, str]]:
+    """Return the place of the first coupling and the name of each run of unordered couplings."""
+    runs: list[tuple[int, str]] = []
+    latest: str | None = None
+    for place, op in enumerate(ops):
+        group = op.unordered if isinstance(op, Coupling) else None
+        if group is not None and group != latest:
+            runs.append((place, group))
+        latest = group
+    return runs
 
 
 def _need_angle(angle: Value, user: str, span: Span | None) -> None:

@@ -308,18 +308,20 @@ class _Reader:
             )
             return quoting(lambda: Relabel(numbers, span=span), node, line)
         if word == "pauli_rotation":
-            *letters, angle = subtrees(node)
+            *letters, angle = (part for part in subtrees(node) if part.data != "unordered")
             string = tuple(pauli_letter(letter, line, self.numbers) for letter in letters)
             value = build_value(angle, line)
-            return quoting(lambda: PauliRotation(string, value, span=span), node, line)
+            return quoting(lambda: PauliRotation(string, value, unordered=_unordered(node), span=span), node, line)
         on = [qubit_number(token, line, self.numbers) for token in tokens(node)[1:]]
         if word == "singlet":
             return Singlet(*on, span=span)
         if word == "zero":
             return Zero(*on, span=span)
         value = build_value(subtrees(node)[0], line)
-        build: dict[str, Callable[..., Op]] = {"rotate": Rotate, "exchange": Exchange, "chirality": Chirality}
-        return build[word](*on, value, span=span)
+        if word == "rotate":
+            return Rotate(on[0], value, span=span)
+        build: dict[str, Callable[..., Op]] = {"exchange": Exchange, "chirality": Chirality}
+        return build[word](*on, value, unordered=_unordered(node), span=span)
 
 
 def _check_version(written: list[Line], file: str) -> None:
@@ -346,6 +348,11 @@ def _check_version(written: list[Line], file: str) -> None:
         else f"versions start at 1; write 'qffc {FORMAT_VERSION}'",
         span=line.span(token),
     )
+
+
+def _unordered(node: Node) -> str | None:
+    last = subtrees(node)[-1]
+    return str(tokens(last)[1]) if last.data == "unordered" else None
 
 
 def _names(node: Node) -> tuple[str, ...]:

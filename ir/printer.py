@@ -7,7 +7,7 @@ from fractions import Fraction
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.generators import Conserved, DeclaredSymmetry, TableMoves
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.ops import Chirality, Coupling, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import PauliString
 from qffc.ir.program import AtomicReadout, EnergyReadout, Parameter, Program, Qubit, Readout, Site
 
@@ -89,11 +89,11 @@ def print_op(op: Op, names: tuple[str, ...]) -> str:
         case Rotate():
             return f"rotate {on}, {op.vector}"
         case Exchange():
-            return f"exchange {on}, {op.angle}"
+            return f"exchange {on}, {op.angle}{_spell_unordered(op)}"
         case Chirality():
-            return f"chirality {on}, {op.angle}"
+            return f"chirality {on}, {op.angle}{_spell_unordered(op)}"
         case PauliRotation():
-            return f"pauli_rotation {_spell_string(op.string, names)}, {op.angle}"
+            return f"pauli_rotation {_spell_string(op.string, names)}, {op.angle}{_spell_unordered(op)}"
         case Relabel():
             return "relabel " + ", ".join(f"{names[a]} -> {names[b]}" for a, b in op.moves)
     raise InternalError(f"the printer does not know {type(op).__name__}")
@@ -126,6 +126,10 @@ def print_readout(readout: Readout) -> str:
 def _spell_table(moves: TableMoves) -> str:
     axes = "" if moves.axes is None else f" axes {', '.join(map(str, moves.axes))}:"
     return f"entries {moves.parameter}{axes} " + ", ".join(f"{a} -> {b}" for a, b in moves.moves)
+
+
+def _spell_unordered(op: Coupling) -> str:
+    return "" if op.unordered is None else f" unordered {op.unordered}"
 
 
 def _spell_string(string: PauliString, names: tuple[str, ...]) -> str:

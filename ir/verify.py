@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.elements import SYMBOLS
-from qffc.ir.verify_circuit import verify_observables, verify_qubits, verify_readout
+from qffc.ir.verify_circuit import verify_observables, verify_qubits, verify_readout, verify_unordered
 from qffc.ir.verify_generators import verify_generators, verify_molecules
 from qffc.ir.verify_names import unique, verify_names
 from qffc.ir.verify_values import verify_value
@@ -33,6 +33,7 @@ def verify_program(program: Program) -> None:
         if op.value is not None:
             verify_value(program, op.value, span=op.span)
     verify_qubits(program)
+    verify_unordered(program)
     verify_observables(program)
     verify_readout(program)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import error, quoted
-from qffc.ir.ops import Exchange, Op, PauliRotation, Relabel, Singlet, Zero
+from qffc.ir.ops import Exchange, Op, PauliRotation, Relabel, Singlet, Zero, unordered_groups
 from qffc.ir.verify_names import choice, unique
 from qffc.ir.verify_values import verify_value
 
@@ -63,6 +63,21 @@ def verify_qubits(program: Program) -> None:
             help="prepare it, or remove its declaration",
             span=next(qubit.span for qubit in program.qubits if qubit.name == missing[0]),
         )
+
+
+def verify_unordered(program: Program) -> None:
+    """Refuse a group of unordered couplings that other operations interrupt."""
+    known: set[str] = set()
+    for start, group in unordered_groups(program.ops):
+        if group in known:
+            raise error(
+                "unordered couplings that do not stand together",
+                found=f"another coupling of '{group}', below operations that are not of that group",
+                expected="the couplings of a group in a row: what stands between them would have to move too",
+                help=f"move it up to the others, or give it a group of its own, such as '{group}_2'",
+                span=program.ops[start].span,
+            )
+        known.add(group)
 
 
 def _keyword(op: Op) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import Span, error, quoted
+from qffc.ir.ops import unordered_groups
 
 if TYPE_CHECKING:
     from qffc.ir.program import Program
@@ -31,6 +32,7 @@ def verify_names(program: Program) -> None:
         "qubit": [qubit.name for qubit in program.qubits],
         "observable": [name for name, _ in program.observables],
         "generator": [item.name for item in program.generators],
+        "unordered group": list(dict.fromkeys(group for _, group in unordered_groups(program.ops))),
         "molecule": list(dict.fromkeys(site.molecule for site in program.sites if site.molecule is not None)),
     }
     for kind, names in groups.items():

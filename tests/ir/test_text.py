@@ -38,8 +38,9 @@ zero b0
 zero free
 rotate a0, radial(f[Z(a), channel], norm(r(c, a)))*unit(r(c, a))
 exchange a0, b0, 2*J[0] + -1*pi
-chirality a0, a1, b0, 1/3*J[1]^2
-pauli_rotation X(a0) Z(free), dot(r(c, a), r(c, b))
+exchange a0, b0, J[1] unordered mix
+chirality a0, a1, b0, 1/3*J[1]^2 unordered mix
+pauli_rotation X(a0) Z(free), dot(r(c, a), r(c, b)) unordered unordered
 relabel a0 -> b0, b0 -> a0
 
 observable m = dot(a0, a1)
