@@ -129,6 +129,8 @@ def _apply(op: Op, state: State, evaluate: Evaluator) -> State:
 
 
 def _evolve(hamiltonian: State, qubits: tuple[int, ...], state: State) -> State:
+    if not np.isfinite(hamiltonian).all():
+        return np.full_like(state, np.nan)  # eigh would not converge
     eigenvalues, vectors = np.linalg.eigh(hamiltonian)
     unitary = (vectors * np.exp(-1j * eigenvalues)) @ vectors.conj().T
     k = len(qubits)

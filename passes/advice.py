@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qffc.ir.ops import Op, PauliRotation, Singlet, Zero
+from qffc.ir.ops import Op, PauliRotation, Relabel, Singlet, Zero
 from qffc.ir.printer import print_op
 from qffc.ir.program import Program
 from qffc.ir.values import ParameterEntry, Value, substitute_sites, walk
@@ -13,6 +13,7 @@ from qffc.passes.equivariance_rotation import rotation_failure
 from qffc.passes.verdict import Failure, Verdict
 
 _BOTH_ALIKE = "do the same with both atoms"
+_ONE_WEIGHT = "let both atoms enter observables and readout alike"
 _AVERAGE_EXCHANGE = "take the mean over exchanges: 'average exchange', which symmetrize adds"
 _AVERAGE_INVERSION = "take the mean with the mirror image: 'average inversion', which symmetrize adds"
 
@@ -68,7 +69,7 @@ def _rotation(program: Program, failure: Failure) -> Remark:
     if failure.op is not None:
         return Remark(line, *_turning(program.ops[failure.op.index]))
     if failure.line is not None and failure.line.startswith("observable"):
-        return Remark(line, "is turned with the spins", "measure dot(a, b) and products, or run symmetrize")
+        return Remark(line, "changes as all spins turn together", "measure dot(a, b) and products, or run symmetrize")
     return Remark(line, "depends on the frame", "use norm(...), dot(...) and moments")
 
 
@@ -108,7 +109,7 @@ def _inversion(program: Program, failure: Failure) -> Remark:
 
 def _exchange(program: Program, failure: Failure, a: str, b: str) -> Iterator[Remark]:
     if failure.op is None and failure.image is None:
-        yield Remark(_line(program, failure), failure.residual, _with_average(program, _BOTH_ALIKE))
+        yield Remark(_line(program, failure), failure.residual, _with_average(program, _ONE_WEIGHT))
         return
     todo = _with_average(program, _exchange_help(program, failure, a, b))
     if failure.op is not None:
@@ -146,11 +147,12 @@ def _to_tie(program: Program, failure: Failure, a: str, b: str) -> tuple[str, st
     """Two entries of parameters, when the image of an operation is another one but for these."""
     if failure.image is None:
         return None
-    value = program.ops[failure.image.index].value
-    if value is None:
+    here = failure.image.index
+    value = program.ops[here].value
+    if value is None or any(isinstance(op, Relabel) for op in program.ops):
         return None
     own, pattern = _pattern(substitute_sites(value, {a: b, b: a}))
-    for op in program.ops:
+    for _, op in sorted(enumerate(program.ops), key=lambda item: abs(item[0] - here)):  # layers repeat: nearest first
         if op.value is None or not failure.image.text.startswith(_head(program, op)):
             continue
         others, other_pattern = _pattern(substitute_sites(op.value, {}))

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from textwrap import wrap
+
 from qffc.passes.verdict import Carried, Counterexample, Failure, OpReference, Transform, Verdict
+
+_MOST_NUMBERS = 24
+"""Of one table or response; the JSON of the certificate holds all."""
+_WIDTH = 110
 
 
 def render_verdict(verdict: Verdict, reason: str) -> list[str]:
@@ -59,14 +66,22 @@ def _render_counterexample(example: Counterexample) -> list[str]:
     for site, symbol, place in zip(example.sites, example.species, example.positions, strict=True):
         lines.append(f"    {site:<{width}} {symbol:<2} {''.join(f'{x:8.2f}' for x in place)}")
     for table in example.parameters:
-        lines.append(f"    {table.name} = {', '.join(map(repr, table.entries))}")
+        lines += _numbers(f"    {table.name} = ", table.entries)
     if example.channel:
         lines.append(f"    channel {example.channel}")
     lines += _render_transform(example.transform)
-    lines.append(f"    response before: {', '.join(map(repr, example.response))}")
-    lines.append(f"    response after:  {', '.join(map(repr, example.transformed))}")
-    lines.append(f"    difference:      {example.difference!r}")
+    lines += _numbers("    response before: ", example.response)
+    lines += _numbers("    response after:  ", example.transformed)
+    lines.append(f"    difference:      {example.difference:.6g}")
     return lines
+
+
+def _numbers(start: str, numbers: Sequence[float]) -> list[str]:
+    """Numbers to six digits, so that the text is one on all machines; long tables are cut."""
+    shown = [f"{number + 0.0:.6g}" for number in numbers[:_MOST_NUMBERS]]
+    if len(numbers) > _MOST_NUMBERS:
+        shown.append(f"... ({len(numbers)} numbers)")
+    return wrap(", ".join(shown), _WIDTH, initial_indent=start, subsequent_indent=" " * len(start))
 
 
 def _render_transform(transform: Transform) -> list[str]:
