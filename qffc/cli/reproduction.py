@@ -1,4 +1,4 @@
-"""Files that reproduce a counterexample with ``qffc energy``: its parameters, and the molecule before and after."""
+"""Files that reproduce a counterexample: with ``qffc energy``, or, where it is no energy, with a short script."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qffc.atomic_files import atomic_path, write_text
 from qffc.ir.program import AtomicReadout, Program
@@ -14,6 +15,26 @@ from qffc.passes.certificate import Certificate
 from qffc.passes.verdict import Counterexample, Verdict
 
 PARAMETERS_NAME, GEOMETRY_NAME = "params.json", "geometry.npz"
+PROGRAM_NAME, CERTIFICATE_NAME, FRAMES_NAME, SCRIPT_NAME = (
+    "program.qffc",
+    "certificate.json",
+    "geometry.xyz",
+    "reproduce.py",
+)
+_SCRIPT = """# Prints what one circuit responds before and after a motion of the molecule that must change nothing.
+from pathlib import Path
+
+from qffc.ir import parse_program
+from qffc.passes.certificate import Certificate
+from qffc.passes.counterexample import observed
+
+here = Path(__file__).parent
+program = parse_program((here / "program.qffc").read_text(encoding="utf-8"))
+certificate = Certificate.from_json((here / "certificate.json").read_text(encoding="utf-8"))
+verdict = next(verdict for verdict in certificate.verdicts if verdict.counterexample)
+for instance in verdict.counterexample.instances(program):
+    print(*observed(program, instance))
+"""
 
 
 def write_counterexample(certificate: Certificate, program: Program, reference: str, folder: Path) -> str:
@@ -23,13 +44,15 @@ def write_counterexample(certificate: Certificate, program: Program, reference: 
         certificate: of the program.
         program: what was checked.
         reference: how the user named it.
-        folder: receives ``params.json`` and ``geometry.npz``, two frames: before and after the motion.
+        folder: receives ``params.json`` and ``geometry.npz``, two frames: before and after the motion. For programs
+            that are refuted by the response of one circuit, which no verb prints: ``reproduce.py``, the program and
+            the certificate that it reads, and ``geometry.xyz`` to look at.
     """
     verdict, example = _first(certificate)
     if verdict is None or example is None:
         return f"nothing written to {folder}: there is no counterexample, because no symmetry is refuted"
     if program.scope == "pair" or isinstance(program.readout, AtomicReadout):
-        return f"nothing written to {folder}: {_obstacle(program)}; the certificate holds the counterexample"
+        return _write_script(certificate, program, verdict, example, folder)
     parameters = {table.name: np.reshape(table.entries, table.shape).tolist() for table in example.parameters}
     before = np.array(example.positions)
     after = example.transform.apply(before, example.sites)
@@ -43,10 +66,29 @@ def write_counterexample(certificate: Certificate, program: Program, reference: 
     )
 
 
-def _obstacle(program: Program) -> str:
-    if program.scope == "pair":
-        return f"'{program.name}' is refuted for one pair of neighbours, and 'qffc energy' gives sums over all pairs"
-    return f"'{program.name}' is refuted by its features, and 'qffc energy' gives energies"
+def _write_script(
+    certificate: Certificate, program: Program, verdict: Verdict, example: Counterexample, folder: Path
+) -> str:
+    before = np.array(example.positions)
+    after = example.transform.apply(before, example.sites)
+    frames = (_frame(example, before, "before"), _frame(example, after, f"after {example.transform.words}"))
+    write_text(folder / PROGRAM_NAME, program.text)
+    write_text(folder / CERTIFICATE_NAME, certificate.to_json())
+    write_text(folder / FRAMES_NAME, "".join(frames))
+    write_text(folder / SCRIPT_NAME, _SCRIPT)
+    seen = "one pair of neighbours" if program.scope == "pair" else "one circuit"
+    return (
+        f"{verdict.generator}: what {seen} gives differs by {example.difference:.6g} between the two frames:\n"
+        f"  {shlex.join(['python', str(folder / SCRIPT_NAME)])}"
+    )
+
+
+def _frame(example: Counterexample, positions: NDArray[np.float64], words: str) -> str:
+    rows = [
+        f"{symbol} {' '.join(f'{x:.6f}' for x in place)}"
+        for symbol, place in zip(example.species, positions.tolist(), strict=True)
+    ]
+    return "\n".join([str(len(rows)), words, *rows]) + "\n"
 
 
 def _first(certificate: Certificate) -> tuple[Verdict | None, Counterexample | None]:

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+import sys
 
 import pytest
+from ase.io import read
 
 from qffc.passes.certificate import Certificate
 
@@ -69,15 +72,23 @@ ATOMIC = "atomic weight cutoff(norm(r(c, a)), 5)*cutoff(norm(r(c, b)), 5) featur
 
 
 @pytest.mark.parametrize("readout", [ATOMIC, "energy moment(f)\n"])
-def test_counterexample_of_a_pair_program_is_in_the_certificate_only(qffc, tmp_path, readout):
+def test_counterexample_of_one_circuit_comes_with_a_script(qffc, tmp_path, readout):
     file, folder = tmp_path / "pair.qffc", tmp_path / "numbers"
     file.write_text(PAIR.lstrip() + readout)
     code, out, err = qffc("check", file, "--counterexample", folder, "--json")
     assert code == 1
-    assert f"nothing written to {folder}: 'lopsided-pair' is refuted for one pair of neighbours" in err
-    assert "the certificate holds the counterexample" in err
-    assert not folder.exists()
-    assert any(verdict["counterexample"] for verdict in json.loads(out)["certificate"]["verdicts"])
+    assert "exchange a b: what one pair of neighbours gives differs by" in err
+    verdicts = Certificate.from_json(json.dumps(json.loads(out)["certificate"])).verdicts
+    example = next(v.counterexample for v in verdicts if v.counterexample is not None)
+    command = shlex.split(err.splitlines()[-1])
+    assert command[0] == "python"
+    printed = subprocess.run([sys.executable, *command[1:]], capture_output=True, text=True, check=True).stdout
+    before, after = ([float(number) for number in line.split()] for line in printed.splitlines())
+    assert before == pytest.approx(example.response, abs=1e-12)
+    assert after == pytest.approx(example.transformed, abs=1e-12)
+    frames = read(folder / "geometry.xyz", index=":")
+    assert [frame.get_chemical_symbols() for frame in frames] == [list(example.species)] * 2
+    assert frames[0].positions == pytest.approx(frames[1].positions[[0, 2, 1]])
 
 
 def test_places_in_a_certificate_name_no_folder(qffc, tmp_path):
