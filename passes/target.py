@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from qffc.ir.diagnostics import error, quoted
 from qffc.passes.counts import CircuitCounts
+from qffc.passes.target_noise import NoiseModel
 
 TwoQubitGate = Literal["TK2", "ZZPhase"]
 
@@ -74,6 +75,27 @@ class Pricing:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What one run may ask for; None when nothing is known to stop it.
+
+    Args:
+        shots: of one circuit.
+        circuits: of one job.
+        emulated_qubits: of one circuit in a local emulator, whose state vector is kept in memory.
+    """
+
+    shots: int | None = None
+    circuits: int | None = None
+    emulated_qubits: int | None = None
+
+    def __post_init__(self) -> None:
+        if any(limit is not None and limit < 1 for limit in (self.shots, self.circuits, self.emulated_qubits)):
+            raise error(
+                "limit that lets nothing run", found=str(self), expected="at least 1", help="correct the limits"
+            )
+
+
+@dataclass(frozen=True)
 class Target:
     """A place where circuits run.
 
@@ -87,8 +109,11 @@ class Target:
         minimum: gates with smaller angles are dropped.
         pricing: the price formula; None when running is free.
         device: the name that pytket-quantinuum compiles for, or None.
-        emulator: the name of a local emulator in pytket-quantinuum, or None.
+        emulator: what runs circuits on this machine: ``pecos``, ``selene``, or None.
         notes: where the figures come from.
+        noise: of the device; an emulator applies it. None for what has none.
+        limits: of a run.
+        machine: the name to which qnexus submits, which costs credits, or None.
 
     Raises:
         QffcError: when the parts do not fit together.
@@ -109,6 +134,9 @@ class Target:
     device: str | None = None
     emulator: str | None = None
     notes: tuple[str, ...] = ()
+    noise: NoiseModel | None = None
+    limits: Limits = Limits()
+    machine: str | None = None
 
     def __post_init__(self) -> None:
         if not self.name or (self.qubits is not None and self.qubits < 1):
@@ -125,10 +153,10 @@ class Target:
                 expected=f"one of {quoted(gate for gate in get_args(TwoQubitGate) if gate in (self.gates or gate))}",
                 help="prefer a native gate",
             )
-        if self.emulator and not self.gates:
+        if (self.emulator or self.machine) and not self.gates:
             raise error(
-                "emulator without native gates",
-                found=f"emulator '{self.emulator}' for target '{self.name}'",
+                "place to run circuits without native gates",
+                found=f"'{self.emulator or self.machine}' for target '{self.name}'",
                 expected="its native two-qubit gates",
                 help="list the gates",
             )
@@ -141,6 +169,36 @@ class Target:
     def preferring(self, gate: TwoQubitGate) -> Target:
         """Return the target with another preferred two-qubit gate."""
         return replace(self, two_qubit=gate)
+
+    def with_noise(self, noise: NoiseModel | None) -> Target:
+        """Return the target with other noise, or with none; its emulator applies it."""
+        return replace(self, noise=noise)
+
+    def exchange_costs(self) -> dict[TwoQubitGate, float]:
+        """Return what one exchange costs in each native gate that can make it, in units of a ZZPhase.
+
+        With a noise model the cost times ``noise.two_qubit`` is its infidelity, to first order.
+
+        Example:
+            >>> costs = Target("ions", "two ions", 2, ("TK2", "ZZPhase")).exchange_costs()
+            >>> {gate: round(cost, 12) for gate, cost in costs.items()}
+            {'TK2': 2.4, 'ZZPhase': 3.0}
+        """
+        costs: dict[TwoQubitGate, float] = {"TK2": self.weights.tk2(3), "ZZPhase": 3 * self.weights.zz}
+        return {gate: cost for gate, cost in costs.items() if gate in self.gates}
+
+    def cheaper_exchange(self) -> TwoQubitGate:
+        """Return the native gate that makes an exchange at the lower cost; TK2 when they cost the same.
+
+        Targets from files prefer this gate unless they name another.
+
+        Example:
+            >>> dear = CostWeights(tk2_base=1.0, tk2_angle=0.7)
+            >>> Target("ions", "two ions", 2, ("TK2", "ZZPhase"), weights=dear).cheaper_exchange()
+            'ZZPhase'
+        """
+        costs = self.exchange_costs()
+        return min(costs, key=lambda gate: costs[gate]) if costs else self.two_qubit
 
     def price(self, counts: CircuitCounts | Iterable[CircuitCounts], shots: int) -> float:
         """Return the price in HQC of running one or several circuits, each with that many shots.

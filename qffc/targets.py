@@ -1,4 +1,4 @@
-"""The targets that come with qffc.
+"""The targets that come with qffc, and those that users describe in a file.
 
 Example:
     >>> target("H2-1LE").qubits
@@ -7,80 +7,50 @@ Example:
 
 from __future__ import annotations
 
-from qffc.ir.diagnostics import error, quoted
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.passes.counts import CircuitCounts
-from qffc.passes.target import MinimumAngles, Pricing, Target
+from qffc.passes.target import Target
 
-_GATES = ("TK2", "ZZPhase", "ZZMax")
-_MINIMUM = MinimumAngles(zz_phase=1e-4, phased_x=3e-4)
-_DEVICE_NOTES = (
-    "qubits and gates: backend information of pytket-quantinuum 0.59",
-    "cost of TK2: 0.3 + 0.7 per angle that is not zero, in units of a ZZ (tket issue 1595)",
-    "price: HQC formula of the H-series product data sheet; check the current one before spending",
-)
-_EMULATOR_NOTES = (
-    *_DEVICE_NOTES[:2],
-    "local emulation without noise and without credits; the price is what the device would charge",
-    "a state vector limits what runs here to about 25 qubits",
-)
+SUFFIX = ".toml"
+_FOLDER = files("qffc") / "target_files"
 
 
-def _device(name: str, qubits: int) -> Target:
-    return Target(
-        name=name,
-        title=f"Quantinuum {name}, compile only",
-        qubits=qubits,
-        gates=_GATES,
-        minimum=_MINIMUM,
-        pricing=Pricing(),
-        device=name,
-        notes=_DEVICE_NOTES,
-    )
+@cache
+def target_names() -> tuple[str, ...]:
+    """Return the names of the targets that come with qffc, in alphabetical order."""
+    found = (entry.name for entry in _FOLDER.iterdir() if entry.name.endswith(SUFFIX))
+    return tuple(sorted(name.removesuffix(SUFFIX) for name in found))
 
 
-def _local_emulator(name: str, qubits: int) -> Target:
-    return Target(
-        name=name,
-        title=f"Quantinuum {name.removesuffix('LE')}, noiseless emulation on this machine",
-        qubits=qubits,
-        gates=_GATES,
-        minimum=_MINIMUM,
-        pricing=Pricing(),
-        device=name,
-        emulator=name,
-        notes=_EMULATOR_NOTES,
-    )
+def targets() -> tuple[Target, ...]:
+    """Return the targets that come with qffc."""
+    return tuple(_shipped(name) for name in target_names())
 
 
-TARGETS: tuple[Target, ...] = (
-    Target("ideal", "exact simulation with JAX", None, notes=("no device: gates run as written",)),
-    _device("H1-1", 20),
-    _device("H2-1", 56),
-    _local_emulator("H1-1LE", 20),
-    _local_emulator("H2-1LE", 56),
-    _local_emulator("H2-2LE", 56),
-)
+def target(name: str | Path) -> Target:
+    """Return a target that comes with qffc, or one from a file.
 
-
-def target(name: str) -> Target:
-    """Return the target of that name.
+    Args:
+        name: the name of a target, or a file that ends in ``.toml``, such as ``lab.toml``; that target is called
+            after its file.
 
     Raises:
-        QffcError: when there is none.
+        QffcError: when there is none of that name, or the file cannot be read or has a mistake.
 
     Example:
         >>> target("ideal").title
         'exact simulation with JAX'
     """
-    for candidate in TARGETS:
-        if candidate.name == name:
-            return candidate
-    raise error(
-        "unknown target",
-        found=f"'{name}'",
-        expected=f"one of {quoted(candidate.name for candidate in TARGETS)}",
-        help="'qffc targets' describes them",
-    )
+    text = str(name)
+    if text in target_names():
+        return _shipped(text)
+    if text.endswith(SUFFIX):
+        return _from_file(Path(text))
+    raise _unknown(text)
 
 
 def price(counts: CircuitCounts, shots: int, *, on: Target | str) -> float:
@@ -93,3 +63,41 @@ def price(counts: CircuitCounts, shots: int, *, on: Target | str) -> float:
     """
     where = target(on) if isinstance(on, str) else on
     return where.price(counts, shots)
+
+
+@cache
+def _shipped(name: str) -> Target:
+    from qffc.target_file import read_target  # pydantic is slow to load
+
+    return read_target(name, _text(name), _text, name)
+
+
+def _from_file(path: Path) -> Target:
+    from qffc.target_file import read_target
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise error(
+            "target file that cannot be read",
+            found=f"'{path}': {problem.strerror if isinstance(problem, OSError) else 'not UTF-8'}",
+            expected="a TOML file",
+            help="correct the path",
+        ) from None
+    return read_target(path.stem, text, _text, str(path))
+
+
+def _text(name: str) -> str:
+    """The file of a target that comes with qffc."""
+    if name not in target_names():
+        raise _unknown(name)
+    return (_FOLDER / f"{name}{SUFFIX}").read_text(encoding="utf-8")
+
+
+def _unknown(name: str) -> QffcError:
+    return error(
+        "unknown target",
+        found=f"'{name}'",
+        expected=f"one of {quoted(target_names())}, or a file '*{SUFFIX}'",
+        help="'qffc targets' describes them",
+    )

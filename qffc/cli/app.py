@@ -20,7 +20,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("energy", "qffc.cli.energy:energy"),
     ("list", "qffc.cli.listing:list_programs"),
     ("passes", "qffc.cli.listing:list_passes"),
-    ("targets", "qffc.cli.listing:list_targets"),
+    ("targets", "qffc.cli.targets:show_targets"),
     ("config", "qffc.cli.config:app"),
     ("demo", "qffc.cli.demo:demo"),
 )

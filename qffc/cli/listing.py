@@ -1,10 +1,10 @@
-"""The verbs that list what there is: ``list``, ``passes``, ``targets``."""
+"""The verbs that list what there is: ``list``, ``passes``."""
 
 from __future__ import annotations
 
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, fields
 
-from qffc.cli.output import AsJson, emit, table
+from qffc.cli.output import AsJson, emit
 
 
 def list_programs(as_json: AsJson = False) -> None:
@@ -31,25 +31,6 @@ def list_passes(as_json: AsJson = False) -> None:
         lines += [name, f"    {summary}", f"    preserves: {kind.preserves}"]
         lines += ["    options:   " + ", ".join(f"{key}={value}" for key, value in options.items())] if options else []
     emit("\n".join(lines), {"passes": entries}, as_json)
-
-
-def list_targets(as_json: AsJson = False) -> None:
-    """List the targets that programs can be compiled for."""
-    from qffc.targets import TARGETS
-
-    rows = [
-        (
-            target.name,
-            "any" if target.qubits is None else str(target.qubits),
-            target.two_qubit if target.native else "-",
-            "yes" if target.emulator or not target.native else "no",
-            target.title,
-        )
-        for target in TARGETS
-    ]
-    text = table(("target", "qubits", "gate", "runs here"), [row[:4] for row in rows]).splitlines()
-    lines = [text[0]] + [f"{line}  {row[4]}" for line, row in zip(text[1:], rows, strict=True)]
-    emit("\n".join(lines), {"targets": [asdict(target) for target in TARGETS]}, as_json)
 
 
 def _spell(default: object) -> str:

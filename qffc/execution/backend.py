@@ -1,67 +1,24 @@
-"""Bound circuits on a local emulator: shots, reproducible by a seed."""
+"""Bound circuits on the emulator or the machine of a target: shots, reproducible by a seed where nothing is real."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from qffc.execution import pecos, selene
+from qffc.execution.engines import engines
+from qffc.execution.jobs import JobStore, Task, make_task
+from qffc.execution.shots import ShotResult as ShotResult
 from qffc.ir.diagnostics import error
 from qffc.passes.target import Target
 
 if TYPE_CHECKING:
     from pytket.circuit import Circuit
-
-EMULATOR_QUBITS = 26
-"""A state vector of more qubits takes over a gigabyte."""
-
-
-@dataclass(frozen=True, eq=False)
-class ShotResult:
-    """The outcomes of one circuit.
-
-    Args:
-        outcomes: (distinct, bits), 0 or 1: the outcomes that were seen, each once.
-        counts: (distinct,), how often each was seen.
-    """
-
-    outcomes: NDArray[np.uint8]
-    counts: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        if self.outcomes.ndim != 2 or self.counts.shape != self.outcomes.shape[:1] or (self.counts < 1).any():
-            raise error(
-                "outcomes and counts that do not fit",
-                found=f"outcomes of shape {self.outcomes.shape}, counts of shape {self.counts.shape}",
-                expected="(distinct, bits) and (distinct,), counts of at least 1",
-                help="make the result from shots with ShotResult.of",
-            )
-
-    @staticmethod
-    def of(shots: NDArray[np.integer[Any]]) -> ShotResult:
-        """Return the result for shots, (shots, bits).
-
-        Example:
-            >>> ShotResult.of(np.array([[0, 1], [0, 0], [0, 1]])).counts.tolist()
-            [1, 2]
-        """
-        table = np.asarray(shots, dtype=np.uint8)
-        outcomes, counts = np.unique(table, axis=0, return_counts=True)
-        return ShotResult(outcomes, counts.astype(np.int64))
-
-    @property
-    def shots(self) -> int:
-        """The number of shots."""
-        return int(self.counts.sum())
-
-    def parities(self, bits: Sequence[int]) -> NDArray[np.float64]:
-        """Return (distinct,), the product over bits of +1 for 0 and -1 for 1."""
-        odd = self.outcomes[:, list(bits)].sum(axis=1) % 2
-        return np.asarray(1.0 - 2.0 * odd, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +31,8 @@ class EmulatorRun:
         shots: of each circuit, in order.
         seed: what reproduces it.
         seconds: the run time.
-        price: in HQC, what the device would charge for it; the emulator is free.
+        price: in HQC, what the device would charge for it, or did; emulators are free.
+        stored: how many of the results were there from an earlier run.
     """
 
     results: tuple[ShotResult, ...]
@@ -83,30 +41,56 @@ class EmulatorRun:
     seed: int
     seconds: float
     price: float
+    stored: int = 0
 
 
-def run_circuits(circuits: Sequence[Circuit], target: Target, *, shots: int | Sequence[int], seed: int) -> EmulatorRun:
-    """Run measured circuits as one batch on the local emulator of a target.
+def run_circuits(
+    circuits: Sequence[Circuit],
+    target: Target,
+    *,
+    shots: int | Sequence[int],
+    seed: int,
+    store: Path | None = None,
+    max_price: float | None = None,
+) -> EmulatorRun:
+    """Run measured circuits as one batch on a target: on its local emulator, or on its machine.
 
-    Each circuit has a seed of its own, derived from ``seed`` and its place in the batch.
+    An emulator applies the noise of the target. Each circuit has a seed of its own, derived from ``seed`` and its place
+    in the batch. With a folder, each result is stored when it is there, and what is stored is not run again: after a
+    kill, the same call goes on with what is missing, and gives the same shots as an uninterrupted one.
 
     Args:
         circuits: native circuits with measurements, such as ``PytketKernel.bind_measured`` gives.
-        target: a target with an emulator.
-        shots: of each circuit: one number, or one for each.
+        target: a target with an emulator or a machine.
+        shots: of each circuit, or one number for all.
         seed: a number from 0 on.
+        store: a folder for results; a machine needs one.
+        max_price: in HQC; a dearer run is refused before anything runs. A machine needs it. What is stored, or was
+            submitted before, is not paid again and does not count.
 
     Raises:
-        QffcError: when the target has no emulator, the emulator is not installed, or a circuit is too large for it.
+        QffcError: when the target runs nothing or cannot run this, an emulator is not installed, or the price is above
+            the limit.
     """
-    emulator = need_emulator(target)
-    each = shots_of_each(circuits, shots)
-    if seed < 0:
-        raise error("seed out of range", found=f"{seed}", expected="a number from 0 on", help="correct it")
-    price = price_of(circuits, target, each)
+    need_runner(target)
+    many = shots_of_each(circuits, shots)
+    _check(circuits, target, many, seed)
     start = perf_counter()
-    results = _emulate(circuits, emulator, each, seed) if circuits else ()
-    return EmulatorRun(results, target.name, each, seed, perf_counter() - start, price)
+    first = int(np.random.SeedSequence(seed).generate_state(1)[0]) // 2  # neighbouring seeds share no circuit seeds
+    tasks = [make_task(c, target, n, first + i) for i, (c, n) in enumerate(zip(circuits, many, strict=True))]
+    keeper = JobStore(store) if store is not None else None
+    found = {task.key: result for task in tasks if keeper and (result := keeper.load(task))}
+    missing = [task for task in tasks if task.key not in found]
+    if target.emulator is None:
+        from qffc.execution.nexus import run_on_machine
+
+        fresh = run_on_machine(missing, target, keeper, max_price)
+    else:
+        _check_price(missing, target, max_price)
+        fresh = {task.key: _emulate(task, target, keeper) for task in missing}
+    results = tuple({**found, **fresh}[task.key] for task in tasks)
+    price = price_of(circuits, target, many)
+    return EmulatorRun(results, target.name, many, seed, perf_counter() - start, price, len(found))
 
 
 def shots_of_each(circuits: Sequence[Circuit], shots: int | Sequence[int]) -> tuple[int, ...]:
@@ -127,20 +111,30 @@ def shots_of_each(circuits: Sequence[Circuit], shots: int | Sequence[int]) -> tu
     return each
 
 
-def need_emulator(target: Target) -> str:
-    """Return the name of the local emulator of a target.
+def need_runner(target: Target) -> None:
+    """Stop unless circuits can be run on a target, from this machine and as it is installed.
 
     Raises:
-        QffcError: when it has none: devices are for compiling only.
+        QffcError: when the target has neither an emulator nor a machine, or an extra is missing.
     """
-    if target.emulator is not None:
-        return target.emulator
-    raise error(
-        "target without an emulator",
-        found=f"'{target.name}'",
-        expected="a target with a local emulator, such as 'H1-1LE' or 'H2-1LE'",
-        help="choose another target",
-    )
+    name = target.emulator or ("qnexus" if target.machine else None)
+    if name is None:
+        raise error(
+            "target without an emulator",
+            found=f"'{target.name}'",
+            expected="a target that runs circuits, such as 'H2-1LE' or 'H2-1LE-noisy'",
+            help="choose another target; 'qffc targets' says which run",
+        )
+    engine = engines()[name]
+    if not engine.installed:
+        raise error(
+            "engine not installed" if target.emulator is None else "local emulator not installed",
+            found=f"'{name}' for target '{target.name}': {', '.join(engine.versions) or 'no package'}",
+            expected=f"the extra '{engine.extra}'",
+            help=engine.advice,
+        )
+    if name == "selene":
+        selene.check_noise(target)
 
 
 def price_of(circuits: Sequence[Circuit], target: Target, shots: int | Sequence[int]) -> float:
@@ -151,55 +145,52 @@ def price_of(circuits: Sequence[Circuit], target: Target, shots: int | Sequence[
     return sum((target.price(count_circuit(circuit, target.weights), number) for circuit, number in each), 0.0)
 
 
-def _emulate(circuits: Sequence[Circuit], emulator: str, shots: tuple[int, ...], seed: int) -> tuple[ShotResult, ...]:
-    _need_pecos()
-    from pytket.extensions.quantinuum.backends.quantinuum import QuantinuumBackend
+def check_price(price: float, max_price: float | None) -> None:
+    """Stop when a price in HQC is above a limit.
 
-    for circuit in circuits:
-        if circuit.n_qubits > EMULATOR_QUBITS:
-            raise error(
-                "circuit too large for the emulator",
-                found=f"{circuit.n_qubits} qubits",
-                expected=f"at most {EMULATOR_QUBITS}: it keeps a state vector in memory",
-                help="run smaller circuits one after the other",
-            )
-    backend = QuantinuumBackend(emulator)
-    start = int(np.random.SeedSequence(seed).generate_state(1)[0]) // 2  # neighbouring seeds share no circuit seeds
-    handles = backend.process_circuits([_ordered(circuit) for circuit in circuits], n_shots=list(shots), seed=start)
-    return tuple(ShotResult.of(backend.get_result(handle).get_shots()) for handle in handles)
-
-
-def _ordered(circuit: Circuit) -> Circuit:
-    """The circuit with its measurements one after the other, in the order of their bits.
-
-    Without barriers the emulator takes measurements of different qubits in an order that changes from run to run, and
-    with it the random number that each of them gets.
+    Raises:
+        QffcError: says both.
     """
-    from pytket.circuit import Circuit, OpType
-
-    ordered = Circuit()
-    for qubit in circuit.qubits:
-        ordered.add_qubit(qubit)
-    for bit in circuit.bits:
-        ordered.add_bit(bit)
-    commands = circuit.get_commands()
-    measurements = [command for command in commands if command.op.type == OpType.Measure]
-    for command in commands:
-        if command.op.type != OpType.Measure:
-            ordered.add_gate(command.op, command.args)
-    for command in sorted(measurements, key=lambda command: command.bits[0]):
-        ordered.add_barrier(ordered.qubits)
-        ordered.add_gate(command.op, command.args)
-    return ordered
-
-
-def _need_pecos() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("pytket_pecos") is None:
+    if max_price is not None and price > max_price:
         raise error(
-            "local emulator not installed",
-            found="no package pytket-pecos",
-            expected="the extra 'emulator'",
-            help='pip install "pytket-quantinuum[pecos]", which is what the extra is',
+            "run above the limit of its price",
+            found=f"{price:.2f} HQC",
+            expected=f"at most {max_price:g} HQC",
+            help="take fewer shots or fewer circuits, or raise the limit",
+        )
+
+
+def _check_price(missing: Sequence[Task], target: Target, max_price: float | None) -> None:
+    if max_price is not None:
+        circuits, shots = [task.circuit for task in missing], [task.shots for task in missing]
+        check_price(price_of(circuits, target, shots), max_price)
+
+
+def _emulate(task: Task, target: Target, keeper: JobStore | None) -> ShotResult:
+    engine = selene.emulate if target.emulator == "selene" else pecos.emulate
+    result = ShotResult.of(engine(task.circuit, target, task.shots, task.seed))
+    if keeper is not None:
+        keeper.save(task, result)
+    return result
+
+
+def _check(circuits: Sequence[Circuit], target: Target, shots: Sequence[int], seed: int) -> None:
+    if seed < 0:
+        raise error("seed out of range", found=f"{seed}", expected="a number from 0 on", help="correct it")
+    limit = target.limits.shots
+    if limit is not None and max(shots, default=0) > limit:
+        raise error(
+            "more shots than the target takes",
+            found=f"{max(shots)} for one circuit",
+            expected=f"at most {limit} on '{target.name}'",
+            help="run the circuit several times with fewer shots",
+        )
+    largest = target.limits.emulated_qubits if target.emulator else target.qubits
+    wide = max((circuit.n_qubits for circuit in circuits), default=0)
+    if largest is not None and wide > largest:
+        raise error(
+            "circuit too large for the emulator" if target.emulator else "circuit too large for the target",
+            found=f"{wide} qubits",
+            expected=f"at most {largest}" + (": a state vector is kept in memory" if target.emulator else ""),
+            help="run smaller circuits one after the other",
         )

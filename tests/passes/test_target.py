@@ -2,39 +2,45 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.ops import Exchange, Relabel, Rotate, Singlet, Zero
 from qffc.ir.values import Displacement, ParameterEntry
 from qffc.passes.counts import CircuitCounts, Counts, count_ops
-from qffc.passes.target import CostWeights, MinimumAngles, Pricing, Target
-from qffc.targets import TARGETS, price, target
+from qffc.passes.target import CostWeights, Limits, MinimumAngles, Pricing, Target
+from qffc.passes.target_noise import NoiseModel
+from qffc.targets import price, target
 
 COUNTS = CircuitCounts(qubits=4, phased_x=24, rz=24, two_qubit=24, two_qubit_depth=12, depth=24, cost=54.8)
 
 
-def test_names_are_different_and_found():
-    names = [candidate.name for candidate in TARGETS]
-    assert names == ["ideal", "H1-1", "H2-1", "H1-1LE", "H2-1LE", "H2-2LE"]
-    assert [target(name) for name in names] == list(TARGETS)
+def test_an_exchange_is_made_of_the_cheaper_gate():
+    ions = Target("ions", "two ions", 2, ("TK2", "ZZPhase"))
+    assert ions.cheaper_exchange() == "TK2"
+    assert replace(ions, weights=CostWeights(tk2_base=0.91)).cheaper_exchange() == "ZZPhase"
+    assert replace(ions, weights=CostWeights(tk2_base=0.9)).cheaper_exchange() == "TK2"
+    assert Target("ions", "two ions", 2, ("ZZPhase",), two_qubit="ZZPhase").exchange_costs() == {"ZZPhase": 3.0}
 
 
-def test_an_unknown_target_lists_the_known_ones():
-    with pytest.raises(QffcError, match="'ideal', 'H1-1', 'H2-1', 'H1-1LE', 'H2-1LE', 'H2-2LE'"):
-        target("H3")
+@given(st.floats(0, 0.8), st.integers(0, 5), st.integers(0, 5))
+def test_errors_of_gates_in_a_row_are_those_of_their_costs(infidelity, first, second):
+    # Depolarizing channels compose: a gate of cost 2 fails as two gates of cost 1 whose failures do not cancel.
+    noise = NoiseModel(two_qubit=infidelity)
+    good = [1 - noise.pauli_two_qubit(cost) for cost in (first, second, first + second)]
+    assert good[0] * good[1] == pytest.approx(good[2])
 
 
-@pytest.mark.parametrize("candidate", [t for t in TARGETS if t.device], ids=lambda t: t.name)
-def test_targets_are_what_pytket_says(candidate):
-    from pytket.circuit import OpType
-    from pytket.extensions.quantinuum.backends.quantinuum import QuantinuumBackend
-
-    info = QuantinuumBackend(candidate.device).backend_info
-    assert info.n_nodes == candidate.qubits
-    assert {getattr(OpType, gate) for gate in candidate.gates} <= set(info.gate_set)
-    assert (info.misc["system_type"] == "local_emulator") == (candidate.emulator is not None)
+def test_waiting_is_dephasing_layer_by_layer():
+    noise = NoiseModel(memory=0.01)
+    once, twice = noise.dephasing(1), noise.dephasing(2)
+    assert once == pytest.approx(0.015)  # average infidelity of a Z of probability p: 2 p / 3
+    assert twice == pytest.approx(2 * once * (1 - once))
+    assert noise.dephasing(0) == 0
 
 
 def test_price():
@@ -56,10 +62,14 @@ def test_a_heisenberg_tk2_is_not_one_zz():
         lambda: Target("small", "no qubits", 0),
         lambda: Target("odd", "prefers what it lacks", 1, ("ZZPhase",)),
         lambda: Target("odd", "prefers what nobody has", 1, (), "CX"),
-        lambda: Target("odd", "no gates", 1, emulator="H1-1LE"),
+        lambda: Target("odd", "no gates", 1, emulator="pecos"),
         lambda: CostWeights(zz=-1),
         lambda: MinimumAngles(zz_phase=-1),
         lambda: Pricing(shot_scale=0),
+        lambda: Limits(shots=0),
+        lambda: NoiseModel(two_qubit=0.81),
+        lambda: NoiseModel(measurement_0=-0.1),
+        lambda: NoiseModel(memory=float("nan")),
     ],
 )
 def test_a_target_that_cannot_be_is_refused(make):

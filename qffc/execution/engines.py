@@ -1,0 +1,75 @@
+"""What runs circuits, and whether it is installed. Plain look-ups of packages; nothing is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A package that runs circuits.
+
+    Args:
+        name: as targets have it in ``emulator``; ``qnexus`` for machines.
+        packages: what is needed, with the major version that is needed or None.
+        extra: of qffc, that installs it.
+        install: what the extra is, for pip.
+    """
+
+    name: str
+    packages: tuple[tuple[str, str | None], ...]
+    extra: str
+    install: str
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The versions of the packages; empty for what is missing."""
+        return tuple(_version(package) for package, _ in self.packages)
+
+    @property
+    def installed(self) -> bool:
+        """Whether every package is there, in the version that is needed."""
+        needed = (major for _, major in self.packages)
+        return all(
+            found and (major is None or found.startswith(f"{major}."))
+            for found, major in zip(self.versions, needed, strict=True)
+        )
+
+    @property
+    def state(self) -> str:
+        """A line about it for people."""
+        found = [f"{package} {v}" for (package, _), v in zip(self.packages, self.versions, strict=True) if v]
+        if self.installed:
+            return f"installed ({', '.join(found)})"
+        return f"not installed; {self.advice}" + (f" (found {', '.join(found)})" if found else "")
+
+    @property
+    def advice(self) -> str:
+        """What installs it."""
+        return f"pip install {self.install}, which is what the extra '{self.extra}' is"
+
+
+# Guppy before version 1 comes with PECOS, and its Selene cannot read what it writes.
+_ENGINES = (
+    Engine("pecos", (("pytket-pecos", None), ("quantum-pecos", None)), "emulator", '"pytket-quantinuum[pecos]"'),
+    Engine("selene", (("guppylang", "1"), ("selene-sim", None)), "selene", '"guppylang>=1.2" "selene-sim>=0.3.7"'),
+    Engine("qnexus", (("qnexus", None),), "nexus", "qnexus"),
+)
+
+
+def engines() -> dict[str, Engine]:
+    """Return everything that runs circuits, by name.
+
+    Example:
+        >>> list(engines())
+        ['pecos', 'selene', 'qnexus']
+    """
+    return {engine.name: engine for engine in _ENGINES}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import inspect
+import sys
+from dataclasses import replace
+from functools import reduce
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from fake_nexus import SIGNATURES, FakeNexus, names, signature
+from pytket.circuit import Circuit
+
+from qffc.execution.backend import price_of, run_circuits
+from qffc.ir.diagnostics import QffcError
+from qffc.targets import target
+
+pytest.importorskip("pytket_pecos")
+MACHINE = replace(target("H2-1"), limits=replace(target("H2-1").limits, circuits=2))
+
+
+@pytest.fixture
+def nexus(monkeypatch):
+    fake = FakeNexus()
+    monkeypatch.setitem(sys.modules, "qnexus", fake)
+    monkeypatch.setattr("qffc.execution.engines._version", lambda package: "0.51.1")
+    return fake
+
+
+def circuits(count=3):
+    """Circuits that answer with their number, the first bit being the largest."""
+    made = []
+    for number in range(count):
+        circuit = Circuit(2, 2)
+        for qubit in range(2):
+            if number >> (1 - qubit) & 1:
+                circuit.PhasedX(1, 0, qubit)
+        made.append(circuit.Measure(0, 0).Measure(1, 1))
+    return made
+
+
+def run(folder, where=MACHINE, count=3, shots=5, limit=100.0):
+    return run_circuits(circuits(count), where, shots=shots, seed=0, store=folder, max_price=limit)
+
+
+def answers(run):
+    return [result.by_string for result in run.results]
+
+
+GOOD = [{"00": 5}, {"01": 5}, {"10": 5}]
+
+
+def test_circuits_go_to_the_machine_as_they_are(nexus, tmp_path):
+    assert answers(run(tmp_path)) == GOOD
+    first, second = nexus.submitted
+    assert (len(first.items), len(second.items)) == (2, 1)
+    assert first.config.device_name == "H2-1"
+    assert first.config.no_opt
+    assert not first.config.allow_implicit_swaps
+    assert not first.config.allow_2q_gate_rebase
+    assert not list((tmp_path / "jobs").glob("*.json"))
+
+
+def test_what_is_stored_is_not_paid_again(nexus, tmp_path):
+    run(tmp_path)
+    again = run(tmp_path, limit=0.0)
+    assert answers(again) == GOOD
+    assert again.stored == 3
+    assert len(nexus.submitted) == 2
+
+
+@pytest.mark.parametrize("where", ["start_execute_job", "jobs.wait_for", "jobs.results"])
+def test_a_lost_connection_loses_nothing(nexus, tmp_path, where):
+    nexus.lose = where
+    with pytest.raises(QffcError, match="the line went dead"):
+        run(tmp_path)
+    assert answers(run(tmp_path)) == GOOD
+    assert sum(len(job.items) for job in nexus.submitted) == 3
+
+
+@pytest.mark.parametrize("where", ["projects.get_or_create", "circuits.upload", "QuantinuumConfig"])
+def test_a_connection_lost_before_the_job_costs_nothing(nexus, tmp_path, where):
+    nexus.lose = where
+    with pytest.raises(QffcError, match="qnx login"):
+        run(tmp_path)
+    assert not nexus.submitted
+    assert answers(run(tmp_path)) == GOOD
+
+
+def test_a_job_that_never_reached_nexus_counts_in_the_price_again(nexus, tmp_path):
+    nexus.lose = "QuantinuumConfig"
+    with pytest.raises(QffcError, match="no answer"):
+        run(tmp_path)
+    with pytest.raises(QffcError, match="nothing was submitted"):
+        run(tmp_path, limit=1.0)
+    assert not nexus.submitted
+
+
+def test_results_of_a_failed_job_are_kept(nexus, tmp_path):
+    nexus.refuse = 1
+    with pytest.raises(QffcError, match=r"out of ions[\s\S]*2 results, 1 of which"):
+        run(tmp_path)
+    assert answers(run(tmp_path)) == GOOD
+    assert sum(len(job.items) for job in nexus.submitted) == 4
+
+
+def test_runs_that_share_a_folder_leave_each_other_their_jobs(nexus, tmp_path):
+    nexus.lose = "jobs.wait_for"
+    with pytest.raises(QffcError, match="no answer"):
+        run(tmp_path)
+    assert answers(run(tmp_path, count=1)) == GOOD[:1]
+    assert answers(run(tmp_path)) == GOOD
+    assert sum(len(job.items) for job in nexus.submitted) == 3
+
+
+def test_the_price_is_limited_before_anything_is_submitted(nexus, tmp_path):
+    price = price_of(circuits(), MACHINE, 5)
+    with pytest.raises(QffcError, match=rf"{price:.2f} HQC for 3 circuits[\s\S]*nothing was submitted"):
+        run(tmp_path, limit=price - 0.01)
+    assert not nexus.submitted
+    run(tmp_path, limit=price)
+    told = [cost for job in nexus.submitted for cost in job.max_cost]
+    assert sum(told) == pytest.approx(price)
+
+
+def test_a_machine_needs_a_folder_and_a_limit(nexus, tmp_path):
+    with pytest.raises(QffcError, match="without a folder"):
+        run(None)
+    with pytest.raises(QffcError, match="without a limit"):
+        run(tmp_path, limit=None)
+    with pytest.raises(QffcError, match="no price formula"):
+        run(tmp_path, replace(MACHINE, pricing=None))
+    with pytest.raises(QffcError, match="more shots than the target takes"):
+        run(tmp_path, shots=10001)
+    assert not nexus.submitted
+
+
+def test_order_of_bits_is_that_of_the_circuit(nexus, tmp_path):
+    circuit = Circuit(2, 2).PhasedX(1, 0, 1).Measure(0, 1).Measure(1, 0)
+    made = run_circuits([circuit], MACHINE, shots=3, seed=0, store=tmp_path, max_price=50)
+    np.testing.assert_array_equal(made.results[0].outcomes, [[1, 0]])
+
+
+@pytest.mark.skipif(find_spec("qnexus") is None, reason="compares with qnexus")
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_signatures_are_those_of_qnexus(name):
+    import qnexus
+
+    assert names(inspect.signature(reduce(getattr, name.split("."), qnexus))) == names(signature(name))
