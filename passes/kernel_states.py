@@ -143,7 +143,7 @@ def _rotate(op: KernelOp, state: States, slots: Floats, split: Split) -> States:
     length = np.linalg.norm(vector, axis=1)
     # sin(length/2)/length, finite at zero
     scale = np.sinc(length / (2 * pi)) / 2
-    turned = np.cos(length / 2).reshape(-1, *(1,) * (state.ndim - 1)) * state
+    turned: States = np.cos(length / 2).reshape(-1, *(1,) * (state.ndim - 1)) * state
     letters: tuple[Letter, ...] = ("X", "Y", "Z")
     for k, letter in enumerate(letters):
         weight = _column(scale * vector[:, k], state.ndim - 1)
@@ -171,13 +171,13 @@ def _flip(state: States, string: PauliString) -> States:
         if letter != "Z":
             state = np.flip(state, axis)
         if letter != "X":
-            signs = np.array([1, -1]) if letter == "Z" else np.array([-1j, 1j])
-            state = np.asarray(state * signs.reshape(-1, *(1,) * (state.ndim - 1 - axis)))
+            signs = np.array([1, -1] if letter == "Z" else [-1j, 1j], dtype=np.complex128)
+            state = state * signs.reshape(-1, *(1,) * (state.ndim - 1 - axis))
     return state
 
 
 def _matrix(matrix: States, qubits: Sequence[int], state: States) -> States:
     axes = [qubit + 1 for qubit in qubits]
     k = len(axes)
-    block = np.tensordot(matrix.reshape((2,) * (2 * k)), state, axes=(range(k, 2 * k), axes))
+    block: States = np.tensordot(matrix.reshape((2,) * (2 * k)), state, axes=(range(k, 2 * k), axes))
     return np.moveaxis(block, range(k), axes)

@@ -104,22 +104,33 @@ def plan_measurement(
     return _assemble(chosen, shares, weights, strings)
 
 
-def setting_variances(plan: MeasurementPlan, states: States, slopes: Floats) -> Floats:
-    """Return the variance that one shot of each setting adds to the energy, (points, settings).
+def moment_covariances(plan: MeasurementPlan, states: States | None, points: int) -> Floats:
+    """Return the covariance that one shot of each setting gives to the moments, (points, settings, moments, moments).
 
-    The energy has the variance ``sum(variances / shots)``.
+    With n_s shots of each setting the moments have the covariance ``sum(covariances[s] / n_s)``.
 
     Args:
         plan: what is measured.
-        states: (points, 2**qubits).
-        slopes: (points, observables), derivatives of the energy by the moments.
+        states: (points, 2**qubits), or None for the maximally mixed state, where strings have no correlations.
+        points: how many states there are.
     """
-    columns = []
+    size = len(plan.terms)
+    covariances = np.zeros((points, len(plan.settings), size, size))
     for index, setting in enumerate(plan.settings):
-        factors = slopes @ plan.weights(index)
-        covariances = string_covariances(states, setting)
-        columns.append(np.maximum(np.einsum("pa,pab,pb->p", factors, covariances, factors), 0.0))
-    return np.array(columns).reshape(len(plan.settings), len(states)).T
+        weights = plan.weights(index)
+        inner = np.eye(len(setting.strings))[None] if states is None else string_covariances(states, setting)
+        covariances[:, index] = weights @ inner @ weights.T
+    return covariances
+
+
+def setting_variances(covariances: Floats, slopes: Floats) -> Floats:
+    """Return the variance that one shot of each setting gives to the energy, (points, settings).
+
+    Args:
+        covariances: (points, settings, moments, moments), of one shot.
+        slopes: (points, moments), derivatives of the energy by the moments.
+    """
+    return np.asarray(np.maximum(np.einsum("pa,psab,pb->ps", slopes, covariances, slopes), 0.0))
 
 
 def _importance(table: Floats, slopes: Floats | None, points: int) -> Floats:

@@ -8,6 +8,7 @@ Hartree and Bohr are the 2018 CODATA values.
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import overload
 
@@ -248,6 +249,27 @@ def force_from_ev_per_angstrom(x: float | NDArray[np.floating], unit: str) -> fl
         250.0
     """
     return _times(x, 1.0 / _factor(unit, _FORCE_IN_EV_PER_ANGSTROM, "force"))
+
+
+def energy_in_ev(text: str) -> float:
+    """Return an energy that is written with its unit, in eV.
+
+    Raises:
+        QffcError: when there is no number, or not one of the known units behind it.
+
+    Example:
+        >>> energy_in_ev("5 meV"), energy_in_ev("2kcal/mol")
+        (0.005, 0.0867282)
+    """
+    match = re.fullmatch(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z/]+)\s*", text)
+    if match is None:
+        raise error(
+            "energy without a number or a unit",
+            found=f"'{text}'",
+            expected=f"a number and one of {quoted(ENERGY_UNITS)}",
+            help="write it like '5meV'",
+        )
+    return energy_to_ev(float(match[1]), match[2])
 
 
 def _times(x: float | NDArray[np.floating], factor: float) -> float | NDArray[np.float64]:

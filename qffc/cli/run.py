@@ -12,42 +12,85 @@ from qffc.cli.output import AsJson, emit, say, table
 
 if TYPE_CHECKING:
     from qffc.execution.energy import EnergyEstimate
+    from qffc.execution.quote import Quote
+    from qffc.passes.target import Target
+
+_SHOTS = 1000
 
 
 def run_model(
     model: Annotated[Path, typer.Argument(help="a model file, or the folder of its run")],
     geometry: Annotated[str, typer.Option(help="a file .xyz, .extxyz or .npz (Angstrom), or water, ammonia")],
-    target: Annotated[str, typer.Option(help="a target with an emulator; see 'qffc targets'")] = "H2-1LE",
-    shots: Annotated[int, typer.Option(min=2, help="shots of each measurement setting of each circuit")] = 1000,
+    target: Annotated[str, typer.Option(help="a target that runs circuits; see 'qffc targets'")] = "H2-1LE",
+    shots: Annotated[
+        int | None, typer.Option(min=2, help=f"mean over the circuits, settings counted; default: {_SHOTS}")
+    ] = None,
+    standard_error: Annotated[
+        str | None, typer.Option(help="instead of shots: what each energy should reach, such as 5meV")
+    ] = None,
+    pilot: Annotated[
+        int | None, typer.Option(min=2, help="shots a circuit of a first run, which shows where shots are needed")
+    ] = None,
+    max_hqc: Annotated[float | None, typer.Option(min=0, help="refuse to run above this price")] = None,
+    store: Annotated[Path | None, typer.Option(help="a folder for results, to go on after a kill")] = None,
     seed: Annotated[int, typer.Option(min=0, help="what reproduces the shots")] = 0,
     frames: Annotated[int, typer.Option(min=1, help="how many frames of the geometry, from the first on")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Run the circuits of a model; prints energies with standard errors beside the exact values."""
     from qffc.cli.geometry import read_geometry
-    from qffc.execution.backend import need_emulator
+    from qffc.execution.backend import check_price, need_runner
     from qffc.execution.energy import estimate_energies, quote_energies
     from qffc.models.model_file import load_model
     from qffc.targets import target as find_target
+    from qffc.units import energy_in_ev
 
     place = find_target(target)
-    need_emulator(place)
+    need_runner(place)
+    wanted = None if standard_error is None else energy_in_ev(standard_error)
+    mean = _SHOTS if shots is None and wanted is None else shots
     trained = load_model(model)
     numbers, positions = read_geometry(geometry)
     chosen = positions[:frames]
-    quote = quote_energies(trained, numbers, chosen, place, shots=shots)
-    say(f"{len(chosen)} of {len(positions)} frames, {quote.circuits} circuits each, {shots} shots each")
-    say(f"price: {quote.price:.1f} HQC; emulated on this machine for nothing, what {place.device} would charge")
-    estimates = estimate_energies(trained, numbers, chosen, place, shots=shots, seed=seed)
+    quote = quote_energies(trained, numbers, chosen, place, shots=mean, standard_error=wanted)
+    say(f"{len(chosen)} of {len(positions)} frames")
+    _show(quote, place, pilot)
+    check_price(quote.price, max_hqc)
+    estimates = estimate_energies(
+        trained,
+        numbers,
+        chosen,
+        place,
+        shots=mean,
+        standard_error=wanted,
+        pilot=pilot,
+        max_price=max_hqc,
+        store=store,
+        seed=seed,
+    )
     data = {
         "target": place.name,
-        "shots": shots,
+        "shots": int(sum(estimate.shots for estimate in estimates)),
         "seed": seed,
-        "price_HQC": quote.price,
+        "price_HQC": sum(estimate.price for estimate in estimates),
         "units": {"energy": "eV"},
+        "settings": [
+            {"letters": "".join(letter or "-" for letter in setting.letters), "pairs": setting.pairs}
+            for setting in quote.plan.settings
+        ],
         "estimates": [asdict(estimate) for estimate in estimates],
     }
     emit(_table(estimates), data, as_json)
+
+
+def _show(quote: Quote, place: Target, pilot: int | None) -> None:
+    settings = quote.plan.settings
+    bell = sum(bool(setting.pairs) for setting in settings)
+    say(f"{len(settings)} measurement settings, {bell} with Bell pairs; {quote.circuits} circuits, settings counted")
+    say(f"{quote.shots.sum()} shots, for a standard error of {1e3 * quote.standard_errors.max():.3g} meV without noise")
+    more = "" if pilot is None else f", and a pilot run of {pilot} shots a circuit"
+    price = f"price: {quote.price:.1f} HQC{more}"
+    say(f"{price}; emulated on this machine for nothing, what {place.device} would charge" if place.emulator else price)
 
 
 def _table(estimates: tuple[EnergyEstimate, ...]) -> str:

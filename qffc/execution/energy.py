@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.execution.backend import price_of
-from qffc.execution.estimate import estimate_moments
-from qffc.ir.diagnostics import error
-from qffc.models.energy import MoleculeEnergy
+from qffc.execution.backend import check_price
+from qffc.execution.estimate import MomentEstimate, estimate_moments
+from qffc.execution.quote import Quote, equal_quote, observed_quote, planned_quote, prepare
 from qffc.models.force_field import ForceField
+from qffc.passes.lower_pytket_measurement import MeasurementPlan
 from qffc.passes.split_program import Split
 from qffc.passes.target import Target
 
 Floats = NDArray[np.float64]
+
+_PILOT_SEED = 2**32
+"""Apart from every seed of a person: a pilot and the run after it share no shots."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class EnergyEstimate:
         standard_error: of the estimate, eV, from the spread of the shots.
         exact: what the same circuits give without shot noise, eV.
         circuits: circuits that were run, measurement settings counted.
-        shots: of each circuit.
+        shots: of all circuits together.
         price: in HQC, what the device charges for these circuits.
     """
 
@@ -42,45 +45,34 @@ class EnergyEstimate:
     price: float
 
 
-@dataclass(frozen=True)
-class Quote:
-    """What a run takes, known before anything runs.
-
-    Args:
-        circuits: circuits for each geometry, measurement settings counted.
-        shots: of each circuit.
-        prices: in HQC, of each geometry.
-    """
-
-    circuits: int
-    shots: int
-    prices: tuple[float, ...]
-
-    @property
-    def price(self) -> float:
-        """The price of all geometries in HQC."""
-        return sum(self.prices)
-
-
 class Sampler(Protocol):
     """What gives moments for slots, such as an emulator."""
 
-    def __call__(self, split: Split, slots: Floats, target: Target, *, shots: int, seed: int) -> tuple[Floats, Floats]:
-        """Return means (circuits, observables) and covariances of the means (circuits, observables, observables)."""
+    def __call__(
+        self,
+        split: Split,
+        slots: Floats,
+        target: Target,
+        *,
+        plan: MeasurementPlan,
+        shots: NDArray[np.int64],
+        seed: int,
+    ) -> MomentEstimate:
+        """Return moments of circuits at slots (circuits, slot_count), with shots (circuits, settings)."""
         ...
 
 
-def emulate(split: Split, slots: Floats, target: Target, *, shots: int, seed: int) -> tuple[Floats, Floats]:
-    """Return moments from the local emulator of the target; a :class:`Sampler`."""
-    estimate = estimate_moments(split, slots, target, shots=shots, seed=seed)
-    return estimate.means, estimate.covariances
-
-
 def quote_energies(
-    model: ForceField, numbers: NDArray[np.integer], positions: NDArray[np.floating], target: Target, *, shots: int
+    model: ForceField,
+    numbers: NDArray[np.integer],
+    positions: NDArray[np.floating],
+    target: Target,
+    *,
+    shots: int | None = None,
+    standard_error: float | None = None,
 ) -> Quote:
     """Return what :func:`estimate_energies` would take with the same arguments; nothing is run."""
-    return _quote(model, _slots(*_prepare(model, numbers, positions)), target, shots)
+    return planned_quote(prepare(model, numbers, positions), target, shots=shots, standard_error=standard_error)
 
 
 def estimate_energies(
@@ -89,13 +81,18 @@ def estimate_energies(
     positions: NDArray[np.floating],
     target: Target,
     *,
-    shots: int,
+    shots: int | None = None,
+    standard_error: float | None = None,
+    pilot: int | None = None,
+    max_price: float | None = None,
+    store: Path | None = None,
     seed: int,
-    sampler: Sampler = emulate,
+    sampler: Sampler | None = None,
 ) -> tuple[EnergyEstimate, ...]:
     """Estimate energies of geometries of one molecule from circuits on a target.
 
     Angles and readout are the functions that the model was trained with; the target takes the place of the kernel.
+    Settings and shots are those of :func:`quote_energies`: circuits that the energy depends on more get more shots.
     The standard error is that of the delta method: the covariance of the moments of each circuit, carried through the
     gradient of the readout. It is exact for readouts that are linear in the moments; others have in addition a bias
     that falls as one over the shots.
@@ -104,65 +101,46 @@ def estimate_energies(
         model: a trained model.
         numbers: (atoms,) atomic numbers.
         positions: (frames, atoms, 3), Angstrom.
-        target: a target with native gates and an emulator.
-        shots: of each measurement setting of each circuit.
+        target: a target with native gates that runs circuits.
+        shots: the mean over the circuits of a geometry, measurement settings counted.
+        standard_error: that each energy should have, eV; give this or ``shots``.
+        pilot: shots of each setting of each circuit of a run that comes first, at least 2: the shots are then allocated
+            by the spread that was seen, noise included, instead of that of exact states. Its shots do not enter the
+            energies, and cost extra.
+        max_price: in HQC; the run is refused when it costs more, the pilot included. A machine needs it.
+        store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.
-        sampler: takes the place of the emulator.
+        sampler: takes the place of the target.
 
     Raises:
-        QffcError: when the molecule does not fit the model, or the target cannot run the circuits.
+        QffcError: when the molecule does not fit the model, the target cannot run the circuits, or the price is above
+            the limit.
     """
-    molecule, arrays, frames = _prepare(model, numbers, positions)
-    slots = _slots(molecule, arrays, frames)
-    quote = _quote(model, slots, target, shots)
-    flat = slots.reshape(-1, slots.shape[-1])
-    means, covariances = sampler(model.lowered.split, flat, target, shots=shots, seed=seed)
-    moments = jnp.asarray(means.reshape(*slots.shape[:-1], -1))
-
-    def total(m: jax.Array) -> tuple[jax.Array, jax.Array]:
-        energies = molecule.finish(arrays, m, frames)
-        return jnp.sum(energies), energies  # frames do not mix, so the gradient of the sum is that of each
-
-    gradient, energies = jax.jit(jax.grad(total, has_aux=True))(moments)
-    slopes = np.asarray(gradient).reshape(means.shape)
-    variances = np.einsum("ci,cij,cj->c", slopes, covariances, slopes).reshape(len(frames), -1).sum(axis=1)
-    exact = jax.jit(lambda r: molecule.energies(arrays, r))(frames)
+    sampler = sampler or partial(estimate_moments, store=store, max_price=max_price)
+    job = prepare(model, numbers, positions)
+    if pilot is None:
+        quote = planned_quote(job, target, shots=shots, standard_error=standard_error)
+        extra = (0, (0.0,) * len(quote.prices))
+    else:
+        first = equal_quote(job, target, pilot)
+        check_price(first.price, max_price)
+        seen = sampler(job.split, job.flat_slots, target, plan=first.plan, shots=first.table, seed=seed)
+        quote = observed_quote(job, target, first.plan, seen, shots=shots, standard_error=standard_error)
+        extra = (int(first.table[: job.circuits].sum()), first.prices)
+        seed += _PILOT_SEED
+    check_price(quote.price + sum(extra[1]), max_price)
+    estimate = sampler(job.split, job.flat_slots, target, plan=quote.plan, shots=quote.table, seed=seed)
+    energies, slopes = job.energies_and_slopes(estimate.means)
+    variances = np.einsum("ci,cij,cj->c", slopes, estimate.covariances, slopes).reshape(len(energies), -1).sum(axis=1)
+    exact, _ = job.energies_and_slopes(job.exact_moments)
     return tuple(
-        EnergyEstimate(float(energy), float(np.sqrt(max(variance, 0.0))), float(truth), quote.circuits, shots, price)
-        for energy, variance, truth, price in zip(energies, variances, exact, quote.prices, strict=True)
-    )
-
-
-def _prepare(
-    model: ForceField, numbers: NDArray[np.integer], positions: NDArray[np.floating]
-) -> tuple[MoleculeEnergy, dict[str, jax.Array], jax.Array]:
-    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
-    frames = np.asarray(positions, dtype=np.float64)
-    if frames.ndim != 3 or frames.shape[1:] != (len(numbers), 3) or not len(frames):
-        raise error(
-            "positions of another shape",
-            found=f"{frames.shape}",
-            expected=f"(frames, {len(numbers)}, 3), Angstrom, at least one frame",
-            help="give a batch of frames with all atoms",
+        EnergyEstimate(
+            float(energies[frame]),
+            float(np.sqrt(max(variances[frame], 0.0))),
+            float(exact[frame]),
+            int((quote.shots[frame] > 0).sum()),
+            int(quote.shots[frame].sum()) + extra[0],
+            quote.prices[frame] + extra[1][frame],
         )
-    arrays = {name: jnp.asarray(value) for name, value in model.arrays.items()}
-    return model.molecule(numbers), arrays, jnp.asarray(frames)
-
-
-def _slots(molecule: MoleculeEnergy, arrays: dict[str, jax.Array], frames: jax.Array) -> Floats:
-    slots = jax.jit(lambda r: molecule.slots(arrays, r))(frames)
-    # Two compilations may differ in the last bit of an angle, which may reorder the measurements of a circuit and so
-    # draw other shots from the same seed; no device resolves a picoradian.
-    return np.round(np.asarray(slots), 12)
-
-
-def _quote(model: ForceField, slots: Floats, target: Target, shots: int) -> Quote:
-    from qffc.passes.lower_pytket import PytketKernel  # pytket is heavy
-
-    kernel = PytketKernel(model.lowered.split, target)
-    settings = kernel.measurements.settings
-    prices = []
-    for frame in slots.reshape(len(slots), -1, slots.shape[-1]):
-        circuits = [kernel.bind_measured(row, setting) for row in frame for setting in settings]
-        prices.append(price_of(circuits, target, shots))
-    return Quote(int(np.prod(slots.shape[1:-1])) * len(settings), shots, tuple(prices))
+        for frame in range(len(energies))
+    )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.execution.backend import EmulatorRun, ShotResult, run_circuits
-from qffc.ir.diagnostics import error
+from qffc.ir.diagnostics import QffcError, error
 from qffc.passes.lower_pytket_measurement import MeasurementPlan
 from qffc.passes.split_program import Split
 from qffc.passes.target import Target
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,32 +23,53 @@ class MomentEstimate:
     """Estimated moments of several circuits.
 
     Args:
-        means: (circuits, observables), unbiased.
-        covariances: (circuits, observables, observables), of the means, unbiased.
-        run: the batch behind it.
+        means: (circuits, observables), unbiased; 0 for circuits without shots.
+        one_shot: (circuits, settings, observables, observables), the covariance that one shot of each setting gives to
+            the means, unbiased.
+        shots: (circuits, settings).
+        run: the batch behind it, where there was one.
     """
 
-    means: NDArray[np.float64]
-    covariances: NDArray[np.float64]
-    run: EmulatorRun
+    means: Floats
+    one_shot: Floats
+    shots: NDArray[np.int64]
+    run: EmulatorRun | None = None
 
     @property
-    def standard_errors(self) -> NDArray[np.float64]:
+    def covariances(self) -> Floats:
+        """(circuits, observables, observables), of the means, unbiased; settings are independent."""
+        each = 1 / np.maximum(self.shots, 1)
+        return np.asarray(np.einsum("csab,cs->cab", self.one_shot, each))
+
+    @property
+    def standard_errors(self) -> Floats:
         """(circuits, observables)."""
         return np.sqrt(np.maximum(np.diagonal(self.covariances, axis1=1, axis2=2), 0.0))
 
 
 def estimate_moments(
-    split: Split, slots: NDArray[np.float64], target: Target, *, shots: int, seed: int
+    split: Split,
+    slots: Floats,
+    target: Target,
+    *,
+    shots: int | NDArray[np.integer],
+    seed: int,
+    plan: MeasurementPlan | None = None,
+    store: Path | None = None,
+    max_price: float | None = None,
 ) -> MomentEstimate:
     """Estimate the moments of one program at several points, all circuits in one batch.
 
     Args:
         split: the program.
         slots: (circuits, slot_count), radians.
-        target: a target with an emulator.
-        shots: of each measurement setting of each circuit, at least 2.
+        target: a target that runs circuits.
+        shots: of each measurement setting of each circuit, at least 2: one number, or (circuits, settings). A circuit
+            with no shots at all is left out.
         seed: what reproduces the shots.
+        plan: what is measured; Pauli bases when left out.
+        store: a folder for results, so that a run can go on after a kill.
+        max_price: in HQC; a dearer run is refused before anything runs.
 
     Returns:
         Means, and covariances of the means. Moments that share a setting are correlated, settings are independent.
@@ -55,7 +79,6 @@ def estimate_moments(
     """
     from qffc.passes.lower_pytket import PytketKernel
 
-    _need_shots(shots)
     points = np.asarray(slots, dtype=np.float64)
     if points.ndim != 2:
         raise error(
@@ -65,20 +88,52 @@ def estimate_moments(
             help="give one row for each circuit",
         )
     kernel = PytketKernel(split, target)
-    plan = kernel.measurements
-    circuits = [kernel.bind_measured(row, setting) for row in points for setting in plan.settings]
-    run = run_circuits(circuits, target, shots=shots, seed=seed)
-    width, size = len(plan.settings), len(plan.terms)
-    means, covariances = np.zeros((len(points), size)), np.zeros((len(points), size, size))
-    for index in range(len(points)):
-        results = run.results[index * width : (index + 1) * width]
-        means[index], covariances[index] = moments_from_shots(plan, results)
-    return MomentEstimate(means, covariances, run)
+    plan = plan or kernel.measurements
+    table = shot_table(shots, len(points), plan)
+    used = np.flatnonzero(table.any(axis=1))
+    places = [(int(row), index) for row in used for index in range(len(plan.settings))]
+    circuits = [kernel.bind_measured(points[row], plan.settings[index]) for row, index in places]
+    parts = [split_shots(int(table[place]), target) for place in places]
+    repeated = [circuit for circuit, numbers in zip(circuits, parts, strict=True) for _ in numbers]
+    each = [number for numbers in parts for number in numbers]
+    run = run_circuits(repeated, target, shots=each, seed=seed, store=store, max_price=max_price)
+    found = iter(run.results)
+    results: dict[int, list[ShotResult]] = {}
+    for (row, _), numbers in zip(places, parts, strict=True):
+        results.setdefault(row, []).append(_merged([next(found) for _ in numbers]))
+    return gather(plan, [results.get(row) for row in range(len(points))], run)
 
 
-def moments_from_shots(
-    plan: MeasurementPlan, results: Sequence[ShotResult]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def split_shots(shots: int, target: Target) -> tuple[int, ...]:
+    """Return shots in as many parts as the limit of the target asks for, about equally large.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> from qffc.targets import target
+        >>> place = target("H2-1LE")
+        >>> split_shots(25, replace(place, limits=replace(place.limits, shots=10)))
+        (9, 8, 8)
+    """
+    limit = target.limits.shots or shots
+    count = -(-shots // limit)
+    return tuple(shots // count + (part < shots % count) for part in range(count))
+
+
+def gather(
+    plan: MeasurementPlan, results: Sequence[Sequence[ShotResult] | None], run: EmulatorRun | None = None
+) -> MomentEstimate:
+    """Return the estimate from the shots of each setting of each circuit; None for a circuit that was left out."""
+    size, width = len(plan.terms), len(plan.settings)
+    means, one_shot = np.zeros((len(results), size)), np.zeros((len(results), width, size, size))
+    shots = np.zeros((len(results), width), dtype=np.int64)
+    for index, each in enumerate(results):
+        if each is not None:
+            means[index], one_shot[index] = _from_shots(plan, each)
+            shots[index] = [result.shots for result in each]
+    return MomentEstimate(means, one_shot, shots, run)
+
+
+def moments_from_shots(plan: MeasurementPlan, results: Sequence[ShotResult]) -> tuple[Floats, Floats]:
     """Return the moments of one circuit, (observables,), and the covariance of them, (observables, observables).
 
     Args:
@@ -96,6 +151,34 @@ def moments_from_shots(
         >>> round(float(mean[0]), 6), round(float(covariance[0, 0]), 6)
         (0.333333, 0.444444)
     """
+    estimate = gather(plan, [results])
+    return estimate.means[0], estimate.covariances[0]
+
+
+def shot_table(shots: int | NDArray[np.integer], circuits: int, plan: MeasurementPlan) -> NDArray[np.int64]:
+    """Return the shots of each setting of each circuit, (circuits, settings).
+
+    Raises:
+        QffcError: when the shape is another one, or a circuit that is run has a setting with fewer than two shots.
+    """
+    shape = (circuits, len(plan.settings))
+    given = np.asarray(shots)
+    if given.ndim and given.shape != shape:
+        raise error(
+            "shots that do not fit the circuits",
+            found=f"an array of shape {given.shape}",
+            expected=f"one number, or {shape}: circuits and settings",
+            help="allocate shots with the plan that is measured",
+        )
+    table = np.broadcast_to(given, shape).astype(np.int64)
+    used = table.any(axis=1)
+    if (table[used] < 2).any() or (not given.ndim and given < 2):
+        raise _too_few(int(given.min()))
+    return table
+
+
+def _from_shots(plan: MeasurementPlan, results: Sequence[ShotResult]) -> tuple[Floats, Floats]:
+    """Means, and the covariance of one shot of each setting."""
     if len(results) != len(plan.settings):
         raise error(
             "results that do not fit the plan",
@@ -104,25 +187,33 @@ def moments_from_shots(
             help="run every setting once",
         )
     means = np.array(plan.constants, dtype=np.float64)
-    covariance = np.zeros((len(means), len(means)))
+    one_shot = np.zeros((len(plan.settings), len(means), len(means)))
     for index, (setting, result) in enumerate(zip(plan.settings, results, strict=True)):
-        _need_shots(result.shots)
+        if result.shots < 2:
+            raise _too_few(result.shots)
         bit = {qubit: place for place, qubit in enumerate(setting.measured)}
-        weights = plan.weights(index)
         parities = np.array([sign * result.parities([bit[q] for q in qubits]) for sign, qubits in setting.readings])
-        values = weights @ parities  # (observables, distinct)
+        values = plan.weights(index) @ parities  # (observables, distinct)
         mean = values @ result.counts / result.shots
         centred = values - mean[:, None]
         means += mean
-        covariance += (centred * result.counts) @ centred.T / (result.shots * (result.shots - 1))
-    return means, covariance
+        one_shot[index] = (centred * result.counts) @ centred.T / (result.shots - 1)
+    return means, one_shot
 
 
-def _need_shots(shots: int) -> None:
-    if shots < 2:
-        raise error(
-            "too few shots",
-            found=f"{shots}",
-            expected="at least 2 for each setting: a covariance is estimated from their spread",
-            help="ask for more shots",
-        )
+def _merged(results: Sequence[ShotResult]) -> ShotResult:
+    if len(results) == 1:
+        return results[0]
+    outcomes = np.concatenate([result.outcomes for result in results])
+    counts = np.concatenate([result.counts for result in results])
+    distinct, place = np.unique(outcomes, axis=0, return_inverse=True)
+    return ShotResult(distinct, np.bincount(place.reshape(-1), weights=counts).astype(np.int64))
+
+
+def _too_few(shots: int) -> QffcError:
+    return error(
+        "too few shots",
+        found=f"{shots}",
+        expected="at least 2 for each setting: a covariance is estimated from their spread",
+        help="ask for more shots",
+    )

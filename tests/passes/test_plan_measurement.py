@@ -20,7 +20,7 @@ from qffc.library import load
 from qffc.passes.kernel_states import kernel_states, outcome_probabilities, outcome_values
 from qffc.passes.lower_pytket_measurement import measurement_plan, string_weights
 from qffc.passes.measurement_candidates import candidate_settings
-from qffc.passes.plan_measurement import PlanMeasurement, plan_measurement, setting_variances
+from qffc.passes.plan_measurement import PlanMeasurement, moment_covariances, plan_measurement, setting_variances
 from qffc.passes.split_program import split_program
 from qffc.targets import target
 
@@ -69,7 +69,7 @@ def points_of(split, count=10, seed=3):
 
 def merit(plan, states, slopes, *, equal=False):
     """Variance of one shot, shared equally or as well as can be; the mean over points."""
-    variances = setting_variances(plan, states, slopes)
+    variances = setting_variances(moment_covariances(plan, states, len(states)), slopes)
     best = np.sqrt(variances).sum(axis=1) ** 2
     return float((len(plan.settings) * variances.sum(axis=1) if equal else best).mean())
 
