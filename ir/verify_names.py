@@ -39,7 +39,7 @@ def verify_names(program: Program) -> None:
         for name in names:
             if not _NAME.fullmatch(name) or (kind == "parameter" and name in RESERVED):
                 raise error(
-                    f"not a name for {'an' if kind == 'observable' else 'a'} {kind}",
+                    f"not a name for {'an' if kind[0] in 'ou' else 'a'} {kind}",
                     found=f"'{name}'",
                     expected="a letter or '_', then letters, digits or '_', and no word of the text format",
                     help=f"rename the {kind}",

@@ -10,6 +10,7 @@ from qffc.passes.base import Pass
 REGISTRY: tuple[tuple[str, str], ...] = (
     ("check-equivariance", "qffc.passes.check_equivariance:CheckEquivariance"),
     ("symmetrize", "qffc.passes.symmetrize:Symmetrize"),
+    ("schedule-layers", "qffc.passes.schedule_layers:ScheduleLayers"),
     ("canonicalize", "qffc.passes.canonicalize:Canonicalize"),
     ("parameter-shift", "qffc.passes.parameter_shift:ParameterShift"),
     ("plan-measurement", "qffc.passes.plan_measurement:PlanMeasurement"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import linecache
 import sys
@@ -50,7 +51,7 @@ def _traceback_span(traceback: TracebackType | None) -> Span | None:
 
 def _is_ours(frame: FrameType) -> bool:
     file = frame.f_code.co_filename
-    if file.startswith(_FOLDERS) or file == functools.__file__:
+    if file.startswith(_FOLDERS) or file in (functools.__file__, contextlib.__file__):
         return True
     # Methods that dataclasses write have no file, but the names of their module.
     return file == "<string>" and str(frame.f_globals.get("__name__")).startswith(_MODULES)

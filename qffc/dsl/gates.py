@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from itertools import combinations
 from typing import cast, overload
 
@@ -11,7 +13,7 @@ from qffc.dsl.caller import caller_span
 from qffc.dsl.declare import Declarations
 from qffc.dsl.tables import RadialTable, Table, spell
 from qffc.ir.diagnostics import error, quoted
-from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.ops import Chirality, Coupling, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliString
 from qffc.ir.values import Numeric, Value, as_value
 
@@ -21,6 +23,9 @@ Angle = Value | Numeric
 
 class Gates(Declarations):
     """Operations of an ansatz that is being written, in the order of the calls."""
+
+    _group_start: int | None = None
+    _group_count = 0
 
     def singlet(self, first: Wire, second: Wire) -> None:
         """Prepare two fresh qubits in the singlet, the state that no rotation changes."""
@@ -77,6 +82,27 @@ class Gates(Declarations):
         for pairs, one in zip(groups, angles, strict=True):
             self._exchange_pairs(pairs, one)
 
+    @contextmanager
+    def unordered(self) -> Iterator[None]:
+        """Leave the order of the couplings inside to the compiler: ``with a.unordered(): ...``.
+
+        The program keeps the order of the calls until the pass ``schedule-layers`` puts the couplings into layers that
+        run side by side. Run it before training, for another order is another circuit.
+        """
+        if self._group_start is not None:
+            raise error(
+                "unordered couplings inside others",
+                found="a.unordered() inside a.unordered()",
+                expected="one level",
+                help="close the first block before the second",
+            )
+        self._group_start = len(self._ops)
+        try:
+            yield
+            self._mark_unordered(self._group_start)
+        finally:
+            self._group_start = None
+
     def chirality(self, first: Wire, second: Wire, third: Wire, *, angle: Angle) -> None:
         """Apply exp(-i t sigma_a . (sigma_b x sigma_c)) to three qubits."""
         qubits = [self._index(wire) for wire in (first, second, third)]
@@ -93,6 +119,21 @@ class Gates(Declarations):
         self._ops.append(Relabel(indices, span=caller_span()))
 
     # ----------------------------------------------------------------------- inner
+
+    def _mark_unordered(self, start: int) -> None:
+        name = f"free{self._group_count}"
+        for place in range(start, len(self._ops)):
+            op = self._ops[place]
+            if not isinstance(op, Coupling):
+                raise error(
+                    "operation that is no coupling among unordered ones",
+                    found=type(op).__name__.lower(),
+                    expected="calls of exchange, chirality and pauli_rotation inside 'with a.unordered()'",
+                    help="move it in front of the block, or behind it",
+                    span=op.span,
+                )
+            self._ops[place] = replace(op, unordered=name)
+        self._group_count += 1
 
     def _exchange_pairs(self, pairs: Iterable[Pair], angle: Angle | Sequence[Angle]) -> None:
         value = need_value(angle)

@@ -53,6 +53,7 @@ GOOD = Program(
     observables=(("e", DotObservable(0, 1)),),
     readout=EnergyReadout(Moment("e")),
 )
+FREE = Exchange(0, 1, as_value(1), unordered="mix")
 ATOMIC = AtomicReadout(as_value(1), ("e",), (8,))
 
 
@@ -114,6 +115,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("qubit prepared twice", {"ops": (*START, Zero(1))}),
     ("qubit used before it is prepared", {"ops": (Zero(0), Relabel(((0, 1), (1, 0))), Zero(1))}),
     ("qubit never prepared", {"ops": (Zero(0),)}),
+    ("unordered couplings that do not stand together", {"ops": (*START, FREE, Exchange(0, 1, as_value(1)), FREE)}),
+    ("not a name for an unordered group", {"ops": (*START, replace(FREE, unordered="two words"))}),
     ("no observable", {"observables": ()}),
     ("observable on an unknown qubit", {"observables": (("e", PauliObservable(((2, "X"),))),)}),
     ("energy that is no number", {"readout": EnergyReadout(AWAY)}),

@@ -9,7 +9,8 @@ from qffc.library import load, load_reference, programs
 
 
 def test_programs_have_a_line_each() -> None:
-    assert list(programs()) == ["water-demo", "sivqlm-lih", "sivqlm-h2o", "sivqlm-nh3", "pair"]
+    names = ["water-demo", "sivqlm-lih", "sivqlm-h2o", "sivqlm-nh3", "pair", "ring", "all-pairs"]
+    assert list(programs()) == names
     assert all(line.endswith(".") for line in programs().values())
 
 
@@ -59,3 +60,9 @@ def test_mistakes_in_a_reference(reference: str, words: str) -> None:
 def test_options_of_load_are_checked() -> None:
     with pytest.raises(QffcError, match="depth='2'"):
         qf.load("water-demo", depth="2")
+
+
+def test_rings_and_pairs_need_an_even_number_of_qubits() -> None:
+    with pytest.raises(QffcError, match="number of qubits"):
+        load("ring", qubits=5)
+    assert len(load("all-pairs", qubits=6, depth=1).qubits) == 6

@@ -25,6 +25,8 @@ SYMMETRIC = (
     "lib:sivqlm-nh3:depth=1",
     "lib:sivqlm-nh3:depth=1,breaking=true",
     "lib:sivqlm-nh3:depth=1,radial=bessel",
+    "lib:ring:qubits=4,depth=1",
+    "lib:all-pairs:qubits=4,depth=1",
     "lib:pair:depth=2,channels=2",
     "lib:pair:depth=2,channels=1,products=true,damped=true",
 )
