@@ -17,6 +17,9 @@ _ONE_WEIGHT = "let both atoms enter observables and readout alike"
 _AVERAGE_EXCHANGE = "take the mean over exchanges: 'average exchange', which symmetrize adds"
 _AVERAGE_INVERSION = "take the mean with the mirror image: 'average inversion', which symmetrize adds"
 
+_MOST_WORDS = 160
+"""Of a residual that is repeated at its line, in characters."""
+
 
 @dataclass(frozen=True)
 class Remark:
@@ -109,7 +112,10 @@ def _inversion(program: Program, failure: Failure) -> Remark:
 
 def _exchange(program: Program, failure: Failure, a: str, b: str) -> Iterator[Remark]:
     if failure.op is None and failure.image is None:
-        yield Remark(_line(program, failure), failure.residual, _with_average(program, _ONE_WEIGHT))
+        words = failure.residual
+        if len(words) > _MOST_WORDS:
+            words = f"becomes something that the readout does not see when {a} and {b} exchange"
+        yield Remark(_line(program, failure), words, _with_average(program, _ONE_WEIGHT))
         return
     todo = _with_average(program, _exchange_help(program, failure, a, b))
     if failure.op is not None:
