@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import platform
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program, Symmetry
@@ -14,7 +16,10 @@ from qffc.passes.listing import listing
 from qffc.passes.plain_data import from_plain, to_plain
 from qffc.passes.verdict import Verdict
 
-SCHEMA = 1
+SCHEMA = 2
+CARRIED = "carried over"
+_SURVIVES = "survives: "
+"""What the note of schema 1 began with where ``survives`` is a field now."""
 
 RULES = {
     "pauli-commutators": "state, gates, observables and readout turn with the molecule: [J_a, G] = i d_a G exactly",
@@ -26,8 +31,27 @@ RULES = {
     "relabelling modulo commutation": "sites renamed is qubits renamed, up to the order of commuting operations",
     "average over exchange": "the response is averaged over the assignments of like atoms to sites",
     "no like sites": "no two sites have one role and one species",
+    CARRIED: "a rule proves it of an earlier program, and the passes since then keep the response",
 }
 """Every rule that can prove something, and why it does."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the proof starts: with it, a certificate can be checked again by itself.
+
+    Args:
+        text: the program that the rules are applied to first.
+        digest: of this text.
+        passes: what ran from there to the program of the certificate, as texts of a pipeline, in order; those that
+            changed nothing are left out. Empty when the certificate is about this text itself.
+        target: the name of the target that they ran for; None without passes.
+    """
+
+    text: str
+    digest: str
+    passes: tuple[str, ...] = ()
+    target: str | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +65,7 @@ class Certificate:
         verdicts: one for each generator, exchange split into transpositions of like sites.
         qffc: version of this package.
         python: version of the interpreter.
+        origin: where the proof starts; None in certificates of schema 1, which need their program beside them.
     """
 
     program: str
@@ -49,6 +74,7 @@ class Certificate:
     verdicts: tuple[Verdict, ...]
     qffc: str
     python: str
+    origin: Origin | None = None
 
     @property
     def holds(self) -> bool:
@@ -59,18 +85,26 @@ class Certificate:
     @property
     def rules(self) -> tuple[str, ...]:
         """The rules that proved something, each once, in the order of the verdicts."""
-        return tuple(dict.fromkeys(verdict.rule for verdict in self.verdicts if verdict.status == "proven"))
+        proven = [verdict for verdict in self.verdicts if verdict.status == "proven"]
+        used = [rule for v in proven for rule in ((v.rule,) if v.carried is None else (v.carried.rule, v.rule))]
+        return tuple(dict.fromkeys(used))
 
     def to_json(self) -> str:
         """Return the certificate as JSON; :meth:`from_json` gives it back exactly."""
-        return json.dumps({"schema": SCHEMA, **to_plain(self)}, indent=2, allow_nan=False) + "\n"
+        data = {"schema": SCHEMA, **to_plain(self), "sha256": self._checksum}
+        return json.dumps(data, indent=2, allow_nan=False) + "\n"
+
+    @property
+    def _checksum(self) -> str:
+        """It finds damage and careless edits; whoever wants to forge can compute it, and is found by a new check."""
+        return sha256(json.dumps(to_plain(self), sort_keys=True, allow_nan=False).encode()).hexdigest()
 
     @staticmethod
     def from_json(text: str) -> Certificate:
         """Return the certificate of a JSON text.
 
         Raises:
-            QffcError: when the text is no certificate of this schema.
+            QffcError: when the text is no certificate of a known schema, or was changed after it was written.
         """
         try:
             data = json.loads(text, parse_constant=_no_constant)
@@ -82,14 +116,25 @@ class Certificate:
                 help="write it again with 'qffc check'",
             ) from None
         schema = data.pop("schema", None) if isinstance(data, dict) else None
-        if schema != SCHEMA or isinstance(schema, bool):
+        if schema not in (1, SCHEMA) or isinstance(schema, bool):
             raise error(
                 "certificate of an unknown schema",
                 found=f"schema {schema!r}",
-                expected=f"schema {SCHEMA}",
+                expected=f"schema 1 or {SCHEMA}",
                 help="write it again with this version of qffc",
             )
-        return from_plain(Certificate, data)
+        if schema == 1:
+            return from_plain(Certificate, _from_schema_1(data))
+        claimed = data.pop("sha256", None)
+        certificate = from_plain(Certificate, data)
+        if claimed != certificate._checksum:
+            raise error(
+                "certificate that was changed after it was written",
+                found=f"checksum {str(claimed)[:12]}",
+                expected=f"checksum {certificate._checksum[:12]} of what it says",
+                help="do not trust it; check the program again",
+            )
+        return certificate
 
     def render(self, program: Program | None = None) -> str:
         """Return the certificate as plain text for people.
@@ -118,7 +163,24 @@ def make_certificate(program: Program, verdicts: tuple[Verdict, ...]) -> Certifi
         own = version("qffc")
     except PackageNotFoundError:
         own = "unknown"
-    return Certificate(program.name, program.digest, program.symmetry, verdicts, own, platform.python_version())
+    origin = Origin(program.text, program.digest)
+    return Certificate(program.name, program.digest, program.symmetry, verdicts, own, platform.python_version(), origin)
+
+
+def _from_schema_1(data: dict[str, Any]) -> dict[str, Any]:
+    """Add what certificates of schema 1 do not say; damage is left for the reader to find."""
+    verdicts = data.get("verdicts")
+    if isinstance(verdicts, list):
+        data = {**data, "verdicts": [_verdict_from_schema_1(v) if isinstance(v, dict) else v for v in verdicts]}
+    return {**data, "origin": None}
+
+
+def _verdict_from_schema_1(data: dict[str, Any]) -> dict[str, Any]:
+    parts = str(data.get("note")).split("; ")
+    survives = [part.removeprefix(_SURVIVES) for part in parts if part.startswith(_SURVIVES)]
+    if survives:
+        data = {**data, "note": "; ".join(part for part in parts if not part.startswith(_SURVIVES))}
+    return {**data, "survives": survives, "carried": None}
 
 
 def _no_constant(name: str) -> float:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.certificate import Certificate, make_certificate
@@ -60,30 +59,6 @@ def check_equivariance(program: Program) -> Certificate:
     return make_certificate(program, tuple(_verdicts(program)))
 
 
-def verify_certificate(certificate: Certificate, program: Program) -> None:
-    """Check a certificate against a program: the digest, and every verdict by checking again.
-
-    Raises:
-        QffcError: when the certificate belongs to another program, or says what a new check does not.
-    """
-    if (certificate.digest, certificate.program) != (program.digest, program.name):
-        raise error(
-            "certificate of another program",
-            found=f"'{certificate.program}' with digest {certificate.digest[:12]}",
-            expected=f"'{program.name}' with digest {program.digest[:12]}",
-            help="check the program as it is now",
-        )
-    again = check_equivariance(program)
-    claimed, found = _claims(certificate), _claims(again)
-    if claimed != found:
-        raise error(
-            "certificate that a new check does not confirm",
-            found="; ".join(claimed) or "no verdict",
-            expected="; ".join(found) or "no verdict",
-            help="do not trust this certificate; check the program again",
-        )
-
-
 def _verdicts(program: Program) -> Iterator[Verdict]:
     for symmetry in program.symmetry:
         match symmetry:
@@ -95,8 +70,3 @@ def _verdicts(program: Program) -> Iterator[Verdict]:
                 yield check_translation(program)
             case "exchange":
                 yield from check_exchange(program)
-
-
-def _claims(certificate: Certificate) -> list[str]:
-    verdicts = [f"{verdict.generator} {verdict.status} by {verdict.rule}" for verdict in certificate.verdicts]
-    return [f"declared {', '.join(certificate.symmetry)}", *verdicts]

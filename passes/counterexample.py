@@ -118,7 +118,7 @@ def _affordable(program: Program) -> int:
         return 0
     size = 2.0 ** len(program.qubits)
     strings = sum(len(observable.paulis.terms) for _, observable in program.observables)
-    one = size * (size * strings + 16.0 * len(program.ops)) * copy_count(program)
+    one = size * (size * strings + 16.0 * len(program.ops)) * _copy_count(program)
     return int(_BUDGET // (2.0 * one))
 
 
@@ -177,8 +177,7 @@ def _copies(program: Program, instance: Instance) -> Iterator[Instance]:
             yield replace(instance, positions=sign * instance.positions[list(order)])
 
 
-def copy_count(program: Program) -> float:
-    """Return how many copies of the circuit the response is averaged over."""
+def _copy_count(program: Program) -> float:
     count = 2.0 if "inversion" in program.average else 1.0
     return count * exchange_count(program.sites) if "exchange" in program.average else count
 

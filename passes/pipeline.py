@@ -1,4 +1,4 @@
-"""The pipeline: runs passes in order, verifies between them, times each one."""
+"""The pipeline: runs passes in order, verifies between them, times each one, and carries the certificate along."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from qffc.ir.diagnostics import InternalError, QffcError, error, quoted
 from qffc.ir.program import Program
 from qffc.ir.verify import verify_program
 from qffc.passes.base import Pass, Report
+from qffc.passes.certificate import Certificate
+from qffc.passes.certificate_carry import carry
 from qffc.passes.counts import Counts, count_ops
 from qffc.passes.pipeline_text import parse_pipeline as parse_pipeline
+from qffc.passes.same_response import verify_promise
 from qffc.passes.target import Target
 
 
@@ -44,11 +47,14 @@ class PipelineResult:
         program: the program after the last pass.
         outputs: name and output of each pass, in order.
         records: what each pass did, in order.
+        certificate: of ``program``; None when no check ran. What the check said is carried along: proven again after
+            each pass that changed the program, kept where the pass keeps the response, and dropped otherwise.
     """
 
     program: Program
     outputs: tuple[tuple[str, object], ...]
     records: tuple[PassRecord, ...]
+    certificate: Certificate | None = None
 
     def output(self, name: str) -> object:
         """Return the output of a pass; of its last run when it ran more than once.
@@ -81,7 +87,8 @@ def run_pipeline(
         passes: in order.
         program: where to start.
         target: what to compile for.
-        verify: whether to check the program before the first pass and after each one.
+        verify: whether to check the program before the first pass and after each one, and to hold each pass to what
+            it says that it preserves.
         print_after: called with the name of each pass and the program after it; see :func:`printer`.
 
     Returns:
@@ -95,6 +102,7 @@ def run_pipeline(
         verify_program(program)
     outputs: list[tuple[str, object]] = []
     records: list[PassRecord] = []
+    certificate: Certificate | None = None
     for step in passes:
         before = count_ops(program)
         start = perf_counter()
@@ -103,12 +111,16 @@ def run_pipeline(
         if verify:
             _verify_contract(step, program, result.program, result.changed)
         program = result.program
+        if certificate is None:
+            certificate = result.output if isinstance(result.output, Certificate) else None
+        elif result.changed:
+            certificate = carry(certificate, step, program, target)
         outputs.append((step.name, result.output))
         report = result.output.render() if result.changed and isinstance(result.output, Report) else ""
         records.append(PassRecord(step.name, seconds, result.changed, before, count_ops(program), report))
         if print_after is not None:
             print_after(step.name, program)
-    return PipelineResult(program, tuple(outputs), tuple(records))
+    return PipelineResult(program, tuple(outputs), tuple(records), certificate)
 
 
 def printer(write: Callable[[str], object], names: Sequence[str] = ()) -> Callable[[str, Program], None]:
@@ -136,3 +148,5 @@ def _verify_contract(step: Pass[object], before: Program, after: Program, change
         raise InternalError(f"pass '{step.name}' says that it {verb} the program, which is not so")
     if changed and step.preserves == "everything":
         raise InternalError(f"pass '{step.name}' is an analysis, and changed the program")
+    if changed:
+        verify_promise(step, before, after)

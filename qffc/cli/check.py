@@ -12,6 +12,7 @@ from qffc.cli.output import AsJson, emit, say
 from qffc.ir.diagnostics import QffcError, error
 
 if TYPE_CHECKING:
+    from qffc.ir.program import Program
     from qffc.models.force_field import ForceField
     from qffc.passes.certificate import Certificate
 
@@ -48,7 +49,10 @@ def check(
 
     model = _model(program)
     source = resolve_program(program) if model is None else model.program
-    made = check_program(source)
+    stored = None if model is None else _stored(model)
+    if stored is not None:
+        _confirm(stored, source, as_json)
+    made = stored or check_program(source)
     if certificate is not None:
         write_text(certificate, made.to_json())
         say(f"certificate written to {certificate}")
@@ -80,30 +84,45 @@ def _model(text: str) -> ForceField | None:
     return load_model(path)
 
 
+def _stored(model: ForceField) -> Certificate | None:
+    """The certificate that a model was trained with; None when it has none."""
+    from qffc.passes.certificate import Certificate
+
+    text = model.metadata.get("certificate")
+    return None if text is None else Certificate.from_json(text)
+
+
 def _check_again(file: Path, subject: str | None, as_json: bool) -> None:
     from qffc.passes.certificate import Certificate
-    from qffc.passes.check_equivariance import verify_certificate
     from qffc.references import resolve_program
 
-    if subject is None:
+    given = Certificate.from_json(_read(file))
+    program = None if subject is None else resolve_program(subject)
+    if program is None and given.origin is None:
         raise error(
             "certificate without its program",
-            found=f"'{file}' alone",
+            found=f"'{file}' alone, in schema 1, which does not hold the text",
             expected="the program that it was made for",
             help=f"qffc check {file} --program PROGRAM",
         )
-    given = Certificate.from_json(_read(file))
-    program = resolve_program(subject)
+    _confirm(given, program, as_json)
+    emit(f"confirmed by a new check\n\n{given.render(program)}", {"confirmed": True, **_data(given)}, as_json)
+    if not given.holds:
+        raise typer.Exit(1)
+
+
+def _confirm(given: Certificate, program: Program | None, as_json: bool) -> None:
+    """Check a certificate again; exit 1 when the new check says something else."""
+    from qffc.passes.certificate_verify import verify_certificate
+    from qffc.targets import target
+
     try:
-        verify_certificate(given, program)
+        verify_certificate(given, program, target)
     except QffcError as problem:
         # A wrong certificate is an answer, not a misuse.
         refusal = {"confirmed": False, "holds": given.holds, "error": problem.diagnostic.to_json()}
         emit(f"not confirmed\n{problem.diagnostic.render()}", refusal, as_json)
         raise typer.Exit(1) from None
-    emit(f"confirmed by a new check\n\n{given.render(program)}", {"confirmed": True, **_data(given)}, as_json)
-    if not given.holds:
-        raise typer.Exit(1)
 
 
 def _data(certificate: Certificate) -> dict[str, object]:

@@ -10,8 +10,9 @@ from qffc.ir.observables import DotObservable
 from qffc.ir.ops import Exchange, Rotate, Singlet
 from qffc.ir.program import EnergyReadout, Parameter, Program, Qubit, Site
 from qffc.ir.values import Component, Displacement, FrameVector, Moment, ParameterEntry, as_value
-from qffc.passes.certificate import RULES, Certificate
-from qffc.passes.check_equivariance import check_equivariance, verify_certificate
+from qffc.passes.certificate import RULES, Certificate, Origin
+from qffc.passes.certificate_verify import verify_certificate
+from qffc.passes.check_equivariance import check_equivariance
 
 
 def make_program(*, broken: bool) -> Program:
@@ -72,8 +73,8 @@ def test_refuted_text_tells_all() -> None:
         "rotation: REFUTED",
         "operation 1 at pair.qffc:9:1: rotate a, vector(component(r(A, B), x), 0, 0)",
         "residual: component",
-        repr(example.response[0]),
-        repr(example.transformed[0]),
+        f"response before: {example.response[0]:.6g}\n",
+        f"response after:  {example.transformed[0]:.6g}\n",
         "0.36",
     ):
         assert piece in text
@@ -86,8 +87,11 @@ def test_certificate_belongs_to_one_program() -> None:
     with pytest.raises(QffcError, match="certificate of another program"):
         verify_certificate(certificate, other)
     forged = replace(certificate, digest=other.digest)
-    with pytest.raises(QffcError, match="does not confirm"):
+    with pytest.raises(QffcError, match="does not lead to its program"):
         verify_certificate(forged, other)
+    for origin in (None, Origin(other.text, other.digest)):
+        with pytest.raises(QffcError, match="does not confirm"):
+            verify_certificate(replace(forged, origin=origin), other)
     with pytest.raises(QffcError, match="does not confirm"):
         verify_certificate(replace(certificate, verdicts=certificate.verdicts[:2]), program)
 
@@ -97,7 +101,7 @@ def test_certificate_belongs_to_one_program() -> None:
     [
         (lambda data: data.pop("digest"), "missing 'digest'"),
         (lambda data: data.update(colour="red"), "unknown 'colour'"),
-        (lambda data: data.update(schema=2), "schema 2"),
+        (lambda data: data.update(schema=3), "schema 3"),
         (lambda data: data.update(program=3), "of type str"),
         (lambda data: data.update(verdicts={}), "a list"),
         (lambda data: data.update(symmetry=["mirror"]), "one of 'rotation'"),
@@ -106,6 +110,10 @@ def test_certificate_belongs_to_one_program() -> None:
         (lambda data: data["verdicts"][0].update(deviation="0"), r"verdicts\[0\].deviation"),
         (lambda data: data["verdicts"][0]["counterexample"]["transform"]["matrix"].pop(), "3 entries"),
         (lambda data: data["verdicts"][0].update(counterexample=[]), "an object"),
+        (lambda data: data["verdicts"][0].update(carried={"rule": "even values"}), "missing 'digest', 'passes'"),
+        (lambda data: data["origin"].update(text=None), r"origin.text"),
+        (lambda data: data["verdicts"][0].update(status="proven"), "changed after it was written"),
+        (lambda data: data.pop("sha256"), "changed after it was written"),
     ],
 )
 def test_damaged_json_is_refused(damage: object, message: str) -> None:
@@ -113,6 +121,35 @@ def test_damaged_json_is_refused(damage: object, message: str) -> None:
     damage(data)  # type: ignore[operator]  # a function of the table above
     with pytest.raises(QffcError, match=message):
         Certificate.from_json(json.dumps(data))
+
+
+def test_schema_1_is_read_and_needs_its_program() -> None:
+    certificate = check_equivariance(make_program(broken=True))
+    data = json.loads(certificate.to_json())
+    for key in ("origin", "sha256"):
+        del data[key]
+    for verdict in data["verdicts"]:
+        survives = [f"survives: {part}" for part in verdict.pop("survives")]
+        verdict["note"] = "; ".join([*filter(None, [verdict["note"]]), *survives])
+        del verdict["carried"]
+    old = Certificate.from_json(json.dumps({**data, "schema": 1}))
+    assert old == replace(certificate, origin=None)
+    assert old.verdicts[0].survives
+    verify_certificate(old, make_program(broken=True))
+    with pytest.raises(QffcError, match="certificate without its program"):
+        verify_certificate(old)
+
+
+def test_a_certificate_is_checked_by_itself(certificate: Certificate) -> None:
+    verify_certificate(certificate)
+    assert certificate.origin is not None
+    for changed, title in (
+        (replace(certificate, verdicts=certificate.verdicts[:2]), "does not confirm"),
+        (replace(certificate, program="other"), "does not lead to its program"),
+        (replace(certificate, origin=replace(certificate.origin, digest="0" * 64)), "origin does not match its digest"),
+    ):
+        with pytest.raises(QffcError, match=title):
+            verify_certificate(changed)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"schema": 1, "program": NaN}'])

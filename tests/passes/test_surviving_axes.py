@@ -17,7 +17,8 @@ from qffc.ir.reference import response
 from qffc.ir.values import as_value
 from qffc.library import load
 from qffc.passes.certificate import Certificate
-from qffc.passes.check_equivariance import check_equivariance, verify_certificate
+from qffc.passes.certificate_verify import verify_certificate
+from qffc.passes.check_equivariance import check_equivariance
 from qffc.passes.equivariance_rotation import check_rotation, surviving_axes
 from qffc.testing import instances, programs
 

@@ -11,7 +11,7 @@ import qffc as qf
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.passes.certificate import Certificate
-from qffc.passes.check_equivariance import verify_certificate
+from qffc.passes.certificate_verify import verify_certificate
 from qffc.toolchain import CERTIFICATE_NAME, generic_slots
 
 PROGRAM = "lib:sivqlm-h2o:depth=1"

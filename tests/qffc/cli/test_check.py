@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -62,10 +63,22 @@ def test_certificate_of_another_program_is_no(qffc, tmp_path, subject):
 def test_changed_certificate_is_no(qffc, tmp_path):
     file = tmp_path / "c.json"
     qffc("check", BROKEN, "--certificate", file)
+    given = Certificate.from_json(file.read_text())
+    forged = replace(given, verdicts=tuple(replace(v, status="proven") for v in given.verdicts))
+    file.write_text(forged.to_json())
+    for options in (("--program", BROKEN), ()):
+        code, out, _ = qffc("check", file, *options)
+        assert code == 1
+        assert "not confirm" in out
+
+
+def test_damaged_certificate_is_refused(qffc, tmp_path):
+    file = tmp_path / "c.json"
+    qffc("check", BROKEN, "--certificate", file)
     file.write_text(file.read_text().replace('"refuted"', '"proven"'))
-    code, out, _ = qffc("check", file, "--program", BROKEN)
-    assert code == 1
-    assert "not confirm" in out
+    code, out, err = qffc("check", file)
+    assert (code, out) == (2, "")
+    assert "changed after it was written" in err
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema": 99}', "\xff"])
@@ -77,8 +90,20 @@ def test_what_is_no_certificate_is_refused(qffc, tmp_path, text):
     assert err.startswith("error: certificate")
 
 
-def test_certificate_needs_its_program(qffc, tmp_path):
-    code, _, err = qffc("check", tmp_path / "c.json")
+def test_certificate_is_confirmed_by_itself(qffc, tmp_path):
+    file = tmp_path / "c.json"
+    qffc("check", GOOD, "--certificate", file)
+    code, out, _ = qffc("check", file)
+    assert code == 0
+    assert out.startswith("confirmed")
+    data = json.loads(file.read_text())
+    for key in ("origin", "sha256"):
+        del data[key]
+    for verdict in data["verdicts"]:
+        del verdict["survives"], verdict["carried"]
+    file.write_text(json.dumps({**data, "schema": 1}))
+    assert qffc("check", file, "--program", GOOD)[0] == 0
+    code, _, err = qffc("check", file)
     assert code == 2
     assert "--program" in err
 

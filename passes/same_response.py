@@ -1,0 +1,104 @@
+"""Does a pass keep its promise? The program before it and the program after it, at the same random points.
+
+Numbers find a wrong pass and prove nothing about a right one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.diagnostics import InternalError
+from qffc.ir.evaluate import Instance
+from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.reference import moments, response
+from qffc.passes.base import Pass, keeps, keeps_symmetry
+from qffc.passes.counterexample import observed, random_point
+from qffc.passes.verdict import Transform
+
+Floats = NDArray[np.float64]
+
+_POINTS = 2
+_TOLERANCE = 1e-7
+"""Relative to the largest number; right passes differ by rounding, wrong ones by much more."""
+_MOST_QUBITS = 10
+_MOST_OPERATIONS = 1_000
+"""Operations and Pauli strings that are simulated for one point: about 0.2 s."""
+_LEFT_ALONE = ("symmetry", "generators", "scope", "species", "sites", "channels")
+
+
+def verify_promise(step: Pass[object], before: Program, after: Program) -> None:
+    """Hold a pass to what it says that it preserves: the interface of the program exactly, its numbers at two points.
+
+    Programs with more than ten qubits, or too long to simulate at once, are compared in their interface alone.
+
+    Args:
+        step: the pass.
+        before: the program that it was given.
+        after: the program that it returned.
+
+    Raises:
+        InternalError: when the pass breaks its promise.
+    """
+    if not keeps_symmetry(step.preserves):
+        return
+    changed = _changed_interface(step, before, after)
+    if changed:
+        raise InternalError(f"pass '{step.name}' preserves {step.preserves}, and changed {changed}")
+    if max(_cost(before), _cost(after)) > _MOST_OPERATIONS:
+        return
+    random = np.random.default_rng(20241009)
+    for _ in range(_POINTS):
+        point = random_point(before, Transform("nothing"), random)
+        instance, _ = point.instances(before)
+        with np.errstate(all="ignore"):
+            one, other = _numbers(step, before, after, instance)
+        if not (np.isfinite(one).all() and np.isfinite(other).all()):
+            continue
+        if np.abs(one - other).max(initial=0.0) > _TOLERANCE * max(1.0, float(np.abs(one).max(initial=0.0))):
+            raise InternalError(
+                f"pass '{step.name}' preserves {step.preserves}, and changed {one} to {other} at {point}"
+            )
+
+
+def _changed_interface(step: Pass[object], before: Program, after: Program) -> str:
+    """What a pass changed that it may not; empty when nothing."""
+    changed = [name for name in _LEFT_ALONE if getattr(before, name) != getattr(after, name)]
+    if not set(after.parameters) <= set(before.parameters):
+        changed.append("parameters")
+    if _readout_shape(before) != _readout_shape(after):
+        changed.append("readout")
+    if keeps(step.preserves, "moments") and not set(_names(before)) <= set(_names(after)):
+        changed.append("observables")
+    return ", ".join(changed)
+
+
+def _readout_shape(program: Program) -> object:
+    """What has to stay of the readout whatever the observables: with a head, everything but the weight."""
+    readout = program.readout
+    return (readout.features, readout.hidden, readout.activation) if isinstance(readout, AtomicReadout) else None
+
+
+def _numbers(step: Pass[object], before: Program, after: Program, instance: Instance) -> tuple[Floats, Floats]:
+    """What has to agree: the response, and every moment when the pass preserves those."""
+    if before.average != after.average:
+        return observed(before, instance), observed(after, instance)
+    by_moments = keeps(step.preserves, "moments")
+    one, other = np.zeros(0), np.zeros(0)
+    if not by_moments or before.readout != after.readout:  # else the response follows from the moments
+        one, other = response(before, instance), response(after, instance)
+    if by_moments:
+        by_name = dict(zip(_names(after), moments(after, instance), strict=True))
+        one = np.concatenate([one, moments(before, instance)])
+        other = np.concatenate([other, [by_name[name] for name in _names(before)]])
+    return one, other
+
+
+def _names(program: Program) -> tuple[str, ...]:
+    return tuple(name for name, _ in program.observables)
+
+
+def _cost(program: Program) -> float:
+    if len(program.qubits) > _MOST_QUBITS:
+        return float("inf")
+    return len(program.ops) + sum(len(observable.paulis.terms) for _, observable in program.observables)
