@@ -12,6 +12,8 @@ REGISTRY: tuple[tuple[str, str], ...] = (
     ("symmetrize", "qffc.passes.symmetrize:Symmetrize"),
     ("schedule-layers", "qffc.passes.schedule_layers:ScheduleLayers"),
     ("canonicalize", "qffc.passes.canonicalize:Canonicalize"),
+    ("light-cone", "qffc.passes.light_cone:LightCone"),
+    ("slide-singlet", "qffc.passes.slide_singlet:SlideSinglet"),
     ("parameter-shift", "qffc.passes.parameter_shift:ParameterShift"),
     ("plan-measurement", "qffc.passes.plan_measurement:PlanMeasurement"),
     ("lower-jax", "qffc.passes.lower_jax:LowerJax"),

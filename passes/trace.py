@@ -130,10 +130,12 @@ def independent(a: Shape, b: Shape) -> bool:
         return a.kind == b.kind and a.direction == b.direction
     if a.kind == b.kind == "exchange":
         return a.qubits == b.qubits
-    return _generator(a).commutator(_generator(b)).is_zero
+    return unit_generator(a).commutator(unit_generator(b)).is_zero
 
 
-def _generator(shape: Shape) -> PauliSum:
+@lru_cache(maxsize=1 << 12)
+def unit_generator(shape: Shape) -> PauliSum:
+    """Return the generator of an exchange, a chirality or a Pauli rotation, without its angle and factors in front."""
     if shape.kind == "exchange":
         return dot_product(*shape.qubits)
     if shape.kind == "chirality":

@@ -1,0 +1,76 @@
+"""Rotations as a number times a direction, whichever operation spells them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from qffc.ir.diagnostics import InternalError
+from qffc.ir.ops import Op, PauliRotation, Rotate
+from qffc.ir.pauli import LETTERS
+from qffc.ir.values import Add, FrameVector, Mul, Number, Value, add, mul, substitute_sites
+
+ZERO = Number(Fraction(0))
+
+
+def is_turn(op: Op) -> bool:
+    """Whether an operation rotates one qubit."""
+    return isinstance(op, Rotate) or (isinstance(op, PauliRotation) and len(op.string) == 1)
+
+
+def inverse(turn: Op) -> Op:
+    """Return the rotation of one qubit back."""
+    if isinstance(turn, Rotate):
+        return replace(turn, vector=-turn.vector)
+    if isinstance(turn, PauliRotation):
+        return replace(turn, angle=-turn.angle)
+    raise InternalError(f"no inverse of {type(turn).__name__}")
+
+
+def on_qubit(turn: Op, qubit: int) -> Op:
+    """Return a rotation of one qubit on another qubit."""
+    if isinstance(turn, Rotate):
+        return replace(turn, qubit=qubit)
+    if isinstance(turn, PauliRotation):
+        return replace(turn, string=((qubit, turn.string[0][1]),))
+    raise InternalError(f"{type(turn).__name__} rotates no single qubit")
+
+
+def parts(vector: Value) -> tuple[Value, Value]:
+    """Return a vector as a number and a direction; r(b, a) is -r(a, b).
+
+    Example:
+        >>> from qffc.ir.values import Displacement, ParameterEntry
+        >>> parts(ParameterEntry("J") * Displacement("b", "a"))
+        (<Mul -1*J>, <Displacement r(a, b)>)
+    """
+    return _split(substitute_sites(vector, {}))
+
+
+def axis_rotation(op: Rotate) -> PauliRotation | None:
+    """Return a rotation about an axis of the laboratory as a Pauli rotation; None for other directions.
+
+    Example:
+        >>> from qffc.ir.values import Pi
+        >>> op = axis_rotation(Rotate(0, FrameVector(ZERO, ZERO, Pi())))
+        >>> op.string, op.angle
+        (((0, 'Z'),), <Pi pi>)
+    """
+    number, direction = parts(op.vector)
+    if not isinstance(direction, FrameVector):
+        return None
+    along = [(letter, part) for letter, part in zip(LETTERS, direction.children, strict=True) if part != ZERO]
+    if len(along) != 1:
+        return None
+    ((letter, part),) = along
+    return PauliRotation(((op.qubit, letter),), mul(number, part), span=op.span)
+
+
+def _split(vector: Value) -> tuple[Value, Value]:
+    if isinstance(vector, Mul):
+        return mul(*vector.factors[:-1]), vector.factors[-1]
+    if isinstance(vector, Add):
+        split = [_split(term) for term in vector.terms]
+        if len({direction for _, direction in split}) == 1:
+            return add(*(number for number, _ in split)), split[0][1]
+    return Number(Fraction(1)), vector
