@@ -117,7 +117,9 @@ def compile(
     *,
     print_after: Callable[[str, Program], object] | None = None,
 ) -> Compiled:
-    """Run passes on a program, and check the symmetry of what comes out.
+    """Run passes on a program, and certify the symmetry of what comes out.
+
+    From the pass ``check-equivariance`` on, a symmetry that was proven survives the passes that keep the response.
 
     Args:
         program: a program, an ansatz, or a reference such as ``lib:pair``.
@@ -136,10 +138,7 @@ def compile(
     source = program_of(program)
     chosen = find_target(target) if isinstance(target, str) else target
     result = run_pipeline(parse_pipeline(pipeline), source, chosen, print_after=print_after)
-    last = next((made for _, made in reversed(result.outputs) if isinstance(made, Certificate)), None)
-    # A certificate says nothing about any other text, so a program that changed is checked again.
-    fresh = last is not None and last.digest == result.program.digest
-    certificate = last if last is not None and fresh else check_equivariance(result.program)
+    certificate = result.certificate or check_equivariance(result.program)
     return Compiled(source, result.program, certificate, chosen, result.records)
 
 
@@ -199,10 +198,13 @@ def _train_compiled(
     report: Callable[[Progress], None] | None,
 ) -> ForceField:
     from qffc.atomic_files import write_text
+    from qffc.models.model_file import UNPROVEN
     from qffc.training import trainer  # loads JAX
 
     certificate = compiled.certificate.to_json()
     metadata = {"certificate": certificate}
+    if not compiled.certificate.holds:
+        metadata[UNPROVEN] = "true"
     model = trainer.train(compiled.program, data, config, folder, report=report, metadata=metadata)
     write_text(folder / CERTIFICATE_NAME, certificate)
     return model

@@ -13,6 +13,8 @@ from qffc.models.force_field import ForceField
 from qffc.passes.certificate import Certificate
 
 MODEL_NAME = "model.safetensors"
+UNPROVEN = "unproven"
+"""The key of the metadata that says: trained although a declared symmetry is not proven, as the user asked."""
 _KIND, _VERSION = "model", 1
 _UNITS = {"energy": "eV", "length": "Angstrom"}
 
@@ -38,7 +40,9 @@ def load_model(path: str | Path) -> ForceField:
 
     Raises:
         QffcError: when the file is missing, damaged, not a model, or its program does not match its digest or the
-            certificate that it was trained with.
+            certificate that it was trained with; or when this certificate was changed, or does not hold and the model
+            does not say that it was trained all the same. The proofs themselves are not made again: ``qffc check``
+            does that.
     """
     place = Path(path)
     file = place / MODEL_NAME if place.is_dir() else place
@@ -53,15 +57,23 @@ def load_model(path: str | Path) -> ForceField:
         )
     metadata = json.loads(header["metadata"])
     if "certificate" in metadata:
-        _check_certificate(file, program, Certificate.from_json(metadata["certificate"]))
+        _check_certificate(file, program, Certificate.from_json(metadata["certificate"]), UNPROVEN in metadata)
     return ForceField(program, arrays, metadata)
 
 
-def _check_certificate(file: Path, program: Program, certificate: Certificate) -> None:
+def _check_certificate(file: Path, program: Program, certificate: Certificate, unproven: bool) -> None:
     if certificate.digest != program.digest:
         raise error(
             "model with the certificate of another program",
             found=f"'{file}': program '{program.name}', digest {program.digest}",
             expected=f"the program of its certificate: '{certificate.program}', digest {certificate.digest}",
             help="the file was changed by hand, or by another version: train again or use a copy",
+        )
+    # Models of schema 1 were trained before the key was written.
+    if not (certificate.holds or unproven or certificate.origin is None):
+        raise error(
+            "model whose declared symmetry is not proven",
+            found=f"'{file}': its certificate does not hold, and it does not say '{UNPROVEN}'",
+            expected="a certificate that holds, or a model that was trained with --unproven",
+            help="the file was changed by hand: train again or use a copy",
         )
