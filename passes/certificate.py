@@ -180,6 +180,8 @@ def _verdict_from_schema_1(data: dict[str, Any]) -> dict[str, Any]:
     survives = [part.removeprefix(_SURVIVES) for part in parts if part.startswith(_SURVIVES)]
     if survives:
         data = {**data, "note": "; ".join(part for part in parts if not part.startswith(_SURVIVES))}
+    if isinstance(data.get("failure"), dict):
+        data = {**data, "failure": {"line": None, **data["failure"]}}
     return {**data, "survives": survives, "carried": None}
 
 

@@ -51,6 +51,9 @@ def compile_program(
         typer.Option("--emit", help="ir: the program as text; pytket: its circuit as JSON, at fixed generic angles"),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="write what --emit makes to this file")] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="write the certificate of the compiled program to this file as JSON")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compile a program; prints counts of native gates beside those of pytket's default compilation."""
@@ -63,6 +66,11 @@ def compile_program(
         )
     show = None if not print_after else printer(sys.stderr.write, _known(print_after, passes))
     compiled = compile_to(program, target, passes, print_after=show)
+    if certificate is not None:
+        from qffc.atomic_files import write_text
+
+        write_text(certificate, compiled.certificate.to_json())
+        say(f"certificate written to {certificate}")
     for record in compiled.records:
         if record.report:
             say(record.report)

@@ -132,6 +132,8 @@ def test_schema_1_is_read_and_needs_its_program() -> None:
         survives = [f"survives: {part}" for part in verdict.pop("survives")]
         verdict["note"] = "; ".join([*filter(None, [verdict["note"]]), *survives])
         del verdict["carried"]
+        if verdict["failure"]:
+            del verdict["failure"]["line"]
     old = Certificate.from_json(json.dumps({**data, "schema": 1}))
     assert old == replace(certificate, origin=None)
     assert old.verdicts[0].survives

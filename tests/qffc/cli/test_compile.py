@@ -86,3 +86,12 @@ def test_a_repair_is_reported_on_stderr(qffc):
     assert err.startswith("symmetrize water-demo: 4 dropped, 1 added\n")
     assert data["passes"][0]["report"] == err.rstrip("\n")
     assert [entry["report"] for entry in data["passes"][1:]] == ["", ""]
+
+
+def test_the_certificate_of_what_was_compiled(qffc, tmp_path):
+    program, certificate = tmp_path / "p.qffc", tmp_path / "c.json"
+    options = ("--target", "ideal", "--emit", "ir", "--out", program, "--certificate", certificate)
+    assert qffc("compile", PROGRAM, *options)[0] == 0
+    code, out, _ = qffc("check", certificate, "--program", program)
+    assert code == 0
+    assert out.startswith("confirmed")
