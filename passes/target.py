@@ -153,6 +153,13 @@ class Target:
                 expected=f"one of {quoted(gate for gate in get_args(TwoQubitGate) if gate in (self.gates or gate))}",
                 help="prefer a native gate",
             )
+        if self.emulator and self.machine:
+            raise error(
+                "target that runs in two places",
+                found=f"emulator '{self.emulator}' and machine '{self.machine}' for target '{self.name}'",
+                expected="one of the two",
+                help='leave one out; in a file, machine = "none" takes it away',
+            )
         if (self.emulator or self.machine) and not self.gates:
             raise error(
                 "place to run circuits without native gates",

@@ -63,6 +63,7 @@ def test_a_heisenberg_tk2_is_not_one_zz():
         lambda: Target("odd", "prefers what it lacks", 1, ("ZZPhase",)),
         lambda: Target("odd", "prefers what nobody has", 1, (), "CX"),
         lambda: Target("odd", "no gates", 1, emulator="pecos"),
+        lambda: Target("odd", "in two places", 1, ("TK2",), emulator="pecos", machine="H2-1"),
         lambda: CostWeights(zz=-1),
         lambda: MinimumAngles(zz_phase=-1),
         lambda: Pricing(shot_scale=0),
