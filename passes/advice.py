@@ -50,7 +50,17 @@ def remarks(program: Program, verdict: Verdict) -> tuple[Remark, ...]:
             words = "depends on where the molecule stands"
             return (Remark(_line(program, failure), words, "use differences of positions: r(a, b) is x(b) - x(a)"),)
         case ["exchange", a, b]:
-            return tuple(_exchange(program, failure, a, b))
+            todo = _with_average(program, _exchange_help(program, failure, a, b))
+            return tuple(_carried(program, failure, f"{a} and {b} exchange", todo))
+        case ["exchange", "molecules", a, b]:
+            todo = _with_average(program, "do the same with both molecules")
+            return tuple(_carried(program, failure, f"molecules {a} and {b} exchange", todo))
+        case ["generator", name]:
+            todo = "let the circuit repeat what the generator does, or declare another"
+            return tuple(_carried(program, failure, f"generator {name} acts", todo))
+        case ["conserved", name] if failure.op is not None:
+            words = f"does not commute with {name}, nor does it together with its neighbours"
+            return (Remark(_line(program, failure), words, "use operations that commute with it, or declare less"),)
     return (Remark(_line(program, failure), failure.residual),)
 
 
@@ -110,17 +120,17 @@ def _inversion(program: Program, failure: Failure) -> Remark:
     return Remark(line, failure.residual, todo)
 
 
-def _exchange(program: Program, failure: Failure, a: str, b: str) -> Iterator[Remark]:
+def _carried(program: Program, failure: Failure, motion: str, todo: str) -> Iterator[Remark]:
+    """What a relabelling carries to no place, and what to no other."""
     if failure.op is None and failure.image is None:
         words = failure.residual
         if len(words) > _MOST_WORDS:
-            words = f"becomes something that the readout does not see when {a} and {b} exchange"
-        yield Remark(_line(program, failure), words, _with_average(program, _ONE_WEIGHT))
+            words = f"becomes something that the readout does not see when {motion}"
+        yield Remark(_line(program, failure), words, todo)
         return
-    todo = _with_average(program, _exchange_help(program, failure, a, b))
     if failure.op is not None:
         place = "here" if _is_order(failure) else "to this line"
-        yield Remark(_op_line(program, failure.op.index), f"nothing is carried {place} when {a} and {b} exchange", todo)
+        yield Remark(_op_line(program, failure.op.index), f"nothing is carried {place} when {motion}", todo)
         todo = ""
     if failure.image is not None:
         lacks = "at this place in the order" if _is_order(failure) else "in the program"
@@ -137,6 +147,8 @@ def _is_order(failure: Failure) -> bool:
 
 
 def _exchange_help(program: Program, failure: Failure, a: str, b: str) -> str:
+    if failure.op is None and failure.image is None:
+        return _ONE_WEIGHT
     qubits = [sum(qubit.site == site for qubit in program.qubits) for site in (a, b)]
     if qubits[0] != qubits[1]:
         return f"give {a} and {b} the same number of qubits, here {qubits[0]} and {qubits[1]}"
