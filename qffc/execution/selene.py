@@ -39,7 +39,7 @@ def emulate(circuit: "Circuit", target: Target, shots: int, seed: int) -> NDArra
     from guppylang import guppy
     from guppylang.std.builtins import array, comptime, result
     from guppylang.std.quantum import discard_array, qubit
-    from selene_sim import DepolarizingErrorModel
+    from selene_sim import DepolarizingErrorModel, SoftRZRuntime
 
     body = guppy.load_pytket("body", circuit, use_arrays=True)
     size = circuit.n_qubits
@@ -59,7 +59,7 @@ def emulate(circuit: "Circuit", target: Target, shots: int, seed: int) -> NDArra
             p_2q=noise.pauli_two_qubit(target.weights.zz),
             p_init=noise.preparation,
         )
-        instance = instance.with_error_model(model)
+        instance = instance.with_error_model(model).with_runtime(SoftRZRuntime())  # Rz in software, without errors
     strings = instance.run().register_bitstrings()["c"]
     outcomes = np.array([[int(bit) for bit in string] for string in strings], dtype=np.uint8)
     return outcomes if noise is None else misread(outcomes, noise, seed)
