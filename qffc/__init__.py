@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qffc.dsl.decorator import as_program as as_program
     from qffc.dsl.tables import CHANNEL as CHANNEL
     from qffc.dsl.tables import SPECIES as SPECIES
+    from qffc.execution.run import run as run
     from qffc.library.catalogue import load as load
     from qffc.library.catalogue import programs as programs
     from qffc.models.calculator import Calculator as Calculator
@@ -53,6 +54,7 @@ _PUBLIC: dict[str, str] = {
     "programs": "qffc.library.catalogue",
     "resolve_data": "qffc.references",
     "resolve_program": "qffc.references",
+    "run": "qffc.execution.run",
     "save_model": "qffc.models.model_file",
     "train": "qffc.toolchain",
 }

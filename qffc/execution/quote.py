@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_PLAN_CIRCUITS = 32
-"""Circuits that the choice of settings looks at: those that the energy depends on most."""
+_PLAN_CIRCUITS = 256
+"""Circuits that the choice of settings looks at, spread over all."""
 _CHUNK = 512
 """Circuits whose states are in memory at once."""
 
@@ -217,9 +217,8 @@ def observed_quote(
 
 
 def _plan(job: Job, slopes: Floats) -> MeasurementPlan:
-    weight = np.linalg.norm(slopes, axis=1)
-    leading = np.sort(np.argsort(-weight, kind="stable")[:_PLAN_CIRCUITS])
-    return plan_measurement(job.split, job.flat_slots[leading], slopes[leading])
+    chosen = np.unique(np.linspace(0, len(slopes) - 1, min(len(slopes), _PLAN_CIRCUITS)).astype(int))
+    return plan_measurement(job.split, job.flat_slots[chosen], slopes[chosen])
 
 
 def _quote(

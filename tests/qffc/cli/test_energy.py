@@ -203,6 +203,30 @@ def test_run(qffc, trained, tmp_path):
     assert data["price_HQC"] == pytest.approx(estimate["price"])
     again = qffc("run", trained, "--geometry", file, "--shots", "50", "--seed", "3")[1]
     assert f"{estimate['energy']:.6f}" in again
+    wanted = f"{1e3 * estimate['standard_error']}meV"
+    reached = json.loads(qffc("run", trained, "--geometry", file, "--standard-error", wanted, "--json")[1])
+    assert reached["estimates"][0]["standard_error"] == pytest.approx(estimate["standard_error"], rel=0.5)
+    assert reached["shots"] == reached["estimates"][0]["shots"]
+    assert reached["settings"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--max-hqc", "1"], "limit"),
+        (["--standard-error", "5"], "without a number or a unit"),
+        (["--standard-error", "5 MeV"], "unknown energy unit"),
+        (["--shots", "9", "--standard-error", "5meV"], "both shots and a standard error"),
+    ],
+)
+def test_run_spends_nothing(qffc, trained, tmp_path, monkeypatch, options, message):
+    pytest.importorskip("pytket_pecos")
+    monkeypatch.setattr("qffc.execution.estimate.run_circuits", None)
+    file = tmp_path / "water.xyz"
+    file.write_text(XYZ)
+    code, out, err = qffc("run", trained, "--geometry", file, *options)
+    assert (code, out) == (2, "")
+    assert message in err
 
 
 @pytest.mark.parametrize(
