@@ -131,6 +131,12 @@ def test_a_tk2_is_charged_what_it_costs():
     assert survived < once - 0.03
 
 
+def test_a_certain_error_is_never_the_identity():
+    pair, single = Circuit(2).ZZPhase(0.3, 0, 1), Circuit(1).PhasedX(1, 0, 0)
+    assert frequencies(pair, NoiseModel(two_qubit=0.8), 4000)[0] == pytest.approx(3 / 15, abs=0.03)
+    assert frequencies(single, NoiseModel(one_qubit=2 / 3), 4000)[1] == pytest.approx(1 / 3, abs=0.03)
+
+
 def test_no_noise_is_no_noise():
     circuit = example()
     silent, none = (frequencies(circuit, noise, 200) for noise in (NoiseModel(), None))
