@@ -66,7 +66,7 @@ def _join_turns(done: list[Op], op: Op) -> bool:
     for index in range(len(done) - 1, -1, -1):
         other = done[index]
         met = [qubit for qubit in other.qubits if qubit in pending]
-        if not met or index in moving:
+        if not met:
             continue
         union = merged(other, pending[met[0]])
         if union is not None:

@@ -87,6 +87,8 @@ def test_a_run_is_reversed_and_comes_first():
 def test_of_equal_runs_that_of_the_later_qubit_of_a_site_moves():
     turns = (Rotate(0, R), Rotate(1, S))
     assert slide(circuit(*turns, sites=("A", "A", "B", "B"))).ops[1] == Rotate(0, -S)
+    uneven = circuit(Rotate(1, R), Rotate(2, S), sites=("A", "A", "B", "A"))
+    assert slide(replace(uneven, ops=(Singlet(1, 2), Singlet(0, 3), *uneven.ops[2:]))).ops[1] == Rotate(2, -R)
     crossed = circuit(Rotate(0, R), Rotate(2, S), sites=("A", "B", "A", "B"))
     crossed = replace(crossed, ops=(Singlet(0, 2), Singlet(1, 3), *crossed.ops[2:]))
     assert slide(crossed).ops[1] == Rotate(0, -S)
