@@ -90,7 +90,7 @@ def _show(quote: Quote, place: Target, pilot: int | None) -> None:
     say(f"{quote.shots.sum()} shots, for a standard error of {1e3 * quote.standard_errors.max():.3g} meV without noise")
     more = "" if pilot is None else f", and a pilot run of {pilot} shots a circuit"
     price = f"price: {quote.price:.1f} HQC{more}"
-    say(f"{price}; emulated on this machine for nothing, what {place.device} would charge" if place.emulator else price)
+    say(f"{price}; emulated on this machine for nothing, what the device would charge" if place.emulator else price)
 
 
 def _table(estimates: tuple[EnergyEstimate, ...]) -> str:
