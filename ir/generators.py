@@ -59,6 +59,11 @@ class Generator:
         object.__setattr__(self, "paulis", tuple(sorted(self.paulis)))
 
     @property
+    def title(self) -> str:
+        """How verdicts call it."""
+        return f"generator {self.name}"
+
+    @property
     def is_internal(self) -> bool:
         """Whether it leaves all data alone, so that only the quantum state can break it."""
         moved = [a != b for a, b in self.sites]
@@ -77,6 +82,11 @@ class Conserved:
     name: str
     charge: Observable
     span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def title(self) -> str:
+        """How verdicts call it."""
+        return f"conserved {self.name}"
 
 
 DeclaredSymmetry = Generator | Conserved

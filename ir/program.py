@@ -196,6 +196,11 @@ class Program:
         shape = tuple(axis if isinstance(axis, int) else sizes[axis] for axis in parameter.axes)
         return (*shape, parameter.basis.size) if parameter.basis else shape
 
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """Every declared symmetry by the name that verdicts give it, those declared by hand last."""
+        return (*self.symmetry, *(item.title for item in self.generators))
+
     def with_ops(self, ops: tuple[Op, ...]) -> Program:
         """Return the program with other operations."""
         return replace(self, ops=ops)

@@ -13,7 +13,7 @@ from qffc.ir.diagnostics import InternalError, error
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
-from qffc.ir.pauli import PauliSum, dot_product, triple_product
+from qffc.ir.pauli import PauliString, PauliSum, dot_product, triple_product
 from qffc.ir.program import AtomicReadout, Program
 
 State = NDArray[np.complex128]
@@ -60,11 +60,15 @@ def expectation(observable: Observable, state: State, qubits: int) -> float:
     tensor = state.reshape((2,) * qubits)
     total = 0.0
     for string, (weight, _) in observable.paulis.terms:
-        image = tensor
-        for qubit, letter in string:
-            image = np.moveaxis(np.tensordot(_PAULI[letter], image, axes=(1, qubit)), 0, qubit)
-        total += _number(weight) * float(np.real(np.vdot(tensor, image)))
+        total += _number(weight) * float(np.real(np.vdot(tensor, apply_string(tensor, string))))
     return total
+
+
+def apply_string(state: State, string: PauliString) -> State:
+    """Return a Pauli string applied to a state of shape (2, ..., 2), one axis for each qubit."""
+    for qubit, letter in string:
+        state = np.moveaxis(np.tensordot(_PAULI[letter], state, axes=(1, qubit)), 0, qubit)
+    return state
 
 
 def response(program: Program, instance: Instance) -> NDArray[np.float64]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.value_constructors import add, cross, dot, mul, norm, power, unit
 from qffc.ir.value_functions import Cutoff, Function, Radial
-from qffc.ir.value_leaves import Displacement, ParameterEntry, Position, SpeciesOf
+from qffc.ir.value_leaves import Displacement, Index, ParameterEntry, Position, SpeciesOf
 from qffc.ir.value_nodes import (
     Add,
     Component,
@@ -19,8 +21,13 @@ from qffc.ir.value_nodes import (
     Value,
 )
 
+TableIndices = Mapping[str, Mapping[int, Mapping[int, int]]]
+"""New index of each one that changes, by the name of the table and the number of the axis."""
 
-def substitute_sites(value: Value, sites: dict[str, str], species: dict[str, str] | None = None) -> Value:
+
+def substitute_sites(
+    value: Value, sites: dict[str, str], species: dict[str, str] | None = None, tables: TableIndices | None = None
+) -> Value:
     """Return the value with its sites renamed, in a form that compares: rebuilt, displacements sorted with their sign.
 
     Args:
@@ -28,19 +35,22 @@ def substitute_sites(value: Value, sites: dict[str, str], species: dict[str, str
         sites: new name of each site that changes, applied to positions and to species indices.
         species: a further renaming of the site inside ``Z(...)`` only, applied after ``sites``; it maps sites of one
             species to one representative so that ``Z(a)`` and ``Z(b)`` compare equal.
+        tables: plain indices of parameter tables that change.
     """
 
     def rename(site: str) -> str:
         return sites.get(site, site)
 
     def entry(node: ParameterEntry) -> ParameterEntry:
-        indices = tuple(
-            SpeciesOf((species or {}).get(rename(index.site), rename(index.site)))
-            if isinstance(index, SpeciesOf)
-            else index
-            for index in node.indices
-        )
-        return ParameterEntry(node.name, indices)
+        axes = (tables or {}).get(node.name, {})
+        indices: list[Index] = []
+        for axis, index in enumerate(node.indices):
+            if isinstance(index, SpeciesOf):
+                site = rename(index.site)
+                indices.append(SpeciesOf((species or {}).get(site, site)))
+            else:
+                indices.append(axes.get(axis, {}).get(index, index) if isinstance(index, int) else index)
+        return ParameterEntry(node.name, tuple(indices))
 
     match value:
         case ParameterEntry():
@@ -50,9 +60,9 @@ def substitute_sites(value: Value, sites: dict[str, str], species: dict[str, str
         case Displacement(origin, site):
             return sorted_displacement(rename(origin), rename(site))
         case Radial(table, argument):
-            return Radial(entry(table), substitute_sites(argument, sites, species))
+            return Radial(entry(table), substitute_sites(argument, sites, species, tables))
         case _:
-            return rebuild(value, tuple(substitute_sites(child, sites, species) for child in value.children))
+            return rebuild(value, tuple(substitute_sites(child, sites, species, tables) for child in value.children))
 
 
 def sorted_displacement(origin: str, site: str) -> Value:

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from qffc.ir.diagnostics import error
-from qffc.ir.program import Program, Symmetry
+from qffc.ir.program import Program
 from qffc.passes.certificate_text import render_verdict
 from qffc.passes.listing import listing
 from qffc.passes.plain_data import from_plain, to_plain
@@ -31,6 +31,9 @@ RULES = {
     "relabelling modulo commutation": "sites renamed is qubits renamed, up to the order of commuting operations",
     "average over exchange": "the response is averaged over the assignments of like atoms to sites",
     "no like sites": "no two sites have one role and one species",
+    "conjugation by a Pauli string": "with its names replaced and conjugated by the string, the program is itself, up "
+    "to the order of commuting operations",
+    "commutes with the charge": "the charge commutes with operations and readout; the prepared state is an eigenstate",
     CARRIED: "a rule proves it of an earlier program, and the passes since then keep the response",
 }
 """Every rule that can prove something, and why it does."""
@@ -61,7 +64,8 @@ class Certificate:
     Args:
         program: name of the program.
         digest: of its text; a certificate says nothing about any other text.
-        symmetry: the generators that the program declares.
+        symmetry: everything that the program declares: ``rotation`` and so on, then ``generator`` or ``conserved`` and
+            a name.
         verdicts: one for each generator, exchange split into transpositions of like sites.
         qffc: version of this package.
         python: version of the interpreter.
@@ -70,7 +74,7 @@ class Certificate:
 
     program: str
     digest: str
-    symmetry: tuple[Symmetry, ...]
+    symmetry: tuple[str, ...]
     verdicts: tuple[Verdict, ...]
     qffc: str
     python: str
@@ -80,6 +84,7 @@ class Certificate:
     def holds(self) -> bool:
         """Whether every declared symmetry is proven."""
         named = {verdict.generator.split()[0] for verdict in self.verdicts}
+        named |= {verdict.generator for verdict in self.verdicts}
         return set(self.symmetry) <= named and all(verdict.status == "proven" for verdict in self.verdicts)
 
     @property
@@ -164,7 +169,7 @@ def make_certificate(program: Program, verdicts: tuple[Verdict, ...]) -> Certifi
     except PackageNotFoundError:
         own = "unknown"
     origin = Origin(program.text, program.digest)
-    return Certificate(program.name, program.digest, program.symmetry, verdicts, own, platform.python_version(), origin)
+    return Certificate(program.name, program.digest, program.declared, verdicts, own, platform.python_version(), origin)
 
 
 def _from_schema_1(data: dict[str, Any]) -> dict[str, Any]:
@@ -182,7 +187,17 @@ def _verdict_from_schema_1(data: dict[str, Any]) -> dict[str, Any]:
         data = {**data, "note": "; ".join(part for part in parts if not part.startswith(_SURVIVES))}
     if isinstance(data.get("failure"), dict):
         data = {**data, "failure": {"line": None, **data["failure"]}}
+    example = data.get("counterexample")
+    if isinstance(example, dict) and isinstance(example.get("transform"), dict):
+        data = {**data, "counterexample": {**example, "transform": _transform_from_schema_1(example["transform"])}}
     return {**data, "survives": survives, "carried": None}
+
+
+def _transform_from_schema_1(data: dict[str, Any]) -> dict[str, Any]:
+    swap = data.get("swap")
+    sites = [swap, swap[::-1]] if isinstance(swap, list) else []
+    rest = {key: part for key, part in data.items() if key != "swap"}
+    return {**rest, "sites": sites, "entries": [], "internal": None}
 
 
 def _no_constant(name: str) -> float:

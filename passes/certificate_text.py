@@ -70,6 +70,8 @@ def _render_counterexample(example: Counterexample) -> list[str]:
     if example.channel:
         lines.append(f"    channel {example.channel}")
     lines += _render_transform(example.transform)
+    if example.transform.internal is not None:
+        return [*lines, *_numbers("    distance of the state, and of what the readout sees: ", example.transformed)]
     lines += _numbers("    response before: ", example.response)
     lines += _numbers("    response after:  ", example.transformed)
     lines.append(f"    difference:      {example.difference:.6g}")

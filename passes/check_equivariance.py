@@ -10,6 +10,7 @@ from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.certificate import Certificate, make_certificate
 from qffc.passes.equivariance_exchange import check_exchange
+from qffc.passes.equivariance_generators import check_generators
 from qffc.passes.equivariance_inversion import check_inversion
 from qffc.passes.equivariance_rotation import check_rotation
 from qffc.passes.equivariance_translation import check_translation
@@ -70,3 +71,4 @@ def _verdicts(program: Program) -> Iterator[Verdict]:
                 yield check_translation(program)
             case "exchange":
                 yield from check_exchange(program)
+    yield from check_generators(program)

@@ -15,6 +15,7 @@ from qffc.ir.evaluate import Instance
 from qffc.ir.exchange_group import exchange_count, exchange_orders
 from qffc.ir.program import Program
 from qffc.ir.reference import response
+from qffc.passes.internal_numbers import distances
 from qffc.passes.verdict import Counterexample, Failure, Table, Transform, Verdict
 
 POINTS = 12
@@ -53,6 +54,25 @@ def observed(program: Program, instance: Instance) -> NDArray[np.float64]:
     return mean
 
 
+def measured(program: Program, example: Counterexample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the numbers of a counterexample before and after: what a symmetry says are equal.
+
+    They are the response at both ends of the transform; or, for a symmetry that leaves the data alone, zeros and how
+    far state and operators are from it.
+    """
+    before, after = example.instances(program)
+    return _numbers(program, example.transform, before, after)
+
+
+def _numbers(
+    program: Program, transform: Transform, before: Instance, after: Instance
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if transform.internal is None:
+        return observed(program, before), observed(program, after)
+    found = distances(program, before, transform.internal)
+    return np.zeros_like(found), found
+
+
 def judge(program: Program, generator: str, rule: str, failure: Failure, transform: Transform) -> Verdict:
     """Return the verdict after a rule has failed: refuted by numbers, or undecided."""
     sampling = sample(program, transform)
@@ -76,7 +96,7 @@ def sample(program: Program, transform: Transform, points: int = POINTS) -> Samp
     for _ in range(min(points, _affordable(program))):
         candidate = random_point(program, transform, random)
         with np.errstate(all="ignore"):
-            before, after = (observed(program, instance) for instance in candidate.instances(program))
+            before, after = measured(program, candidate)
         if not (np.isfinite(before).all() and np.isfinite(after).all()):
             continue
         done += 1
@@ -99,11 +119,13 @@ def _counts(program: Program, candidate: Counterexample) -> bool:
     if candidate.difference <= THRESHOLD * scale:
         return False
     noise = 0.0
-    for instance, known in zip(candidate.instances(program), (candidate.response, candidate.transformed), strict=True):
-        for factor in (1.0 - 3e-16, 1.0 + 7e-16, 1.0 + 2e-15):
-            with np.errstate(all="ignore"):
-                moved = observed(program, replace(instance, positions=instance.positions * factor))
-            noise = max(noise, float(np.abs(moved - np.array(known)).max()))
+    ends = candidate.instances(program)
+    for factor in (1.0 - 3e-16, 1.0 + 7e-16, 1.0 + 2e-15):
+        moved = (replace(instance, positions=instance.positions * factor) for instance in ends)
+        with np.errstate(all="ignore"):
+            numbers = _numbers(program, candidate.transform, *moved)
+        for now, known in zip(numbers, (candidate.response, candidate.transformed), strict=True):
+            noise = max(noise, float(np.abs(now - np.array(known)).max()))
     return bool(candidate.difference > 1000.0 * noise)  # False when the noise is no number
 
 
@@ -161,10 +183,10 @@ def _random_species(program: Program, transform: Transform, random: np.random.Ge
     ordered = sorted((chosen[i] for i in open_sites), key=program.species.index)
     for i, symbol in zip(open_sites, ordered, strict=True):
         chosen[i] = symbol
-    if transform.swap is not None:
-        a, b = (next(i for i, site in enumerate(program.sites) if site.name == name) for name in transform.swap)
-        symbol = program.sites[a].species or program.sites[b].species or chosen[a]
-        chosen[a] = chosen[b] = symbol
+    places = {site.name: index for index, site in enumerate(program.sites)}
+    for name, other in transform.sites * len(transform.sites):  # along every cycle, to its end
+        a, b = places[name], places[other]
+        chosen[a] = chosen[b] = program.sites[a].species or program.sites[b].species or min(chosen[a], chosen[b])
     return tuple(chosen)
 
 

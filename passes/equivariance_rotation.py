@@ -20,14 +20,14 @@ from fractions import Fraction
 from functools import lru_cache
 
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Gate, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliSum, spin_component
 from qffc.ir.printer import print_readout
 from qffc.ir.program import AtomicReadout, Program
-from qffc.ir.values import Component, Moment, ParameterEntry, Position, Value, as_value, walk
+from qffc.ir.values import Component, ParameterEntry, Position, Value, as_value
 from qffc.passes.coordinates import residual
 from qffc.passes.counterexample import TURN, judge
+from qffc.passes.seen_operators import seen_observables
 from qffc.passes.verdict import Failure, Verdict, observable_line, op_reference, proven
 from qffc.passes.wires import Step, flatten
 
@@ -79,16 +79,6 @@ def readout_residual(program: Program, axes: Axes = ALL_AXES) -> str | None:
 def is_invariant(paulis: PauliSum, axes: Axes = ALL_AXES) -> bool:
     """Whether a sum of Pauli strings commutes with the spin."""
     return _commutes(paulis.relabelled({qubit: k for k, qubit in enumerate(paulis.qubits)}), axes)
-
-
-def seen_observables(program: Program) -> tuple[tuple[str, Observable], ...]:
-    """Return the observables that the readout uses, in their order."""
-    readout = program.readout
-    if isinstance(readout, AtomicReadout):
-        names = set(readout.features)
-    else:
-        names = {node.observable for node in walk(readout.value) if isinstance(node, Moment)}
-    return tuple(item for item in program.observables if item[0] in names)
 
 
 def step_residual(step: Step, sites: tuple[str, ...], axes: Axes = ALL_AXES) -> str | None:

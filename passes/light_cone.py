@@ -12,7 +12,7 @@ from qffc.ir.pauli import LETTERS, Letter, PauliSum, spin_component
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.commutation import commute_exactly, commutes_with_observable, passes, same_turn
-from qffc.passes.equivariance_rotation import seen_observables
+from qffc.passes.seen_operators import seen_observables
 from qffc.passes.target import Target
 from qffc.passes.turns import axis_rotation, is_turn, on_qubit
 from qffc.passes.wires import flatten, on_wires

@@ -48,19 +48,22 @@ class Names:
 
 
 def incidences(
-    count: int, word: Sequence[Letter], observables: Iterable[tuple[str, Observable]], names: Names
+    count: int, word: Sequence[Letter], observables: Iterable[tuple[str, Observable]], names: Names, signed: bool = True
 ) -> Incidences:
-    """Return what happens to each qubit; ``observables`` come with a tag that a renaming has to keep."""
+    """Return what happens to each qubit; ``observables`` come with a tag that a renaming has to keep.
+
+    Without signs, numbers that differ by their sign and all vectors are taken for one.
+    """
     found: dict[int, list[Incidence]] = defaultdict(list)
     for letter, level in zip(word, levels(word), strict=True):
         shape = letter.shape
         for k, qubit in enumerate(shape.qubits):
-            what = names((level, shape.kind, shape.paulis[k : k + 1], _unsigned(letter)))
+            what = names((level, shape.kind, shape.paulis[k : k + 1], _unsigned(letter, signed)))
             found[qubit].append(Incidence(what, tuple(other for other in shape.qubits if other != qubit)))
     for tag, observable in observables:
         for string, (weight, _) in observable.paulis.terms:
             for qubit, pauli in string:
-                what = names((tag, weight.text, pauli))
+                what = names((tag, weight.text if signed else min(weight.text, (-weight).text), pauli))
                 found[qubit].append(Incidence(what, tuple(other for other, _ in string if other != qubit)))
     return tuple(tuple(found[qubit]) for qubit in range(count))
 
@@ -136,9 +139,9 @@ def _marked(colours: Colours, qubit: int, names: Names) -> Colours:
     return tuple(mark if index == qubit else colour for index, colour in enumerate(colours))
 
 
-def _unsigned(letter: Letter) -> str:
-    if letter.value is None:
+def _unsigned(letter: Letter, signed: bool) -> str:
+    if letter.value is None or (letter.shape.kind == "rotate" and not signed):
         return ""
-    if letter.shape.kind != "chirality":
+    if letter.shape.kind != "chirality" and signed:
         return letter.value.text
     return min(letter.value.text, (-letter.value).text)

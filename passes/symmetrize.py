@@ -12,14 +12,15 @@ from qffc.ir.printer import print_observable, print_op
 from qffc.ir.program import SYMMETRIES, Program, Symmetry
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.equivariance_exchange import check_exchange
+from qffc.passes.equivariance_generators import check_generators
 from qffc.passes.equivariance_inversion import check_inversion
 from qffc.passes.equivariance_rotation import (
     readout_residual,
     rotation_failure,
-    seen_observables,
     step_residual,
 )
 from qffc.passes.equivariance_translation import check_translation
+from qffc.passes.seen_operators import seen_observables
 from qffc.passes.symmetrize_report import Change, Symmetrization, make_report
 from qffc.passes.symmetrize_twirl import AVERAGE, MOST_LETTERS, longest_broken_string, twirl_gate, twirl_observable
 from qffc.passes.target import Target
@@ -48,7 +49,8 @@ class Symmetrize(Pass[Symmetrization]):
     copies of the circuit, ``average inversion`` and ``average exchange``, in scope ``molecule``.
 
     Refused: ``zero`` preparations, Pauli rotations with more than three letters, observables that average to nothing,
-    readouts that depend on the frame, absolute positions, copies in scope ``pair``.
+    readouts that depend on the frame, absolute positions, copies in scope ``pair``, and symmetries declared by hand
+    that are not proven in the end.
 
     Preserves neither the unitary nor the moments; a program whose declared symmetry is proven is returned as it is.
     Parameters stay declared. Cost: that of one check, and in circuits what the report says.
@@ -114,6 +116,7 @@ class Symmetrize(Pass[Symmetrization]):
             average = tuple(name for name in SYMMETRIES if name in (*repaired.average, symmetry))
             repaired = replace(repaired, average=average)
             changes = (*changes, Change("added", "", f"average {symmetry}", _COPIES[symmetry]))
+        _need_generators(repaired)
         changed = repaired != program
         return PassResult(
             repaired if changed else program, make_report(program, repaired, changes, tuple(left)), changed
@@ -123,6 +126,19 @@ class Symmetrize(Pass[Symmetrization]):
 def _is_proven(program: Program, symmetry: Literal["inversion", "exchange"]) -> bool:
     verdicts = (check_inversion(program),) if symmetry == "inversion" else check_exchange(program)
     return all(verdict.status == "proven" for verdict in verdicts)
+
+
+def _need_generators(program: Program) -> None:
+    for item, verdict in zip(program.generators, check_generators(program), strict=True):
+        if verdict.status != "proven":
+            reason = "" if verdict.failure is None else f": {verdict.failure.residual}"
+            raise error(
+                "declared generator that no average repairs",
+                found=f"'{verdict.generator}' is {verdict.status}{reason}",
+                expected="generators and charges that hold; only rotation, inversion and exchange are averaged",
+                help="correct the circuit, or leave the line out",
+                span=item.span,
+            )
 
 
 def _turning(program: Program) -> tuple[Program, tuple[Change, ...]]:

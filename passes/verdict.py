@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import Span
 from qffc.ir.evaluate import Instance
+from qffc.ir.generators import TableMoves
 from qffc.ir.printer import print_observable, print_op
 from qffc.ir.program import Program
 
@@ -21,27 +23,40 @@ IDENTITY: tuple[Row, Row, Row] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1
 
 @dataclass(frozen=True)
 class Transform:
-    """A motion of the molecule: exchange of two sites, then x -> matrix x + shift.
+    """What should change nothing: sites and table entries permuted, then x -> matrix x + shift.
 
     Args:
         words: what it does, for people.
         matrix: an orthogonal matrix.
         shift: in Angstrom.
-        swap: names of two sites that trade places.
+        sites: every site that moves, and the site whose atom it takes.
+        entries: permutations of table indices, on the axes that they name.
+        internal: the declared symmetry, by its title, that leaves all data alone and acts on the state; else None.
     """
 
     words: str
     matrix: tuple[Row, Row, Row] = IDENTITY
     shift: Row = (0.0, 0.0, 0.0)
-    swap: tuple[str, str] | None = None
+    sites: tuple[tuple[str, str], ...] = ()
+    entries: tuple[TableMoves, ...] = ()
+    internal: str | None = None
 
     def apply(self, positions: NDArray[np.float64], sites: tuple[str, ...]) -> NDArray[np.float64]:
         """Return the moved positions, (sites, 3), Angstrom."""
-        order = list(range(len(sites)))
-        if self.swap is not None:
-            a, b = (sites.index(name) for name in self.swap)
-            order[a], order[b] = b, a
+        taken = dict(self.sites)
+        order = [sites.index(taken.get(name, name)) for name in sites]
         moved: NDArray[np.float64] = positions[order] @ np.array(self.matrix).T + np.array(self.shift)
+        return moved
+
+    def apply_to_tables(self, tables: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+        """Return the parameter tables with their entries moved."""
+        moved = dict(tables)
+        for moves in self.entries:
+            for axis in moves.axes or ():
+                order = np.arange(moved[moves.parameter].shape[axis])
+                for a, b in moves.moves:
+                    order[a] = b
+                moved[moves.parameter] = np.take(moved[moves.parameter], order, axis)
         return moved
 
 
@@ -65,8 +80,9 @@ class Counterexample:
         parameters: every parameter of the program.
         channel: the copy of the circuit.
         transform: what should change nothing.
-        response: what the outside sees before.
-        transformed: what it sees after.
+        response: what the outside sees before; for an internal symmetry what it demands, zeros.
+        transformed: what it sees after; for an internal symmetry how far the state is from its image, or from an
+            eigenstate of the charge, and how far the operators are that the readout sees.
     """
 
     sites: tuple[str, ...]
@@ -92,7 +108,8 @@ class Counterexample:
             {table.name: np.array(table.entries).reshape(table.shape) for table in self.parameters},
             self.channel,
         )
-        return before, replace(before, positions=self.transform.apply(positions, self.sites))
+        tables = self.transform.apply_to_tables(before.parameters)
+        return before, replace(before, positions=self.transform.apply(positions, self.sites), parameters=tables)
 
 
 @dataclass(frozen=True)
@@ -147,7 +164,8 @@ class Verdict:
     """The verdict on one generator.
 
     Args:
-        generator: ``rotation``, ``inversion``, ``translation``, or ``exchange`` and two sites.
+        generator: ``rotation``, ``inversion``, ``translation``, ``exchange`` and two sites or ``molecules`` and two
+            molecules; ``generator`` or ``conserved`` and a declared name.
         status: ``proven`` by the rule; ``refuted`` by the counterexample; ``undecided`` when the rule does not
             apply and no random point shows a difference.
         rule: the rule that proves, or that was tried.

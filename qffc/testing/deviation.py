@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,19 +24,18 @@ class Motion:
     """What should change nothing: new positions for old ones.
 
     Args:
-        generator: as a verdict names it: ``rotation``, ``inversion``, ``translation``, or ``exchange`` and two sites.
-        swap: indices of two sites that trade places.
+        generator: as a verdict names it: ``rotation``, ``inversion``, ``translation``, or ``exchange`` and two sites
+            or molecules.
+        order: for an exchange, the site whose atom each site takes.
     """
 
     generator: str
-    swap: tuple[int, int] | None = None
+    order: tuple[int, ...] | None = None
 
     def apply(self, positions: Array, random: np.random.Generator) -> Array:
         """Return the positions after the motion; (sites, 3), Angstrom."""
-        if self.swap is not None:
-            moved = positions.copy()
-            moved[list(self.swap)] = positions[list(self.swap[::-1])]
-            return moved
+        if self.order is not None:
+            return positions[list(self.order)]
         if self.generator == "inversion":
             return -positions
         if self.generator == "translation":
@@ -69,9 +67,9 @@ def deviations(program: Program, random: np.random.Generator, points: int = 4) -
     """
     found = {motion.generator: 0.0 for motion in motions(program)}
     for _ in range(points):
-        known: dict[tuple[int, int] | None, tuple[Instance, Array]] = {}
+        known: dict[tuple[int, ...] | None, tuple[Instance, Array]] = {}
         for motion in motions(program):
-            like = motion.swap if program.scope == "pair" else None  # there the species of two sites may differ
+            like = motion.order if program.scope == "pair" else None  # there the species of two sites may differ
             if like not in known:
                 instance = _random_instance(program, motion, random)
                 known[like] = (instance, averaged_response(program, instance))
@@ -85,11 +83,8 @@ def deviations(program: Program, random: np.random.Generator, points: int = 4) -
 def motions(program: Program) -> Iterator[Motion]:
     """Yield one motion for each generator that the program declares."""
     for symmetry in program.symmetry:
-        pairs = _like_pairs(program) if symmetry == "exchange" else []
-        if not pairs:
-            yield Motion(symmetry)
-        for a, b in pairs:
-            yield Motion(f"exchange {program.sites[a].name} {program.sites[b].name}", (a, b))
+        found = list(_exchanges(program)) if symmetry == "exchange" else []
+        yield from found or [Motion(symmetry)]
 
 
 def averaged_response(program: Program, instance: Instance) -> Array:
@@ -100,37 +95,54 @@ def averaged_response(program: Program, instance: Instance) -> Array:
 
 
 def _copies(program: Program, instance: Instance) -> Iterator[Array]:
-    groups: dict[tuple[str | None, str], list[int]] = {}
-    for index, site in enumerate(program.sites):
-        groups.setdefault((site.species, site.role), []).append(index)
-    orders = [
-        list(permutations(group)) if "exchange" in program.average else [tuple(group)] for group in groups.values()
-    ]
+    orders = {tuple(range(len(program.sites)))}
+    new = set(orders) if "exchange" in program.average else set()
+    while new:  # all products of the exchanges
+        new = {tuple(order[k] for k in m.order or ()) for order in new for m in _exchanges(program)} - orders
+        orders |= new
     for sign in (1.0, -1.0) if "inversion" in program.average else (1.0,):
-        for chosen in product(*orders):
-            order = np.arange(len(program.sites))
-            for group, places in zip(groups.values(), chosen, strict=True):
-                order[group] = places
-            yield sign * instance.positions[order]
+        for order in sorted(orders):
+            yield sign * instance.positions[list(order)]
 
 
-def _like_pairs(program: Program) -> list[tuple[int, int]]:
-    pairs = []
+def _exchanges(program: Program) -> Iterator[Motion]:
+    """Transpositions of like sites of a molecule, and exchanges of like molecules site by site."""
+    names = [site.name for site in program.sites]
     for a, site in enumerate(program.sites):
         later = [b for b in range(a + 1, len(program.sites)) if _like(site, program.sites[b])]
-        pairs += [(a, b) for b in later[:1]]
-    return pairs
+        for b in later[:1]:
+            yield Motion(f"exchange {names[a]} {names[b]}", _swapped(len(names), {a: b}))
+    molecules: dict[str, list[tuple[str | None, str, int]]] = {}
+    for index, site in enumerate(program.sites):
+        if site.molecule is not None:
+            molecules.setdefault(site.molecule, []).append((site.species, site.role, index))
+    parts = {
+        name: sorted(places, key=lambda place: (str(place[0]), place[1], place[2]))
+        for name, places in molecules.items()
+    }
+    for name in molecules:
+        others = list(molecules)[list(molecules).index(name) + 1 :]
+        alike = [other for other in others if [p[:2] for p in parts[other]] == [p[:2] for p in parts[name]]]
+        for other in alike[:1]:
+            pairs = {a[2]: b[2] for a, b in zip(parts[name], parts[other], strict=True)}
+            yield Motion(f"exchange molecules {name} {other}", _swapped(len(names), pairs))
+
+
+def _swapped(count: int, pairs: dict[int, int]) -> tuple[int, ...]:
+    moves = pairs | {b: a for a, b in pairs.items()}
+    return tuple(moves.get(index, index) for index in range(count))
 
 
 def _like(a: Site, b: Site) -> bool:
-    return a.role == b.role and (None in (a.species, b.species) or a.species == b.species)
+    fits = None in (a.species, b.species) or a.species == b.species
+    return a.molecule == b.molecule and a.role == b.role and fits
 
 
 def _random_instance(program: Program, motion: Motion, random: np.random.Generator) -> Instance:
     symbols = [site.species or str(random.choice(program.species)) for site in program.sites]
-    if motion.swap is not None:
-        a, b = motion.swap
-        symbols[a] = symbols[b] = program.sites[a].species or program.sites[b].species or symbols[a]
+    for a, b in enumerate(motion.order or ()):
+        if a < b:
+            symbols[a] = symbols[b] = program.sites[a].species or program.sites[b].species or symbols[a]
     species = np.array([program.species.index(symbol) for symbol in symbols])
     tables = {item.name: random.uniform(-1.3, 1.3, program.shape(item)) for item in program.parameters}
     channel = int(random.integers(program.channels))

@@ -104,7 +104,7 @@ def test_certificate_belongs_to_one_program() -> None:
         (lambda data: data.update(schema=3), "schema 3"),
         (lambda data: data.update(program=3), "of type str"),
         (lambda data: data.update(verdicts={}), "a list"),
-        (lambda data: data.update(symmetry=["mirror"]), "one of 'rotation'"),
+        (lambda data: data.update(symmetry=["mirror"]), "changed after it was written"),
         (lambda data: data["verdicts"][0].update(status="true"), "one of 'proven'"),
         (lambda data: data["verdicts"][0].update(points=True), "of type int"),
         (lambda data: data["verdicts"][0].update(deviation="0"), r"verdicts\[0\].deviation"),

@@ -115,7 +115,7 @@ def test_broken_exchange_is_refuted(program: Program) -> None:
     found = assert_refuted(program, "exchange H1 H2")
     assert verdict(program, "rotation").status == "proven"
     assert found.counterexample is not None
-    assert found.counterexample.transform.swap == ("H1", "H2")
+    assert found.counterexample.transform.sites == (("H1", "H2"), ("H2", "H1"))
 
 
 def test_refuted_exchange_names_the_operation_and_its_image() -> None:

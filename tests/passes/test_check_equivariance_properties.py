@@ -110,7 +110,7 @@ def random_program(seed: int, *, symmetric: bool) -> Program:
 
 def transform_of(verdict: Verdict) -> Transform:
     if verdict.generator.startswith("exchange"):
-        return Transform("", swap=("H1", "H2"))
+        return Transform("", sites=(("H1", "H2"), ("H2", "H1")))
     return {"rotation": TURN, "inversion": MIRROR, "translation": SHIFT}[verdict.generator]
 
 
