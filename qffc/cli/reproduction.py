@@ -21,19 +21,19 @@ PROGRAM_NAME, CERTIFICATE_NAME, FRAMES_NAME, SCRIPT_NAME = (
     "geometry.xyz",
     "reproduce.py",
 )
-_SCRIPT = """# Prints what one circuit responds before and after a motion of the molecule that must change nothing.
+_SCRIPT = """# Prints what one circuit gives before and after something that must change nothing.
 from pathlib import Path
 
 from qffc.ir import parse_program
 from qffc.passes.certificate import Certificate
-from qffc.passes.counterexample import observed
+from qffc.passes.counterexample import measured
 
 here = Path(__file__).parent
 program = parse_program((here / "program.qffc").read_text(encoding="utf-8"))
 certificate = Certificate.from_json((here / "certificate.json").read_text(encoding="utf-8"))
 verdict = next(verdict for verdict in certificate.verdicts if verdict.counterexample)
-for instance in verdict.counterexample.instances(program):
-    print(*observed(program, instance))
+for numbers in measured(program, verdict.counterexample):
+    print(*numbers)
 """
 
 
@@ -51,7 +51,8 @@ def write_counterexample(certificate: Certificate, program: Program, reference: 
     verdict, example = _first(certificate)
     if verdict is None or example is None:
         return f"nothing written to {folder}: there is no counterexample, because no symmetry is refuted"
-    if program.scope == "pair" or isinstance(program.readout, AtomicReadout):
+    moves_atoms_alone = not example.transform.entries and example.transform.internal is None
+    if program.scope == "pair" or isinstance(program.readout, AtomicReadout) or not moves_atoms_alone:
         return _write_script(certificate, program, verdict, example, folder)
     parameters = {table.name: np.reshape(table.entries, table.shape).tolist() for table in example.parameters}
     before = np.array(example.positions)

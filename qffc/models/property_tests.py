@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.exchange_group import exchanges
 from qffc.ir.program import EnergyReadout, Program, Symmetry
 from qffc.ir.values import Cutoff, Value, walk
 from qffc.models.force_field import ForceField
@@ -186,34 +187,32 @@ def _exchange(subject: Subject) -> tuple[PropertyTest, ...]:
 
 
 def _like_orders(subject: Subject) -> list[NDArray[np.intp]]:
-    """Orders of the atoms that exchange like ones: neighbouring pairs, which generate all, and one at random."""
-    classes = _like_atoms(subject)
-    count = len(subject.numbers)
-    orders = []
-    for members in classes:
-        for first, second in zip(members, members[1:], strict=False):
-            order = np.arange(count)
-            order[[first, second]] = second, first
-            orders.append(order)
+    """Orders of the atoms that exchange like ones: those that generate all, and a product of them at random."""
+    orders = _generators(subject)
     if len(orders) > 1:
-        order = np.arange(count)
-        for members in classes:
-            order[members] = subject.generator.permutation(members)
-        orders.append(order)
+        product = np.arange(len(subject.numbers))
+        for choice in subject.generator.integers(len(orders), size=4 * len(orders)):
+            product = product[orders[choice]]
+        orders.append(product)
     return orders[: _MOVES - 1] + orders[-1:] if len(orders) > _MOVES else orders
 
 
-def _like_atoms(subject: Subject) -> list[list[int]]:
-    """Atoms of one element; in scope molecule, of one role, because the circuit tells roles apart."""
+def _generators(subject: Subject) -> list[NDArray[np.intp]]:
+    """What the circuit declares, on the atoms that take its sites; in scope pair, neighbouring atoms of one element."""
     program = subject.model.program
-    classes: dict[tuple[int, str], list[int]] = {}
-    roles = dict.fromkeys(range(len(subject.numbers)), "")
     if program.scope == "molecule":
         placed = subject.model.molecule(subject.numbers).instances.atoms[0]
-        roles |= {int(atom): site.role for atom, site in zip(placed, program.sites, strict=True)}
-    for atom, number in enumerate(subject.numbers):
-        classes.setdefault((int(number), roles[atom]), []).append(atom)
-    return [members for members in classes.values() if len(members) > 1]
+        atom_of = {site.name: int(atom) for site, atom in zip(program.sites, placed, strict=True)}
+        moves = [{atom_of[a]: atom_of[b] for a, b in exchange.moves} for exchange in exchanges(program.sites)]
+    else:
+        numbers = [int(number) for number in subject.numbers]
+        pairs = [(a, b) for a, number in enumerate(numbers) for b in _next(numbers, a, number)]
+        moves = [{a: b, b: a} for a, b in pairs]
+    return [np.array([move.get(atom, atom) for atom in range(len(subject.numbers))]) for move in moves]
+
+
+def _next(numbers: list[int], atom: int, number: int) -> list[int]:
+    return [other for other in range(atom + 1, len(numbers)) if numbers[other] == number][:1]
 
 
 def _gradient(subject: Subject) -> tuple[PropertyTest, ...]:
