@@ -184,9 +184,15 @@ def _random_species(program: Program, transform: Transform, random: np.random.Ge
     for i, symbol in zip(open_sites, ordered, strict=True):
         chosen[i] = symbol
     places = {site.name: index for index, site in enumerate(program.sites)}
-    for name, other in transform.sites * len(transform.sites):  # along every cycle, to its end
-        a, b = places[name], places[other]
-        chosen[a] = chosen[b] = program.sites[a].species or program.sites[b].species or min(chosen[a], chosen[b])
+    moves = {places[a]: places[b] for a, b in transform.sites}
+    for start in sorted(moves):
+        cycle = [start]
+        while moves[cycle[-1]] != start:
+            cycle.append(moves[cycle[-1]])
+        fixed = (program.sites[place].species for place in cycle)
+        symbol = next(filter(None, fixed), chosen[min(cycle)])
+        for place in cycle:
+            chosen[place] = symbol
     return tuple(chosen)
 
 
