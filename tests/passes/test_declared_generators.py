@@ -289,3 +289,18 @@ def test_a_certificate_without_a_declared_generator_does_not_hold() -> None:
     certificate = check_equivariance(parity_circuit())
     assert certificate.symmetry == ("generator parity",)
     assert not Certificate(**{**vars(certificate), "verdicts": ()}).holds
+
+
+@pytest.mark.parametrize(
+    "ops",
+    [
+        ["singlet a, b"],
+        ["zero a", "zero b", "pauli_rotation X(b), pi", "exchange a, b, t"],
+        ["zero a", "zero b", "zero c", "pauli_rotation X(b), pi", "chirality a, b, c, t"],
+    ],
+)
+def test_a_string_on_some_of_coupled_spins_is_refuted(ops: list[str]) -> None:
+    wires = ["a", "b"] + ["c"] * ("zero c" in ops)
+    lines = ["scope molecule", "species H", "site any: H free", "parameter t", *(f"qubit {w}" for w in wires)]
+    lines += ["generator part: paulis Z(a)", *ops, "observable m = Z(a) Z(b)"]
+    assert_refuted(make(*lines), "generator part")
