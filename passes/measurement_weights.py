@@ -26,8 +26,6 @@ _FLOOR = 1e-6
 """Of the largest standard deviation: a setting with less counts as this noisy, so that its weight stays finite."""
 _SPARE = 1.04
 """Variance that is given up for fewer settings."""
-_UNUSED = 1e-3
-"""Weights below this are dropped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +69,7 @@ def choose(candidates: Sequence[Candidate], count: int) -> tuple[list[Candidate]
             size //= 2
         else:
             pending = pending[1:]
-    return chosen, _tidy(chosen, count, _solve(chosen, count, weights, _STEPS))
+    return chosen, _solve(chosen, count, weights, _STEPS)
 
 
 def _start(candidates: Sequence[Candidate], count: int) -> list[Floats]:
@@ -96,15 +94,6 @@ def _solve(candidates: Sequence[Candidate], count: int, weights: list[Floats], s
             inverse @ multipliers[candidate.strings] for candidate, inverse in zip(candidates, inverses, strict=True)
         ]
     return weights
-
-
-def _tidy(candidates: Sequence[Candidate], count: int, weights: list[Floats]) -> list[Floats]:
-    """Weights without the very small ones, adding up to one again."""
-    kept = [np.where(np.abs(x) < _UNUSED, 0.0, x) for x in weights]
-    totals = np.zeros(count)
-    for candidate, x in zip(candidates, kept, strict=True):
-        totals[candidate.strings] += x
-    return [x / totals[candidate.strings] for candidate, x in zip(candidates, kept, strict=True)]
 
 
 def _variance(candidates: Sequence[Candidate], weights: Sequence[Floats]) -> float:

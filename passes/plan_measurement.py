@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from qffc.ir.pauli import PauliString
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.kernel_states import DENSE_QUBITS, States, kernel_states, string_covariances
-from qffc.passes.lower_pytket_measurement import MeasurementPlan, Setting, string_weights
+from qffc.passes.lower_pytket_measurement import MeasurementPlan, string_weights
 from qffc.passes.measurement_candidates import Kinds, candidate_settings
 from qffc.passes.measurement_weights import Candidate, choose
 from qffc.passes.split_program import Split, split_program
@@ -156,21 +156,16 @@ def _assemble(
     weights: list[dict[PauliString, float]],
     strings: list[PauliString],
 ) -> MeasurementPlan:
-    settings: list[Setting] = []
     noise: list[float] = []
     parts: dict[PauliString, list[tuple[int, int, float]]] = {string: [] for string in strings}
-    for candidate, factors in zip(chosen, shares, strict=True):
-        used = [(s, x) for s, x in zip(candidate.setting.strings, factors.tolist(), strict=True) if x]
-        if not used:
-            continue
-        for k, (string, factor) in enumerate(used):
-            parts[string].append((len(settings), k, factor))
-        settings.append(replace(candidate.setting, strings=tuple(string for string, _ in used)))
+    for index, (candidate, factors) in enumerate(zip(chosen, shares, strict=True)):
+        for k, (string, factor) in enumerate(zip(candidate.setting.strings, factors.tolist(), strict=True)):
+            parts[string].append((index, k, factor))
         variance = np.einsum("a,pab,b->p", factors, candidate.quadratic, factors).mean()
         noise.append(float(np.sqrt(max(variance, 0.0))))
     total = sum(noise)
     return MeasurementPlan(
-        tuple(settings),
+        tuple(candidate.setting for candidate in chosen),
         tuple(entry.get((), 0.0) for entry in weights),
         tuple(
             tuple((s, k, weight * x) for string, weight in entry.items() if string for s, k, x in parts[string])

@@ -193,3 +193,14 @@ def test_points_must_fit():
         plan_measurement(split, np.zeros((2, 3)))
     with pytest.raises(QffcError, match="points that do not fit"):
         plan_measurement(split, np.zeros((2, split.slot_count)), np.zeros((1, 6)))
+
+
+def test_what_the_energy_makes_of_the_moments_decides():
+    # In a state that hardly turns its spins, the sum of inner products is almost sharp, which Pauli settings see.
+    split = all_pairs(4)
+    slots, _ = points_of(split)
+    slots = 0.05 * slots
+    slopes = np.ones((len(slots), len(split.observables)))
+    states = kernel_states(split, slots)
+    unit, weighted = plan_measurement(split, slots), plan_measurement(split, slots, slopes)
+    assert merit(weighted, states, slopes) < 0.1 * merit(unit, states, slopes)
