@@ -149,8 +149,8 @@ def twirl_gate(op: Gate) -> Twirled:
     ((weight, (qubits,)),) = terms
     angle = as_value(weight / 2) * op.angle
     if len(qubits) == 2:
-        return Twirled(Exchange(qubits[0], qubits[1], angle, span=op.span), AVERAGE)
-    return Twirled(Chirality(qubits[0], qubits[1], qubits[2], angle, span=op.span), AVERAGE)
+        return Twirled(Exchange(qubits[0], qubits[1], angle, unordered=op.unordered, span=op.span), AVERAGE)
+    return Twirled(Chirality(qubits[0], qubits[1], qubits[2], angle, unordered=op.unordered, span=op.span), AVERAGE)
 
 
 def _rotation(op: Rotate | PauliRotation, vector: Value) -> Twirled:
@@ -169,8 +169,8 @@ def _with_angle(op: Exchange | Chirality) -> Twirled:
     if _is_zero(mean):
         return Twirled(None, ZERO)
     if isinstance(op, Exchange):
-        return Twirled(Exchange(op.a, op.b, mean, span=op.span), AVERAGE)
-    return Twirled(Chirality(op.a, op.b, op.c, mean, span=op.span), AVERAGE)
+        return Twirled(Exchange(op.a, op.b, mean, unordered=op.unordered, span=op.span), AVERAGE)
+    return Twirled(Chirality(op.a, op.b, op.c, mean, unordered=op.unordered, span=op.span), AVERAGE)
 
 
 def mean_number(value: Value) -> Value | None:
