@@ -167,9 +167,9 @@ def planned_quote(job: Job, target: Target, *, shots: int | None, standard_error
     Raises:
         QffcError: when the target cannot run the circuits, or not one of shots and standard error is given.
     """
-    _need_one(shots, standard_error)
+    need_one(shots, standard_error)
     _, slopes = job.energies_and_slopes(job.exact_moments)
-    plan = _plan(job, slopes)
+    plan = plan_of(job)
     parts = []
     for start in range(0, len(slopes), _CHUNK):
         here = slice(start, start + _CHUNK)
@@ -181,7 +181,7 @@ def planned_quote(job: Job, target: Target, *, shots: int | None, standard_error
 def equal_quote(job: Job, target: Target, shots: int) -> Quote:
     """Return the same settings with equal shots for each, as for a pilot run."""
     _, slopes = job.energies_and_slopes(job.exact_moments)
-    plan = _plan(job, slopes)
+    plan = plan_of(job)
     table = shot_table(shots, len(slopes), plan) * job.matters(slopes)[:, None]
     table = table.reshape(len(job.frames), job.circuits, -1)
     return Quote(plan, table, np.full(len(job.frames), np.nan), _prices(job, target, plan, table))
@@ -209,14 +209,16 @@ def observed_quote(
         shots: the mean over the circuits of a geometry, settings counted; or
         standard_error: of each energy, eV.
     """
-    _need_one(shots, standard_error)
+    need_one(shots, standard_error)
     _, slopes = job.energies_and_slopes(seen.means)
     prior = setting_variances(moment_covariances(plan, None, len(slopes)), slopes)
     variances = (seen.shots * setting_variances(seen.one_shot, slopes) + prior) / (seen.shots + 1)
     return _quote(job, target, plan, variances, job.matters(slopes), shots, standard_error)
 
 
-def _plan(job: Job, slopes: Floats) -> MeasurementPlan:
+def plan_of(job: Job) -> MeasurementPlan:
+    """Return the settings that estimate the energies of the geometries well."""
+    _, slopes = job.energies_and_slopes(job.exact_moments)
     chosen = np.unique(np.linspace(0, len(slopes) - 1, min(len(slopes), _PLAN_CIRCUITS)).astype(int))
     return plan_measurement(job.split, job.flat_slots[chosen], slopes[chosen])
 
@@ -262,7 +264,8 @@ def _prices(job: Job, target: Target, plan: MeasurementPlan, shots: NDArray[np.i
     return tuple(prices)
 
 
-def _need_one(shots: int | None, standard_error: float | None) -> None:
+def need_one(shots: int | None, standard_error: float | None) -> None:
+    """Refuse a run that is given neither or both, or too few shots."""
     if (shots is None) == (standard_error is None):
         raise error(
             "neither shots nor a standard error" if shots is None else "both shots and a standard error",
