@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import pi
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pytket.circuit import Circuit
 
 from qffc.ir.diagnostics import InternalError, QffcError, error
-from qffc.ir.pauli import PauliString
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.counts import CircuitCounts
+from qffc.passes.frame import best_frame, turns_with_vectors
 from qffc.passes.lower_pytket_chirality import chirality_exchanges
 from qffc.passes.lower_pytket_counts import count_circuit
 from qffc.passes.lower_pytket_emit import Emitter
 from qffc.passes.lower_pytket_measurement import MeasurementPlan, Setting, measurement_plan
+from qffc.passes.lower_pytket_ops import NumericOp, on_wires
+from qffc.passes.lower_pytket_runs import shorten_runs
 from qffc.passes.lower_pytket_turns import nearest_zero, turn_about
 from qffc.passes.split_program import KernelOp, Split, split_program
 from qffc.passes.target import Target
-
-
-class NumericOp(NamedTuple):
-    """An operation of the kernel in numbers.
-
-    Args:
-        kind: as in ``KernelOp``.
-        qubits: of the program, or wires once :func:`on_wires` has named them.
-        angle: in radians.
-        vector: of a rotation, in radians.
-        string: of a Pauli rotation.
-        targets: of a relabel.
-    """
-
-    kind: str
-    qubits: tuple[int, ...]
-    angle: float = 0.0
-    vector: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    string: PauliString = ()
-    targets: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,13 +33,17 @@ class PytketKernel:
 
     The structure is worked out once. Binding composes the one-qubit gates numerically, writes each exchange as one
     TK2 or as three ZZPhase, prepares two qubits that have met nobody else with one gate, and drops gates below the
-    minimum angles of the target. Relabels rename wires, backwards
-    from the end, so that qubit k of the program ends on ``q[k]`` and no permutation is left over.
+    minimum angles of the target. Relabels rename wires, backwards from the end, so that qubit k of the program ends on
+    ``q[k]`` and no permutation is left over.
 
     Args:
         split: the program.
         target: a target with native gates.
         fold_swaps: take SWAPs out of exchange angles by renaming wires, which leaves |angle| <= pi/8.
+        fix_frame: turn all vectors by one rotation that puts the most frequent one on z, where rotations are free. It
+            keeps the moments and not the state, and is done only where nothing in state, gates or observables has a
+            frame of its own.
+        shorten_runs: write more than four exchanges in a row on three qubits as four.
 
     Raises:
         QffcError: when the target has no native gates, or too few qubits.
@@ -67,6 +52,8 @@ class PytketKernel:
     split: Split
     target: Target
     fold_swaps: bool = True
+    fix_frame: bool = False
+    shorten_runs: bool = True
 
     def __post_init__(self) -> None:
         if not self.target.native:
@@ -134,8 +121,9 @@ class PytketKernel:
 
     def _emit(self, slots: NDArray[np.float64], circuit: Circuit) -> Emitter:
         emitter = Emitter(circuit, self.target)
-        ops = [part for op in self.numeric_ops(slots) for part in self._expand(op)]
-        for op in on_wires(ops, self.split.qubit_count):
+        ops = [part for op in self._framed(self.numeric_ops(slots)) for part in self._expand(op)]
+        placed = on_wires(ops, self.split.qubit_count)
+        for op in shorten_runs(placed) if self.shorten_runs else placed:
             match op.kind:
                 case "zero":
                     pass
@@ -163,6 +151,27 @@ class PytketKernel:
             NumericOp(op.kind, op.qubits, angle, self._vector(op, values), op.string, op.targets)
             for op, angle in zip(self.split.ops, angles, strict=True)
         )
+
+    @cached_property
+    def _has_free_frame(self) -> bool:
+        return self.fix_frame and turns_with_vectors(self.split)
+
+    def frame(self, slots: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the rotation that the vectors are turned by, (3, 3); 1 unless ``fix_frame`` is asked for and allowed.
+
+        Args:
+            slots: (slot_count,), radians.
+        """
+        vectors = [op.vector for op in self.numeric_ops(slots) if op.kind == "rotate"]
+        return best_frame(np.array(vectors)) if self._has_free_frame and vectors else np.eye(3)
+
+    def _framed(self, ops: tuple[NumericOp, ...]) -> tuple[NumericOp, ...]:
+        rows = [row for row, op in enumerate(ops) if op.kind == "rotate"]
+        if not (self._has_free_frame and rows):
+            return ops
+        vectors = np.array([ops[row].vector for row in rows])
+        turned = dict(zip(rows, (vectors @ best_frame(vectors).T).tolist(), strict=True))
+        return tuple(op._replace(vector=tuple(turned[row])) if row in turned else op for row, op in enumerate(ops))
 
     def _expand(self, op: NumericOp) -> list[NumericOp]:
         """The operation with exchanges reduced and chirality in exchanges."""
@@ -198,10 +207,13 @@ class LowerPytket(Pass[PytketKernel]):
     """Lowers a program to circuits of the native gates of the target.
 
     The program stays; the output is a :class:`PytketKernel`. Preserves the state up to a global phase, gates below
-    the minimum angles of the target aside. Cost: linear in the number of operations, here and for each binding.
+    the minimum angles of the target aside; with ``fix_frame`` the moments only. Cost: linear in the number of
+    operations, here and for each binding, and some milliseconds for each run of exchanges that gets shorter.
 
     Args:
         fold_swaps: take SWAPs out of exchange angles by renaming wires.
+        fix_frame: turn the vectors so that many rotations are about z, where nothing has a frame of its own.
+        shorten_runs: write more than four exchanges in a row on three qubits as four.
 
     Example:
         >>> from qffc.ir.parser import parse_program
@@ -228,30 +240,15 @@ class LowerPytket(Pass[PytketKernel]):
     """
 
     fold_swaps: bool = True
+    fix_frame: bool = False
+    shorten_runs: bool = True
     name: ClassVar[str] = "lower-pytket"
     preserves: ClassVar[Preserves] = "everything"
 
     def run(self, program: Program, target: Target) -> PassResult[PytketKernel]:
         """Return the kernel; the program is unchanged."""
-        return PassResult(program, PytketKernel(split_program(program), target, self.fold_swaps))
-
-
-def on_wires(ops: Sequence[NumericOp], qubits: int) -> list[NumericOp]:
-    """Return operations on wires instead of qubits.
-
-    Wires are named backwards from the end, where qubit and wire agree, which uses up relabels.
-    """
-    wires = list(range(qubits))
-    placed: list[NumericOp] = []
-    for op in reversed(ops):
-        if op.kind == "relabel":
-            ends = [wires[to] for to in op.targets]
-            for source, end in zip(op.qubits, ends, strict=True):
-                wires[source] = end
-            continue
-        string = tuple((wires[qubit], letter) for qubit, letter in op.string)
-        placed.append(op._replace(qubits=tuple(wires[qubit] for qubit in op.qubits), string=string))
-    return placed[::-1]
+        split = split_program(program)
+        return PassResult(program, PytketKernel(split, target, self.fold_swaps, self.fix_frame, self.shorten_runs))
 
 
 def _cycled(qubits: tuple[int, ...], times: int) -> tuple[int, ...]:

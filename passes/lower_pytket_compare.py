@@ -15,7 +15,8 @@ from qffc.ir.pauli import triple_product
 from qffc.ir.program import Program
 from qffc.ir.reference import dense
 from qffc.passes.counts import CircuitCounts
-from qffc.passes.lower_pytket import NumericOp, PytketKernel, on_wires
+from qffc.passes.lower_pytket import PytketKernel
+from qffc.passes.lower_pytket_ops import NumericOp, on_wires
 from qffc.passes.lower_pytket_turns import euler_angles, half_turns, turn_about
 from qffc.passes.split_program import split_program
 from qffc.passes.target import Target

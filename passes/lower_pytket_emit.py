@@ -128,14 +128,13 @@ class Emitter:
                 continue
             a, b = pair.a, pair.b
             del self._pairs[a], self._pairs[b]
-            later = self._waiting[a], self._waiting[b]
+            # Turns that wait are part of the state: a turn of one half of a singlet is one of the other half.
+            angle, on_a, on_b = pair.turned(self._waiting[a], self._waiting[b]).preparation()
             self._waiting[a] = self._waiting[b] = NO_TURN
-            angle, on_a, on_b = pair.preparation()
             if angle >= max(self._target.minimum.zz_phase, _TINY):
                 self._write_xx(a, b, angle)
-            for end, turn, then in ((a, on_a, later[0]), (b, on_b, later[1])):
-                self.turn(end, turn)
-                self.turn(end, then)
+            self.turn(a, on_a)
+            self.turn(b, on_b)
 
     def _write_xx(self, a: int, b: int, angle: float) -> None:
         """Write exp(-i/2 angle XX)."""

@@ -5,7 +5,7 @@ from math import pi
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pytket.circuit import Circuit, OpType
 
@@ -80,6 +80,7 @@ def test_the_state_of_any_program(data, where):
     program = data.draw(programs())
     case = Case(program, data.draw(instances(program)))
     kernel, slots = lower(case, where)
+    assume(np.abs(slots).max(initial=0.0) < 1e6)  # angles that are only rounding modulo 2 pi have no right answer
     assert overlap(case, kernel.bind(slots)) == pytest.approx(1, abs=1e-9)
 
 

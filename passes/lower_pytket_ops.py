@@ -1,0 +1,46 @@
+"""Operations of a kernel in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from qffc.ir.pauli import PauliString
+
+
+class NumericOp(NamedTuple):
+    """An operation of the kernel in numbers.
+
+    Args:
+        kind: as in ``KernelOp``.
+        qubits: of the program, or wires once :func:`on_wires` has named them.
+        angle: in radians.
+        vector: of a rotation, in radians.
+        string: of a Pauli rotation.
+        targets: of a relabel.
+    """
+
+    kind: str
+    qubits: tuple[int, ...]
+    angle: float = 0.0
+    vector: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    string: PauliString = ()
+    targets: tuple[int, ...] = ()
+
+
+def on_wires(ops: Sequence[NumericOp], qubits: int) -> list[NumericOp]:
+    """Return operations on wires instead of qubits.
+
+    Wires are named backwards from the end, where qubit and wire agree, which uses up relabels.
+    """
+    wires = list(range(qubits))
+    placed: list[NumericOp] = []
+    for op in reversed(ops):
+        if op.kind == "relabel":
+            ends = [wires[to] for to in op.targets]
+            for source, end in zip(op.qubits, ends, strict=True):
+                wires[source] = end
+            continue
+        string = tuple((wires[qubit], letter) for qubit, letter in op.string)
+        placed.append(op._replace(qubits=tuple(wires[qubit] for qubit in op.qubits), string=string))
+    return placed[::-1]

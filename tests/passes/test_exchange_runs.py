@@ -1,0 +1,87 @@
+"""Exchanges in a row on three qubits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.linalg import expm
+
+from qffc.ir.pauli import dot_product
+from qffc.ir.reference import dense
+from qffc.passes.exchange_runs import PAIRS, shorten
+from qffc.passes.lower_pytket_ops import NumericOp
+from qffc.passes.lower_pytket_runs import shorten_runs
+
+DOTS = {pair: dense(dot_product(*pair), (0, 1, 2)) for pair in PAIRS}
+angles = st.one_of(st.floats(-4, 4), st.sampled_from([k * np.pi / 16 for k in range(-8, 9)]))
+runs = st.lists(st.tuples(st.sampled_from(PAIRS), angles).map(lambda item: (*item[0], item[1])), max_size=9)
+
+
+def unitary(exchanges):
+    matrix = np.eye(8)
+    for a, b, angle in exchanges:
+        matrix = expm(-1j * angle * DOTS[min(a, b), max(a, b)]) @ matrix
+    return matrix
+
+
+def assert_same(one, other):
+    assert abs(np.trace(one.conj().T @ other)) / 8 == pytest.approx(1, abs=1e-12)
+
+
+@settings(max_examples=60)
+@given(runs)
+def test_four_are_enough(exchanges):
+    short = shorten(exchanges)
+    assert len(short) <= 4
+    assert_same(unitary(short), unitary(exchanges))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_what_does_nothing_goes(count):
+    assert shorten([(0, 1, np.pi / 2)] * count) == []
+
+
+def exchange(a, b, angle):
+    return NumericOp("exchange", (a, b), angle=angle)
+
+
+def rotate(qubit):
+    return NumericOp("rotate", (qubit,), vector=(0.1, 0.2, 0.3))
+
+
+RUN = [exchange(*pair, 0.1 + 0.2 * k) for k, pair in enumerate([(1, 3), (3, 4), (1, 4), (3, 1), (4, 3)])]
+
+
+def count(ops):
+    return sum(op.kind == "exchange" for op in ops)
+
+
+def test_a_run_is_written_as_four():
+    ops = [rotate(1), *RUN, rotate(3)]
+    short = shorten_runs(ops)
+    assert (short[0], short[-1], len(short)) == (ops[0], ops[-1], 6)
+    wires = {1: 0, 3: 1, 4: 2}
+
+    def places(part):
+        return [(wires[op.qubits[0]], wires[op.qubits[1]], op.angle) for op in part]
+
+    assert_same(unitary(places(short[1:-1])), unitary(places(RUN)))
+
+
+def test_what_happens_elsewhere_does_not_end_a_run():
+    ops = [op for k, op in enumerate(RUN) for op in (op, rotate(0), exchange(5, 6, 0.1 * k))]
+    assert count(shorten_runs(ops)) == 4 + 1  # those on 5 and 6 are a run on two qubits
+
+
+@pytest.mark.parametrize(
+    "between", [rotate(4), NumericOp("pauli_rotation", (), 0.1, string=((1, "X"),)), exchange(4, 5, 0.1)]
+)
+def test_what_happens_to_its_qubits_ends_a_run(between):
+    ops = [*RUN[:3], between, *RUN[3:]]
+    assert shorten_runs(ops) == ops
+
+
+def test_four_stay_as_they_are():
+    assert shorten_runs(RUN[:4]) == RUN[:4]
