@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytket.circuit import OpType
 
 from qffc.ir.parser import parse_program
 from qffc.ir.reference import expectation
