@@ -1,7 +1,8 @@
-"""Frozen dataclasses to plain data and back, exactly and strictly: the JSON form of certificates."""
+"""Frozen dataclasses to plain data and back, exactly and strictly: the JSON form of certificates and the like."""
 
 from __future__ import annotations
 
+import re
 import types
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -20,6 +21,11 @@ def to_plain(record: object) -> dict[str, object]:
 
 def from_plain(kind: type[T], data: object, path: str = "certificate") -> T:
     """Return the dataclass that :func:`to_plain` was given.
+
+    Args:
+        kind: the dataclass.
+        data: nested dictionaries and lists.
+        path: how messages name it.
 
     Raises:
         QffcError: when an entry is missing, unknown or of another type.
@@ -79,9 +85,9 @@ def _mismatch(path: str, data: object, expected: str) -> QffcError:
 
 def _refusal(path: str, found: str, expected: str) -> QffcError:
     return error(
-        "certificate that cannot be read",
+        f"{re.split(r'[.[]', path)[0]} that cannot be read",
         found=found,
         expected=expected,
-        help="write it again with 'qffc check'",
+        help="write it again with qffc",
         where=path,
     )

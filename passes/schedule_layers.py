@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
 from qffc.ir.exchange_group import exchanges
+from qffc.ir.ops import Coupling
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.check_equivariance import check_equivariance
@@ -95,8 +96,10 @@ class ScheduleLayers(Pass[Schedule]):
     nothing is left, the order stays as written. Symmetry comes before depth: an order that makes a declared symmetry
     hold is taken though it may be deeper.
 
-    Run it before training: another order is another circuit, so it preserves nothing. The couplings, their groups, and
-    all else stay; a second run changes nothing. Cost: milliseconds, and one check for each of at most four orders.
+    Run it before training: another order is another circuit, so it preserves nothing. Afterwards the order is
+    that of the program, like any other: couplings lose their groups, all else stays, and a second run finds nothing to
+    order, so that a trained program keeps its circuit. Cost: milliseconds, and one check for each of at most four
+    orders.
 
     Example:
         >>> from qffc.ir.parser import parse_program
@@ -122,10 +125,10 @@ class ScheduleLayers(Pass[Schedule]):
         ... ''')
         >>> result = ScheduleLayers().run(program, target("ideal"))
         >>> print("\n".join(result.program.text.split("\n")[-8:-4]))
-        exchange a, b, J[0] unordered ring
-        exchange c, d, J[2] unordered ring
-        exchange d, a, J[3] unordered ring
-        exchange b, c, J[1] unordered ring
+        exchange a, b, J[0]
+        exchange c, d, J[2]
+        exchange d, a, J[3]
+        exchange b, c, J[1]
         >>> result.output.before, result.output.after, result.output.bound
         (4, 2, 2)
     """
@@ -145,7 +148,13 @@ class ScheduleLayers(Pass[Schedule]):
             choice = _Choice(order, _proven(order), orbits)
             if choice.proven >= proven and choice.rank < best.rank:
                 best = choice
-        return PassResult(best.program, _report(written, best), best is not written)
+        return PassResult(_in_this_order(best.program), _report(written, best), changed=True)
+
+
+def _in_this_order(program: Program) -> Program:
+    """The program with no coupling left free in order."""
+    ops = (replace(op, unordered=None) if isinstance(op, Coupling) else op for op in program.ops)
+    return program.with_ops(tuple(ops))
 
 
 @dataclass(frozen=True)

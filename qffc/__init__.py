@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     # One line per entry of _PUBLIC, in the form `from qffc.module import name as name`; a test compares the two.
+    from qffc.compiled import Compiled as Compiled
+    from qffc.compiled_file import load_compiled as load_compiled
     from qffc.dsl.decorator import Ansatz as Ansatz
     from qffc.dsl.decorator import ansatz as ansatz
     from qffc.dsl.decorator import as_program as as_program
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from qffc.models.model_file import save_model as save_model
     from qffc.references import resolve_data as resolve_data
     from qffc.references import resolve_program as resolve_program
-    from qffc.toolchain import Compiled as Compiled
     from qffc.toolchain import check as check
     from qffc.toolchain import compile as compile
     from qffc.toolchain import evaluate as evaluate
@@ -40,7 +41,7 @@ _PUBLIC: dict[str, str] = {
     "Ansatz": "qffc.dsl.decorator",
     "CHANNEL": "qffc.dsl.tables",
     "Calculator": "qffc.models.calculator",
-    "Compiled": "qffc.toolchain",
+    "Compiled": "qffc.compiled",
     "ForceField": "qffc.models.force_field",
     "SPECIES": "qffc.dsl.tables",
     "ansatz": "qffc.dsl.decorator",
@@ -50,6 +51,7 @@ _PUBLIC: dict[str, str] = {
     "compile": "qffc.toolchain",
     "evaluate": "qffc.toolchain",
     "load": "qffc.library.catalogue",
+    "load_compiled": "qffc.compiled_file",
     "load_model": "qffc.models.model_file",
     "programs": "qffc.library.catalogue",
     "resolve_data": "qffc.references",

@@ -7,94 +7,30 @@ pytket.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from qffc.compiled import Compiled, compile_program
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.program import Program
+from qffc.levels import DEFAULT_LEVEL
 from qffc.passes.certificate import Certificate
 from qffc.passes.check_equivariance import check_equivariance
-from qffc.passes.counts import CircuitCounts
-from qffc.passes.pipeline import PassRecord, run_pipeline
-from qffc.passes.pipeline_text import parse_pipeline
-from qffc.passes.split_program import Split, split_program
 from qffc.passes.target import Target
 from qffc.references import ProgramLike, program_of, resolve_data
 from qffc.targets import target as find_target
 
 if TYPE_CHECKING:
-    from pytket.circuit import Circuit
-
     from qffc.data import Dataset
     from qffc.models.force_field import ForceField
-    from qffc.passes.lower_pytket import PytketKernel
     from qffc.reports.evaluation import Evaluation
     from qffc.training.config import TrainingConfig
     from qffc.training.trainer import Progress
     from qffc.units import Units
 
-DEFAULT_PIPELINE = "check-equivariance,canonicalize"
 CERTIFICATE_NAME = "certificate.json"
 Part = Literal["test", "all"]
-_GOLDEN = 0.5 * (5**0.5 - 1)
-
-
-@dataclass(frozen=True, eq=False)
-class Compiled:
-    """A program after its passes, with the proof of its symmetry.
-
-    Args:
-        source: the program before the first pass.
-        program: after the last one.
-        certificate: of ``program``, bound to its digest.
-        target: what it was compiled for.
-        records: what each pass did.
-    """
-
-    source: Program
-    program: Program
-    certificate: Certificate
-    target: Target
-    records: tuple[PassRecord, ...]
-
-    @cached_property
-    def split(self) -> Split:
-        """The classical values and the quantum kernel."""
-        return split_program(self.program)
-
-    @cached_property
-    def kernel(self) -> PytketKernel:
-        """The quantum kernel in native gates; the target must have some."""
-        from qffc.passes.lower_pytket import PytketKernel  # pytket is heavy
-
-        return PytketKernel(self.split, self.target)
-
-    def circuit(self, slots: NDArray[np.float64] | None = None) -> Circuit:
-        """Return the circuit in native gates.
-
-        Args:
-            slots: (slot_count,), radians; :func:`generic_slots` when left out.
-        """
-        return self.kernel.bind(generic_slots(self.split.slot_count) if slots is None else slots)
-
-    @cached_property
-    def counts(self) -> CircuitCounts:
-        """The native gates of the circuit at generic angles, measurements aside."""
-        return self.kernel.counts(self.circuit())
-
-    def price(self, shots: int) -> float:
-        """Return the price in HQC of one circuit with its measurements, ``shots`` for each setting."""
-        if self.target.pricing is None:
-            return 0.0
-        slots = generic_slots(self.split.slot_count)
-        measured = [self.kernel.bind_measured(slots, setting) for setting in self.kernel.measurements.settings]
-        return self.target.price([self.kernel.counts(circuit) for circuit in measured], shots)
 
 
 def check(program: ProgramLike) -> Certificate:
@@ -113,7 +49,8 @@ def check(program: ProgramLike) -> Certificate:
 def compile(
     program: ProgramLike,
     target: str | Target = "ideal",
-    pipeline: str = DEFAULT_PIPELINE,
+    level: int = DEFAULT_LEVEL,
+    pipeline: str | None = None,
     *,
     print_after: Callable[[str, Program], object] | None = None,
 ) -> Compiled:
@@ -124,22 +61,24 @@ def compile(
     Args:
         program: a program, an ansatz, or a reference such as ``lib:pair``.
         target: the name of a target, or a target.
-        pipeline: passes separated by commas, options in braces.
+        level: the optimization level, 0 to 3: passes, and how native gates and measurements are chosen; see
+            :mod:`qffc.levels`.
+        pipeline: instead of the passes of the level: names separated by commas, options in braces. The options of
+            ``lower-pytket`` in it are those of the circuits.
         print_after: called with the name of each pass and the program after it.
 
     Raises:
-        QffcError: when the program, the target or the pipeline is not valid.
+        QffcError: when the program, the target, the level or the pipeline is not valid.
 
     Example:
-        >>> compiled = compile("lib:sivqlm-h2o")
+        >>> compiled = compile("lib:sivqlm-h2o", "H2-1", level=2)
         >>> compiled.certificate.digest == compiled.program.digest, compiled.certificate.holds
         (True, True)
+        >>> compiled.counts.two_qubit, len(compiled.measurements.settings)
+        (24, 3)
     """
-    source = program_of(program)
     chosen = find_target(target) if isinstance(target, str) else target
-    result = run_pipeline(parse_pipeline(pipeline), source, chosen, print_after=print_after)
-    certificate = result.certificate or check_equivariance(result.program)
-    return Compiled(source, result.program, certificate, chosen, result.records)
+    return compile_program(program_of(program), chosen, level, pipeline, print_after)
 
 
 def train(
@@ -248,17 +187,6 @@ def evaluate(
         raise _no_test_frames(dataset, "no frames were held out when the model was trained")
     frames = dataset if part == "all" else dataset.subset(split.test)
     return evaluate_frames(trained, frames, dataset.subset(split.train))
-
-
-def generic_slots(count: int) -> NDArray[np.float64]:
-    """Return fixed angles without special values, (count,), radians: what counts and prices are taken at.
-
-    Example:
-        >>> generic_slots(2).round(3)
-        array([0.918, 0.536])
-    """
-    slots: NDArray[np.float64] = 0.3 + np.mod(np.arange(1, count + 1) * _GOLDEN, 1.0)
-    return slots
 
 
 def _not_proven(compiled: Compiled) -> QffcError:

@@ -1,24 +1,27 @@
-"""The verb ``compile``: runs passes and counts native gates."""
+"""The verb ``compile``: runs passes, counts native gates, and writes what was compiled."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qffc.cli.compile_emit import Emit, check_request, emitted, need_one, write
 from qffc.cli.output import AsJson, emit, say, table
+from qffc.compiled import Compiled, generic_slots
 from qffc.ir.diagnostics import error
-from qffc.passes.pipeline import printer
-from qffc.toolchain import DEFAULT_PIPELINE, Compiled, generic_slots
+from qffc.levels import DEFAULT_LEVEL, LEVELS
+from qffc.passes.pipeline import PassRecord, printer
 from qffc.toolchain import compile as compile_to
 
 if TYPE_CHECKING:
-    from qffc.passes.counts import CircuitCounts
+    from qffc.passes.counts import CircuitCounts, Counts
+    from qffc.passes.target import Target
 
+_ALL = "all"
 _ROWS = (
     ("qubits", "qubits"),
     ("two-qubit gates", "two_qubit"),
@@ -30,42 +33,44 @@ _ROWS = (
 )
 
 
-class Emit(StrEnum):
-    """What ``--emit`` writes."""
-
-    IR = "ir"
-    PYTKET = "pytket"
-
-
 def compile_program(
     program: Annotated[str, typer.Argument(help="lib:NAME, FILE.qffc, FILE.py:NAME, or a trained model")],
     target: Annotated[str, typer.Option(help="see 'qffc targets'")] = "H2-1LE",
-    passes: Annotated[str, typer.Option(help="pipeline; see 'qffc passes'")] = DEFAULT_PIPELINE,
+    level: Annotated[
+        int, typer.Option("-O", "--level", min=0, max=len(LEVELS) - 1, help="optimization level")
+    ] = DEFAULT_LEVEL,
+    passes: Annotated[
+        str | None, typer.Option(help="a pipeline instead of the passes of the level; see 'qffc passes'")
+    ] = None,
     print_after: Annotated[
-        list[str] | None, typer.Option(help="print the program after this pass on stderr; may be repeated")
+        list[str] | None,
+        typer.Option(help="print the program after this pass, or after 'all', on stderr; may be repeated"),
     ] = None,
     time_passes: Annotated[bool, typer.Option("--time-passes", help="print the time of each pass on stderr")] = False,
     shots: Annotated[int, typer.Option(min=1, help="shots of each measurement setting, for the price")] = 1000,
-    emitted: Annotated[
-        Emit | None,
-        typer.Option("--emit", help="ir: the program as text; pytket: its circuit as JSON, at fixed generic angles"),
+    emitting: Annotated[
+        Emit | None, typer.Option("--emit", help="write the program, its circuits, a drawing or all that was compiled")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="write what --emit makes to this file")] = None,
+    geometry: Annotated[
+        str | None, typer.Option(help="circuits of a model at this geometry, not at fixed generic angles")
+    ] = None,
+    measured: Annotated[
+        bool, typer.Option("--measured", help="circuits with measurements, one for each setting")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="write what --emit makes to this file, or folder")] = None,
     certificate: Annotated[
         Path | None, typer.Option(help="write the certificate of the compiled program to this file as JSON")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compile a program; prints counts of native gates beside those of pytket's default compilation."""
-    if out is not None and emitted is None:
-        raise error(
-            "nothing to write",
-            found=f"--out {out} without --emit",
-            expected="--emit ir or --emit pytket",
-            help="say what to write",
-        )
-    show = None if not print_after else printer(sys.stderr.write, _known(print_after, passes))
-    compiled = compile_to(program, target, passes, print_after=show)
+    check_request(emitting, out, geometry, measured)
+    planned = LEVELS[level].passes if passes is None else passes
+    show = None if not print_after else printer(sys.stderr.write, _known(print_after, planned))
+    compiled = compile_to(program, target, level, passes, print_after=show)
+    model = Path(program) if Path(program).exists() and not program.endswith(".qffc") else None
+    texts = [] if emitting is None else emitted(compiled, emitting, model, geometry, measured)
+    text = need_one(texts) if emitting is not None and out is None else None
     if certificate is not None:
         from qffc.atomic_files import write_text
 
@@ -75,17 +80,13 @@ def compile_program(
         if record.report:
             say(record.report)
     if time_passes:
-        say("\n".join(f"{record.name:<24} {1e3 * record.seconds:9.2f} ms" for record in compiled.records))
-    text = None if emitted is None else _emitted(compiled, emitted)
-    if text is not None and out is None:
-        emit(text, {"emitted": emitted.value if emitted else "", "text": text}, as_json)
+        say(_times(compiled.records))
+    if text is not None:
+        emit(text, {"emitted": emitting.value if emitting else "", "text": text}, as_json)
         return
     summary, data = _summary(compiled, shots)
-    if text is not None and out is not None:
-        from qffc.atomic_files import write_text
-
-        write_text(out, text)
-        say(f"written to {out}")
+    if emitting is not None and out is not None:
+        write(compiled, emitting, texts, out)
     emit(summary, data, as_json)
 
 
@@ -94,34 +95,57 @@ def _known(names: list[str], pipeline: str) -> list[str]:
     from qffc.passes.pipeline_text import parse_pipeline
 
     planned = [step.name for step in parse_pipeline(pipeline)]
+    if _ALL in names:
+        return planned
     for name in names:
         if name not in planned:
             raise error(
                 "pass that is not in the pipeline",
                 found=f"'{name}'",
-                expected=f"one of {quoted(planned)}",
+                expected=f"one of {quoted([*planned, _ALL])}",
                 help="correct --print-after, or add the pass with --passes",
             )
     return names
 
 
-def _emitted(compiled: Compiled, kind: Emit) -> str:
-    if kind is Emit.IR:
-        return compiled.program.text
-    import json
+def _times(records: tuple[PassRecord, ...]) -> str:
+    rows = [
+        (
+            record.name,
+            f"{1e3 * record.seconds:.2f} ms",
+            f"{_size(record.before)} -> {_size(record.after)}" if record.changed else "unchanged",
+        )
+        for record in records
+    ]
+    return table(("pass", "time", "operations"), rows)
 
-    return json.dumps(compiled.circuit().to_dict(), indent=1) + "\n"
+
+def _size(counts: Counts) -> int:
+    return counts.one_qubit + counts.two_qubit + counts.larger
 
 
-def _summary(compiled: Compiled, shots: int) -> tuple[str, dict[str, object]]:
+def _proof(compiled: Compiled) -> list[str]:
     certificate = compiled.certificate
     proof = "holds" if certificate.holds else "is not proven; see 'qffc check'"
     lines = [f"{compiled.program.name} for {compiled.target.name}: the declared symmetry {proof}"]
+    for verdict in certificate.verdicts:
+        if verdict.carried is not None:
+            lines.append(f"  {verdict.generator}: proven before {', '.join(verdict.carried.passes)}, and carried over")
+        elif verdict.status != "proven":
+            lines.append(f"  {verdict.generator}: {verdict.status}")
+    return lines
+
+
+def _summary(compiled: Compiled, shots: int) -> tuple[str, dict[str, object]]:
+    lines = _proof(compiled)
     data: dict[str, object] = {
         "program": compiled.program.name,
         "digest": compiled.program.digest,
         "target": compiled.target.name,
-        "holds": certificate.holds,
+        "level": compiled.level,
+        "pipeline": compiled.passes,
+        "holds": compiled.certificate.holds,
+        "carried": [verdict.generator for verdict in compiled.certificate.verdicts if verdict.carried is not None],
         "passes": [asdict(record) for record in compiled.records],
     }
     if not compiled.target.native:
@@ -131,24 +155,41 @@ def _summary(compiled: Compiled, shots: int) -> tuple[str, dict[str, object]]:
         return "\n".join(lines), data
     columns = _columns(compiled)
     price = compiled.price(shots)
-    settings = len(compiled.kernel.measurements.settings)
+    settings = len(compiled.measurements.settings)
     data |= {"counts": {name: asdict(counts) for name, counts in columns.items()}}
-    data |= {"price_HQC": price, "shots": shots, "settings": settings}
+    data |= {"two_qubit_gate": compiled.target.two_qubit, "price_HQC": price, "shots": shots, "settings": settings}
     rows = [(label, *(_figure(getattr(counts, key)) for counts in columns.values())) for label, key in _ROWS]
-    lines += ["", table(("one circuit", *columns), rows), ""]
+    lines += ["", table(("one circuit", *columns), rows), "", _gate(compiled.target)]
     lines += [f"price: {price:.1f} HQC for {settings} measurement settings of {shots} shots"]
     return "\n".join(lines), data
+
+
+def _gate(target: Target) -> str:
+    costs = target.exchange_costs()
+    spelt = ", ".join(f"{gate} {cost:.3g}" for gate, cost in costs.items())
+    if len(costs) == 1:
+        why = "the only one that the target has"
+    elif target.two_qubit == target.cheaper_exchange():
+        why = "the cheaper one for an exchange"
+    else:
+        why = "as the target says, though it is dearer"
+    return f"two-qubit gate: {target.two_qubit}, {why} (cost in ZZPhase: {spelt})"
 
 
 def _columns(compiled: Compiled) -> dict[str, CircuitCounts]:
     from qffc.passes.lower_pytket_compare import compare_with_pytket
 
     if compiled.target.device is None:
-        return {"qffc": compiled.counts}
+        return {"as written": compiled.counts_as_written, "qffc": compiled.counts}
     slots = generic_slots(compiled.split.slot_count)
     comparison = compare_with_pytket(compiled.program, slots, compiled.target)
     preferred = f"pytket {compiled.target.two_qubit}"
-    return {"qffc": comparison.native, "pytket default": comparison.default, preferred: comparison.preferred}
+    return {
+        "as written": compiled.counts_as_written,
+        "qffc": compiled.counts,
+        "pytket default": comparison.default,
+        preferred: comparison.preferred,
+    }
 
 
 def _figure(value: object) -> str:

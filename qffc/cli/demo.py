@@ -14,11 +14,11 @@ import typer
 from qffc.cli.output import table
 
 if TYPE_CHECKING:
+    from qffc.compiled import Compiled
     from qffc.data import Dataset
     from qffc.execution.energy import EnergyEstimate
     from qffc.models.force_field import ForceField
     from qffc.reports.evaluation import Evaluation
-    from qffc.toolchain import Compiled
     from qffc.training.config import TrainingConfig
 
 PROGRAM, DATA, TARGET = "lib:pair", "water", "H2-1LE"
@@ -95,8 +95,8 @@ def run_demo(out: Path, quick: bool, write: Callable[[str], None] = print) -> No
 
 
 def _count(compiled: Compiled, story: _Story) -> dict[str, object]:
+    from qffc.compiled import generic_slots
     from qffc.passes.lower_pytket_compare import compare_with_pytket
-    from qffc.toolchain import generic_slots
 
     comparison = compare_with_pytket(compiled.program, generic_slots(compiled.split.slot_count), compiled.target)
     columns = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qffc.cli.output import AsJson, emit, say, table
+from qffc.levels import DEVICE_LEVEL, LEVELS
 
 if TYPE_CHECKING:
     from qffc.execution.energy import EnergyEstimate
@@ -35,12 +36,16 @@ def run_model(
     store: Annotated[Path | None, typer.Option(help="a folder for results, to go on after a kill")] = None,
     seed: Annotated[int, typer.Option(min=0, help="what reproduces the shots")] = 0,
     frames: Annotated[int, typer.Option(min=1, help="how many frames of the geometry, from the first on")] = 1,
+    level: Annotated[
+        int, typer.Option("-O", "--level", min=0, max=len(LEVELS) - 1, help="optimization level of the circuits")
+    ] = DEVICE_LEVEL,
     as_json: AsJson = False,
 ) -> None:
     """Run the circuits of a model; prints energies with standard errors beside the exact values."""
     from qffc.cli.geometry import read_geometry
     from qffc.execution.backend import check_price, need_runner
     from qffc.execution.energy import estimate_energies, quote_energies
+    from qffc.execution.run import at_level
     from qffc.models.model_file import load_model
     from qffc.targets import target as find_target
     from qffc.units import energy_in_ev
@@ -49,7 +54,7 @@ def run_model(
     need_runner(place)
     wanted = None if standard_error is None else energy_in_ev(standard_error)
     mean = _SHOTS if shots is None and wanted is None else shots
-    trained = load_model(model)
+    trained = at_level(load_model(model), place, level)
     numbers, positions = read_geometry(geometry)
     chosen = positions[:frames]
     quote = quote_energies(trained, numbers, chosen, place, shots=mean, standard_error=wanted)

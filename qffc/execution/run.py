@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from ase import Atoms
 
 from qffc.execution.energy import EnergyEstimate, estimate_energies
 from qffc.ir.diagnostics import error
+from qffc.levels import DEVICE_LEVEL, optimized
 from qffc.models.force_field import ForceField
 from qffc.models.model_file import load_model
 from qffc.passes.target import Target
@@ -27,6 +29,7 @@ def run(
     max_price: float | None = None,
     store: str | Path | None = None,
     seed: int = 0,
+    level: int = DEVICE_LEVEL,
 ) -> EnergyEstimate:
     """Return the energy of a molecule from circuits on a target, with its standard error.
 
@@ -41,6 +44,7 @@ def run(
         max_price: in HQC; a run that costs more is refused. A machine needs it.
         store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.
+        level: the optimization level of the circuits; the energy that they stand for is the same at every level.
 
     Raises:
         QffcError: when the molecule does not fit the model or is periodic, the target cannot run the circuits, or the
@@ -61,11 +65,12 @@ def run(
             expected="an isolated molecule",
             help="set atoms.pbc = False if the molecule is alone in its box",
         )
+    place = find_target(target) if isinstance(target, str) else target
     (estimate,) = estimate_energies(
-        load_model(Path(model)) if isinstance(model, str | Path) else model,
+        at_level(load_model(Path(model)) if isinstance(model, str | Path) else model, place, level),
         atoms.numbers,
         atoms.positions[None],
-        find_target(target) if isinstance(target, str) else target,
+        place,
         shots=shots,
         standard_error=energy_in_ev(standard_error) if isinstance(standard_error, str) else standard_error,
         pilot=pilot,
@@ -74,3 +79,21 @@ def run(
         seed=seed,
     )
     return estimate
+
+
+def at_level(model: ForceField, target: Target, level: int) -> ForceField:
+    """Return the same energy function with shorter circuits: the model's program after the passes of a level.
+
+    Args:
+        model: a trained model.
+        target: where its circuits are to run.
+        level: the optimization level.
+
+    Example:
+        >>> from qffc.library import load
+        >>> from qffc.models.force_field import untrained
+        >>> model = untrained(load("sivqlm-h2o", depth=1), seed=0)
+        >>> len(model.program.ops), len(at_level(model, find_target("H2-1LE"), 2).program.ops)
+        (16, 14)
+    """
+    return replace(model, program=optimized(model.program, target, level))

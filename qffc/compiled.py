@@ -1,0 +1,182 @@
+"""What compiling gives: one object with the program, its proof, its numbers as JAX functions, and its circuits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.program import Program
+from qffc.levels import DEFAULT_LEVEL, level
+from qffc.passes.certificate import Certificate
+from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.counts import CircuitCounts
+from qffc.passes.pipeline import PassRecord, run_pipeline
+from qffc.passes.pipeline_text import format_pass, parse_pipeline
+from qffc.passes.split_program import Split, split_program
+from qffc.passes.target import Target
+
+if TYPE_CHECKING:
+    from pytket.circuit import Circuit
+
+    from qffc.passes.lower_jax import JaxProgram
+    from qffc.passes.lower_pytket import PytketKernel
+    from qffc.passes.lower_pytket_measurement import MeasurementPlan
+
+Floats = NDArray[np.float64]
+_LOWERING = "lower-pytket"
+_GOLDEN = 0.5 * (5**0.5 - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A program after its passes, with the proof of its symmetry; all else is made when it is asked for.
+
+    Args:
+        source: the program before the first pass.
+        program: after the last one.
+        certificate: of ``program``, bound to its digest.
+        target: what it was compiled for.
+        level: the optimization level.
+        passes: the pipeline that ran, as text.
+        lowering: the pass that makes native gates, as text.
+        records: what each pass did.
+    """
+
+    source: Program
+    program: Program
+    certificate: Certificate
+    target: Target
+    level: int
+    passes: str
+    lowering: str
+    records: tuple[PassRecord, ...]
+
+    @cached_property
+    def split(self) -> Split:
+        """The classical values and the quantum kernel."""
+        return split_program(self.program)
+
+    @cached_property
+    def jax(self) -> JaxProgram:
+        """The program as JAX functions: ``angles``, ``moments`` and ``readout``."""
+        from qffc.passes.lower_jax import lower_jax  # JAX is heavy
+
+        return lower_jax(self.program)
+
+    @property
+    def angles(self) -> Callable[..., object]:
+        """The angle program as a JAX function, see :meth:`qffc.passes.lower_jax.JaxProgram.angles`."""
+        return self.jax.angles
+
+    @property
+    def readout(self) -> Callable[..., object]:
+        """The readout as a JAX function, see :meth:`qffc.passes.lower_jax.JaxProgram.readout`."""
+        return self.jax.readout
+
+    @cached_property
+    def kernel(self) -> PytketKernel:
+        """The quantum kernel in native gates; the target must have some."""
+        return lowered(self.program, self.target, self.lowering)
+
+    @cached_property
+    def measurements(self) -> MeasurementPlan:
+        """How the observables are measured."""
+        if not level(self.level).planned:
+            return self.kernel.measurements
+        from qffc.passes.plan_measurement import plan_measurement
+
+        return plan_measurement(self.split)
+
+    def circuit(self, slots: Floats | None = None) -> Circuit:
+        """Return the circuit in native gates, without measurements.
+
+        Args:
+            slots: (slot_count,), radians; :func:`generic_slots` when left out.
+        """
+        return self.kernel.bind(self._slots(slots))
+
+    def measured_circuits(self, slots: Floats | None = None) -> tuple[Circuit, ...]:
+        """Return the circuit once for each measurement setting, with its measurements."""
+        here = self._slots(slots)
+        return tuple(self.kernel.bind_measured(here, setting) for setting in self.measurements.settings)
+
+    @cached_property
+    def counts(self) -> CircuitCounts:
+        """The native gates of the circuit at generic angles, measurements aside."""
+        return self.kernel.counts(self.circuit())
+
+    @cached_property
+    def counts_as_written(self) -> CircuitCounts:
+        """The native gates of the source at level 0."""
+        kernel = lowered(self.source, self.target, level(0).lowering)
+        return kernel.counts(kernel.bind(generic_slots(kernel.split.slot_count)))
+
+    def price(self, shots: int) -> float:
+        """Return the price in HQC of one circuit with its measurements, ``shots`` for each setting."""
+        if self.target.pricing is None:
+            return 0.0
+        return self.target.price([self.kernel.counts(circuit) for circuit in self.measured_circuits()], shots)
+
+    def save(self, path: str | Path) -> None:
+        """Write everything to one JSON file, whole or not at all; :func:`load_compiled` reads it.
+
+        Example:
+            >>> from tempfile import TemporaryDirectory
+            >>> from qffc.compiled_file import load_compiled
+            >>> from qffc.toolchain import compile
+            >>> with TemporaryDirectory() as folder:
+            ...     compile("lib:sivqlm-lih", "H2-1", level=2).save(f"{folder}/lih.json")
+            ...     load_compiled(f"{folder}/lih.json").counts.two_qubit
+            1
+        """
+        from qffc.atomic_files import write_text
+        from qffc.compiled_file import to_json
+
+        write_text(Path(path), to_json(self))
+
+    def _slots(self, slots: Floats | None) -> Floats:
+        return generic_slots(self.split.slot_count) if slots is None else slots
+
+
+def compile_program(
+    source: Program,
+    target: Target,
+    number: int = DEFAULT_LEVEL,
+    pipeline: str | None = None,
+    print_after: Callable[[str, Program], object] | None = None,
+) -> Compiled:
+    """Run the passes of a level, or a pipeline, and certify what comes out; see :func:`qffc.toolchain.compile`."""
+    chosen = level(number)
+    text = chosen.passes if pipeline is None else pipeline
+    steps = parse_pipeline(text)
+    result = run_pipeline(steps, source, target, print_after=print_after)
+    certificate = result.certificate or check_equivariance(result.program)
+    named = [format_pass(step) for step in steps if step.name == _LOWERING]
+    lowering = named[-1] if named else chosen.lowering
+    return Compiled(source, result.program, certificate, target, number, text, lowering, result.records)
+
+
+def lowered(program: Program, target: Target, lowering: str) -> PytketKernel:
+    """Return the kernel that the pass ``lower-pytket`` makes, with the options of its text."""
+    from qffc.passes.lower_pytket import LowerPytket  # pytket is heavy
+
+    (step,) = parse_pipeline(lowering)
+    assert isinstance(step, LowerPytket)
+    return step.run(program, target).output
+
+
+def generic_slots(count: int) -> Floats:
+    """Return fixed angles without special values, (count,), radians: what counts and prices are taken at.
+
+    Example:
+        >>> generic_slots(2).round(3)
+        array([0.918, 0.536])
+    """
+    slots: Floats = 0.3 + np.mod(np.arange(1, count + 1) * _GOLDEN, 1.0)
+    return slots
