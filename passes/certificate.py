@@ -14,6 +14,7 @@ from qffc.ir.program import Program
 from qffc.passes.certificate_text import render_verdict
 from qffc.passes.listing import listing
 from qffc.passes.plain_data import from_plain, to_plain
+from qffc.passes.reduced_circuit import REDUCED
 from qffc.passes.verdict import Verdict
 
 SCHEMA = 2
@@ -21,19 +22,27 @@ CARRIED = "carried over"
 _SURVIVES = "survives: "
 """What the note of schema 1 began with where ``survives`` is a field now."""
 
-RULES = {
+_OF_CIRCUITS = {
     "pauli-commutators": "state, gates, observables and readout turn with the molecule: [J_a, G] = i d_a G exactly",
+    "invariant values": "every value of the program is a number that stays the same as the molecule turns",
     "displacements only": "no value uses an absolute position",
     "positions cancel": "the derivative of every value along a translation is exactly 0",
     "even values": "no value changes under inversion",
     "two independent vectors": "the vectors that enter lie in a plane, where inversion is a rotation by pi",
-    "average over inversion": "the response is averaged over the molecule and its mirror image",
     "relabelling modulo commutation": "sites renamed is qubits renamed, up to the order of commuting operations",
+}
+"""Rules that look at operations and values, and why they prove something."""
+_SHORTER = "true of the shorter circuit that canonicalize and light-cone make, which responds alike"
+
+RULES = {
+    **_OF_CIRCUITS,
+    "average over inversion": "the response is averaged over the molecule and its mirror image",
     "average over exchange": "the response is averaged over the assignments of like atoms to sites",
     "no like sites": "no two sites have one role and one species",
     "conjugation by a Pauli string": "with its names replaced and conjugated by the string, the program is itself, up "
     "to the order of commuting operations",
     "commutes with the charge": "the charge commutes with operations and readout; the prepared state is an eigenstate",
+    **{f"{rule}{REDUCED}": f"{why}; {_SHORTER}" for rule, why in _OF_CIRCUITS.items()},
     CARRIED: "a rule proves it of an earlier program, and the passes since then keep the response",
 }
 """Every rule that can prove something, and why it does."""

@@ -11,6 +11,9 @@ and an invariant readout, the response is invariant.
 
 The same for one axis alone proves rotations about that axis of the laboratory; |0>, turned into itself up to a phase by
 rotations about z, is then as good as a singlet.
+
+A circuit whose values are all invariant numbers is given nothing that turns, so its response is invariant whatever its
+gates are.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ from qffc.passes.verdict import Failure, Verdict, observable_line, op_reference,
 from qffc.passes.wires import Step, flatten
 
 COMMUTATORS = "pauli-commutators"
-
+INVARIANT_VALUES = "invariant values"
 
 Axes = tuple[int, ...]
 """Axes of the laboratory: 0, 1 and 2 for x, y and z."""
@@ -40,10 +43,12 @@ ALL_AXES: Axes = (0, 1, 2)
 
 
 def check_rotation(program: Program) -> Verdict:
-    """Prove by exact commutators, else compare a molecule with itself, turned."""
+    """Prove by exact commutators or invariant values, else compare a molecule with itself, turned."""
     failure = rotation_failure(program)
     if failure is None:
         return proven("rotation", COMMUTATORS)
+    if _values_are_invariant(program):
+        return proven("rotation", INVARIANT_VALUES)
     verdict = judge(program, "rotation", COMMUTATORS, failure, TURN)
     return replace(verdict, survives=tuple(f"rotation about {axis}" for axis in surviving_axes(program)))
 
@@ -67,6 +72,15 @@ def rotation_failure(program: Program, axes: Axes = ALL_AXES) -> Failure | None:
             return Failure(f"the observable {name} does not commute with the spin: {left}", line=line)
     text = readout_residual(program, axes)
     return None if text is None else Failure(f"the readout: {text}", line=print_readout(program.readout))
+
+
+def _values_are_invariant(program: Program) -> bool:
+    """Whether nothing that the circuit is given changes as the molecule turns."""
+    sites = tuple(site.name for site in program.sites)
+    angles = [op.value for op in program.ops if op.value is not None]
+    if any(angle.law.rank for angle in angles) or readout_residual(program) is not None:
+        return False
+    return all(angle.law.covariant or residual(angle, "rotation", sites) is None for angle in angles)
 
 
 def readout_residual(program: Program, axes: Axes = ALL_AXES) -> str | None:

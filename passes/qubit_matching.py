@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from qffc.ir.observables import Observable
+from qffc.ir.pauli import PauliSum
 from qffc.passes.trace import Letter, levels
 
 _LEAVES = 48
@@ -48,7 +48,7 @@ class Names:
 
 
 def incidences(
-    count: int, word: Sequence[Letter], observables: Iterable[tuple[str, Observable]], names: Names, signed: bool = True
+    count: int, word: Sequence[Letter], observables: Iterable[tuple[str, PauliSum]], names: Names, signed: bool = True
 ) -> Incidences:
     """Return what happens to each qubit; ``observables`` come with a tag that a renaming has to keep.
 
@@ -60,8 +60,8 @@ def incidences(
         for k, qubit in enumerate(shape.qubits):
             what = names((level, shape.kind, shape.paulis[k : k + 1], _unsigned(letter, signed)))
             found[qubit].append(Incidence(what, tuple(other for other in shape.qubits if other != qubit)))
-    for tag, observable in observables:
-        for string, (weight, _) in observable.paulis.terms:
+    for tag, paulis in observables:
+        for string, (weight, _) in paulis.terms:
             for qubit, pauli in string:
                 what = names((tag, weight.text if signed else min(weight.text, (-weight).text), pauli))
                 found[qubit].append(Incidence(what, tuple(other for other, _ in string if other != qubit)))

@@ -12,17 +12,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 
 from qffc.ir.observables import Observable
+from qffc.ir.pauli import PauliSum
 from qffc.ir.printer import print_readout
 from qffc.ir.program import AtomicReadout, Program
 from qffc.ir.value_substitution import TableIndices
 from qffc.ir.values import Add, Moment, Number, ParameterEntry, Value, rebuild, substitute_sites, walk
 from qffc.passes.conjugation import Paulis, conjugated, conjugated_sum
+from qffc.passes.displacement_form import displacement_form
 from qffc.passes.prepared_state import fold_preparations
 from qffc.passes.qubit_matching import Incidences, Names, incidences, renamings
-from qffc.passes.seen_operators import seen_observables
+from qffc.passes.seen_operators import linear_weights, seen_observables
+from qffc.passes.singlet_form import singlet_form, without_first_turns
 from qffc.passes.trace import Letter, Level, letter_of, normal_form
 from qffc.passes.verdict import Failure, observable_line, op_reference
 from qffc.passes.wires import flatten
@@ -71,6 +75,11 @@ class Word:
         """The normal form of the operations."""
         return normal_form(self.letters)
 
+    @cached_property
+    def slid_form(self) -> tuple[Level, ...]:
+        """The normal form with the first rotations of each singlet on one half."""
+        return normal_form(singlet_form(self.letters))
+
 
 def relabelling_failure(program: Program, word: Word, action: Action) -> Failure | None:
     """Return where the program with its names replaced differs, or None when it is the same."""
@@ -79,7 +88,10 @@ def relabelling_failure(program: Program, word: Word, action: Action) -> Failure
     readout_failure: Failure | None = None
     for renaming in _candidates(program, word, image, action, preferred):
         letters = _carried(image, renaming, action.paulis)
-        if None in letters or normal_form([letter for letter in letters if letter is not None]) != word.form:
+        moved = [letter for letter in letters if letter is not None]
+        if len(moved) < len(letters) or not (
+            normal_form(moved) == word.form or normal_form(singlet_form(moved)) == word.slid_form
+        ):
             continue
         difference = _readout_difference(program, word, image, renaming, action.paulis)
         if difference is None:
@@ -99,6 +111,10 @@ def _candidates(
     signed = not action.paulis
     source, target = (_incidences(program, each, names, signed) for each in (image, word))
     yield from renamings(source, target, preferred, names)
+    fewer = [replace(each, letters=without_first_turns(each.letters)) for each in (image, word)]
+    if len(fewer[1].letters) < len(word.letters):  # what stands on which half of a singlet may be another way to say it
+        source, target = (_incidences(program, each, names, signed) for each in fewer)
+        yield from renamings(source, target, preferred, names)
 
 
 def _carried(image: Word, renaming: Sequence[int], paulis: Paulis) -> list[Letter | None]:
@@ -114,7 +130,7 @@ def make_word(program: Program, species: Species) -> Word:
 
     def normal(value: Value) -> Value:
         if value.text not in known:
-            known[value.text] = substitute_sites(value, {}, dict(species))
+            known[value.text] = displacement_form(substitute_sites(value, {}, dict(species)))
         return known[value.text]
 
     letters, indices = [], []
@@ -146,7 +162,11 @@ def image_of(word: Word, action: Action) -> Word:
                 isinstance(node, ParameterEntry) and node.name in tables for node in (walk(value) if tables else ())
             )
             species = dict(word.species)
-            known[value.text] = substitute_sites(value, dict(action.sites), species, action.tables) if moves else value
+            known[value.text] = (
+                displacement_form(substitute_sites(value, dict(action.sites), species, action.tables))
+                if moves
+                else value
+            )
         return known[value.text]
 
     letters = tuple(
@@ -186,11 +206,14 @@ def site_order_renaming(program: Program, sites: Mapping[str, str]) -> tuple[int
 
 
 def _incidences(program: Program, word: Word, names: Names, signed: bool) -> Incidences:
+    total = _energy_operator(program, word)
+    if total is not None:
+        return incidences(len(program.qubits), word.letters, [("energy", total)], names, signed)
     if isinstance(program.readout, AtomicReadout):
         tags = {name: f"feature {name}" for name, _ in word.observables}
     else:
         tags = _roles_in_energy(word.readout)
-    observables = [(tags[name], observable) for name, observable in word.observables]
+    observables = [(tags[name], observable.paulis) for name, observable in word.observables]
     return incidences(len(program.qubits), word.letters, observables, names, signed)
 
 
@@ -219,6 +242,34 @@ def _readout_difference(
     program: Program, original: Word, image: Word, renaming: Sequence[int], string: Paulis
 ) -> Failure | None:
     """Return how the readout of the image differs, or None when both read the same number."""
+    difference = _difference_of_moments(program, original, image, renaming, string)
+    before, after = (_energy_operator(program, word) for word in (original, image))
+    if difference is None or before is None or after is None:
+        return difference
+    after = conjugated_sum(after.relabelled(dict(enumerate(renaming))), string)
+    constants = [_without_moments(word) for word in (original, image)]
+    return None if (before - after).is_zero and constants[0] == constants[1] else difference
+
+
+def _energy_operator(program: Program, word: Word) -> PauliSum | None:
+    """The operator whose expectation value an energy is that is linear in the moments; None for other readouts."""
+    weights = None if isinstance(program.readout, AtomicReadout) else linear_weights(word.readout)
+    if weights is None:
+        return None
+    total = PauliSum(())
+    for name, observable in word.observables:
+        total += observable.paulis.scaled(weights.get(name, 0))
+    return total
+
+
+def _without_moments(word: Word) -> Value:
+    return with_moments(word.readout, {name: Number(Fraction(0)) for name, _ in word.observables})
+
+
+def _difference_of_moments(
+    program: Program, original: Word, image: Word, renaming: Sequence[int], string: Paulis
+) -> Failure | None:
+    """Return how the readout of the image differs when each moment is carried to another one."""
     first = {observable.paulis: name for name, observable in reversed(original.observables)}
     head = isinstance(program.readout, AtomicReadout)
     targets: dict[str, str] = {}

@@ -24,6 +24,8 @@ from qffc.ir.values import (
     norm,
     unit,
 )
+from qffc.passes.certificate import RULES, Certificate
+from qffc.passes.certificate_verify import verify_certificate
 from qffc.passes.check_equivariance import CheckEquivariance, check_equivariance
 from qffc.passes.counterexample import observed
 
@@ -231,11 +233,32 @@ def test_three_pauli_rotations_with_something_between_are_no_exchange() -> None:
     assert_refuted(water((*SINGLETS, *encoding(), xx, yy, encoding()[1], zz, *COUPLINGS, *encoding())), "rotation")
 
 
-def test_unseen_breaking_is_undecided_not_proven() -> None:
+def test_what_cancels_or_is_not_seen_is_proven_of_the_shorter_circuit() -> None:
     turn = PauliRotation(((0, "Z"),), alpha(0))
-    found = verdict(water((*SINGLETS, *encoding(), turn, replace(turn, angle=-alpha(0)))), "rotation")
+    cancels = water((*SINGLETS, *encoding(), turn, replace(turn, angle=-alpha(0)), *COUPLINGS))
+    found = verdict(cancels, "rotation")
+    assert (found.status, found.rule) == ("proven", "pauli-commutators of the reduced circuit")
+    assert found.rule in RULES
+    certificate = check_equivariance(cancels)
+    verify_certificate(Certificate.from_json(certificate.to_json()), cancels)
+    assert_refuted(water((*SINGLETS, *encoding(), turn, *COUPLINGS, replace(turn, angle=-alpha(0)))), "rotation")
+
+
+def test_what_holds_for_a_reason_that_no_rule_knows_is_undecided() -> None:
+    nothing = Function("sin", alpha(3)) ** 2 + Function("cos", alpha(3)) ** 2 - 1
+    found = verdict(water((*SINGLETS, *encoding(), PauliRotation(((0, "Z"),), nothing), *COUPLINGS)), "rotation")
     assert (found.status, found.points) == ("undecided", 12)
     assert found.deviation < 1e-12
+
+
+def test_numbers_that_do_not_turn_make_an_invariant_response() -> None:
+    distance = norm(Displacement("O", "H1"))
+    ops = (Zero(0), Zero(1), Zero(2), Zero(3), PauliRotation(((0, "X"),), distance))
+    seen = (("m", PauliObservable(((0, "Z"),))), ("n", DotObservable(2, 3)))
+    assert verdict(water(ops, seen), "rotation").rule == "invariant values"
+    assert_refuted(water((*ops, Rotate(0, Displacement("O", "H2"))), seen), "rotation")
+    bent = PauliRotation(((0, "X"),), Component(Displacement("O", "H1"), "x"))
+    assert_refuted(water((*ops, bent), seen), "rotation")
 
 
 def test_noise_of_rounding_refutes_nothing() -> None:
@@ -441,7 +464,8 @@ def test_no_like_sites() -> None:
 
 def test_too_many_qubits_are_undecided() -> None:
     qubits = 20
-    ops = [Singlet(q, q + 1) for q in range(0, qubits, 2)] + [PauliRotation(((0, "Z"),), alpha(0))]
+    ops: list[Op] = [Singlet(q, q + 1) for q in range(0, qubits, 2)]
+    ops += [Rotate(0, Displacement("O", "H1")), PauliRotation(((0, "Z"),), alpha(0))]
     program = water(tuple(ops), symmetry=("rotation",), qubits=tuple(Qubit(f"q{q}") for q in range(qubits)))
     found = verdict(program, "rotation")
     assert (found.status, found.points) == ("undecided", 0)
