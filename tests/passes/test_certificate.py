@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from qffc.ir.diagnostics import QffcError, Span
@@ -10,9 +11,11 @@ from qffc.ir.observables import DotObservable
 from qffc.ir.ops import Exchange, Rotate, Singlet
 from qffc.ir.program import EnergyReadout, Parameter, Program, Qubit, Site
 from qffc.ir.values import Component, Displacement, FrameVector, Moment, ParameterEntry, as_value
+from qffc.library import load
 from qffc.passes.certificate import RULES, Certificate, Origin
 from qffc.passes.certificate_verify import verify_certificate
 from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.counterexample import measured
 
 
 def make_program(*, broken: bool) -> Program:
@@ -140,6 +143,25 @@ def test_schema_1_is_read_and_needs_its_program() -> None:
     verify_certificate(old, make_program(broken=True))
     with pytest.raises(QffcError, match="certificate without its program"):
         verify_certificate(old)
+
+
+def test_an_exchange_of_schema_1_keeps_its_sites() -> None:
+    program = load("water-demo", depth=1)
+    certificate = check_equivariance(program)
+    data = json.loads(certificate.to_json())
+    del data["origin"], data["sha256"]
+    for verdict in data["verdicts"]:
+        del verdict["survives"], verdict["carried"]
+        if verdict["counterexample"]:
+            transform = verdict["counterexample"]["transform"]
+            transform["swap"] = ["H1", "H2"] if transform.pop("sites") else None
+            del transform["entries"], transform["internal"]
+    old = Certificate.from_json(json.dumps({**data, "schema": 1}))
+    assert old.verdicts[-1] == certificate.verdicts[-1]
+    example = old.verdicts[-1].counterexample
+    assert example is not None
+    before, after = measured(program, example)
+    assert after - before == pytest.approx(np.array(example.transformed) - np.array(example.response), abs=1e-12)
 
 
 def test_a_certificate_is_checked_by_itself(certificate: Certificate) -> None:

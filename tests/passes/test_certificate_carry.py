@@ -13,7 +13,7 @@ import pytest
 from qffc.ir.diagnostics import InternalError, QffcError
 from qffc.ir.observables import DotObservable
 from qffc.ir.ops import PauliRotation, Rotate
-from qffc.ir.values import as_value
+from qffc.ir.values import Function, as_value
 from qffc.library import load
 from qffc.passes import registry
 from qffc.passes.base import MEANINGS, Pass, PassResult, keeps, keeps_symmetry
@@ -30,7 +30,7 @@ IDEAL = target("ideal")
 
 @dataclass(frozen=True)
 class Obscure(Pass[None]):
-    """Turns a qubit and turns it back: the same unitary, and beyond rules that go gate by gate."""
+    """Turns a qubit by sin^2 + cos^2 - 1: the same unitary, and no rule knows."""
 
     quarter: bool = False
     name: ClassVar = "obscure"
@@ -38,8 +38,9 @@ class Obscure(Pass[None]):
 
     def run(self, program, target):
         angle = as_value(1) / 4 if self.quarter else as_value(1)
-        around = [PauliRotation(((0, "Z"),), turn) for turn in (angle, -angle)]
-        return PassResult(program.with_ops((*program.ops, *around)), None, changed=True)
+        nothing = Function("sin", angle) ** 2 + Function("cos", angle) ** 2 - 1
+        around = PauliRotation(((0, "Z"),), nothing)
+        return PassResult(program.with_ops((*program.ops, around)), None, changed=True)
 
 
 @dataclass(frozen=True)

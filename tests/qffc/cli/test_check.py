@@ -1,11 +1,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import sys
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
-from qffc.passes.certificate import Certificate
+from qffc.ir.ops import PauliRotation
+from qffc.ir.values import Function, as_value
+from qffc.library import load
+from qffc.passes import registry
+from qffc.passes.base import Pass, PassResult
+from qffc.passes.certificate import CARRIED, Certificate
+from qffc.passes.check_equivariance import CheckEquivariance
+from qffc.passes.pipeline import run_pipeline
+from qffc.targets import target
 
 BROKEN = "lib:water-demo:depth=1"
 GOOD = "lib:sivqlm-h2o:depth=1"
@@ -23,6 +34,18 @@ def water(a, depth=1):
 
 finished = water(depth=2)
 """
+
+
+@dataclass(frozen=True)
+class Disguise(Pass[None]):
+    """Turns a qubit by sin^2 + cos^2 - 1: the same unitary, and no rule knows."""
+
+    name: ClassVar = "disguise"
+    preserves: ClassVar = "unitary"
+
+    def run(self, program, target):
+        nothing = Function("sin", as_value(1)) ** 2 + Function("cos", as_value(1)) ** 2 - 1
+        return PassResult(program.with_ops((*program.ops, PauliRotation(((0, "Z"),), nothing))), None, changed=True)
 
 
 def test_proven(qffc):
@@ -106,6 +129,22 @@ def test_certificate_is_confirmed_by_itself(qffc, tmp_path):
     code, _, err = qffc("check", file)
     assert code == 2
     assert "--program" in err
+
+
+def test_a_carried_certificate_is_confirmed_and_a_longer_story_is_not(qffc, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "passes_here", SimpleNamespace(Disguise=Disguise))
+    monkeypatch.setattr(registry, "REGISTRY", (*registry.REGISTRY, ("disguise", "passes_here:Disguise")))
+    file = tmp_path / "c.json"
+    program = load("sivqlm-h2o", depth=1)
+    result = run_pipeline((CheckEquivariance(), Disguise()), program, target("ideal"))
+    assert CARRIED in result.certificate.rules
+    file.write_text(result.certificate.to_json())
+    assert qffc("check", file)[0] == 0
+    origin = replace(result.certificate.origin, passes=("disguise", "disguise"))
+    file.write_text(replace(result.certificate, origin=origin).to_json())
+    code, out, _ = qffc("check", file)
+    assert code == 1
+    assert "does not lead to its program" in out
 
 
 def test_missing_program_writes_nothing(qffc, tmp_path):

@@ -9,6 +9,7 @@ from qffc.library import load
 from qffc.models.force_field import untrained
 from qffc.models.model_file import save_model
 from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.verdict import proven
 
 
 @pytest.fixture
@@ -61,6 +62,16 @@ def test_a_proven_program_around_which_the_model_fails_is_no(qffc, write, monkey
     assert code == 1
     assert "the declared symmetry holds" in out
     assert "1 property FAILS" in out
+
+
+def test_a_forged_certificate_in_a_model_is_not_believed(qffc, write):
+    given = check_equivariance(load("water-demo", depth=1))
+    forged = replace(given, verdicts=tuple(proven(v.generator, "even values") for v in given.verdicts))
+    assert forged.holds
+    code, out, err = qffc("check", write("water-demo", {"certificate": forged.to_json()}))
+    assert (code, err) == (1, "")
+    assert "exchange H1 H2: REFUTED" in out
+    assert "even values" not in out
 
 
 def test_the_certificate_of_another_program_is_refused(qffc, write):
