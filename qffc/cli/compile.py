@@ -160,7 +160,8 @@ def _summary(compiled: Compiled, shots: int) -> tuple[str, dict[str, object]]:
     data |= {"two_qubit_gate": compiled.target.two_qubit, "price_HQC": price, "shots": shots, "settings": settings}
     rows = [(label, *(_figure(getattr(counts, key)) for counts in columns.values())) for label, key in _ROWS]
     lines += ["", table(("one circuit", *columns), rows), "", _gate(compiled.target)]
-    lines += [f"price: {price:.1f} HQC for {settings} measurement settings of {shots} shots"]
+    noun = "setting" if settings == 1 else "settings"
+    lines += [f"price: {price:.1f} HQC for {settings} measurement {noun} of {shots} shots"]
     return "\n".join(lines), data
 
 

@@ -1,12 +1,22 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from pytket.circuit import Circuit
+from pytket.qasm import circuit_from_qasm_str
 
 import qffc as qf
+from qffc.cli.compile import _proof
+from qffc.execution.quote import prepare
+from qffc.execution.run import at_level
 from qffc.ir.parser import parse_program
+from qffc.passes.certificate import CARRIED
+from qffc.passes.verdict import Carried
+from qffc.targets import target
 
 PROGRAM = "lib:sivqlm-h2o:depth=2"
 
@@ -95,3 +105,98 @@ def test_the_certificate_of_what_was_compiled(qffc, tmp_path):
     code, out, _ = qffc("check", certificate, "--program", program)
     assert code == 0
     assert out.startswith("confirmed")
+
+
+def test_every_level_and_what_it_says(qffc):
+    code, out, _ = qffc("compile", "lib:water-demo:tied=true,breaking=false", "--target", "H2-1", "-O2")
+    assert code == 0
+    assert "as written" in out
+    assert "two-qubit gate: TK2, the cheaper one for an exchange (cost in ZZPhase: TK2 2.4, ZZPhase 3)" in out
+    assert qffc("compile", PROGRAM, "-O4")[0] == 2
+
+
+def test_what_was_carried_over_is_said():
+    compiled = qf.compile(PROGRAM)
+    first, *others = compiled.certificate.verdicts
+    kept = replace(first, rule=CARRIED, carried=Carried(first.rule, compiled.source.digest, ("slide-singlet",)))
+    open_ = replace(others[0], status="undecided")
+    certificate = replace(compiled.certificate, verdicts=(kept, open_, *others[1:]))
+    assert _proof(replace(compiled, certificate=certificate)) == [
+        "sivqlm-h2o for ideal: the declared symmetry is not proven; see 'qffc check'",
+        f"  {first.generator}: proven before slide-singlet, and carried over",
+        f"  {others[0].generator}: undecided",
+    ]
+
+
+def test_print_after_all(qffc):
+    code, _, err = qffc("compile", PROGRAM, "--target", "ideal", "-O2", "--print-after", "all")
+    assert code == 0
+    assert [line for line in err.splitlines() if line.startswith("# after")] == [
+        f"# after {name}" for name in qf.compile(PROGRAM, "ideal", 2).passes.split(",")
+    ]
+
+
+def test_emit_qasm(qffc):
+    code, out, _ = qffc("compile", PROGRAM, "--emit", "qasm", "--target", "H2-1")
+    assert code == 0
+    compiled = qf.compile(PROGRAM, "H2-1")
+    again = circuit_from_qasm_str(out)
+    overlap = np.vdot(again.get_statevector(), compiled.circuit().get_statevector())
+    assert abs(overlap) == pytest.approx(1, abs=1e-9)
+    assert compiled.kernel.counts(again) == compiled.counts
+
+
+def test_emit_qir(qffc, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pytket.qir.conversion.api", None)
+    code, _, err = qffc("compile", PROGRAM, "--emit", "qir")
+    assert code == 2
+    assert "pip install pytket-qir" in err
+    monkeypatch.undo()
+    pytest.importorskip("pytket.qir")
+    assert qffc("compile", PROGRAM, "--emit", "qir", "--measured", "--out", tmp_path)[0] == 0
+    texts = [file.read_text() for file in sorted(tmp_path.glob("circuit-*.ll"))]
+    assert len(texts) == 3
+    counts = qf.compile(PROGRAM, "H2-1LE").counts
+    assert texts[0].count("call void @__quantum__qis__rxxyyzz__body") == counts.two_qubit
+    assert texts[0].count("call void @__quantum__qis__mz__body") == 4
+
+
+def test_emit_json(qffc, tmp_path):
+    code, out, _ = qffc("compile", PROGRAM, "--emit", "json", "--target", "H2-1", "-O2")
+    assert code == 0
+    (tmp_path / "c.json").write_text(out)
+    assert qf.load_compiled(tmp_path / "c.json").program == qf.compile(PROGRAM, "H2-1", 2).program
+
+
+def test_emit_drawing(qffc, tmp_path):
+    assert qffc("compile", PROGRAM, "--emit", "drawing", "--out", tmp_path / "c.svg", "--target", "ideal")[0] == 0
+    assert "<svg" in (tmp_path / "c.svg").read_text()
+
+
+def test_circuits_of_a_model_at_a_geometry(qffc, trained, tmp_path):
+    code, out, _ = qffc("compile", trained, "--geometry", "water", "--emit", "qasm", "--target", "H2-1", "-O2")
+    assert code == 0
+    circuit = circuit_from_qasm_str(out)
+    model = at_level(qf.load_model(trained), target("H2-1"), 2)
+    data = qf.resolve_data("water")
+    job = prepare(model, data.numbers, data.positions[:1])
+    kernel = qf.compile(model.program, "H2-1", 2).kernel
+    overlap = np.vdot(circuit.get_statevector(), kernel.bind(job.flat_slots[0]).get_statevector())
+    assert abs(overlap) == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("options", "title"),
+    [
+        (["--geometry", "water"], "nothing to write"),
+        (["--measured", "--emit", "ir"], "options of circuits for something else"),
+        (["--measured", "--emit", "qasm"], "several circuits and no folder"),
+        (["--geometry", "water", "--emit", "qasm"], "geometry without parameters"),
+        (["--emit", "drawing"], "drawing without a file"),
+        (["--emit", "drawing", "--out", "c.txt"], "drawing without a file"),
+    ],
+)
+def test_requests_that_do_not_fit(qffc, options, title):
+    code, out, err = qffc("compile", PROGRAM, *options)
+    assert (code, out) == (2, "")
+    assert title in err

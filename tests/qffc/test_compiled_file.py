@@ -1,0 +1,97 @@
+"""Compiled programs on disk: whole, exact, and refused when they do not fit themselves."""
+
+import json
+from hashlib import sha256
+
+import numpy as np
+import pytest
+
+import qffc as qf
+from qffc.compiled_file import from_json, to_json
+from qffc.ir.diagnostics import QffcError
+
+PROGRAM = "lib:sivqlm-h2o:depth=1"
+
+
+def signed(data: dict) -> str:
+    """A document whose checksum is right, whatever else is wrong."""
+    rest = {key: value for key, value in data.items() if key != "sha256"}
+    return json.dumps({**rest, "sha256": sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()})
+
+
+def document() -> dict:
+    return json.loads(to_json(qf.compile(PROGRAM, "H2-1", 2)))
+
+
+@pytest.mark.parametrize("where", ["ideal", "H2-1", "HeliosLE-noisy"])
+def test_round_trip(tmp_path, where):
+    compiled = qf.compile(PROGRAM, where, level=2)
+    compiled.save(tmp_path / "c.json")
+    again = qf.load_compiled(tmp_path / "c.json")
+    names = ("source", "program", "certificate", "target", "level", "passes", "lowering", "records")
+    assert all(getattr(again, name) == getattr(compiled, name) for name in names)
+    assert to_json(again) == (tmp_path / "c.json").read_text()
+    assert list(tmp_path.iterdir()) == [tmp_path / "c.json"]
+
+
+def test_what_is_loaded_computes_the_same():
+    compiled = qf.compile(PROGRAM, "H2-1", 2)
+    again = from_json(to_json(compiled))
+    assert (again.counts, again.price(10)) == (compiled.counts, compiled.price(10))
+    parameters = {
+        parameter.name: np.full(compiled.program.shape(parameter), 0.3) for parameter in compiled.program.parameters
+    }
+    positions, species = np.array([[0.0, 0, 0], [1, 0.2, 0], [-0.3, 0.9, 0.1]]), np.array([0, 1, 1])
+    slots = compiled.angles(parameters, positions, species)
+    assert np.array_equal(slots, again.angles(parameters, positions, species))
+    moments = again.jax.moments(slots[None])[0]
+    assert np.isfinite(float(again.readout(moments, parameters, positions, species)))
+
+
+@pytest.mark.parametrize(
+    ("change", "title"),
+    [
+        (lambda d: d.update(level=1), "changed after it was written"),
+        (lambda d: d["counts"].update(two_qubit=1), "changed after it was written"),
+        (lambda d: d.update(version=2), "not a compiled program of a known version"),
+        (lambda d: d.update(format="other"), "not a compiled program of a known version"),
+    ],
+)
+def test_careless_changes_are_refused(change, title):
+    data = document()
+    change(data)
+    with pytest.raises(QffcError, match=title):
+        from_json(json.dumps(data))
+
+
+def swap_programs(data):
+    data["program"], data["source"] = data["source"], data["program"]
+
+
+@pytest.mark.parametrize(
+    ("change", "title"),
+    [
+        (lambda d: d["program"].update(digest="0" * 64), "program that does not match its digest"),
+        (lambda d: d["source"].update(text=d["program"]["text"]), "program that does not match its digest"),
+        (swap_programs, "compiled program with the certificate of another"),
+        (lambda d: d["certificate"].update(program="x"), "certificate that was changed"),
+        (lambda d: d.update(level=9), "unknown optimization level"),
+        (lambda d: d.update(passes="nothing"), "unknown pass"),
+        (lambda d: d["target"].update(qubits="many"), "compiled program that cannot be read"),
+        (lambda d: d.pop("records"), "compiled program that cannot be read"),
+    ],
+)
+def test_changes_with_a_right_checksum_are_refused(change, title):
+    data = document()
+    change(data)
+    with pytest.raises(QffcError, match=title):
+        from_json(signed(data))
+
+
+def test_files_that_are_none(tmp_path):
+    with pytest.raises(QffcError, match="file that cannot be read"):
+        qf.load_compiled(tmp_path / "missing.json")
+    with pytest.raises(QffcError, match="not JSON"):
+        from_json("{")
+    with pytest.raises(QffcError, match="known version"):
+        from_json("[]")
