@@ -10,7 +10,8 @@ Example:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
@@ -18,6 +19,9 @@ from qffc.passes.base import keeps_symmetry
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import parse_pipeline
 from qffc.passes.target import Target
+
+if TYPE_CHECKING:
+    from qffc.models.force_field import ForceField
 
 
 @dataclass(frozen=True)
@@ -116,3 +120,22 @@ def optimized(program: Program, target: Target, number: int) -> Program:
     steps = [step for step in parse_pipeline(level(number).passes) if keeps_symmetry(step.preserves)]
     rewrites = [step for step in steps if step.preserves != "everything"]
     return run_pipeline(rewrites, program, target).program
+
+
+def at_level(model: ForceField, target: Target, number: int) -> ForceField:
+    """Return the same energy function with shorter circuits: a model whose program went through :func:`optimized`.
+
+    Args:
+        model: a trained model.
+        target: where its circuits are to run.
+        number: of the level.
+
+    Example:
+        >>> from qffc.library import load
+        >>> from qffc.models.force_field import untrained
+        >>> from qffc.targets import target
+        >>> model = untrained(load("sivqlm-h2o", depth=1), seed=0)
+        >>> len(model.program.ops), len(at_level(model, target("H2-1LE"), 2).program.ops)
+        (16, 14)
+    """
+    return replace(model, program=optimized(model.program, target, number))

@@ -1,7 +1,8 @@
-"""The verb ``run``: energies of a model from circuits on a target."""
+"""The verb ``run``: energies and forces of a model from circuits on a target."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,10 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qffc.cli.output import AsJson, emit, say, table
+from qffc.cli.run_forces import force_data, force_tables
+from qffc.ir.diagnostics import error
 from qffc.levels import DEVICE_LEVEL, LEVELS
 
 if TYPE_CHECKING:
     from qffc.execution.energy import EnergyEstimate
+    from qffc.execution.forces import ForceEstimate
+    from qffc.execution.offer import Offer
     from qffc.execution.quote import Quote
     from qffc.passes.target import Target
 
@@ -27,10 +32,15 @@ def run_model(
         int | None, typer.Option(min=2, help=f"mean over the circuits, settings counted; default: {_SHOTS}")
     ] = None,
     standard_error: Annotated[
-        str | None, typer.Option(help="instead of shots: what each energy should reach, such as 5meV")
+        str | None,
+        typer.Option(help="instead of shots: what each energy should reach, such as 5meV; with --forces, 20meV/A"),
     ] = None,
+    forces: Annotated[bool, typer.Option("--forces", help="forces, too, from shifted circuits")] = False,
     pilot: Annotated[
         int | None, typer.Option(min=2, help="shots a circuit of a first run, which shows where shots are needed")
+    ] = None,
+    pack: Annotated[
+        bool | None, typer.Option(help="run circuits side by side, or one by one; default: what costs less")
     ] = None,
     max_hqc: Annotated[float | None, typer.Option(min=0, help="refuse to run above this price")] = None,
     store: Annotated[Path | None, typer.Option(help="a folder for results, to go on after a kill")] = None,
@@ -41,26 +51,43 @@ def run_model(
     ] = DEVICE_LEVEL,
     as_json: AsJson = False,
 ) -> None:
-    """Run the circuits of a model; prints energies with standard errors beside the exact values."""
+    """Run the circuits of a model; prints energies and forces with standard errors beside the exact values."""
     from qffc.cli.geometry import read_geometry
     from qffc.execution.backend import check_price, need_runner
     from qffc.execution.energy import estimate_energies, quote_energies
+    from qffc.execution.forces import prepare_forces
     from qffc.execution.run import at_level
     from qffc.models.model_file import load_model
     from qffc.targets import target as find_target
-    from qffc.units import energy_in_ev
+    from qffc.units import energy_in_ev, force_in_ev_per_angstrom
 
+    if forces and pilot is not None:
+        raise error(
+            "pilot run for forces",
+            found=f"--pilot {pilot} and --forces",
+            expected="one of the two",
+            help="leave out --pilot: shots for forces are allocated by exact states",
+        )
     place = find_target(target)
     need_runner(place)
-    wanted = None if standard_error is None else energy_in_ev(standard_error)
+    parse = force_in_ev_per_angstrom if forces else energy_in_ev
+    wanted = None if standard_error is None else parse(standard_error)
     mean = _SHOTS if shots is None and wanted is None else shots
     trained = at_level(load_model(model), place, level)
     numbers, positions = read_geometry(geometry)
     chosen = positions[:frames]
-    quote = quote_energies(trained, numbers, chosen, place, shots=mean, standard_error=wanted)
+    shifted = prepare_forces(trained, numbers, chosen) if forces else None
+    if shifted:
+        quote = shifted.quote(place, shots=mean, standard_error=wanted, pack=pack)
+    else:
+        quote = quote_energies(trained, numbers, chosen, place, shots=mean, standard_error=wanted, pack=pack)
     say(f"{len(chosen)} of {len(positions)} frames")
-    _show(quote, place, pilot)
+    _show(quote, place, pilot, "meV/Angstrom" if forces else "meV")
     check_price(quote.price, max_hqc)
+    if shifted:
+        found = shifted.estimate(quote, place, max_price=max_hqc, store=store, seed=seed)
+        emit(force_tables(found, numbers), {**_data(quote, place, seed, found), **force_data(found)}, as_json)
+        return
     estimates = estimate_energies(
         trained,
         numbers,
@@ -69,33 +96,47 @@ def run_model(
         shots=mean,
         standard_error=wanted,
         pilot=pilot,
+        pack=quote.packed,
         max_price=max_hqc,
         store=store,
         seed=seed,
     )
-    data = {
+    data = {"units": {"energy": "eV"}, "estimates": [asdict(estimate) for estimate in estimates]}
+    emit(_table(estimates), {**_data(quote, place, seed, estimates), **data}, as_json)
+
+
+def _data(
+    quote: Quote, place: Target, seed: int, estimates: Sequence[EnergyEstimate] | Sequence[ForceEstimate]
+) -> dict[str, object]:
+    return {
         "target": place.name,
-        "shots": int(sum(estimate.shots for estimate in estimates)),
+        "shots": sum(estimate.shots for estimate in estimates),
         "seed": seed,
         "price_HQC": sum(estimate.price for estimate in estimates),
-        "units": {"energy": "eV"},
+        "packed": quote.packed,
+        "jobs": quote.offer.jobs,
         "settings": [
             {"letters": "".join(letter or "-" for letter in setting.letters), "pairs": setting.pairs}
             for setting in quote.plan.settings
         ],
-        "estimates": [asdict(estimate) for estimate in estimates],
     }
-    emit(_table(estimates), data, as_json)
 
 
-def _show(quote: Quote, place: Target, pilot: int | None) -> None:
+def _show(quote: Quote, place: Target, pilot: int | None, unit: str) -> None:
     settings = quote.plan.settings
     bell = sum(bool(setting.pairs) for setting in settings)
     say(f"{len(settings)} measurement settings, {bell} with Bell pairs; {quote.circuits} circuits, settings counted")
-    say(f"{quote.shots.sum()} shots, for a standard error of {1e3 * quote.standard_errors.max():.3g} meV without noise")
+    say(
+        f"{quote.shots.sum()} shots, for a standard error of {1e3 * quote.standard_errors.max():.3g} {unit} without noise"
+    )
+    say(f"{_way(quote.offer)}; {_way(quote.other)}, {quote.other.price:.1f} HQC")
     more = "" if pilot is None else f", and a pilot run of {pilot} shots a circuit"
     price = f"price: {quote.price:.1f} HQC{more}"
     say(f"{price}; emulated on this machine for nothing, what the device would charge" if place.emulator else price)
+
+
+def _way(offer: Offer) -> str:
+    return f"{'packed' if offer.packed else 'one by one'}: {offer.jobs} jobs, {offer.depth} two-qubit layers deep"
 
 
 def _table(estimates: tuple[EnergyEstimate, ...]) -> str:

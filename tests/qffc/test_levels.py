@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given, settings
 
 import qffc as qf
-from qffc.execution.run import at_level
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.ops import Coupling
 from qffc.ir.program import Program
 from qffc.ir.reference import response
-from qffc.levels import DEVICE_LEVEL, LEVELS, level, optimized
+from qffc.levels import DEVICE_LEVEL, LEVELS, at_level, level, optimized
 from qffc.library import load
 from qffc.models.force_field import untrained
 from qffc.passes.certificate_verify import verify_certificate

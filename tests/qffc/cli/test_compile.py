@@ -12,8 +12,8 @@ from pytket.qasm import circuit_from_qasm_str
 import qffc as qf
 from qffc.cli.compile import _proof
 from qffc.execution.quote import prepare
-from qffc.execution.run import at_level
 from qffc.ir.parser import parse_program
+from qffc.levels import at_level
 from qffc.passes.certificate import CARRIED
 from qffc.passes.verdict import Carried
 from qffc.targets import target
