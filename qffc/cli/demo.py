@@ -169,7 +169,7 @@ def _run(model: ForceField, data: Dataset, config: TrainingConfig, story: _Story
     first = estimates[0]
     story.write(
         f"energies minus their mean; {first.circuits} circuits a frame; emulated here for nothing, "
-        f"{place.device} would charge {sum(estimate.price for estimate in estimates):.0f} HQC"
+        f"the device would charge {sum(estimate.price for estimate in estimates):.0f} HQC"
     )
     return estimates
 
