@@ -69,7 +69,8 @@ def report(name: str, model: ForceField, wanted: float, axes) -> None:
     for k, (c, n) in enumerate(zip(clean, noisy, strict=True)):
         print(
             f"{LENGTHS[k]:.3f} {exact[k] - lowest:7.1f} {1e3 * c.energy - lowest:8.1f} ± {1e3 * c.standard_error:<5.1f}"
-            f" {1e3 * n.energy - lowest:8.1f} ± {1e3 * n.standard_error:<5.1f} {exact[k] + bias['all'][k] - lowest:10.1f}"
+            f" {1e3 * n.energy - lowest:8.1f} ± {1e3 * n.standard_error:<5.1f}"
+            f" {exact[k] + bias['all'][k] - lowest:10.1f}"
         )
     for label, runs, centre in (("noiseless", clean, 0.0), ("noisy", noisy, bias["all"])):
         errors = 1e3 * np.array([e.standard_error for e in runs])
