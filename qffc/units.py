@@ -261,15 +261,34 @@ def energy_in_ev(text: str) -> float:
         >>> energy_in_ev("5 meV"), energy_in_ev("2kcal/mol")
         (0.005, 0.0867282)
     """
+    number, unit = _number_and_unit(text, "energy", ENERGY_UNITS, "5meV")
+    return energy_to_ev(number, unit)
+
+
+def force_in_ev_per_angstrom(text: str) -> float:
+    """Return a force that is written with its unit, in eV/Angstrom; ``A`` is short for Angstrom.
+
+    Raises:
+        QffcError: when there is no number, or not one of the known units behind it.
+
+    Example:
+        >>> force_in_ev_per_angstrom("20 meV/A")
+        0.02
+    """
+    number, unit = _number_and_unit(text, "force", FORCE_UNITS, "20meV/A")
+    return force_to_ev_per_angstrom(number, re.sub("/A$", "/Angstrom", unit))
+
+
+def _number_and_unit(text: str, quantity: str, units: tuple[str, ...], like: str) -> tuple[float, str]:
     match = re.fullmatch(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z/]+)\s*", text)
     if match is None:
         raise error(
-            "energy without a number or a unit",
+            f"{quantity} without a number or a unit",
             found=f"'{text}'",
-            expected=f"a number and one of {quoted(ENERGY_UNITS)}",
-            help="write it like '5meV'",
+            expected=f"a number and one of {quoted(units)}",
+            help=f"write it like '{like}'",
         )
-    return energy_to_ev(float(match[1]), match[2])
+    return float(match[1]), match[2]
 
 
 def _times(x: float | NDArray[np.floating], factor: float) -> float | NDArray[np.float64]:

@@ -56,7 +56,7 @@ def run_model(
     from qffc.execution.backend import check_price, need_runner
     from qffc.execution.energy import estimate_energies, quote_energies
     from qffc.execution.forces import prepare_forces
-    from qffc.execution.run import at_level
+    from qffc.levels import at_level
     from qffc.models.model_file import load_model
     from qffc.targets import target as find_target
     from qffc.units import energy_in_ev, force_in_ev_per_angstrom
@@ -126,9 +126,8 @@ def _show(quote: Quote, place: Target, pilot: int | None, unit: str) -> None:
     settings = quote.plan.settings
     bell = sum(bool(setting.pairs) for setting in settings)
     say(f"{len(settings)} measurement settings, {bell} with Bell pairs; {quote.circuits} circuits, settings counted")
-    say(
-        f"{quote.shots.sum()} shots, for a standard error of {1e3 * quote.standard_errors.max():.3g} {unit} without noise"
-    )
+    largest = f"{1e3 * quote.standard_errors.max():.3g} {unit}"
+    say(f"{quote.shots.sum()} shots, for a standard error of {largest} without noise")
     say(f"{_way(quote.offer)}; {_way(quote.other)}, {quote.other.price:.1f} HQC")
     more = "" if pilot is None else f", and a pilot run of {pilot} shots a circuit"
     price = f"price: {quote.price:.1f} HQC{more}"

@@ -70,9 +70,11 @@ def quote_energies(
     *,
     shots: int | None = None,
     standard_error: float | None = None,
+    pack: bool | None = None,
 ) -> Quote:
     """Return what :func:`estimate_energies` would take with the same arguments; nothing is run."""
-    return planned_quote(prepare(model, numbers, positions), target, shots=shots, standard_error=standard_error)
+    job = prepare(model, numbers, positions)
+    return planned_quote(job, target, shots=shots, standard_error=standard_error, pack=pack)
 
 
 def estimate_energies(
@@ -84,6 +86,7 @@ def estimate_energies(
     shots: int | None = None,
     standard_error: float | None = None,
     pilot: int | None = None,
+    pack: bool | None = None,
     max_price: float | None = None,
     store: Path | None = None,
     seed: int,
@@ -107,6 +110,8 @@ def estimate_energies(
         pilot: shots of each setting of each circuit of a run that comes first, at least 2: the shots are then allocated
             by the spread that was seen, noise included, instead of that of exact states. Its shots do not enter the
             energies, and cost extra.
+        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less. All shots
+            enter the energies.
         max_price: in HQC; the run is refused when it costs more, the pilot included. A machine needs it.
         store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.
@@ -116,20 +121,24 @@ def estimate_energies(
         QffcError: when the molecule does not fit the model, the target cannot run the circuits, or the price is above
             the limit.
     """
-    sampler = sampler or partial(estimate_moments, store=store, max_price=max_price)
     job = prepare(model, numbers, positions)
+
+    def measured(quote: Quote, seed: int) -> MomentEstimate:
+        measure = sampler or partial(estimate_moments, packed=quote.packed, store=store, max_price=max_price)
+        return measure(job.split, job.flat_slots, target, plan=quote.plan, shots=quote.table, seed=seed)
+
     if pilot is None:
-        quote = planned_quote(job, target, shots=shots, standard_error=standard_error)
-        extra = (0, (0.0,) * len(quote.prices))
+        quote = planned_quote(job, target, shots=shots, standard_error=standard_error, pack=pack)
+        extra_shots, extra_prices = np.zeros(len(job.frames), dtype=int), (0.0,) * len(job.frames)
     else:
-        first = equal_quote(job, target, pilot)
+        first = equal_quote(job, target, pilot, pack)
         check_price(first.price, max_price)
-        seen = sampler(job.split, job.flat_slots, target, plan=first.plan, shots=first.table, seed=seed)
-        quote = observed_quote(job, target, first.plan, seen, shots=shots, standard_error=standard_error)
-        extra = (int(first.table[: job.circuits].sum()), first.prices)
+        seen = measured(first, seed)
+        quote = observed_quote(job, target, first.plan, seen, shots=shots, standard_error=standard_error, pack=pack)
+        extra_shots, extra_prices = first.shots.sum(axis=(1, 2)), first.prices
         seed += _PILOT_SEED
-    check_price(quote.price + sum(extra[1]), max_price)
-    estimate = sampler(job.split, job.flat_slots, target, plan=quote.plan, shots=quote.table, seed=seed)
+    check_price(quote.price + sum(extra_prices), max_price)
+    estimate = measured(quote, seed)
     energies, slopes = job.energies_and_slopes(estimate.means)
     variances = np.einsum("ci,cij,cj->c", slopes, estimate.covariances, slopes).reshape(len(energies), -1).sum(axis=1)
     exact, _ = job.energies_and_slopes(job.exact_moments)
@@ -139,8 +148,8 @@ def estimate_energies(
             float(np.sqrt(max(variances[frame], 0.0))),
             float(exact[frame]),
             int((quote.shots[frame] > 0).sum()),
-            int(quote.shots[frame].sum()) + extra[0],
-            quote.prices[frame] + extra[1][frame],
+            int(quote.shots[frame].sum() + extra_shots[frame]),
+            quote.prices[frame] + extra_prices[frame],
         )
         for frame in range(len(energies))
     )

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.execution.backend import EmulatorRun, ShotResult, run_circuits
+from qffc.execution.backend import EmulatorRun, ShotResult
+from qffc.execution.batch import run_batch
 from qffc.ir.diagnostics import QffcError, error
 from qffc.passes.lower_pytket_measurement import MeasurementPlan
 from qffc.passes.split_program import Split
@@ -55,6 +56,7 @@ def estimate_moments(
     shots: int | NDArray[np.integer],
     seed: int,
     plan: MeasurementPlan | None = None,
+    packed: bool = False,
     store: Path | None = None,
     max_price: float | None = None,
 ) -> MomentEstimate:
@@ -68,6 +70,8 @@ def estimate_moments(
             with no shots at all is left out.
         seed: what reproduces the shots.
         plan: what is measured; Pauli bases when left out.
+        packed: run circuits side by side in jobs that share their shots; each gets at least those asked for, and
+            what it gets more is used. See :func:`qffc.execution.batch.run_batch` for what emulators do.
         store: a folder for results, so that a run can go on after a kill.
         max_price: in HQC; a dearer run is refused before anything runs.
 
@@ -93,30 +97,12 @@ def estimate_moments(
     used = np.flatnonzero(table.any(axis=1))
     places = [(int(row), index) for row in used for index in range(len(plan.settings))]
     circuits = [kernel.bind_measured(points[row], plan.settings[index]) for row, index in places]
-    parts = [split_shots(int(table[place]), target) for place in places]
-    repeated = [circuit for circuit, numbers in zip(circuits, parts, strict=True) for _ in numbers]
-    each = [number for numbers in parts for number in numbers]
-    run = run_circuits(repeated, target, shots=each, seed=seed, store=store, max_price=max_price)
-    found = iter(run.results)
+    each = [int(table[place]) for place in places]
+    run = run_batch(circuits, target, shots=each, seed=seed, packed=packed, store=store, max_price=max_price)
     results: dict[int, list[ShotResult]] = {}
-    for (row, _), numbers in zip(places, parts, strict=True):
-        results.setdefault(row, []).append(_merged([next(found) for _ in numbers]))
+    for (row, _), result in zip(places, run.results, strict=True):
+        results.setdefault(row, []).append(result)
     return gather(plan, [results.get(row) for row in range(len(points))], run)
-
-
-def split_shots(shots: int, target: Target) -> tuple[int, ...]:
-    """Return shots in as many parts as the limit of the target asks for, about equally large.
-
-    Example:
-        >>> from dataclasses import replace
-        >>> from qffc.targets import target
-        >>> place = target("H2-1LE")
-        >>> split_shots(25, replace(place, limits=replace(place.limits, shots=10)))
-        (9, 8, 8)
-    """
-    limit = target.limits.shots or shots
-    count = -(-shots // limit)
-    return tuple(shots // count + (part < shots % count) for part in range(count))
 
 
 def gather(
@@ -199,15 +185,6 @@ def _from_shots(plan: MeasurementPlan, results: Sequence[ShotResult]) -> tuple[F
         means += mean
         one_shot[index] = (centred * result.counts) @ centred.T / (result.shots - 1)
     return means, one_shot
-
-
-def _merged(results: Sequence[ShotResult]) -> ShotResult:
-    if len(results) == 1:
-        return results[0]
-    outcomes = np.concatenate([result.outcomes for result in results])
-    counts = np.concatenate([result.counts for result in results])
-    distinct, place = np.unique(outcomes, axis=0, return_inverse=True)
-    return ShotResult(distinct, np.bincount(place.reshape(-1), weights=counts).astype(np.int64))
 
 
 def _too_few(shots: int) -> QffcError:

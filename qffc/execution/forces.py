@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import jax
@@ -11,10 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.execution.allocation import MINIMUM_SHOTS, allocate, allocate_for
+from qffc.execution.backend import check_price
 from qffc.execution.energy import Sampler
 from qffc.execution.estimate import MomentEstimate, estimate_moments
-from qffc.execution.quote import Job, need_one, plan_of, prepare
+from qffc.execution.offer import Tariff, allocation_for, both_offers
+from qffc.execution.quote import Job, Quote, choose, need_one, plan_of, prepare
 from qffc.execution.tangent import Geometry, Tangent
 from qffc.models.force_field import ForceField
 from qffc.passes.kernel_states import DENSE_QUBITS, kernel_states
@@ -44,6 +45,8 @@ class ForceEstimate:
         gradient_errors: in the same shapes, eV.
         circuits: circuits that were run, shifts and measurement settings counted.
         shots: of all circuits together.
+        price: in HQC, what the device charges for these circuits, or less.
+        exact_energy: what the same circuits give without shot noise, eV.
     """
 
     energy: float
@@ -55,6 +58,8 @@ class ForceEstimate:
     gradient_errors: dict[str, Floats]
     circuits: int
     shots: int
+    price: float
+    exact_energy: float
 
 
 def exact_moments(
@@ -76,6 +81,7 @@ def estimate_forces(
     shots: int | None = None,
     standard_error: float | None = None,
     parameters: bool = False,
+    pack: bool | None = None,
     max_price: float | None = None,
     store: Path | None = None,
     seed: int,
@@ -96,6 +102,7 @@ def estimate_forces(
         standard_error: that the force components of a geometry should have, root mean square, eV/Angstrom; give this
             or ``shots``. With ``parameters`` the entries of the gradient count as well.
         parameters: also estimate the gradient of the energy along all trained parameters.
+        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less.
         max_price: in HQC; a dearer run is refused before anything runs. A machine needs it.
         store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.
@@ -116,31 +123,117 @@ def estimate_forces(
         >>> bool(np.allclose(found.forces, model.predict(numbers, positions)[1][0], atol=1e-9))
         True
     """
-    need_one(shots, standard_error)
-    sampler = sampler or partial(estimate_moments, store=store, max_price=max_price)
+    run = prepare_forces(model, numbers, positions, parameters=parameters)
+    quote = run.quote(target, shots=shots, standard_error=standard_error, pack=pack)
+    return run.estimate(quote, target, max_price=max_price, store=store, seed=seed, sampler=sampler)
+
+
+def prepare_forces(
+    model: ForceField,
+    numbers: NDArray[np.integer],
+    positions: NDArray[np.floating],
+    *,
+    parameters: bool = False,
+) -> ForceRun:
+    """Return the circuits of :func:`estimate_forces`, to look at the price before they run."""
     job = prepare(model, numbers, positions)
-    rule = shift_rule(job.split)
-    flat = job.flat_slots
-    rows = np.concatenate([rule.unshifted(flat)[:, None], rule.slots(flat)], axis=1)
-    shape = (len(job.frames), job.circuits, rows.shape[1])
-    points = rows.reshape(-1, rows.shape[-1])
-    exact = np.asarray(jax.jit(make_moments(rule.split))(jnp.asarray(points))).reshape(*shape, -1)
-    plan = plan_of(job)
-    tangent = Tangent(job.molecule, job.arrays, parameters)
-    places = _geometries(job, rule)
-    spread = _Spread(plan, rule, tangent)
-    outputs = 3 * len(numbers) + (sum(model.arrays[name].size for name in tangent.tables) if parameters else 0)
-    table = np.stack(
-        [
-            _shots(spread(place, here, moments), outputs, shots, standard_error).reshape(*shape[1:], -1)
-            for place, here, moments in zip(places, rows.reshape(*shape, -1), exact, strict=True)
-        ]
-    )
-    found = sampler(rule.split, points, target, plan=plan, shots=table.reshape(len(points), -1), seed=seed)
-    means = found.means.reshape(exact.shape)
-    covariances = found.covariances.reshape(*exact.shape, exact.shape[-1])
-    results = zip(places, exact, means, covariances, table, strict=True)
-    return tuple(_estimate(tangent, *result) for result in results)
+    return ForceRun(job, shift_rule(job.split), Tangent(job.molecule, job.arrays, parameters))
+
+
+@dataclass(frozen=True, eq=False)
+class ForceRun:
+    """Geometries of one molecule, and the shifted circuits that their forces need.
+
+    Args:
+        job: the circuits of the energies.
+        rule: how they are shifted.
+        tangent: the energy around their moments.
+    """
+
+    job: Job
+    rule: ShiftRule
+    tangent: Tangent
+
+    @cached_property
+    def points(self) -> Floats:
+        """(frames, circuits, 1 + shifts, slots), radians; the circuit itself comes first."""
+        flat = self.job.flat_slots
+        rows = np.concatenate([self.rule.unshifted(flat)[:, None], self.rule.slots(flat)], axis=1)
+        return rows.reshape(len(self.job.frames), self.job.circuits, *rows.shape[1:])
+
+    @cached_property
+    def exact(self) -> Floats:
+        """(frames, circuits, 1 + shifts, observables), moments without shot noise."""
+        flat = jnp.asarray(self.points.reshape(-1, self.points.shape[-1]))
+        return np.asarray(jax.jit(make_moments(self.rule.split))(flat)).reshape(*self.points.shape[:-1], -1)
+
+    @cached_property
+    def _places(self) -> tuple[Geometry, ...]:
+        return _geometries(self.job, self.rule)
+
+    def quote(
+        self, target: Target, *, shots: int | None, standard_error: float | None, pack: bool | None = None
+    ) -> Quote:
+        """Return settings, shots and prices; nothing is run.
+
+        The price of a circuit is that of its shift and setting at angles that let no gate be dropped: binding every
+        circuit would take longer than all the rest. So it is what the device charges, or more where a gate falls below
+        the minimum angles of the target.
+
+        Args:
+            target: where circuits run.
+            shots: the mean over all circuits, shifts and settings counted; or
+            standard_error: of the force components of a geometry, root mean square, eV/Angstrom.
+            pack: run circuits side by side, or not; None for what costs less.
+        """
+        need_one(shots, standard_error)
+        plan = plan_of(self.job)
+        spread = _Spread(plan, self.rule, self.tangent)
+        each = zip(self._places, self.points, self.exact, strict=True)
+        variances = np.stack([spread(place, here, moments) for place, here, moments in each])
+        used = np.asarray(~np.isnan(variances).any(axis=2))
+        outputs = self._outputs
+        wanted = allocation_for(shots, None if standard_error is None else standard_error * float(np.sqrt(outputs)))
+        offers = both_offers(np.nan_to_num(variances), used, self._tariff(plan, target), target, wanted)
+        offer, other = choose(offers, pack)
+        return Quote(plan, offer, other, np.sqrt(offer.variances / outputs))
+
+    def estimate(
+        self,
+        quote: Quote,
+        target: Target,
+        *,
+        max_price: float | None = None,
+        store: Path | None = None,
+        seed: int,
+        sampler: Sampler | None = None,
+    ) -> tuple[ForceEstimate, ...]:
+        """Return the estimates of each geometry with the settings and shots of a quote."""
+        check_price(quote.price, max_price)
+        sampler = sampler or partial(estimate_moments, packed=quote.packed, store=store, max_price=max_price)
+        points = self.points.reshape(-1, self.points.shape[-1])
+        found = sampler(self.rule.split, points, target, plan=quote.plan, shots=quote.table, seed=seed)
+        means = found.means.reshape(self.exact.shape)
+        covariances = found.covariances.reshape(*self.exact.shape, self.exact.shape[-1])
+        results = zip(self._places, self.exact, means, covariances, quote.shots, quote.prices, strict=True)
+        return tuple(_estimate(self.tangent, *result) for result in results)
+
+    @property
+    def _outputs(self) -> int:
+        """How many derivatives are wanted of a geometry."""
+        tables = self.tangent.tables.values() if self.tangent.parameters else ()
+        return int(np.prod(self.job.frames.shape[1:])) + sum(table.size for table in tables)
+
+    def _tariff(self, plan: MeasurementPlan, target: Target) -> Tariff:
+        from qffc.passes.lower_pytket import PytketKernel  # pytket is heavy
+
+        kernel = PytketKernel(self.rule.split, target)
+        slots = np.random.default_rng(0).uniform(0.2, 0.35, size=(1, self.rule.base.slot_count))
+        generic = np.concatenate([self.rule.unshifted(slots), self.rule.slots(slots)[0]])
+        counts = [kernel.counts(kernel.bind_measured(row, setting)) for row in generic for setting in plan.settings]
+        where = np.arange(len(counts)).reshape(1, len(generic), -1)
+        repeated = np.tile(where, (len(self.job.frames), self.job.circuits, 1))
+        return Tariff.of(counts, repeated, target)
 
 
 def _geometries(job: Job, rule: ShiftRule) -> tuple[Geometry, ...]:
@@ -183,17 +276,6 @@ class _Spread:
         return np.where(used[:, None], np.maximum(variances, 0.0), np.nan)
 
 
-def _shots(spread: Floats, outputs: int, shots: int | None, standard_error: float | None) -> NDArray[np.int64]:
-    """Return the shots of each circuit and setting of one geometry, as many rows as ``spread``."""
-    used = ~np.isnan(spread).any(axis=1)
-    table = np.zeros(spread.shape, dtype=np.int64)
-    if shots is not None:
-        table[used] = allocate(spread[used], shots * spread[used].size, min(MINIMUM_SHOTS, shots))
-    elif standard_error is not None:
-        table[used] = allocate_for(spread[used], standard_error * float(np.sqrt(outputs)))
-    return table
-
-
 def _estimate(
     tangent: Tangent,
     place: Geometry,
@@ -201,18 +283,22 @@ def _estimate(
     means: Floats,
     covariances: Floats,
     table: NDArray[np.int64],
+    price: float,
 ) -> ForceEstimate:
     moments = jnp.asarray(means)
     found = tangent.derivatives(place, moments)
     errors = tangent.standard_errors(place, moments, jnp.asarray(covariances))
+    limit = tangent.derivatives(place, jnp.asarray(exact))
     return ForceEstimate(
         float(found.energy),
         float(errors.energy),
         np.asarray(found.forces),
         np.asarray(errors.forces),
-        np.asarray(tangent.derivatives(place, jnp.asarray(exact)).forces),
+        np.asarray(limit.forces),
         {name: np.asarray(values) for name, values in found.gradient.items()},
         {name: np.asarray(values) for name, values in errors.gradient.items()},
         int((table > 0).sum()),
         int(table.sum()),
+        price,
+        float(limit.energy),
     )

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.execution.allocation import MINIMUM_SHOTS, allocate, allocate_for, energy_variance
-from qffc.execution.backend import price_of
-from qffc.execution.estimate import MomentEstimate, shot_table, split_shots
+from qffc.execution.estimate import MomentEstimate, shot_table
+from qffc.execution.offer import Allocate, Offer, Tariff, allocation_for, both_offers
 from qffc.ir.diagnostics import error
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_field import ForceField
+from qffc.passes.counts import CircuitCounts
 from qffc.passes.kernel_states import DENSE_QUBITS, kernel_states
 from qffc.passes.lower_pytket_measurement import MeasurementPlan
 from qffc.passes.plan_measurement import moment_covariances, plan_measurement, setting_variances
 from qffc.passes.split_program import Split
 from qffc.passes.target import Target
-
-if TYPE_CHECKING:
-    from pytket.circuit import Circuit
 
 Floats = NDArray[np.float64]
 
@@ -41,20 +37,35 @@ class Quote:
 
     Args:
         plan: the measurement settings.
-        shots: (frames, circuits, settings); 0 where the energy does not depend on the moments.
-        standard_errors: (frames,) expected, eV; nan where nothing is known of the variances.
-        prices: in HQC, of each geometry.
+        offer: how it is run.
+        other: the other way: one by one where the offer is packed, and packed where it is not.
+        standard_errors: (frames,) expected, eV, or eV/Angstrom for forces; nan where nothing is known of the variances.
     """
 
     plan: MeasurementPlan
-    shots: NDArray[np.int64]
+    offer: Offer
+    other: Offer
     standard_errors: Floats
-    prices: tuple[float, ...]
+
+    @property
+    def shots(self) -> NDArray[np.int64]:
+        """(frames, circuits, settings); 0 where nothing depends on the moments."""
+        return self.offer.shots
+
+    @property
+    def prices(self) -> tuple[float, ...]:
+        """In HQC, of each geometry."""
+        return self.offer.prices
 
     @property
     def price(self) -> float:
         """The price of all geometries in HQC."""
-        return sum(self.prices)
+        return self.offer.price
+
+    @property
+    def packed(self) -> bool:
+        """Whether circuits run side by side."""
+        return self.offer.packed
 
     @property
     def circuits(self) -> int:
@@ -153,7 +164,9 @@ def prepare(model: ForceField, numbers: NDArray[np.integer], positions: NDArray[
     return Job(molecule, arrays, frames, np.round(np.asarray(slots), 12))
 
 
-def planned_quote(job: Job, target: Target, *, shots: int | None, standard_error: float | None) -> Quote:
+def planned_quote(
+    job: Job, target: Target, *, shots: int | None, standard_error: float | None, pack: bool | None = None
+) -> Quote:
     """Return settings and shots by the variances of the exact states of the circuits, without noise of a device.
 
     Above 12 qubits variances are those of the maximally mixed state.
@@ -163,6 +176,7 @@ def planned_quote(job: Job, target: Target, *, shots: int | None, standard_error
         target: where they run.
         shots: the mean over the circuits of a geometry, settings counted; or
         standard_error: of each energy, eV.
+        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less.
 
     Raises:
         QffcError: when the target cannot run the circuits, or not one of shots and standard error is given.
@@ -175,16 +189,23 @@ def planned_quote(job: Job, target: Target, *, shots: int | None, standard_error
         here = slice(start, start + _CHUNK)
         states = kernel_states(job.split, job.flat_slots[here]) if job.split.qubit_count <= DENSE_QUBITS else None
         parts.append(setting_variances(moment_covariances(plan, states, len(slopes[here])), slopes[here]))
-    return _quote(job, target, plan, np.concatenate(parts), job.matters(slopes), shots, standard_error)
+    wanted = allocation_for(shots, standard_error)
+    return _quote(job, target, plan, np.concatenate(parts), job.matters(slopes), wanted, pack)
 
 
-def equal_quote(job: Job, target: Target, shots: int) -> Quote:
+def equal_quote(job: Job, target: Target, shots: int, pack: bool | None = None) -> Quote:
     """Return the same settings with equal shots for each, as for a pilot run."""
     _, slopes = job.energies_and_slopes(job.exact_moments)
     plan = plan_of(job)
-    table = shot_table(shots, len(slopes), plan) * job.matters(slopes)[:, None]
-    table = table.reshape(len(job.frames), job.circuits, -1)
-    return Quote(plan, table, np.full(len(job.frames), np.nan), _prices(job, target, plan, table))
+    unknown = np.zeros((len(slopes), len(plan.settings)))
+    shot_table(shots, len(slopes), plan)  # refuses what is too few
+
+    def equal(variances: Floats, frame: int) -> NDArray[np.int64]:
+        del frame
+        return np.full(variances.shape, shots)
+
+    quote = _quote(job, target, plan, unknown, job.matters(slopes), equal, pack)
+    return replace(quote, standard_errors=np.full(len(job.frames), np.nan))
 
 
 def observed_quote(
@@ -195,6 +216,7 @@ def observed_quote(
     *,
     shots: int | None,
     standard_error: float | None,
+    pack: bool | None = None,
 ) -> Quote:
     """Return shots by the variances that a pilot run has shown.
 
@@ -208,12 +230,14 @@ def observed_quote(
         seen: what came out.
         shots: the mean over the circuits of a geometry, settings counted; or
         standard_error: of each energy, eV.
+        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less.
     """
     need_one(shots, standard_error)
     _, slopes = job.energies_and_slopes(seen.means)
     prior = setting_variances(moment_covariances(plan, None, len(slopes)), slopes)
     variances = (seen.shots * setting_variances(seen.one_shot, slopes) + prior) / (seen.shots + 1)
-    return _quote(job, target, plan, variances, job.matters(slopes), shots, standard_error)
+    wanted = allocation_for(shots, standard_error)
+    return _quote(job, target, plan, variances, job.matters(slopes), wanted, pack)
 
 
 def plan_of(job: Job) -> MeasurementPlan:
@@ -223,45 +247,43 @@ def plan_of(job: Job) -> MeasurementPlan:
     return plan_measurement(job.split, job.flat_slots[chosen], slopes[chosen])
 
 
+def choose(offers: tuple[Offer, Offer], pack: bool | None) -> tuple[Offer, Offer]:
+    """Return the offer that is taken and the other one, given one by one and packed; None takes the cheaper."""
+    alone, packed = offers
+    taken = packed.price < alone.price if pack is None else pack
+    return (packed, alone) if taken else (alone, packed)
+
+
 def _quote(
     job: Job,
     target: Target,
     plan: MeasurementPlan,
     variances: Floats,
     matters: NDArray[np.bool_],
-    shots: int | None,
-    standard_error: float | None,
+    wanted: Allocate,
+    pack: bool | None,
 ) -> Quote:
     frames = len(job.frames)
-    table = np.zeros((frames, job.circuits, len(plan.settings)), dtype=np.int64)
-    errors = np.zeros(frames)
-    each_frame = zip(variances.reshape(table.shape), matters.reshape(frames, -1), strict=True)
-    for frame, (variance, used) in enumerate(each_frame):
-        if shots is not None:
-            least = min(MINIMUM_SHOTS, shots)
-            table[frame, used] = allocate(variance[used], shots * int(used.sum()) * len(plan.settings), least)
-        elif standard_error is not None:
-            table[frame, used] = allocate_for(variance[used], standard_error)
-        errors[frame] = np.sqrt(energy_variance(variance[used], table[frame, used]))
-    return Quote(plan, table, errors, _prices(job, target, plan, table))
+    used = matters.reshape(frames, -1)
+    tariff = _tariff(job, target, plan, used)
+    offers = both_offers(variances.reshape(frames, job.circuits, -1), used, tariff, target, wanted)
+    offer, other = choose(offers, pack)
+    return Quote(plan, offer, other, np.sqrt(offer.variances))
 
 
-def _prices(job: Job, target: Target, plan: MeasurementPlan, shots: NDArray[np.int64]) -> tuple[float, ...]:
+def _tariff(job: Job, target: Target, plan: MeasurementPlan, used: NDArray[np.bool_]) -> Tariff:
     from qffc.passes.lower_pytket import PytketKernel  # pytket is heavy
 
     kernel = PytketKernel(job.split, target)
-    prices = []
-    for slots, table in zip(job.slots.reshape(len(shots), job.circuits, -1), shots, strict=True):
-        used = np.flatnonzero(table.any(axis=1))
-        circuits: list[Circuit] = []
-        numbers: list[int] = []
-        for row in used:
-            for setting, shots_here in zip(plan.settings, table[row], strict=True):
-                parts = split_shots(int(shots_here), target)
-                circuits += [kernel.bind_measured(slots[row], setting)] * len(parts)
-                numbers += parts
-        prices.append(price_of(circuits, target, numbers))
-    return tuple(prices)
+    where = np.zeros((used.size, len(plan.settings)), dtype=np.intp)
+    counts: list[CircuitCounts] = []
+    for row in np.flatnonzero(used):
+        for index, setting in enumerate(plan.settings):
+            where[row, index] = len(counts)
+            counts.append(kernel.counts(kernel.bind_measured(job.flat_slots[row], setting)))
+    if not counts:  # nothing matters, nothing is run
+        counts = [kernel.counts(kernel.bind_measured(job.flat_slots[0], plan.settings[0]))]
+    return Tariff.of(counts, where.reshape(*used.shape, -1), target)
 
 
 def need_one(shots: int | None, standard_error: float | None) -> None:

@@ -1,21 +1,22 @@
-"""An energy from circuits in one call: the verb ``run`` as a function."""
+"""An energy, or forces, from circuits in one call: the verb ``run`` as functions."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from ase import Atoms
+from numpy.typing import NDArray
 
 from qffc.execution.energy import EnergyEstimate, estimate_energies
+from qffc.execution.forces import ForceEstimate, estimate_forces
 from qffc.ir.diagnostics import error
-from qffc.levels import DEVICE_LEVEL, optimized
+from qffc.levels import DEVICE_LEVEL, at_level
 from qffc.models.force_field import ForceField
 from qffc.models.model_file import load_model
 from qffc.passes.target import Target
 from qffc.targets import target as find_target
-from qffc.units import energy_in_ev
+from qffc.units import energy_in_ev, force_in_ev_per_angstrom
 
 
 def run(
@@ -26,6 +27,7 @@ def run(
     standard_error: str | float | None = None,
     shots: int | None = None,
     pilot: int | None = None,
+    pack: bool | None = None,
     max_price: float | None = None,
     store: str | Path | None = None,
     seed: int = 0,
@@ -41,6 +43,7 @@ def run(
         shots: instead, the mean over the circuits, measurement settings counted.
         pilot: shots of each setting of a run that comes first; see
             :func:`qffc.execution.energy.estimate_energies`.
+        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less.
         max_price: in HQC; a run that costs more is refused. A machine needs it.
         store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.
@@ -58,22 +61,12 @@ def run(
         >>> estimate.standard_error < 0.15
         True
     """
-    if np.any(atoms.pbc):
-        raise error(
-            "periodic atoms",
-            found=f"pbc {atoms.pbc.tolist()}",
-            expected="an isolated molecule",
-            help="set atoms.pbc = False if the molecule is alone in its box",
-        )
-    place = find_target(target) if isinstance(target, str) else target
     (estimate,) = estimate_energies(
-        at_level(load_model(Path(model)) if isinstance(model, str | Path) else model, place, level),
-        atoms.numbers,
-        atoms.positions[None],
-        place,
+        *_placed(model, atoms, target, level),
         shots=shots,
         standard_error=energy_in_ev(standard_error) if isinstance(standard_error, str) else standard_error,
         pilot=pilot,
+        pack=pack,
         max_price=max_price,
         store=None if store is None else Path(store),
         seed=seed,
@@ -81,19 +74,72 @@ def run(
     return estimate
 
 
-def at_level(model: ForceField, target: Target, level: int) -> ForceField:
-    """Return the same energy function with shorter circuits: the model's program after the passes of a level.
+def run_forces(
+    model: ForceField | str | Path,
+    atoms: Atoms,
+    *,
+    target: str | Target = "H2-1LE",
+    standard_error: str | float | None = None,
+    shots: int | None = None,
+    parameters: bool = False,
+    pack: bool | None = None,
+    max_price: float | None = None,
+    store: str | Path | None = None,
+    seed: int = 0,
+    level: int = DEVICE_LEVEL,
+) -> ForceEstimate:
+    """Return energy and forces of a molecule from circuits on a target, with their standard errors.
 
     Args:
-        model: a trained model.
-        target: where its circuits are to run.
-        level: the optimization level.
+        model: a model, its file, or the folder of its run.
+        atoms: an isolated molecule, Angstrom.
+        target: the name of a target that runs circuits, or a target.
+        standard_error: that the force components should have, root mean square: ``"20 meV/A"``, or a number in
+            eV/Angstrom.
+        shots: instead, the mean over the circuits, shifts and measurement settings counted.
+        parameters: also estimate the gradient of the energy along the trained parameters.
+        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less.
+        max_price: in HQC; a run that costs more is refused. A machine needs it.
+        store: a folder for results, so that a run can go on after a kill. A machine needs it.
+        seed: what reproduces the shots.
+        level: the optimization level of the circuits; the forces that they stand for are the same at every level.
+        level: the optimization level of the circuits; the forces that they stand for are the same at every level.
+
+    Raises:
+        QffcError: when the molecule does not fit the model or is periodic, the target cannot run the circuits, or the
+            price is above the limit.
 
     Example:
+        >>> from ase import Atoms
         >>> from qffc.library import load
         >>> from qffc.models.force_field import untrained
-        >>> model = untrained(load("sivqlm-h2o", depth=1), seed=0)
-        >>> len(model.program.ops), len(at_level(model, find_target("H2-1LE"), 2).program.ops)
-        (16, 14)
+        >>> model = untrained(load("sivqlm-lih", depth=1), seed=0)
+        >>> run_forces(model, Atoms("LiH", [[0, 0, 0], [0, 0, 1.6]]), shots=20).forces.shape
+        (2, 3)
     """
-    return replace(model, program=optimized(model.program, target, level))
+    (estimate,) = estimate_forces(
+        *_placed(model, atoms, target, level),
+        shots=shots,
+        standard_error=force_in_ev_per_angstrom(standard_error) if isinstance(standard_error, str) else standard_error,
+        parameters=parameters,
+        pack=pack,
+        max_price=max_price,
+        store=None if store is None else Path(store),
+        seed=seed,
+    )
+    return estimate
+
+
+def _placed(
+    model: ForceField | str | Path, atoms: Atoms, target: str | Target, level: int
+) -> tuple[ForceField, NDArray[np.integer], NDArray[np.float64], Target]:
+    if np.any(atoms.pbc):
+        raise error(
+            "periodic atoms",
+            found=f"pbc {atoms.pbc.tolist()}",
+            expected="an isolated molecule",
+            help="set atoms.pbc = False if the molecule is alone in its box",
+        )
+    loaded = load_model(Path(model)) if isinstance(model, str | Path) else model
+    place = find_target(target) if isinstance(target, str) else target
+    return at_level(loaded, place, level), atoms.numbers, atoms.positions[None], place

@@ -221,7 +221,7 @@ def test_run(qffc, trained, tmp_path):
 )
 def test_run_spends_nothing(qffc, trained, tmp_path, monkeypatch, options, message):
     pytest.importorskip("pytket_pecos")
-    monkeypatch.setattr("qffc.execution.estimate.run_circuits", None)
+    monkeypatch.setattr("qffc.execution.batch.run_circuits", None)
     file = tmp_path / "water.xyz"
     file.write_text(XYZ)
     code, out, err = qffc("run", trained, "--geometry", file, *options)
