@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from qffc.testing.assertion import assert_equivariant
 from qffc.testing.deviation import deviations
+from qffc.testing.internal import internally_symmetric_program
 from qffc.testing.mutations import MUTATIONS, Mutant, mutate
 from qffc.testing.strategies import broken_programs, instances, mutants, programs, symmetric_programs
 from qffc.testing.symmetric import symmetric_program
@@ -30,6 +31,7 @@ __all__ = [
     "broken_programs",
     "deviations",
     "instances",
+    "internally_symmetric_program",
     "mutants",
     "mutate",
     "programs",
