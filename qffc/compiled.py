@@ -16,6 +16,7 @@ from qffc.levels import DEFAULT_LEVEL, level
 from qffc.passes.certificate import Certificate
 from qffc.passes.check_equivariance import check_equivariance
 from qffc.passes.counts import CircuitCounts
+from qffc.passes.generic_point import generic_slots
 from qffc.passes.pipeline import PassRecord, run_pipeline
 from qffc.passes.pipeline_text import format_pass, parse_pipeline
 from qffc.passes.split_program import Split, split_program
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 _LOWERING = "lower-pytket"
-_GOLDEN = 0.5 * (5**0.5 - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +97,7 @@ class Compiled:
         """Return the circuit in native gates, without measurements.
 
         Args:
-            slots: (slot_count,), radians; :func:`generic_slots` when left out.
+            slots: (slot_count,), radians; :func:`qffc.passes.generic_point.generic_slots` when left out.
         """
         return self.kernel.bind(self._slots(slots))
 
@@ -115,7 +115,7 @@ class Compiled:
     def counts_as_written(self) -> CircuitCounts:
         """The native gates of the source at level 0."""
         kernel = lowered(self.source, self.target, level(0).lowering)
-        return kernel.counts(kernel.bind(generic_slots(kernel.split.slot_count)))
+        return kernel.counts(kernel.bind(generic_slots(kernel.split)))
 
     def price(self, shots: int) -> float:
         """Return the price in HQC of one circuit with its measurements, ``shots`` for each setting."""
@@ -141,7 +141,7 @@ class Compiled:
         write_text(Path(path), to_json(self))
 
     def _slots(self, slots: Floats | None) -> Floats:
-        return generic_slots(self.split.slot_count) if slots is None else slots
+        return generic_slots(self.split) if slots is None else slots
 
 
 def compile_program(
@@ -169,14 +169,3 @@ def lowered(program: Program, target: Target, lowering: str) -> PytketKernel:
     (step,) = parse_pipeline(lowering)
     assert isinstance(step, LowerPytket)
     return step.run(program, target).output
-
-
-def generic_slots(count: int) -> Floats:
-    """Return fixed angles without special values, (count,), radians: what counts and prices are taken at.
-
-    Example:
-        >>> generic_slots(2).round(3)
-        array([0.918, 0.536])
-    """
-    slots: Floats = 0.3 + np.mod(np.arange(1, count + 1) * _GOLDEN, 1.0)
-    return slots

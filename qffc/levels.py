@@ -50,7 +50,7 @@ LEVELS = (
         number=0,
         about="gates as written",
         passes="check-equivariance",
-        lowering="lower-pytket{fold-swaps=false}",
+        lowering="lower-pytket{fold-swaps=false,shorten-runs=false}",
         planned=False,
     ),
     Level(
@@ -64,14 +64,14 @@ LEVELS = (
         number=2,
         about="also without what the readout does not see; what runs on a device",
         passes=_SHORTER,
-        lowering="lower-pytket",
+        lowering="lower-pytket{fix-frame=true}",
         planned=True,
     ),
     Level(
         number=3,
         about="the same as level 2: no pass is known that takes longer and pays",
         passes=_SHORTER,
-        lowering="lower-pytket",
+        lowering="lower-pytket{fix-frame=true}",
         planned=True,
     ),
 )

@@ -11,9 +11,10 @@ import typer
 
 from qffc.cli.compile_emit import Emit, check_request, emitted, need_one, write
 from qffc.cli.output import AsJson, emit, say, table
-from qffc.compiled import Compiled, generic_slots
+from qffc.compiled import Compiled
 from qffc.ir.diagnostics import error
 from qffc.levels import DEFAULT_LEVEL, LEVELS
+from qffc.passes.generic_point import generic_slots
 from qffc.passes.pipeline import PassRecord, printer
 from qffc.toolchain import compile as compile_to
 
@@ -182,7 +183,7 @@ def _columns(compiled: Compiled) -> dict[str, CircuitCounts]:
 
     if compiled.target.device is None:
         return {"as written": compiled.counts_as_written, "qffc": compiled.counts}
-    slots = generic_slots(compiled.split.slot_count)
+    slots = generic_slots(compiled.split)
     comparison = compare_with_pytket(compiled.program, slots, compiled.target)
     preferred = f"pytket {compiled.target.two_qubit}"
     return {

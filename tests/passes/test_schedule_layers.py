@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qffc as qf
-from qffc.compiled import generic_slots
 from qffc.dsl import Author
 from qffc.ir import (
     Chirality,
@@ -31,6 +30,7 @@ from qffc.ir.values import Moment, ParameterEntry, Pi, as_value
 from qffc.library import load
 from qffc.passes.check_equivariance import check_equivariance
 from qffc.passes.counts import count_ops
+from qffc.passes.generic_point import generic_slots
 from qffc.passes.lower_pytket import PytketKernel
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.schedule_clock import circuit_depth
@@ -51,7 +51,7 @@ def schedule(program: Program) -> tuple[Program, Schedule]:
 
 def lowered_depth(program: Program) -> int:
     kernel = PytketKernel(split_program(program), target("H2-1LE"))
-    return kernel.counts(kernel.bind(generic_slots(kernel.split.slot_count))).two_qubit_depth
+    return kernel.counts(kernel.bind(generic_slots(kernel.split))).two_qubit_depth
 
 
 def proven(program: Program) -> set[str]:

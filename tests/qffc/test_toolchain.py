@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import qffc as qf
-from qffc.compiled import generic_slots
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.passes.certificate import Certificate
@@ -81,11 +80,6 @@ def test_ideal_target_is_free_and_has_no_native_gates():
 def test_compile_refuses(arguments):
     with pytest.raises(QffcError):
         qf.compile(*arguments)
-
-
-def test_generic_slots_do_not_depend_on_how_many_there_are():
-    assert np.array_equal(generic_slots(9)[:4], generic_slots(4))
-    assert len(set(generic_slots(100).round(6))) == 100
 
 
 def test_checking_and_compiling_load_no_heavy_package():
