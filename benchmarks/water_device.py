@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from noise_limit import without_shot_noise
+from scipy.spatial.transform import Rotation
 
 from qffc.execution.energy import estimate_energies
 from qffc.models.force_field import ForceField
@@ -53,6 +54,20 @@ def limits(model: ForceField) -> dict[str, np.ndarray]:
     return found
 
 
+def turned(model: ForceField) -> dict[str, np.ndarray]:
+    """The bias of one geometry in eight orientations, by all noise and by two-qubit gates alone, meV."""
+    turns = Rotation.random(8, random_state=0).as_matrix()
+    positions = np.array([stretched(0.975) @ turn.T for turn in turns])
+    only = {name: 0.0 for name in _figures() if name != "two_qubit"}
+    found = {}
+    for name, noise in (("all", NOISY.noise), ("two-qubit gates", replace(NOISY.noise, **only))):
+        estimates = estimate_energies(
+            model, NUMBERS, positions, CLEAN.with_noise(noise), shots=1000, seed=0, sampler=without_shot_noise
+        )
+        found[name] = 1e3 * np.array([e.energy - e.exact for e in estimates])
+    return found
+
+
 def _figures() -> tuple[str, ...]:
     return ("one_qubit", "two_qubit", "memory", "preparation", "measurement_0", "measurement_1")
 
@@ -80,6 +95,10 @@ def report(name: str, model: ForceField, wanted: float, axes) -> None:
         print(
             f"bias by {source}: mean {values.mean():+.2f} meV, spread over geometries {values.std():.2f} meV, "
             f"largest {100 * abs(values).max() / height:.2f} % of the range of {height:.0f} meV"
+        )
+    for source, values in turned(model).items():
+        print(
+            f"turned, bias by {source}: {values.min():+.2f} to {values.max():+.2f} meV, spread {values.std():.3f} meV"
         )
     _draw(axes, name, exact - lowest, bias["all"], clean, noisy, lowest)
 
