@@ -128,10 +128,16 @@ def _show(quote: Quote, place: Target, pilot: int | None, unit: str) -> None:
     say(f"{len(settings)} measurement settings, {bell} with Bell pairs; {quote.circuits} circuits, settings counted")
     largest = f"{1e3 * quote.standard_errors.max():.3g} {unit}"
     say(f"{quote.shots.sum()} shots, for a standard error of {largest} without noise")
-    say(f"{_way(quote.offer)}; {_way(quote.other)}, {quote.other.price:.1f} HQC")
+    say(f"{_way(quote.offer)}, {quote.price:.1f} HQC")
+    say(f"{_way(quote.other)}, {quote.other.price:.1f} HQC{_compared(quote)}")
     more = "" if pilot is None else f", and a pilot run of {pilot} shots a circuit"
     price = f"price: {quote.price:.1f} HQC{more}"
     say(f"{price}; emulated on this machine for nothing, what the device would charge" if place.emulator else price)
+
+
+def _compared(quote: Quote) -> str:
+    here = float(quote.offer.variances.sum())
+    return f" for {(quote.other.variances.sum() / here) ** 0.5:.2f} of the standard error" if here else ""
 
 
 def _way(offer: Offer) -> str:

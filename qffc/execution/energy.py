@@ -110,7 +110,8 @@ def estimate_energies(
         pilot: shots of each setting of each circuit of a run that comes first, at least 2: the shots are then allocated
             by the spread that was seen, noise included, instead of that of exact states. Its shots do not enter the
             energies, and cost extra.
-        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less. All shots
+        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less
+            at equal standard errors. All shots
             enter the energies.
         max_price: in HQC; the run is refused when it costs more, the pilot included. A machine needs it.
         store: a folder for results, so that a run can go on after a kill. A machine needs it.

@@ -102,7 +102,8 @@ def estimate_forces(
         standard_error: that the force components of a geometry should have, root mean square, eV/Angstrom; give this
             or ``shots``. With ``parameters`` the entries of the gradient count as well.
         parameters: also estimate the gradient of the energy along all trained parameters.
-        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less.
+        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less
+            at equal standard errors.
         max_price: in HQC; a dearer run is refused before anything runs. A machine needs it.
         store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.
@@ -184,7 +185,8 @@ class ForceRun:
             target: where circuits run.
             shots: the mean over all circuits, shifts and settings counted; or
             standard_error: of the force components of a geometry, root mean square, eV/Angstrom.
-            pack: run circuits side by side, or not; None for what costs less.
+            pack: run circuits side by side, or not; None for what costs less
+            at equal standard errors.
         """
         need_one(shots, standard_error)
         plan = plan_of(self.job)

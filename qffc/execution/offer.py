@@ -71,6 +71,11 @@ class Offer:
         """The price of all geometries in HQC."""
         return sum(self.prices)
 
+    @property
+    def worth(self) -> float:
+        """The price times the variance, the smaller the better; the price where no variance is known."""
+        return self.price * (float(self.variances.sum()) or 1.0)
+
 
 def allocation_for(shots: int | None, standard_error: float | Floats | None) -> Allocate:
     """Return how shots are allocated: the mean over circuits, or for a standard error of each geometry."""
@@ -97,7 +102,8 @@ def both_offers(
         target: where they run.
         allocated: how shots are allocated.
     """
-    return tuple(make_offer(variances, used, tariff, target, allocated, packed) for packed in (False, True))  # type: ignore[return-value]  # two
+    alone = make_offer(variances, used, tariff, target, allocated, packed=False)
+    return alone, make_offer(variances, used, tariff, target, allocated, packed=True)
 
 
 def make_offer(

@@ -176,7 +176,8 @@ def planned_quote(
         target: where they run.
         shots: the mean over the circuits of a geometry, settings counted; or
         standard_error: of each energy, eV.
-        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less.
+        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less
+            at equal standard errors.
 
     Raises:
         QffcError: when the target cannot run the circuits, or not one of shots and standard error is given.
@@ -230,7 +231,8 @@ def observed_quote(
         seen: what came out.
         shots: the mean over the circuits of a geometry, settings counted; or
         standard_error: of each energy, eV.
-        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less.
+        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less
+            at equal standard errors.
     """
     need_one(shots, standard_error)
     _, slopes = job.energies_and_slopes(seen.means)
@@ -248,9 +250,13 @@ def plan_of(job: Job) -> MeasurementPlan:
 
 
 def choose(offers: tuple[Offer, Offer], pack: bool | None) -> tuple[Offer, Offer]:
-    """Return the offer that is taken and the other one, given one by one and packed; None takes the cheaper."""
+    """Return the offer that is taken and the other one, given one by one and packed.
+
+    None takes what costs less at equal standard errors: circuits of a job share their shots, so the same number of
+    shots may leave a larger variance, and the price for a variance goes with their product.
+    """
     alone, packed = offers
-    taken = packed.price < alone.price if pack is None else pack
+    taken = packed.worth < alone.worth if pack is None else pack
     return (packed, alone) if taken else (alone, packed)
 
 

@@ -43,7 +43,8 @@ def run(
         shots: instead, the mean over the circuits, measurement settings counted.
         pilot: shots of each setting of a run that comes first; see
             :func:`qffc.execution.energy.estimate_energies`.
-        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less.
+        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less
+            at equal standard errors.
         max_price: in HQC; a run that costs more is refused. A machine needs it.
         store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.
@@ -98,7 +99,8 @@ def run_forces(
             eV/Angstrom.
         shots: instead, the mean over the circuits, shifts and measurement settings counted.
         parameters: also estimate the gradient of the energy along the trained parameters.
-        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less.
+        pack: run circuits side by side in jobs that share their shots, or not; None for what costs less
+            at equal standard errors.
         max_price: in HQC; a run that costs more is refused. A machine needs it.
         store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.

@@ -210,10 +210,34 @@ def test_run(qffc, trained, tmp_path):
     assert reached["settings"]
 
 
+def test_run_forces(qffc, trained, tmp_path):
+    pytest.importorskip("pytket_pecos")
+    file = tmp_path / "water.xyz"
+    file.write_text(XYZ)
+    arguments = ("run", trained, "--geometry", file, "--forces", "--standard-error", "1500meV/A", "--pack")
+    code, out, err = qffc(*arguments, "--json", "--store", tmp_path / "shots")
+    assert code == 0
+    data = json.loads(out)
+    (estimate,) = data["estimates"]
+    found, errors, exact = (np.array(estimate[key]) for key in ("forces", "force_standard_errors", "exact_forces"))
+    assert found.shape == (3, 3)
+    assert np.abs((found - exact) / errors).max() < 6
+    assert data["units"]["forces"] == "eV/Angstrom"
+    assert data["packed"]
+    assert data["jobs"] < estimate["circuits"]
+    assert "packed: " in err
+    assert "one by one: " in err
+    again = qffc(*arguments, "--store", tmp_path / "shots")[1]
+    assert f"{found[0, 0]:.4f} ± {errors[0, 0]:.4f}" in again
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--max-hqc", "1"], "limit"),
+        (["--forces", "--max-hqc", "1"], "limit"),
+        (["--forces", "--standard-error", "5meV"], "unknown force unit"),
+        (["--forces", "--pilot", "50"], "pilot run for forces"),
         (["--standard-error", "5"], "without a number or a unit"),
         (["--standard-error", "5 MeV"], "unknown energy unit"),
         (["--shots", "9", "--standard-error", "5meV"], "both shots and a standard error"),
