@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qffc.dsl.tables import CHANNEL as CHANNEL
     from qffc.dsl.tables import SPECIES as SPECIES
     from qffc.execution.run import run as run
+    from qffc.execution.run import run_forces as run_forces
     from qffc.library.catalogue import load as load
     from qffc.library.catalogue import programs as programs
     from qffc.models.calculator import Calculator as Calculator
@@ -57,6 +58,7 @@ _PUBLIC: dict[str, str] = {
     "resolve_data": "qffc.references",
     "resolve_program": "qffc.references",
     "run": "qffc.execution.run",
+    "run_forces": "qffc.execution.run",
     "save_model": "qffc.models.model_file",
     "train": "qffc.toolchain",
 }

@@ -141,7 +141,8 @@ def _compared(quote: Quote) -> str:
 
 
 def _way(offer: Offer) -> str:
-    return f"{'packed' if offer.packed else 'one by one'}: {offer.jobs} jobs, {offer.depth} two-qubit layers deep"
+    jobs = f"{offer.jobs} job{'' if offer.jobs == 1 else 's'}"
+    return f"{'packed' if offer.packed else 'one by one'}: {jobs}, {offer.depth} two-qubit layers deep"
 
 
 def _table(estimates: tuple[EnergyEstimate, ...]) -> str:
