@@ -28,7 +28,12 @@ def commands(verb: str) -> dict[str, list[str]]:
     inner = getattr(command, "commands", None)
     several = {verb: command} if inner is None else {f"{verb} {name}": entry for name, entry in inner.items()}
     return {
-        name: [option for entry in each.params for option in entry.opts if option.startswith("--")]
+        name: [
+            option
+            for entry in each.params
+            for option in (*entry.opts, *entry.secondary_opts)
+            if option.startswith("--")
+        ]
         for name, each in several.items()
     }
 
