@@ -20,14 +20,24 @@ class _Run:
 def shorten_runs(ops: Sequence[NumericOp]) -> list[NumericOp]:
     """Return operations on wires with every run of more than four exchanges on three wires written as four.
 
+    Exchanges on two wires that have met nobody else belong to no run: the preparation of the two absorbs them.
+
     Args:
         ops: in order, on wires.
     """
     runs: list[_Run] = []
     last: dict[int, _Run | None] = {}
+    alone: dict[int, tuple[int, ...]] = {}
     for place, op in enumerate(ops):
-        if op.kind != "exchange":
-            last.update(dict.fromkeys((*op.qubits, *(qubit for qubit, _ in op.string)), None))
+        wires = op.qubits or tuple(qubit for qubit, _ in op.string)
+        both = tuple(sorted(wires))
+        absorbed = len(both) == 2 and all(alone.get(wire, both) == both for wire in both)
+        if len(wires) > 1:
+            met = {other for wire in wires for other in alone.get(wire, ())}
+            alone |= dict.fromkeys(wires, both if absorbed else ())
+            alone |= dict.fromkeys(met - {*wires}, ())
+        if op.kind != "exchange" or absorbed:
+            last.update(dict.fromkeys(wires, None))
             continue
         run = next((last[wire] for wire in op.qubits if _continues(last.get(wire), op, last)), None)
         if run is None:

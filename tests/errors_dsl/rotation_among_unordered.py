@@ -11,4 +11,5 @@ def ring(a):
         a.rotate(lower, first.position)
     return a.energy(a.dot(upper, right))
 
+
 ring()

@@ -43,6 +43,11 @@ def test_what_does_nothing_goes(count):
     assert shorten([(0, 1, np.pi / 2)] * count) == []
 
 
+def prepared(*wires):
+    """All wires, coupled so that none is fresh."""
+    return [NumericOp("exchange", (wire, 9), angle=0.1) for wire in wires] + [rotate(wire) for wire in wires]
+
+
 def exchange(a, b, angle):
     return NumericOp("exchange", (a, b), angle=angle)
 
@@ -59,29 +64,38 @@ def count(ops):
 
 
 def test_a_run_is_written_as_four():
-    ops = [rotate(1), *RUN, rotate(3)]
-    short = shorten_runs(ops)
-    assert (short[0], short[-1], len(short)) == (ops[0], ops[-1], 6)
+    start = prepared(1, 3, 4)
+    short = shorten_runs([*start, *RUN, rotate(3)])
+    assert short[: len(start)] == start
+    assert short[-1] == rotate(3)
+    assert count(short) == 3 + 4
     wires = {1: 0, 3: 1, 4: 2}
 
     def places(part):
         return [(wires[op.qubits[0]], wires[op.qubits[1]], op.angle) for op in part]
 
-    assert_same(unitary(places(short[1:-1])), unitary(places(RUN)))
+    assert_same(unitary(places(short[len(start) : -1])), unitary(places(RUN)))
 
 
 def test_what_happens_elsewhere_does_not_end_a_run():
+    start = prepared(1, 3, 4, 5, 6)
     ops = [op for k, op in enumerate(RUN) for op in (op, rotate(0), exchange(5, 6, 0.1 * k))]
-    assert count(shorten_runs(ops)) == 4 + 1  # those on 5 and 6 are a run on two qubits
+    assert count(shorten_runs(start + ops)) == 5 + 4 + 1  # those on 5 and 6 are a run on two qubits
 
 
 @pytest.mark.parametrize(
     "between", [rotate(4), NumericOp("pauli_rotation", (), 0.1, string=((1, "X"),)), exchange(4, 5, 0.1)]
 )
 def test_what_happens_to_its_qubits_ends_a_run(between):
-    ops = [*RUN[:3], between, *RUN[3:]]
+    ops = [*prepared(1, 3, 4), *RUN[:3], between, *RUN[3:]]
+    assert shorten_runs(ops) == ops
+
+
+def test_what_the_preparation_of_a_pair_absorbs_is_in_no_run():
+    ops = [NumericOp("singlet", (0, 1)), *[exchange(0, 1, 0.1)] * 4, exchange(0, 2, 0.3), exchange(1, 2, 0.3)]
     assert shorten_runs(ops) == ops
 
 
 def test_four_stay_as_they_are():
-    assert shorten_runs(RUN[:4]) == RUN[:4]
+    ops = prepared(1, 3, 4) + RUN[:4]
+    assert shorten_runs(ops) == ops

@@ -46,7 +46,7 @@ def test_any_programs(program: Program) -> None:
 def test_long_lines_are_cut_and_far_lines_left_out() -> None:
     terms = " + ".join(f"J[{k}]*r(A, B)" for k in range(12))
     sites = "site A: H free\nsite B: H free\nparameter J: 12\n"
-    rest = "qubit a: A\nqubit b: B\nsinglet a, b\n" + "rotate a, r(A, B)\n" * 20
+    rest = "qubit a: A\nqubit b: B\nsinglet a, b\n" + "rotate a, r(A, B)\n" * 20 + "exchange a, b, 1\n"
     text = f"qffc 1\nprogram long\nsymmetry exchange\nscope molecule\nspecies H\n{sites}{rest}"
     program = parse_program(f"{text}rotate b, {terms}\nobservable m = dot(a, b)\nenergy moment(m)\n")
     shown = listing(program, check_equivariance(program).verdicts)
