@@ -180,7 +180,7 @@ def _need_safety(target: Target, keeper: JobStore | None, max_price: float | Non
             "run that costs credits without a folder",
             found=f"'{target.name}', no folder for results",
             expected="a folder, so that a lost connection loses nothing",
-            help="name one: store=PATH in Python, --out FOLDER on the command line",
+            help="name one: store=PATH in Python, --store FOLDER on the command line",
         )
     if max_price is None or target.pricing is None:
         raise error(
