@@ -9,4 +9,5 @@ def ring(a):
         a.exchange(upper, lower, angle=1)
     return a.energy(a.dot(upper, lower))
 
+
 ring()
