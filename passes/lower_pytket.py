@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import pi
@@ -15,16 +16,19 @@ from qffc.ir.diagnostics import InternalError, QffcError, error
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.counts import CircuitCounts
-from qffc.passes.frame import best_frame, turns_with_vectors
 from qffc.passes.lower_pytket_chirality import chirality_exchanges
 from qffc.passes.lower_pytket_counts import count_circuit
 from qffc.passes.lower_pytket_emit import Emitter
+from qffc.passes.lower_pytket_frames import Frames
 from qffc.passes.lower_pytket_measurement import MeasurementPlan, Setting, measurement_plan
 from qffc.passes.lower_pytket_ops import NumericOp, on_wires
 from qffc.passes.lower_pytket_runs import shorten_runs
-from qffc.passes.lower_pytket_turns import nearest_zero, turn_about
+from qffc.passes.lower_pytket_turns import Turn, nearest_zero, turn_about
 from qffc.passes.split_program import KernelOp, Split, split_program
 from qffc.passes.target import Target
+
+_VANISHING = 1e-9
+"""Radians; what is smaller is no gate, and no reason for a frame."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,9 @@ class PytketKernel:
         split: the program.
         target: a target with native gates.
         fold_swaps: take SWAPs out of exchange angles by renaming wires, which leaves |angle| <= pi/8.
-        fix_frame: turn all vectors by one rotation that puts the most frequent one on z, where rotations are free. It
-            keeps the moments and not the state, and is done only where nothing in state, gates or observables has a
-            frame of its own.
+        fix_frame: write exchanges in frames of their own, such that many turns between them are about z, where they are
+            free. Where no observable has a frame of its own, the circuit ends in any frame: that keeps the moments and
+            not the state.
         shorten_runs: write more than four exchanges in a row on three qubits as four.
 
     Raises:
@@ -90,18 +94,17 @@ class PytketKernel:
         Raises:
             QffcError: when the slots have another shape or are not finite.
         """
-        circuit = Circuit(self.split.qubit_count)
-        self._emit(slots, circuit).finish()
-        return circuit
+        return self._write(slots, 0, Emitter.finish)
 
     def bind_measured(self, slots: NDArray[np.float64], setting: Setting) -> Circuit:
         """Return the circuit with the measurements of one setting; bit k belongs to the k-th measured qubit."""
-        circuit = Circuit(self.split.qubit_count, len(setting.measured))
-        emitter = self._emit(slots, circuit)
-        for string in setting.turns:
-            emitter.pauli(string, pi / 2)
-        emitter.measure(setting.bases)
-        return circuit
+
+        def measure(emitter: Emitter) -> None:
+            for string in setting.turns:
+                emitter.pauli(string, pi / 2)
+            emitter.measure(setting.bases)
+
+        return self._write(slots, len(setting.measured), measure)
 
     def counts(self, circuit: Circuit) -> CircuitCounts:
         """Return the counts of a circuit, with the cost weights of the target."""
@@ -119,25 +122,41 @@ class PytketKernel:
                     coefficients[row, slot] += float(factor)
         return constants, coefficients
 
-    def _emit(self, slots: NDArray[np.float64], circuit: Circuit) -> Emitter:
+    def _write(self, slots: NDArray[np.float64], bits: int, end: Callable[[Emitter], None]) -> Circuit:
+        numbers = self.numeric_ops(slots)
+        frames = self._frames.numbers(numbers) if self._frames else {}
+        choices = [frames]
+        if frames and any(abs(nearest_zero(numbers[k].angle, pi / 4)[0]) < _VANISHING for k in self._framed):
+            # Frames were chosen for a circuit that has these gates, too.
+            choices.append({})
+        written = [self._emit(numbers, choice, Circuit(self.split.qubit_count, bits)) for choice in choices]
+        for emitter in written:
+            end(emitter)
+        return min(written, key=lambda emitter: emitter.phased_x).circuit
+
+    def _emit(self, numbers: Sequence[NumericOp], frames: Mapping[int, Turn], circuit: Circuit) -> Emitter:
         emitter = Emitter(circuit, self.target)
-        ops = [part for op in self._framed(self.numeric_ops(slots)) for part in self._expand(op)]
+        framed = (op._replace(frame=frames[k]) if k in frames else op for k, op in enumerate(numbers))
+        ops = [part for op in framed for part in self._expand(op)]
         placed = on_wires(ops, self.split.qubit_count)
         for op in shorten_runs(placed) if self.shorten_runs else placed:
             match op.kind:
                 case "zero":
                     pass
                 case "singlet":
-                    emitter.singlet(*op.qubits)
+                    a, b = op.qubits
+                    emitter.singlet(a, b, op.frame)
                 case "rotate":
                     emitter.turn(op.qubits[0], turn_about(op.vector))
                 case "exchange":
                     a, b = op.qubits
-                    emitter.exchange(a, b, op.angle)
+                    emitter.exchange(a, b, op.angle, op.frame)
                 case "pauli_rotation":
                     emitter.pauli(op.string, op.angle)
                 case _:
                     raise InternalError(f"no native form of {op.kind}")
+        if frames:
+            emitter.turn_all(frames[-1])
         return emitter
 
     def numeric_ops(self, slots: NDArray[np.float64]) -> tuple[NumericOp, ...]:
@@ -153,42 +172,31 @@ class PytketKernel:
         )
 
     @cached_property
-    def _has_free_frame(self) -> bool:
-        return self.fix_frame and turns_with_vectors(self.split)
+    def _frames(self) -> Frames | None:
+        # An exchange of three ZZPhase has axes of its own, and needs a turn on either side in any frame.
+        return Frames(self.split, self.fold_swaps) if self.fix_frame and self.target.two_qubit == "TK2" else None
 
-    def frame(self, slots: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the rotation that the vectors are turned by, (3, 3); 1 unless ``fix_frame`` is asked for and allowed.
-
-        Args:
-            slots: (slot_count,), radians.
-        """
-        vectors = [op.vector for op in self.numeric_ops(slots) if op.kind == "rotate"]
-        return best_frame(np.array(vectors)) if self._has_free_frame and vectors else np.eye(3)
-
-    def _framed(self, ops: tuple[NumericOp, ...]) -> tuple[NumericOp, ...]:
-        rows = [row for row, op in enumerate(ops) if op.kind == "rotate"]
-        if not (self._has_free_frame and rows):
-            return ops
-        vectors = np.array([ops[row].vector for row in rows])
-        turned = dict(zip(rows, (vectors @ best_frame(vectors).T).tolist(), strict=True))
-        return tuple(op._replace(vector=tuple(turned[row])) if row in turned else op for row, op in enumerate(ops))
+    @cached_property
+    def _framed(self) -> tuple[int, ...]:
+        """The gates that have frames."""
+        return tuple(self._frames.graph.frames) if self._frames else ()
 
     def _expand(self, op: NumericOp) -> list[NumericOp]:
         """The operation with exchanges reduced and chirality in exchanges."""
         if op.kind == "exchange":
-            return self._exchange(op.qubits, op.angle)
+            return self._exchange(op.qubits, op.angle, op.frame)
         if op.kind != "chirality":
             return [op]
         cycles, exchanges = chirality_exchanges(op.angle)
         ops = [NumericOp("relabel", op.qubits, targets=_cycled(op.qubits, cycles))] if cycles else []
         for a, b, angle in exchanges:
-            ops += self._exchange((op.qubits[a], op.qubits[b]), angle)
+            ops += self._exchange((op.qubits[a], op.qubits[b]), angle, op.frame)
         return ops
 
-    def _exchange(self, pair: tuple[int, ...], angle: float) -> list[NumericOp]:
+    def _exchange(self, pair: tuple[int, ...], angle: float, frame: Turn) -> list[NumericOp]:
         """An exchange with its angle reduced: pi/4 is a SWAP, pi/2 is a phase."""
         angle, periods = nearest_zero(angle, pi / 4 if self.fold_swaps else pi / 2)
-        op = NumericOp("exchange", pair, angle=angle)
+        op = NumericOp("exchange", pair, angle=angle, frame=frame)
         if self.fold_swaps and periods % 2:
             return [op, NumericOp("relabel", pair, targets=pair[::-1])]
         return [op]
@@ -212,7 +220,7 @@ class LowerPytket(Pass[PytketKernel]):
 
     Args:
         fold_swaps: take SWAPs out of exchange angles by renaming wires.
-        fix_frame: turn the vectors so that many rotations are about z, where nothing has a frame of its own.
+        fix_frame: write exchanges in frames of their own, such that many turns are about z.
         shorten_runs: write more than four exchanges in a row on three qubits as four.
 
     Example:

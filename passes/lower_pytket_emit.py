@@ -39,7 +39,8 @@ class Emitter:
     """
 
     def __init__(self, circuit: Circuit, target: Target) -> None:
-        self._circuit = circuit
+        self.circuit = circuit
+        self.phased_x = 0
         self._target = target
         self._waiting: list[Turn] = [NO_TURN] * circuit.n_qubits
         self._fresh = [True] * circuit.n_qubits
@@ -49,24 +50,38 @@ class Emitter:
         """Turn a qubit."""
         self._waiting[qubit] = after(turn, self._waiting[qubit])
 
-    def singlet(self, a: int, b: int) -> None:
-        """Prepare (|01> - |10>)/sqrt(2) on two fresh qubits."""
-        self._keep(Pair.singlet(a, b))
+    def turn_all(self, turn: Turn) -> None:
+        """Turn all qubits, after the preparation of what is kept in numbers."""
+        qubits = range(len(self._waiting))
+        self._prepare(*qubits)
+        for qubit in qubits:
+            self.turn(qubit, turn)
 
-    def exchange(self, a: int, b: int, angle: float) -> None:
-        """Write exp(-i angle (XX + YY + ZZ))."""
+    def singlet(self, a: int, b: int, start: Turn = NO_TURN) -> None:
+        """Prepare (|01> - |10>)/sqrt(2) on two fresh qubits, with any turn for b to start with."""
+        self._keep(Pair.singlet(a, b, start))
+
+    def exchange(self, a: int, b: int, angle: float, frame: Turn = NO_TURN) -> None:
+        """Write exp(-i angle (XX + YY + ZZ)), both qubits turned by the frame before and back after."""
         pair = self._take_pair(a, b)
         if pair is not None:
             self._keep(pair.exchanged(angle))
             return
         if abs(2 * angle) < max(self._target.minimum.zz_phase, _TINY):
             return
+        self._prepare(a, b)
+        for qubit in (a, b):
+            self.turn(qubit, frame)
         if self._target.two_qubit == "TK2":
-            self._prepare(a, b)
             self._tk2(a, b, (2 * angle, 2 * angle, 2 * angle))
-            return
-        for letter in LETTERS:
-            self.pauli(((a, letter), (b, letter)), 2 * angle)
+        else:
+            # They commute, and one whose axis is there already needs no turn before it.
+            for letter in sorted(
+                LETTERS, key=lambda letter: self._turns_before(a, letter) + self._turns_before(b, letter)
+            ):
+                self.pauli(((a, letter), (b, letter)), 2 * angle)
+        for qubit in (a, b):
+            self.turn(qubit, inverse(frame))
 
     def pauli(self, string: PauliString, angle: float) -> None:
         """Write exp(-i/2 angle P): one ZZPhase for two letters, two more for each further letter."""
@@ -104,7 +119,11 @@ class Emitter:
         for bit, (qubit, letter) in enumerate(measured):
             self.turn(qubit, inverse(FROM_Z[letter]))
             self._write_waiting(qubit, keep_rz=True)
-            self._circuit.Measure(qubit, bit)
+            self.circuit.Measure(qubit, bit)
+
+    def _turns_before(self, qubit: int, letter: Letter) -> int:
+        """How many PhasedX a ZZPhase takes that stands for a letter of this qubit."""
+        return int(euler_angles(after(inverse(FROM_Z[letter]), self._waiting[qubit]))[1] >= _TINY)
 
     def _take_pair(self, a: int, b: int) -> Pair | None:
         """The state of two qubits that have met nobody else, their waiting turns taken in; None when they have."""
@@ -157,7 +176,7 @@ class Emitter:
             self.turn(qubit, inverse(FROM_Z[letter]))
             self._write_waiting(qubit, keep_rz=True)
             self._fresh[qubit] = False
-        self._circuit.ZZPhase(half_turns(angle), a, b)
+        self.circuit.ZZPhase(half_turns(angle), a, b)
         for qubit, letter in ((a, p), (b, q)):
             self.turn(qubit, FROM_Z[letter])
 
@@ -166,7 +185,7 @@ class Emitter:
             self._write_waiting(qubit)
             self._fresh[qubit] = False
         x, y, z = map(half_turns, angles)
-        self._circuit.TK2(x, y, z, a, b)
+        self.circuit.TK2(x, y, z, a, b)
 
     def _write_waiting(self, qubit: int, *, keep_rz: bool = False) -> None:
         """Write the turn that waits; what follows is a two-qubit gate or a measurement."""
@@ -180,7 +199,8 @@ class Emitter:
             self._waiting[qubit] = NO_TURN
             axis = a
             if abs(rz) >= _TINY and not self._fresh[qubit]:
-                self._circuit.Rz(half_turns(rz), qubit)
+                self.circuit.Rz(half_turns(rz), qubit)
         if physical:
             self._fresh[qubit] = False
-            self._circuit.add_gate(OpType.PhasedX, [half_turns(b), half_turns(nearest_zero(axis, 2 * pi)[0])], [qubit])
+            self.phased_x += 1
+            self.circuit.add_gate(OpType.PhasedX, [half_turns(b), half_turns(nearest_zero(axis, 2 * pi)[0])], [qubit])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from qffc.ir.pauli import PauliString
+from qffc.passes.lower_pytket_turns import NO_TURN, Turn
 
 
 class NumericOp(NamedTuple):
@@ -18,6 +19,7 @@ class NumericOp(NamedTuple):
         vector: of a rotation, in radians.
         string: of a Pauli rotation.
         targets: of a relabel.
+        frame: in which an exchange or a chirality is written; of a singlet, the turn that its second half starts with.
     """
 
     kind: str
@@ -26,6 +28,7 @@ class NumericOp(NamedTuple):
     vector: tuple[float, float, float] = (0.0, 0.0, 0.0)
     string: PauliString = ()
     targets: tuple[int, ...] = ()
+    frame: Turn = NO_TURN
 
 
 def on_wires(ops: Sequence[NumericOp], qubits: int) -> list[NumericOp]:

@@ -6,14 +6,14 @@ exchanges on it cost one exp(-i f XX) and one turn for each qubit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import atan2, cos, pi, sin, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.pauli import Letter
-from qffc.passes.lower_pytket_turns import FLIPS, NO_TURN, Turn, after, turn_about_axis
+from qffc.passes.lower_pytket_turns import FLIPS, NO_TURN, Turn, after, inverse, turn_about_axis
 
 Matrix = NDArray[np.complex128]
 
@@ -29,11 +29,14 @@ class Pair:
         a: the first qubit.
         b: the second qubit.
         state: (2, 2), the amplitude of |ij> in row i and column j.
+        start: the turn that b gets in the preparation where the state leaves the choice: a turn of one half of a
+            maximally entangled state is one of the other half.
     """
 
     a: int
     b: int
     state: Matrix
+    start: Turn = NO_TURN
 
     @staticmethod
     def zeros(a: int, b: int) -> Pair:
@@ -41,23 +44,23 @@ class Pair:
         return Pair(a, b, np.array([[1, 0], [0, 0]], dtype=np.complex128))
 
     @staticmethod
-    def singlet(a: int, b: int) -> Pair:
+    def singlet(a: int, b: int, start: Turn = NO_TURN) -> Pair:
         """Return (|01> - |10>)/sqrt(2)."""
-        return Pair(a, b, np.array([[0, 1], [-1, 0]], dtype=np.complex128) / sqrt(2))
+        return Pair(a, b, np.array([[0, 1], [-1, 0]], dtype=np.complex128) / sqrt(2), start)
 
     def turned(self, on_a: Turn, on_b: Turn) -> Pair:
         """Return the state after a turn of each qubit."""
-        return Pair(self.a, self.b, turn_matrix(on_a) @ self.state @ turn_matrix(on_b).T)
+        return replace(self, state=turn_matrix(on_a) @ self.state @ turn_matrix(on_b).T)
 
     def exchanged(self, angle: float) -> Pair:
         """Return the state after exp(-i angle (XX + YY + ZZ)), up to a phase."""
-        return Pair(self.a, self.b, cos(2 * angle) * self.state - 1j * sin(2 * angle) * self.state.T)
+        return replace(self, state=cos(2 * angle) * self.state - 1j * sin(2 * angle) * self.state.T)
 
     def rotated(self, on_a: Letter, on_b: Letter, angle: float) -> Pair:
         """Return the state after exp(-i/2 angle P Q), up to a phase."""
         # FLIPS are -i P and -i Q, hence the sign.
         flipped = turn_matrix(FLIPS[on_a]) @ self.state @ turn_matrix(FLIPS[on_b]).T
-        return Pair(self.a, self.b, cos(angle / 2) * self.state + 1j * sin(angle / 2) * flipped)
+        return replace(self, state=cos(angle / 2) * self.state + 1j * sin(angle / 2) * flipped)
 
     def preparation(self) -> tuple[float, Turn, Turn]:
         """Return (angle, A, B): exp(-i/2 angle XX) on |00>, then a turn of each qubit, gives the state up to a phase.
@@ -69,7 +72,9 @@ class Pair:
         left, (large, small), right = np.linalg.svd(self.state)
         on_a, on_b = turn_of_matrix(left), turn_of_matrix(right.T)
         if large - small < _EQUAL:
-            on_a, on_b = turn_of_matrix(left @ right), NO_TURN
+            # state = (left right)/sqrt(2), and (1 x B) on the identity is (B^T x 1).
+            on_a = turn_of_matrix(left @ right @ turn_matrix(inverse(self.start)).T)
+            on_b = self.start
         return 2 * atan2(float(small), float(large)), after(on_a, turn_about_axis("Z", pi / 2)), on_b
 
 

@@ -65,4 +65,5 @@ def _shortened(run: list[NumericOp], wires: list[int]) -> list[NumericOp]:
         return [run[0]._replace(angle=sum(op.angle for op in run))]
     places = {wire: place for place, wire in enumerate(wires)}
     short = shorten([(places[op.qubits[0]], places[op.qubits[1]], op.angle) for op in run])
-    return [NumericOp("exchange", (wires[a], wires[b]), angle=angle) for a, b, angle in short]
+    frame = run[0].frame  # no turn is between the exchanges of a run, so that they share a frame
+    return [NumericOp("exchange", (wires[a], wires[b]), angle=angle, frame=frame) for a, b, angle in short]

@@ -1,0 +1,212 @@
+"""The turns between the two-qubit gates of a kernel, as a graph: what can be written in a frame of its own.
+
+Exchanges and chirality commute with turning all their qubits alike, so that each may be written in any frame, and the
+turns between two of them are one PhasedX, or none when they take the z axis of the one frame to that of the other.
+The graph is made once, from the operations alone; numbers come later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from qffc.ir.pauli import Letter
+from qffc.passes.split_program import KernelOp, Split
+
+Kind = Literal["frame", "zero", "pair", "letter", "lab"]
+
+
+class Place(NamedTuple):
+    """Where a segment begins or ends.
+
+    Args:
+        kind: ``frame`` for exchanges that share a frame, or a free end of the circuit; ``zero`` for a prepared |0>;
+            ``pair`` for a half of a state of two qubits that is prepared in one; ``letter`` for a Pauli rotation of
+            several qubits; ``lab`` for the end of a circuit whose frame is not free.
+        story: of the pair, by its number.
+        side: of the pair, 0 or 1.
+        letter: of the Pauli rotation.
+    """
+
+    kind: Kind
+    story: int = 0
+    side: int = 0
+    letter: Letter = "Z"
+
+
+class Segment(NamedTuple):
+    """Turns of one qubit between two places, by their numbers; ``turns`` are operations of the kernel in order."""
+
+    source: int
+    turns: tuple[int, ...]
+    target: int
+
+
+class Event(NamedTuple):
+    """What happens to a pair: a turn of a side, an exchange (no side), or a Pauli rotation of both by letters."""
+
+    op: int
+    side: int | None = None
+    letters: tuple[Letter, Letter] | None = None
+
+
+@dataclass(eq=False)
+class PairStory:
+    """A pair that has met nobody else: a singlet, by its operation, or two |0>; then events."""
+
+    tracks: tuple[int, int]
+    singlet: int | None
+    events: list[Event] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentGraph:
+    """The segments of a kernel.
+
+    Args:
+        places: in the order of the circuit; those of kind ``frame`` are numbered by their first operation.
+        segments: all turns between them.
+        stories: of the pairs.
+        frames: the place of each exchange and chirality that is in one.
+        end: the place where the circuit ends.
+    """
+
+    places: tuple[Place, ...]
+    segments: tuple[Segment, ...]
+    stories: tuple[PairStory, ...]
+    frames: dict[int, int]
+    end: int
+
+
+def segment_graph(split: Split, *, free_end: bool) -> SegmentGraph:
+    """Return the segments of a kernel; places without a turn between them are one.
+
+    Args:
+        split: the program.
+        free_end: whether the frame in which the circuit ends may be chosen.
+
+    Example:
+        >>> from qffc.library import load
+        >>> from qffc.passes.split_program import split_program
+        >>> graph = segment_graph(split_program(load("pair", depth=2)), free_end=True)
+        >>> [graph.places[place].kind for place in sorted(set(graph.frames.values()))]
+        ['frame', 'frame']
+    """
+    builder = _Builder(split.qubit_count)
+    for index, op in enumerate(split.ops):
+        builder.add(index, op)
+    return builder.finish(free_end)
+
+
+class _Builder:
+    """Tracks are qubits that keep their number when relabels rename them."""
+
+    def __init__(self, qubits: int) -> None:
+        self._track = list(range(qubits))
+        self._turns: list[list[int]] = [[] for _ in range(qubits)]
+        self._source: list[int | None] = [None] * qubits
+        self._pair: list[PairStory | None] = [None] * qubits
+        self._places: list[Place] = []
+        self._segments: list[Segment] = []
+        self._stories: list[PairStory] = []
+        self._frames: dict[int, int] = {}
+
+    def add(self, index: int, op: KernelOp) -> None:
+        tracks = tuple(self._track[qubit] for qubit in op.qubits)
+        if op.kind == "relabel":
+            for target, track in zip(op.targets, tracks, strict=True):
+                self._track[target] = track
+        elif op.kind == "singlet":
+            self._open(PairStory((tracks[0], tracks[1]), index))
+        elif op.kind == "rotate" or (op.kind == "pauli_rotation" and len(op.string) == 1):
+            self._turns[tracks[0]].append(index)
+        elif op.kind in ("exchange", "chirality"):
+            story = self._story(tracks) if op.kind == "exchange" else None
+            if story is not None:
+                self._settle(story)
+                story.events.append(Event(index))
+                return
+            place = self._place(Place("frame"))
+            self._frames[index] = place
+            self._meet(dict.fromkeys(tracks, place))
+        elif op.kind == "pauli_rotation":
+            self._pauli(index, {self._track[qubit]: letter for qubit, letter in op.string})
+
+    def finish(self, free_end: bool) -> SegmentGraph:
+        end = self._place(Place("frame" if free_end else "lab"))
+        self._meet(dict.fromkeys(range(len(self._track)), end))
+        return self._merged(end)
+
+    def _place(self, place: Place) -> int:
+        self._places.append(place)
+        return len(self._places) - 1
+
+    def _open(self, story: PairStory) -> None:
+        for track in story.tracks:
+            self._pair[track] = story
+
+    def _story(self, tracks: tuple[int, ...]) -> PairStory | None:
+        """The pair of two tracks that have met nobody else."""
+        a, b = tracks
+        story = self._pair[a]
+        if story is not None:
+            return story if b in story.tracks else None
+        if self._pair[b] is not None or self._source[a] is not None or self._source[b] is not None:
+            return None
+        story = PairStory((a, b), None)
+        self._open(story)
+        return story
+
+    def _settle(self, story: PairStory) -> None:
+        """Make turns that wait a part of the pair."""
+        for side, track in enumerate(story.tracks):
+            story.events += [Event(turn, side) for turn in self._turns[track]]
+            self._turns[track] = []
+
+    def _meet(self, places: dict[int, int]) -> None:
+        """End the segments of tracks at places, where others begin."""
+        for track in places:
+            story = self._pair[track]
+            if story is not None:
+                self._settle(story)
+                for side, half in enumerate(story.tracks):
+                    self._pair[half] = None
+                    self._source[half] = self._place(Place("pair", len(self._stories), side))
+                self._stories.append(story)
+        for track, place in places.items():
+            source = self._source[track]
+            start = self._place(Place("zero")) if source is None else source
+            self._segments.append(Segment(start, tuple(self._turns[track]), place))
+            self._turns[track], self._source[track] = [], place
+
+    def _pauli(self, index: int, letters: dict[int, Letter]) -> None:
+        tracks = tuple(letters)
+        story = self._story(tracks) if len(tracks) == 2 else None
+        if story is not None:
+            self._settle(story)
+            a, b = story.tracks
+            story.events.append(Event(index, letters=(letters[a], letters[b])))
+            return
+        self._meet({track: self._place(Place("letter", letter=letter)) for track, letter in letters.items()})
+
+    def _merged(self, end: int) -> SegmentGraph:
+        """Give frames without a turn between them one place."""
+        first = list(range(len(self._places)))
+
+        def find(place: int) -> int:
+            while first[place] != place:
+                place = first[place]
+            return place
+
+        for segment in self._segments:
+            ends = find(segment.source), find(segment.target)
+            if not segment.turns and all(self._places[place].kind == "frame" for place in ends):
+                first[max(ends)] = min(ends)
+        segments = [Segment(find(s.source), s.turns, find(s.target)) for s in self._segments]
+        return SegmentGraph(
+            tuple(self._places),
+            tuple(s for s in segments if s.turns or s.source != s.target),
+            tuple(self._stories),
+            {op: find(place) for op, place in self._frames.items()},
+            find(end),
+        )
