@@ -16,6 +16,7 @@ from qffc.ir.diagnostics import InternalError, QffcError, error
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.counts import CircuitCounts
+from qffc.passes.lower_pytket_batch import BatchWriter, NativeBatch
 from qffc.passes.lower_pytket_chirality import chirality_exchanges
 from qffc.passes.lower_pytket_counts import count_circuit
 from qffc.passes.lower_pytket_emit import Emitter
@@ -106,6 +107,66 @@ class PytketKernel:
 
         return self._write(slots, len(setting.measured), measure)
 
+    def bind_many(self, slots: NDArray[np.float64], setting: Setting | None = None) -> tuple[Circuit, ...]:
+        """Return the circuits of many bindings, as :meth:`bind` or, with a setting, :meth:`bind_measured` would.
+
+        All angles are computed at once where gates stand in one order whatever the numbers are: for singlets, rotations
+        and exchanges in TK2, without runs that get shorter. Other kernels are bound one by one.
+
+        Args:
+            slots: (circuits, slot_count), radians.
+            setting: what is measured.
+
+        Raises:
+            QffcError: when the slots have another shape or are not finite.
+        """
+        values = np.asarray(slots, dtype=np.float64)
+        if values.ndim != 2 or values.shape[1] != self.split.slot_count or not np.isfinite(values).all():
+            raise _bad_slots(values, self.split.slot_count)
+        if not self._in_one_order:
+            return tuple(self._bind_one(row, setting) for row in values)
+        batch = self.native_batch(values, setting)
+        measured = setting.measured if setting else ()
+        return tuple(
+            self._bind_one(row, setting) if special else batch.circuit(index, measured)
+            for index, (row, special) in enumerate(zip(values, batch.special.tolist(), strict=True))
+        )
+
+    def native_batch(self, slots: NDArray[np.float64], setting: Setting | None = None) -> NativeBatch:
+        """Return the native angles of many bindings as one array; see :meth:`bind_many`.
+
+        Args:
+            slots: (circuits, slot_count), radians.
+            setting: what is measured.
+        """
+        constants, coefficients = self._affine
+        vectors = np.zeros((len(slots), len(self.split.ops), 3))
+        for index, op in enumerate(self.split.ops):
+            if op.vector is not None:
+                start = self.split.vector_offset(op.vector[1])
+                vectors[:, index] = float(op.vector[0]) * slots[:, start : start + 3]
+        angles = constants + slots @ coefficients.T
+        frames = self._frames or Frames(self.split, self.fold_swaps)
+        framed = self._frames is not None
+        writer = BatchWriter(frames, self.target, angles, vectors, framed=framed, fold_swaps=self.fold_swaps)
+        return writer.write(setting)
+
+    def _bind_one(self, slots: NDArray[np.float64], setting: Setting | None) -> Circuit:
+        return self.bind(slots) if setting is None else self.bind_measured(slots, setting)
+
+    @cached_property
+    def _in_one_order(self) -> bool:
+        known = all(op.kind != "chirality" and len(op.string) < 2 for op in self.split.ops)
+        return self.target.two_qubit == "TK2" and known and not self._has_runs
+
+    @cached_property
+    def _has_runs(self) -> bool:
+        """Whether runs of exchanges may get shorter; a SWAP that is folded leaves a run on the same wires."""
+        if not self.shorten_runs or any(op.kind == "chirality" for op in self.split.ops):
+            return self.shorten_runs
+        ops = on_wires(self.numeric_ops(np.ones(self.split.slot_count)), self.split.qubit_count)
+        return shorten_runs(ops) != ops
+
     def counts(self, circuit: Circuit) -> CircuitCounts:
         """Return the counts of a circuit, with the cost weights of the target."""
         return count_circuit(circuit, self.target.weights)
@@ -139,7 +200,7 @@ class PytketKernel:
         framed = (op._replace(frame=frames[k]) if k in frames else op for k, op in enumerate(numbers))
         ops = [part for op in framed for part in self._expand(op)]
         placed = on_wires(ops, self.split.qubit_count)
-        for op in shorten_runs(placed) if self.shorten_runs else placed:
+        for op in shorten_runs(placed) if self._has_runs else placed:
             match op.kind:
                 case "zero":
                     pass

@@ -59,6 +59,22 @@ class PairStory:
     events: list[Event] = field(default_factory=list)
 
 
+class Gate(NamedTuple):
+    """A two-qubit gate: an exchange, or the preparation of a pair.
+
+    Args:
+        tracks: the qubits, as they are numbered at the start.
+        op: the exchange; None for a preparation.
+        story: the pair that is prepared.
+        segments: that end at the exchange, one for each track.
+    """
+
+    tracks: tuple[int, ...]
+    op: int | None = None
+    story: int = 0
+    segments: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class SegmentGraph:
     """The segments of a kernel.
@@ -66,6 +82,9 @@ class SegmentGraph:
     Args:
         places: in the order of the circuit; those of kind ``frame`` are numbered by their first operation.
         segments: all turns between them.
+        gates: preparations of pairs and exchanges, in order; chirality and Pauli rotations are left out.
+        last: the segment of each track that ends the circuit.
+        ends: the qubit of the program that each track is at the end.
         stories: of the pairs.
         frames: the place of each exchange and chirality that is in one.
         end: the place where the circuit ends.
@@ -73,6 +92,9 @@ class SegmentGraph:
 
     places: tuple[Place, ...]
     segments: tuple[Segment, ...]
+    gates: tuple[Gate, ...]
+    last: tuple[int, ...]
+    ends: tuple[int, ...]
     stories: tuple[PairStory, ...]
     frames: dict[int, int]
     end: int
@@ -108,6 +130,7 @@ class _Builder:
         self._pair: list[PairStory | None] = [None] * qubits
         self._places: list[Place] = []
         self._segments: list[Segment] = []
+        self._gates: list[Gate] = []
         self._stories: list[PairStory] = []
         self._frames: dict[int, int] = {}
 
@@ -128,14 +151,16 @@ class _Builder:
                 return
             place = self._place(Place("frame"))
             self._frames[index] = place
-            self._meet(dict.fromkeys(tracks, place))
+            segments = self._meet(dict.fromkeys(tracks, place))
+            if op.kind == "exchange":
+                self._gates.append(Gate(tracks, index, segments=segments))
         elif op.kind == "pauli_rotation":
             self._pauli(index, {self._track[qubit]: letter for qubit, letter in op.string})
 
     def finish(self, free_end: bool) -> SegmentGraph:
         end = self._place(Place("frame" if free_end else "lab"))
-        self._meet(dict.fromkeys(range(len(self._track)), end))
-        return self._merged(end)
+        last = self._meet(dict.fromkeys(range(len(self._track)), end))
+        return self._merged(end, last)
 
     def _place(self, place: Place) -> int:
         self._places.append(place)
@@ -163,7 +188,7 @@ class _Builder:
             story.events += [Event(turn, side) for turn in self._turns[track]]
             self._turns[track] = []
 
-    def _meet(self, places: dict[int, int]) -> None:
+    def _meet(self, places: dict[int, int]) -> tuple[int, ...]:
         """End the segments of tracks at places, where others begin."""
         for track in places:
             story = self._pair[track]
@@ -172,12 +197,14 @@ class _Builder:
                 for side, half in enumerate(story.tracks):
                     self._pair[half] = None
                     self._source[half] = self._place(Place("pair", len(self._stories), side))
+                self._gates.append(Gate(story.tracks, story=len(self._stories)))
                 self._stories.append(story)
         for track, place in places.items():
             source = self._source[track]
             start = self._place(Place("zero")) if source is None else source
             self._segments.append(Segment(start, tuple(self._turns[track]), place))
             self._turns[track], self._source[track] = [], place
+        return tuple(range(len(self._segments) - len(places), len(self._segments)))
 
     def _pauli(self, index: int, letters: dict[int, Letter]) -> None:
         tracks = tuple(letters)
@@ -189,7 +216,7 @@ class _Builder:
             return
         self._meet({track: self._place(Place("letter", letter=letter)) for track, letter in letters.items()})
 
-    def _merged(self, end: int) -> SegmentGraph:
+    def _merged(self, end: int, last: tuple[int, ...]) -> SegmentGraph:
         """Give frames without a turn between them one place."""
         first = list(range(len(self._places)))
 
@@ -202,10 +229,12 @@ class _Builder:
             ends = find(segment.source), find(segment.target)
             if not segment.turns and all(self._places[place].kind == "frame" for place in ends):
                 first[max(ends)] = min(ends)
-        segments = [Segment(find(s.source), s.turns, find(s.target)) for s in self._segments]
         return SegmentGraph(
             tuple(self._places),
-            tuple(s for s in segments if s.turns or s.source != s.target),
+            tuple(Segment(find(s.source), s.turns, find(s.target)) for s in self._segments),
+            tuple(self._gates),
+            last,
+            tuple(self._track.index(track) for track in range(len(self._track))),
             tuple(self._stories),
             {op: find(place) for op, place in self._frames.items()},
             find(end),

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import atan2, cos, hypot, pi, sin, sqrt
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qffc.ir.pauli import Letter
 
 Turn = tuple[float, float, float, float]
+Radians = TypeVar("Radians", float, NDArray[np.float64])
 
 NO_TURN: Turn = (1.0, 0.0, 0.0, 0.0)
 _HALF = sqrt(0.5)
@@ -82,7 +87,7 @@ def nearest_zero(angle: float, period: float) -> tuple[float, int]:
     return angle - periods * period, periods
 
 
-def half_turns(radians: float) -> float:
+def half_turns(radians: Radians) -> Radians:
     """Return an angle in the unit of pytket; the only place where the units meet.
 
     Example:

@@ -18,7 +18,8 @@ from qffc.library import load
 from qffc.passes.counterexample import random_point
 from qffc.passes.kernel_states import kernel_states
 from qffc.passes.lower_pytket import LowerPytket, PytketKernel
-from qffc.passes.lower_pytket_frames import Frames, onto_z
+from qffc.passes.lower_pytket_frame_rules import onto_z
+from qffc.passes.lower_pytket_frames import Frames
 from qffc.passes.lower_pytket_turns import after, inverse
 from qffc.passes.split_program import split_program
 from qffc.passes.target import MinimumAngles
