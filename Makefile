@@ -7,11 +7,11 @@ BENCH := benchmarks/run.py
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench bench-compile clean
 
 help: ## list the targets
 	@echo "Targets (PYTHON=$(PYTHON) makes the environment $(VENV)):"
-	@sed -n 's/^\([a-z]*\):.*## /  \1	/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  \1	/p' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## show the way from an ansatz to a trained potential and a circuit
 	$(BIN)/qffc demo
@@ -27,6 +27,10 @@ lint: $(INSTALLED) ## check style, types and the arrows between packages
 
 bench: $(INSTALLED) ## measure speed and compile time
 	$(BIN)/python $(BENCH)
+
+bench-compile: $(INSTALLED) ## compare compiled circuits with pytket's
+	$(BIN)/python benchmarks/compile.py
+	$(BIN)/python benchmarks/compile.py --bind
 
 clean: ## remove the environment, build results and caches; runs/ stays
 	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

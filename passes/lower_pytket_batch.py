@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pytket.circuit import Circuit, OpType
+from pytket.circuit import Circuit
 
 from qffc.ir.diagnostics import InternalError
 from qffc.passes.lower_pytket_frame_rules import Rule
@@ -87,7 +87,7 @@ class NativeBatch:
             if column.kind == "TK2":
                 circuit.TK2(first, angles[column.angles[1]], angles[column.angles[2]], *wires)
             elif column.kind == "PhasedX":
-                circuit.add_gate(OpType.PhasedX, [first, angles[column.angles[1]]], wires)
+                circuit.PhasedX(first, angles[column.angles[1]], wires[0])
             elif column.kind == "Rz":
                 circuit.Rz(first, wires[0])
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import pi
 
-from pytket.circuit import Circuit, OpType
+from pytket.circuit import Circuit
 
 from qffc.ir.pauli import LETTERS, Letter, PauliString
 from qffc.passes.lower_pytket_pairs import Pair
@@ -203,4 +203,4 @@ class Emitter:
         if physical:
             self._fresh[qubit] = False
             self.phased_x += 1
-            self.circuit.add_gate(OpType.PhasedX, [half_turns(b), half_turns(nearest_zero(axis, 2 * pi)[0])], [qubit])
+            self.circuit.PhasedX(half_turns(b), half_turns(nearest_zero(axis, 2 * pi)[0]), qubit)
