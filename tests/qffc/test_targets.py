@@ -39,7 +39,7 @@ def test_targets_are_what_pytket_says(each):
     from pytket.extensions.quantinuum.backends.quantinuum import QuantinuumBackend
 
     if each.emulator is not None:
-        pytest.importorskip("pytket_pecos", reason="needs the extra emulator")  # pytket lists its emulators with it alone
+        pytest.importorskip("pytket_pecos", reason="pytket lists its emulators with the extra emulator alone")
     info = QuantinuumBackend(each.device).backend_info
     assert info.n_nodes == each.qubits
     assert {getattr(OpType, gate) for gate in each.gates} <= set(info.gate_set)
