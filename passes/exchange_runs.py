@@ -33,7 +33,8 @@ _SINGLETS = np.array([[0.0, 1.0], [sqrt(3) / 2, -1 / 2], [sqrt(3) / 2, 1 / 2]])
 """Of each pair, s in the plane of the two spins 1/2; the basis is (pair 0-1 a triplet, pair 0-1 a singlet)."""
 _ACROSS = np.array([[-s[1], s[0]] for s in _SINGLETS])
 _SEQUENCES = [path for path in product(range(3), repeat=4) if all(a != b for a, b in zip(path, path[1:], strict=False))]
-_TOLERANCE = 1e-9
+_TOLERANCES = (1e-12, 1e-9)
+"""Solutions near singular ones lose digits; better ones are preferred."""
 _COMPARED = 6
 """Solutions to choose from: most runs have dozens, and a good one is soon among them."""
 
@@ -51,21 +52,28 @@ def shorten(exchanges: Sequence[tuple[int, int, float]]) -> Exchanges:
         (4, True)
     """
     wanted = plane_matrix(exchanges)
+    for tolerance in _TOLERANCES:
+        best = _best(wanted, tolerance)
+        if best is not None:
+            return best
+    raise InternalError(f"no four exchanges found for {list(exchanges)}")
+
+
+def _best(wanted: Matrix, tolerance: float) -> Exchanges | None:
+    """A solution that is right to a tolerance: few exchanges, then small angles."""
     best: Exchanges | None = None
     solutions = ((path, phases) for path in _SEQUENCES for phases in _solutions(wanted, path))
     compared = 0
     for path, phases in solutions:
         found = [(*PAIRS[k], float(np.angle(z)) / 4) for k, z in zip(path, phases, strict=True)][::-1]
-        if np.abs(plane_matrix(found) - wanted).max() > _TOLERANCE:
+        if np.abs(plane_matrix(found) - wanted).max() > tolerance:
             continue
-        kept = [item for item in found if abs(item[2]) > _TOLERANCE / 4]
+        kept = [item for item in found if abs(item[2]) > tolerance / 4]
         if best is None or (len(kept), _size(kept)) < (len(best), _size(best)):
             best = kept
         compared += 1
         if compared == _COMPARED:
             break
-    if best is None:
-        raise InternalError(f"no four exchanges found for {list(exchanges)}")
     return best
 
 

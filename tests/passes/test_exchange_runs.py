@@ -10,12 +10,14 @@ from scipy.linalg import expm
 
 from qffc.ir.pauli import dot_product
 from qffc.ir.reference import dense
-from qffc.passes.exchange_runs import PAIRS, shorten
+from qffc.passes.exchange_runs import PAIRS, plane_matrix, shorten
 from qffc.passes.lower_pytket_ops import NumericOp
 from qffc.passes.lower_pytket_runs import shorten_runs
 
 DOTS = {pair: dense(dot_product(*pair), (0, 1, 2)) for pair in PAIRS}
-angles = st.one_of(st.floats(-4, 4), st.sampled_from([k * np.pi / 16 for k in range(-8, 9)]))
+special = st.sampled_from([k * np.pi / 16 for k in range(-8, 9)])
+near = st.builds(float.__add__, special, st.sampled_from([1e-12, 1e-9, -1e-7, 1e-5]))
+angles = st.one_of(st.floats(-4, 4), special, near)
 runs = st.lists(st.tuples(st.sampled_from(PAIRS), angles).map(lambda item: (*item[0], item[1])), max_size=9)
 
 
@@ -36,6 +38,7 @@ def test_four_are_enough(exchanges):
     short = shorten(exchanges)
     assert len(short) <= 4
     assert_same(unitary(short), unitary(exchanges))
+    assert np.abs(plane_matrix(short) - plane_matrix(exchanges)).max() < 1e-11
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
