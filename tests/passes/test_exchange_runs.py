@@ -41,6 +41,12 @@ def test_four_are_enough(exchanges):
     assert np.abs(plane_matrix(short) - plane_matrix(exchanges)).max() < 1e-11
 
 
+def test_digits_are_kept_near_special_angles():
+    turn = np.pi / 8
+    near = [(0, 1, -turn / 2), (1, 2, 1e-9), (0, 1, -3 * turn / 2), (0, 2, -turn + 1e-7), (1, 2, turn)]
+    assert np.abs(plane_matrix(shorten(near)) - plane_matrix(near)).max() < 1e-11
+
+
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_what_does_nothing_goes(count):
     assert shorten([(0, 1, np.pi / 2)] * count) == []
