@@ -95,8 +95,8 @@ def onto_z(axis: Axis) -> Turn:
     """Return a turn that takes an axis to z, or to -z where that is nearer; a vanishing axis stays.
 
     Example:
-        >>> onto_z((0.0, 0.0, -2.0)), onto_z((0.0, 0.0, 0.0))
-        ((1.0, 0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
+        >>> onto_z((0.0, 0.0, 0.0)), round(onto_z((3.0, 0.0, 0.0))[2], 3)
+        ((1.0, 0.0, 0.0, 0.0), -0.707)
     """
     length = hypot(*axis)
     if length == 0.0:
