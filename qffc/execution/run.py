@@ -105,7 +105,6 @@ def run_forces(
         store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.
         level: the optimization level of the circuits; the forces that they stand for are the same at every level.
-        level: the optimization level of the circuits; the forces that they stand for are the same at every level.
 
     Raises:
         QffcError: when the molecule does not fit the model or is periodic, the target cannot run the circuits, or the
