@@ -1,0 +1,102 @@
+"""What is measured: a cell is one task of one engine, run in a process of its own. Needs the standard library alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+
+from benchmarks.engine.work import Work
+
+REVERSE, FORWARD, MIXED = "reverse over reverse", "forward over reverse", "reverse over forward"
+STEP, MOLECULE = "training step", "energies and forces"
+MOMENTS, GRADIENT, SECOND = "kernel: moments", "kernel: gradient", "kernel: second order"
+PAIR, XTB = "lib:pair", "GFN2-xTB"
+
+
+class Unavailable(Exception):
+    """An engine that cannot be had here, and why."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A way to run circuits.
+
+    Args:
+        name: in tables.
+        module: in `benchmarks.engine.peers`, with a function `engine(work, choice)`.
+        environment: its requirements, or None for the environment of qffc.
+        choice: the kernel of qffc, or None where the module wants the precision.
+        forms: of the gradient of the loss that are possible; the first is what was fastest on work B.
+        kinds: of work; the published demonstration has no other circuit than its own.
+    """
+
+    name: str
+    module: str
+    environment: tuple[str, ...] | None = None
+    choice: str | None = None
+    forms: tuple[str, ...] = (REVERSE,)
+    kinds: tuple[str, ...] = ("water", "ring", "all-pairs")
+
+
+JAX = ("jax==0.10.1", "jaxlib==0.10.1", "numpy==2.4.6", "scipy==1.17.1")
+OLDER_JAX = ("jax==0.8.1", "jaxlib==0.8.1", "numpy==2.4.6", "scipy==1.17.1")
+"""For horqrux 0.9.2, which tells arrays from other states by their class: since 0.8.2 arrays that are traced have another."""
+PENNYLANE = ("pennylane==0.45.1", *JAX)
+PEERS = (
+    Engine("PennyLane demo as published", "with_published_pennylane", PENNYLANE, None, (REVERSE,), ("water",)),
+    Engine("PennyLane, closed-form gates", "with_pennylane", PENNYLANE, None, (FORWARD, REVERSE, MIXED)),
+    Engine("qujax", "with_qujax", ("qujax==1.1.0", *JAX), None, (FORWARD, REVERSE, MIXED)),
+    Engine("horqrux", "with_horqrux", ("horqrux==0.9.2", *OLDER_JAX), None, (FORWARD, REVERSE, MIXED)),
+    Engine("TensorCircuit-NG", "with_tensorcircuit", ("tensorcircuit-ng==1.10.0", *JAX), None, (FORWARD, REVERSE, MIXED)),
+)
+OURS = (
+    Engine("qffc, portable kernel", "with_qffc", choice="portable"),
+    Engine("qffc, native kernel", "with_qffc", choice="native"),
+)
+ENGINES = {engine.name: engine for engine in (*PEERS, *OURS)}
+XTB_ENVIRONMENT = ("tblite==0.8.0", "numpy==2.4.6")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One measurement.
+
+    Args:
+        task: one of the names above.
+        engine: its name, or that of the program for a molecule.
+        work: what is computed.
+        form: of the gradient of the loss.
+        precision: `float64` or `float32`.
+        cores: that the process may use.
+        budget: seconds of repeats.
+        options: of a task that has some.
+    """
+
+    task: str
+    engine: str
+    work: Work
+    form: str = REVERSE
+    precision: str = "float64"
+    cores: int = 2
+    budget: float = 5.0
+    options: dict[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(values: dict) -> Cell:
+        cell = Cell(**values)
+        return replace(cell, work=Work(**values["work"]))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a cell: `status` is `ok`, `timeout`, `failed`, `unavailable` or `wrong`."""
+
+    cell: Cell
+    status: str
+    figures: dict
+    reason: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        return {"cell": self.cell.as_dict(), "status": self.status, "reason": self.reason, "figures": self.figures}

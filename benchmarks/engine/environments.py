@@ -1,0 +1,38 @@
+"""An environment for each peer, made once and kept in the folder of the benchmark."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.engine.cells import Unavailable
+
+
+def python_of(requirements: tuple[str, ...] | None, folder: Path) -> Path:
+    """Return the interpreter with these requirements; None is the one that runs.
+
+    Raises:
+        Unavailable: when they cannot be installed here.
+    """
+    if requirements is None:
+        return Path(sys.executable)
+    package = requirements[0].split("==")[0]
+    digest = hashlib.sha256(" ".join((sys.version, *requirements)).encode()).hexdigest()[:8]
+    place = folder / "environments" / f"{package}-{digest}"
+    python, marker, refused = place / "bin/python", place / "installed", place / "refused"
+    if marker.exists():
+        return python
+    if refused.exists():
+        raise Unavailable(refused.read_text())
+    print(f"making an environment for {package}", file=sys.stderr, flush=True)
+    subprocess.run([sys.executable, "-m", "venv", place], check=True)
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
+    done = subprocess.run(install, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        reason = f"pip could not install {package}: {done.stdout.strip().splitlines()[-1]}"
+        refused.write_text(reason)
+        raise Unavailable(reason)
+    marker.write_text("\n".join(requirements))
+    return python

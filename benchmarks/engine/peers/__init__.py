@@ -1,0 +1,1 @@
+"""One file for each engine, each imported in an environment of its own."""

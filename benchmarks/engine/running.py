@@ -1,0 +1,113 @@
+"""Runs cells one by one, each in a process of its own, and holds what they find against the dense reference."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.engine.cells import ENGINES, MOLECULE, STEP, XTB, XTB_ENVIRONMENT, Cell, Result, Unavailable
+from benchmarks.engine.environments import python_of
+from benchmarks.engine.reference import Answer, stored_answer
+
+ROOT = Path(__file__).resolve().parents[2]
+TOLERANCE = {"float64": 1e-8, "float32": 5e-4}
+"""Largest difference from the reference, relative to the largest number of its kind where that is above one."""
+
+
+@dataclass
+class Runner:
+    """Runs cells and keeps their results.
+
+    Args:
+        folder: environments and references.
+        time_limit: of a process, seconds.
+    """
+
+    folder: Path
+    time_limit: float
+    results: list[Result] = field(default_factory=list)
+
+    def run(self, cell: Cell) -> Result:
+        """Measure a cell and say so."""
+        print(f"{cell.engine}, {cell.precision}, {cell.task}, {describe(cell)} ...", end=" ", file=sys.stderr, flush=True)
+        result = self._checked(self._measured(cell))
+        print(summary(result), file=sys.stderr, flush=True)
+        self.results.append(result)
+        return result
+
+    def _measured(self, cell: Cell) -> Result:
+        requirements = XTB_ENVIRONMENT if cell.task == XTB else ENGINES[cell.engine].environment
+        try:
+            python = python_of(requirements, self.folder)
+        except Unavailable as problem:
+            return Result(cell, "unavailable", {}, str(problem))
+        environment = os.environ | {
+            "JAX_ENABLE_X64": str(int(cell.precision == "float64")),
+            "JAX_PLATFORMS": "cpu",
+            "JAX_TRACEBACK_FILTERING": "off",  # the last line of a failure is its reason
+            "OMP_NUM_THREADS": str(cell.cores),
+            "OPENBLAS_NUM_THREADS": str(cell.cores),
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            question, report = Path(folder, "cell.json"), Path(folder, "report.json")
+            question.write_text(json.dumps(cell.as_dict()))
+            command = [python, "-m", "benchmarks.engine.child", question, report]
+            try:
+                done = subprocess.run(
+                    command, cwd=ROOT, env=environment, timeout=self.time_limit, capture_output=True, text=True
+                )
+            except subprocess.TimeoutExpired:
+                return Result(cell, "timeout", {}, f"over {self.time_limit:g} s")
+            if done.returncode != 0:
+                last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+                return Result(cell, "failed", {}, f"ended with {done.returncode}: {last}")
+            answer = json.loads(report.read_text())
+        return Result(cell, answer["status"], answer["figures"], answer.get("reason", ""))
+
+    def _checked(self, result: Result) -> Result:
+        cell = result.cell
+        if result.status != "ok" or cell.task not in (STEP, MOLECULE):
+            return result
+        found = result.figures.pop("found")
+        errors = deviations(found, stored_answer(cell.work, self.folder / "references"))
+        norm = float(np.sqrt(sum(np.sum(np.square(g)) for g in found.get("gradient", {}).values())))
+        figures = result.figures | {"deviations": errors, "loss": found.get("loss"), "gradient norm": norm}
+        worst = max(errors, key=lambda name: errors[name] if np.isfinite(errors[name]) else np.inf)
+        if not errors[worst] <= TOLERANCE[cell.precision]:  # true for NaN, too
+            return Result(cell, "wrong", figures, f"{worst} differ by {errors[worst]:.1e} from the reference")
+        return Result(cell, "ok", figures)
+
+
+def deviations(found: dict, expected: Answer) -> dict[str, float]:
+    """Return the largest relative difference of each kind of number."""
+    pairs = {
+        name: (np.asarray(found[name]), np.asarray(getattr(expected, name)))
+        for name in ("loss", "energies", "forces")
+        if name in found
+    }
+    for name, value in found.get("gradient", {}).items():
+        pairs[f"gradient by {name}"] = (np.asarray(value), expected.gradient[name])
+    if "gradient" in found:
+        norm = np.sqrt(sum(np.sum(np.square(g)) for g in found["gradient"].values()))
+        pairs["gradient norm"] = (norm, np.asarray(expected.gradient_norm))
+    return {name: float(np.abs(a - b).max() / max(1.0, np.abs(b).max())) for name, (a, b) in pairs.items()}
+
+
+def describe(cell: Cell) -> str:
+    work = cell.work
+    text = f"{work.kind} {work.qubits}, {work.layers} layers, {work.circuits} circuits"
+    return text + (f", {cell.form}" if cell.task == STEP else "") + ("" if cell.cores == 2 else f", {cell.cores} core")
+
+
+def summary(result: Result) -> str:
+    if result.status != "ok":
+        return f"{result.status}: {result.reason}"
+    seconds, compiling = result.figures["seconds"], result.figures["compile"]
+    return f"{1e3 * seconds['median']:.3g} ms, compiled in {sum(compiling.values()):.2g} s"

@@ -1,0 +1,1 @@
+"""What a cell repeats, one file for each kind of task."""

@@ -1,0 +1,47 @@
+"""A training step with forces in the loss, or energies and forces alone, of any engine on JAX."""
+
+from __future__ import annotations
+
+import importlib
+from time import perf_counter
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks.engine.cells import ENGINES, STEP, Cell
+from benchmarks.engine.losses import energies_and_forces, energy_function, training_step
+
+
+def prepare(cell: Cell):
+    """Return what to repeat, what it found, and the seconds to trace and to compile."""
+    work, named = cell.work, ENGINES[cell.engine]
+    module = importlib.import_module(f"benchmarks.engine.peers.{named.module}")
+    begin = perf_counter()
+    engine = module.engine(work, cell.precision if named.choice is None else named.choice)
+    energies = energy_function(work, engine)
+    parameters = {name: jnp.asarray(value, cell.precision) for name, value in work.parameters.items()}
+    data = [jnp.asarray(array, cell.precision) for array in (work.positions, *work.targets)]
+    if cell.task == STEP:
+        start, step = training_step(energies, cell.form)
+        arguments = (start(parameters), *data)
+        function = jax.jit(step)
+    else:
+        arguments = (parameters, data[0])
+        function = jax.jit(lambda p, r: energies_and_forces(energies, p, r))
+    prepared = perf_counter()
+    lowered = function.lower(*arguments)
+    traced = perf_counter()
+    compiled = lowered.compile()
+    finished = perf_counter()
+
+    def found() -> dict[str, object]:
+        values = jax.device_get(compiled(*arguments))
+        if cell.task == STEP:
+            loss, energies, gradient, _ = values
+            as_lists = {name: np.asarray(value).tolist() for name, value in gradient.items()}
+            return {"loss": float(loss), "energies": energies.tolist(), "gradient": as_lists}
+        return {"energies": values[0].tolist(), "forces": values[1].tolist()}
+
+    seconds = {"build": prepared - begin, "trace": traced - prepared, "xla": finished - traced}
+    return lambda: jax.block_until_ready(compiled(*arguments)), found, seconds
