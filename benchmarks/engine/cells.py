@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field, replace
 from benchmarks.engine.work import Work
 
 REVERSE, FORWARD, MIXED = "reverse over reverse", "forward over reverse", "reverse over forward"
+ALL_FORMS = (FORWARD, REVERSE, MIXED)
+MAIN, RING, PAIRS, BATCH, DEPTH, CORES = "main", "ring", "all pairs", "batch", "depth", "cores"
+ETHANOL, KERNELS = "ethanol", "kernels"
 STEP, MOLECULE = "training step", "energies and forces"
 MOMENTS, GRADIENT, SECOND = "kernel: moments", "kernel: gradient", "kernel: second order"
 PAIR, XTB = "lib:pair", "GFN2-xTB"
@@ -39,14 +42,14 @@ class Engine:
 
 JAX = ("jax==0.10.1", "jaxlib==0.10.1", "numpy==2.4.6", "scipy==1.17.1")
 OLDER_JAX = ("jax==0.8.1", "jaxlib==0.8.1", "numpy==2.4.6", "scipy==1.17.1")
-"""For horqrux 0.9.2, which tells arrays from other states by their class: since 0.8.2 arrays that are traced have another."""
+"""For horqrux 0.9.2, which tells arrays from other states by their class: traced arrays have another since 0.8.2."""
 PENNYLANE = ("pennylane==0.45.1", *JAX)
 PEERS = (
     Engine("PennyLane demo as published", "with_published_pennylane", PENNYLANE, None, (REVERSE,), ("water",)),
-    Engine("PennyLane, closed-form gates", "with_pennylane", PENNYLANE, None, (FORWARD, REVERSE, MIXED)),
-    Engine("qujax", "with_qujax", ("qujax==1.1.0", *JAX), None, (FORWARD, REVERSE, MIXED)),
-    Engine("horqrux", "with_horqrux", ("horqrux==0.9.2", *OLDER_JAX), None, (FORWARD, REVERSE, MIXED)),
-    Engine("TensorCircuit-NG", "with_tensorcircuit", ("tensorcircuit-ng==1.10.0", *JAX), None, (FORWARD, REVERSE, MIXED)),
+    Engine("PennyLane, closed-form gates", "with_pennylane", PENNYLANE, None, ALL_FORMS),
+    Engine("qujax", "with_qujax", ("qujax==1.1.0", *JAX), None, ALL_FORMS),
+    Engine("horqrux", "with_horqrux", ("horqrux==0.9.2", *OLDER_JAX), None, ALL_FORMS),
+    Engine("TensorCircuit-NG", "with_tensorcircuit", ("tensorcircuit-ng==1.10.0", *JAX), None, ALL_FORMS),
 )
 OURS = (
     Engine("qffc, portable kernel", "with_qffc", choice="portable"),
@@ -61,7 +64,8 @@ class Cell:
     """One measurement.
 
     Args:
-        task: one of the names above.
+        group: the part of the run that it belongs to, one of the names above.
+        task: likewise.
         engine: its name, or that of the program for a molecule.
         work: what is computed.
         form: of the gradient of the loss.
@@ -71,6 +75,7 @@ class Cell:
         options: of a task that has some.
     """
 
+    group: str
     task: str
     engine: str
     work: Work
@@ -100,3 +105,7 @@ class Result:
 
     def as_dict(self) -> dict[str, object]:
         return {"cell": self.cell.as_dict(), "status": self.status, "reason": self.reason, "figures": self.figures}
+
+    @staticmethod
+    def from_dict(values: dict) -> Result:
+        return Result(Cell.from_dict(values["cell"]), values["status"], values["figures"], values["reason"])

@@ -10,6 +10,7 @@ import resource
 import statistics
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
@@ -24,8 +25,7 @@ TASKS = {
     PAIR: "pair_task",
     XTB: "xtb_task",
 }
-"""Modules of `benchmarks.engine.tasks`, each with `prepare(cell)`, which returns what to repeat, what it found, and seconds
-of compilation."""
+"""Modules of `benchmarks.engine.tasks`, each with `prepare(cell)`: what to repeat, what it found, compile seconds."""
 MOST_REPEATS, FEWEST_REPEATS = 300, 3
 
 
@@ -49,8 +49,11 @@ def peak_megabytes() -> float:
 
 def versions() -> dict[str, str]:
     names = ("jax", "pennylane", "qujax", "horqrux", "tensorcircuit-ng", "tblite", "numpy")
-    here = {distribution.metadata["Name"].lower().replace("_", "-") for distribution in importlib.metadata.distributions()}
-    return {name: importlib.metadata.version(name) for name in names if name in here}
+    found = {}
+    for name in names:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 def measure(cell: Cell) -> dict[str, object]:

@@ -4,8 +4,8 @@ An engine is a function of alpha, w and the vectors of many circuits, (batch, qu
 (batch, measured). The gradient of the loss has three forms, all exact:
 
 - `reverse over reverse`: the gradient of the loss, which holds the gradient of the energies, by JAX alone;
-- `forward over reverse`: with the errors held fixed the gradient is a derivative of the gradient of the energies along one
-  direction of positions and weights of the molecules;
+- `forward over reverse`: with the errors held fixed the gradient is a derivative of the gradient of the energies along
+  one direction of positions and weights of the molecules;
 - `reverse over forward`: the gradient of the derivative of the energies along that direction.
 """
 
@@ -40,7 +40,9 @@ def energy_function(work: Work, engine: Engine) -> Energies:
     return energies
 
 
-def energies_and_forces(energies: Energies, parameters: Parameters, positions: jax.Array) -> tuple[jax.Array, jax.Array]:
+def energies_and_forces(
+    energies: Energies, parameters: Parameters, positions: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     def total(r: jax.Array) -> tuple[jax.Array, jax.Array]:
         values = energies(parameters, r)
         return jnp.sum(values), values

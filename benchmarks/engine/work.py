@@ -86,7 +86,7 @@ class Work:
 
     @cached_property
     def parameters(self) -> dict[str, Array]:
-        """`alpha` (encodings, qubits), `w` (layers, couplings); where they are trained `readout` (measured,), `offset`."""
+        """`alpha` (encodings, qubits), `w` (layers, couplings); where trained `readout` (measured,) and `offset` ()."""
         generator = np.random.default_rng([self.qubits, self.layers, KINDS.index(self.kind)])
         arrays = {
             "alpha": generator.normal(0.5, 0.3, size=(self.encodings, self.qubits)),

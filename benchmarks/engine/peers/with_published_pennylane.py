@@ -1,5 +1,8 @@
-"""The water circuit as PennyLane's demonstration builds it: every gate a matrix exponential, the observable a sum of Pauli
-strings. The one difference in meaning is that each layer reads a column of weights of its own."""
+"""The water circuit as PennyLane's demonstration builds it.
+
+Every gate is a matrix exponential, the observable a sum of Pauli strings. The one difference in meaning is that each
+layer reads a column of weights of its own.
+"""
 
 from __future__ import annotations
 

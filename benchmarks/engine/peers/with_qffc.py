@@ -14,6 +14,7 @@ from qffc.ir.diagnostics import QffcError
 from qffc.library.catalogue import load_reference
 from qffc.passes.lower_jax import JaxProgram, lower_jax
 
+
 def lowered(reference: str, kernel: str) -> JaxProgram:
     """Return a program of the library as JAX functions.
 

@@ -1,4 +1,4 @@
-"""TensorCircuit-NG on JAX: matrices as gates, its exponential gate of an involution, its contraction of expectation values."""
+"""TensorCircuit-NG on JAX: matrices as gates, its exponential of an involution, expectation values by contraction."""
 
 from __future__ import annotations
 
