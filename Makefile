@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BENCH := benchmarks/run.py
 PYTEST_ARGS ?=
+ENGINE_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-compile clean
+.PHONY: help demo test lint bench bench-compile bench-engine clean
 
 help: ## list the targets
 	@echo "Targets (PYTHON=$(PYTHON) makes the environment $(VENV)):"
@@ -32,7 +33,10 @@ bench-compile: $(INSTALLED) ## compare compiled circuits with pytket's
 	$(BIN)/python benchmarks/compile.py
 	$(BIN)/python benchmarks/compile.py --bind
 
-clean: ## remove the environment, build results and caches; runs/ stays
+bench-engine: $(INSTALLED) ## compare kernels with other simulators, for hours; ENGINE_ARGS=--quick for minutes
+	$(BIN)/python -m benchmarks.engine --plot $(ENGINE_ARGS)
+
+clean: ## remove the environment, build results and caches; runs/ and .bench/ stay
 	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find qffc ir passes tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -56,6 +56,8 @@ OURS = (
     Engine("qffc, native kernel", "with_qffc", choice="native"),
 )
 ENGINES = {engine.name: engine for engine in (*PEERS, *OURS)}
+XTB_STARTS = ("from the step before", "from scratch")
+"""Where the wave function of a step comes from."""
 XTB_ENVIRONMENT = ("tblite==0.8.0", "numpy==2.4.6")
 
 

@@ -26,6 +26,7 @@ from benchmarks.engine.cells import (
     SECOND,
     STEP,
     XTB,
+    XTB_STARTS,
     Cell,
     Engine,
     Result,
@@ -89,8 +90,10 @@ class Plan:
             for precision in PRECISIONS:
                 self._run(ETHANOL, MOLECULE, engine, atom, precision=precision)
                 self._run(ETHANOL, PAIR, engine, atom, precision=precision, options=options)
-        for cores in range(1, self.cores + 1):
-            self.runner.run(Cell(ETHANOL, XTB, XTB, atom, budget=self.budget, cores=cores, options=options))
+        for start in XTB_STARTS:
+            for cores in range(1, self.cores + 1):
+                told = options | {"start": start}
+                self.runner.run(Cell(ETHANOL, XTB, XTB, atom, budget=self.budget, cores=cores, options=told))
 
     def roofline(self) -> None:
         """The kernels of qffc alone."""
@@ -152,7 +155,7 @@ def ethanol(data: Path | None, folder: Path) -> tuple[Path, Path]:
         numbers, start = atoms.numbers, atoms.positions
     else:
         with np.load(data) as file:
-            numbers, start = file["nuclear_charges"].astype(int), file["coords"][0]
+            numbers, start = file["nuclear_charges"].astype(int), file["coords"][0].astype(float)
     steps = np.random.default_rng(0).normal(0.0, FRAME_STEP, size=(FRAMES, *start.shape))
     steps[0] = 0.0
     folder.mkdir(parents=True, exist_ok=True)

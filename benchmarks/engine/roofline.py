@@ -8,11 +8,12 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.engine.cells import Result, Unavailable
+from benchmarks.engine.cells import GRADIENT, MOMENTS, SECOND, Result, Unavailable
 from benchmarks.engine.operation_counts import Count, count
 
 SOURCE = Path(__file__).with_name("peak.cpp")
 LEVELS = ("L1", "L2", "DRAM")
+MARKERS = {MOMENTS: "o", GRADIENT: "^", SECOND: "s"}
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,17 @@ def plot(found: list[Point], peaks: dict[int, dict[str, float]], path: Path) -> 
     figure, panels = plt.subplots(1, 2, figsize=(10, 4), sharey=True, constrained_layout=True)
     for panel, precision in zip(panels, ("float64", "float32"), strict=True):
         here = [point for point in found if point.result.cell.precision == precision and point.result.cell.cores == 1]
-        intensity = np.logspace(-2, 2, 200)
+        intensity = np.logspace(-1.5, 1.5, 100)
         for level in LEVELS:
             roof = np.minimum(peaks[1][precision], intensity * peaks[1][level])
             panel.plot(intensity, roof / 1e9, color="0.6", linewidth=1)
-            panel.annotate(level, (intensity[20], roof[20] / 1e9), color="0.4", fontsize=8)
-        for name in sorted({point.result.cell.engine for point in found}):
-            mine = [point for point in here if point.result.cell.engine == name]
-            panel.scatter([p.count.intensity for p in mine], [p.speed / 1e9 for p in mine], s=14, label=name)
+            panel.annotate(level, (intensity[0], roof[0] / 1e9), color="0.4", fontsize=8)
+        for colour, name in enumerate(sorted({point.result.cell.engine for point in found})):
+            for task, marker in MARKERS.items():
+                mine = [p for p in here if (p.result.cell.engine, p.result.cell.task) == (name, task)]
+                places = [p.count.intensity for p in mine], [p.speed / 1e9 for p in mine]
+                label = f"{name}: {task.removeprefix('kernel: ')}"
+                panel.scatter(*places, s=18, color=f"C{colour}", marker=marker, label=label)
         panel.set(
             xscale="log", yscale="log", title=f"{precision}, one core", xlabel="operations for a byte of amplitudes"
         )

@@ -80,7 +80,8 @@ def molecule_table(results: list[Result]) -> str:
     for r in (r for r in results if r.cell.group == ETHANOL):
         engine = "tblite" if r.cell.task == XTB else f"{r.cell.engine}, {r.cell.precision}"
         compile_time = "" if r.cell.task == XTB else compiling(r)
-        rows.append([ETHANOL_ROWS[r.cell.task], engine, str(r.cell.cores), step(r), compile_time])
+        what = ", ".join([ETHANOL_ROWS[r.cell.task], *(v for k, v in r.cell.options.items() if k == "start")])
+        rows.append([what, engine, str(r.cell.cores), step(r), compile_time])
     return table(["ethanol, energy and forces", "engine", "cores", "time", "compile"], rows) if rows else ""
 
 
