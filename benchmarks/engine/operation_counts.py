@@ -43,6 +43,11 @@ class Count:
         """Operations for each byte of amplitudes."""
         return self.operations / self.state_bytes
 
+    @property
+    def outer_intensity(self) -> float:
+        """Operations for each byte of slots and results, which come from memory and go there."""
+        return self.operations / self.outer_bytes
+
 
 def count(work: Work, task: str, precision: str) -> Count:
     """Return the count of a kernel task."""
@@ -54,7 +59,7 @@ def count(work: Work, task: str, precision: str) -> Count:
     observing = measured * 4 * real
     forward = single * ROTATION["apply"] + double * EXCHANGE["apply"]
     slopes = single * ROTATION["slope"], double * EXCHANGE["slope"]
-    slots = 3 * work.qubits + work.layers * len(work.couplings)  # vectors times alpha are reckoned outside
+    slots = 3 * rotations + exchanges  # a vector times alpha is a slot
     if task == MOMENTS:
         operations, moved, outer = forward + measured * MEASURE, passes + observing, slots + len(work.measured)
     elif task == GRADIENT:

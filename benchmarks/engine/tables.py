@@ -95,9 +95,22 @@ def roofline_tables(points: list[Point], peaks: dict[int, dict[str, float]]) -> 
         cell = point.result.cell
         work = f"{cell.work.kind} {cell.work.qubits}, {cell.work.circuits} circuits"
         where = [cell.engine, cell.precision, str(cell.cores), work, cell.task.removeprefix("kernel: ")]
-        figures = [f"{point.count.intensity:.2f}", f"{point.speed / 1e9:.2f}"]
+        asked = point.count
+        figures = [f"{asked.intensity:.2f}", f"{asked.outer_intensity:.0f}", f"{point.speed / 1e9:.2f}"]
         rows.append([*where, step(point.result), *figures, f"{point.of_peak:.0%}", f"{point.of_roof:.0%}"])
-    headers = ["kernel", "precision", "cores", "work", "of", "time", "flop/byte", "Gflop/s", "of peak", "of roof by L1"]
+    headers = [
+        "kernel",
+        "precision",
+        "cores",
+        "work",
+        "of",
+        "time",
+        "flop/byte",
+        "outside",
+        "Gflop/s",
+        "of peak",
+        "of roof",
+    ]
     return "\n\n".join([*parts, table(headers, rows)] if rows else parts)
 
 
