@@ -33,7 +33,7 @@ bench-compile: $(INSTALLED) ## compare compiled circuits with pytket's
 	$(BIN)/python benchmarks/compile.py
 	$(BIN)/python benchmarks/compile.py --bind
 
-bench-engine: $(INSTALLED) ## compare kernels with other simulators, for hours; ENGINE_ARGS=--quick for minutes
+bench-engine: $(INSTALLED) ## compare kernels with other simulators, for hours; ENGINE_ARGS=--quick: within one
 	$(BIN)/python -m benchmarks.engine --plot $(ENGINE_ARGS)
 
 clean: ## remove the environment, build results and caches; runs/ and .bench/ stay

@@ -27,7 +27,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.engine", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="few cells and few repeats: about twenty minutes")
+    parser.add_argument("--quick", action="store_true", help="the fewest cells and few repeats, within an hour")
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=SECTIONS, help="default: all")
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=tuple(ENGINES), help="default: all")
     parser.add_argument("--folder", type=Path, default=Path(".bench"), help="of environments (default: %(default)s)")
