@@ -28,8 +28,11 @@ def options() -> argparse.Namespace:
         prog="python -m benchmarks.engine", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="the fewest cells and few repeats, within an hour")
-    parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=SECTIONS, help="default: all")
-    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=tuple(ENGINES), help="default: all")
+    parser.add_argument(
+        "--sections", nargs="+", choices=SECTIONS, default=SECTIONS, metavar="SECTION", help=", ".join(SECTIONS)
+    )
+    keys = [engine.key for engine in ENGINES.values()]
+    parser.add_argument("--engines", nargs="+", choices=keys, default=keys, metavar="ENGINE", help=", ".join(keys))
     parser.add_argument("--folder", type=Path, default=Path(".bench"), help="of environments (default: %(default)s)")
     parser.add_argument("--time-limit", type=float, default=300.0, help="of a cell, seconds (default: %(default)g)")
     parser.add_argument("--ethanol", type=Path, metavar="FILE", help="an rMD17 file; default: the geometry of ASE")
@@ -61,7 +64,8 @@ def measure(chosen: argparse.Namespace) -> dict[str, object]:
         path.write_text(json.dumps(report, indent=1))
 
     runner.keep = save
-    plan = Plan(runner, chosen.quick, place["cores"], chosen.engines)
+    engines = [engine for engine in ENGINES.values() if engine.key in chosen.engines]
+    plan = Plan(runner, chosen.quick, place["cores"], engines)
     for section in chosen.sections:
         if section == "molecule":
             plan.molecule(chosen.ethanol)

@@ -24,6 +24,7 @@ class Engine:
     """A way to run circuits.
 
     Args:
+        key: on the command line.
         name: in tables.
         module: in `benchmarks.engine.peers`, with a function `engine(work, choice)`.
         environment: its requirements, or None for the environment of qffc.
@@ -32,6 +33,7 @@ class Engine:
         kinds: of work; the published demonstration has no other circuit than its own.
     """
 
+    key: str
     name: str
     module: str
     environment: tuple[str, ...] | None = None
@@ -45,15 +47,25 @@ OLDER_JAX = ("jax==0.8.1", "jaxlib==0.8.1", "numpy==2.4.6", "scipy==1.17.1")
 """For horqrux 0.9.2, which tells arrays from other states by their class: traced arrays have another since 0.8.2."""
 PENNYLANE = ("pennylane==0.45.1", *JAX)
 PEERS = (
-    Engine("PennyLane demo as published", "with_published_pennylane", PENNYLANE, None, (REVERSE,), ("water",)),
-    Engine("PennyLane, closed-form gates", "with_pennylane", PENNYLANE, None, ALL_FORMS),
-    Engine("qujax", "with_qujax", ("qujax==1.1.0", *JAX), None, ALL_FORMS),
-    Engine("horqrux", "with_horqrux", ("horqrux==0.9.2", *OLDER_JAX), None, ALL_FORMS),
-    Engine("TensorCircuit-NG", "with_tensorcircuit", ("tensorcircuit-ng==1.10.0", *JAX), None, ALL_FORMS),
+    Engine(
+        "pennylane-demo",
+        "PennyLane demo as published",
+        "with_published_pennylane",
+        PENNYLANE,
+        None,
+        (REVERSE,),
+        ("water",),
+    ),
+    Engine("pennylane", "PennyLane, closed-form gates", "with_pennylane", PENNYLANE, None, ALL_FORMS),
+    Engine("qujax", "qujax", "with_qujax", ("qujax==1.1.0", *JAX), None, ALL_FORMS),
+    Engine("horqrux", "horqrux", "with_horqrux", ("horqrux==0.9.2", *OLDER_JAX), None, ALL_FORMS),
+    Engine(
+        "tensorcircuit", "TensorCircuit-NG", "with_tensorcircuit", ("tensorcircuit-ng==1.10.0", *JAX), None, ALL_FORMS
+    ),
 )
 OURS = (
-    Engine("qffc, portable kernel", "with_qffc", choice="portable"),
-    Engine("qffc, native kernel", "with_qffc", choice="native"),
+    Engine("qffc-portable", "qffc, portable kernel", "with_qffc", choice="portable"),
+    Engine("qffc-native", "qffc, native kernel", "with_qffc", choice="native"),
 )
 ENGINES = {engine.name: engine for engine in (*PEERS, *OURS)}
 XTB_STARTS = ("from the step before", "from scratch")

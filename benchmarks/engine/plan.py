@@ -11,7 +11,6 @@ from benchmarks.engine.cells import (
     BATCH,
     CORES,
     DEPTH,
-    ENGINES,
     ETHANOL,
     GRADIENT,
     KERNELS,
@@ -48,14 +47,14 @@ class Plan:
         runner: measures.
         quick: the fewest cells that touch everything, with few repeats.
         cores: of the machine.
-        engines: names of those that take part.
+        engines: those that take part.
     """
 
-    def __init__(self, runner: Runner, quick: bool, cores: int, engines: tuple[str, ...]) -> None:
+    def __init__(self, runner: Runner, quick: bool, cores: int, engines: list[Engine]) -> None:
         self.runner = runner
         self.quick = quick
         self.cores = cores
-        self.engines = [ENGINES[name] for name in engines]
+        self.engines = engines
         self.budget = 1.0 if quick else 5.0
 
     def main(self) -> None:
