@@ -131,4 +131,4 @@ def summary(result: Result) -> str:
     if result.status != "ok":
         return f"{result.status}: {result.reason}"
     seconds, compiling = result.figures["seconds"], result.figures["compile"]
-    return f"{1e3 * seconds['median']:.3g} ms, compiled in {sum(compiling.values()):.2g} s"
+    return f"{1e3 * seconds['median']:.4g} ms, compiled in {sum(compiling.values()):.2g} s"

@@ -140,7 +140,14 @@ def step(result: Result | None) -> str:
     if result.status != "ok":
         return result.reason if result.status == "timeout" else result.status
     seconds = result.figures["seconds"]
-    return f"{1e3 * seconds['median']:.3g} ms ({1e3 * seconds['least']:.3g} to {1e3 * seconds['high']:.3g})"
+    median, lowest, high = (milliseconds(seconds[name]) for name in ("median", "least", "high"))
+    return f"{median} ms ({lowest} to {high})"
+
+
+def milliseconds(seconds: float) -> str:
+    """Three digits, never an exponent for the sizes that there are."""
+    value = 1e3 * seconds
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def compiling(result: Result | None) -> str:
