@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from benchmarks.engine.work import Work
 
 REVERSE, FORWARD, MIXED = "reverse over reverse", "forward over reverse", "reverse over forward"
-ALL_FORMS = (FORWARD, REVERSE, MIXED)
 MAIN, RING, PAIRS, BATCH, DEPTH, CORES = "main", "ring", "all pairs", "batch", "depth", "cores"
 ETHANOL, KERNELS = "ethanol", "kernels"
 STEP, MOLECULE = "training step", "energies and forces"
@@ -46,22 +45,15 @@ JAX = ("jax==0.10.1", "jaxlib==0.10.1", "numpy==2.4.6", "scipy==1.17.1")
 OLDER_JAX = ("jax==0.8.1", "jaxlib==0.8.1", "numpy==2.4.6", "scipy==1.17.1")
 """For horqrux 0.9.2, which tells arrays from other states by their class: traced arrays have another since 0.8.2."""
 PENNYLANE = ("pennylane==0.45.1", *JAX)
+QUJAX = ("qujax==1.1.0", *JAX)
+HORQRUX = ("horqrux==0.9.2", *OLDER_JAX)
+TENSORCIRCUIT = ("tensorcircuit-ng==1.10.0", *JAX)
 PEERS = (
-    Engine(
-        "pennylane-demo",
-        "PennyLane demo as published",
-        "with_published_pennylane",
-        PENNYLANE,
-        None,
-        (REVERSE,),
-        ("water",),
-    ),
-    Engine("pennylane", "PennyLane, closed-form gates", "with_pennylane", PENNYLANE, None, ALL_FORMS),
-    Engine("qujax", "qujax", "with_qujax", ("qujax==1.1.0", *JAX), None, ALL_FORMS),
-    Engine("horqrux", "horqrux", "with_horqrux", ("horqrux==0.9.2", *OLDER_JAX), None, ALL_FORMS),
-    Engine(
-        "tensorcircuit", "TensorCircuit-NG", "with_tensorcircuit", ("tensorcircuit-ng==1.10.0", *JAX), None, ALL_FORMS
-    ),
+    Engine("pennylane-demo", "PennyLane demo as published", "with_published_pennylane", PENNYLANE, kinds=("water",)),
+    Engine("pennylane", "PennyLane, closed-form gates", "with_pennylane", PENNYLANE, forms=(MIXED, FORWARD, REVERSE)),
+    Engine("qujax", "qujax", "with_qujax", QUJAX, forms=(FORWARD, MIXED, REVERSE)),
+    Engine("horqrux", "horqrux", "with_horqrux", HORQRUX, forms=(FORWARD, MIXED, REVERSE)),
+    Engine("tensorcircuit", "TensorCircuit-NG", "with_tensorcircuit", TENSORCIRCUIT, forms=(REVERSE, FORWARD, MIXED)),
 )
 OURS = (
     Engine("qffc-portable", "qffc, portable kernel", "with_qffc", choice="portable"),
