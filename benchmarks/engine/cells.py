@@ -52,7 +52,7 @@ PEERS = (
     Engine("pennylane-demo", "PennyLane demo as published", "with_published_pennylane", PENNYLANE, kinds=("water",)),
     Engine("pennylane", "PennyLane, closed-form gates", "with_pennylane", PENNYLANE, forms=(MIXED, FORWARD, REVERSE)),
     Engine("qujax", "qujax", "with_qujax", QUJAX, forms=(FORWARD, MIXED, REVERSE)),
-    Engine("horqrux", "horqrux", "with_horqrux", HORQRUX, forms=(FORWARD, MIXED, REVERSE)),
+    Engine("horqrux", "horqrux", "with_horqrux", HORQRUX, forms=(MIXED, FORWARD, REVERSE)),
     Engine("tensorcircuit", "TensorCircuit-NG", "with_tensorcircuit", TENSORCIRCUIT, forms=(REVERSE, FORWARD, MIXED)),
 )
 OURS = (
