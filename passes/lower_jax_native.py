@@ -1,0 +1,102 @@
+"""The native kernel: the C++ of ``passes/native`` behind foreign calls of XLA.
+
+As many circuits as a register has lanes are simulated side by side; their states stay in the nearest caches.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from qffc.passes.lower_jax_native_program import native_program
+from qffc.passes.split_program import Split
+
+INSTRUCTIONS_VARIABLE = "QFFC_INSTRUCTIONS"
+"""The environment variable that names an instruction set: ``avx512``, ``avx2`` or ``portable``; else the best is taken."""
+
+_CALLS = ("qffc_moments", "qffc_gradient", "qffc_moments_along", "qffc_gradient_along")
+
+
+@dataclass(frozen=True)
+class NativeState:
+    """Whether the native kernel can be used.
+
+    Args:
+        available: whether it can.
+        reason: the instruction set that it uses, or why it cannot be used.
+    """
+
+    available: bool
+    reason: str
+
+
+@cache
+def native_state() -> NativeState:
+    """Load the library once and say whether it is there."""
+    libraries = sorted(Path(__file__).parent.glob("_native*.so"))
+    if not libraries:
+        return NativeState(False, "it was not built: no C++17 compiler was found when qffc was installed")
+    try:
+        library = ctypes.CDLL(str(libraries[0]))
+        for name in _CALLS:
+            jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(library, name)), platform="cpu")
+        library.qffc_instructions.restype = ctypes.c_char_p
+        return NativeState(True, str(library.qffc_instructions().decode()))
+    except (OSError, AttributeError, RuntimeError, ValueError) as problem:
+        return NativeState(False, f"it does not load: {problem}")
+
+
+class NativeKernel:
+    """The kernel of a program in C++; see :class:`qffc.passes.lower_jax_kernel.Kernel`.
+
+    float32 or float64 by the type of the slots.
+    """
+
+    name = "native"
+
+    def __init__(self, split: Split) -> None:
+        native = native_program(split)
+        self._observables = len(split.observables)
+        self._attributes: dict[str, Any] = {
+            "ints": native.ints,
+            "reals": native.reals,
+            "instructions": os.environ.get(INSTRUCTIONS_VARIABLE, ""),
+        }
+
+    def moments(self, slots: jax.Array) -> jax.Array:
+        """Return the moments, (batch, observables), of slots (batch, slots)."""
+        (result,) = self._call("qffc_moments", "m", slots)
+        return result
+
+    def gradient(self, slots: jax.Array, weights: jax.Array) -> jax.Array:
+        """Return the gradient of sum(weights * moments), (batch, slots)."""
+        (result,) = self._call("qffc_gradient", "s", slots, weights)
+        return result
+
+    def moments_along(self, slots: jax.Array, slots_along: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return the moments and their derivative along a direction."""
+        moments, along = self._call("qffc_moments_along", "mm", slots, slots_along)
+        return moments, along
+
+    def gradient_along(
+        self, slots: jax.Array, weights: jax.Array, slots_along: jax.Array, weights_along: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Return the gradient, its derivative along a direction, and that of the moments."""
+        gradient, along, moments = self._call(
+            "qffc_gradient_along", "ssm", slots, weights, slots_along, weights_along
+        )
+        return gradient, along, moments
+
+    def _call(self, name: str, results: str, *arrays: jax.Array) -> Sequence[jax.Array]:
+        slots = arrays[0]
+        moments = (*slots.shape[:-1], self._observables)
+        shapes = [jax.ShapeDtypeStruct(slots.shape if kind == "s" else moments, slots.dtype) for kind in results]
+        call: Callable[..., Sequence[jax.Array]] = jax.ffi.ffi_call(name, shapes, vmap_method="broadcast_all")
+        return call(*arrays, **self._attributes)
