@@ -15,11 +15,11 @@ from typing import Any
 
 import jax
 
-from qffc.passes.lower_jax_native_program import native_program
+from qffc.passes.lower_jax_native_program import TILE_QUBITS, native_program
 from qffc.passes.split_program import Split
 
 INSTRUCTIONS_VARIABLE = "QFFC_INSTRUCTIONS"
-"""The environment variable that names an instruction set: ``avx512``, ``avx2`` or ``portable``; else the best is taken."""
+"""The environment variable that names an instruction set: ``avx512``, ``avx2`` or ``portable``, instead of the best."""
 
 _CALLS = ("qffc_moments", "qffc_gradient", "qffc_moments_along", "qffc_gradient_along")
 
@@ -46,7 +46,8 @@ def native_state() -> NativeState:
     try:
         library = ctypes.CDLL(str(libraries[0]))
         for name in _CALLS:
-            jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(getattr(library, name)), platform="cpu")
+            function = jax.ffi.pycapsule(getattr(library, name))  # type: ignore[no-untyped-call]  # of JAX
+            jax.ffi.register_ffi_target(name, function, platform="cpu")
         library.qffc_instructions.restype = ctypes.c_char_p
         return NativeState(True, str(library.qffc_instructions().decode()))
     except (OSError, AttributeError, RuntimeError, ValueError) as problem:
@@ -57,12 +58,16 @@ class NativeKernel:
     """The kernel of a program in C++; see :class:`qffc.passes.lower_jax_kernel.Kernel`.
 
     float32 or float64 by the type of the slots.
+
+    Args:
+        split: the program.
+        tile_qubits: how many qubits of a state are worked on at a time.
     """
 
     name = "native"
 
-    def __init__(self, split: Split) -> None:
-        native = native_program(split)
+    def __init__(self, split: Split, tile_qubits: int = TILE_QUBITS) -> None:
+        native = native_program(split, tile_qubits)
         self._observables = len(split.observables)
         self._attributes: dict[str, Any] = {
             "ints": native.ints,
@@ -89,14 +94,15 @@ class NativeKernel:
         self, slots: jax.Array, weights: jax.Array, slots_along: jax.Array, weights_along: jax.Array
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
         """Return the gradient, its derivative along a direction, and that of the moments."""
-        gradient, along, moments = self._call(
-            "qffc_gradient_along", "ssm", slots, weights, slots_along, weights_along
-        )
+        gradient, along, moments = self._call("qffc_gradient_along", "ssm", slots, weights, slots_along, weights_along)
         return gradient, along, moments
 
     def _call(self, name: str, results: str, *arrays: jax.Array) -> Sequence[jax.Array]:
         slots = arrays[0]
         moments = (*slots.shape[:-1], self._observables)
-        shapes = [jax.ShapeDtypeStruct(slots.shape if kind == "s" else moments, slots.dtype) for kind in results]
+        shapes = [
+            jax.ShapeDtypeStruct(slots.shape if kind == "s" else moments, slots.dtype)  # type: ignore[no-untyped-call]
+            for kind in results
+        ]
         call: Callable[..., Sequence[jax.Array]] = jax.ffi.ffi_call(name, shapes, vmap_method="broadcast_all")
         return call(*arrays, **self._attributes)

@@ -1,7 +1,7 @@
 """A program as the arrays that the native kernel reads (``native/program.hpp``).
 
-Gates are sorted into tiles: as many of them as can be done on a few qubits before others are needed. A tile of the state
-stays in the nearest cache while its gates run, so that a large state is read from farther away once for many gates.
+Gates are sorted into tiles: as many of them as can be done on a few qubits before others are needed. A tile of the
+state stays in the nearest cache while its gates run, so that a large state is read from afar once for many gates.
 """
 
 from __future__ import annotations
@@ -44,13 +44,18 @@ class NativeProgram:
     tiles: tuple[tuple[KernelOp, ...], ...]
 
 
-def native_program(split: Split) -> NativeProgram:
-    """Return the arrays of a program; linear in its operations."""
+def native_program(split: Split, width: int = TILE_QUBITS) -> NativeProgram:
+    """Return the arrays of a program; linear in its operations.
+
+    Args:
+        split: the program.
+        width: qubits of a tile.
+    """
     ops, wires = resolve_relabels(split)
     qubits = split.qubit_count
     singlets = [op for op in ops if op.kind == "singlet"]
-    tiles = tuple(gates_in_tiles([op for op in ops if op.kind in _GATE_KINDS], qubits))
-    bits = [_bits(tile, qubits) for tile in tiles]
+    tiles = tuple(gates_in_tiles([op for op in ops if op.kind in _GATE_KINDS], qubits, width))
+    bits = [_bits(tile, qubits, width) for tile in tiles]
 
     gate_ints: list[int] = []
     gate_reals: list[float] = []
@@ -60,9 +65,10 @@ def native_program(split: Split) -> NativeProgram:
         places = {qubits - 1 - bit: place for place, bit in enumerate(inside)}
         for op in tile:
             own = _terms(op, split)
-            undo = any(qubit in seen for qubit in op.qubits)
+            # A gate that is the first one on all of its qubits commutes with what is before it and need not be undone.
+            undo = not seen.isdisjoint(op.qubits)
             seen.update(op.qubits)
-            gate_ints += _gate(op, places) + [len(terms), len(own), int(undo)]
+            gate_ints += [*_gate(op, places), len(terms), len(own), int(undo)]
             gate_reals.append(0.0 if op.angle is None else constant_part(op.angle))
             terms += own
     starts = np.cumsum([0, *map(len, tiles)]).tolist()
@@ -88,7 +94,7 @@ def native_program(split: Split) -> NativeProgram:
 # --------------------------------------------------------------------------- gates
 
 
-def gates_in_tiles(gates: Sequence[KernelOp], qubits: int, width: int = TILE_QUBITS) -> list[tuple[KernelOp, ...]]:
+def gates_in_tiles(gates: Sequence[KernelOp], qubits: int, width: int) -> list[tuple[KernelOp, ...]]:
     """Return the gates in an order that their qubits allow, cut into tiles.
 
     Args:
@@ -135,10 +141,10 @@ def _fitting(gates: Sequence[KernelOp], qubits: frozenset[int]) -> list[int]:
     return places
 
 
-def _bits(tile: Iterable[KernelOp], qubits: int) -> list[int]:
+def _bits(tile: Iterable[KernelOp], qubits: int, width: int) -> list[int]:
     own = {qubit for op in tile for qubit in op.qubits}
     # A whole state needs no copy to and from a tile.
-    used = range(qubits) if qubits <= TILE_QUBITS + 1 or len(own) > TILE_QUBITS else own
+    used = range(qubits) if qubits <= width + 1 or len(own) > width else own
     return sorted(qubits - 1 - qubit for qubit in used)
 
 

@@ -1,5 +1,8 @@
 // The kernel as foreign functions of XLA. Rows are the product of all dimensions but the last.
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -155,10 +158,14 @@ auto binding() {
 
 }  // namespace
 
+#pragma GCC visibility push(default) // all else stays inside the library
+
 XLA_FFI_DEFINE_HANDLER_SYMBOL(qffc_moments, call<Mode::moments>, binding());
 XLA_FFI_DEFINE_HANDLER_SYMBOL(qffc_gradient, call<Mode::gradient>, binding());
 XLA_FFI_DEFINE_HANDLER_SYMBOL(qffc_moments_along, call<Mode::moments_along>, binding());
 XLA_FFI_DEFINE_HANDLER_SYMBOL(qffc_gradient_along, call<Mode::gradient_along>, binding());
 
 // The name of the instruction set that is used when none is asked for.
-extern "C" __attribute__((visibility("default"))) const char* qffc_instructions() { return qffc::find_engine<double>("")->name; }
+extern "C" const char* qffc_instructions() { return qffc::find_engine<double>("")->name; }
+
+#pragma GCC visibility pop
