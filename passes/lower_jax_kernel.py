@@ -17,7 +17,8 @@ import jax
 import jax.numpy as jnp
 
 from qffc.ir.diagnostics import error, quoted
-from qffc.passes.lower_jax_native import NativeKernel, native_state
+from qffc.passes.lower_jax_native import NativeKernel
+from qffc.passes.lower_jax_native_library import native_state
 from qffc.passes.lower_jax_portable import PortableKernel
 from qffc.passes.split_program import Split
 

@@ -5,53 +5,20 @@ As many circuits as a register has lanes are simulated side by side; their state
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jax
 
+from qffc.ir.diagnostics import InternalError
+from qffc.passes.lower_jax_native_library import CALLS, native_state
 from qffc.passes.lower_jax_native_program import TILE_QUBITS, native_program
 from qffc.passes.split_program import Split
 
 INSTRUCTIONS_VARIABLE = "QFFC_INSTRUCTIONS"
 """The environment variable that names an instruction set: ``avx512``, ``avx2`` or ``portable``, instead of the best."""
-
-_CALLS = ("qffc_moments", "qffc_gradient", "qffc_moments_along", "qffc_gradient_along")
-
-
-@dataclass(frozen=True)
-class NativeState:
-    """Whether the native kernel can be used.
-
-    Args:
-        available: whether it can.
-        reason: the instruction set that it uses, or why it cannot be used.
-    """
-
-    available: bool
-    reason: str
-
-
-@cache
-def native_state() -> NativeState:
-    """Load the library once and say whether it is there."""
-    libraries = sorted(Path(__file__).parent.glob("_native*.so"))
-    if not libraries:
-        return NativeState(False, "it was not built: no C++17 compiler was found when qffc was installed")
-    try:
-        library = ctypes.CDLL(str(libraries[0]))
-        for name in _CALLS:
-            function = jax.ffi.pycapsule(getattr(library, name))  # type: ignore[no-untyped-call]  # of JAX
-            jax.ffi.register_ffi_target(name, function, platform="cpu")
-        library.qffc_instructions.restype = ctypes.c_char_p
-        return NativeState(True, str(library.qffc_instructions().decode()))
-    except (OSError, AttributeError, RuntimeError, ValueError) as problem:
-        return NativeState(False, f"it does not load: {problem}")
 
 
 class NativeKernel:
@@ -67,6 +34,7 @@ class NativeKernel:
     name = "native"
 
     def __init__(self, split: Split, tile_qubits: int = TILE_QUBITS) -> None:
+        _register()
         native = native_program(split, tile_qubits)
         self._observables = len(split.observables)
         self._attributes: dict[str, Any] = {
@@ -106,3 +74,13 @@ class NativeKernel:
         ]
         call: Callable[..., Sequence[jax.Array]] = jax.ffi.ffi_call(name, shapes, vmap_method="broadcast_all")
         return call(*arrays, **self._attributes)
+
+
+@cache
+def _register() -> None:
+    library = native_state().library
+    if library is None:
+        raise InternalError("a native kernel without its library")
+    for name in CALLS:
+        function = jax.ffi.pycapsule(getattr(library, name))  # type: ignore[no-untyped-call]  # of JAX
+        jax.ffi.register_ffi_target(name, function, platform="cpu")
