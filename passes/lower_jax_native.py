@@ -34,7 +34,7 @@ class NativeKernel:
     name = "native"
 
     def __init__(self, split: Split, tile_qubits: int = TILE_QUBITS) -> None:
-        _register()
+        register_native()
         native = native_program(split, tile_qubits)
         self._observables = len(split.observables)
         self._attributes: dict[str, Any] = {
@@ -77,7 +77,8 @@ class NativeKernel:
 
 
 @cache
-def _register() -> None:
+def register_native() -> None:
+    """Make the foreign functions known to JAX; once is enough."""
     library = native_state().library
     if library is None:
         raise InternalError("a native kernel without its library")

@@ -10,6 +10,9 @@ from pathlib import Path
 CALLS = ("qffc_moments", "qffc_gradient", "qffc_moments_along", "qffc_gradient_along")
 """The foreign functions of the library."""
 
+LIBRARY = Path(__file__).with_name("_native.so")
+"""Where the build puts it."""
+
 
 @dataclass(frozen=True)
 class NativeState:
@@ -32,11 +35,10 @@ class NativeState:
 @cache
 def native_state() -> NativeState:
     """Load the library once and say whether it is there."""
-    path = Path(__file__).with_name("_native.so")
-    if not path.exists():
+    if not LIBRARY.exists():
         return NativeState(None, "it was not built: no C++17 compiler was found when qffc was installed")
     try:
-        library = ctypes.CDLL(str(path))
+        library = ctypes.CDLL(str(LIBRARY))
         for name in CALLS:
             getattr(library, name)
         library.qffc_instructions.restype = ctypes.c_char_p

@@ -214,12 +214,13 @@ def test_a_kernel_that_is_not_there_is_refused(monkeypatch):
 
 
 def test_a_library_that_does_not_load_says_why(tmp_path, monkeypatch):
-    (tmp_path / "_native.so").write_text("not a library")
-    monkeypatch.setattr(lower_jax_native_library, "__file__", str(tmp_path / "lower_jax_native_library.py"))
+    library = tmp_path / "_native.so"
+    library.write_text("not a library")
+    monkeypatch.setattr(lower_jax_native_library, "LIBRARY", library)
     state = native_state.__wrapped__()
     assert not state.available
     assert "does not load" in state.reason
-    (tmp_path / "_native.so").unlink()
+    library.unlink()
     assert "not built" in native_state.__wrapped__().reason
 
 
