@@ -37,10 +37,10 @@ bench-engine: $(INSTALLED) ## compare kernels with other simulators, for hours; 
 	$(BIN)/python -m benchmarks.engine --plot $(ENGINE_ARGS)
 
 clean: ## remove the environment, build results and caches; runs/ and .bench/ stay
-	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist *.egg-info passes/_native.so .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find qffc ir passes tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(INSTALLED): pyproject.toml
+$(INSTALLED): pyproject.toml setup.py $(wildcard passes/native/*)
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
 	    echo "qffc needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is not one of them;" \
 	         "name one: make PYTHON=python3.12 ..." >&2; exit 1; }

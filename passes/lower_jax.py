@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.program import AtomicReadout, Program
 from qffc.passes.base import Pass, PassResult, Preserves
-from qffc.passes.lower_jax_kernel import make_moments
+from qffc.passes.lower_jax_kernel import KernelFunctions, KernelName, make_kernel
 from qffc.passes.split_program import Split, split_program
 from qffc.passes.target import Target
 
@@ -25,17 +25,20 @@ class JaxProgram:
 
     Args:
         split: the values behind the slots, and the kernel's operations.
-        moments: the quantum kernel: slots (batch, slots) to moments (batch, observables); differentiable twice in
-            reverse mode.
+        kernel: the quantum kernel.
     """
 
     split: Split
-    moments: Callable[[jax.Array], jax.Array]
+    kernel: KernelFunctions
 
     @property
     def program(self) -> Program:
         """The program that was lowered."""
         return self.split.program
+
+    def moments(self, slots: jax.Array) -> jax.Array:
+        """Return the moments, (batch, observables), of slots (batch, slots); differentiable twice in reverse mode."""
+        return self.kernel.moments(slots)
 
     def angles(
         self, parameters: Parameters, positions: jax.Array, species: jax.Array, channel: jax.Array | int = 0
@@ -104,7 +107,15 @@ class LowerJax(Pass[JaxProgram]):
         return PassResult(program, lower_jax(program))
 
 
-def lower_jax(program: Program) -> JaxProgram:
-    """Return the JAX functions of a program."""
+def lower_jax(program: Program, kernel: KernelName = "auto") -> JaxProgram:
+    """Return the JAX functions of a program.
+
+    Args:
+        program: any program.
+        kernel: ``native``, ``portable``, or ``auto`` for the fastest that is there.
+
+    Raises:
+        QffcError: when the native kernel is asked for and was not built.
+    """
     split = split_program(program)
-    return JaxProgram(split, make_moments(split))
+    return JaxProgram(split, make_kernel(split, kernel))

@@ -1,208 +1,159 @@
-"""The quantum kernel in JAX: expectation values of many circuits at once, with exact derivatives.
+"""The quantum kernel: which one computes, and the derivatives that JAX sees.
 
-State. Real and imaginary parts apart, shape (2**qubits, batch), batch last, so that every gate is a few contiguous
-vector operations.
-
-Gates. Each gate has the form psi'[r] = D psi[r] + O psi[permutation[r]], where D and O take one of two values by
-a bit of the row r. The program is a table of such rows walked by ``lax.scan``: compile time does not grow with depth.
-
-Derivatives. ``moments`` has a custom reverse rule, the adjoint sweep, which un-applies the gates instead of storing
-states. The gradient has a reverse rule of its own, for losses that hold forces: since second derivatives commute, the
-product of the Hessian with a vector is the forward derivative of the gradient along it, one more sweep with tangents.
+Two kernels compute the same numbers: ``native``, compiled C++ for CPUs, and ``portable``, pure JAX. Both offer four
+functions without derivatives of their own; :class:`KernelFunctions` joins them into functions that JAX differentiates.
+Since second derivatives commute, the product of the Hessian with a vector is the derivative of the gradient along it,
+so that a loss that holds forces needs no reverse pass through a reverse pass.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
+from typing import Literal, Protocol, get_args
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from numpy.typing import NDArray
 
-from qffc.ir.diagnostics import InternalError
-from qffc.ir.observables import Observable
-from qffc.passes.lower_jax_table import gate_coefficients, gate_table, initial_state, resolve_relabels
+from qffc.ir.diagnostics import error, quoted
+from qffc.passes.lower_jax_native import NativeKernel
+from qffc.passes.lower_jax_native_library import native_state
+from qffc.passes.lower_jax_portable import PortableKernel
 from qffc.passes.split_program import Split
+
+KernelName = Literal["auto", "native", "portable"]
+
+KERNEL_VARIABLE = "QFFC_KERNEL"
+"""The environment variable that chooses the kernel where a program leaves it open."""
 
 Moments = Callable[[jax.Array], jax.Array]
 
 
-def make_moments(split: Split) -> Moments:
-    """Return ``moments(slots)``: (batch, slots) -> (batch, observables), differentiable twice in reverse mode."""
-    gates = tuple(op for op in resolve_relabels(split)[0] if op.kind not in ("singlet", "zero"))
-    initial = initial_state(split)
-    terms = [_observable_rows(o, split.qubit_count, resolve_relabels(split)[1]) for o in split.observables]
-    if not gates:
-        constant = np.array([_expect_rows(rows, initial) for rows in terms])
-        return lambda slots: jnp.broadcast_to(jnp.asarray(constant, slots.dtype), (slots.shape[0], len(terms)))
-    table = gate_table(gates, split.qubit_count)
-    coefficients = partial(gate_coefficients, gates, split)
+class Kernel(Protocol):
+    """Functions of many circuits at once: slots (batch, slots) in radians, moments and weights (batch, observables)."""
 
-    def final_state(coefs: jax.Array) -> tuple[jax.Array, jax.Array]:
-        shape = (initial.shape[0], coefs.shape[-1])
-        real = jnp.broadcast_to(jnp.asarray(initial.real, coefs.dtype)[:, None], shape)
-        imag = jnp.broadcast_to(jnp.asarray(initial.imag, coefs.dtype)[:, None], shape)
-        rows = (table.permutation, table.bit, coefs, *(() if table.second is None else (table.second,)))
+    @property
+    def name(self) -> str:
+        """``native`` or ``portable``."""
 
-        def step(state: _Pair, row: tuple[jax.Array, ...]) -> tuple[_Pair, None]:
-            permutation, bit, coefs, *second = row
-            return _apply(state, permutation, bit, second[0] if second else None, coefs), None
+    def moments(self, slots: jax.Array) -> jax.Array:
+        """Return the moments."""
 
-        return jax.lax.scan(step, (real, imag), rows)[0]
+    def gradient(self, slots: jax.Array, weights: jax.Array) -> jax.Array:
+        """Return the gradient of sum(weights * moments), (batch, slots)."""
 
-    def plain(slots: jax.Array) -> jax.Array:
-        state = final_state(coefficients(slots.T))
-        return jnp.stack([_inner(state, _apply_rows(rows, state)) for rows in terms], axis=1)
+    def moments_along(self, slots: jax.Array, slots_along: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return the moments and their derivative along a direction."""
 
-    def sweep(slots: jax.Array, cotangent: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """The gradient of cotangent . moments, and the moments that come along."""
-        coefs, pull = jax.vjp(coefficients, slots.T)
-        state = final_state(coefs)
-        applied = [_apply_rows(rows, state) for rows in terms]
-        costate = _weighted(applied, cotangent)
-        thirds = () if table.second is None else (table.second, np.argsort(table.second, axis=1))
-        rows = (table.permutation, table.inverse, table.bit, table.flips, coefs, *thirds)
+    def gradient_along(
+        self, slots: jax.Array, weights: jax.Array, slots_along: jax.Array, weights_along: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Return the gradient, its derivative along a direction, and that of the moments."""
 
-        def step(carry: tuple[_Pair, _Pair], row: tuple[jax.Array, ...]) -> tuple[tuple[_Pair, _Pair], jax.Array]:
-            state, costate = carry
-            permutation, inverse, bit, flips, coefs, *thirds = row
-            second, second_inverse = thirds or (None, None)
-            back = (inverse, bit, second_inverse, _adjoint(coefs, flips))
-            before = _apply(state, *back)
-            gradient = _coefficient_gradient(costate, before, permutation, bit, second)
-            return (before, _apply(costate, *back)), gradient
 
-        _, gradients = jax.lax.scan(step, (state, costate), rows, reverse=True)
-        return pull(gradients)[0].T, jnp.stack([_inner(state, image) for image in applied], axis=1)
+@dataclass(frozen=True)
+class KernelFunctions:
+    """A kernel as JAX sees it.
+
+    Args:
+        name: ``native`` or ``portable``.
+        moments: slots (batch, slots) to moments (batch, observables); differentiable twice in reverse mode.
+        moments_along: (slots, direction) to moments and their derivative along the direction; differentiable once.
+    """
+
+    name: str
+    moments: Moments
+    moments_along: Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]
+
+
+def make_kernel(split: Split, kernel: KernelName = "auto") -> KernelFunctions:
+    """Return the kernel of a program.
+
+    Args:
+        split: the program.
+        kernel: ``auto`` takes the native one where it was built and JAX computes on a CPU, else the portable one.
+
+    Raises:
+        QffcError: for an unknown name, or when the native kernel is asked for and not there.
+    """
+    return differentiable(_choose(split, kernel))
+
+
+def make_moments(split: Split, kernel: KernelName = "auto") -> Moments:
+    """Return the moments of a program alone: (batch, slots) -> (batch, observables)."""
+    return make_kernel(split, kernel).moments
+
+
+def differentiable(kernel: Kernel) -> KernelFunctions:
+    """Return the functions of a kernel with their derivatives."""
 
     @jax.custom_vjp
-    def gradient(slots: jax.Array, cotangent: jax.Array) -> jax.Array:
-        return sweep(slots, cotangent)[0]
+    def moments(slots: jax.Array) -> jax.Array:
+        return kernel.moments(slots)
 
-    def gradient_forward(slots: jax.Array, cotangent: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-        return sweep(slots, cotangent)[0], (slots, cotangent)
+    def moments_forward(slots: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return moments(slots), slots
+
+    def moments_reverse(slots: jax.Array, weights: jax.Array) -> tuple[jax.Array]:
+        return (gradient(slots, weights),)
+
+    moments.defvjp(moments_forward, moments_reverse)
+
+    @jax.custom_vjp
+    def gradient(slots: jax.Array, weights: jax.Array) -> jax.Array:
+        return kernel.gradient(slots, weights)
+
+    def gradient_forward(slots: jax.Array, weights: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+        return gradient(slots, weights), (slots, weights)
 
     def gradient_reverse(saved: tuple[jax.Array, jax.Array], along: jax.Array) -> tuple[jax.Array, jax.Array]:
-        slots, cotangent = saved
-        _, (hessian_product, moments_along) = jax.jvp(lambda s: sweep(s, cotangent), (slots,), (along,))
+        slots, weights = saved
+        _, hessian_product, moments_along = kernel.gradient_along(slots, weights, along, jnp.zeros_like(weights))
         return hessian_product, moments_along
 
     gradient.defvjp(gradient_forward, gradient_reverse)
 
     @jax.custom_vjp
-    def moments(slots: jax.Array) -> jax.Array:
-        return plain(slots)
+    def along(slots: jax.Array, direction: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return kernel.moments_along(slots, direction)
 
-    def moments_forward(slots: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return plain(slots), slots
+    def along_forward(
+        slots: jax.Array, direction: jax.Array
+    ) -> tuple[tuple[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]:
+        return along(slots, direction), (slots, direction)
 
-    def moments_reverse(slots: jax.Array, cotangent: jax.Array) -> tuple[jax.Array]:
-        return (gradient(slots, cotangent),)
+    def along_reverse(
+        saved: tuple[jax.Array, jax.Array], weights: tuple[jax.Array, jax.Array]
+    ) -> tuple[jax.Array, jax.Array]:
+        # d(w . m + u . dm/d direction): by the direction it is the gradient for u, by the slots its derivative along
+        # the direction, with w as the derivative of u.
+        for_moments, for_derivative = weights
+        by_direction, by_slots, _ = kernel.gradient_along(saved[0], for_derivative, saved[1], for_moments)
+        return by_slots, by_direction
 
-    moments.defvjp(moments_forward, moments_reverse)
-    return moments
-
-
-# --------------------------------------------------------------------------- one gate
-
-_Pair = tuple[jax.Array, jax.Array]
-
-
-def _apply(state: _Pair, permutation: jax.Array, bit: jax.Array, second: jax.Array | None, coefs: jax.Array) -> _Pair:
-    real, imag = state
-    other_real, other_imag = real[permutation], imag[permutation]
-    chosen = jnp.where(bit[None, :, None], coefs[4:8, None, :], coefs[0:4, None, :])
-    d_real, d_imag, o_real, o_imag = chosen
-    new_real = d_real * real - d_imag * imag + o_real * other_real - o_imag * other_imag
-    new_imag = d_real * imag + d_imag * real + o_real * other_imag + o_imag * other_real
-    if second is not None:
-        new_real = new_real + coefs[8][None, :] * real[second]
-        new_imag = new_imag + coefs[8][None, :] * imag[second]
-    return new_real, new_imag
+    along.defvjp(along_forward, along_reverse)
+    return KernelFunctions(kernel.name, moments, along)
 
 
-def _adjoint(coefs: jax.Array, flips: jax.Array) -> jax.Array:
-    """The coefficients of the adjoint: O is conjugated and belongs to the row that it was read from.
-
-    Where the permutation flips the bit the two off-diagonal coefficients trade places. The third term of a chirality is
-    real, and only its permutation is inverted.
-    """
-    swapped = jnp.where(flips, jnp.concatenate([coefs[6:8], coefs[2:4]]), jnp.concatenate([coefs[2:4], coefs[6:8]]))
-    signs = jnp.array([1.0, -1.0], coefs.dtype)[:, None]
-    parts = [signs * coefs[0:2], signs * swapped[0:2], signs * coefs[4:6], signs * swapped[2:4], coefs[8:]]
-    return jnp.concatenate(parts)
-
-
-def _coefficient_gradient(
-    costate: _Pair, before: _Pair, permutation: jax.Array, bit: jax.Array, second: jax.Array | None
-) -> jax.Array:
-    """D energy / d coefficients: 2 Re <costate| d gate |before>, (8 or 9, batch)."""
-    lr, li = costate
-    br, bi = before
-    pr, pi = br[permutation], bi[permutation]
-    products = jnp.stack([lr * br + li * bi, li * br - lr * bi, lr * pr + li * pi, li * pr - lr * pi])
-    upper = jnp.where(bit[None, :, None], products, 0.0)
-    one = 2.0 * jnp.sum(upper, axis=1)
-    total = 2.0 * jnp.sum(products, axis=1)
-    parts = [total - one, one]
-    if second is not None:
-        parts.append(2.0 * jnp.sum(lr * br[second] + li * bi[second], axis=0)[None])
-    return jnp.concatenate(parts)
-
-
-# --------------------------------------------------------------------------- observables
-
-_Rows = tuple[tuple[NDArray[np.complex128], NDArray[np.int32]], ...]
-"""An observable as a sum of (factor by row, row to read)."""
-
-
-def _observable_rows(observable: Observable, qubits: int, wires: dict[int, int]) -> _Rows:
-    size = 2**qubits
-    rows = np.arange(size)
-    by_permutation: dict[bytes, tuple[NDArray[np.complex128], NDArray[np.int32]]] = {}
-    for string, (weight, imaginary) in observable.paulis.relabelled(wires).terms:
-        if imaginary.text != "0":
-            raise InternalError("an observable that is not Hermitian")
-        factor = np.full(size, complex(float(weight.value)))  # type: ignore[attr-defined]  # observables have exact weights
-        mask = 0
-        for qubit, letter in string:
-            shift = qubits - 1 - qubit
-            sign = 1 - 2 * ((rows >> shift) & 1)
-            if letter != "Z":
-                mask |= 1 << shift
-            factor = factor * {"X": np.ones(size), "Y": -1j * sign, "Z": sign}[letter]
-        permutation = (rows ^ mask).astype(np.int32)
-        old = by_permutation.get(permutation.tobytes())
-        total = factor if old is None else old[0] + factor
-        by_permutation[permutation.tobytes()] = (total, permutation)
-    return tuple(by_permutation.values())
-
-
-def _apply_rows(observable: _Rows, state: _Pair) -> _Pair:
-    real, imag = jnp.zeros_like(state[0]), jnp.zeros_like(state[1])
-    for factor, permutation in observable:
-        r, i = state[0][permutation], state[1][permutation]
-        fr = jnp.asarray(factor.real, r.dtype)[:, None]
-        real, imag = real + fr * r, imag + fr * i
-        if np.any(factor.imag):
-            fi = jnp.asarray(factor.imag, r.dtype)[:, None]
-            real, imag = real - fi * i, imag + fi * r
-    return real, imag
-
-
-def _inner(left: _Pair, right: _Pair) -> jax.Array:
-    return jnp.sum(left[0] * right[0] + left[1] * right[1], axis=0)
-
-
-def _weighted(images: list[_Pair], cotangent: jax.Array) -> _Pair:
-    real, imag = jnp.zeros_like(images[0][0]), jnp.zeros_like(images[0][1])
-    for index, (r, i) in enumerate(images):
-        weight = cotangent[:, index][None, :]
-        real, imag = real + weight * r, imag + weight * i
-    return real, imag
-
-
-def _expect_rows(observable: _Rows, state: NDArray[np.complex128]) -> float:
-    return float(sum(np.vdot(state, factor * state[permutation]).real for factor, permutation in observable))
+def _choose(split: Split, kernel: KernelName) -> Kernel:
+    name = os.environ.get(KERNEL_VARIABLE, "auto") if kernel == "auto" else kernel
+    if name not in get_args(KernelName):
+        raise error(
+            "unknown kernel",
+            found=f"'{name}'" + (f" in the variable {KERNEL_VARIABLE}" if kernel == "auto" else ""),
+            expected=f"one of {quoted(get_args(KernelName))}",
+            help="leave it out for the fastest one that is there",
+        )
+    state = native_state()
+    if name == "native" and not state.available:
+        raise error(
+            "no native kernel",
+            found=state.reason,
+            expected="the compiled kernel",
+            help="use the kernel 'portable', or install qffc where a C++17 compiler is found",
+        )
+    # On other devices the portable kernel keeps the data where they are.
+    if name == "native" or (name == "auto" and state.available and jax.default_backend() == "cpu"):
+        return NativeKernel(split)
+    return PortableKernel(split)

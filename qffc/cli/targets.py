@@ -24,17 +24,23 @@ def show_targets(
 ) -> None:
     """List the targets that programs can be compiled for and run on, or show one of them."""
     from qffc.execution.engines import engines
+    from qffc.passes.lower_jax_native_library import native_state
     from qffc.targets import target, targets
 
     chosen = targets() if name is None else (target(name),)
-    ready = engines()
+    ready, native = engines(), native_state()
+    kernel = {"name": "native" if native.available else "portable", "native": native.available, "reason": native.reason}
     data = {
         "targets": [asdict(each) | {"cheaper_exchange": each.cheaper_exchange()} for each in chosen],
         "engines": [asdict(engine) for engine in ready.values()],
+        "kernel": kernel,
     }
     text = _list(chosen) if name is None else _details(chosen[0])
     runs = [f"{engine.name}: {engine.state}" for engine in ready.values()]
-    emit("\n".join([text, "", *runs]), data, as_json)
+    simulates = (
+        f"jax: native kernel ({native.reason})" if native.available else f"jax: portable kernel; {native.reason}"
+    )
+    emit("\n".join([text, "", simulates, *runs]), data, as_json)
 
 
 def _list(chosen: tuple[Target, ...]) -> str:

@@ -1,0 +1,87 @@
+"""The native kernel: the C++ of ``passes/native`` behind foreign calls of XLA.
+
+As many circuits as a register has lanes are simulated side by side; their states stay in the nearest caches.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import jax
+
+from qffc.ir.diagnostics import InternalError
+from qffc.passes.lower_jax_native_library import CALLS, native_state
+from qffc.passes.lower_jax_native_program import TILE_QUBITS, native_program
+from qffc.passes.split_program import Split
+
+INSTRUCTIONS_VARIABLE = "QFFC_INSTRUCTIONS"
+"""The environment variable that names an instruction set: ``avx512``, ``avx2`` or ``portable``, instead of the best."""
+
+
+class NativeKernel:
+    """The kernel of a program in C++; see :class:`qffc.passes.lower_jax_kernel.Kernel`.
+
+    float32 or float64 by the type of the slots.
+
+    Args:
+        split: the program.
+        tile_qubits: how many qubits of a state are worked on at a time.
+    """
+
+    name = "native"
+
+    def __init__(self, split: Split, tile_qubits: int = TILE_QUBITS) -> None:
+        register_native()
+        native = native_program(split, tile_qubits)
+        self._observables = len(split.observables)
+        self._attributes: dict[str, Any] = {
+            "ints": native.ints,
+            "reals": native.reals,
+            "instructions": os.environ.get(INSTRUCTIONS_VARIABLE, ""),
+        }
+
+    def moments(self, slots: jax.Array) -> jax.Array:
+        """Return the moments, (batch, observables), of slots (batch, slots)."""
+        (result,) = self._call("qffc_moments", "m", slots)
+        return result
+
+    def gradient(self, slots: jax.Array, weights: jax.Array) -> jax.Array:
+        """Return the gradient of sum(weights * moments), (batch, slots)."""
+        (result,) = self._call("qffc_gradient", "s", slots, weights)
+        return result
+
+    def moments_along(self, slots: jax.Array, slots_along: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return the moments and their derivative along a direction."""
+        moments, along = self._call("qffc_moments_along", "mm", slots, slots_along)
+        return moments, along
+
+    def gradient_along(
+        self, slots: jax.Array, weights: jax.Array, slots_along: jax.Array, weights_along: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Return the gradient, its derivative along a direction, and that of the moments."""
+        gradient, along, moments = self._call("qffc_gradient_along", "ssm", slots, weights, slots_along, weights_along)
+        return gradient, along, moments
+
+    def _call(self, name: str, results: str, *arrays: jax.Array) -> Sequence[jax.Array]:
+        slots = arrays[0]
+        moments = (*slots.shape[:-1], self._observables)
+        shapes = [
+            jax.ShapeDtypeStruct(slots.shape if kind == "s" else moments, slots.dtype)  # type: ignore[no-untyped-call]
+            for kind in results
+        ]
+        call: Callable[..., Sequence[jax.Array]] = jax.ffi.ffi_call(name, shapes, vmap_method="broadcast_all")
+        return call(*arrays, **self._attributes)
+
+
+@cache
+def register_native() -> None:
+    """Make the foreign functions known to JAX; once is enough."""
+    library = native_state().library
+    if library is None:
+        raise InternalError("a native kernel without its library")
+    for name in CALLS:
+        function = jax.ffi.pycapsule(getattr(library, name))  # type: ignore[no-untyped-call]  # of JAX
+        jax.ffi.register_ffi_target(name, function, platform="cpu")

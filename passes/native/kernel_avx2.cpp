@@ -1,0 +1,33 @@
+// The kernel for AVX2 with FMA.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "job.hpp"
+
+#ifdef QFFC_X86
+// Everything of the standard library stands above, so that only this kernel is compiled for the instruction set.
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma")
+#endif
+
+#define QFFC_ISA avx2
+#define QFFC_BYTES 32
+#include "lanes.hpp"
+#include "gates.hpp"
+#include "sweeps.hpp"
+
+namespace qffc {
+namespace avx2 {
+const Engine<double> engine_64{"avx2", Real<double>::lanes, scratch_bytes<double>, run_block<double>};
+const Engine<float> engine_32{"avx2", Real<float>::lanes, scratch_bytes<float>, run_block<float>};
+}  // namespace avx2
+}  // namespace qffc
+
+#ifdef __clang__
+#pragma clang attribute pop
+#endif
+#endif  // QFFC_X86

@@ -1,0 +1,20 @@
+// The kernel for the instruction set that every machine of its kind has.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "job.hpp"
+
+#define QFFC_ISA portable
+#define QFFC_BYTES 16
+#include "lanes.hpp"
+#include "gates.hpp"
+#include "sweeps.hpp"
+
+namespace qffc {
+namespace portable {
+const Engine<double> engine_64{"portable", Real<double>::lanes, scratch_bytes<double>, run_block<double>};
+const Engine<float> engine_32{"portable", Real<float>::lanes, scratch_bytes<float>, run_block<float>};
+}  // namespace portable
+}  // namespace qffc

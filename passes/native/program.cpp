@@ -1,0 +1,111 @@
+#include "program.hpp"
+
+#include <cmath>
+
+namespace qffc {
+namespace {
+
+constexpr int32_t version = 1;
+
+// Reads numbers one after another and remembers whether there were enough.
+template <class T>
+struct Reader {
+  const T* next;
+  const T* end;
+  bool good = true;
+
+  T read() {
+    if (next == end) {
+      good = false;
+      return T{};
+    }
+    return *next++;
+  }
+};
+
+void place_tiles(Tile& tile, int32_t mask, int32_t qubits) {
+  std::vector<int32_t> inner, outer;
+  for (int32_t bit = 0; bit < qubits; ++bit) ((mask >> bit) & 1 ? inner : outer).push_back(bit);
+  const auto spread = [](int64_t index, const std::vector<int32_t>& bits) {
+    int64_t place = 0;
+    for (size_t k = 0; k < bits.size(); ++k) place |= ((index >> k) & 1) << bits[k];
+    return place;
+  };
+  tile.bits = static_cast<int32_t>(inner.size());
+  tile.whole = outer.empty();
+  if (tile.whole) return;
+  for (int64_t k = 0; k < int64_t{1} << inner.size(); ++k) tile.inside.push_back(spread(k, inner));
+  for (int64_t k = 0; k < int64_t{1} << outer.size(); ++k) tile.outside.push_back(spread(k, outer));
+}
+
+void prepare(Program& program, Reader<int32_t>& ints, int32_t singlets) {
+  program.initial.assign(program.size(), 0.0);
+  program.initial[0] = 1.0;
+  for (int32_t k = 0; k < singlets && ints.good; ++k) {
+    const int64_t first = int64_t{1} << ints.read(), second = int64_t{1} << ints.read();
+    if (first >= program.size() || second >= program.size()) ints.good = false;
+    if (!ints.good) return;
+    for (int64_t r = 0; r < program.size(); ++r) {
+      const double amplitude = program.initial[r] * std::sqrt(0.5);
+      if (amplitude == 0.0 || (r & (first | second))) continue;
+      program.initial[r | second] = amplitude;
+      program.initial[r | first] = -amplitude;
+      program.initial[r] = 0.0;
+    }
+  }
+}
+
+}  // namespace
+
+bool decode(const int32_t* int_data, int64_t int_count, const double* real_data, int64_t real_count, Program& program) {
+  Reader<int32_t> ints{int_data, int_data + int_count};
+  Reader<double> reals{real_data, real_data + real_count};
+  if (ints.read() != version) return false;
+  program.qubits = ints.read();
+  program.slots = ints.read();
+  program.moments = ints.read();
+  const int32_t gates = ints.read(), terms = ints.read(), tiles = ints.read(), observables = ints.read();
+  const int32_t singlets = ints.read();
+  if (!ints.good || program.qubits < 1 || program.qubits > 30) return false;
+
+  prepare(program, ints, singlets);
+  for (int32_t k = 0; k < gates && ints.good; ++k) {
+    Gate gate{};
+    gate.kind = static_cast<GateKind>(ints.read());
+    for (int32_t& bit : gate.bit) bit = ints.read();
+    gate.x_mask = ints.read();
+    gate.z_mask = ints.read();
+    gate.y_count = ints.read();
+    gate.first_term = ints.read();
+    gate.term_count = ints.read();
+    gate.undo = ints.read() != 0;
+    gate.constant = reals.read();
+    program.gates.push_back(gate);
+  }
+  for (int32_t k = 0; k < terms && ints.good; ++k) {
+    const int32_t slot = ints.read();
+    if (slot < 0 || slot >= program.slots) return false;
+    program.terms.push_back({slot, reals.read()});
+  }
+  for (int32_t k = 0; k < tiles && ints.good; ++k) {
+    Tile tile{};
+    tile.first = ints.read();
+    tile.last = ints.read();
+    if (tile.first < 0 || tile.last > gates) return false;
+    place_tiles(tile, ints.read(), program.qubits);
+    program.tiles.push_back(std::move(tile));
+  }
+  for (int32_t k = 0; k < observables && ints.good; ++k) {
+    ObservableTerm term{};
+    term.kind = static_cast<ObservableKind>(ints.read());
+    term.moment = ints.read();
+    for (int32_t& place : term.place) place = ints.read();
+    if (term.moment < 0 || term.moment >= program.moments) return false;
+    term.weight = reals.read();
+    program.observables.push_back(term);
+  }
+  for (int32_t k = 0; k < program.moments; ++k) program.constants.push_back(reals.read());
+  return ints.good && reals.good && ints.next == ints.end && reals.next == reals.end;
+}
+
+}  // namespace qffc

@@ -1,0 +1,147 @@
+"""Compiled functions kept on disk, so that a model that was used before starts without tracing and compiling again.
+
+A function is kept as what ``jax.export`` makes of it, next to XLA's own cache of compiled code. Its name holds all that
+it depends on: the program, shapes and types, the versions of JAX and qffc, and the native kernel byte by byte. What
+cannot be read is made anew.
+
+The folder is ``$QFFC_CACHE``, or ``qffc`` in ``$XDG_CACHE_HOME`` or ``~/.cache``; ``QFFC_CACHE=off`` keeps nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jax
+from jax import export
+
+import qffc
+from qffc.atomic_files import atomic_path
+from qffc.passes.lower_jax_kernel import KERNEL_VARIABLE
+from qffc.passes.lower_jax_native import INSTRUCTIONS_VARIABLE, register_native
+from qffc.passes.lower_jax_native_library import CALLS, LIBRARY, native_state
+
+CACHE_VARIABLE = "QFFC_CACHE"
+"""The environment variable that names the folder, or says ``off``."""
+
+
+def cache_folder() -> Path | None:
+    """Return the folder of kept functions, or None when nothing is to be kept."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen == "off":
+        return None
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "qffc"
+
+
+def kept_function(
+    function: Callable[..., Any], arguments: Sequence[Any], identity: Sequence[str]
+) -> Callable[..., Any]:
+    """Return a compiled function, from disk when it was kept there.
+
+    Args:
+        function: pure; what it closes over must be named by ``identity``.
+        arguments: arrays, or trees of arrays, of the shapes and types that it will be called with.
+        identity: what the function depends on besides its arguments.
+
+    Returns:
+        The function for arguments of these shapes and types, no others.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> double = kept_function(lambda x: 2 * x, [jnp.ones(3)], ["an example"])
+        >>> double(jnp.arange(3.0)).tolist()
+        [0.0, 2.0, 4.0]
+    """
+    shapes = jax.tree.map(_shape, tuple(arguments))
+    folder = cache_folder()
+    if folder is None or jax.default_backend() != "cpu":
+        return jax.jit(function).lower(*shapes).compile()
+    path = folder / f"{_digest(identity, shapes)}.jax"
+    _keep_compiled_code(folder)
+    if native_state().available:
+        register_native()
+    exported = _read(path)
+    if exported is None:
+        allowed = [export.DisabledSafetyCheck.custom_call(name) for name in CALLS]
+        exported = export.export(jax.jit(function), platforms=("cpu",), disabled_checks=allowed)(*shapes)
+        _write(path, bytes(exported.serialize()))
+    with _without_talk_of_the_loader():
+        return jax.jit(exported.call).lower(*shapes).compile()
+
+
+def _shape(array: jax.Array) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(array.shape, array.dtype)  # type: ignore[no-untyped-call]  # of JAX
+
+
+def _read(path: Path) -> export.Exported | None:
+    try:
+        return export.deserialize(bytearray(path.read_bytes()))
+    except Exception:  # whatever is wrong with a kept file, the function can be made again
+        return None
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(content)
+    except OSError:
+        return  # a full or read-only disk costs time at the next start, not this result
+
+
+def _digest(identity: Sequence[str], shapes: object) -> str:
+    parts = [*identity, str(shapes), jax.__version__, qffc.__version__, _kernel()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _kernel() -> str:
+    """Which kernel computes: the library byte by byte, and what the environment chooses."""
+    content = _library_digest() if native_state().available else "portable"
+    return " ".join([content, *(os.environ.get(name, "") for name in (KERNEL_VARIABLE, INSTRUCTIONS_VARIABLE))])
+
+
+@cache
+def _library_digest() -> str:
+    return hashlib.sha256(LIBRARY.read_bytes()).hexdigest()
+
+
+def _keep_compiled_code(folder: Path) -> None:
+    """XLA's own cache, unless the user has chosen one; one for each kind of processor, since it is machine code."""
+    if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]  # of JAX, made at run time
+        place = folder / f"xla-{_processor()}"
+        jax.config.update("jax_compilation_cache_dir", str(place))  # type: ignore[no-untyped-call]  # of JAX
+
+
+@cache
+def _processor() -> str:
+    known = Path("/proc/cpuinfo")
+    lines = known.read_text().splitlines() if known.exists() else []
+    features = next((line for line in lines if line.startswith(("flags", "Features"))), platform.processor())
+    return hashlib.sha256(f"{platform.machine()} {features}".encode()).hexdigest()[:12]
+
+
+@contextmanager
+def _without_talk_of_the_loader() -> Iterator[None]:
+    """XLA warns, in pages, of processor features that it named itself; all else on stderr goes through."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, 2)
+            caught.seek(0)
+            for line in caught:
+                if b"cpu_aot_loader.cc" not in line:
+                    os.write(terminal, line)
+            os.close(terminal)

@@ -1,0 +1,71 @@
+"""The native kernel under sanitizers, without Python: memory, undefined behaviour, threads."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from dense_programs import dense_program
+
+from qffc.library import load
+from qffc.passes.lower_jax_native import NativeKernel
+from qffc.passes.lower_jax_native_library import native_state
+from qffc.passes.lower_jax_native_program import native_program
+from qffc.passes.split_program import split_program
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ROOT / "passes" / "native"
+KERNELS = ("kernel_portable.cpp", "kernel_avx2.cpp", "kernel_avx512.cpp", "dispatch.cpp", "program.cpp")
+CIRCUITS = 19
+COMPILER = shutil.which("g++") or shutil.which("clang++")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(COMPILER is None, reason="no C++ compiler"),
+    pytest.mark.skipif(not SOURCES.exists(), reason="needs the source tree"),
+    pytest.mark.skipif(not native_state().available, reason="no native kernel to compare with"),
+]
+
+
+@pytest.fixture(scope="module", params=["address,undefined", "thread"])
+def runner(request, tmp_path_factory):
+    program = tmp_path_factory.mktemp("sanitized") / "run_program"
+    sources = [*(SOURCES / name for name in KERNELS), ROOT / "tests" / "native" / "run_program.cpp"]
+    flags = ["-std=c++17", "-O1", "-g", "-pthread", f"-fsanitize={request.param}", "-fno-sanitize-recover=all"]
+    command = [str(COMPILER), *flags, f"-I{SOURCES}", *map(str, sources), "-o", str(program)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    return program
+
+
+@pytest.mark.parametrize("name", ["ring", "pair", "dense-0", "dense-4", "dense-7", "example-1", "example-5"])
+def test_no_sanitizer_complains_and_the_numbers_are_those_of_python(runner, tmp_path, name, example):
+    kind, _, seed = name.partition("-")
+    if kind in ("ring", "pair"):
+        program = load(kind, depth=2)
+    else:
+        program = dense_program(int(seed)) if kind == "dense" else example(int(seed), qubits=5).program
+    split = split_program(program)
+    arrays = native_program(split)
+    rng = np.random.default_rng(0)
+    slots, along = (rng.normal(size=(CIRCUITS, split.slot_count)) for _ in range(2))
+    weights, turned = (rng.normal(size=(CIRCUITS, len(split.observables))) for _ in range(2))
+    parts = [arrays.ints, arrays.reals, *(x.ravel() for x in (slots, along, weights, turned))]
+    lines = [f"{len(arrays.ints)} {len(arrays.reals)} {CIRCUITS}", *(" ".join(map(repr, x.tolist())) for x in parts)]
+    (tmp_path / "program.txt").write_text("\n".join(lines))
+    done = subprocess.run([str(runner), str(tmp_path / "program.txt")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+    kernel = NativeKernel(split)
+    moments, moments_along = kernel.moments_along(jnp.asarray(slots), jnp.asarray(along))
+    gradient, gradient_along, _ = kernel.gradient_along(*map(jnp.asarray, (slots, weights, along, turned)))
+    expected = [np.ravel(x) for x in (moments, moments_along, gradient, gradient_along)]
+    printed = done.stdout.splitlines()
+    for start in range(0, len(printed), 5):
+        bound = 1e-11 if printed[start].endswith("64") else 1e-3
+        for line, values in zip(printed[start + 1 : start + 5], expected, strict=True):
+            np.testing.assert_allclose(np.array(line.split(), dtype=float), values, rtol=0, atol=bound)
+    assert len(printed) >= 10

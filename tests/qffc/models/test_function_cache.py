@@ -1,0 +1,104 @@
+"""Functions kept on disk: used again without tracing, made anew when unreadable, apart when anything differs."""
+
+from __future__ import annotations
+
+import os
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from qffc.library import load
+from qffc.models.function_cache import CACHE_VARIABLE, cache_folder, kept_function
+from qffc.passes.lower_jax import lower_jax
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "kept"))
+    return tmp_path / "kept"
+
+
+class Sine:
+    """A function that counts how often it is traced; each time it is asked for it is new to JAX."""
+
+    def __init__(self):
+        self.traces = 0
+
+    def kept(self, x, identity="sine"):
+        def function(x):
+            self.traces += 1
+            return jnp.sin(x)
+
+        return kept_function(function, [x], [identity])
+
+
+@pytest.fixture
+def sine():
+    return Sine()
+
+
+def test_a_kept_function_is_not_traced_again(sine, folder):
+    x = jnp.arange(3.0)
+    first, again = sine.kept(x), sine.kept(x)
+    assert sine.traces == 1
+    assert len(list(folder.glob("*.jax"))) == 1
+    np.testing.assert_array_equal(first(x), again(x))
+    np.testing.assert_array_equal(again(x), jnp.sin(x))
+
+
+def test_other_shapes_types_and_identities_are_other_functions(sine, folder, monkeypatch):
+    for x in (jnp.zeros(3), jnp.zeros(4), jnp.zeros(3, jnp.float32)):
+        sine.kept(x)
+    sine.kept(jnp.zeros(3), "another")
+    monkeypatch.setenv("QFFC_KERNEL", "portable")
+    sine.kept(jnp.zeros(3))
+    assert sine.traces == 5
+    assert len(list(folder.glob("*.jax"))) == 5
+
+
+def test_a_spoiled_file_is_made_anew(sine, folder):
+    x = jnp.ones(2)
+    sine.kept(x)
+    (file,) = folder.glob("*.jax")
+    file.write_bytes(file.read_bytes()[:50])
+    np.testing.assert_array_equal(sine.kept(x)(x), jnp.sin(x))
+    assert sine.traces == 2
+    sine.kept(x)
+    assert sine.traces == 2
+
+
+def test_a_folder_that_cannot_be_written_costs_only_time(sine, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file"))
+    x = jnp.ones(2)
+    for _ in range(2):
+        np.testing.assert_array_equal(sine.kept(x)(x), jnp.sin(x))
+    assert sine.traces == 2
+
+
+def test_off_keeps_nothing(sine, folder, monkeypatch):
+    monkeypatch.setenv(CACHE_VARIABLE, "off")
+    sine.kept(jnp.ones(2))
+    assert cache_folder() is None
+    assert not folder.exists()
+
+
+def test_the_kernel_is_kept_with_its_function():
+    lowered = lower_jax(load("sivqlm-lih", depth=2))
+    slots = jnp.asarray(np.random.default_rng(0).normal(size=(3, lowered.split.slot_count)))
+    energies = jax.grad(lambda s: jnp.sum(lowered.moments(s)))
+    expected = energies(slots)
+    for _ in range(2):
+        kept = kept_function(energies, [slots], [lowered.program.digest])
+        np.testing.assert_allclose(kept(slots), expected, atol=1e-14)
+
+
+def test_what_others_write_to_stderr_is_not_lost(capfd):
+    def function(x):
+        os.write(2, b"a word while tracing\n")
+        return x + 1
+
+    kept_function(function, [jnp.ones(2)], ["loud"])
+    assert "a word while tracing" in capfd.readouterr().err
