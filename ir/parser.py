@@ -387,12 +387,12 @@ def _basis(node: Node, line: Line) -> Basis:
 
 
 def _atomic(node: Node, line: Line) -> AtomicReadout:
-    weight, features, widths = subtrees(node)
+    weight, features, *apart, widths = subtrees(node)
     activation = tokens(node)[-1]
     hidden = tuple(whole_number_of(token, line) for token in tokens(widths))
     match str(activation):
         case "silu":
-            return AtomicReadout(build_value(weight, line), _names(features), hidden, "silu")
+            return AtomicReadout(build_value(weight, line), _names(features), hidden, "silu", bool(apart))
         case "tanh":
-            return AtomicReadout(build_value(weight, line), _names(features), hidden, "tanh")
+            return AtomicReadout(build_value(weight, line), _names(features), hidden, "tanh", bool(apart))
     unknown("activation", activation, ACTIVATIONS, line)

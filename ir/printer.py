@@ -120,7 +120,8 @@ def print_readout(readout: Readout) -> str:
             return f"energy {value}"
         case AtomicReadout():
             features, hidden = ", ".join(readout.features), ", ".join(map(str, readout.hidden))
-            return f"atomic weight {readout.weight} features {features} head {hidden} {readout.activation}"
+            apart = " by species" if readout.by_species else ""
+            return f"atomic weight {readout.weight} features {features}{apart} head {hidden} {readout.activation}"
 
 
 def _spell_table(moves: TableMoves) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import combinations_with_replacement
 from typing import Literal, TypeVar
 
 from qffc.ir.diagnostics import Span, error
@@ -106,12 +107,15 @@ class AtomicReadout:
         features: names of the observables.
         hidden: widths of the hidden layers.
         activation: ``silu`` or ``tanh``.
+        by_species: whether circuits are summed apart for each unordered choice of the neighbours' species, so that an
+            atom has that many times as many features.
     """
 
     weight: Value
     features: tuple[str, ...]
     hidden: tuple[int, ...]
     activation: Literal["silu", "tanh"] = "silu"
+    by_species: bool = False
 
 
 Readout = EnergyReadout | AtomicReadout
@@ -195,6 +199,23 @@ class Program:
         sizes = {"species": len(self.species), "channel": self.channels}
         shape = tuple(axis if isinstance(axis, int) else sizes[axis] for axis in parameter.axes)
         return (*shape, parameter.basis.size) if parameter.basis else shape
+
+    @cached_property
+    def feature_groups(self) -> tuple[tuple[int, ...], ...]:
+        """The unordered choices of the neighbours' species whose circuits an atomic readout sums apart.
+
+        Each choice is in ascending order; a readout that sums all circuits together has one group, the empty choice.
+        """
+        if not isinstance(self.readout, AtomicReadout) or not self.readout.by_species:
+            return ((),)
+        neighbours = sum(site.role == "neighbour" for site in self.sites)
+        return tuple(combinations_with_replacement(range(len(self.species)), neighbours))
+
+    @property
+    def feature_count(self) -> int:
+        """How many features an atom has: groups times channels times observables; 0 without an atomic readout."""
+        features = self.readout.features if isinstance(self.readout, AtomicReadout) else ()
+        return len(self.feature_groups) * self.channels * len(features)
 
     @property
     def declared(self) -> tuple[str, ...]:

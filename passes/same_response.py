@@ -5,6 +5,8 @@ Numbers find a wrong pass and prove nothing about a right one.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,7 @@ from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import Instance
 from qffc.ir.program import AtomicReadout, Program
 from qffc.ir.reference import moments, response
+from qffc.ir.values import as_value
 from qffc.passes.base import Pass, keeps, keeps_symmetry
 from qffc.passes.counterexample import observed, random_point
 from qffc.passes.verdict import Transform
@@ -76,7 +79,7 @@ def _changed_interface(step: Pass[object], before: Program, after: Program) -> s
 def _readout_shape(program: Program) -> object:
     """What has to stay of the readout whatever the observables: with a head, everything but the weight."""
     readout = program.readout
-    return (readout.features, readout.hidden, readout.activation) if isinstance(readout, AtomicReadout) else None
+    return replace(readout, weight=as_value(1)) if isinstance(readout, AtomicReadout) else None
 
 
 def _numbers(step: Pass[object], before: Program, after: Program, instance: Instance) -> tuple[Floats, Floats]:

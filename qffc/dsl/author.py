@@ -86,6 +86,7 @@ class Author(Generators):
         hidden: Sequence[int] = (32, 32),
         weight: Value | None = None,
         activation: Literal["silu", "tanh"] = "silu",
+        by_species: bool = False,
     ) -> Readout:
         """Return the energy of the centre from summed moments and a small neural network.
 
@@ -97,10 +98,12 @@ class Author(Generators):
             weight: factor of every moment; by default the product of the smooth cutoffs of all neighbours, at the
                 largest cutoff of the radial functions.
             activation: the nonlinearity.
+            by_species: sum circuits apart for each unordered choice of the species of the neighbours; the network then
+                sees them apart.
         """
         names = self._observe(self._tied(features))
         factor = self._cutoffs() if weight is None else need_value(weight)
-        return AtomicReadout(factor, tuple(names), tuple(hidden), activation)
+        return AtomicReadout(factor, tuple(names), tuple(hidden), activation, by_species)
 
     def finish(self, name: str, readout: Readout) -> Program:
         """Return the program."""

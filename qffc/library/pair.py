@@ -17,6 +17,7 @@ def pair(
     basis_size: int = 8,
     products: bool = False,
     damped: bool = False,
+    by_species: bool = False,
 ) -> Readout:
     """Body-ordered atomic energies: invariant moments summed over pairs of neighbours, then a small neural network.
 
@@ -34,6 +35,7 @@ def pair(
         basis_size: number of radial functions.
         products: adds products of inner products on disjoint pairs of qubits, four-spin moments.
         damped: multiplies the exchange angles by the cutoffs of both distances.
+        by_species: sums pairs apart for each pair of species of the neighbours.
     """
     a.species(*species)
     a.channels(channels)
@@ -52,4 +54,4 @@ def pair(
     if products:
         within, parallel, crossed = features[:2], features[2:4], features[4:]
         features = list(chain(features, (left * right for left, right in (within, parallel, crossed))))
-    return a.atomic_energy(features, hidden=hidden, weight=leaving)
+    return a.atomic_energy(features, hidden=hidden, weight=leaving, by_species=by_species)

@@ -21,7 +21,7 @@ def head_shapes(program: Program) -> dict[str, tuple[int, ...]]:
     readout = program.readout
     if not isinstance(readout, AtomicReadout):
         return {}
-    widths = (len(readout.features) * program.channels, *readout.hidden, 1)
+    widths = (program.feature_count, *readout.hidden, 1)
     shapes: dict[str, tuple[int, ...]] = {}
     for layer, (before, after) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
         shapes[f"{PREFIX}weight{layer}"] = (len(program.species), before, after)

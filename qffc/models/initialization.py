@@ -48,7 +48,7 @@ def neutral_constants(program: Program) -> Arrays:
     species = len(program.species)
     constants = {ATOM_ENERGY: np.zeros(species), ENERGY_SCALE: np.array(1.0)}
     if isinstance(program.readout, AtomicReadout):
-        width = len(program.readout.features) * program.channels
+        width = program.feature_count
         constants |= {FEATURE_SHIFT: np.zeros((species, width)), FEATURE_SCALE: np.ones((species, width))}
     return constants
 

@@ -299,6 +299,12 @@ def _readout(draw: DrawFn, scene: Scene, names: tuple[str, ...], has_centre: boo
     if has_centre and draw(st.booleans()):
         features = tuple(draw(st.lists(st.sampled_from(names), min_size=1, unique=True)))
         hidden = tuple(draw(st.lists(st.integers(1, 16), min_size=1, max_size=2)))
-        return AtomicReadout(draw(value_in(scene, 0, 2)), features, hidden, draw(st.sampled_from(("silu", "tanh"))))
+        return AtomicReadout(
+            draw(value_in(scene, 0, 2)),
+            features,
+            hidden,
+            draw(st.sampled_from(("silu", "tanh"))),
+            draw(st.booleans()),
+        )
     terms = [mul(draw(value_in(scene, 0, 1)), Moment(name)) for name in names]
     return EnergyReadout(add(*terms, draw(value_in(scene, 0, 1))))
