@@ -10,12 +10,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qffc.ir.diagnostics import InternalError
 from qffc.ir.program import AtomicReadout
 from qffc.models.head import atomic_energies
 from qffc.models.instances import Instances
 from qffc.models.row_evaluator import RowEvaluator
 from qffc.models.shared_values import SharingPlan, plan_sharing
-from qffc.models.slot_array import slot_array
+from qffc.models.slot_array import SlotLayout, slot_array, slot_layout
 from qffc.models.value_rows import ValueRows, rows_of
 from qffc.passes.lower_jax import JaxProgram
 
@@ -38,10 +39,13 @@ class MoleculeEnergy:
     Args:
         lowered: the program as JAX functions.
         instances: the circuits of the molecule.
+        rows: where shared values are computed; made from the instances when left out, which then must hold numbers,
+            not traced arrays.
     """
 
     lowered: JaxProgram
     instances: Instances
+    rows: ValueRows | None = None
 
     @property
     def circuits(self) -> int:
@@ -59,7 +63,7 @@ class MoleculeEnergy:
             (batch, instances, channels, slots), radians.
         """
         shape = (positions.shape[0], len(self.instances), self.lowered.program.channels)
-        return slot_array(RowEvaluator(self._plan, self._rows, arrays, positions), self._plan, shape)
+        return slot_array(RowEvaluator(self._plan, self._rows, arrays, positions), self._layout, self._plan, shape)
 
     def moments(self, slots: jax.Array) -> jax.Array:
         """Return the exact moments of slots (..., slots), as (..., observables)."""
@@ -91,9 +95,15 @@ class MoleculeEnergy:
 
     def features(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
         """Return the features of an atomic readout before normalization, (batch, atoms, channels x features)."""
+        readout = self.lowered.program.readout
+        if not isinstance(readout, AtomicReadout):
+            raise InternalError("features of a program without an atomic readout")
         names = [name for name, _ in self.lowered.program.observables]
-        chosen = np.array([names.index(name) for name in self.lowered.program.readout.features])
-        weighted = self._readout(arrays, moments, positions)[..., None] * moments[..., chosen]
+        chosen = np.array([names.index(name) for name in readout.features])
+        weight = self._readout(arrays, moments, positions)
+        if self.instances.present is not None:
+            weight = weight * self.instances.present[None, :, None].astype(weight.dtype)
+        weighted = weight[..., None] * moments[..., chosen]
         centre = [site.role for site in self.lowered.program.sites].index("centre")
         rows = weighted.reshape(*weighted.shape[:2], -1)
         owners = self.instances.atoms[:, centre]
@@ -119,8 +129,12 @@ class MoleculeEnergy:
         return plan_sharing(self.lowered.split)
 
     @cached_property
+    def _layout(self) -> SlotLayout:
+        return slot_layout(self._plan)
+
+    @cached_property
     def _rows(self) -> ValueRows:
-        return rows_of(self._plan, self.instances)
+        return rows_of(self._plan, self.instances) if self.rows is None else self.rows
 
 
 def energies_and_forces(

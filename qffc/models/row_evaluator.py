@@ -14,6 +14,7 @@ import numpy as np
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import Evaluator, Instance, radial_basis
+from qffc.ir.program import Basis
 from qffc.ir.values import (
     ChannelIndex,
     Displacement,
@@ -51,14 +52,19 @@ class RowEvaluator:
         moments: jax.Array | None = None,
     ) -> None:
         self._plan = plan
-        self._rows = rows
+        self.rows = rows
         self._parameters = parameters
         self._positions = positions
         self._moments = moments
         self._known: dict[str, jax.Array] = {}
-        self._bases: dict[tuple[str, object], jax.Array] = {}
+        self._bases: dict[tuple[Domain, str, Basis], jax.Array] = {}
         self._domain_numbers = {domain: number for number, domain in enumerate(plan.domains)}
         self._lift_numbers = {lift: number for number, lift in enumerate(plan.lifts)}
+
+    @property
+    def dtype(self) -> np.dtype[np.floating]:
+        """The type of all numbers."""
+        return self._positions.dtype
 
     def __call__(self, root: Root) -> jax.Array:
         """Return a value at all circuits: (batch, circuits, channels), each axis 1 where nothing depends on it."""
@@ -75,14 +81,14 @@ class RowEvaluator:
         domain = self._plan.nodes[root.key].domain
         if domain.circuits or values.shape[1] == 1:
             return values
-        return take_rows(values, self._rows.reads[self._domain_numbers[domain], root.sites])
+        return take_rows(values, self.rows.reads[self._domain_numbers[domain], root.sites])
 
     def _compute(self, node: Node) -> jax.Array:
         match node.value:
             case ParameterEntry():
                 return self._entries(node.domain, node.value)
-            case Radial():
-                return self._radials(node)
+            case Radial() as radial:
+                return self._radials(node, radial)
             case Position(site):
                 return self._place(node.domain, site)
             case Displacement(origin, site):
@@ -111,15 +117,15 @@ class RowEvaluator:
         if domain == node.domain or values.shape[1] == 1:
             return values
         lift = Lift(self._domain_numbers[node.domain], self._domain_numbers[domain], part.places)
-        return take_rows(values, self._rows.lifts[self._plan.lifts.index(lift)])
+        return take_rows(values, self.rows.lifts[self._plan.lifts.index(lift)])
 
     def _place(self, domain: Domain, site: str) -> jax.Array:
         """The positions of the atoms at one place of a domain, (batch, rows, 1, 3)."""
         number = self._domain_numbers[domain]
         places = [place_name(place) for place in range(len(domain.tuples[0]))]
-        found = take_rows(self._positions, self._rows.atoms[number][:, places.index(site)])
+        found = take_rows(self._positions, self.rows.atoms[number][:, places.index(site)])
         if "inversion" in self._plan.program.average:
-            found = found * jnp.asarray(self._rows.mirror[number], found.dtype)[None, :, None]
+            found = found * jnp.asarray(self.rows.mirror[number], found.dtype)[None, :, None]
         return found[:, :, None]
 
     def _moment(self, observable: str) -> jax.Array:
@@ -135,44 +141,62 @@ class RowEvaluator:
             for node in self._plan.nodes.values()
             if isinstance(node.value, ParameterEntry) and node.domain == domain and _alike(node.value, entry)
         ]
-        table = self._table(domain, entries)
+        cells, code = self._cells(domain, entries)
+        table = cells[None] if code is None else take_rows(cells[None], code)
         self._known |= {other.text: table[..., place] for place, other in enumerate(entries)}
         return self._known[entry.text]
 
-    def _radials(self, node: Node) -> jax.Array:
+    def _radials(self, node: Node, radial: Radial) -> jax.Array:
         """A radial function, summed together with all others of its table at the same distance."""
         radials = [
             other.value
             for other in self._plan.nodes.values()
-            if isinstance(other.value, Radial) and other.domain == node.domain and _same_sum(other.value, node.value)
+            if isinstance(other.value, Radial) and other.domain == node.domain and _same_sum(other.value, radial)
         ]
-        table = self._table(node.domain, [radial.table for radial in radials])
-        sums = jnp.sum(table * self._basis(node)[..., None, :], axis=-1)
-        self._known |= {radial.text: sums[..., place] for place, radial in enumerate(radials)}
-        return self._known[node.value.text]
+        cells, code = self._cells(node.domain, [other.table for other in radials])
+        basis = self._basis(node, radial)
+        if code is None:
+            spread = basis[:, :, :, None]
+        else:
+            # One product of matrices, with zeros for the other species: faster than a table row for each pair of atoms.
+            chosen = jax.nn.one_hot(code, cells.shape[0], dtype=basis.dtype)
+            spread = basis[:, :, :, None] * chosen[None, :, None, :, None]
+        if spread.shape[2] == 1:
+            sums = jnp.einsum("brzk,zcnk->brcn", spread[:, :, 0], cells)
+        else:
+            each = jnp.broadcast_to(cells, (cells.shape[0], spread.shape[2], *cells.shape[2:]))
+            sums = jnp.einsum("brczk,zcnk->brcn", spread, each)
+        self._known |= {other.text: sums[..., place] for place, other in enumerate(radials)}
+        return self._known[radial.text]
 
-    def _basis(self, node: Node) -> jax.Array:
+    def _basis(self, node: Node, radial: Radial) -> jax.Array:
         """The basis functions at the distance that a radial function takes, (batch, rows, channels, size)."""
-        basis = self._plan.program.parameter(node.value.table.name).basis
+        basis = self._plan.program.parameter(radial.table.name).basis
         if basis is None:
             raise InternalError(f"{node.value} has no basis")
-        key = (node.domain, node.value.argument.text, basis)
+        key = (node.domain, radial.argument.text, basis)
         if key not in self._bases:
-            argument = node.value.argument
+            argument = radial.argument
             known = {text: self._lifted(node, part) for text, part in node.named_parts if text == argument.text}
             self._bases[key] = self._combine(argument, known, lambda distance: radial_basis(distance, basis, jnp))
         return self._bases[key]
 
-    def _table(self, domain: Domain, entries: Sequence[ParameterEntry]) -> jax.Array:
-        """Entries of one table with indices of the same kinds: (1, rows, channels, entries), and the basis."""
+    def _cells(
+        self, domain: Domain, entries: Sequence[ParameterEntry]
+    ) -> tuple[jax.Array, jax.Array | np.ndarray | None]:
+        """Entries of one table with indices of the same kinds, and which of them each row of the domain reads.
+
+        Returns:
+            (cells, channels, entries), and the basis, one cell for each combination of species; and the cell of each
+            row (rows,), None where no species enters.
+        """
         number = self._domain_numbers[domain]
         table = self._parameters[entries[0].name]
         kinds = entries[0].indices
         places = [place_name(place) for place in range(len(domain.tuples[0]))]
         sites = list(dict.fromkeys(index.site for index in kinds if isinstance(index, SpeciesOf)))
-        species = [self._rows.species[number][:, places.index(site)] for site in sites]
+        species = [self.rows.species[number][:, places.index(site)] for site in sites]
         size = len(self._plan.program.species)
-        # Of each combination of species once, then by rows: the sum over rows in the gradient has few, long targets.
         grid = np.indices((size,) * len(sites)).reshape(len(sites), size ** len(sites))
         columns: list[np.ndarray] = []
         for axis, index in enumerate(kinds):
@@ -185,16 +209,22 @@ class RowEvaluator:
                     columns.append(np.array([entry.indices[axis] for entry in entries])[None, None, :])
         cells = table[tuple(columns)] if columns else jnp.reshape(table, (1, 1, 1, *table.shape))
         if not species:
-            return cells[None]
+            return cells, None
         code = species[0]
         for column in species[1:]:
             code = code * size + column
-        return cells.at[code].get(mode="promise_in_bounds")[None]
+        return cells, code
 
 
 def take_rows(values: jax.Array, index: jax.Array | np.ndarray) -> jax.Array:
     """Return rows of the second axis; ``index`` must be in bounds."""
     return values.at[:, index].get(mode="promise_in_bounds")
+
+
+def add_rows(values: jax.Array, index: jax.Array | np.ndarray, rows: int) -> jax.Array:
+    """Return ``rows`` rows along the second axis, each the sum of the values whose index it is."""
+    zeros = jnp.zeros((values.shape[0], rows, *values.shape[2:]), values.dtype)
+    return zeros.at[:, index].add(values, mode="promise_in_bounds")
 
 
 def _alike(left: ParameterEntry, right: ParameterEntry) -> bool:

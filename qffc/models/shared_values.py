@@ -227,4 +227,6 @@ def _has_moment(value: Value) -> bool:
 
 
 def _over_places(value: Value, sites: Sites) -> Value:
-    return substitute_sites(value, {site: place_name(place) for place, site in enumerate(sites)})
+    names = {site: place_name(place) for place, site in enumerate(sites)}
+    # Renaming writes r(a, a) as -r(a, a), each time anew.
+    return value if all(site == name for site, name in names.items()) else substitute_sites(value, names)
