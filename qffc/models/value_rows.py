@@ -64,7 +64,7 @@ def rows_of(plan: SharingPlan, instances: Instances, *, listed: bool = True) -> 
     columns = {site.name: instances.atoms[:, index] for index, site in enumerate(plan.program.sites)}
     flips = (instances.mirror < 0).astype(np.int64)
     firsts: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
-    reads: dict[tuple[int, Sites], Index] = {}
+    reads: dict[tuple[int, Sites], Any] = {}
     uses: list[Index | None] = []
     for number, domain in enumerate(plan.domains):
         first, row = _distinct(domain, columns, flips)
@@ -76,11 +76,11 @@ def rows_of(plan: SharingPlan, instances: Instances, *, listed: bool = True) -> 
     lifts: list[Index] = []
     for lift in plan.lifts:
         which, circuit = firsts[lift.whole]
-        row: Ints = np.zeros(len(circuit), dtype=np.int32)
+        lifted = np.zeros(len(circuit), dtype=np.int32)
         for index, sites in enumerate(plan.domains[lift.whole].tuples):
             here = which == index
-            row[here] = reads[lift.part, tuple(sites[place] for place in lift.places)][circuit[here]]
-        lifts.append(row)
+            lifted[here] = reads[lift.part, tuple(sites[place] for place in lift.places)][circuit[here]]
+        lifts.append(lifted)
     species = tuple(instances.atom_species[rows] for rows in atoms)
     mirror = tuple(instances.mirror[circuit] for _, circuit in firsts)
     return ValueRows(atoms, species, mirror, tuple(lifts), reads, tuple(uses))
