@@ -74,14 +74,17 @@ class Evaluator:
         program: the program that declares what the values name.
         instance: the numbers.
         xp: the array module, NumPy by default.
+        known: values by text that were computed elsewhere.
     """
 
-    def __init__(self, program: Program, instance: Instance, xp: Any = np) -> None:
+    def __init__(
+        self, program: Program, instance: Instance, xp: Any = np, known: Mapping[str, Array] | None = None
+    ) -> None:
         self._program = program
         self._instance = instance
         self._xp = xp
         self._site_index = {site.name: index for index, site in enumerate(program.sites)}
-        self._known: dict[str, Array] = {}
+        self._known: dict[str, Array] = dict(known or {})
         self._bases: dict[tuple[str, Basis], Array] = {}
 
     def prepare(self, values: Iterable[Value]) -> None:

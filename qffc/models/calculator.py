@@ -7,18 +7,24 @@ from collections.abc import Sequence
 import numpy as np
 from ase import Atoms
 from ase.calculators import calculator as ase_calculator
+from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error
 from qffc.models.force_field import ForceField
+from qffc.models.moving_atoms import MovingAtoms, NeighbourCounts
+from qffc.models.neighbours import reach
 
 
 class Calculator(ase_calculator.Calculator):
     """Energies (eV) and forces (eV/Angstrom) of isolated molecules.
 
-    The functions are compiled at the first call for a molecule and kept by the model.
+    The functions are compiled at the first call for a molecule and kept. Where every neighbour leaves at a cutoff, as
+    in ``lib:pair``, circuits are run for neighbours only: a step costs in proportion to the number of atoms.
 
     Args:
         model: a trained model.
+        skin: how much further neighbours are listed than they count, Angstrom: the list is made anew when an atom has
+            moved by half of it. ``neighbours`` tells what the list holds.
 
     Raises:
         QffcError: on calculation, when the atoms are periodic or do not fit the model.
@@ -35,9 +41,17 @@ class Calculator(ase_calculator.Calculator):
 
     implemented_properties = ["energy", "free_energy", "forces"]
 
-    def __init__(self, model: ForceField) -> None:
+    def __init__(self, model: ForceField, skin: float = 0.5) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # of ASE
         self.model = model
+        self.skin = skin
+        self._local = reach(model.program) is not None
+        self._moving: MovingAtoms | None = None
+
+    @property
+    def neighbours(self) -> NeighbourCounts | None:
+        """What the list of neighbours holds; None before the first step, and where every atom counts."""
+        return None if self._moving is None else self._moving.counts
 
     def calculate(
         self,
@@ -48,10 +62,17 @@ class Calculator(ase_calculator.Calculator):
         """Compute energy and forces together; called by ASE."""
         super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]  # of ASE
         molecule = _isolated(self.atoms)
-        energies, forces = self.model.predict(molecule.numbers, molecule.positions[None])
-        energy = float(energies[0])
+        energy, forces = self._predict(molecule)
         # A molecule has no electronic smearing here, so the two energies that ASE knows are one.
-        self.results = {"energy": energy, "free_energy": energy, "forces": np.array(forces[0])}
+        self.results = {"energy": energy, "free_energy": energy, "forces": np.array(forces)}
+
+    def _predict(self, molecule: Atoms) -> tuple[float, NDArray[np.float64]]:
+        if not self._local:
+            energies, forces = self.model.predict(molecule.numbers, molecule.positions[None])
+            return float(energies[0]), forces[0]
+        if self._moving is None or not np.array_equal(self._moving.numbers, molecule.numbers):
+            self._moving = MovingAtoms(self.model, molecule.numbers, self.skin)
+        return self._moving.predict(molecule.positions)
 
 
 def _isolated(atoms: Atoms | None) -> Atoms:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from qffc.ir.diagnostics import InternalError
 from qffc.ir.program import AtomicReadout
 from qffc.models.head import atomic_energies
 from qffc.models.instances import Instances
+from qffc.models.row_evaluator import RowEvaluator
+from qffc.models.shared_values import SharingPlan, plan_sharing
+from qffc.models.slot_array import SlotLayout, slot_array, slot_layout
+from qffc.models.value_rows import ValueRows, rows_of
 from qffc.passes.lower_jax import JaxProgram
 
 Arrays = Mapping[str, jax.Array]
@@ -32,10 +39,13 @@ class MoleculeEnergy:
     Args:
         lowered: the program as JAX functions.
         instances: the circuits of the molecule.
+        rows: where shared values are computed; made from the instances when left out, which then must hold numbers,
+            not traced arrays.
     """
 
     lowered: JaxProgram
     instances: Instances
+    rows: ValueRows | None = None
 
     @property
     def circuits(self) -> int:
@@ -52,7 +62,8 @@ class MoleculeEnergy:
         Returns:
             (batch, instances, channels, slots), radians.
         """
-        return self._each_circuit(lambda r, z, c: self.lowered.angles(arrays, r, z, c), positions)
+        shape = (positions.shape[0], len(self.instances), self.lowered.program.channels)
+        return slot_array(RowEvaluator(self._plan, self._rows, arrays, positions), self._layout, self._plan, shape)
 
     def moments(self, slots: jax.Array) -> jax.Array:
         """Return the exact moments of slots (..., slots), as (..., observables)."""
@@ -84,7 +95,15 @@ class MoleculeEnergy:
 
     def features(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
         """Return the features of an atomic readout before normalization, (batch, atoms, channels x features)."""
-        weighted = self._each_readout(arrays, moments, positions)
+        readout = self.lowered.program.readout
+        if not isinstance(readout, AtomicReadout):
+            raise InternalError("features of a program without an atomic readout")
+        names = [name for name, _ in self.lowered.program.observables]
+        chosen = np.array([names.index(name) for name in readout.features])
+        weight = self._readout(arrays, moments, positions)
+        if self.instances.present is not None:
+            weight = weight * self.instances.present[None, :, None].astype(weight.dtype)
+        weighted = weight[..., None] * moments[..., chosen]
         centre = [site.role for site in self.lowered.program.sites].index("centre")
         rows = weighted.reshape(*weighted.shape[:2], -1)
         owners = self.instances.atoms[:, centre]
@@ -94,38 +113,28 @@ class MoleculeEnergy:
     def _raw(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
         readout = self.lowered.program.readout
         if not isinstance(readout, AtomicReadout):
-            return self.instances.share * jnp.sum(self._each_readout(arrays, moments, positions), axis=(1, 2))
+            return self.instances.share * jnp.sum(self._readout(arrays, moments, positions), axis=(1, 2))
         species = self.instances.atom_species
         shift, scale = arrays[FEATURE_SHIFT][species], arrays[FEATURE_SCALE][species]
         features = (self.features(arrays, moments, positions) - shift[None]) / scale[None]
         return jnp.sum(atomic_energies(readout, arrays, features, species), axis=1)
 
-    def _each_readout(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
-        def one(m: jax.Array, r: jax.Array, z: jax.Array, c: jax.Array) -> jax.Array:
-            return self.lowered.readout(m, arrays, r, z, c)
+    def _readout(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
+        """The weight of an atomic readout, or the energy of each circuit: (batch, circuits, channels)."""
+        evaluate = RowEvaluator(self._plan, self._rows, arrays, positions, moments)
+        return jnp.broadcast_to(evaluate(self._plan.readout), moments.shape[:-1])
 
-        over_channels = jax.vmap(one, in_axes=(0, None, None, 0))
-        over_instances = jax.vmap(over_channels, in_axes=(0, 0, 0, None))
-        over_batch = jax.vmap(over_instances, in_axes=(0, 0, None, None))
-        return over_batch(moments, self._sites(positions), self._species(), self._channels())
+    @cached_property
+    def _plan(self) -> SharingPlan:
+        return plan_sharing(self.lowered.split)
 
-    def _each_circuit(
-        self, function: Callable[[jax.Array, jax.Array, jax.Array], jax.Array], positions: jax.Array
-    ) -> jax.Array:
-        over_channels = jax.vmap(function, in_axes=(None, None, 0))
-        over_instances = jax.vmap(over_channels, in_axes=(0, 0, None))
-        over_batch = jax.vmap(over_instances, in_axes=(0, None, None))
-        return over_batch(self._sites(positions), self._species(), self._channels())
+    @cached_property
+    def _layout(self) -> SlotLayout:
+        return slot_layout(self._plan)
 
-    def _sites(self, positions: jax.Array) -> jax.Array:
-        mirror = jnp.asarray(self.instances.mirror, positions.dtype)
-        return positions[:, self.instances.atoms] * mirror[None, :, None, None]
-
-    def _species(self) -> jax.Array:
-        return jnp.asarray(self.instances.species)
-
-    def _channels(self) -> jax.Array:
-        return jnp.arange(self.lowered.program.channels)
+    @cached_property
+    def _rows(self) -> ValueRows:
+        return rows_of(self._plan, self.instances) if self.rows is None else self.rows
 
 
 def energies_and_forces(

@@ -93,13 +93,14 @@ class ForceField:
         for start in range(0, len(frames), chunk):
             batch = frames[start : start + chunk]
             padding = chunk - len(batch)
-            e, f = function(self._device_arrays, jnp.asarray(np.concatenate([batch, frames[:padding]])))
+            e, f = function(self.device_arrays, jnp.asarray(np.concatenate([batch, frames[:padding]])))
             energies.append(np.asarray(e)[: len(batch)])
             forces.append(np.asarray(f)[: len(batch)])
         return np.concatenate(energies), np.concatenate(forces)
 
     @cached_property
-    def _device_arrays(self) -> dict[str, jax.Array]:
+    def device_arrays(self) -> dict[str, jax.Array]:
+        """The arrays as JAX has them."""
         return {name: jnp.asarray(value) for name, value in self.arrays.items()}
 
     @cached_property

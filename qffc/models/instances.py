@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import combinations, product
+from dataclasses import dataclass, field
+from itertools import product
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,9 +15,10 @@ from qffc.ir.exchange_group import exchange_orders
 from qffc.ir.program import Program
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True, eq=False)
 class Instances:
-    """The circuits of one molecule, channels apart.
+    """The circuits of one molecule, channels apart; a tree of arrays for JAX.
 
     Args:
         atoms: (instances, sites) the atom at each site.
@@ -24,13 +26,15 @@ class Instances:
         mirror: (instances,) 1, or -1 where the circuit sees the mirror image (positions times -1).
         share: the weight of one instance in the energy: 1, or one over the number of averaged copies.
         atom_species: (atoms,) indices into the species of the program.
+        present: (instances,) 0 for circuits that only fill up an array; None when all count.
     """
 
     atoms: NDArray[np.int32]
     species: NDArray[np.int32]
     mirror: NDArray[np.float64]
-    share: float
+    share: float = field(metadata={"static": True})
     atom_species: NDArray[np.int32]
+    present: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.atoms)
@@ -52,6 +56,19 @@ def instances_of(program: Program, numbers: NDArray[np.integer]) -> Instances:
         3
     """
     symbols = [SYMBOLS[number - 1] for number in numbers]
+    atom_species = species_of(program, numbers)
+    if program.scope == "pair":
+        return _pair_instances(program, atom_species)
+    return _molecule_instances(program, symbols, atom_species)
+
+
+def species_of(program: Program, numbers: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return the species of atoms (atoms,), indices into those of the program, from their atomic numbers.
+
+    Raises:
+        QffcError: when there is an element that the program does not know.
+    """
+    symbols = [SYMBOLS[number - 1] for number in numbers]
     unknown = sorted(set(symbols) - set(program.species))
     if unknown:
         raise error(
@@ -60,10 +77,7 @@ def instances_of(program: Program, numbers: NDArray[np.integer]) -> Instances:
             expected="one of " + ", ".join(f"'{symbol}'" for symbol in program.species),
             help="build the program with these species, and train it on data that has them",
         )
-    atom_species = np.array([program.species.index(symbol) for symbol in symbols], dtype=np.int32)
-    if program.scope == "pair":
-        return _pair_instances(program, atom_species)
-    return _molecule_instances(program, symbols, atom_species)
+    return np.array([program.species.index(symbol) for symbol in symbols], dtype=np.int32)
 
 
 def _molecule_instances(program: Program, symbols: list[str], atom_species: NDArray[np.int32]) -> Instances:
@@ -87,21 +101,39 @@ def _molecule_instances(program: Program, symbols: list[str], atom_species: NDAr
 
 def _pair_instances(program: Program, atom_species: NDArray[np.int32]) -> Instances:
     count = len(atom_species)
-    centre = next(index for index, site in enumerate(program.sites) if site.role == "centre")
-    first, second = (index for index, site in enumerate(program.sites) if site.role == "neighbour")
-    rows = []
-    for c in range(count):
-        others = sorted((a for a in range(count) if a != c), key=lambda a: (atom_species[a], a))
-        for a, b in combinations(others, 2):
-            row = np.zeros(3, dtype=np.int32)
-            row[[centre, first, second]] = c, a, b
-            rows.append(row)
-    if not rows:
+    centres, others = np.nonzero(~np.eye(count, dtype=bool))
+    return pairs_of_neighbours(program, atom_species, centres, others)
+
+
+def pairs_of_neighbours(
+    program: Program, atom_species: NDArray[np.int32], centres: NDArray[np.intp], others: NDArray[np.intp]
+) -> Instances:
+    """Return a circuit for each centre and two of its neighbours, those ordered by species, then by number.
+
+    Args:
+        program: with scope pair.
+        atom_species: (atoms,) indices into the species of the program.
+        centres: (edges,) atoms.
+        others: (edges,) a neighbour of each.
+    """
+    if len(atom_species) < 3:
         raise error(
             "molecule too small for pairs of neighbours",
-            found=f"{count} atoms",
+            found=f"{len(atom_species)} atoms",
             expected="at least 3",
             help="use a program with scope molecule, such as lib:sivqlm-lih",
         )
-    atoms = np.array(rows, dtype=np.int32)
+    order = np.lexsort((others, atom_species[others], centres))
+    centres, others = centres[order], others[order]
+    counts = np.bincount(centres, minlength=len(atom_species))
+    ends = np.cumsum(counts)[centres]
+    # Each edge is the first of a pair with every later one of its centre.
+    later = ends - np.arange(len(centres)) - 1
+    first = np.repeat(np.arange(len(centres)), later)
+    starts = np.cumsum(later) - later
+    second = first + 1 + np.arange(len(first)) - np.repeat(starts, later)
+    place = [index for index, site in enumerate(program.sites) if site.role == "neighbour"]
+    centre = next(index for index, site in enumerate(program.sites) if site.role == "centre")
+    atoms = np.zeros((len(first), 3), dtype=np.int32)
+    atoms[:, centre], atoms[:, place[0]], atoms[:, place[1]] = centres[first], others[first], others[second]
     return Instances(atoms, atom_species[atoms], np.ones(len(atoms)), 1.0, atom_species)

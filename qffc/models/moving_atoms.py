@@ -1,0 +1,162 @@
+"""Energies and forces of atoms that move: circuits for neighbours only, at a cost linear in the number of atoms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.diagnostics import error
+from qffc.models.energy import Arrays, MoleculeEnergy, energies_and_forces
+from qffc.models.force_field import ForceField
+from qffc.models.instances import Instances, pairs_of_neighbours, species_of
+from qffc.models.neighbours import neighbours_within, reach
+from qffc.models.shared_values import SharingPlan, plan_sharing
+from qffc.models.value_rows import ValueRows, pad_rows, rows_of
+
+_Predict = Callable[[Arrays, Instances, ValueRows, NDArray[np.float64]], tuple[jax.Array, jax.Array]]
+
+_GROWTH = 1.1
+"""Arrays have sizes of a geometric series, so that JAX compiles for few of them; at most a tenth is filled up."""
+
+
+@dataclass(frozen=True)
+class NeighbourCounts:
+    """What the last list of neighbours holds.
+
+    Args:
+        neighbours: pairs of an atom and a neighbour, each pair both ways.
+        circuits: that are simulated for each channel, those that only fill up arrays included.
+        filled: the share of them that only fill up arrays.
+        builds: lists made so far.
+        sizes: different sizes of arrays so far; JAX compiles for each.
+    """
+
+    neighbours: int
+    circuits: int
+    filled: float
+    builds: int
+    sizes: int
+
+
+class MovingAtoms:
+    """Predicts energies and forces of one set of atoms, step by step.
+
+    Circuits are listed for neighbours within the cutoff and a skin; the list is made anew when an atom has moved by
+    more than half the skin. What is left out would add exactly nothing. Programs without a cutoff in their weight have
+    no such list: see :func:`qffc.models.neighbours.reach`.
+
+    Args:
+        model: the force field; its program must have a reach.
+        numbers: (atoms,) atomic numbers.
+        skin: Angstrom.
+
+    Raises:
+        QffcError: when the program has no reach, or the atoms do not fit it.
+
+    Example:
+        >>> from qffc.library import load
+        >>> from qffc.models.force_field import untrained
+        >>> water = np.array([[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]])
+        >>> atoms = MovingAtoms(untrained(load("pair"), seed=1), np.array([8, 1, 1]))
+        >>> energy, forces = atoms.predict(water)
+        >>> atoms.counts.neighbours, forces.shape
+        (6, (3, 3))
+    """
+
+    def __init__(self, model: ForceField, numbers: NDArray[np.integer], skin: float = 0.5) -> None:
+        distance = reach(model.program)
+        if distance is None:
+            raise error(
+                "program without a cutoff",
+                found=f"'{model.program.name}', where every atom counts",
+                expected="scope pair, and a weight of the readout that is a product of cutoffs of both distances",
+                help="use ForceField.predict, which lists all circuits",
+            )
+        if not skin >= 0:
+            raise error("negative skin", found=f"{skin}", expected="0 or more, Angstrom", help="0.3 to 1 is usual")
+        self.numbers = np.array(numbers)
+        self.skin = float(skin)
+        self._model = model
+        self._radius = distance + self.skin
+        self._species = species_of(model.program, self.numbers)
+        self._listed: NDArray[np.float64] | None = None
+        self._largest: tuple[int, ...] = ()
+        self._shapes: set[tuple[int, ...]] = set()
+        self._builds = 0
+
+    def predict(self, positions: NDArray[np.floating]) -> tuple[float, NDArray[np.float64]]:
+        """Return the energy (eV) and the forces (atoms, 3) in eV/Angstrom at positions (atoms, 3) in Angstrom."""
+        here = np.array(positions, dtype=np.float64)
+        if here.shape != (len(self.numbers), 3):
+            raise error(
+                "positions of another shape",
+                found=f"{here.shape}",
+                expected=f"({len(self.numbers)}, 3), Angstrom",
+                help="give one row for each of the atomic numbers",
+            )
+        if self._listed is None or np.max(np.sum((here - self._listed) ** 2, axis=1)) > (0.5 * self.skin) ** 2:
+            self._list(here)
+        jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
+        energies, forces = self._function(self._model.device_arrays, self._instances, self._rows, here[None])
+        return float(energies[0]), np.asarray(forces[0])
+
+    @cached_property
+    def _plan(self) -> SharingPlan:
+        return plan_sharing(self._model.lowered.split)
+
+    def _list(self, positions: NDArray[np.float64]) -> None:
+        centres, others = neighbours_within(positions, self._radius)
+        instances = pairs_of_neighbours(self._model.program, self._species, centres, others)
+        real = len(instances)
+        if not real:
+            first = np.arange(3, dtype=np.int32)[None]
+            instances = replace(instances, atoms=first, species=self._species[first], mirror=np.ones(1))
+        rows = rows_of(self._plan, instances, listed=False)
+        needed = (len(instances), *(len(atoms) for atoms in rows.atoms))
+        self._largest = tuple(map(max, map(_size, needed), self._largest or needed))
+        circuits, *sizes = self._largest
+        self._rows = pad_rows(self._plan, rows, tuple(sizes), circuits)
+        self._instances = _filled(instances, circuits, real)
+        self._listed = positions
+        self._shapes.add(self._largest)
+        self._builds += 1
+        self.counts = NeighbourCounts(len(centres), circuits, 1 - real / circuits, self._builds, len(self._shapes))
+
+    @cached_property
+    def _function(self) -> _Predict:
+        lowered = self._model.lowered
+
+        def predict(
+            arrays: Arrays, instances: Instances, rows: ValueRows, positions: jax.Array
+        ) -> tuple[jax.Array, jax.Array]:
+            molecule = MoleculeEnergy(lowered, instances, rows)
+            return energies_and_forces(lambda r: molecule.energies(arrays, r), positions)
+
+        return jax.jit(predict)
+
+
+def _size(needed: int) -> int:
+    """The first size of the series that is large enough; a single row stays one, for it stands for all."""
+    size = needed if needed == 1 else 16
+    while size < needed:
+        size = int(np.ceil(_GROWTH * size))
+    return size
+
+
+def _filled(instances: Instances, circuits: int, real: int) -> Instances:
+    """Instances with repetitions of the first one that do not count."""
+    index = np.zeros(circuits, dtype=np.intp)
+    index[: len(instances)] = np.arange(len(instances))
+    present = (np.arange(circuits) < real).astype(np.float64)
+    return replace(
+        instances,
+        atoms=instances.atoms[index],
+        species=instances.species[index],
+        mirror=instances.mirror[index],
+        present=present,
+    )

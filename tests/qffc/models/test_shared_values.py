@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from itertools import product
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qffc.ir.elements import atomic_number
+from qffc.ir.evaluate import Evaluator, Instance
+from qffc.ir.program import AtomicReadout
+from qffc.library import load
+from qffc.library import programs as library
+from qffc.models.energy import MoleculeEnergy
+from qffc.models.force_field import untrained
+from qffc.models.initialization import initial_parameters
+from qffc.models.instances import Instances, instances_of
+from qffc.models.row_evaluator import RowEvaluator
+from qffc.models.shared_values import plan_sharing
+from qffc.models.slot_array import slot_array, slot_layout
+from qffc.models.value_rows import rows_of
+from qffc.passes.lower_jax import lower_jax
+from qffc.passes.split_program import split_program
+from qffc.testing import programs
+
+
+def molecule_of(name, **options):
+    program = load(name, **options)
+    pair = program.scope == "pair"
+    numbers = np.array([8, 1, 1, 8] if pair else [atomic_number(site.species) for site in program.sites])
+    arrays = {name: jnp.asarray(value) for name, value in untrained(program, 1).arrays.items()}
+    positions = np.random.default_rng(0).normal(size=(2, len(numbers), 3))
+    return MoleculeEnergy(lower_jax(program), instances_of(program, numbers)), arrays, jnp.asarray(positions)
+
+
+def by_circuit(molecule, arrays, positions):
+    """The slots circuit by circuit, with the angle program of the lowering."""
+    instances = molecule.instances
+    frames = positions[:, instances.atoms] * instances.mirror[None, :, None, None]
+    one = jax.vmap(lambda r, z, c: molecule.lowered.angles(arrays, r, z, c), (None, None, 0))
+    every = jax.vmap(jax.vmap(one, (0, 0, None)), (0, None, None))
+    return every(frames, jnp.asarray(instances.species), jnp.arange(molecule.lowered.program.channels))
+
+
+@pytest.mark.parametrize("name", library())
+def test_library_programs_have_the_slots_of_each_circuit_alone(name):
+    molecule, arrays, positions = molecule_of(name)
+    shared, alone = jax.jit(lambda a, r: (molecule.slots(a, r), by_circuit(molecule, a, r)))(arrays, positions)
+    np.testing.assert_allclose(shared, alone, rtol=1e-12, atol=1e-13)
+
+
+@settings(max_examples=25, deadline=None)
+@given(program=programs(), seed=st.integers(0, 2**16))
+def test_random_programs_have_the_values_of_each_circuit_alone(program, seed):
+    generator = np.random.default_rng(seed)
+    sites, species = len(program.sites), len(program.species)
+    atoms = np.array([generator.permutation(sites + 2)[:sites] for _ in range(5)], dtype=np.int32)
+    atom_species = generator.integers(species, size=sites + 2).astype(np.int32)
+    averaged = "inversion" in program.average
+    mirror = generator.choice([1.0, -1.0], size=5) if averaged else np.ones(5)
+    instances = Instances(atoms, atom_species[atoms], mirror, 1.0, atom_species)
+    arrays = initial_parameters(program, seed=1)
+    frames = generator.normal(size=(2, sites + 2, 3)) + 0.3
+    moments = generator.normal(size=(2, 5, program.channels, len(program.observables)))
+    split = split_program(program)
+    plan = plan_sharing(split)
+    numbers = {name: jnp.asarray(array) for name, array in arrays.items()}
+    evaluate = RowEvaluator(plan, rows_of(plan, instances), numbers, jnp.asarray(frames), jnp.asarray(moments))
+    shape = moments.shape[:-1]
+    slots = slot_array(evaluate, slot_layout(plan), plan, shape)
+    last = np.broadcast_to(evaluate(plan.readout), shape)
+    readout = program.readout
+    value = readout.weight if isinstance(readout, AtomicReadout) else readout.value
+    for frame, circuit, channel in product(range(2), range(5), range(program.channels)):
+        place = frame, circuit, channel
+        names = dict(zip([name for name, _ in program.observables], moments[place], strict=True))
+        r = frames[frame, atoms[circuit]] * mirror[circuit]
+        alone = Evaluator(program, Instance(r, atom_species[atoms[circuit]], arrays, channel, names))
+        wanted = [np.atleast_1d(alone(item)) for item in (*split.scalars, *split.vectors)]
+        np.testing.assert_allclose(slots[place], np.concatenate([[], *wanted]), rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(last[place], alone(value), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("options", [{}, {"damped": True}])
+def test_first_and_second_derivatives_are_those_of_each_circuit_alone(options):
+    molecule, arrays, positions = molecule_of("pair", channels=2, depth=2, **options)
+    names = ("f_upper", "f_lower", "J")
+    weights = jnp.asarray(np.random.default_rng(3).normal(size=molecule.slots(arrays, positions).shape))
+
+    def second(slots):
+        def force_norm(tables, r):
+            def total(x):
+                return jnp.sum(jnp.sin(slots({**arrays, **tables}, x)) * weights)
+
+            return jnp.sum(jax.grad(total)(r) ** 2)
+
+        return jax.jit(jax.grad(force_norm, (0, 1)))({name: arrays[name] for name in names}, positions)
+
+    shared = second(molecule.slots)
+    alone = second(lambda a, r: by_circuit(molecule, a, r))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9), shared, alone)
+
+
+def test_values_of_like_neighbours_are_one_value():
+    plan = plan_sharing(split_program(load("pair", depth=3)))
+    radial = plan.nodes[plan.vectors[0].key]
+    assert len({root.key for root in plan.vectors}) == len(plan.vectors) / 2
+    assert radial.domain.tuples == (("c", "a"), ("c", "b"))
+    ethanol = instances_of(load("pair", species=("C", "H", "O")), np.array([6, 6, 8, 1, 1, 1, 1, 1, 1]))
+    sizes = [len(atoms) for atoms in rows_of(plan, ethanol).atoms]
+    assert sizes[plan.domains.index(radial.domain)] == 9 * 8
+    assert len(ethanol) == 252
