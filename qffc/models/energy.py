@@ -14,7 +14,7 @@ from qffc.ir.diagnostics import InternalError
 from qffc.ir.program import AtomicReadout
 from qffc.models.head import atomic_energies
 from qffc.models.instances import Instances
-from qffc.models.row_evaluator import RowEvaluator
+from qffc.models.row_evaluator import RowEvaluator, add_rows
 from qffc.models.shared_values import SharingPlan, plan_sharing
 from qffc.models.slot_array import SlotLayout, slot_array, slot_layout
 from qffc.models.value_rows import ValueRows, rows_of
@@ -94,7 +94,7 @@ class MoleculeEnergy:
         return self._raw(arrays, self.moments(self.slots(arrays, positions)), positions)
 
     def features(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
-        """Return the features of an atomic readout before normalization, (batch, atoms, channels x features)."""
+        """Return the features of atoms before normalization, (batch, atoms, groups x channels x observables)."""
         readout = self.lowered.program.readout
         if not isinstance(readout, AtomicReadout):
             raise InternalError("features of a program without an atomic readout")
@@ -104,11 +104,24 @@ class MoleculeEnergy:
         if self.instances.present is not None:
             weight = weight * self.instances.present[None, :, None].astype(weight.dtype)
         weighted = weight[..., None] * moments[..., chosen]
-        centre = [site.role for site in self.lowered.program.sites].index("centre")
         rows = weighted.reshape(*weighted.shape[:2], -1)
-        owners = self.instances.atoms[:, centre]
-        zeros = jnp.zeros((rows.shape[0], len(self.instances.atom_species), rows.shape[2]), rows.dtype)
-        return zeros.at[:, owners].add(rows)
+        groups, atoms = len(self.lowered.program.feature_groups), len(self.instances.atom_species)
+        sums = add_rows(rows, self._owners(), atoms * groups)
+        return sums.reshape(rows.shape[0], atoms, groups * rows.shape[2])
+
+    def _owners(self) -> jax.Array:
+        """For each circuit the place among atoms x groups where its features are summed."""
+        program = self.lowered.program
+        sites = {
+            role: [k for k, site in enumerate(program.sites) if site.role == role] for role in ("centre", "neighbour")
+        }
+        group_of = np.zeros((len(program.species),) * len(sites["neighbour"]), dtype=np.int32)
+        if program.feature_groups != ((),):
+            for choice in np.ndindex(*group_of.shape):
+                group_of[choice] = program.feature_groups.index(tuple(sorted(choice)))
+        species = tuple(self.instances.species[:, site] for site in sites["neighbour"])
+        centres = jnp.asarray(self.instances.atoms[:, sites["centre"][0]])
+        return centres * len(program.feature_groups) + jnp.asarray(group_of)[species]
 
     def _raw(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
         readout = self.lowered.program.readout

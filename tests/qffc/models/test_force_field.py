@@ -11,10 +11,12 @@ from scipy.spatial.transform import Rotation
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
-from qffc.models.energy import FEATURE_SCALE, FEATURE_SHIFT
+from qffc.models.energy import FEATURE_SCALE, FEATURE_SHIFT, MoleculeEnergy
 from qffc.models.force_field import trainable_names, untrained
 from qffc.models.initialization import constants_from_data, initial_parameters
+from qffc.models.instances import instances_of
 from qffc.models.model_file import load_model, save_model
+from qffc.passes.lower_jax import lower_jax
 
 WATER = load_embedded("water")
 PAIR = load("pair", channels=2, depth=2, hidden=(8,))
@@ -145,3 +147,32 @@ def test_no_frames_are_refused() -> None:
     model = untrained(load("sivqlm-h2o", depth=1), 0)
     with pytest.raises(QffcError, match="at least one frame"):
         model.predict(np.array([8, 1, 1]), np.zeros((0, 3, 3)))
+
+
+def test_features_by_species_are_the_features_in_parts():
+    together, apart = (load("pair", channels=2, depth=1, species=("H", "O", "C"), by_species=b) for b in (False, True))
+    model = untrained(together, seed=3)
+    arrays = {name: jnp.asarray(value) for name, value in model.arrays.items()}
+    numbers, positions = np.array([8, 1, 1]), jnp.asarray(WATER.positions[:2])
+
+    def features(program):
+        molecule = MoleculeEnergy(lower_jax(program), instances_of(program, numbers))
+        slots = molecule.slots(arrays, positions)
+        return np.asarray(molecule.features(arrays, molecule.moments(slots), positions))
+
+    whole, parts = features(together), features(apart).reshape(2, 3, 6, -1)
+    np.testing.assert_allclose(parts.sum(axis=2), whole, atol=1e-13)
+    groups = apart.feature_groups
+    assert groups == ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+    # Oxygen sees two hydrogens, a hydrogen sees one hydrogen and one oxygen.
+    seen = [{groups[g] for g in range(6) if np.abs(parts[:, atom, g]).max() > 1e-6} for atom in range(3)]
+    assert seen == [{(0, 0)}, {(0, 1)}, {(0, 1)}]
+    assert apart.feature_count == 6 * together.feature_count
+
+
+def test_a_model_with_features_by_species_has_the_symmetries():
+    model = untrained(load("pair", channels=2, depth=1, by_species=True), seed=4)
+    energies, forces = model.predict(WATER.numbers, WATER.positions[:2])
+    exchanged, turned = model.predict(WATER.numbers, -WATER.positions[:2][:, [0, 2, 1]])
+    np.testing.assert_allclose(exchanged, energies, atol=1e-12)
+    np.testing.assert_allclose(turned, -forces[:, [0, 2, 1]], atol=1e-12)
