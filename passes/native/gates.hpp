@@ -46,41 +46,60 @@ QFFC_INLINE void vector_of(const Program& program, const Gate& gate, const R* sl
   for (int k = 0; k < 3; ++k) vector[k] = scaled(slots[term.slot + k], static_cast<typename R::Scalar>(term.weight));
 }
 
-// Below a squared angle of 1 series take the place of quotients that lose digits.
-template <class R>
-QFFC_INLINE auto is_small(const R& squared) {
-  return squared.v < static_cast<typename R::Scalar>(1);
+// Squared angles up to which series are exact to rounding; beyond, quotients lose no digits.
+constexpr double series_end = 9.8;
+
+// Even functions of the length t of a rotation vector, by its square, with their slopes:
+// c = cos(t/2), h = sin(t/2)/t.
+template <class T>
+QFFC_INLINE void half_angle(typename LanesOf<T>::V squared, typename LanesOf<T>::V& c, typename LanesOf<T>::V& h,
+                            typename LanesOf<T>::V& h_slope) {
+  using V = typename LanesOf<T>::V;
+  const V quarter = squared * T(0.25);
+  c = series<T, 0, false>(quarter);
+  h = series<T, 1, false>(quarter) * T(0.5);
+  h_slope = series<T, 1, true>(quarter) * T(-0.125);
+  const auto beyond = squared > T(series_end);
+  if (!any(beyond)) return;
+  const V safe = beyond ? squared : V{} + T(1), length = root<T>(safe);
+  V sine, cosine;
+  sine_cosine<T>(length * T(0.5), sine, cosine);
+  const V quotient = sine / length;
+  c = beyond ? cosine : c;
+  h = beyond ? quotient : h;
+  h_slope = beyond ? (cosine * T(0.5) - quotient) / (safe + safe) : h_slope;
 }
 
-// sum of (-x)^k / (first (first+1) ... (first+2k+1)) ..., a series in the square of an angle, begun at 1/start.
-template <class R>
-QFFC_INLINE R alternating_series(const R& x, double start, int order) {
-  constexpr int terms = sizeof(typename R::Scalar) == 8 ? 9 : 6;
-  R sum = number<R>(1.0);
-  for (int k = terms; k > 0; --k) {
-    const double next = 1.0 / ((order + 2.0 * k - 1.0) * (order + 2.0 * k));
-    sum = number<R>(1.0) - scaled(x * sum, static_cast<typename R::Scalar>(next));
-  }
-  return scaled(sum, static_cast<typename R::Scalar>(1.0 / start));
+// B = (t - sin t)/t^3 and its slope.
+template <class T>
+QFFC_INLINE void third_coefficient(typename LanesOf<T>::V squared, typename LanesOf<T>::V c, typename LanesOf<T>::V h,
+                                   typename LanesOf<T>::V& B, typename LanesOf<T>::V& B_slope) {
+  using V = typename LanesOf<T>::V;
+  B = series<T, 3, false>(squared);
+  B_slope = -series<T, 3, true>(squared);
+  const auto beyond = squared > T(series_end);
+  if (!any(beyond)) return;
+  const V safe = beyond ? squared : V{} + T(1);
+  const V h_slope = (c * T(0.5) - h) / (safe + safe);
+  const V A_slope = T(2) * h_slope * c - T(0.5) * h * h;
+  const V far = (T(1) - T(2) * h * c) / safe;
+  B = beyond ? far : B;
+  B_slope = beyond ? (-A_slope - far) / safe : B_slope;
 }
 
-// exp(-i/2 v.sigma): a, b of the spin matrix, and sin(|v|/2)/|v|.
+// exp(-i/2 v.sigma): a, b of the spin matrix, and h.
 template <class R>
 QFFC_INLINE void rotation_numbers(const R v[3], R* out) {
+  using T = typename R::Scalar;
+  typename R::V c, h, h_slope;
   const R squared = v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
-  const auto small = is_small(squared);
-  const R safe = choose(small, number<R>(1.0), squared);
-  const R length = square_root(safe);
-  R sine, cosine;
-  sine_cosine(scaled(length, typename R::Scalar(0.5)), sine, cosine);
-  const R quarter = scaled(squared, typename R::Scalar(0.25));
-  const R h = choose(small, alternating_series(quarter, 2.0, 1), sine / length);
-  const R c = choose(small, alternating_series(quarter, 1.0, 0), cosine);
-  out[0] = c;
-  out[1] = -(h * v[2]);
-  out[2] = h * v[1];
-  out[3] = -(h * v[0]);
-  out[4] = h;
+  half_angle<T>(squared.v, c, h, h_slope);
+  const R h_of_v = function_of(squared, h, h_slope);
+  out[0] = function_of(squared, c, h * T(-0.25));
+  out[1] = -(h_of_v * v[2]);
+  out[2] = h_of_v * v[1];
+  out[3] = -(h_of_v * v[0]);
+  out[4] = h_of_v;
 }
 
 template <class R>
@@ -128,11 +147,10 @@ QFFC_INLINE void gather_gradient(
   R v[3];
   vector_of(program, gate, slots, v);
   const R squared = v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
-  const auto small = is_small(squared);
-  const R safe = choose(small, number<R>(1.0), squared);
+  typename R::V b, b_slope;
+  third_coefficient<T>(squared.v, numbers[0].v, numbers[4].v, b, b_slope);
   const R h = numbers[4];
-  const R A = scaled(h * numbers[0], T(2)), C = scaled(h * h, T(2));
-  const R B = choose(small, alternating_series(squared, 6.0, 3), (number<R>(1.0) - A) / safe);
+  const R A = scaled(h * numbers[0], T(2)), B = function_of(squared, b, b_slope), C = scaled(h * h, T(2));
   const R along = B * (v[0] * sums[0] + v[1] * sums[1] + v[2] * sums[2]);
   const Term& term = program.terms[gate.first_term];
   for (int k = 0; k < 3; ++k) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 namespace qffc {
 namespace QFFC_ISA {
@@ -43,7 +44,6 @@ struct Real {
 template <class T> QFFC_INLINE Real<T> operator+(const Real<T>& a, const Real<T>& b) { return a.v + b.v; }
 template <class T> QFFC_INLINE Real<T> operator-(const Real<T>& a, const Real<T>& b) { return a.v - b.v; }
 template <class T> QFFC_INLINE Real<T> operator*(const Real<T>& a, const Real<T>& b) { return a.v * b.v; }
-template <class T> QFFC_INLINE Real<T> operator/(const Real<T>& a, const Real<T>& b) { return a.v / b.v; }
 template <class T> QFFC_INLINE Real<T> operator-(const Real<T>& a) { return -a.v; }
 
 // A number with its derivative along one direction. Running a sweep on these differentiates it.
@@ -68,10 +68,6 @@ template <class T> QFFC_INLINE Dual<T> operator-(const Dual<T>& a, const Dual<T>
 template <class T> QFFC_INLINE Dual<T> operator*(const Dual<T>& a, const Dual<T>& b) {
   return {a.v * b.v, a.v * b.d + a.d * b.v};
 }
-template <class T> QFFC_INLINE Dual<T> operator/(const Dual<T>& a, const Dual<T>& b) {
-  const typename Dual<T>::V q = a.v / b.v;
-  return {q, (a.d - q * b.d) / b.v};
-}
 template <class T> QFFC_INLINE Dual<T> operator-(const Dual<T>& a) { return {-a.v, -a.d}; }
 
 template <class R>
@@ -83,11 +79,21 @@ QFFC_INLINE R number(double value) {
 template <class T> QFFC_INLINE Real<T> scaled(const Real<T>& a, T s) { return a.v * s; }
 template <class T> QFFC_INLINE Dual<T> scaled(const Dual<T>& a, T s) { return {a.v * s, a.d * s}; }
 
-template <class T, class I> QFFC_INLINE Real<T> choose(I where, const Real<T>& a, const Real<T>& b) {
-  return where ? a.v : b.v;
+// A function of x from its value and slope there.
+template <class T> QFFC_INLINE Real<T> function_of(const Real<T>&, typename LanesOf<T>::V value, typename LanesOf<T>::V) {
+  return value;
 }
-template <class T, class I> QFFC_INLINE Dual<T> choose(I where, const Dual<T>& a, const Dual<T>& b) {
-  return {where ? a.v : b.v, where ? a.d : b.d};
+template <class T>
+QFFC_INLINE Dual<T> function_of(const Dual<T>& x, typename LanesOf<T>::V value, typename LanesOf<T>::V slope) {
+  return {value, slope * x.d};
+}
+
+template <class I>
+QFFC_INLINE bool any(I where) {
+  using Lane = std::remove_reference_t<decltype(where[0])>;
+  std::remove_const_t<Lane> found = 0;
+  for (size_t k = 0; k < sizeof(I) / sizeof(Lane); ++k) found |= where[k];
+  return found != 0;
 }
 
 template <class T>
@@ -110,7 +116,30 @@ struct Trigonometry<float> {
   static constexpr float rounder = 12582912.0f, largest = 2e3f;
 };
 
-// sin and cos to about one unit in the last place: reduction to [-pi/4, pi/4] (Cody and Waite), then Taylor series.
+// 1/Order! - x/(Order+2)! + x^2/(Order+4)! - ..., or minus its slope. Exact to rounding up to x = pi^2, and smooth at 0: with
+// Order 0 and 1 it is cos and sin(t)/t of the square of an angle.
+template <class T, int Order, bool Slope>
+constexpr T series_coefficient(int k) {
+  double value = Slope ? k + 1.0 : 1.0;
+  for (int n = 2; n <= 2 * k + Order + (Slope ? 2 : 0); ++n) value /= n;
+  return static_cast<T>(value);
+}
+
+template <class T, int Order, bool Slope, int K>
+QFFC_INLINE typename LanesOf<T>::V series_from(typename LanesOf<T>::V x) {
+  constexpr int last = sizeof(T) == 8 ? 13 : 8;
+  constexpr T coefficient = series_coefficient<T, Order, Slope>(K);
+  if constexpr (K == last) return x * T(0) + coefficient;
+  else return coefficient - x * series_from<T, Order, Slope, K + 1>(x);
+}
+
+template <class T, int Order, bool Slope>
+QFFC_INLINE typename LanesOf<T>::V series(typename LanesOf<T>::V x) {
+  return series_from<T, Order, Slope, 0>(x);
+}
+
+// sin and cos to about one unit in the last place: reduction to [-pi/4, pi/4] (Cody and Waite), then Taylor
+// series.
 template <class T>
 QFFC_INLINE void sine_cosine(typename LanesOf<T>::V x, typename LanesOf<T>::V& sine, typename LanesOf<T>::V& cosine) {
   using V = typename LanesOf<T>::V;
@@ -123,19 +152,14 @@ QFFC_INLINE void sine_cosine(typename LanesOf<T>::V x, typename LanesOf<T>::V& s
   const V turns = shifted - K::rounder;
   const V y = ((x - turns * K::pi2[0]) - turns * K::pi2[1]) - turns * K::pi2[2];
   const V z = y * y;
-  constexpr int terms = sizeof(T) == 8 ? 9 : 6;
-  V s = V{} + T(1), c = V{} + T(1);
-  for (int k = terms; k > 0; --k) {
-    s = T(1) - z * (T(1) / T(2 * k * (2 * k + 1))) * s;
-    c = T(1) - z * (T(1) / T((2 * k - 1) * 2 * k)) * c;
-  }
-  s *= y;
+  const V s = y * series<T, 1, false>(z), c = series<T, 0, false>(z);
   const I odd = (quadrant & 1) != 0;
   const V first = odd ? c : s, second = odd ? s : c;
   sine = (quadrant & 2) != 0 ? -first : first;
   cosine = ((quadrant + 1) & 2) != 0 ? -second : second;
+  const V size = x < T(0) ? -x : x;
+  if (!any(size > K::largest)) return;
   for (int k = 0; k < Real<T>::lanes; ++k) {
-    if (std::abs(x[k]) <= K::largest) continue;  // NaN goes the long way
     sine[k] = std::sin(x[k]);
     cosine[k] = std::cos(x[k]);
   }
@@ -150,16 +174,6 @@ QFFC_INLINE void sine_cosine(const Dual<T>& x, Dual<T>& sine, Dual<T>& cosine) {
   sine_cosine<T>(x.v, sine.v, cosine.v);
   sine.d = cosine.v * x.d;
   cosine.d = -sine.v * x.d;
-}
-
-template <class T>
-QFFC_INLINE Real<T> square_root(const Real<T>& x) {
-  return root<T>(x.v);
-}
-template <class T>
-QFFC_INLINE Dual<T> square_root(const Dual<T>& x) {
-  const typename Dual<T>::V r = root<T>(x.v);
-  return {r, x.d / (r + r)};
 }
 
 // A complex number of each circuit.
