@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.program import Program
 from qffc.models.energy import CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
+from qffc.models.function_cache import kept_function
 from qffc.models.head import head_shapes
 from qffc.models.initialization import initial_parameters, neutral_constants
 from qffc.models.instances import instances_of
@@ -87,13 +88,12 @@ class ForceField:
                 expected=f"(frames, {len(numbers)}, 3), Angstrom",
                 help="give a batch of frames with all atoms, at least one frame",
             )
-        function = self._compiled(tuple(int(number) for number in numbers))
         chunk = max(1, min(len(frames), _CHUNK_CIRCUITS // self.molecule(numbers).circuits))
         energies, forces = [], []
         for start in range(0, len(frames), chunk):
             batch = frames[start : start + chunk]
             padding = chunk - len(batch)
-            e, f = function(self.device_arrays, jnp.asarray(np.concatenate([batch, frames[:padding]])))
+            e, f = self._run(numbers, jnp.asarray(np.concatenate([batch, frames[:padding]])))
             energies.append(np.asarray(e)[: len(batch)])
             forces.append(np.asarray(f)[: len(batch)])
         return np.concatenate(energies), np.concatenate(forces)
@@ -104,16 +104,22 @@ class ForceField:
         return {name: jnp.asarray(value) for name, value in self.arrays.items()}
 
     @cached_property
-    def _functions(self) -> dict[tuple[int, ...], _Predict]:
+    def _functions(self) -> dict[tuple[str, tuple[int, ...]], _Predict]:
         return {}
 
-    def _compiled(self, numbers: tuple[int, ...]) -> _Predict:
-        if numbers not in self._functions:
-            molecule = self.molecule(np.array(numbers))
-            self._functions[numbers] = jax.jit(
-                lambda arrays, r: energies_and_forces(lambda x: molecule.energies(arrays, x), r)
-            )
-        return self._functions[numbers]
+    def _run(self, numbers: NDArray[np.integer], positions: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Energies and forces by a function that is compiled for the molecule and the number of frames."""
+        atoms = str([int(number) for number in numbers])
+        key = (atoms, positions.shape)
+        if key not in self._functions:
+
+            def predict(arrays: Mapping[str, jax.Array], r: jax.Array) -> tuple[jax.Array, jax.Array]:
+                molecule = self.molecule(numbers)
+                return energies_and_forces(lambda x: molecule.energies(arrays, x), r)
+
+            arguments = (self.device_arrays, positions)
+            self._functions[key] = kept_function(predict, arguments, (self.program.digest, atoms))
+        return self._functions[key](self.device_arrays, positions)
 
 
 def untrained(program: Program, seed: int) -> ForceField:

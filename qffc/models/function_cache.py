@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 from jax import export
 
 import qffc
@@ -49,12 +50,13 @@ def kept_function(
     """Return a compiled function, from disk when it was kept there.
 
     Args:
-        function: pure; what it closes over must be named by ``identity``.
-        arguments: arrays, or trees of arrays, of the shapes and types that it will be called with.
+        function: pure, from trees of arrays to plain containers of arrays; what it closes over must be named by
+            ``identity``.
+        arguments: what it will be called with first. It is called once, so that it is compiled when this returns.
         identity: what the function depends on besides its arguments.
 
     Returns:
-        The function for arguments of these shapes and types, no others.
+        The function, for arguments of these shapes and types.
 
     Example:
         >>> import jax.numpy as jnp
@@ -62,25 +64,33 @@ def kept_function(
         >>> double(jnp.arange(3.0)).tolist()
         [0.0, 2.0, 4.0]
     """
-    shapes = jax.tree.map(_shape, tuple(arguments))
     folder = cache_folder()
+    compiled = jax.jit(function)
     if folder is None or jax.default_backend() != "cpu":
-        return jax.jit(function).lower(*shapes).compile()
-    path = folder / f"{_digest(identity, shapes)}.jax"
+        compiled(*arguments)
+        return compiled
+    leaves, tree = jax.tree.flatten(tuple(arguments))
+    shapes = [_shape(leaf) for leaf in leaves]
+    path = folder / f"{_digest([*identity, str(tree)], shapes)}.jax"
     _keep_compiled_code(folder)
     if native_state().available:
         register_native()
     exported = _read(path)
     if exported is None:
+        # Leaves alone: trees of other classes than JAX's own cannot be written.
+        flat = jax.jit(lambda *given: function(*jax.tree.unflatten(tree, given)))
         allowed = [export.DisabledSafetyCheck.custom_call(name) for name in CALLS]
-        exported = export.export(jax.jit(function), platforms=("cpu",), disabled_checks=allowed)(*shapes)
+        exported = export.export(flat, platforms=("cpu",), disabled_checks=allowed)(*shapes)
         _write(path, bytes(exported.serialize()))
+    call = exported.call
+    kept = jax.jit(lambda *given: call(*jax.tree.leaves(given)))  # type: ignore[no-untyped-call]  # of JAX
     with _without_talk_of_the_loader():
-        return jax.jit(exported.call).lower(*shapes).compile()
+        kept(*arguments)
+    return kept
 
 
-def _shape(array: jax.Array) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(array.shape, array.dtype)  # type: ignore[no-untyped-call]  # of JAX
+def _shape(array: jax.Array | np.ndarray) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(np.shape(array), jax.dtypes.canonicalize_dtype(array.dtype))  # type: ignore[no-untyped-call]  # of JAX
 
 
 def _read(path: Path) -> export.Exported | None:
