@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import pi
 from typing import ClassVar
@@ -25,6 +25,7 @@ from qffc.passes.lower_pytket_measurement import MeasurementPlan, Setting, measu
 from qffc.passes.lower_pytket_ops import NumericOp, on_wires
 from qffc.passes.lower_pytket_runs import shorten_runs
 from qffc.passes.lower_pytket_turns import Turn, nearest_zero, turn_about
+from qffc.passes.setting_cone import seen_by
 from qffc.passes.split_program import KernelOp, Split, split_program
 from qffc.passes.target import Target
 
@@ -46,9 +47,10 @@ class PytketKernel:
         target: a target with native gates.
         fold_swaps: take SWAPs out of exchange angles by renaming wires, which leaves |angle| <= pi/8.
         fix_frame: write exchanges in frames of their own, such that many turns between them are about z, where they are
-            free. Where no observable has a frame of its own, the circuit ends in any frame: that keeps the moments and
-            not the state.
+            free. Where nothing that is read at the end has a frame of its own, the circuit ends in any frame: that
+            keeps the moments and not the state.
         shorten_runs: write more than four exchanges in a row on three qubits as four.
+        setting: what every circuit measures at its end, if anything.
 
     Raises:
         QffcError: when the target has no native gates, or too few qubits.
@@ -59,6 +61,7 @@ class PytketKernel:
     fold_swaps: bool = True
     fix_frame: bool = False
     shorten_runs: bool = True
+    setting: Setting | None = None
 
     def __post_init__(self) -> None:
         if not self.target.native:
@@ -86,8 +89,22 @@ class PytketKernel:
         """How the observables of the program are measured."""
         return measurement_plan(self.split.observables, self.split.qubit_count)
 
+    def measuring(self, setting: Setting) -> PytketKernel:
+        """Return the kernel of the circuits that measure one setting, without what the setting does not see.
+
+        Bit k of a circuit belongs to the k-th measured qubit. All that the setting reads has the distribution that it
+        has in the whole circuit, see :func:`qffc.passes.setting_cone.seen_by`; slots are the same.
+        """
+        if setting not in self._measuring:
+            self._measuring[setting] = replace(self, split=seen_by(self.split, setting), setting=setting)
+        return self._measuring[setting]
+
+    @cached_property
+    def _measuring(self) -> dict[Setting, PytketKernel]:
+        return {}
+
     def bind(self, slots: NDArray[np.float64]) -> Circuit:
-        """Return the circuit, without measurements.
+        """Return the circuit.
 
         Args:
             slots: (slot_count,), radians, in the order of the split.
@@ -95,17 +112,18 @@ class PytketKernel:
         Raises:
             QffcError: when the slots have another shape or are not finite.
         """
-        return self._write(slots, 0, Emitter.finish)
+        numbers = self.numeric_ops(slots)
+        frames = self._frames.numbers(numbers) if self._frames else {}
+        choices = [frames]
+        if frames and any(abs(nearest_zero(numbers[k].angle, pi / 4)[0]) < _VANISHING for k in self._framed):
+            # Frames were chosen for a circuit that has these gates, too.
+            choices.append({})
+        written = [self._emit(numbers, choice) for choice in choices]
+        return min(written, key=lambda emitter: emitter.phased_x).circuit
 
     def bind_measured(self, slots: NDArray[np.float64], setting: Setting) -> Circuit:
-        """Return the circuit with the measurements of one setting; bit k belongs to the k-th measured qubit."""
-
-        def measure(emitter: Emitter) -> None:
-            for string in setting.turns:
-                emitter.pauli(string, pi / 2)
-            emitter.measure(setting.bases)
-
-        return self._write(slots, len(setting.measured), measure)
+        """Return the circuit that measures one setting; see :meth:`measuring`."""
+        return self.measuring(setting).bind(slots)
 
     def bind_many(self, slots: NDArray[np.float64], setting: Setting | None = None) -> tuple[Circuit, ...]:
         """Return the circuits of many bindings, as :meth:`bind` or, with a setting, :meth:`bind_measured` would.
@@ -120,24 +138,25 @@ class PytketKernel:
         Raises:
             QffcError: when the slots have another shape or are not finite.
         """
+        if setting is not None:
+            return self.measuring(setting).bind_many(slots)
         values = np.asarray(slots, dtype=np.float64)
         if values.ndim != 2 or values.shape[1] != self.split.slot_count or not np.isfinite(values).all():
             raise _bad_slots(values, self.split.slot_count)
         if not self._in_one_order:
-            return tuple(self._bind_one(row, setting) for row in values)
-        batch = self.native_batch(values, setting)
-        measured = setting.measured if setting else ()
+            return tuple(self.bind(row) for row in values)
+        batch = self.native_batch(values)
+        measured = self.setting.measured if self.setting else ()
         return tuple(
-            self._bind_one(row, setting) if special else batch.circuit(index, measured)
+            self.bind(row) if special else batch.circuit(index, measured)
             for index, (row, special) in enumerate(zip(values, batch.special.tolist(), strict=True))
         )
 
-    def native_batch(self, slots: NDArray[np.float64], setting: Setting | None = None) -> NativeBatch:
+    def native_batch(self, slots: NDArray[np.float64]) -> NativeBatch:
         """Return the native angles of many bindings as one array; see :meth:`bind_many`.
 
         Args:
             slots: (circuits, slot_count), radians.
-            setting: what is measured.
         """
         constants, coefficients = self._affine
         vectors = np.zeros((len(slots), len(self.split.ops), 3))
@@ -145,14 +164,12 @@ class PytketKernel:
             if op.vector is not None:
                 start = self.split.vector_offset(op.vector[1])
                 vectors[:, index] = float(op.vector[0]) * slots[:, start : start + 3]
-        angles = constants + slots @ coefficients.T
-        frames = self._frames or Frames(self.split, self.fold_swaps)
+        # Not by BLAS, whose last bit may depend on the number of circuits: a circuit is the same in any company.
+        angles = constants + np.einsum("cs,os->co", slots, coefficients)
+        frames = self._frames or Frames(self.split, self.fold_swaps, self.setting)
         framed = self._frames is not None
         writer = BatchWriter(frames, self.target, angles, vectors, framed=framed, fold_swaps=self.fold_swaps)
-        return writer.write(setting)
-
-    def _bind_one(self, slots: NDArray[np.float64], setting: Setting | None) -> Circuit:
-        return self.bind(slots) if setting is None else self.bind_measured(slots, setting)
+        return writer.write(self.setting)
 
     @cached_property
     def _in_one_order(self) -> bool:
@@ -183,20 +200,9 @@ class PytketKernel:
                     coefficients[row, slot] += float(factor)
         return constants, coefficients
 
-    def _write(self, slots: NDArray[np.float64], bits: int, end: Callable[[Emitter], None]) -> Circuit:
-        numbers = self.numeric_ops(slots)
-        frames = self._frames.numbers(numbers) if self._frames else {}
-        choices = [frames]
-        if frames and any(abs(nearest_zero(numbers[k].angle, pi / 4)[0]) < _VANISHING for k in self._framed):
-            # Frames were chosen for a circuit that has these gates, too.
-            choices.append({})
-        written = [self._emit(numbers, choice, Circuit(self.split.qubit_count, bits)) for choice in choices]
-        for emitter in written:
-            end(emitter)
-        return min(written, key=lambda emitter: emitter.phased_x).circuit
-
-    def _emit(self, numbers: Sequence[NumericOp], frames: Mapping[int, Turn], circuit: Circuit) -> Emitter:
-        emitter = Emitter(circuit, self.target)
+    def _emit(self, numbers: Sequence[NumericOp], frames: Mapping[int, Turn]) -> Emitter:
+        bits = len(self.setting.measured) if self.setting else 0
+        emitter = Emitter(Circuit(self.split.qubit_count, bits), self.target)
         framed = (op._replace(frame=frames[k]) if k in frames else op for k, op in enumerate(numbers))
         ops = [part for op in framed for part in self._expand(op)]
         placed = on_wires(ops, self.split.qubit_count)
@@ -217,7 +223,13 @@ class PytketKernel:
                 case _:
                     raise InternalError(f"no native form of {op.kind}")
         if frames:
-            emitter.turn_all(frames[-1])
+            emitter.turn_ends([frames[-1 - qubit] for qubit in range(self.split.qubit_count)])
+        if self.setting is None:
+            emitter.finish()
+            return emitter
+        for string in self.setting.turns:
+            emitter.pauli(string, pi / 2)
+        emitter.measure(self.setting.bases)
         return emitter
 
     def numeric_ops(self, slots: NDArray[np.float64]) -> tuple[NumericOp, ...]:
@@ -235,7 +247,8 @@ class PytketKernel:
     @cached_property
     def _frames(self) -> Frames | None:
         # An exchange of three ZZPhase has axes of its own, and needs a turn on either side in any frame.
-        return Frames(self.split, self.fold_swaps) if self.fix_frame and self.target.two_qubit == "TK2" else None
+        used = self.fix_frame and self.target.two_qubit == "TK2"
+        return Frames(self.split, self.fold_swaps, self.setting) if used else None
 
     @cached_property
     def _framed(self) -> tuple[int, ...]:

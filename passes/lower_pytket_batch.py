@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pytket.circuit import Circuit
 
 from qffc.ir.diagnostics import InternalError
-from qffc.passes.lower_pytket_frame_rules import Rule
+from qffc.passes.lower_pytket_frame_rules import Rule, fixed_frame
 from qffc.passes.lower_pytket_frames import Frames
 from qffc.passes.lower_pytket_measurement import Setting
 from qffc.passes.lower_pytket_pairs import Pair
@@ -236,7 +236,8 @@ class BatchWriter:
         where = self._graph.places[place]
         if where.kind == "pair":
             return inverses(self._halves[where.story, where.side])
-        return self._frames.get(place, constant_turns(NO_TURN, self._count))
+        found = where.leader if where.kind == "partner" else place
+        return self._frames.get(found, constant_turns(NO_TURN, self._count))
 
     def _follow(self, rule: Rule) -> Turns:
         if rule.kind == "lab":
@@ -252,9 +253,12 @@ class BatchWriter:
         return product(self._before(segment.source), inverses(turn))
 
     def _before(self, place: int) -> Turns:
+        """The frame that a rule follows, or that a pair is prepared for."""
         where = self._graph.places[place]
+        if where.kind == "partner":
+            return product(fixed_frame(where), self._at(place))
         if where.kind != "pair":
-            return self._frames.get(place, constant_turns(NO_TURN, self._count))
+            return self._frames.get(place, constant_turns(fixed_frame(where), self._count))
         return inverses(self._preparation(where.story, constant_turns(NO_TURN, self._count))[1 + where.side])
 
     def _start(self, story: int) -> Turns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import pi
 
 from pytket.circuit import Circuit
@@ -50,11 +51,10 @@ class Emitter:
         """Turn a qubit."""
         self._waiting[qubit] = after(turn, self._waiting[qubit])
 
-    def turn_all(self, turn: Turn) -> None:
-        """Turn all qubits, after the preparation of what is kept in numbers."""
-        qubits = range(len(self._waiting))
-        self._prepare(*qubits)
-        for qubit in qubits:
+    def turn_ends(self, turns: Sequence[Turn]) -> None:
+        """Turn each qubit, after the preparation of what is kept in numbers."""
+        self._prepare(*range(len(self._waiting)))
+        for qubit, turn in enumerate(turns):
             self.turn(qubit, turn)
 
     def singlet(self, a: int, b: int, start: Turn = NO_TURN) -> None:
