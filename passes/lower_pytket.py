@@ -17,6 +17,7 @@ from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.lower_pytket_batch import BatchWriter, NativeBatch
+from qffc.passes.lower_pytket_batch_circuits import BatchCircuits
 from qffc.passes.lower_pytket_chirality import chirality_exchanges
 from qffc.passes.lower_pytket_counts import count_circuit
 from qffc.passes.lower_pytket_emit import Emitter
@@ -29,6 +30,8 @@ from qffc.passes.setting_cone import seen_by
 from qffc.passes.split_program import KernelOp, Split, split_program
 from qffc.passes.target import Target
 
+_CHUNK = 1024
+"""Bindings whose angles are in memory at once."""
 _VANISHING = 1e-9
 """Radians; what is smaller is no gate, and no reason for a frame."""
 
@@ -145,12 +148,24 @@ class PytketKernel:
             raise _bad_slots(values, self.split.slot_count)
         if not self._in_one_order:
             return tuple(self.bind(row) for row in values)
-        batch = self.native_batch(values)
-        measured = self.setting.measured if self.setting else ()
-        return tuple(
-            self.bind(row) if special else batch.circuit(index, measured)
-            for index, (row, special) in enumerate(zip(values, batch.special.tolist(), strict=True))
-        )
+        circuits: list[Circuit] = []
+        for start in range(0, len(values), _CHUNK):
+            rows = values[start : start + _CHUNK]
+            batch = self.native_batch(rows)
+            written = BatchCircuits(batch, self.setting.measured if self.setting else ())
+            special = batch.special.tolist()
+            circuits += [self.bind(row) if special[k] else written.circuit(k) for k, row in enumerate(rows)]
+        return tuple(circuits)
+
+    def bind_settings(self, slots: NDArray[np.float64], settings: Sequence[Setting]) -> tuple[Circuit, ...]:
+        """Return the circuits of many bindings for each setting: all settings of the first binding come first.
+
+        Args:
+            slots: (circuits, slot_count), radians.
+            settings: what is measured.
+        """
+        columns = [self.bind_many(slots, setting) for setting in settings]
+        return tuple(circuit for row in zip(*columns, strict=True) for circuit in row)
 
     def native_batch(self, slots: NDArray[np.float64]) -> NativeBatch:
         """Return the native angles of many bindings as one array; see :meth:`bind_many`.

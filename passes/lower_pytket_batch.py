@@ -12,7 +12,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pytket.circuit import Circuit
 
 from qffc.ir.diagnostics import InternalError
 from qffc.passes.lower_pytket_frame_rules import Rule, fixed_frame
@@ -75,38 +74,6 @@ class NativeBatch:
     swaps: NDArray[np.bool_]
     special: NDArray[np.bool_]
     ends: tuple[int, ...]
-
-    def circuit(self, row: int, measured: tuple[int, ...] = ()) -> Circuit:
-        """Return one circuit, with measurements of qubits into bits 0, 1, ..."""
-        circuit = Circuit(len(self.ends), len(measured))
-        angles = self.angles[row].tolist()
-        for column, wires in zip(self.columns, self._wires(row), strict=True):
-            first = angles[column.angles[0]]
-            if first != first:  # NaN: left out
-                continue
-            if column.kind == "TK2":
-                circuit.TK2(first, angles[column.angles[1]], angles[column.angles[2]], *wires)
-            elif column.kind == "PhasedX":
-                circuit.PhasedX(first, angles[column.angles[1]], wires[0])
-            elif column.kind == "Rz":
-                circuit.Rz(first, wires[0])
-            else:
-                circuit.ZZPhase(first, *wires)
-        for bit, qubit in enumerate(measured):
-            circuit.Measure(qubit, bit)
-        return circuit
-
-    def _wires(self, row: int) -> list[list[int]]:
-        """The wires of each gate: named backwards from the end, where qubit and wire agree."""
-        swaps = self.swaps[row].tolist()
-        wires = list(self.ends)
-        found = []
-        for column in reversed(self.columns):
-            if column.swap is not None and swaps[column.swap]:
-                a, b = column.tracks
-                wires[a], wires[b] = wires[b], wires[a]
-            found.append([wires[track] for track in column.tracks])
-        return found[::-1]
 
 
 class BatchWriter:

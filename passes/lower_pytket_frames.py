@@ -104,7 +104,7 @@ class Frames:
 
     @cached_property
     def _sample(self) -> list[NumericOp]:
-        """Numbers without special values but for parallel vectors."""
+        """Numbers without special values but for parallel vectors and slots that are zero in most bindings."""
         random = np.random.default_rng(0)
         axes: dict[str, NDArray[np.float64]] = {f"axis {k}": np.eye(3)[k] for k in range(3)}
         vectors: list[Axis] = []
@@ -120,7 +120,8 @@ class Frames:
                 vector = (factor * x, factor * y, factor * z)
             if op.angle is not None:
                 angle = float(op.angle.constant) + float(op.angle.pi_multiple) * pi
-                angle += sum(float(weight) * random.uniform(0.2, 0.6) for weight, _ in op.angle.terms)
+                loud = [weight for weight, slot in op.angle.terms if slot not in self.split.quiet]
+                angle += sum(float(weight) * random.uniform(0.2, 0.6) for weight in loud)
             numbers.append(NumericOp(op.kind, op.qubits, angle, vector, op.string, op.targets))
         return numbers
 

@@ -62,8 +62,10 @@ def ends_of(setting: Setting) -> tuple[End, ...]:
         >>> [end.kind for end in ends_of(Setting(("X", None, None), (), pairs=((1, 2),), singlets=True))]
         ['letter', 'frame', 'partner']
     """
-    ends = [End("frame", qubit) if letter is None else End("letter", 0, letter)
-            for qubit, letter in enumerate(setting.letters)]
+    ends = [
+        End("frame", qubit) if letter is None else End("letter", 0, letter)
+        for qubit, letter in enumerate(setting.letters)
+    ]
     for a, b in setting.pairs:
         ends[a] = End("frame", a) if setting.singlets else End("letter", 0, "Z")
         ends[b] = End("partner", a, "X") if setting.singlets else End("letter", 0, "X")

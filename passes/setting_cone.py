@@ -63,7 +63,7 @@ def _read(setting: Setting) -> list[Observable]:
 
 
 def _on_wires(split: Split) -> tuple[list[Op | None], dict[int, int]]:
-    """Operations on the wires where states were prepared, None for a relabel, and the wires of the qubits at the end."""
+    """Operations on wires, None for a relabel, and the wires where the qubits are at the end."""
     wires = {qubit: qubit for qubit in range(split.qubit_count)}
     ops: list[Op | None] = []
     for op in split.ops:

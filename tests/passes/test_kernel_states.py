@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pytket.circuit import Circuit
+from readings import mean_and_covariance, readings
 
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.evaluate import Evaluator
@@ -20,7 +20,6 @@ from qffc.passes.lower_pytket import PytketKernel
 from qffc.passes.lower_pytket_measurement import Setting
 from qffc.passes.split_program import split_program
 from qffc.targets import target
-from tests.support.outcomes import mean_and_covariance, readings
 
 MIXED = Setting(
     (None, "Z", None, "X"),

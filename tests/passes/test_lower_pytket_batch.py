@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from readings import bit_probabilities
 
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.reference import expectation
@@ -20,7 +21,6 @@ from qffc.passes.split_program import split_program
 from qffc.passes.target import MinimumAngles
 from qffc.targets import target
 from qffc.testing import programs, symmetric_programs
-from tests.support.outcomes import bit_probabilities
 
 TARGET = replace(target("H2-1LE"), minimum=MinimumAngles())
 SPECIAL = [0.0, pi / 8, pi / 4, -pi / 2, pi, 0.7, -1.3]
@@ -119,3 +119,24 @@ def test_slots_that_do_not_fit_are_refused(shape):
     kernel = PytketKernel(split_program(load("pair")), TARGET)
     with pytest.raises(QffcError, match="slots that do not fit"):
         kernel.bind_many(np.zeros(shape))
+
+
+@pytest.mark.parametrize("setting", [None, SETTINGS[0], SETTINGS[2]], ids=["none", "Pauli", "pairs"])
+def test_a_circuit_is_the_same_in_any_company(setting):
+    """To the last bit, so that stored results are found again."""
+    kernel = PytketKernel(split_program(load("pair")), TARGET, fix_frame=True)
+    rows = points(kernel.split, 40)
+    rows[:, : len(kernel.split.scalars)] = rows[1, : len(kernel.split.scalars)]  # trained angles
+    whole = kernel.bind_many(rows, setting)
+    for size in (1, 3, 7):
+        parts = [circuit for k in range(0, 40, size) for circuit in kernel.bind_many(rows[k : k + size], setting)]
+        assert [circuit.to_dict() for circuit in parts] == [circuit.to_dict() for circuit in whole]
+
+
+def test_all_settings_of_a_binding_come_together():
+    kernel = PytketKernel(split_program(load("pair")), TARGET)
+    rows = points(kernel.split, 3)
+    found = kernel.bind_settings(rows, SETTINGS)
+    wanted = [kernel.bind_measured(row, setting) for row in rows for setting in SETTINGS]
+    assert [circuit.n_bits for circuit in found] == [circuit.n_bits for circuit in wanted]
+    assert kernel.bind_settings(rows, ()) == ()

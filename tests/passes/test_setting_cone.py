@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from readings import mean_and_covariance, readings
 
 from qffc.ir.evaluate import Evaluator
 from qffc.ir.observables import DotObservable, PauliObservable
@@ -28,7 +29,6 @@ from qffc.passes.target import MinimumAngles
 from qffc.passes.verdict import Transform
 from qffc.targets import target
 from qffc.testing import instances, programs, symmetric_programs
-from tests.support.outcomes import mean_and_covariance, readings
 
 TARGET = replace(target("H2-1LE"), minimum=MinimumAngles())
 SPECIAL = [0.0, pi / 8, pi / 4, -pi / 2, pi, 0.7, -1.3]
