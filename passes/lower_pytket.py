@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pytket.circuit import Circuit
+from pytket.circuit import Circuit, Op
 
 from qffc.ir.diagnostics import InternalError, QffcError, error
 from qffc.ir.program import Program
@@ -20,16 +20,19 @@ from qffc.passes.lower_pytket_batch import BatchWriter, NativeBatch
 from qffc.passes.lower_pytket_batch_circuits import BatchCircuits
 from qffc.passes.lower_pytket_chirality import chirality_exchanges
 from qffc.passes.lower_pytket_counts import count_circuit
-from qffc.passes.lower_pytket_emit import Emitter
+from qffc.passes.lower_pytket_emit import Angles, Emitter
 from qffc.passes.lower_pytket_frames import Frames
 from qffc.passes.lower_pytket_measurement import MeasurementPlan, Setting, measurement_plan
 from qffc.passes.lower_pytket_ops import NumericOp, on_wires
 from qffc.passes.lower_pytket_runs import shorten_runs
-from qffc.passes.lower_pytket_turns import Turn, nearest_zero, turn_about
+from qffc.passes.lower_pytket_turns import NO_TURN, Turn, nearest_zero, turn_about
 from qffc.passes.setting_cone import seen_by
 from qffc.passes.split_program import KernelOp, Split, split_program
 from qffc.passes.target import Target
 
+_NOWHERE = (0.0, 0.0, 0.0)
+_MOST_GATES = 4096
+"""Gates that are kept for later circuits."""
 _CHUNK = 1024
 """Bindings whose angles are in memory at once."""
 _VANISHING = 1e-9
@@ -217,9 +220,10 @@ class PytketKernel:
 
     def _emit(self, numbers: Sequence[NumericOp], frames: Mapping[int, Turn]) -> Emitter:
         bits = len(self.setting.measured) if self.setting else 0
-        emitter = Emitter(Circuit(self.split.qubit_count, bits), self.target)
-        framed = (op._replace(frame=frames[k]) if k in frames else op for k, op in enumerate(numbers))
-        ops = [part for op in framed for part in self._expand(op)]
+        if len(self._gates) > _MOST_GATES:
+            self._gates.clear()
+        emitter = Emitter(Circuit(self.split.qubit_count, bits), self.target, self._gates)
+        ops = [part for k, op in enumerate(numbers) for part in self._expand(op, frames.get(k, NO_TURN))]
         placed = on_wires(ops, self.split.qubit_count)
         for op in shorten_runs(placed) if self._has_runs else placed:
             match op.kind:
@@ -254,10 +258,16 @@ class PytketKernel:
             raise _bad_slots(values, self.split.slot_count)
         constants, coefficients = self._affine
         angles = (constants + coefficients @ values).tolist()
+        numbers = values.tolist()
         return tuple(
-            NumericOp(op.kind, op.qubits, angle, self._vector(op, values), op.string, op.targets)
+            NumericOp(op.kind, op.qubits, angle, self._vector(op, numbers), op.string, op.targets)
             for op, angle in zip(self.split.ops, angles, strict=True)
         )
+
+    @cached_property
+    def _gates(self) -> dict[Angles, Op]:
+        """Gates of earlier circuits: pytket takes one that is there already in a third of the time."""
+        return {}
 
     @cached_property
     def _frames(self) -> Frames | None:
@@ -270,33 +280,32 @@ class PytketKernel:
         """The gates that have frames."""
         return tuple(self._frames.graph.frames) if self._frames else ()
 
-    def _expand(self, op: NumericOp) -> list[NumericOp]:
-        """The operation with exchanges reduced and chirality in exchanges."""
+    def _expand(self, op: NumericOp, frame: Turn) -> list[NumericOp]:
+        """The operation in its frame, with exchanges reduced and chirality in exchanges."""
         if op.kind == "exchange":
-            return self._exchange(op.qubits, op.angle, op.frame)
+            return self._exchange(op.qubits, op.angle, frame)
         if op.kind != "chirality":
-            return [op]
+            return [op if frame is NO_TURN else op._replace(frame=frame)]
         cycles, exchanges = chirality_exchanges(op.angle)
         ops = [NumericOp("relabel", op.qubits, targets=_cycled(op.qubits, cycles))] if cycles else []
         for a, b, angle in exchanges:
-            ops += self._exchange((op.qubits[a], op.qubits[b]), angle, op.frame)
+            ops += self._exchange((op.qubits[a], op.qubits[b]), angle, frame)
         return ops
 
     def _exchange(self, pair: tuple[int, ...], angle: float, frame: Turn) -> list[NumericOp]:
         """An exchange with its angle reduced: pi/4 is a SWAP, pi/2 is a phase."""
         angle, periods = nearest_zero(angle, pi / 4 if self.fold_swaps else pi / 2)
-        op = NumericOp("exchange", pair, angle=angle, frame=frame)
+        op = NumericOp("exchange", pair, angle, _NOWHERE, (), (), frame)
         if self.fold_swaps and periods % 2:
             return [op, NumericOp("relabel", pair, targets=pair[::-1])]
         return [op]
 
-    def _vector(self, op: KernelOp, slots: NDArray[np.float64]) -> tuple[float, float, float]:
+    def _vector(self, op: KernelOp, slots: Sequence[float]) -> tuple[float, float, float]:
         if op.vector is None:
-            return (0.0, 0.0, 0.0)
+            return _NOWHERE
         factor, slot = op.vector
-        start = self.split.vector_offset(slot)
-        x, y, z = (float(factor) * slots[start : start + 3]).tolist()
-        return (x, y, z)
+        start, scale = self.split.vector_offset(slot), float(factor)
+        return (scale * slots[start], scale * slots[start + 1], scale * slots[start + 2])
 
 
 @dataclass(frozen=True)
