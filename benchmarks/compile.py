@@ -33,7 +33,6 @@ from compile_peers import (
 )
 from pytket.circuit import OpType
 
-from qffc.ir.evaluate import Instance
 from qffc.ir.program import Program
 from qffc.library import load
 from qffc.passes.counterexample import random_point
