@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
-from compile_bound import all_seen, lower_bound
+from compile_bound import lower_bound, unseen
 from compile_peers import (
     PLACE,
     REWRITES,
@@ -89,6 +89,10 @@ def as_measured(kernel: PytketKernel, slots: np.ndarray, plain: PytketKernel, pl
     names = plain.qubit_names
     places = [names.index(name) for name in kernel.qubit_names]
     wanted = exact_moments(kernel.split, slots)
+    # Another order of free couplings is another circuit: pytket's is held against the program as it was written.
+    observed = (name for name, _ in plain.split.program.observables)
+    written = dict(zip(observed, exact_moments(plain.split, plain_slots), strict=True))
+    asked = np.array([written[name] for name, _ in kernel.split.program.observables])
     ours = kernel.bind_settings(slots[None], plan.settings)
     strings = [means(c, s, s.readings) for c, s in zip(ours, plan.settings, strict=True)]
     # Strings of a pair that is only asked if it is a singlet are read in a frame of its own; their sums count.
@@ -101,7 +105,7 @@ def as_measured(kernel: PytketKernel, slots: np.ndarray, plain: PytketKernel, pl
             best = min(circuits, key=lambda circuit: count_circuit(circuit, PLACE.weights).cost)
             chosen.append(count_circuit(best, PLACE.weights).cost)
             seen.append(means(best, setting, bell_readings(setting)))
-        equal &= np.abs(planned_moments(plan, seen) - wanted).max() < TOLERANCE
+        equal &= np.abs(planned_moments(plan, seen) - asked).max() < TOLERANCE
         costs.append(statistics.mean(chosen))
     own = statistics.mean(count_circuit(circuit, PLACE.weights).cost for circuit in ours)
     return Measured(len(plan.settings), own, (costs[0], costs[1]), bool(equal))
@@ -114,7 +118,7 @@ def compare(name: str, program: Program, seed: int = 0) -> Row:
     kernel = PytketKernel(split, PLACE, fix_frame=True)
     slots = slots_at(split, point)
     native = kernel.bind(slots)
-    equal = right(native, split, slots) and all_seen(split, slots)
+    equal = right(native, split, slots)
     peers: dict[OpType, tuple[CircuitCounts, ...]] = {}
     plain = PytketKernel(split_program(program), PLACE)
     plain_slots = slots_at(plain.split, point)
@@ -137,7 +141,7 @@ def compare(name: str, program: Program, seed: int = 0) -> Row:
         peers[OpType.ZZPhase],
         min(count_circuit(circuit).two_qubit_depth for circuit in helped),
         bound,
-        lower_bound(kernel, slots),
+        lower_bound(kernel, slots, unseen(split, slots)),
         as_measured(kernel, slots, plain, plain_slots),
         equal,
     )

@@ -26,10 +26,11 @@ from qffc.passes.split_program import Split
 SEEN = 1e-9
 
 
-def lower_bound(kernel: PytketKernel, slots: np.ndarray) -> float:
-    """The bound in ZZ, for a program after its passes, at general angles."""
+def lower_bound(kernel: PytketKernel, slots: np.ndarray, unseen: set[int]) -> float:
+    """The bound in ZZ, for a program after its passes, at general angles, without exchanges that are not seen."""
     weights = kernel.target.weights
-    ops = chain.from_iterable(map(plain_exchanges, kernel.numeric_ops(slots)))
+    seen = (op for k, op in enumerate(kernel.numeric_ops(slots)) if k not in unseen)
+    ops = chain.from_iterable(map(plain_exchanges, seen))
     partner: dict[int, int | None] = dict.fromkeys(range(kernel.split.qubit_count))  # of those that met nobody else
     prepared: set[frozenset[int]] = set()
     cost = 0.0
@@ -58,8 +59,8 @@ def plain_exchanges(op: NumericOp) -> list[NumericOp]:
     return [NumericOp("exchange", pair, angle=0.3) for pair in ((a, b), (b, c), (a, b), (b, c))]
 
 
-def all_seen(split: Split, slots: np.ndarray) -> bool:
-    """Whether the moments depend on the angle of every exchange, by exact states."""
+def unseen(split: Split, slots: np.ndarray) -> set[int]:
+    """The exchanges whose angles the moments do not depend on, by exact states: here no rule has to say why."""
     rule = shift_rule(split)
     rows = np.concatenate([rule.unshifted(slots[None]), rule.slots(slots[None])[0]])
     states = kernel_states(rule.split, rows)
@@ -67,4 +68,4 @@ def all_seen(split: Split, slots: np.ndarray) -> bool:
     moved: dict[int, float] = {}
     for shift, values in zip(rule.shifts, moments[1:], strict=True):
         moved[shift.op] = max(moved.get(shift.op, 0.0), float(np.abs(values - moments[0]).max()))
-    return all(change > SEEN for op, change in moved.items() if split.ops[op].kind == "exchange")
+    return {op for op, change in moved.items() if change < SEEN and split.ops[op].kind == "exchange"}

@@ -184,15 +184,14 @@ class PytketKernel:
                 vectors[:, index] = float(op.vector[0]) * slots[:, start : start + 3]
         # Not by BLAS, whose last bit may depend on the number of circuits: a circuit is the same in any company.
         angles = constants + np.einsum("cs,os->co", slots, coefficients)
-        frames = self._frames or Frames(self.split, self.fold_swaps, self.setting)
         framed = self._frames is not None
-        writer = BatchWriter(frames, self.target, angles, vectors, framed=framed, fold_swaps=self.fold_swaps)
+        writer = BatchWriter(self._structure, self.target, angles, vectors, framed=framed, fold_swaps=self.fold_swaps)
         return writer.write(self.setting)
 
     @cached_property
     def _in_one_order(self) -> bool:
         known = all(op.kind != "chirality" and len(op.string) < 2 for op in self.split.ops)
-        return self.target.two_qubit == "TK2" and known and not self._has_runs
+        return self.target.two_qubit == "TK2" and known and not self._has_runs and not self._structure.graph.alone
 
     @cached_property
     def _has_runs(self) -> bool:
@@ -272,8 +271,11 @@ class PytketKernel:
     @cached_property
     def _frames(self) -> Frames | None:
         # An exchange of three ZZPhase has axes of its own, and needs a turn on either side in any frame.
-        used = self.fix_frame and self.target.two_qubit == "TK2"
-        return Frames(self.split, self.fold_swaps, self.setting) if used else None
+        return self._structure if self.fix_frame and self.target.two_qubit == "TK2" else None
+
+    @cached_property
+    def _structure(self) -> Frames:
+        return Frames(self.split, self.fold_swaps, self.setting)
 
     @cached_property
     def _framed(self) -> tuple[int, ...]:

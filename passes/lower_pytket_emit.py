@@ -60,9 +60,10 @@ class Emitter:
         self._waiting[qubit] = after(turn, self._waiting[qubit])
 
     def turn_ends(self, turns: Sequence[Turn]) -> None:
-        """Turn each qubit, after the preparation of what is kept in numbers."""
-        self._prepare(*range(len(self._waiting)))
-        for qubit, turn in enumerate(turns):
+        """Turn each qubit, after the preparation of what is kept in numbers and gets a turn."""
+        turned = [(qubit, turn) for qubit, turn in enumerate(turns) if turn != NO_TURN]
+        self._prepare(*(qubit for qubit, _ in turned))
+        for qubit, turn in turned:
             self.turn(qubit, turn)
 
     def singlet(self, a: int, b: int, start: Turn = NO_TURN) -> None:

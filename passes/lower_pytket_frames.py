@@ -48,7 +48,9 @@ class Frames:
         if self.setting is not None:
             return segment_graph(self.split, ends_of(self.setting))
         free = all(is_invariant(o.paulis) for o in self.split.observables)
-        return segment_graph(self.split, [End("frame" if free else "lab")] * self.split.qubit_count)
+        return segment_graph(
+            self.split, [End("frame") if free else End("lab", qubit) for qubit in range(self.split.qubit_count)]
+        )
 
     @cached_property
     def directions(self) -> Directions:

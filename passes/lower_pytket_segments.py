@@ -46,7 +46,7 @@ class End(NamedTuple):
     Args:
         kind: ``frame`` in any frame, the same for all of a group; ``partner`` in the frame of its group; ``letter``
             when it is measured along an axis; ``lab`` in the frame of the program.
-        group: of qubits that share a frame.
+        group: of qubits that share a frame, or are measured as a pair.
         letter: that is measured.
     """
 
@@ -63,12 +63,12 @@ def ends_of(setting: Setting) -> tuple[End, ...]:
         ['letter', 'frame', 'partner']
     """
     ends = [
-        End("frame", qubit) if letter is None else End("letter", 0, letter)
+        End("frame", qubit) if letter is None else End("letter", qubit, letter)
         for qubit, letter in enumerate(setting.letters)
     ]
     for a, b in setting.pairs:
-        ends[a] = End("frame", a) if setting.singlets else End("letter", 0, "Z")
-        ends[b] = End("partner", a, "X") if setting.singlets else End("letter", 0, "X")
+        ends[a] = End("frame", a) if setting.singlets else End("letter", a, "Z")
+        ends[b] = End("partner", a, "X") if setting.singlets else End("letter", a, "X")
     return tuple(ends)
 
 
@@ -126,6 +126,7 @@ class SegmentGraph:
         stories: of the pairs.
         frames: the place of each exchange and chirality that is in one.
         finish: the place of each track whose frame it ends in.
+        alone: whether some pair is measured in the Bell basis that has met nobody else.
     """
 
     places: tuple[Place, ...]
@@ -136,6 +137,7 @@ class SegmentGraph:
     stories: tuple[PairStory, ...]
     frames: dict[int, int]
     finish: tuple[int, ...]
+    alone: bool
 
 
 def segment_graph(split: Split, ends: Sequence[End]) -> SegmentGraph:
@@ -200,8 +202,12 @@ class _Builder:
         for end in ends:
             if end.kind == "frame" and end.group not in groups:
                 groups[end.group] = self._place(Place("frame"))
+        pairs = [(end.group, qubit) for qubit, end in enumerate(ends) if end.kind != "frame" and end.group != qubit]
+        alone = {q for pair in pairs if self._story(tuple(self._track[q] for q in pair)) for q in pair}
+        # The turn before the measurement of a pair that has met nobody else joins its preparation, which has no frame.
+        ends = [End("lab", qubit) if qubit in alone else end for qubit, end in enumerate(ends)]
         places = {self._track[qubit]: self._end(end, groups) for qubit, end in enumerate(ends)}
-        return self._merged(self._meet({track: places[track] for track in range(len(ends))}))
+        return self._merged(self._meet({track: places[track] for track in range(len(ends))}), bool(alone))
 
     def _end(self, end: End, groups: dict[int, int]) -> int:
         if end.kind == "frame":
@@ -263,7 +269,7 @@ class _Builder:
             return
         self._meet({track: self._place(Place("letter", letter=letter)) for track, letter in letters.items()})
 
-    def _merged(self, last: tuple[int, ...]) -> SegmentGraph:
+    def _merged(self, last: tuple[int, ...], alone: bool) -> SegmentGraph:
         """Give frames without a turn between them one place."""
         first = list(range(len(self._places)))
 
@@ -288,4 +294,5 @@ class _Builder:
             tuple(self._stories),
             {op: find(place) for op, place in self._frames.items()},
             tuple(places[target].leader if places[target].kind == "partner" else target for target in targets),
+            alone,
         )

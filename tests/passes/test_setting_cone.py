@@ -41,10 +41,15 @@ def slots_at(split, instance):
     return np.concatenate([np.zeros(0), *(np.asarray(part, dtype=float) for part in parts)])
 
 
+def random_instance(split, seed):
+    random = np.random.default_rng(seed)
+    return random_point(split.program, Transform("nothing"), random).instances(split.program)[0]
+
+
 def special_slots(split, seed):
     """Parameters at special angles, atoms at special places."""
     random = np.random.default_rng(seed)
-    instance = random_point(split.program, Transform("nothing"), random).instances(split.program)[0]
+    instance = random_instance(split, seed)
     tables = {name: random.choice(SPECIAL, np.shape(table)) for name, table in instance.parameters.items()}
     places = random.choice([0.0, pi / 2, pi, 1.0], instance.positions.shape)
     return slots_at(split, replace(instance, parameters=tables, positions=places))
@@ -200,3 +205,16 @@ def test_frames_save_turns_in_measured_circuits():
         for kernel in kernels
     )
     assert framed < plain
+
+
+@pytest.mark.parametrize("frames", [True, False])
+@pytest.mark.parametrize("gate", ["TK2", "ZZPhase"])
+def test_a_pair_that_met_nobody_is_prepared_and_turned_for_its_measurement_by_one_gate(gate, frames):
+    split = split_program(load("sivqlm-lih"))
+    kernel = PytketKernel(split, TARGET.preferring(gate), fix_frame=frames)
+    plan = plan_measurement(split)
+    assert [setting.pairs for setting in plan.settings] == [((0, 1),)]
+    rows = np.stack([slots_at(split, random_instance(split, seed)) for seed in range(3)])
+    for circuit in kernel.bind_settings(rows, plan.settings):
+        assert kernel.counts(circuit).two_qubit == 1
+    assert_readings(kernel, plan, rows)
