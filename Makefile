@@ -30,7 +30,7 @@ bench: $(INSTALLED) ## measure speed and compile time
 
 bench-compile: $(INSTALLED) ## compare compiled circuits with pytket's
 	$(BIN)/python benchmarks/compile.py
-	$(BIN)/python benchmarks/compile.py --bind
+	$(BIN)/python benchmarks/bind.py
 
 clean: ## remove the environment, build results and caches; runs/ stays
 	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -33,6 +33,7 @@ from compile_peers import (
 )
 from pytket.circuit import OpType
 
+from qffc.ir.ops import Relabel
 from qffc.ir.program import Program
 from qffc.library import load
 from qffc.passes.counterexample import random_point
@@ -84,10 +85,21 @@ class Row:
         return min(getattr(counts, what) for counts in peers)
 
 
+def ends_of_wires(program: Program) -> dict[str, int]:
+    """The qubit that each one is at the end, by its name at the start, as which it goes once relabels are used up."""
+    wires = list(range(len(program.qubits)))
+    for op in program.ops:
+        if isinstance(op, Relabel):
+            before = list(wires)
+            for source, end in op.moves:
+                wires[end] = before[source]
+    return {program.qubits[wire].name: qubit for qubit, wire in enumerate(wires)}
+
+
 def as_measured(kernel: PytketKernel, slots: np.ndarray, plain: PytketKernel, plain_slots: np.ndarray) -> Measured:
     plan = plan_measurement(kernel.split)
-    names = plain.qubit_names
-    places = [names.index(name) for name in kernel.qubit_names]
+    ends = ends_of_wires(plain.split.program)
+    places = [ends[name] for name in kernel.qubit_names]
     wanted = exact_moments(kernel.split, slots)
     # Another order of free couplings is another circuit: pytket's is held against the program as it was written.
     observed = (name for name, _ in plain.split.program.observables)
