@@ -9,7 +9,7 @@ which are four. All others act on qubits that are entangled with others, and sta
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import product
 from math import pi
 
 import numpy as np
@@ -28,18 +28,33 @@ SEEN = 1e-9
 
 def lower_bound(kernel: PytketKernel, slots: np.ndarray, unseen: set[int]) -> float:
     """The bound in ZZ, for a program after its passes, at general angles, without exchanges that are not seen."""
+    seen = [op for k, op in enumerate(kernel.numeric_ops(slots)) if k not in unseen]
+    spelled = product(*(spellings(op) for op in seen))
+    return min(cost_of(kernel, [op for part in parts for op in part]) for parts in spelled)
+
+
+def spellings(op: NumericOp) -> list[list[NumericOp]]:
+    """A chirality as four exchanges by some angles, since fewer do not make one, in any cyclic order of its qubits."""
+    if op.kind != "chirality":
+        return [[op]]
+    orders = [(*op.qubits[k:], *op.qubits[:k]) for k in range(3)]
+    angles = (0.31, 0.17, 0.23, 0.07)
+    return [
+        [NumericOp("exchange", pair, angle=t) for pair, t in zip(((a, b), (b, c)) * 2, angles, strict=True)]
+        for a, b, c in orders
+    ]
+
+
+def cost_of(kernel: PytketKernel, ops: list[NumericOp]) -> float:
     weights = kernel.target.weights
-    seen = (op for k, op in enumerate(kernel.numeric_ops(slots)) if k not in unseen)
-    ops = chain.from_iterable(map(plain_exchanges, seen))
     partner: dict[int, int | None] = dict.fromkeys(range(kernel.split.qubit_count))  # of those that met nobody else
     prepared: set[frozenset[int]] = set()
     cost = 0.0
-    for op in shorten_runs(on_wires(list(ops), kernel.split.qubit_count)):
+    for op in shorten_runs(on_wires(ops, kernel.split.qubit_count)):
         wires = op.qubits or tuple(qubit for qubit, _ in op.string)
         if len(wires) < 2 or (op.kind == "exchange" and abs(nearest_zero(op.angle, pi / 4)[0]) < SEEN):
             continue
-        alone = len(wires) == 2 and all(wire in partner and partner[wire] in (None, *wires) for wire in wires)
-        if alone:
+        if len(wires) == 2 and all(wire in partner and partner[wire] in (None, *wires) for wire in wires):
             prepared.add(frozenset(wires))
             partner |= {wires[0]: wires[1], wires[1]: wires[0]}
             continue
@@ -49,14 +64,6 @@ def lower_bound(kernel: PytketKernel, slots: np.ndarray, unseen: set[int]) -> fl
             if other is not None:
                 partner.pop(other, None)
     return cost + len(prepared) * weights.tk2(1)
-
-
-def plain_exchanges(op: NumericOp) -> list[NumericOp]:
-    """A chirality as four exchanges by some angles, since fewer do not make one; other operations as they are."""
-    if op.kind != "chirality":
-        return [op]
-    a, b, c = op.qubits
-    return [NumericOp("exchange", pair, angle=0.3) for pair in ((a, b), (b, c), (a, b), (b, c))]
 
 
 def unseen(split: Split, slots: np.ndarray) -> set[int]:

@@ -222,7 +222,7 @@ class PytketKernel:
         if len(self._gates) > _MOST_GATES:
             self._gates.clear()
         emitter = Emitter(Circuit(self.split.qubit_count, bits), self.target, self._gates)
-        ops = [part for k, op in enumerate(numbers) for part in self._expand(op, frames.get(k, NO_TURN))]
+        ops = [part for k, op in enumerate(numbers) for part in self._expand(k, op, frames.get(k, NO_TURN))]
         placed = on_wires(ops, self.split.qubit_count)
         for op in shorten_runs(placed) if self._has_runs else placed:
             match op.kind:
@@ -282,17 +282,48 @@ class PytketKernel:
         """The gates that have frames."""
         return tuple(self._frames.graph.frames) if self._frames else ()
 
-    def _expand(self, op: NumericOp, frame: Turn) -> list[NumericOp]:
+    def _expand(self, place: int, op: NumericOp, frame: Turn) -> list[NumericOp]:
         """The operation in its frame, with exchanges reduced and chirality in exchanges."""
         if op.kind == "exchange":
             return self._exchange(op.qubits, op.angle, frame)
         if op.kind != "chirality":
             return [op if frame is NO_TURN else op._replace(frame=frame)]
         cycles, exchanges = chirality_exchanges(op.angle)
-        ops = [NumericOp("relabel", op.qubits, targets=_cycled(op.qubits, cycles))] if cycles else []
+        qubits = op.qubits
+        if place in self._last_qubits and exchanges:
+            # A chirality is that of its qubits in any cyclic order: the first exchange goes to the pair.
+            unmoved = 3 - exchanges[0][0] - exchanges[0][1]
+            qubits = _cycled(qubits, (self._last_qubits[place] + cycles - unmoved) % 3)
+        ops = [NumericOp("relabel", qubits, targets=_cycled(qubits, cycles))] if cycles else []
         for a, b, angle in exchanges:
-            ops += self._exchange((op.qubits[a], op.qubits[b]), angle, frame)
+            ops += self._exchange((qubits[a], qubits[b]), angle, frame)
         return ops
+
+    @cached_property
+    def _last_qubits(self) -> dict[int, int]:
+        """Of chiralities that begin with a pair that has met nobody else, the position of the other qubit."""
+        track = list(range(self.split.qubit_count))
+        partner: dict[int, int | None] = dict.fromkeys(track)
+        found: dict[int, int] = {}
+        for place, op in enumerate(self.split.ops):
+            tracks = [track[qubit] for qubit in op.qubits]
+            if op.kind == "relabel":
+                for target, source in zip(op.targets, tracks, strict=True):
+                    track[target] = source
+            if op.kind == "relabel" or len(tracks) < 2:
+                continue
+            if len(tracks) == 2 and all(t in partner and partner[t] in (None, *tracks) for t in tracks):
+                partner |= {tracks[0]: tracks[1], tracks[1]: tracks[0]}
+                continue
+            if op.kind == "chirality":
+                alone = [k for k in range(3) if partner.get(tracks[k - 2]) == tracks[k - 1]]
+                if alone:
+                    found[place] = alone[0]
+            for t in tracks:
+                other = partner.pop(t, None)
+                if other is not None:
+                    partner.pop(other, None)
+        return found
 
     def _exchange(self, pair: tuple[int, ...], angle: float, frame: Turn) -> list[NumericOp]:
         """An exchange with its angle reduced: pi/4 is a SWAP, pi/2 is a phase."""
