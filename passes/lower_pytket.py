@@ -18,7 +18,7 @@ from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.lower_pytket_batch import BatchWriter, NativeBatch
 from qffc.passes.lower_pytket_batch_circuits import BatchCircuits
-from qffc.passes.lower_pytket_chirality import chirality_exchanges
+from qffc.passes.lower_pytket_chirality import chirality_exchanges, last_qubits
 from qffc.passes.lower_pytket_counts import count_circuit
 from qffc.passes.lower_pytket_emit import Angles, Emitter
 from qffc.passes.lower_pytket_frames import Frames
@@ -301,29 +301,7 @@ class PytketKernel:
 
     @cached_property
     def _last_qubits(self) -> dict[int, int]:
-        """Of chiralities that begin with a pair that has met nobody else, the position of the other qubit."""
-        track = list(range(self.split.qubit_count))
-        partner: dict[int, int | None] = dict.fromkeys(track)
-        found: dict[int, int] = {}
-        for place, op in enumerate(self.split.ops):
-            tracks = [track[qubit] for qubit in op.qubits]
-            if op.kind == "relabel":
-                for target, source in zip(op.targets, tracks, strict=True):
-                    track[target] = source
-            if op.kind == "relabel" or len(tracks) < 2:
-                continue
-            if len(tracks) == 2 and all(t in partner and partner[t] in (None, *tracks) for t in tracks):
-                partner |= {tracks[0]: tracks[1], tracks[1]: tracks[0]}
-                continue
-            if op.kind == "chirality":
-                alone = [k for k in range(3) if partner.get(tracks[k - 2]) == tracks[k - 1]]
-                if alone:
-                    found[place] = alone[0]
-            for t in tracks:
-                other = partner.pop(t, None)
-                if other is not None:
-                    partner.pop(other, None)
-        return found
+        return last_qubits(self.split)
 
     def _exchange(self, pair: tuple[int, ...], angle: float, frame: Turn) -> list[NumericOp]:
         """An exchange with its angle reduced: pi/4 is a SWAP, pi/2 is a phase."""
