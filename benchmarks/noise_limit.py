@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pytket.circuit import Circuit, Command, OpType
 
-from qffc.execution.estimate import MomentEstimate, gather
+from qffc.execution.estimate import MomentEstimate, device_kernel, gather
 from qffc.execution.shots import ShotResult
-from qffc.passes.lower_pytket import PytketKernel
 from qffc.passes.lower_pytket_measurement import MeasurementPlan
 from qffc.passes.split_program import Split
 from qffc.passes.target import Target
@@ -26,7 +25,7 @@ def without_shot_noise(
 ) -> MomentEstimate:
     """Moments in the limit of many shots: a sampler for ``estimate_energies``."""
     del seed
-    kernel = PytketKernel(split, target)
+    kernel = device_kernel(split, target)
     results = [
         [_result(kernel.bind_measured(point, setting), target) for setting in plan.settings] if used else None
         for point, used in zip(slots, shots.any(axis=1), strict=True)

@@ -97,19 +97,29 @@ class LightCone(Pass[None]):
 
 def _seen(ops: tuple[Op, ...], observables: tuple[PauliSum, ...]) -> tuple[Op, ...]:
     while True:
-        shorter = _without_common_turns(_from_start(_from_end(ops, observables)), observables)
+        seen = tuple(ops[place] for place in seen_from_end(ops, observables))
+        started = _from_start(seen)
+        shorter = tuple(started[place] for place in seen_with_turns(started, observables))
         if len(shorter) == len(ops):
             return ops
         ops = shorter
 
 
-def _from_end(ops: tuple[Op, ...], observables: tuple[PauliSum, ...]) -> tuple[Op, ...]:
-    """Keep preparations, and what does not commute with some observable that is carried back to it."""
-    kept: list[Op] = []
+def seen_from_end(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[int, ...]:
+    """Return the places of preparations, and of what does not commute with some observable that is carried back to it.
+
+    The others can go at once: each commutes with every observable and with all that this observable sees after it.
+
+    Args:
+        ops: on wires, see :func:`qffc.passes.wires.flatten`.
+        observables: on the same wires.
+    """
+    kept: list[int] = []
     cones: list[list[Op]] = [[] for _ in observables]
-    for op in reversed(ops):
+    for place in reversed(range(len(ops))):
+        op = ops[place]
         if _prepares(op):
-            kept.append(op)
+            kept.append(place)
             continue
         watching = [
             cone
@@ -117,7 +127,7 @@ def _from_end(ops: tuple[Op, ...], observables: tuple[PauliSum, ...]) -> tuple[O
             if not (commutes_with_observable(op, paulis) and passes(op, cone[::-1]))
         ]
         if watching:
-            kept.append(op)
+            kept.append(place)
         for cone in watching:
             cone.append(op)
     return tuple(reversed(kept))
@@ -176,8 +186,8 @@ def _makes_a_phase(op: Op, partners: dict[int, int | None]) -> bool:
     )
 
 
-def _without_common_turns(ops: tuple[Op, ...], observables: tuple[PauliSum, ...]) -> tuple[Op, ...]:
-    """Drop equal rotations at the end when the observables do not see them together."""
+def seen_with_turns(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[int, ...]:
+    """Return the places of all but equal rotations at the end that the observables do not see together."""
     last = [index for index, op in enumerate(ops) if is_turn(op) and passes(op, ops[index + 1 :])]
     dropped: set[int] = set()
     for turn in (ops[index] for index in last):
@@ -191,7 +201,7 @@ def _without_common_turns(ops: tuple[Op, ...], observables: tuple[PauliSum, ...]
                 alike = {qubit: other for qubit, other in alike.items() if qubit not in paulis.qubits}
         if all(_commutes_with_spin(turn, tuple(alike), paulis) for paulis in observables):
             dropped |= set(alike.values())
-    return tuple(op for index, op in enumerate(ops) if index not in dropped)
+    return tuple(index for index in range(len(ops)) if index not in dropped)
 
 
 def _commutes_with_spin(turn: Op, qubits: tuple[int, ...], paulis: PauliSum) -> bool:

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import pi
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pytket.circuit import Circuit
+from pytket.circuit import Circuit, Op
 
 from qffc.ir.diagnostics import InternalError, QffcError, error
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.lower_pytket_batch import BatchWriter, NativeBatch
-from qffc.passes.lower_pytket_chirality import chirality_exchanges
+from qffc.passes.lower_pytket_batch_circuits import BatchCircuits
+from qffc.passes.lower_pytket_chirality import chirality_exchanges, last_qubits
 from qffc.passes.lower_pytket_counts import count_circuit
-from qffc.passes.lower_pytket_emit import Emitter
+from qffc.passes.lower_pytket_emit import Angles, Emitter
 from qffc.passes.lower_pytket_frames import Frames
 from qffc.passes.lower_pytket_measurement import MeasurementPlan, Setting, measurement_plan
 from qffc.passes.lower_pytket_ops import NumericOp, on_wires
 from qffc.passes.lower_pytket_runs import shorten_runs
-from qffc.passes.lower_pytket_turns import Turn, nearest_zero, turn_about
+from qffc.passes.lower_pytket_turns import NO_TURN, Turn, nearest_zero, turn_about
+from qffc.passes.setting_cone import seen_by
 from qffc.passes.split_program import KernelOp, Split, split_program
 from qffc.passes.target import Target
 
+_NOWHERE = (0.0, 0.0, 0.0)
+_MOST_GATES = 4096
+"""Gates that are kept for later circuits."""
+_CHUNK = 1024
+"""Bindings whose angles are in memory at once."""
 _VANISHING = 1e-9
 """Radians; what is smaller is no gate, and no reason for a frame."""
 
@@ -46,9 +53,10 @@ class PytketKernel:
         target: a target with native gates.
         fold_swaps: take SWAPs out of exchange angles by renaming wires, which leaves |angle| <= pi/8.
         fix_frame: write exchanges in frames of their own, such that many turns between them are about z, where they are
-            free. Where no observable has a frame of its own, the circuit ends in any frame: that keeps the moments and
-            not the state.
+            free. Where nothing that is read at the end has a frame of its own, the circuit ends in any frame: that
+            keeps the moments and not the state.
         shorten_runs: write more than four exchanges in a row on three qubits as four.
+        setting: what every circuit measures at its end, if anything.
 
     Raises:
         QffcError: when the target has no native gates, or too few qubits.
@@ -59,6 +67,7 @@ class PytketKernel:
     fold_swaps: bool = True
     fix_frame: bool = False
     shorten_runs: bool = True
+    setting: Setting | None = None
 
     def __post_init__(self) -> None:
         if not self.target.native:
@@ -86,8 +95,22 @@ class PytketKernel:
         """How the observables of the program are measured."""
         return measurement_plan(self.split.observables, self.split.qubit_count)
 
+    def measuring(self, setting: Setting) -> PytketKernel:
+        """Return the kernel of the circuits that measure one setting, without what the setting does not see.
+
+        Bit k of a circuit belongs to the k-th measured qubit. All that the setting reads has the distribution that it
+        has in the whole circuit, see :func:`qffc.passes.setting_cone.seen_by`; slots are the same.
+        """
+        if setting not in self._measuring:
+            self._measuring[setting] = replace(self, split=seen_by(self.split, setting), setting=setting)
+        return self._measuring[setting]
+
+    @cached_property
+    def _measuring(self) -> dict[Setting, PytketKernel]:
+        return {}
+
     def bind(self, slots: NDArray[np.float64]) -> Circuit:
-        """Return the circuit, without measurements.
+        """Return the circuit.
 
         Args:
             slots: (slot_count,), radians, in the order of the split.
@@ -95,17 +118,18 @@ class PytketKernel:
         Raises:
             QffcError: when the slots have another shape or are not finite.
         """
-        return self._write(slots, 0, Emitter.finish)
+        numbers = self.numeric_ops(slots)
+        frames = self._frames.numbers(numbers) if self._frames else {}
+        choices = [frames]
+        if frames and any(abs(nearest_zero(numbers[k].angle, pi / 4)[0]) < _VANISHING for k in self._framed):
+            # Frames were chosen for a circuit that has these gates, too.
+            choices.append({})
+        written = [self._emit(numbers, choice) for choice in choices]
+        return min(written, key=lambda emitter: emitter.phased_x).circuit
 
     def bind_measured(self, slots: NDArray[np.float64], setting: Setting) -> Circuit:
-        """Return the circuit with the measurements of one setting; bit k belongs to the k-th measured qubit."""
-
-        def measure(emitter: Emitter) -> None:
-            for string in setting.turns:
-                emitter.pauli(string, pi / 2)
-            emitter.measure(setting.bases)
-
-        return self._write(slots, len(setting.measured), measure)
+        """Return the circuit that measures one setting; see :meth:`measuring`."""
+        return self.measuring(setting).bind(slots)
 
     def bind_many(self, slots: NDArray[np.float64], setting: Setting | None = None) -> tuple[Circuit, ...]:
         """Return the circuits of many bindings, as :meth:`bind` or, with a setting, :meth:`bind_measured` would.
@@ -120,24 +144,37 @@ class PytketKernel:
         Raises:
             QffcError: when the slots have another shape or are not finite.
         """
+        if setting is not None:
+            return self.measuring(setting).bind_many(slots)
         values = np.asarray(slots, dtype=np.float64)
         if values.ndim != 2 or values.shape[1] != self.split.slot_count or not np.isfinite(values).all():
             raise _bad_slots(values, self.split.slot_count)
         if not self._in_one_order:
-            return tuple(self._bind_one(row, setting) for row in values)
-        batch = self.native_batch(values, setting)
-        measured = setting.measured if setting else ()
-        return tuple(
-            self._bind_one(row, setting) if special else batch.circuit(index, measured)
-            for index, (row, special) in enumerate(zip(values, batch.special.tolist(), strict=True))
-        )
+            return tuple(self.bind(row) for row in values)
+        circuits: list[Circuit] = []
+        for start in range(0, len(values), _CHUNK):
+            rows = values[start : start + _CHUNK]
+            batch = self.native_batch(rows)
+            written = BatchCircuits(batch, self.setting.measured if self.setting else ())
+            special = batch.special.tolist()
+            circuits += [self.bind(row) if special[k] else written.circuit(k) for k, row in enumerate(rows)]
+        return tuple(circuits)
 
-    def native_batch(self, slots: NDArray[np.float64], setting: Setting | None = None) -> NativeBatch:
+    def bind_settings(self, slots: NDArray[np.float64], settings: Sequence[Setting]) -> tuple[Circuit, ...]:
+        """Return the circuits of many bindings for each setting: all settings of the first binding come first.
+
+        Args:
+            slots: (circuits, slot_count), radians.
+            settings: what is measured.
+        """
+        columns = [self.bind_many(slots, setting) for setting in settings]
+        return tuple(circuit for row in zip(*columns, strict=True) for circuit in row)
+
+    def native_batch(self, slots: NDArray[np.float64]) -> NativeBatch:
         """Return the native angles of many bindings as one array; see :meth:`bind_many`.
 
         Args:
             slots: (circuits, slot_count), radians.
-            setting: what is measured.
         """
         constants, coefficients = self._affine
         vectors = np.zeros((len(slots), len(self.split.ops), 3))
@@ -145,19 +182,16 @@ class PytketKernel:
             if op.vector is not None:
                 start = self.split.vector_offset(op.vector[1])
                 vectors[:, index] = float(op.vector[0]) * slots[:, start : start + 3]
-        angles = constants + slots @ coefficients.T
-        frames = self._frames or Frames(self.split, self.fold_swaps)
+        # Not by BLAS, whose last bit may depend on the number of circuits: a circuit is the same in any company.
+        angles = constants + np.einsum("cs,os->co", slots, coefficients)
         framed = self._frames is not None
-        writer = BatchWriter(frames, self.target, angles, vectors, framed=framed, fold_swaps=self.fold_swaps)
-        return writer.write(setting)
-
-    def _bind_one(self, slots: NDArray[np.float64], setting: Setting | None) -> Circuit:
-        return self.bind(slots) if setting is None else self.bind_measured(slots, setting)
+        writer = BatchWriter(self._structure, self.target, angles, vectors, framed=framed, fold_swaps=self.fold_swaps)
+        return writer.write(self.setting)
 
     @cached_property
     def _in_one_order(self) -> bool:
         known = all(op.kind != "chirality" and len(op.string) < 2 for op in self.split.ops)
-        return self.target.two_qubit == "TK2" and known and not self._has_runs
+        return self.target.two_qubit == "TK2" and known and not self._has_runs and not self._structure.graph.alone
 
     @cached_property
     def _has_runs(self) -> bool:
@@ -183,22 +217,12 @@ class PytketKernel:
                     coefficients[row, slot] += float(factor)
         return constants, coefficients
 
-    def _write(self, slots: NDArray[np.float64], bits: int, end: Callable[[Emitter], None]) -> Circuit:
-        numbers = self.numeric_ops(slots)
-        frames = self._frames.numbers(numbers) if self._frames else {}
-        choices = [frames]
-        if frames and any(abs(nearest_zero(numbers[k].angle, pi / 4)[0]) < _VANISHING for k in self._framed):
-            # Frames were chosen for a circuit that has these gates, too.
-            choices.append({})
-        written = [self._emit(numbers, choice, Circuit(self.split.qubit_count, bits)) for choice in choices]
-        for emitter in written:
-            end(emitter)
-        return min(written, key=lambda emitter: emitter.phased_x).circuit
-
-    def _emit(self, numbers: Sequence[NumericOp], frames: Mapping[int, Turn], circuit: Circuit) -> Emitter:
-        emitter = Emitter(circuit, self.target)
-        framed = (op._replace(frame=frames[k]) if k in frames else op for k, op in enumerate(numbers))
-        ops = [part for op in framed for part in self._expand(op)]
+    def _emit(self, numbers: Sequence[NumericOp], frames: Mapping[int, Turn]) -> Emitter:
+        bits = len(self.setting.measured) if self.setting else 0
+        if len(self._gates) > _MOST_GATES:
+            self._gates.clear()
+        emitter = Emitter(Circuit(self.split.qubit_count, bits), self.target, self._gates)
+        ops = [part for k, op in enumerate(numbers) for part in self._expand(k, op, frames.get(k, NO_TURN))]
         placed = on_wires(ops, self.split.qubit_count)
         for op in shorten_runs(placed) if self._has_runs else placed:
             match op.kind:
@@ -217,7 +241,13 @@ class PytketKernel:
                 case _:
                     raise InternalError(f"no native form of {op.kind}")
         if frames:
-            emitter.turn_all(frames[-1])
+            emitter.turn_ends([frames[-1 - qubit] for qubit in range(self.split.qubit_count)])
+        if self.setting is None:
+            emitter.finish()
+            return emitter
+        for string in self.setting.turns:
+            emitter.pauli(string, pi / 2)
+        emitter.measure(self.setting.bases)
         return emitter
 
     def numeric_ops(self, slots: NDArray[np.float64]) -> tuple[NumericOp, ...]:
@@ -227,48 +257,66 @@ class PytketKernel:
             raise _bad_slots(values, self.split.slot_count)
         constants, coefficients = self._affine
         angles = (constants + coefficients @ values).tolist()
+        numbers = values.tolist()
         return tuple(
-            NumericOp(op.kind, op.qubits, angle, self._vector(op, values), op.string, op.targets)
+            NumericOp(op.kind, op.qubits, angle, self._vector(op, numbers), op.string, op.targets)
             for op, angle in zip(self.split.ops, angles, strict=True)
         )
 
     @cached_property
+    def _gates(self) -> dict[Angles, Op]:
+        """Gates of earlier circuits: pytket takes one that is there already in a third of the time."""
+        return {}
+
+    @cached_property
     def _frames(self) -> Frames | None:
         # An exchange of three ZZPhase has axes of its own, and needs a turn on either side in any frame.
-        return Frames(self.split, self.fold_swaps) if self.fix_frame and self.target.two_qubit == "TK2" else None
+        return self._structure if self.fix_frame and self.target.two_qubit == "TK2" else None
+
+    @cached_property
+    def _structure(self) -> Frames:
+        return Frames(self.split, self.fold_swaps, self.setting)
 
     @cached_property
     def _framed(self) -> tuple[int, ...]:
         """The gates that have frames."""
         return tuple(self._frames.graph.frames) if self._frames else ()
 
-    def _expand(self, op: NumericOp) -> list[NumericOp]:
-        """The operation with exchanges reduced and chirality in exchanges."""
+    def _expand(self, place: int, op: NumericOp, frame: Turn) -> list[NumericOp]:
+        """The operation in its frame, with exchanges reduced and chirality in exchanges."""
         if op.kind == "exchange":
-            return self._exchange(op.qubits, op.angle, op.frame)
+            return self._exchange(op.qubits, op.angle, frame)
         if op.kind != "chirality":
-            return [op]
+            return [op if frame is NO_TURN else op._replace(frame=frame)]
         cycles, exchanges = chirality_exchanges(op.angle)
-        ops = [NumericOp("relabel", op.qubits, targets=_cycled(op.qubits, cycles))] if cycles else []
+        qubits = op.qubits
+        if place in self._last_qubits and exchanges:
+            # A chirality is that of its qubits in any cyclic order: the first exchange goes to the pair.
+            unmoved = 3 - exchanges[0][0] - exchanges[0][1]
+            qubits = _cycled(qubits, (self._last_qubits[place] + cycles - unmoved) % 3)
+        ops = [NumericOp("relabel", qubits, targets=_cycled(qubits, cycles))] if cycles else []
         for a, b, angle in exchanges:
-            ops += self._exchange((op.qubits[a], op.qubits[b]), angle, op.frame)
+            ops += self._exchange((qubits[a], qubits[b]), angle, frame)
         return ops
+
+    @cached_property
+    def _last_qubits(self) -> dict[int, int]:
+        return last_qubits(self.split)
 
     def _exchange(self, pair: tuple[int, ...], angle: float, frame: Turn) -> list[NumericOp]:
         """An exchange with its angle reduced: pi/4 is a SWAP, pi/2 is a phase."""
         angle, periods = nearest_zero(angle, pi / 4 if self.fold_swaps else pi / 2)
-        op = NumericOp("exchange", pair, angle=angle, frame=frame)
+        op = NumericOp("exchange", pair, angle, _NOWHERE, (), (), frame)
         if self.fold_swaps and periods % 2:
             return [op, NumericOp("relabel", pair, targets=pair[::-1])]
         return [op]
 
-    def _vector(self, op: KernelOp, slots: NDArray[np.float64]) -> tuple[float, float, float]:
+    def _vector(self, op: KernelOp, slots: Sequence[float]) -> tuple[float, float, float]:
         if op.vector is None:
-            return (0.0, 0.0, 0.0)
+            return _NOWHERE
         factor, slot = op.vector
-        start = self.split.vector_offset(slot)
-        x, y, z = (float(factor) * slots[start : start + 3]).tolist()
-        return (x, y, z)
+        start, scale = self.split.vector_offset(slot), float(factor)
+        return (scale * slots[start], scale * slots[start + 1], scale * slots[start + 2])
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pytket.circuit import Circuit
 
 from qffc.ir.diagnostics import InternalError
-from qffc.passes.lower_pytket_frame_rules import Rule
+from qffc.passes.lower_pytket_frame_rules import Rule, fixed_frame
 from qffc.passes.lower_pytket_frames import Frames
 from qffc.passes.lower_pytket_measurement import Setting
 from qffc.passes.lower_pytket_pairs import Pair
@@ -75,38 +74,6 @@ class NativeBatch:
     swaps: NDArray[np.bool_]
     special: NDArray[np.bool_]
     ends: tuple[int, ...]
-
-    def circuit(self, row: int, measured: tuple[int, ...] = ()) -> Circuit:
-        """Return one circuit, with measurements of qubits into bits 0, 1, ..."""
-        circuit = Circuit(len(self.ends), len(measured))
-        angles = self.angles[row].tolist()
-        for column, wires in zip(self.columns, self._wires(row), strict=True):
-            first = angles[column.angles[0]]
-            if first != first:  # NaN: left out
-                continue
-            if column.kind == "TK2":
-                circuit.TK2(first, angles[column.angles[1]], angles[column.angles[2]], *wires)
-            elif column.kind == "PhasedX":
-                circuit.PhasedX(first, angles[column.angles[1]], wires[0])
-            elif column.kind == "Rz":
-                circuit.Rz(first, wires[0])
-            else:
-                circuit.ZZPhase(first, *wires)
-        for bit, qubit in enumerate(measured):
-            circuit.Measure(qubit, bit)
-        return circuit
-
-    def _wires(self, row: int) -> list[list[int]]:
-        """The wires of each gate: named backwards from the end, where qubit and wire agree."""
-        swaps = self.swaps[row].tolist()
-        wires = list(self.ends)
-        found = []
-        for column in reversed(self.columns):
-            if column.swap is not None and swaps[column.swap]:
-                a, b = column.tracks
-                wires[a], wires[b] = wires[b], wires[a]
-            found.append([wires[track] for track in column.tracks])
-        return found[::-1]
 
 
 class BatchWriter:
@@ -236,7 +203,8 @@ class BatchWriter:
         where = self._graph.places[place]
         if where.kind == "pair":
             return inverses(self._halves[where.story, where.side])
-        return self._frames.get(place, constant_turns(NO_TURN, self._count))
+        found = where.leader if where.kind == "partner" else place
+        return self._frames.get(found, constant_turns(NO_TURN, self._count))
 
     def _follow(self, rule: Rule) -> Turns:
         if rule.kind == "lab":
@@ -252,9 +220,12 @@ class BatchWriter:
         return product(self._before(segment.source), inverses(turn))
 
     def _before(self, place: int) -> Turns:
+        """The frame that a rule follows, or that a pair is prepared for."""
         where = self._graph.places[place]
+        if where.kind == "partner":
+            return product(fixed_frame(where), self._at(place))
         if where.kind != "pair":
-            return self._frames.get(place, constant_turns(NO_TURN, self._count))
+            return self._frames.get(place, constant_turns(fixed_frame(where), self._count))
         return inverses(self._preparation(where.story, constant_turns(NO_TURN, self._count))[1 + where.side])
 
     def _start(self, story: int) -> Turns:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import pi
 
-from pytket.circuit import Circuit
+from pytket.circuit import Circuit, Op, OpType
 
 from qffc.ir.pauli import LETTERS, Letter, PauliString
 from qffc.passes.lower_pytket_pairs import Pair
@@ -22,6 +23,8 @@ from qffc.passes.lower_pytket_turns import (
 )
 from qffc.passes.target import Target
 
+Angles = tuple[float, float, float]
+
 _TINY = 1e-12
 """Angles below this, in radians, are rounding noise."""
 
@@ -36,25 +39,31 @@ class Emitter:
     Args:
         circuit: where gates are written; its qubits are in |0>.
         target: gives the preferred two-qubit gate and the minimum angles.
+        known: TK2 gates by their angles; those of trained parameters come again in every circuit.
     """
 
-    def __init__(self, circuit: Circuit, target: Target) -> None:
+    def __init__(self, circuit: Circuit, target: Target, known: dict[Angles, Op] | None = None) -> None:
         self.circuit = circuit
+        self._known = {} if known is None else known
         self.phased_x = 0
         self._target = target
+        self._qubits = circuit.qubits
         self._waiting: list[Turn] = [NO_TURN] * circuit.n_qubits
+        # A qubit stays in the frame of its last exchange until something needs another one.
+        self._frame: list[Turn] = [NO_TURN] * circuit.n_qubits
         self._fresh = [True] * circuit.n_qubits
         self._pairs: dict[int, Pair] = {}
 
     def turn(self, qubit: int, turn: Turn) -> None:
         """Turn a qubit."""
+        self._enter(qubit, NO_TURN)
         self._waiting[qubit] = after(turn, self._waiting[qubit])
 
-    def turn_all(self, turn: Turn) -> None:
-        """Turn all qubits, after the preparation of what is kept in numbers."""
-        qubits = range(len(self._waiting))
-        self._prepare(*qubits)
-        for qubit in qubits:
+    def turn_ends(self, turns: Sequence[Turn]) -> None:
+        """Turn each qubit, after the preparation of what is kept in numbers and gets a turn."""
+        turned = [(qubit, turn) for qubit, turn in enumerate(turns) if turn != NO_TURN]
+        self._prepare(*(qubit for qubit, _ in turned))
+        for qubit, turn in turned:
             self.turn(qubit, turn)
 
     def singlet(self, a: int, b: int, start: Turn = NO_TURN) -> None:
@@ -62,7 +71,7 @@ class Emitter:
         self._keep(Pair.singlet(a, b, start))
 
     def exchange(self, a: int, b: int, angle: float, frame: Turn = NO_TURN) -> None:
-        """Write exp(-i angle (XX + YY + ZZ)), both qubits turned by the frame before and back after."""
+        """Write exp(-i angle (XX + YY + ZZ)); with TK2 in a frame: both qubits turned by it before and back after."""
         pair = self._take_pair(a, b)
         if pair is not None:
             self._keep(pair.exchanged(angle))
@@ -70,18 +79,14 @@ class Emitter:
         if abs(2 * angle) < max(self._target.minimum.zz_phase, _TINY):
             return
         self._prepare(a, b)
-        for qubit in (a, b):
-            self.turn(qubit, frame)
         if self._target.two_qubit == "TK2":
+            self._enter(a, frame)
+            self._enter(b, frame)
             self._tk2(a, b, (2 * angle, 2 * angle, 2 * angle))
-        else:
-            # They commute, and one whose axis is there already needs no turn before it.
-            for letter in sorted(
-                LETTERS, key=lambda letter: self._turns_before(a, letter) + self._turns_before(b, letter)
-            ):
-                self.pauli(((a, letter), (b, letter)), 2 * angle)
-        for qubit in (a, b):
-            self.turn(qubit, inverse(frame))
+            return
+        # They commute, and one whose axis is there already needs no turn before it.
+        for letter in sorted(LETTERS, key=lambda letter: self._turns_before(a, letter) + self._turns_before(b, letter)):
+            self.pauli(((a, letter), (b, letter)), 2 * angle)
 
     def pauli(self, string: PauliString, angle: float) -> None:
         """Write exp(-i/2 angle P): one ZZPhase for two letters, two more for each further letter."""
@@ -110,6 +115,7 @@ class Emitter:
         """Write what waits."""
         self._prepare(*range(len(self._waiting)))
         for qubit in range(len(self._waiting)):
+            self._enter(qubit, NO_TURN)
             self._write_waiting(qubit)
 
     def measure(self, letters: tuple[Letter | None, ...]) -> None:
@@ -120,6 +126,13 @@ class Emitter:
             self.turn(qubit, inverse(FROM_Z[letter]))
             self._write_waiting(qubit, keep_rz=True)
             self.circuit.Measure(qubit, bit)
+
+    def _enter(self, qubit: int, frame: Turn) -> None:
+        """Let what waits be followed by something that is written in a frame."""
+        if self._frame[qubit] != frame:
+            back = inverse(self._frame[qubit])
+            self._waiting[qubit] = after(frame, after(back, self._waiting[qubit]))
+            self._frame[qubit] = frame
 
     def _turns_before(self, qubit: int, letter: Letter) -> int:
         """How many PhasedX a ZZPhase takes that stands for a letter of this qubit."""
@@ -180,15 +193,19 @@ class Emitter:
         for qubit, letter in ((a, p), (b, q)):
             self.turn(qubit, FROM_Z[letter])
 
-    def _tk2(self, a: int, b: int, angles: tuple[float, float, float]) -> None:
+    def _tk2(self, a: int, b: int, angles: Angles) -> None:
         for qubit in (a, b):
             self._write_waiting(qubit)
             self._fresh[qubit] = False
-        x, y, z = map(half_turns, angles)
-        self.circuit.TK2(x, y, z, a, b)
+        gate = self._known.get(angles)
+        if gate is None:
+            gate = self._known[angles] = Op.create(OpType.TK2, [half_turns(angle) for angle in angles])
+        self.circuit.add_gate(gate, [self._qubits[a], self._qubits[b]])
 
     def _write_waiting(self, qubit: int, *, keep_rz: bool = False) -> None:
         """Write the turn that waits; what follows is a two-qubit gate or a measurement."""
+        if self._waiting[qubit] == NO_TURN:
+            return
         a, b, c = euler_angles(self._waiting[qubit])
         rz = nearest_zero(a + c, 2 * pi)[0]
         physical = b >= max(self._target.minimum.phased_x, _TINY)
@@ -199,8 +216,8 @@ class Emitter:
             self._waiting[qubit] = NO_TURN
             axis = a
             if abs(rz) >= _TINY and not self._fresh[qubit]:
-                self.circuit.Rz(half_turns(rz), qubit)
+                self.circuit.Rz(half_turns(rz), self._qubits[qubit])
         if physical:
             self._fresh[qubit] = False
             self.phased_x += 1
-            self.circuit.PhasedX(half_turns(b), half_turns(nearest_zero(axis, 2 * pi)[0]), qubit)
+            self.circuit.PhasedX(half_turns(b), half_turns(nearest_zero(axis, 2 * pi)[0]), self._qubits[qubit])

@@ -66,6 +66,13 @@ class FrameNumbers:
             return after(self._at(segment.source, frames), inverse(turn))
         return after(self._at(segment.target, frames), turn)
 
+    def goal(self, place: int, frames: dict[int, Turn]) -> Turn:
+        """What makes a turn that ends at a place free when it is taken back."""
+        where = self._graph.places[place]
+        if where.kind == "partner":
+            return after(fixed_frame(where), frames[where.leader])
+        return self._at(place, frames)
+
     def _at(self, place: int, frames: dict[int, Turn]) -> Turn:
         where = self._graph.places[place]
         if where.kind == "frame":
@@ -109,5 +116,5 @@ def onto_z(axis: Axis) -> Turn:
 
 
 def fixed_frame(place: Place) -> Turn:
-    """The frame of what has one in the laboratory."""
-    return inverse(FROM_Z[place.letter]) if place.kind == "letter" else NO_TURN
+    """The frame of what has one in the laboratory; of a partner, in the frame of its pair."""
+    return inverse(FROM_Z[place.letter]) if place.kind in ("letter", "partner") else NO_TURN

@@ -34,7 +34,7 @@ class FrameSearch:
         self._fixed = {
             place: self._axis(self._numbers.half(where) if where.kind == "pair" else fixed_frame(where))
             for place, where in enumerate(self._graph.places)
-            if where.kind != "frame"
+            if where.kind not in ("frame", "partner")
         }
         self._starts = [
             (Rule("direction", k), self._axis(self._numbers.follow(Rule("direction", k), {})))
@@ -43,7 +43,7 @@ class FrameSearch:
 
     def run(self) -> dict[int, Rule]:
         """Return the rules of all frames, in the order of the places."""
-        places = sorted({*self._graph.frames.values(), self._graph.end} - set(self._fixed))
+        places = sorted({*self._graph.frames.values(), *self._graph.finish} - set(self._fixed))
         incident: dict[int, list[int]] = {place: [] for place in places}
         for k in self._segments:
             for place in {self._graph.segments[k].source, self._graph.segments[k].target} & set(places):
@@ -99,8 +99,13 @@ class FrameSearch:
         )
 
     def _counts(self, segment: Segment) -> bool:
-        """Whether frames can make a difference: a singlet, turned or not, costs one turn whatever they are."""
+        """Whether frames can make a difference: a singlet, turned or not, costs one turn whatever they are.
+
+        So does the second qubit of a pair that is asked if it is a singlet.
+        """
         source = self._graph.places[segment.source]
+        if self._graph.places[segment.target].kind == "partner":
+            return False
         if source.kind != "pair":
             return bool(segment.turns) or segment.source != segment.target
         angle, *_ = self._numbers.pair(self._graph.stories[source.story]).preparation()

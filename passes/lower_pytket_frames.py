@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from qffc.ir.values import Displacement, FrameVector, Mul, Number, Unit, Value
 from qffc.passes.equivariance_rotation import is_invariant
-from qffc.passes.lower_pytket_frame_rules import Axis, Directions, FrameNumbers, Rule, fixed_frame
+from qffc.passes.lower_pytket_frame_rules import Axis, Directions, FrameNumbers, Rule
 from qffc.passes.lower_pytket_frame_search import FrameSearch
+from qffc.passes.lower_pytket_measurement import Setting
 from qffc.passes.lower_pytket_ops import NumericOp
-from qffc.passes.lower_pytket_segments import PairStory, SegmentGraph, segment_graph
+from qffc.passes.lower_pytket_segments import End, PairStory, SegmentGraph, ends_of, segment_graph
 from qffc.passes.lower_pytket_turns import NO_TURN, Turn, after, inverse, nearest_zero
 from qffc.passes.split_program import Split
 
@@ -34,15 +35,22 @@ class Frames:
     Args:
         split: the program.
         fold_swaps: whether SWAPs are taken out of exchange angles.
+        setting: what is measured at the end, if anything is.
     """
 
     split: Split
     fold_swaps: bool = True
+    setting: Setting | None = None
 
     @cached_property
     def graph(self) -> SegmentGraph:
-        """The turns between exchanges. The end is free when no observable has a frame of its own."""
-        return segment_graph(self.split, free_end=all(is_invariant(o.paulis) for o in self.split.observables))
+        """The turns between exchanges. The end is free when nothing that is read there has a frame of its own."""
+        if self.setting is not None:
+            return segment_graph(self.split, ends_of(self.setting))
+        free = all(is_invariant(o.paulis) for o in self.split.observables)
+        return segment_graph(
+            self.split, [End("frame") if free else End("lab", qubit) for qubit in range(self.split.qubit_count)]
+        )
 
     @cached_property
     def directions(self) -> Directions:
@@ -66,7 +74,7 @@ class Frames:
             ops: the operations of the kernel in numbers, one for one.
 
         Returns:
-            The end of the circuit is under -1.
+            The end of qubit k is under -1 - k.
         """
         found = FrameNumbers(self.graph, self.directions, ops)
         frames: dict[int, Turn] = {}
@@ -75,10 +83,9 @@ class Frames:
         placed = {op: frames[place] for op, place in self.graph.frames.items()}
         for op, story, sides in self._singlets:
             segment = self.graph.segments[sides[self._second(story, ops)]]
-            end = self.graph.places[segment.target]
-            frame = frames[segment.target] if end.kind == "frame" else fixed_frame(end)
-            placed[op] = inverse(after(frame, found.turns(segment.turns)))
-        return {**placed, -1: frames.get(self.graph.end, NO_TURN)}
+            placed[op] = inverse(after(found.goal(segment.target, frames), found.turns(segment.turns)))
+        ends = zip(self.graph.ends, self.graph.finish, strict=True)
+        return {**placed, **{-1 - qubit: frames.get(place, NO_TURN) for qubit, place in ends}}
 
     @cached_property
     def _singlets(self) -> list[tuple[int, PairStory, dict[int, int]]]:
@@ -99,7 +106,7 @@ class Frames:
 
     @cached_property
     def _sample(self) -> list[NumericOp]:
-        """Numbers without special values but for parallel vectors."""
+        """Numbers without special values but for parallel vectors and slots that are zero in most bindings."""
         random = np.random.default_rng(0)
         axes: dict[str, NDArray[np.float64]] = {f"axis {k}": np.eye(3)[k] for k in range(3)}
         vectors: list[Axis] = []
@@ -115,7 +122,8 @@ class Frames:
                 vector = (factor * x, factor * y, factor * z)
             if op.angle is not None:
                 angle = float(op.angle.constant) + float(op.angle.pi_multiple) * pi
-                angle += sum(float(weight) * random.uniform(0.2, 0.6) for weight, _ in op.angle.terms)
+                loud = [weight for weight, slot in op.angle.terms if slot not in self.split.quiet]
+                angle += sum(float(weight) * random.uniform(0.2, 0.6) for weight in loud)
             numbers.append(NumericOp(op.kind, op.qubits, angle, vector, op.string, op.targets))
         return numbers
 

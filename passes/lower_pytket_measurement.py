@@ -14,6 +14,9 @@ from qffc.ir.observables import Observable
 from qffc.ir.pauli import Letter, PauliString
 from qffc.ir.values import Number
 
+_EQUAL = 1e-12
+"""Weights closer than this are one."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -27,6 +30,8 @@ class Setting:
         letters: the basis of each qubit; None when it is not measured, or belongs to a pair.
         strings: the Pauli strings that this setting estimates.
         pairs: qubits that are measured in the Bell basis, two by two.
+        singlets: whether the pairs are only asked if they are singlets: the strings of a pair, one for each letter,
+            always have equal weights. Then the two may be turned together before.
 
     Example:
         >>> Setting((None, None), (((0, "Z"), (1, "Z")),), pairs=((0, 1),)).readings
@@ -36,6 +41,7 @@ class Setting:
     letters: tuple[Letter | None, ...]
     strings: tuple[PauliString, ...]
     pairs: tuple[tuple[int, int], ...] = ()
+    singlets: bool = False
 
     @property
     def bases(self) -> tuple[Letter | None, ...]:
@@ -60,6 +66,19 @@ class Setting:
             return False
         paired = {qubit for pair in self.pairs for qubit in pair}
         return all(qubit in paired or self.letters[qubit] == letter for qubit, letter in string)
+
+    def sees_singlets_only(self, weights: NDArray[np.float64]) -> bool:
+        """Whether weights, (observables, strings), ask of the pairs no more than whether they are singlets."""
+        paired = {qubit: pair for pair in self.pairs for qubit in pair}
+        groups: dict[tuple[tuple[tuple[int, int], ...], PauliString], list[int]] = {}
+        for place, string in enumerate(self.strings):
+            pairs = tuple(sorted({paired[qubit] for qubit, _ in string if qubit in paired}))
+            rest = tuple(entry for entry in string if entry[0] not in paired)
+            groups.setdefault((pairs, rest), []).append(place)
+        return bool(self.pairs) and all(
+            len(places) == 3 ** len(pairs) and np.ptp(weights[:, places], axis=1).max(initial=0.0) < _EQUAL
+            for (pairs, _), places in groups.items()
+        )
 
     @cached_property
     def readings(self) -> tuple[tuple[int, tuple[int, ...]], ...]:

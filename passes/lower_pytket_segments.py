@@ -7,13 +7,15 @@ The graph is made once, from the operations alone; numbers come later.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from qffc.ir.pauli import Letter
+from qffc.passes.lower_pytket_measurement import Setting
 from qffc.passes.split_program import KernelOp, Split
 
-Kind = Literal["frame", "zero", "pair", "letter", "lab"]
+Kind = Literal["frame", "zero", "pair", "letter", "lab", "partner"]
 
 
 class Place(NamedTuple):
@@ -22,16 +24,52 @@ class Place(NamedTuple):
     Args:
         kind: ``frame`` for exchanges that share a frame, or a free end of the circuit; ``zero`` for a prepared |0>;
             ``pair`` for a half of a state of two qubits that is prepared in one; ``letter`` for a Pauli rotation of
-            several qubits; ``lab`` for the end of a circuit whose frame is not free.
+            several qubits, or of a measurement; ``lab`` for the end of a circuit whose frame is not free; ``partner``
+            for the second qubit of a pair that is asked if it is a singlet: the first one decides on the frame, and
+            the second is turned from there in any case.
         story: of the pair, by its number.
         side: of the pair, 0 or 1.
-        letter: of the Pauli rotation.
+        letter: of the Pauli rotation or measurement; of a partner, what is measured in the frame.
+        leader: of a partner, the place of the first qubit.
     """
 
     kind: Kind
     story: int = 0
     side: int = 0
     letter: Letter = "Z"
+    leader: int = 0
+
+
+class End(NamedTuple):
+    """How a qubit ends.
+
+    Args:
+        kind: ``frame`` in any frame, the same for all of a group; ``partner`` in the frame of its group; ``letter``
+            when it is measured along an axis; ``lab`` in the frame of the program.
+        group: of qubits that share a frame, or are measured as a pair.
+        letter: that is measured.
+    """
+
+    kind: Kind
+    group: int = 0
+    letter: Letter = "Z"
+
+
+def ends_of(setting: Setting) -> tuple[End, ...]:
+    """Return how qubits end in the circuit of a setting; what is not measured may end in any frame.
+
+    Example:
+        >>> [end.kind for end in ends_of(Setting(("X", None, None), (), pairs=((1, 2),), singlets=True))]
+        ['letter', 'frame', 'partner']
+    """
+    ends = [
+        End("frame", qubit) if letter is None else End("letter", qubit, letter)
+        for qubit, letter in enumerate(setting.letters)
+    ]
+    for a, b in setting.pairs:
+        ends[a] = End("frame", a) if setting.singlets else End("letter", a, "Z")
+        ends[b] = End("partner", a, "X") if setting.singlets else End("letter", a, "X")
+    return tuple(ends)
 
 
 class Segment(NamedTuple):
@@ -87,7 +125,8 @@ class SegmentGraph:
         ends: the qubit of the program that each track is at the end.
         stories: of the pairs.
         frames: the place of each exchange and chirality that is in one.
-        end: the place where the circuit ends.
+        finish: the place of each track whose frame it ends in.
+        alone: whether some pair is measured in the Bell basis that has met nobody else.
     """
 
     places: tuple[Place, ...]
@@ -97,27 +136,28 @@ class SegmentGraph:
     ends: tuple[int, ...]
     stories: tuple[PairStory, ...]
     frames: dict[int, int]
-    end: int
+    finish: tuple[int, ...]
+    alone: bool
 
 
-def segment_graph(split: Split, *, free_end: bool) -> SegmentGraph:
+def segment_graph(split: Split, ends: Sequence[End]) -> SegmentGraph:
     """Return the segments of a kernel; places without a turn between them are one.
 
     Args:
         split: the program.
-        free_end: whether the frame in which the circuit ends may be chosen.
+        ends: of its qubits.
 
     Example:
         >>> from qffc.library import load
         >>> from qffc.passes.split_program import split_program
-        >>> graph = segment_graph(split_program(load("pair", depth=2)), free_end=True)
+        >>> graph = segment_graph(split_program(load("pair", depth=2)), [End("frame")] * 4)
         >>> [graph.places[place].kind for place in sorted(set(graph.frames.values()))]
         ['frame', 'frame']
     """
     builder = _Builder(split.qubit_count)
     for index, op in enumerate(split.ops):
         builder.add(index, op)
-    return builder.finish(free_end)
+    return builder.finish(ends)
 
 
 class _Builder:
@@ -157,10 +197,23 @@ class _Builder:
         elif op.kind == "pauli_rotation":
             self._pauli(index, {self._track[qubit]: letter for qubit, letter in op.string})
 
-    def finish(self, free_end: bool) -> SegmentGraph:
-        end = self._place(Place("frame" if free_end else "lab"))
-        last = self._meet(dict.fromkeys(range(len(self._track)), end))
-        return self._merged(end, last)
+    def finish(self, ends: Sequence[End]) -> SegmentGraph:
+        groups: dict[int, int] = {}
+        for end in ends:
+            if end.kind == "frame" and end.group not in groups:
+                groups[end.group] = self._place(Place("frame"))
+        pairs = [(end.group, qubit) for qubit, end in enumerate(ends) if end.kind != "frame" and end.group != qubit]
+        alone = {q for pair in pairs if self._story(tuple(self._track[q] for q in pair)) for q in pair}
+        # The turn before the measurement of a pair that has met nobody else joins its preparation, which has no frame.
+        ends = [End("lab", qubit) if qubit in alone else end for qubit, end in enumerate(ends)]
+        places = {self._track[qubit]: self._end(end, groups) for qubit, end in enumerate(ends)}
+        return self._merged(self._meet({track: places[track] for track in range(len(ends))}), bool(alone))
+
+    def _end(self, end: End, groups: dict[int, int]) -> int:
+        if end.kind == "frame":
+            return groups[end.group]
+        leader = groups[end.group] if end.kind == "partner" else 0
+        return self._place(Place(end.kind, letter=end.letter, leader=leader))
 
     def _place(self, place: Place) -> int:
         self._places.append(place)
@@ -216,7 +269,7 @@ class _Builder:
             return
         self._meet({track: self._place(Place("letter", letter=letter)) for track, letter in letters.items()})
 
-    def _merged(self, end: int, last: tuple[int, ...]) -> SegmentGraph:
+    def _merged(self, last: tuple[int, ...], alone: bool) -> SegmentGraph:
         """Give frames without a turn between them one place."""
         first = list(range(len(self._places)))
 
@@ -229,13 +282,17 @@ class _Builder:
             ends = find(segment.source), find(segment.target)
             if not segment.turns and all(self._places[place].kind == "frame" for place in ends):
                 first[max(ends)] = min(ends)
+        places = tuple(place._replace(leader=find(place.leader)) for place in self._places)
+        segments = tuple(Segment(find(s.source), s.turns, find(s.target)) for s in self._segments)
+        targets = [segments[segment].target for segment in last]
         return SegmentGraph(
-            tuple(self._places),
-            tuple(Segment(find(s.source), s.turns, find(s.target)) for s in self._segments),
+            places,
+            segments,
             tuple(self._gates),
             last,
             tuple(self._track.index(track) for track in range(len(self._track))),
             tuple(self._stories),
             {op: find(place) for op, place in self._frames.items()},
-            find(end),
+            tuple(places[target].leader if places[target].kind == "partner" else target for target in targets),
+            alone,
         )

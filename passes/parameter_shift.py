@@ -190,7 +190,8 @@ def shift_rule(split: Split) -> ShiftRule:
             shifts += [Shift(index, slot, radians, weight) for radians, weight in _TERMS[op.kind]]
         else:
             ops.append(op)
-    shifted = Split(split.program, (*split.scalars, *names), split.vectors, tuple(ops))
+    quiet = frozenset(range(first, first + len(names)))
+    shifted = Split(split.program, (*split.scalars, *names), split.vectors, tuple(ops), quiet)
     return ShiftRule(split, shifted, tuple(shifts))
 
 

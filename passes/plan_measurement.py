@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -158,13 +159,15 @@ def _assemble(
 ) -> MeasurementPlan:
     noise: list[float] = []
     parts: dict[PauliString, list[tuple[int, int, float]]] = {string: [] for string in strings}
+    uses = Counter(string for candidate in chosen for string in candidate.setting.strings)
     for index, (candidate, factors) in enumerate(zip(chosen, shares, strict=True)):
         for k, (string, factor) in enumerate(zip(candidate.setting.strings, factors.tolist(), strict=True)):
-            parts[string].append((index, k, factor))
+            # The weights of a string add up to one, which rounding should not change.
+            parts[string].append((index, k, factor if uses[string] > 1 else 1.0))
         variance = np.einsum("a,pab,b->p", factors, candidate.quadratic, factors).mean()
         noise.append(float(np.sqrt(max(variance, 0.0))))
     total = sum(noise)
-    return MeasurementPlan(
+    plan = MeasurementPlan(
         tuple(candidate.setting for candidate in chosen),
         tuple(entry.get((), 0.0) for entry in weights),
         tuple(
@@ -173,3 +176,8 @@ def _assemble(
         ),
         tuple(n / total for n in noise),
     )
+    settings = (
+        replace(setting, singlets=setting.sees_singlets_only(plan.weights(index)))
+        for index, setting in enumerate(plan.settings)
+    )
+    return replace(plan, settings=tuple(settings))

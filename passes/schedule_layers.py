@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from qffc.ir.exchange_group import exchanges
+from qffc.ir.generators import Generator
 from qffc.ir.ops import Coupling
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
@@ -91,10 +92,10 @@ class ScheduleLayers(Pass[Schedule]):
     order in which they fit best behind what is there already: a coupling on two qubits that have met nobody else is
     absorbed by their preparation, and layers that are not full overlap with their neighbours.
 
-    Couplings that a declared exchange carries into each other share a layer where that is possible, so that each layer
-    is mapped onto itself. Every schedule is checked, and one that loses a symmetry that was proven is not taken; if
-    nothing is left, the order stays as written. Symmetry comes before depth: an order that makes a declared symmetry
-    hold is taken though it may be deeper.
+    Couplings that a declared exchange or generator carries into each other share a layer where that is possible, so
+    that each layer is mapped onto itself. Every schedule is checked, and one that loses a symmetry that was proven is
+    not taken; if nothing is left, the order stays as written. Symmetry comes before depth: an order that makes a
+    declared symmetry hold is taken though it may be deeper.
 
     Run it before training: another order is another circuit, so it preserves nothing. Afterwards the order is
     that of the program, like any other: couplings lose their groups, all else stays, and a second run finds nothing to
@@ -179,9 +180,10 @@ def _proven(program: Program) -> frozenset[str]:
 def _candidates(
     program: Program, groups: Sequence[Group], proven: frozenset[str]
 ) -> Iterator[tuple[Program, Orbits | None]]:
-    """The shallowest order that keeps all exchanges together, that keeps those proven now, and any order at all."""
+    """The shallowest order that keeps all declared symmetries together, that keeps those proven now, and any order."""
     exchanged = tuple(str(exchange) for exchange in exchanges(program.sites)) if "exchange" in program.symmetry else ()
-    for symmetries in dict.fromkeys((exchanged, tuple(name for name in exchanged if name in proven))):
+    declared = (*exchanged, *(item.title for item in program.generators if isinstance(item, Generator)))
+    for symmetries in dict.fromkeys((declared, tuple(name for name in declared if name in proven))):
         choices = orbit_choices(program, groups, symmetries) if symmetries else ()
         orders = [(in_layers(program, groups, orbits), orbits) for orbits in choices]
         found = [(order, orbits) for order, orbits in orders if order is not None]

@@ -1,8 +1,9 @@
-"""Couplings that have to share a layer: the orbits of unordered couplings under the declared exchanges.
+"""Couplings that have to share a layer: the orbits of unordered couplings under the declared symmetries.
 
 An order of layers keeps a symmetry when each layer is mapped onto itself, so a layer is a union of orbits. The renaming
-of the qubits that goes with an exchange of sites is searched by what happens to each qubit before, in and after
-each group, whatever the order inside. Nothing here is a proof: the schedule is checked afterwards.
+of the qubits that goes with an exchange of sites, or with a generator that names no qubits, is searched by what happens
+to each qubit before, in and after each group, whatever the order inside. Nothing here is a proof: the schedule is
+checked afterwards.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ from itertools import islice, product
 import networkx as nx
 
 from qffc.ir.exchange_group import exchanges
+from qffc.ir.generators import Generator
 from qffc.ir.ops import Coupling, Op, Relabel
 from qffc.ir.program import Program
 from qffc.ir.values import substitute_sites
+from qffc.passes.conjugation import conjugated
+from qffc.passes.equivariance_generators import action_of
 from qffc.passes.qubit_matching import Incidence, Incidences, Names, renamings
+from qffc.passes.relabelling import Action
 from qffc.passes.trace import Letter, independent, letter_of
 from qffc.passes.wires import on_wires
 
@@ -100,15 +105,13 @@ def orbit_choices(program: Program, groups: Sequence[Group], symmetries: Sequenc
     Args:
         program: the program.
         groups: its groups of unordered couplings.
-        symmetries: names of the exchanges to keep, as in a certificate.
+        symmetries: names of the exchanges and generators to keep, as in a certificate.
 
     Yields:
-        For each group, the orbits of its units by number; nothing when an exchange has no renaming.
+        For each group, the orbits of its units by number; nothing when a symmetry has no renaming.
     """
     found = [
-        list(_unit_moves(program, groups, dict(exchange.moves)))
-        for exchange in exchanges(program.sites)
-        if str(exchange) in symmetries
+        list(_unit_moves(program, groups, action)) for name, action in _actions(program).items() if name in symmetries
     ]
     known: set[Orbits] = set()
     for choice in islice(product(*found), _CHOICES):
@@ -124,15 +127,25 @@ def _orbits(count: int, moves: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ..
     return tuple(sorted(tuple(sorted(orbit)) for orbit in nx.connected_components(graph)))
 
 
-def _unit_moves(program: Program, groups: Sequence[Group], sites: dict[str, str]) -> Iterator[UnitMoves]:
-    """The permutations of the units of each group that go with an exchange of sites."""
-    species = _representatives(program, sites)
-    before = [[_valued(letter, {}, species) for unit in group.units for letter in unit.letters] for group in groups]
-    after = [[_valued(letter, sites, species) for unit in group.units for letter in unit.letters] for group in groups]
+def _actions(program: Program) -> dict[str, Action]:
+    """What each exchange of like sites and each declared generator replaces."""
+    exchanged = {str(exchange): Action(dict(exchange.moves)) for exchange in exchanges(program.sites)}
+    declared = {item.title: action_of(program, item) for item in program.generators if isinstance(item, Generator)}
+    return {**exchanged, **declared}
+
+
+def _unit_moves(program: Program, groups: Sequence[Group], action: Action) -> Iterator[UnitMoves]:
+    """The permutations of the units of each group that go with a symmetry."""
+    species = _representatives(program, action.sites)
+    nothing = Action()
+    before = [
+        [_valued(letter, nothing, species) for unit in group.units for letter in unit.letters] for group in groups
+    ]
+    after = [[_valued(letter, action, species) for unit in group.units for letter in unit.letters] for group in groups]
     known: set[UnitMoves] = set()
-    for renaming in _renamings(program, groups, sites, species):
+    for renaming in _renamings(program, groups, action, species):
         places = dict(enumerate(renaming))
-        images = [[letter.moved(places) for letter in letters] for letters in after]
+        images = [[conjugated(letter.moved(places), action.paulis) for letter in letters] for letters in after]
         if any(Counter(mine) != Counter(image) for mine, image in zip(before, images, strict=True)):
             continue
         moves = tuple(_moved_units(group, places) for group in groups)
@@ -147,21 +160,24 @@ def _moved_units(group: Group, places: Mapping[int, int]) -> tuple[int, ...]:
 
 
 def _renamings(
-    program: Program, groups: Sequence[Group], sites: dict[str, str], species: dict[str, str]
+    program: Program, groups: Sequence[Group], action: Action, species: dict[str, str]
 ) -> Iterator[Renaming]:
+    if action.renaming is not None:
+        yield action.renaming
+        return
     names = Names()
-    source, target = (_incidences(program, groups, moves, species, names) for moves in (sites, {}))
+    source, target = (_incidences(program, groups, moved, species, names) for moved in (action, Action()))
     yield from renamings(source, target, range(len(program.qubits)), names)
 
 
 def _incidences(
-    program: Program, groups: Sequence[Group], sites: dict[str, str], species: dict[str, str], names: Names
+    program: Program, groups: Sequence[Group], action: Action, species: dict[str, str], names: Names
 ) -> Incidences:
     """What happens to each wire in each stretch: inside a group, and between one group and the next."""
     starts = sorted(edge for group in groups for edge in (group.places.start, group.places.stop))
     found: dict[int, list[Incidence]] = defaultdict(list)
     for place, op in _wired(program):
-        letter = _valued(letter_of(op, op.value), sites, species)
+        letter = _valued(letter_of(op, op.value), action, species)
         shape = letter.shape
         for k, wire in enumerate(shape.qubits):
             what = names((bisect(starts, place), shape.kind, shape.paulis[k : k + 1], _unsigned(letter)))
@@ -179,8 +195,10 @@ def _wired(program: Program) -> Iterator[tuple[int, Op]]:
             yield place, on_wires(op, wires)
 
 
-def _valued(letter: Letter, sites: dict[str, str], species: dict[str, str]) -> Letter:
-    return letter if letter.value is None else letter.with_value(substitute_sites(letter.value, sites, species))
+def _valued(letter: Letter, action: Action, species: dict[str, str]) -> Letter:
+    if letter.value is None:
+        return letter
+    return letter.with_value(substitute_sites(letter.value, dict(action.sites), species, action.tables))
 
 
 def _unsigned(letter: Letter) -> str:

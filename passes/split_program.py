@@ -60,12 +60,14 @@ class Split:
         scalars: the value of each scalar slot.
         vectors: the value of each vector slot.
         ops: the kernel, in order.
+        quiet: scalar slots that are zero in most bindings: nothing is arranged for other values of them.
     """
 
     program: Program
     scalars: tuple[Value, ...]
     vectors: tuple[Value, ...]
     ops: tuple[KernelOp, ...]
+    quiet: frozenset[int] = frozenset()
 
     @property
     def slot_count(self) -> int:

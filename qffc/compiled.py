@@ -104,7 +104,7 @@ class Compiled:
     def measured_circuits(self, slots: Floats | None = None) -> tuple[Circuit, ...]:
         """Return the circuit once for each measurement setting, with its measurements."""
         here = self._slots(slots)
-        return tuple(self.kernel.bind_measured(here, setting) for setting in self.measurements.settings)
+        return self.kernel.bind_settings(here[None], self.measurements.settings)
 
     @cached_property
     def counts(self) -> CircuitCounts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from qffc.ir.diagnostics import QffcError, error
 from qffc.passes.lower_pytket_measurement import MeasurementPlan
 from qffc.passes.split_program import Split
 from qffc.passes.target import Target
+
+if TYPE_CHECKING:
+    from qffc.passes.lower_pytket import PytketKernel
 
 Floats = NDArray[np.float64]
 
@@ -81,8 +85,6 @@ def estimate_moments(
     Raises:
         QffcError: when the target cannot run it, or there are too few shots for a covariance.
     """
-    from qffc.passes.lower_pytket import PytketKernel
-
     points = np.asarray(slots, dtype=np.float64)
     if points.ndim != 2:
         raise error(
@@ -91,18 +93,25 @@ def estimate_moments(
             expected=f"(circuits, {split.slot_count})",
             help="give one row for each circuit",
         )
-    kernel = PytketKernel(split, target)
+    kernel = device_kernel(split, target)
     plan = plan or kernel.measurements
     table = shot_table(shots, len(points), plan)
     used = np.flatnonzero(table.any(axis=1))
     places = [(int(row), index) for row in used for index in range(len(plan.settings))]
-    circuits = [kernel.bind_measured(points[row], plan.settings[index]) for row, index in places]
+    circuits = kernel.bind_settings(points[used], plan.settings)
     each = [int(table[place]) for place in places]
     run = run_batch(circuits, target, shots=each, seed=seed, packed=packed, store=store, max_price=max_price)
     results: dict[int, list[ShotResult]] = {}
     for (row, _), result in zip(places, run.results, strict=True):
         results.setdefault(row, []).append(result)
     return gather(plan, [results.get(row) for row in range(len(points))], run)
+
+
+def device_kernel(split: Split, target: Target) -> PytketKernel:
+    """Return the kernel whose circuits run: with frames, which keep what each setting reads, means and covariances."""
+    from qffc.passes.lower_pytket import PytketKernel  # pytket is heavy
+
+    return PytketKernel(split, target, fix_frame=True)
 
 
 def gather(

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from qffc.execution.backend import check_price
 from qffc.execution.energy import Sampler
-from qffc.execution.estimate import MomentEstimate, estimate_moments
+from qffc.execution.estimate import MomentEstimate, device_kernel, estimate_moments
 from qffc.execution.offer import Tariff, allocation_for, both_offers
 from qffc.execution.quote import Job, Quote, choose, need_one, plan_of, prepare
 from qffc.execution.tangent import Geometry, Tangent
 from qffc.models.force_field import ForceField
+from qffc.passes.generic_point import generic_slots
 from qffc.passes.kernel_states import DENSE_QUBITS, kernel_states
 from qffc.passes.lower_jax_kernel import make_moments
 from qffc.passes.lower_pytket_measurement import MeasurementPlan
@@ -45,7 +46,7 @@ class ForceEstimate:
         gradient_errors: in the same shapes, eV.
         circuits: circuits that were run, shifts and measurement settings counted.
         shots: of all circuits together.
-        price: in HQC, what the device charges for these circuits, or less.
+        price: in HQC, about what the device charges for these circuits; see :meth:`ForceRun.quote`.
         exact_energy: what the same circuits give without shot noise, eV.
     """
 
@@ -177,9 +178,9 @@ class ForceRun:
     ) -> Quote:
         """Return settings, shots and prices; nothing is run.
 
-        The price of a circuit is that of its shift and setting at angles that let no gate be dropped: binding every
-        circuit would take longer than all the rest. So it is what the device charges, or more where a gate falls below
-        the minimum angles of the target.
+        The price of a circuit is that of its shift and setting at generic angles: binding every circuit would take
+        longer than all the rest. It is within a few turns of one qubit of what the device charges; where a gate falls
+        below the minimum angles of the target, it is above. A limit of the price holds for the circuits themselves.
 
         Args:
             target: where circuits run.
@@ -227,12 +228,10 @@ class ForceRun:
         return int(np.prod(self.job.frames.shape[1:])) + sum(table.size for table in tables)
 
     def _tariff(self, plan: MeasurementPlan, target: Target) -> Tariff:
-        from qffc.passes.lower_pytket import PytketKernel  # pytket is heavy
-
-        kernel = PytketKernel(self.rule.split, target)
-        slots = np.random.default_rng(0).uniform(0.2, 0.35, size=(1, self.rule.base.slot_count))
+        kernel = device_kernel(self.rule.split, target)
+        slots = generic_slots(self.rule.base)[None]
         generic = np.concatenate([self.rule.unshifted(slots), self.rule.slots(slots)[0]])
-        counts = [kernel.counts(kernel.bind_measured(row, setting)) for row in generic for setting in plan.settings]
+        counts = [kernel.counts(circuit) for circuit in kernel.bind_settings(generic, plan.settings)]
         where = np.arange(len(counts)).reshape(1, len(generic), -1)
         repeated = np.tile(where, (len(self.job.frames), self.job.circuits, 1))
         return Tariff.of(counts, repeated, target)

@@ -11,12 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.execution.estimate import MomentEstimate, shot_table
+from qffc.execution.estimate import MomentEstimate, device_kernel, shot_table
 from qffc.execution.offer import Allocate, Offer, Tariff, allocation_for, both_offers
 from qffc.ir.diagnostics import error
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_field import ForceField
-from qffc.passes.counts import CircuitCounts
 from qffc.passes.kernel_states import DENSE_QUBITS, kernel_states
 from qffc.passes.lower_pytket_measurement import MeasurementPlan
 from qffc.passes.plan_measurement import moment_covariances, plan_measurement, setting_variances
@@ -278,17 +277,13 @@ def _quote(
 
 
 def _tariff(job: Job, target: Target, plan: MeasurementPlan, used: NDArray[np.bool_]) -> Tariff:
-    from qffc.passes.lower_pytket import PytketKernel  # pytket is heavy
-
-    kernel = PytketKernel(job.split, target)
+    kernel = device_kernel(job.split, target)
+    taken = np.flatnonzero(used)
+    # Where nothing matters, nothing is run.
+    rows = job.flat_slots[taken] if len(taken) else job.flat_slots[:1]
+    counts = [kernel.counts(circuit) for circuit in kernel.bind_settings(rows, plan.settings)]
     where = np.zeros((used.size, len(plan.settings)), dtype=np.intp)
-    counts: list[CircuitCounts] = []
-    for row in np.flatnonzero(used):
-        for index, setting in enumerate(plan.settings):
-            where[row, index] = len(counts)
-            counts.append(kernel.counts(kernel.bind_measured(job.flat_slots[row], setting)))
-    if not counts:  # nothing matters, nothing is run
-        counts = [kernel.counts(kernel.bind_measured(job.flat_slots[0], plan.settings[0]))]
+    where[taken] = np.arange(len(taken) * len(plan.settings)).reshape(len(taken), -1)
     return Tariff.of(counts, where.reshape(*used.shape, -1), target)
 
 

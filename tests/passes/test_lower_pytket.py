@@ -13,8 +13,10 @@ from qffc.ir.diagnostics import QffcError
 from qffc.ir.evaluate import Evaluator
 from qffc.ir.observables import DotObservable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet, Zero
+from qffc.ir.parser import parse_program
 from qffc.ir.reference import expectation, statevector
 from qffc.ir.values import Displacement, ParameterEntry, as_value
+from qffc.passes.kernel_states import kernel_states
 from qffc.passes.lower_pytket import LowerPytket, PytketKernel
 from qffc.passes.lower_pytket_compare import compare_with_pytket
 from qffc.passes.lower_pytket_counts import count_circuit
@@ -288,3 +290,19 @@ def test_comparison_prepares_one_state(example, seed):
 def test_comparison_needs_a_device(example):
     with pytest.raises(QffcError, match="pytket does not know"):
         compare_with_pytket(example(0).program, np.zeros(1), target("ideal"))
+
+
+@pytest.mark.parametrize("order", ["a, b, c", "b, c, a", "c, a, b", "c, b, a"])
+@pytest.mark.parametrize("angle", [0.1, 0.5, 0.9, -0.7])  # with and without cyclic relabels
+def test_a_chirality_begins_with_the_pair_that_has_met_nobody_else(order, angle):
+    lines = ["qffc 1", "program triple", "scope molecule", "species H", "site A: H free", "site B: H free"]
+    lines += ["parameter J", *(f"qubit {name}: A" for name in "abcd"), "singlet a, b", "singlet c, d"]
+    lines += ["rotate a, r(A, B)", f"chirality {order}, J", "rotate b, 2*r(A, B)", "exchange b, d, 1/3"]
+    program = parse_program("\n".join([*lines, "observable m = dot(a, c)", "energy moment(m)"]))
+    kernel = PytketKernel(split_program(program), EXACT)
+    slots = np.array([angle, 0.3, -0.4, 0.5])
+    circuit = kernel.bind(slots)
+    # Two pairs are prepared; of the four exchanges of the chirality, the first is done by that.
+    assert kernel.counts(circuit).two_qubit == 2 + 3 + 1
+    state = kernel_states(kernel.split, slots[None])[0]
+    assert abs(np.vdot(circuit.get_statevector(), state)) == pytest.approx(1, abs=1e-9)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytket.circuit import Circuit, OpType
+from readings import bit_probabilities
 
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.reference import expectation
@@ -78,24 +78,10 @@ def test_the_state_and_the_gates_are_those_of_one_binding(frames):
 
 
 SETTINGS = [
-    Setting(("X", "Y", None, "Z"), ()),
-    Setting((None, None, "Y", "X"), (), pairs=((0, 1),)),
-    Setting((None,) * 4, (), pairs=((3, 0), (1, 2))),
+    Setting(("X", "Y", None, "Z"), (((0, "X"),), ((1, "Y"), (3, "Z")))),
+    Setting((None, None, "Y", "X"), (*(((0, p), (1, p)) for p in "XYZ"), ((2, "Y"), (3, "X"))), pairs=((0, 1),)),
+    Setting((None,) * 4, tuple(((a, p), (b, p)) for a, b in ((0, 3), (1, 2)) for p in "XYZ"), pairs=((3, 0), (1, 2))),
 ]
-
-
-def outcome_probabilities(circuit, measured):
-    """Probabilities of the bits, (2,) * bits, and a check that bit k belongs to the k-th measured qubit."""
-    bare = Circuit(circuit.n_qubits)
-    found = {}
-    for command in circuit:
-        if command.op.type == OpType.Measure:
-            found[command.bits[0].index[0]] = command.qubits[0].index[0]
-        else:
-            bare.add_gate(command.op, [qubit.index[0] for qubit in command.qubits])
-    assert found == dict(enumerate(measured))
-    table = np.abs(bare.get_statevector().reshape((2,) * circuit.n_qubits)) ** 2
-    return table.sum(axis=tuple(q for q in range(circuit.n_qubits) if q not in measured))
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=["Pauli", "one pair", "two pairs"])
@@ -105,8 +91,9 @@ def test_measured_circuits_have_the_outcomes_of_one_binding(reference, setting):
     rows = points(kernel.split, 6, seed=4)
     for row, circuit in zip(rows, kernel.bind_many(rows, setting), strict=True):
         one = kernel.bind_measured(row, setting)
-        found, wanted = (outcome_probabilities(c, setting.measured) for c in (circuit, one))
-        if not kernel.native_batch(row[None]).special[0]:
+        (found, measured), (wanted, _) = map(bit_probabilities, (circuit, one))
+        assert measured == setting.measured
+        if not kernel.measuring(setting).native_batch(row[None]).special[0]:
             assert np.allclose(found, wanted, atol=1e-9)
         assert found.sum() == pytest.approx(1)
 
@@ -132,3 +119,24 @@ def test_slots_that_do_not_fit_are_refused(shape):
     kernel = PytketKernel(split_program(load("pair")), TARGET)
     with pytest.raises(QffcError, match="slots that do not fit"):
         kernel.bind_many(np.zeros(shape))
+
+
+@pytest.mark.parametrize("setting", [None, SETTINGS[0], SETTINGS[2]], ids=["none", "Pauli", "pairs"])
+def test_a_circuit_is_the_same_in_any_company(setting):
+    """To the last bit, so that stored results are found again."""
+    kernel = PytketKernel(split_program(load("pair")), TARGET, fix_frame=True)
+    rows = points(kernel.split, 40)
+    rows[:, : len(kernel.split.scalars)] = rows[1, : len(kernel.split.scalars)]  # trained angles
+    whole = kernel.bind_many(rows, setting)
+    for size in (1, 3, 7):
+        parts = [circuit for k in range(0, 40, size) for circuit in kernel.bind_many(rows[k : k + size], setting)]
+        assert [circuit.to_dict() for circuit in parts] == [circuit.to_dict() for circuit in whole]
+
+
+def test_all_settings_of_a_binding_come_together():
+    kernel = PytketKernel(split_program(load("pair")), TARGET)
+    rows = points(kernel.split, 3)
+    found = kernel.bind_settings(rows, SETTINGS)
+    wanted = [kernel.bind_measured(row, setting) for row in rows for setting in SETTINGS]
+    assert [circuit.n_bits for circuit in found] == [circuit.n_bits for circuit in wanted]
+    assert kernel.bind_settings(rows, ()) == ()

@@ -338,3 +338,31 @@ def test_angles_play_no_part() -> None:
         ops.append(Exchange(k, (k + 1) % 4, as_value(angle) * Pi(), unordered="g"))
     _, report = schedule(bare_program(4, tuple(ops)))
     assert report.after == 2
+
+
+def shifted_grid(order: list[tuple[int, int]], sites: int = 4) -> Program:
+    """Couplings of each a with each b, by numbers that a shift of the sites leaves alone."""
+    names = [f"S{k}" for k in range(sites)]
+    following = [*names[1:], names[0]]
+    lines = ["qffc 1", "program grid", "scope molecule", "species H", *(f"site {name}: H free" for name in names)]
+    lines += [f"parameter J: {sites}", *(f"qubit {x}{k}: S{k}" for x in "ab" for k in range(sites))]
+    lines += ["generator shift: sites " + ", ".join(f"{a} -> {b}" for a, b in zip(names, following, strict=True))]
+    lines += [f"singlet a{k}, b{k}" for k in range(sites)]
+    turns = [f"rotate a{k}, r({names[k]}, {following[k]})" for k in range(sites)]
+    lines += [*turns, *(f"exchange a{i}, b{j}, J[{(j - i) % sites}] unordered all" for i, j in order), *turns]
+    lines += ["observable m = " + " + ".join(f"1*dot(a{k}, b{(k + 1) % sites})" for k in range(sites))]
+    return parse_program("\n".join([*lines, "energy moment(m)"]))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_declared_generators_keep_couplings_together(seed: int) -> None:
+    order = [(a, b) for a in range(4) for b in range(4)]
+    Random(seed).shuffle(order)
+    written = shifted_grid(order)
+    ordered, report = schedule(written)
+    assert proven(written) == set()
+    assert proven(ordered) == {"generator shift"} == set(report.gained)
+    assert report.after == report.bound == 4
+    # An order that nobody told of the generator breaks it.
+    unaware, _ = schedule(replace(written, generators=()))
+    assert proven(replace(unaware, generators=written.generators)) == set()
