@@ -28,6 +28,7 @@ KERNEL_VARIABLE = "QFFC_KERNEL"
 """The environment variable that chooses the kernel where a program leaves it open."""
 
 Moments = Callable[[jax.Array], jax.Array]
+_Kept = tuple[jax.Array, jax.Array]
 
 
 class Kernel(Protocol):
@@ -40,7 +41,10 @@ class Kernel(Protocol):
     def moments(self, slots: jax.Array) -> jax.Array:
         """Return the moments."""
 
-    def gradient(self, slots: jax.Array, weights: jax.Array) -> jax.Array:
+    def moments_and_states(self, slots: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return the moments, and what :meth:`gradient` may start from; an array of any shape, empty for nothing."""
+
+    def gradient(self, slots: jax.Array, weights: jax.Array, states: jax.Array | None = None) -> jax.Array:
         """Return the gradient of sum(weights * moments), (batch, slots)."""
 
     def moments_along(self, slots: jax.Array, slots_along: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -92,25 +96,41 @@ def differentiable(kernel: Kernel) -> KernelFunctions:
     def moments(slots: jax.Array) -> jax.Array:
         return kernel.moments(slots)
 
-    def moments_forward(slots: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return moments(slots), slots
+    def moments_forward(slots: jax.Array) -> tuple[jax.Array, _Kept]:
+        value, states = keeping(slots)
+        return value, (slots, states)
 
-    def moments_reverse(slots: jax.Array, weights: jax.Array) -> tuple[jax.Array]:
-        return (gradient(slots, weights),)
+    def moments_reverse(saved: _Kept, weights: jax.Array) -> tuple[jax.Array]:
+        slots, states = saved
+        return (gradient(slots, weights, states),)
 
     moments.defvjp(moments_forward, moments_reverse)
 
     @jax.custom_vjp
-    def gradient(slots: jax.Array, weights: jax.Array) -> jax.Array:
-        return kernel.gradient(slots, weights)
+    def keeping(slots: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return kernel.moments_and_states(slots)
 
-    def gradient_forward(slots: jax.Array, weights: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-        return gradient(slots, weights), (slots, weights)
+    def keeping_forward(slots: jax.Array) -> tuple[tuple[jax.Array, jax.Array], _Kept]:
+        value, states = keeping(slots)
+        return (value, states), (slots, states)
 
-    def gradient_reverse(saved: tuple[jax.Array, jax.Array], along: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def keeping_reverse(saved: _Kept, weights: tuple[jax.Array, jax.Array]) -> tuple[jax.Array]:
+        # Nothing depends on the states but through the gradient, whose derivative is by the slots.
+        return moments_reverse(saved, weights[0])
+
+    keeping.defvjp(keeping_forward, keeping_reverse)
+
+    @jax.custom_vjp
+    def gradient(slots: jax.Array, weights: jax.Array, states: jax.Array) -> jax.Array:
+        return kernel.gradient(slots, weights, states)
+
+    def gradient_forward(slots: jax.Array, weights: jax.Array, states: jax.Array) -> tuple[jax.Array, _Kept]:
+        return gradient(slots, weights, states), (slots, weights)
+
+    def gradient_reverse(saved: _Kept, along: jax.Array) -> tuple[jax.Array, jax.Array, None]:
         slots, weights = saved
         _, hessian_product, moments_along = kernel.gradient_along(slots, weights, along, jnp.zeros_like(weights))
-        return hessian_product, moments_along
+        return hessian_product, moments_along, None
 
     gradient.defvjp(gradient_forward, gradient_reverse)
 

@@ -5,12 +5,14 @@ As many circuits as a register has lanes are simulated side by side; their state
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from qffc.ir.diagnostics import InternalError
 from qffc.passes.lower_jax_native_library import CALLS, native_state
@@ -19,6 +21,12 @@ from qffc.passes.split_program import Split
 
 INSTRUCTIONS_VARIABLE = "QFFC_INSTRUCTIONS"
 """The environment variable that names an instruction set: ``avx512``, ``avx2`` or ``portable``, instead of the best."""
+
+_MOST_LANES = 16
+"""Circuits side by side in the widest register; every other number of lanes divides it."""
+
+_KEPT_QUBITS = 8
+"""States of up to this many qubits are kept for the gradient: 8 KiB a circuit, read faster than made again."""
 
 
 class NativeKernel:
@@ -36,6 +44,7 @@ class NativeKernel:
     def __init__(self, split: Split, tile_qubits: int = TILE_QUBITS) -> None:
         register_native()
         native = native_program(split, tile_qubits)
+        self._qubits = split.qubit_count
         self._observables = len(split.observables)
         self._attributes: dict[str, Any] = {
             "ints": native.ints,
@@ -48,9 +57,17 @@ class NativeKernel:
         (result,) = self._call("qffc_moments", "m", slots)
         return result
 
-    def gradient(self, slots: jax.Array, weights: jax.Array) -> jax.Array:
-        """Return the gradient of sum(weights * moments), (batch, slots)."""
-        (result,) = self._call("qffc_gradient", "s", slots, weights)
+    def moments_and_states(self, slots: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return the moments, and the final states in the order of the kernel; none where states are large."""
+        if self._qubits > _KEPT_QUBITS:
+            return self.moments(slots), jnp.zeros((0,), slots.dtype)
+        moments, states = self._call("qffc_moments", "mk", slots)
+        return moments, states
+
+    def gradient(self, slots: jax.Array, weights: jax.Array, states: jax.Array | None = None) -> jax.Array:
+        """Return the gradient of sum(weights * moments), (batch, slots); from kept states, if there are any."""
+        kept = () if states is None or states.size == 0 else (states,)
+        (result,) = self._call("qffc_gradient", "s", slots, weights, *kept)
         return result
 
     def moments_along(self, slots: jax.Array, slots_along: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -67,11 +84,14 @@ class NativeKernel:
 
     def _call(self, name: str, results: str, *arrays: jax.Array) -> Sequence[jax.Array]:
         slots = arrays[0]
-        moments = (*slots.shape[:-1], self._observables)
-        shapes = [
-            jax.ShapeDtypeStruct(slots.shape if kind == "s" else moments, slots.dtype)  # type: ignore[no-untyped-call]
-            for kind in results
-        ]
+        rows = slots.shape[:-1]
+        blocks = -(-math.prod(rows) // _MOST_LANES)
+        kinds = {
+            "s": slots.shape,
+            "m": (*rows, self._observables),
+            "k": (blocks * _MOST_LANES * 2 ** (self._qubits + 1),),
+        }
+        shapes = [jax.ShapeDtypeStruct(kinds[kind], slots.dtype) for kind in results]  # type: ignore[no-untyped-call]
         call: Callable[..., Sequence[jax.Array]] = jax.ffi.ffi_call(name, shapes, vmap_method="broadcast_all")
         return call(*arrays, **self._attributes)
 

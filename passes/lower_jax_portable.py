@@ -45,8 +45,13 @@ class PortableKernel:
         state = self._final_state(self._coefficients(slots.T))
         return jnp.stack([_inner(state, _apply_rows(rows, state)) for rows in self._terms], axis=1)
 
-    def gradient(self, slots: jax.Array, weights: jax.Array) -> jax.Array:
+    def moments_and_states(self, slots: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return the moments and an empty array: this kernel makes the states again."""
+        return self.moments(slots), jnp.zeros((0,), slots.dtype)
+
+    def gradient(self, slots: jax.Array, weights: jax.Array, states: jax.Array | None = None) -> jax.Array:
         """Return the gradient of sum(weights * moments), (batch, slots)."""
+        del states
         return self._sweep(slots, weights)[0]
 
     def moments_along(self, slots: jax.Array, slots_along: jax.Array) -> tuple[jax.Array, jax.Array]:

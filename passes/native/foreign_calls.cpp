@@ -83,9 +83,11 @@ Job<T> job_of(Mode mode, ffi::RemainingArgs& in, ffi::RemainingRets& out) {
   switch (mode) {
     case Mode::moments:
       job.moments = output<T>(out, 0);
+      if (out.size() == 2) job.states = output<T>(out, 1);
       break;
     case Mode::gradient:
       job.weights = input<T>(in, 1);
+      if (in.size() == 3) job.kept_states = input<T>(in, 2);
       job.gradient = output<T>(out, 0);
       break;
     case Mode::moments_along:
@@ -113,6 +115,14 @@ ffi::Error run_as(Mode mode, ffi::ThreadPool& pool, const qffc::Program& program
   Job<T> job = job_of<T>(mode, in, out);
   job.program = &program;
   job.circuits = circuits;
+  if (job.states != nullptr) {
+    // The array has room for the widest registers; what is left over must be numbers all the same.
+    const int64_t blocks = (circuits + engine->lanes - 1) / engine->lanes;
+    const int64_t written = blocks * engine->lanes * 2 * program.size();
+    const int64_t room = static_cast<int64_t>((*out.get<ffi::AnyBuffer>(1))->element_count());
+    if (room < written) return ffi::Error::InvalidArgument("qffc: no room for the states");
+    std::fill(job.states + written, job.states + room, T(0));
+  }
   const int64_t threads = std::max<int64_t>(1, pool.num_threads());
   if (!qffc::run<T>(*engine, job, threads, on_threads_of(pool)))
     return ffi::Error(ffi::ErrorCode::kResourceExhausted, "qffc: not enough memory for the states of a circuit");
@@ -121,9 +131,10 @@ ffi::Error run_as(Mode mode, ffi::ThreadPool& pool, const qffc::Program& program
 
 ffi::Error simulate(Mode mode, ffi::ThreadPool pool, ffi::RemainingArgs in, ffi::RemainingRets out, Ints ints,
                     Reals reals, std::string_view instructions) {
-  constexpr size_t counts[4][2] = {{1, 1}, {2, 1}, {2, 2}, {4, 3}};
-  const auto& expected = counts[static_cast<int>(mode)];
-  if (in.size() != expected[0] || out.size() != expected[1])
+  // Arrays read and written, and how many more may be: kept states.
+  constexpr size_t counts[4][4] = {{1, 1, 0, 1}, {2, 1, 1, 0}, {2, 2, 0, 0}, {4, 3, 0, 0}};
+  const auto& [read, written, more_read, more_written] = counts[static_cast<int>(mode)];
+  if (in.size() < read || in.size() > read + more_read || out.size() < written || out.size() > written + more_written)
     return ffi::Error::InvalidArgument("qffc: wrong number of arrays");
   qffc::Program program;
   if (!qffc::decode(ints.begin(), ints.size(), reals.begin(), reals.size(), program))

@@ -16,6 +16,7 @@ namespace qffc {
 // gradient_along   slots, weights and both directions   gradient, gradient_along, moments_along
 //
 // gradient is that of sum(weights * moments); *_along are derivatives along the direction (slots_along, weights_along).
+// moments may keep the final states, block by block in an order of the engine's own, and gradient may start from them.
 enum class Mode { moments, gradient, moments_along, gradient_along };
 
 template <class T>
@@ -27,6 +28,8 @@ struct Job {
   const T* weights;
   const T* slots_along;
   const T* weights_along;
+  const T* kept_states;
+  T* states;
   T* moments;
   T* moments_along;
   T* gradient;

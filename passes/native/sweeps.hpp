@@ -212,7 +212,13 @@ void run_with(const Job<typename R::Scalar>& job, int64_t first, void* scratch) 
   if constexpr (R::dual) read(job.slots_along, program.slots, lanes_of(work.slots) + 1);
   for (size_t g = 0; g < program.gates.size(); ++g)
     gate_numbers(program, program.gates[g], work.slots, work.numbers + numbers_per_gate * g);
-  forward(program, work);
+  const size_t state_bytes = 2 * program.size() * sizeof(R);
+  const int64_t state_place = 2 * program.size() * first;  // a block has `lanes` circuits, so blocks follow each other
+  if (job.kept_states != nullptr)
+    std::memcpy(static_cast<void*>(work.psi), job.kept_states + state_place, state_bytes);
+  else
+    forward(program, work);
+  if (job.states != nullptr) std::memcpy(job.states + state_place, static_cast<void*>(work.psi), state_bytes);
 
   if (job.moments != nullptr || job.moments_along != nullptr) {
     measure(program, work);

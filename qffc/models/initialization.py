@@ -8,14 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
-from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.program import AtomicReadout, Parameter, Program
 from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT, MoleculeEnergy
 from qffc.models.head import head_shapes
 
 Arrays = dict[str, NDArray[np.float64]]
 
 ANGLE_SPREAD = 0.5
-"""Standard deviation of a fresh angle parameter, radians; radial tables have it at a typical bond length."""
+"""Standard deviation of a fresh angle parameter, radians."""
+
+RADIAL_SPREAD = 1.5
+"""Standard deviation of the weight of the first radial function; that of the k-th is k times smaller.
+
+Fresh radial functions are smooth, and of about a radian where atoms are bound: enough for circuits that differ.
+"""
 
 
 def initial_parameters(program: Program, seed: int) -> Arrays:
@@ -35,12 +41,18 @@ def initial_parameters(program: Program, seed: int) -> Arrays:
         if parameter.default is not None:
             arrays[parameter.name] = np.full(shape, float(parameter.default))
         else:
-            arrays[parameter.name] = ANGLE_SPREAD * draw
+            arrays[parameter.name] = _spread(parameter) * draw
     for name, shape in head_shapes(program).items():
         fan_in = shape[-2] if len(shape) == 3 else 1
         draw = generator.normal(size=shape) / np.sqrt(fan_in)
         arrays[name] = draw if len(shape) == 3 else np.zeros(shape)
     return arrays
+
+
+def _spread(parameter: Parameter) -> float | NDArray[np.float64]:
+    if parameter.basis is None:
+        return ANGLE_SPREAD
+    return RADIAL_SPREAD / np.arange(1, parameter.basis.size + 1)
 
 
 def neutral_constants(program: Program) -> Arrays:
