@@ -16,10 +16,14 @@ from qffc.ir.program import Program
 from qffc.models.energy import CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
 from qffc.models.head import head_shapes
 from qffc.models.initialization import initial_parameters, neutral_constants
-from qffc.models.instances import instances_of
+from qffc.models.instances import Instances, instances_of
+from qffc.models.value_rows import ValueRows
 from qffc.passes.lower_jax import JaxProgram, lower_jax
 
 _Predict = Callable[[Mapping[str, jax.Array], jax.Array], tuple[jax.Array, jax.Array]]
+_PredictListed = Callable[
+    [Mapping[str, jax.Array], Instances, ValueRows, NDArray[np.float64]], tuple[jax.Array, jax.Array]
+]
 
 _CHUNK_CIRCUITS = 16_384
 """Circuits simulated at once in a prediction: bounds the memory."""
@@ -97,6 +101,18 @@ class ForceField:
             energies.append(np.asarray(e)[: len(batch)])
             forces.append(np.asarray(f)[: len(batch)])
         return np.concatenate(energies), np.concatenate(forces)
+
+    @cached_property
+    def predict_listed(self) -> _PredictListed:
+        """Energies and forces with the circuits as arguments: arrays, instances, rows, positions (batch, atoms, 3)."""
+
+        def predict(
+            arrays: Mapping[str, jax.Array], instances: Instances, rows: ValueRows, positions: jax.Array
+        ) -> tuple[jax.Array, jax.Array]:
+            molecule = MoleculeEnergy(self.lowered, instances, rows)
+            return energies_and_forces(lambda r: molecule.energies(arrays, r), positions)
+
+        return jax.jit(predict)
 
     @cached_property
     def device_arrays(self) -> dict[str, jax.Array]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,14 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error
-from qffc.models.energy import Arrays, MoleculeEnergy, energies_and_forces
 from qffc.models.force_field import ForceField
 from qffc.models.instances import Instances, pairs_of_neighbours, species_of
 from qffc.models.neighbours import neighbours_within, reach
 from qffc.models.shared_values import SharingPlan, plan_sharing
-from qffc.models.value_rows import ValueRows, pad_rows, rows_of
-
-_Predict = Callable[[Arrays, Instances, ValueRows, NDArray[np.float64]], tuple[jax.Array, jax.Array]]
+from qffc.models.value_rows import pad_rows, rows_of
 
 _GROWTH = 1.1
 """Arrays have sizes of a geometric series, so that JAX compiles for few of them; at most a tenth is filled up."""
@@ -102,7 +98,9 @@ class MovingAtoms:
         if self._listed is None or np.max(np.sum((here - self._listed) ** 2, axis=1)) > (0.5 * self.skin) ** 2:
             self._list(here)
         jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
-        energies, forces = self._function(self._model.device_arrays, self._instances, self._rows, here[None])
+        energies, forces = self._model.predict_listed(
+            self._model.device_arrays, self._instances, self._rows, here[None]
+        )
         return float(energies[0]), np.asarray(forces[0])
 
     @cached_property
@@ -126,18 +124,6 @@ class MovingAtoms:
         self._shapes.add(self._largest)
         self._builds += 1
         self.counts = NeighbourCounts(len(centres), circuits, 1 - real / circuits, self._builds, len(self._shapes))
-
-    @cached_property
-    def _function(self) -> _Predict:
-        lowered = self._model.lowered
-
-        def predict(
-            arrays: Arrays, instances: Instances, rows: ValueRows, positions: jax.Array
-        ) -> tuple[jax.Array, jax.Array]:
-            molecule = MoleculeEnergy(lowered, instances, rows)
-            return energies_and_forces(lambda r: molecule.energies(arrays, r), positions)
-
-        return jax.jit(predict)
 
 
 def _size(needed: int) -> int:
