@@ -18,8 +18,9 @@ from qffc.models.neighbours import reach
 class Calculator(ase_calculator.Calculator):
     """Energies (eV) and forces (eV/Angstrom) of isolated molecules.
 
-    The functions are compiled at the first call for a molecule and kept. Where every neighbour leaves at a cutoff, as
-    in ``lib:pair``, circuits are run for neighbours only: a step costs in proportion to the number of atoms.
+    The functions are compiled at the first call for a molecule and kept by the model. Where every neighbour leaves at
+    a cutoff, as in ``lib:pair``, circuits are run for neighbours only: a step costs in proportion to the number of
+    atoms.
 
     Args:
         model: a trained model.

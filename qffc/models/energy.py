@@ -90,7 +90,7 @@ class MoleculeEnergy:
         return self.finish(arrays, self.moments(self.slots(arrays, positions)), positions)
 
     def raw_energies(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
-        """Return the energies of a program with an ``energy`` readout as they are, without reference or scale."""
+        """Return the energies as the readout gives them, without reference and scale: (batch,)."""
         return self._raw(arrays, self.moments(self.slots(arrays, positions)), positions)
 
     def features(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:

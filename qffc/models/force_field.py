@@ -17,10 +17,11 @@ from qffc.models.energy import CONSTANT_PREFIX, MoleculeEnergy, energies_and_for
 from qffc.models.function_cache import kept_function
 from qffc.models.head import head_shapes
 from qffc.models.initialization import initial_parameters, neutral_constants
-from qffc.models.instances import instances_of
+from qffc.models.instances import Instances, instances_of
+from qffc.models.value_rows import ValueRows
 from qffc.passes.lower_jax import JaxProgram, lower_jax
 
-_Predict = Callable[[Mapping[str, jax.Array], jax.Array], tuple[jax.Array, jax.Array]]
+_Predict = Callable[..., tuple[jax.Array, jax.Array]]
 
 _CHUNK_CIRCUITS = 16_384
 """Circuits simulated at once in a prediction: bounds the memory."""
@@ -88,15 +89,43 @@ class ForceField:
                 expected=f"(frames, {len(numbers)}, 3), Angstrom",
                 help="give a batch of frames with all atoms, at least one frame",
             )
+        atoms = str([int(number) for number in numbers])
+
+        def predict(arrays: Mapping[str, jax.Array], r: jax.Array) -> tuple[jax.Array, jax.Array]:
+            molecule = self.molecule(numbers)
+            return energies_and_forces(lambda x: molecule.energies(arrays, x), r)
+
         chunk = max(1, min(len(frames), _CHUNK_CIRCUITS // self.molecule(numbers).circuits))
         energies, forces = [], []
         for start in range(0, len(frames), chunk):
             batch = frames[start : start + chunk]
             padding = chunk - len(batch)
-            e, f = self._run(numbers, jnp.asarray(np.concatenate([batch, frames[:padding]])))
+            e, f = self._run(predict, atoms, np.concatenate([batch, frames[:padding]]))
             energies.append(np.asarray(e)[: len(batch)])
             forces.append(np.asarray(f)[: len(batch)])
         return np.concatenate(energies), np.concatenate(forces)
+
+    def predict_listed(
+        self, instances: Instances, rows: ValueRows, positions: NDArray[np.float64]
+    ) -> tuple[jax.Array, jax.Array]:
+        """Return energies and forces with chosen circuits.
+
+        Args:
+            instances: the circuits.
+            rows: where their values are computed.
+            positions: (frames, atoms, 3), Angstrom.
+
+        Returns:
+            Energies (frames,) in eV and forces (frames, atoms, 3) in eV/Angstrom.
+        """
+
+        def predict(
+            arrays: Mapping[str, jax.Array], instances: Instances, rows: ValueRows, positions: jax.Array
+        ) -> tuple[jax.Array, jax.Array]:
+            molecule = MoleculeEnergy(self.lowered, instances, rows)
+            return energies_and_forces(lambda r: molecule.energies(arrays, r), positions)
+
+        return self._run(predict, "listed", instances, rows, positions)
 
     @cached_property
     def device_arrays(self) -> dict[str, jax.Array]:
@@ -104,22 +133,16 @@ class ForceField:
         return {name: jnp.asarray(value) for name, value in self.arrays.items()}
 
     @cached_property
-    def _functions(self) -> dict[tuple[str, tuple[int, ...]], _Predict]:
+    def _functions(self) -> dict[tuple[str, tuple[tuple[int, ...], ...]], _Predict]:
         return {}
 
-    def _run(self, numbers: NDArray[np.integer], positions: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Energies and forces by a function that is compiled for the molecule and the number of frames."""
-        atoms = str([int(number) for number in numbers])
-        key = (atoms, positions.shape)
+    def _run(self, predict: _Predict, name: str, *arguments: object) -> tuple[jax.Array, jax.Array]:
+        """Run a function of the arrays and these arguments, compiled once for their shapes and kept on disk."""
+        key = (name, tuple(np.shape(leaf) for leaf in jax.tree.leaves(arguments)))
+        everything = (self.device_arrays, *arguments)
         if key not in self._functions:
-
-            def predict(arrays: Mapping[str, jax.Array], r: jax.Array) -> tuple[jax.Array, jax.Array]:
-                molecule = self.molecule(numbers)
-                return energies_and_forces(lambda x: molecule.energies(arrays, x), r)
-
-            arguments = (self.device_arrays, positions)
-            self._functions[key] = kept_function(predict, arguments, (self.program.digest, atoms))
-        return self._functions[key](self.device_arrays, positions)
+            self._functions[key] = kept_function(predict, everything, (self.program.digest, name))
+        return self._functions[key](*everything)
 
 
 def untrained(program: Program, seed: int) -> ForceField:

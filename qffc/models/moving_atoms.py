@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,16 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error
-from qffc.models.energy import Arrays, MoleculeEnergy, energies_and_forces
 from qffc.models.force_field import ForceField
-from qffc.models.function_cache import kept_function
 from qffc.models.instances import Instances, pairs_of_neighbours, species_of
 from qffc.models.neighbours import neighbours_within, reach
 from qffc.models.shared_values import SharingPlan, plan_sharing
-from qffc.models.value_rows import ValueRows, pad_rows, rows_of
-
-_Arguments = tuple[Arrays, Instances, ValueRows, NDArray[np.float64]]
-_Predict = Callable[[Arrays, Instances, ValueRows, NDArray[np.float64]], tuple[jax.Array, jax.Array]]
+from qffc.models.value_rows import pad_rows, rows_of
 
 _GROWTH = 1.1
 """Arrays have sizes of a geometric series, so that JAX compiles for few of them; at most a tenth is filled up."""
@@ -88,7 +82,6 @@ class MovingAtoms:
         self._species = species_of(model.program, self.numbers)
         self._listed: NDArray[np.float64] | None = None
         self._largest: tuple[int, ...] = ()
-        self._functions: dict[tuple[int, ...], _Predict] = {}
         self._shapes: set[tuple[int, ...]] = set()
         self._builds = 0
 
@@ -105,10 +98,7 @@ class MovingAtoms:
         if self._listed is None or np.max(np.sum((here - self._listed) ** 2, axis=1)) > (0.5 * self.skin) ** 2:
             self._list(here)
         jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
-        arguments = (self._model.device_arrays, self._instances, self._rows, here[None])
-        if self._largest not in self._functions:
-            self._functions[self._largest] = self._compiled(*arguments)
-        energies, forces = self._functions[self._largest](*arguments)
+        energies, forces = self._model.predict_listed(self._instances, self._rows, here[None])
         return float(energies[0]), np.asarray(forces[0])
 
     @cached_property
@@ -132,17 +122,6 @@ class MovingAtoms:
         self._shapes.add(self._largest)
         self._builds += 1
         self.counts = NeighbourCounts(len(centres), circuits, 1 - real / circuits, self._builds, len(self._shapes))
-
-    def _compiled(self, *arguments: *_Arguments) -> _Predict:
-        """A function for arrays of these sizes."""
-
-        def predict(
-            arrays: Arrays, instances: Instances, rows: ValueRows, positions: jax.Array
-        ) -> tuple[jax.Array, jax.Array]:
-            molecule = MoleculeEnergy(self._model.lowered, instances, rows)
-            return energies_and_forces(lambda r: molecule.energies(arrays, r), positions)
-
-        return kept_function(predict, arguments, (self._model.program.digest, "moving atoms"))
 
 
 def _size(needed: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -37,6 +37,7 @@ class TrainingConfig(BaseModel):
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = Field(0.99, description="decay of the averaged parameters, a step")
     weight_decay: Weight = Field(0.0, description="AdamW's pull of every parameter to 0")
     clip: Positive = Field(10.0, description="largest norm of a gradient")
+    precision: Literal[32, 64] = Field(64, description="bits of the numbers in a step; models hold 64 either way")
     evaluate_every: Count = Field(5, description="epochs between two evaluations, log rows and checkpoints")
 
     @model_validator(mode="after")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from qffc.atomic_files import remove_leftovers
 from qffc.data import Dataset, Split
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
-from qffc.models.energy import MoleculeEnergy, energies_and_forces
+from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE, MoleculeEnergy, energies_and_forces
 from qffc.models.errors import Errors, errors_of
 from qffc.models.force_field import ForceField, trainable_names
 from qffc.models.initialization import constants_from_data, initial_parameters
@@ -93,13 +93,16 @@ def train(
         state, constants = load_checkpoint(checkpoint, state, identity)
     trim_log(folder / LOG_NAME, state.epoch)
 
-    fixed = {name: jnp.asarray(value) for name, value in constants.items()}
-    step = _make_step(molecule, optimizer, config, fixed)
-    evaluate = _make_evaluate(molecule, fixed)
+    step = _make_step(molecule, optimizer, config, _in_precision(constants, config))
+    evaluate = _make_evaluate(molecule, {name: jnp.asarray(value) for name, value in constants.items()})
+    # Without the reference, which is thousands of eV: 32 bits would leave little of the rest.
+    reference = float(np.sum(constants[ATOM_ENERGY][molecule.instances.atom_species]))
+    targets = {"positions": frames.positions, "energies": frames.energies - reference, "forces": frames.forces}
+    numbers = {name: np.asarray(value, _dtype(config)) for name, value in targets.items()}
     watched = data.subset(split.validation) if split.validation else None
     last = config.epochs if stop_after is None else min(stop_after, config.epochs)
     for epoch in range(state.epoch, last):
-        state, loss = _run_epoch(step, state, frames, config, epoch)
+        state, loss = _run_epoch(step, state, numbers, config, epoch)
         _refuse_divergence(state, loss, folder, epoch)
         due = (epoch + 1) % config.evaluate_every == 0 or epoch + 1 == last
         validation = evaluate(state.average, watched) if due and watched is not None else None
@@ -109,7 +112,7 @@ def train(
         if report is not None:
             report(Progress(epoch + 1, config.epochs, loss, validation))
 
-    arrays = {name: np.asarray(value) for name, value in state.average.items()} | constants
+    arrays = {name: np.asarray(value, np.float64) for name, value in state.average.items()} | constants
     model = ForceField(program, arrays, _model_metadata(data, config, identity) | (metadata or {}))
     if state.epoch == config.epochs:
         save_model(model, folder / MODEL_NAME)
@@ -145,6 +148,14 @@ def _batches(frames: int, size: int) -> int:
     return max(1, frames // size)
 
 
+def _dtype(config: TrainingConfig) -> np.dtype[np.floating]:
+    return np.dtype(f"float{config.precision}")
+
+
+def _in_precision(arrays: Mapping[str, np.ndarray], config: TrainingConfig) -> Arrays:
+    return {name: jnp.asarray(value, _dtype(config)) for name, value in arrays.items()}
+
+
 def _start(
     program: Program,
     molecule: MoleculeEnergy,
@@ -154,7 +165,7 @@ def _start(
 ) -> tuple[TrainingState, dict[str, np.ndarray]]:
     arrays = initial_parameters(program, config.seed)
     trained = trainable_names(program)
-    parameters = {name: jnp.asarray(arrays[name]) for name in trained}
+    parameters = _in_precision({name: arrays[name] for name in trained}, config)
     constants = constants_from_data(molecule, arrays, frames)
     constants |= {name: value for name, value in arrays.items() if name not in trained}
     return TrainingState(parameters, parameters, optimizer.init(parameters), 0), constants
@@ -167,7 +178,7 @@ def _make_step(
 
     def loss_of(parameters: Arrays, positions: jax.Array, energies: jax.Array, forces: jax.Array) -> jax.Array:
         arrays = {**fixed, **parameters}
-        e, f = energies_and_forces(lambda r: molecule.energies(arrays, r), positions)
+        e, f = energies_and_forces(lambda r: arrays[ENERGY_SCALE] * molecule.raw_energies(arrays, r), positions)
         energy_loss = jnp.mean(((e - energies) / atoms) ** 2)
         return config.energy_weight * energy_loss + config.force_weight * jnp.mean((f - forces) ** 2)
 
@@ -182,6 +193,7 @@ def _make_step(
             parameters = optax.apply_updates(parameters, updates)
             # Early averages must not remember the random start.
             decay = jnp.minimum(config.ema_decay, (1.0 + count) / (10.0 + count))
+            decay = decay.astype(_dtype(config))
         average = jax.tree.map(lambda old, new: decay * old + (1.0 - decay) * new, average, parameters)
         return parameters, average, optimizer_state, loss
 
@@ -189,17 +201,22 @@ def _make_step(
 
 
 def _run_epoch(
-    step: Callable[..., Any], state: TrainingState, frames: Dataset, config: TrainingConfig, epoch: int
+    step: Callable[..., Any],
+    state: TrainingState,
+    numbers: Mapping[str, np.ndarray],
+    config: TrainingConfig,
+    epoch: int,
 ) -> tuple[TrainingState, float]:
-    count = _batches(len(frames), config.batch_size)
-    size = min(config.batch_size, len(frames))
+    frames = len(numbers["energies"])
+    count = _batches(frames, config.batch_size)
+    size = min(config.batch_size, frames)
     # The order depends on seed and epoch alone, so a resumed run sees the frames in the same order.
-    order = np.random.default_rng([config.seed, 1, epoch]).permutation(len(frames))
+    order = np.random.default_rng([config.seed, 1, epoch]).permutation(frames)
     parameters, average, optimizer_state = state.parameters, state.average, state.optimizer
     losses = []
     for index in range(count):
         rows = order[index * size : (index + 1) * size]
-        batch = (frames.positions[rows], frames.energies[rows], frames.forces[rows])
+        batch = (numbers["positions"][rows], numbers["energies"][rows], numbers["forces"][rows])
         done = np.float64(epoch * count + index)
         parameters, average, optimizer_state, loss = step(parameters, average, optimizer_state, done, *batch)
         losses.append(loss)
@@ -210,7 +227,8 @@ def _make_evaluate(molecule: MoleculeEnergy, fixed: Arrays) -> Callable[[Arrays,
     predict = jax.jit(lambda p, r: energies_and_forces(lambda x: molecule.energies({**fixed, **p}, x), r))
 
     def evaluate(parameters: Arrays, frames: Dataset) -> Errors:
-        energies, forces = predict(parameters, jnp.asarray(frames.positions))
+        full = {name: jnp.asarray(value, np.float64) for name, value in parameters.items()}
+        energies, forces = predict(full, jnp.asarray(frames.positions))
         return errors_of(np.asarray(energies), np.asarray(forces), frames)
 
     return evaluate

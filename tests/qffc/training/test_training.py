@@ -59,6 +59,19 @@ def test_a_killed_run_gives_the_same_bits(whole, tmp_path):
     assert [row["epoch"] for row in read_log(tmp_path / LOG_NAME)] == [1, 2, 3, 4]
 
 
+def test_32_bits_train_to_the_same_model_and_resume_to_the_bit(whole, tmp_path):
+    _, model, _ = whole
+    config = training_config(SETTINGS | {"precision": 32})
+    straight = train(PROGRAM, WATER, config, tmp_path / "straight")
+    train(PROGRAM, WATER, config, tmp_path / "pieces", stop_after=2)
+    pieces = train(PROGRAM, WATER, config, tmp_path / "pieces")
+    for name, value in model.arrays.items():
+        assert straight.arrays[name].dtype == np.float64
+        np.testing.assert_array_equal(pieces.arrays[name], straight.arrays[name])
+        np.testing.assert_allclose(straight.arrays[name], value, rtol=1e-3, atol=1e-3)
+    assert any(np.any(straight.arrays[name] != value) for name, value in model.arrays.items())
+
+
 def test_rows_after_the_checkpoint_are_dropped(whole, tmp_path):
     config = training_config(SETTINGS)
     train(PROGRAM, WATER, config, tmp_path, stop_after=2)
