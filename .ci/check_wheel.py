@@ -8,7 +8,7 @@ from zipfile import ZipFile
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {"qffc": "qffc", "ir": "qffc/ir", "passes": "qffc/passes"}
 BUILT = {"qffc/passes/_native.so"}
-"""What the build adds: CI has a compiler, so it must be there."""
+"""What the build adds."""
 
 
 def tree_files() -> set[str]:

@@ -22,7 +22,7 @@ _ENVIRONMENT = {
     "MPLBACKEND": "agg",
     # What several tests compile is compiled once; the folder is made new for each run of the suite.
     "JAX_COMPILATION_CACHE_DIR": tempfile.mkdtemp(prefix="qffc-tests-"),
-    "QFFC_CACHE": tempfile.mkdtemp(prefix="qffc-tests-functions-"),
+    "QFFC_CACHE": "off",  # a test may replace what a kept function was made of
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.2",
 }
 for _name, _value in _ENVIRONMENT.items():

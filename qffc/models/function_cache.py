@@ -1,8 +1,8 @@
 """Compiled functions kept on disk, so that a model that was used before starts without tracing and compiling again.
 
 A function is kept as what ``jax.export`` makes of it, next to XLA's own cache of compiled code. Its name holds all that
-it depends on: the program, shapes and types, the versions of JAX and qffc, and the native kernel byte by byte. What
-cannot be read is made anew.
+it depends on: the program, shapes and types, the version of JAX, and the code of qffc byte by byte, kernel included.
+What cannot be read is made anew.
 
 The folder is ``$QFFC_CACHE``, or ``qffc`` in ``$XDG_CACHE_HOME`` or ``~/.cache``; ``QFFC_CACHE=off`` keeps nothing.
 """
@@ -24,7 +24,9 @@ import jax
 import numpy as np
 from jax import export
 
-import qffc
+import qffc.ir
+import qffc.models
+import qffc.passes
 from qffc.atomic_files import atomic_path
 from qffc.passes.lower_jax_kernel import KERNEL_VARIABLE
 from qffc.passes.lower_jax_native import INSTRUCTIONS_VARIABLE, register_native
@@ -109,19 +111,21 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _digest(identity: Sequence[str], shapes: object) -> str:
-    parts = [*identity, str(shapes), jax.__version__, qffc.__version__, _kernel()]
+    chosen = [os.environ.get(name, "") for name in (KERNEL_VARIABLE, INSTRUCTIONS_VARIABLE)]
+    parts = [*identity, str(shapes), jax.__version__, _code_digest(), str(native_state().available), *chosen]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _kernel() -> str:
-    """Which kernel computes: the library byte by byte, and what the environment chooses."""
-    content = _library_digest() if native_state().available else "portable"
-    return " ".join([content, *(os.environ.get(name, "") for name in (KERNEL_VARIABLE, INSTRUCTIONS_VARIABLE))])
-
-
 @cache
-def _library_digest() -> str:
-    return hashlib.sha256(LIBRARY.read_bytes()).hexdigest()
+def _code_digest() -> str:
+    """The code that functions are made of, so that a change of it makes them anew; some milliseconds."""
+    code = hashlib.sha256()
+    for package in (qffc.models, qffc.passes, qffc.ir):
+        for path in sorted(Path(package.__path__[0]).glob("*.py")):
+            code.update(path.read_bytes())
+    if native_state().available:
+        code.update(LIBRARY.read_bytes())
+    return code.hexdigest()
 
 
 def _keep_compiled_code(folder: Path) -> None:
