@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data.checks import atomic_numbers, check_apart, check_finite, check_shape, real_array
-from qffc.data.split import Split, draw_split
+from qffc.data.split import PublishedSplit, Split, draw_split, take_split
 from qffc.ir.diagnostics import error
 from qffc.ir.elements import SYMBOLS
 from qffc.units import INTERNAL, Units
@@ -30,6 +30,7 @@ class Dataset:
         forces: shape (n, N, 3), eV/Angstrom.
         name: a name for people.
         source: the units of the numbers before they were converted to eV and Angstrom.
+        published: splits that come with the data.
         cell: must be None; periodic systems are not supported.
 
     Raises:
@@ -51,6 +52,7 @@ class Dataset:
     forces: NDArray[np.float64]
     name: str = "unnamed"
     source: Units = field(default=INTERNAL)
+    published: tuple[PublishedSplit, ...] = ()
     cell: InitVar[object | None] = None
 
     def __post_init__(self, cell: object | None) -> None:
@@ -178,3 +180,30 @@ class Dataset:
             400
         """
         return draw_split(len(self), train=train, validation=validation, test=test, seed=seed)
+
+    def published_split(
+        self, number: int, *, train: int, validation: int = 0, test: int | None = None, seed: int = 0
+    ) -> Split:
+        """Return a split that comes with the data; see :func:`qffc.data.split.take_split`.
+
+        Args:
+            number: which one, from 1.
+            train: number of training frames, at least 1.
+            validation: number of validation frames, drawn from frames that the split leaves out.
+            test: number of test frames; None takes all of the split's.
+            seed: of the draw of the validation frames.
+
+        Raises:
+            QffcError: the data come without this split, or more frames are asked for than there are.
+        """
+        if not 1 <= number <= len(self.published):
+            count = len(self.published)
+            raise error(
+                "no such published split",
+                where=self.name,
+                found=f"split {number}",
+                expected=f"1 to {count}" if count else "data with 'train_idx' and 'test_idx', an npz like rMD17's",
+                help="choose another number, or leave it out to draw a split",
+            )
+        chosen = self.published[number - 1]
+        return take_split(chosen, len(self), train=train, validation=validation, test=test, seed=seed)

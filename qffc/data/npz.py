@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from qffc.atomic_files import atomic_path
 from qffc.data.dataset import Dataset
 from qffc.data.source import ROLES, Source, existing_file, units_not_declared
+from qffc.data.split import PublishedSplit
 from qffc.ir.diagnostics import error, quoted
 from qffc.units import INTERNAL, Units, data_units
 
@@ -68,7 +70,8 @@ def read_npz(path: str | Path, units: str | Units | None = None, keys: Mapping[s
         if arrays["energies"].ndim == 2 and arrays["energies"].shape[1] == 1:
             arrays["energies"] = arrays["energies"][:, 0]
         name = _text(file, archive, "name") if "name" in archive.files else file.stem
-    return Source(file, found, arrays, declared, name or file.stem).dataset()
+        published = _published(file, archive)
+    return replace(Source(file, found, arrays, declared, name or file.stem).dataset(), published=published)
 
 
 def write_npz(dataset: Dataset, path: str | Path) -> None:
@@ -208,6 +211,25 @@ def _array(file: Path, archive: NpzFile, key: str) -> NDArray[np.generic]:
             help="copy or download the file again",
         ) from None
     return array
+
+
+def _published(file: Path, archive: NpzFile) -> tuple[PublishedSplit, ...]:
+    """Splits as the union of rMD17's splits has them: `train_idx` and `test_idx`, (splits, frames) row numbers."""
+    if not {"train_idx", "test_idx"} <= set(archive.files):
+        return ()
+    train, test = (_array(file, archive, key) for key in ("train_idx", "test_idx"))
+    if train.ndim != 2 or test.ndim != 2 or len(train) != len(test) or {train.dtype.kind, test.dtype.kind} - {*"iu"}:
+        raise error(
+            "splits that cannot be read",
+            where=f"{file}, keys 'train_idx' and 'test_idx'",
+            found=f"shapes {train.shape} and {test.shape}, dtypes {train.dtype} and {test.dtype}",
+            expected="whole numbers, (splits, frames) each, as many splits in both",
+            help="leave both keys out, or write one row of frame numbers for each split",
+        )
+    return tuple(
+        PublishedSplit(tuple(map(int, first)), tuple(map(int, second)))
+        for first, second in zip(train, test, strict=True)
+    )
 
 
 def _text(file: Path, archive: NpzFile, key: str) -> str | None:

@@ -87,6 +87,69 @@ def draw_split(frames: int, *, train: int, validation: int = 0, test: int | None
     )
 
 
+@dataclass(frozen=True)
+class PublishedSplit:
+    """A split that comes with the data, so that results can be compared.
+
+    Args:
+        train: frames to fit to.
+        test: frames to report on.
+
+    Raises:
+        QffcError: an index is negative or occurs twice.
+    """
+
+    train: tuple[int, ...]
+    test: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        Split(self.train, (), self.test)
+
+
+def take_split(
+    published: PublishedSplit, frames: int, *, train: int, validation: int = 0, test: int | None = None, seed: int = 0
+) -> Split:
+    """Return a published split with as many frames as asked for; the first ones of each part are taken.
+
+    Validation frames are drawn from what is in neither part, so that published frames are used for nothing else.
+
+    Args:
+        published: the split.
+        frames: number of frames there are.
+        train: number of training frames, at least 1.
+        validation: number of validation frames.
+        test: number of test frames; None takes all of the published part.
+        seed: of the draw of the validation frames.
+
+    Raises:
+        QffcError: more frames are asked for than there are.
+
+    Example:
+        >>> take_split(PublishedSplit(train=(4, 0, 2), test=(1,)), 6, train=2, validation=1)
+        Split(train=(4, 0), validation=(5,), test=(1,), seed=0)
+    """
+    _check_count("train", train, least=1)
+    _check_count("validation", validation, least=0)
+    used = {*published.train, *published.test}
+    others = [index for index in range(frames) if index not in used]
+    tested = len(published.test) if test is None else test
+    for name, wanted, there in (
+        ("train", train, len(published.train)),
+        ("test", tested, len(published.test)),
+        ("validation", validation, len(others)),
+    ):
+        if wanted > there:
+            raise error(
+                "more frames asked for than the published split has",
+                where=f"split, {name}",
+                found=f"{wanted} frames",
+                expected=f"at most {there}",
+                help="ask for fewer frames; the parts of a published split are not filled up with others",
+            )
+    drawn = np.random.Generator(np.random.PCG64(seed)).permutation(others)[:validation]
+    return Split(published.train[:train], tuple(int(k) for k in drawn), published.test[:tested], seed)
+
+
 def _check_count(what: str, value: object, least: int) -> None:
     if isinstance(value, int) and not isinstance(value, bool) and value >= least:
         return

@@ -27,6 +27,9 @@ class TrainingConfig(BaseModel):
     validation: int = Field(50, ge=0, description="frames watched during training, not trained on")
     test: int | None = Field(None, ge=0, description="held-out frames; all others when left out")
     split_seed: int = Field(0, ge=0, description="seed of the split")
+    published_split: Count | None = Field(
+        None, description="number of a split that comes with the data, from 1, instead of one that is drawn"
+    )
     seed: int = Field(0, ge=0, description="seed of the starting parameters and of the order of the frames")
     epochs: Count = Field(100, description="passes over the training frames")
     batch_size: Count = Field(5, description="frames in a step")

@@ -135,7 +135,11 @@ def _refuse_divergence(state: TrainingState, loss: float, folder: Path, epoch: i
 def split_of(data: Dataset, config: TrainingConfig) -> Split:
     """Return the split of a run: the same for the same data, sizes and seed."""
     train = min(LARGEST_DEFAULT, len(data) // 2) if config.train is None else config.train
-    return data.split(train=train, validation=config.validation, test=config.test, seed=config.split_seed)
+    if config.published_split is None:
+        return data.split(train=train, validation=config.validation, test=config.test, seed=config.split_seed)
+    return data.published_split(
+        config.published_split, train=train, validation=config.validation, test=config.test, seed=config.split_seed
+    )
 
 
 def _optimizer(config: TrainingConfig, frames: int) -> optax.GradientTransformation:

@@ -264,3 +264,21 @@ def test_writing_elsewhere_is_refused(tmp_path: Path) -> None:
         write_npz(load_embedded("water"), tmp_path / "water.xyz")
     with pytest.raises(QffcError, match=r"no such folder(.|\n)*missing"):
         write_npz(load_embedded("water"), tmp_path / "missing" / "water.npz")
+
+
+def test_published_splits_come_along(path: Path) -> None:
+    arrays = raw(6)
+    dataset = read_npz(save(path, arrays, train_idx=[[4, 0], [1, 2]], test_idx=[[5], [0]]), units="rmd17")
+    split = dataset.published_split(2, train=2, validation=1)
+    assert (split.train, split.test) == ((1, 2), (0,))
+    assert set(split.validation) <= {3, 4, 5}
+    assert dataset.subset([0, 1]).published == ()
+    with pytest.raises(QffcError, match="1 to 2"):
+        dataset.published_split(3, train=1)
+    with pytest.raises(QffcError, match="train_idx"):
+        load_embedded("water").published_split(1, train=1)
+
+
+def test_splits_that_cannot_be_read_are_refused(path: Path) -> None:
+    with pytest.raises(QffcError, match="splits that cannot be read"):
+        read_npz(save(path, raw(), train_idx=[0, 1], test_idx=[2]), units="rmd17")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qffc.data import Split, load_embedded
-from qffc.data.split import draw_split
+from qffc.data.split import PublishedSplit, draw_split, take_split
 from qffc.ir.diagnostics import QffcError
 
 sizes = st.integers(0, 20)
@@ -73,3 +73,26 @@ def test_split_by_hand_is_checked() -> None:
         Split(train=(0, 1), validation=(), test=(1,))
     with pytest.raises(QffcError, match="negative frame index"):
         Split(train=(-1,), validation=(), test=())
+
+
+PUBLISHED = PublishedSplit(train=(4, 0, 2), test=(1, 7))
+
+
+def test_a_published_split_is_taken_in_its_order():
+    split = take_split(PUBLISHED, 10, train=2, validation=3, test=1, seed=5)
+    assert split.train == (4, 0)
+    assert split.test == (1,)
+    assert len(split.validation) == 3
+    assert set(split.validation) <= {3, 5, 6, 8, 9}
+    assert take_split(PUBLISHED, 10, train=3).test == (1, 7)
+
+
+@pytest.mark.parametrize("sizes", [{"train": 4}, {"train": 1, "test": 3}, {"train": 1, "validation": 6}])
+def test_a_published_split_is_not_filled_up(sizes):
+    with pytest.raises(QffcError, match="more frames asked for than the published split has"):
+        take_split(PUBLISHED, 10, **sizes)
+
+
+def test_a_published_split_with_a_frame_in_both_parts_is_refused():
+    with pytest.raises(QffcError, match="occurs twice"):
+        PublishedSplit(train=(1, 2), test=(2,))
