@@ -86,6 +86,8 @@ class Evaluator:
         self._site_index = {site.name: index for index, site in enumerate(program.sites)}
         self._known: dict[str, Array] = dict(known or {})
         self._bases: dict[tuple[str, Basis], Array] = {}
+        self._groups: list[Array] = []
+        self._places: dict[str, tuple[int, int]] = {}
 
     def prepare(self, values: Iterable[Value]) -> None:
         """Read the table entries of many values, and sum their radial functions, in one step for each table.
@@ -101,18 +103,46 @@ class Evaluator:
             if isinstance(node, Radial):
                 radials.setdefault((_pattern(node.table), node.argument.text), []).append(node)
         for group in entries.values():
-            rows = self._rows(group)
-            self._known.update((entry.text, rows[place]) for place, entry in enumerate(group))
+            self._keep([entry.text for entry in group], self._rows(group))
         for members in radials.values():
             basis = self._basis(members[0].argument, self._radial_basis_of(members[0]))
             sums = self._xp.sum(self._rows([node.table for node in members]) * basis[None, :], axis=1)
-            self._known.update((node.text, sums[place]) for place, node in enumerate(members))
+            self._keep([node.text for node in members], sums)
 
     def __call__(self, value: Value) -> Array:
         """Return the number () or vector (3,) of a value."""
         if value.text not in self._known:
             self._known[value.text] = self._compute(value)
         return self._known[value.text]
+
+    def stacked(self, values: Sequence[Value]) -> Array:
+        """Return numbers side by side, (values,): what was prepared together is taken together, not one by one."""
+        taken: dict[int, list[int]] = {}
+        alone = []
+        for index, value in enumerate(values):
+            if value.text in self._places:
+                taken.setdefault(self._places[value.text][0], []).append(index)
+            else:
+                alone.append(index)
+        parts, order = [], []
+        for group, indices in taken.items():
+            rows = np.array([self._places[values[index].text][1] for index in indices])
+            whole = self._groups[group]
+            parts.append(whole if np.array_equal(rows, np.arange(len(whole))) else whole[rows])
+            order += indices
+        if alone:
+            zero = self._xp.zeros((), self._instance.positions.dtype)
+            parts.append(self._xp.stack([zero + self(values[index]) for index in alone]))
+            order += alone
+        together = parts[0] if len(parts) == 1 else self._xp.concatenate(parts)
+        return together if order == sorted(order) else together[np.argsort(np.array(order))]
+
+    def _keep(self, texts: Sequence[str], numbers: Array) -> None:
+        """Numbers (texts, ...) that were computed together; single numbers can be taken together again."""
+        self._known.update((text, numbers[place]) for place, text in enumerate(texts))
+        if numbers.ndim == 1:
+            self._places.update((text, (len(self._groups), place)) for place, text in enumerate(texts))
+            self._groups.append(numbers)
 
     def _compute(self, value: Value) -> Array:
         xp = self._xp

@@ -8,9 +8,11 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.values import Mul, Value, as_value
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.lower_jax_kernel import KernelFunctions, KernelName, make_kernel
 from qffc.passes.split_program import Split, split_program
@@ -53,11 +55,19 @@ class JaxProgram:
         """
         evaluate = Evaluator(self.program, Instance(positions, species, parameters, channel), jnp)
         evaluate.prepare((*self.split.scalars, *self.split.vectors))
-        zero = jnp.zeros((), positions.dtype)
-        scalars = [zero + evaluate(value) for value in self.split.scalars]
-        vectors = [evaluate(value) for value in self.split.vectors]
-        parts = ([jnp.stack(scalars)] if scalars else []) + ([jnp.concatenate(vectors)] if vectors else [])
-        return jnp.concatenate(parts) if parts else jnp.zeros((0,), positions.dtype)
+        # A few large operations in place of many small ones: lengths side by side, times the few vectors there are.
+        pairs = [_length_and_direction(value) for value in self.split.vectors]
+        numbers = [*self.split.scalars, *(length for length, _ in pairs)]
+        if not numbers:
+            return jnp.zeros((0,), positions.dtype)
+        side_by_side = evaluate.stacked(numbers)
+        scalars, lengths = jnp.split(side_by_side, [len(self.split.scalars)])
+        if not pairs:
+            return scalars
+        directions = {direction.text: direction for _, direction in pairs}
+        rows = np.array([list(directions).index(direction.text) for _, direction in pairs])
+        vectors = lengths[:, None] * jnp.stack([evaluate(direction) for direction in directions.values()])[rows]
+        return jnp.concatenate([scalars, vectors.reshape(-1)])
 
     def readout(
         self,
@@ -105,6 +115,15 @@ class LowerJax(Pass[JaxProgram]):
         """Return the program with its JAX functions; they are made for any target."""
         del target
         return PassResult(program, lower_jax(program))
+
+
+def _length_and_direction(value: Value) -> tuple[Value, Value]:
+    """A vector as a number times a vector: the factors of a product apart, or 1 and the vector."""
+    if not isinstance(value, Mul):
+        return as_value(1), value
+    numbers = tuple(factor for factor in value.factors if factor.law.rank == 0)
+    (vector,) = (factor for factor in value.factors if factor.law.rank == 1)
+    return (numbers[0] if len(numbers) == 1 else Mul(numbers)), vector
 
 
 def lower_jax(program: Program, kernel: KernelName = "auto") -> JaxProgram:

@@ -80,14 +80,27 @@ def test_every_parameter_has_a_gradient(name):
     assert dead == (unseen if name == "water-demo" else set())
 
 
-def test_the_trace_does_not_grow_with_depth():
+def count(jaxpr):
+    return sum(1 + sum(count(inner) for inner in jaxprs_in_params(e.params)) for e in jaxpr.eqns)
+
+
+@pytest.mark.parametrize("kernel", ["auto", "portable"])
+def test_the_trace_of_a_kernel_does_not_grow_with_depth(kernel):
     def size(depth):
-        lowered = lower_jax(load("water-demo", depth=depth))
+        lowered = lower_jax(load("water-demo", depth=depth), kernel)
         slots = jnp.zeros((2, lowered.split.slot_count))
         return count(jax.make_jaxpr(jax.grad(lambda s: jnp.sum(lowered.moments(s))))(slots).jaxpr)
 
-    def count(jaxpr):
-        return sum(1 + sum(count(inner) for inner in jaxprs_in_params(e.params)) for e in jaxpr.eqns)
+    assert size(40) == size(4)
+
+
+def test_the_trace_of_angles_does_not_grow_with_depth():
+    def size(depth):
+        program = load("ring", qubits=4, depth=depth)
+        lowered = lower_jax(program)
+        parameters = {p.name: jnp.ones(program.shape(p)) for p in program.parameters}
+        sites = jnp.ones((5, 3)), jnp.zeros(5, jnp.int32)
+        return count(jax.make_jaxpr(lambda p: lowered.angles(p, *sites))(parameters).jaxpr)
 
     assert size(40) == size(4)
 
