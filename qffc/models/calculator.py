@@ -26,6 +26,8 @@ class Calculator(ase_calculator.Calculator):
         model: a trained model.
         skin: how much further neighbours are listed than they count, Angstrom: the list is made anew when an atom has
             moved by half of it. ``neighbours`` tells what the list holds.
+        precision: bits of the numbers inside, 64 or 32, for models that list neighbours; see
+            :class:`qffc.models.moving_atoms.MovingAtoms`.
 
     Raises:
         QffcError: on calculation, when the atoms are periodic or do not fit the model.
@@ -42,10 +44,11 @@ class Calculator(ase_calculator.Calculator):
 
     implemented_properties = ["energy", "free_energy", "forces"]
 
-    def __init__(self, model: ForceField, skin: float = 0.5) -> None:
+    def __init__(self, model: ForceField, skin: float = 0.5, precision: int = 64) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # of ASE
         self.model = model
         self.skin = skin
+        self.precision = precision
         self._local = reach(model.program) is not None
         self._moving: MovingAtoms | None = None
 
@@ -72,7 +75,7 @@ class Calculator(ase_calculator.Calculator):
             energies, forces = self.model.predict(molecule.numbers, molecule.positions[None])
             return float(energies[0]), forces[0]
         if self._moving is None or not np.array_equal(self._moving.numbers, molecule.numbers):
-            self._moving = MovingAtoms(self.model, molecule.numbers, self.skin)
+            self._moving = MovingAtoms(self.model, molecule.numbers, self.skin, self.precision)
         return self._moving.predict(molecule.positions)
 
 

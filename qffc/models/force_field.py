@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.program import Program
-from qffc.models.energy import CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
+from qffc.models.energy import ATOM_ENERGY, CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
 from qffc.models.function_cache import kept_function
 from qffc.models.head import head_shapes
 from qffc.models.initialization import initial_parameters, neutral_constants
@@ -106,40 +106,49 @@ class ForceField:
         return np.concatenate(energies), np.concatenate(forces)
 
     def predict_listed(
-        self, instances: Instances, rows: ValueRows, positions: NDArray[np.float64]
+        self, instances: Instances, rows: ValueRows, positions: NDArray[np.floating]
     ) -> tuple[jax.Array, jax.Array]:
         """Return energies and forces with chosen circuits.
 
         Args:
             instances: the circuits.
             rows: where their values are computed.
-            positions: (frames, atoms, 3), Angstrom.
+            positions: (frames, atoms, 3), Angstrom; everything is computed in their precision, 32 or 64 bits.
 
         Returns:
-            Energies (frames,) in eV and forces (frames, atoms, 3) in eV/Angstrom.
+            Energies (frames,) in eV, without the reference energies of the atoms, and forces (frames, atoms, 3) in
+            eV/Angstrom. References are thousands of eV: added in 32 bits they would leave little of the rest.
         """
 
         def predict(
             arrays: Mapping[str, jax.Array], instances: Instances, rows: ValueRows, positions: jax.Array
         ) -> tuple[jax.Array, jax.Array]:
             molecule = MoleculeEnergy(self.lowered, instances, rows)
-            return energies_and_forces(lambda r: molecule.energies(arrays, r), positions)
+            bare = {**arrays, ATOM_ENERGY: jnp.zeros_like(arrays[ATOM_ENERGY])}
+            return energies_and_forces(lambda r: molecule.energies(bare, r), positions)
 
         return self._run(predict, "listed", instances, rows, positions)
 
-    @cached_property
-    def device_arrays(self) -> dict[str, jax.Array]:
-        """The arrays as JAX has them."""
-        return {name: jnp.asarray(value) for name, value in self.arrays.items()}
+    def reference_energy(self, species: NDArray[np.integer]) -> float:
+        """Return the sum of the reference energies (eV) of atoms of these species, indices (atoms,)."""
+        return float(np.sum(self.arrays[ATOM_ENERGY][species]))
 
     @cached_property
-    def _functions(self) -> dict[tuple[str, tuple[tuple[int, ...], ...]], _Predict]:
+    def _device_arrays(self) -> dict[np.dtype[np.floating], dict[str, jax.Array]]:
+        kinds = (np.dtype(np.float32), np.dtype(np.float64))
+        return {kind: {name: jnp.asarray(value, kind) for name, value in self.arrays.items()} for kind in kinds}
+
+    @cached_property
+    def _functions(self) -> dict[tuple[str, tuple[tuple[int, ...], ...], np.dtype[np.floating]], _Predict]:
         return {}
 
-    def _run(self, predict: _Predict, name: str, *arguments: object) -> tuple[jax.Array, jax.Array]:
-        """Run a function of the arrays and these arguments, compiled once for their shapes and kept on disk."""
-        key = (name, tuple(np.shape(leaf) for leaf in jax.tree.leaves(arguments)))
-        everything = (self.device_arrays, *arguments)
+    def _run(
+        self, predict: _Predict, name: str, *arguments: Instances | ValueRows | NDArray[np.floating]
+    ) -> tuple[jax.Array, jax.Array]:
+        """Run a function of the arrays and these arguments, positions last; compiled once and kept on disk."""
+        kind = jax.tree.leaves(arguments)[-1].dtype
+        key = (name, tuple(np.shape(leaf) for leaf in jax.tree.leaves(arguments)), kind)
+        everything = (self._device_arrays[kind], *arguments)
         if key not in self._functions:
             self._functions[key] = kept_function(predict, everything, (self.program.digest, name))
         return self._functions[key](*everything)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import Atoms, units
@@ -110,3 +112,23 @@ def test_what_does_not_fit_is_refused(model):
         MovingAtoms(model, NUMBERS).predict(WATER[:2])
     with pytest.raises(QffcError, match="too small"):
         MovingAtoms(model, NUMBERS[:2]).predict(WATER[:2])
+
+
+def test_half_the_bits_give_the_same_to_single_precision(model):
+    positions = cluster(2)[:18] + 300.0
+    numbers = np.tile(NUMBERS, 6)
+    arrays = {**model.arrays, "constant.atom_energy": np.array([-2000.0, -13.5])}
+    absolute = replace(model, arrays=arrays)
+    (energy, forces), (rounded, rounded_forces) = (
+        MovingAtoms(absolute, numbers, precision=bits).predict(positions) for bits in (64, 32)
+    )
+    assert energy < -12000
+    assert rounded_forces.dtype == np.float64
+    # Not a bit of the reference is lost, and what is computed has seven digits.
+    assert 0 < abs(rounded - energy) < 1e-4
+    np.testing.assert_allclose(rounded_forces, forces, atol=1e-4)
+
+
+def test_an_unknown_precision_is_refused(model):
+    with pytest.raises(QffcError, match="unknown precision"):
+        MovingAtoms(model, NUMBERS, precision=16)
