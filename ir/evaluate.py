@@ -112,7 +112,7 @@ class Evaluator:
     def __call__(self, value: Value) -> Array:
         """Return the number () or vector (3,) of a value."""
         if value.text not in self._known:
-            self._known[value.text] = self._compute(value)
+            self._known[value.text] = self._prepared(value) if value.text in self._places else self._compute(value)
         return self._known[value.text]
 
     def stacked(self, values: Sequence[Value]) -> Array:
@@ -138,11 +138,13 @@ class Evaluator:
         return together if order == sorted(order) else together[np.argsort(np.array(order))]
 
     def _keep(self, texts: Sequence[str], numbers: Array) -> None:
-        """Numbers (texts, ...) that were computed together; single numbers can be taken together again."""
-        self._known.update((text, numbers[place]) for place, text in enumerate(texts))
-        if numbers.ndim == 1:
-            self._places.update((text, (len(self._groups), place)) for place, text in enumerate(texts))
-            self._groups.append(numbers)
+        """Numbers (texts,) that were computed together; each is taken out when it is asked for alone."""
+        self._places.update((text, (len(self._groups), place)) for place, text in enumerate(texts))
+        self._groups.append(numbers)
+
+    def _prepared(self, value: Value) -> Array:
+        group, place = self._places[value.text]
+        return self._groups[group][place]
 
     def _compute(self, value: Value) -> Array:
         xp = self._xp
