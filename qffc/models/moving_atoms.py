@@ -102,9 +102,9 @@ class MovingAtoms:
                 expected=f"({len(self.numbers)}, 3), Angstrom",
                 help="give one row for each of the atomic numbers",
             )
+        jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
         if self._listed is None or np.max(np.sum((here - self._listed) ** 2, axis=1)) > (0.5 * self.skin) ** 2:
             self._list(here)
-        jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
         # About their middle, so that few digits go into where the atoms are together.
         placed = (here - here.mean(axis=0))[None].astype(self._kind)
         energies, forces = self._model.predict_listed(self._instances, self._rows, placed)
@@ -125,8 +125,10 @@ class MovingAtoms:
         needed = (len(instances), *(len(atoms) for atoms in rows.atoms))
         self._largest = tuple(map(max, map(_size, needed), self._largest or needed))
         circuits, *sizes = self._largest
-        self._rows = pad_rows(self._plan, rows, tuple(sizes), circuits)
-        self._instances = _filled(instances, circuits, real)
+        # Handed to JAX once for each list, not at every step.
+        self._rows, self._instances = jax.device_put(
+            (pad_rows(self._plan, rows, tuple(sizes), circuits), _filled(instances, circuits, real))
+        )
         self._listed = positions
         self._shapes.add(self._largest)
         self._builds += 1
