@@ -26,7 +26,7 @@ _MOST_LANES = 16
 """Circuits side by side in the widest register; every other number of lanes divides it."""
 
 _KEPT_QUBITS = 8
-"""States of up to this many qubits are kept for the gradient: 8 KiB a circuit, read faster than made again."""
+"""States of up to this many qubits are kept for the gradient: 4 KiB a circuit, read faster than made again."""
 
 
 class NativeKernel:

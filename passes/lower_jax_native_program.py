@@ -23,7 +23,7 @@ _GATE_KINDS = {"rotate": 0, "exchange": 1, "chirality": 2, "pauli_rotation": 3}
 _DOT, _TWO_DOTS, _PAULI = range(3)
 
 TILE_QUBITS = 5
-"""Qubits of a tile: four states of eight double numbers a place, with derivatives, take 32 KiB."""
+"""Qubits of a tile: four states of eight double numbers a place, with derivatives, take 16 KiB."""
 
 _WINDOW = 256
 """How many gates ahead a tile looks for its own."""
