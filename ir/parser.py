@@ -23,6 +23,7 @@ from qffc.ir.program import (
     Axis,
     Basis,
     EnergyReadout,
+    Messages,
     Parameter,
     Program,
     Qubit,
@@ -386,13 +387,20 @@ def _basis(node: Node, line: Line) -> Basis:
     unknown("radial basis", kind, BASES, line)
 
 
+def _messages(node: Node, line: Line) -> Messages:
+    rounds = tokens(node)[1]
+    return Messages(whole_number_of(rounds, line), _basis(subtrees(node)[0], line))
+
+
 def _atomic(node: Node, line: Line) -> AtomicReadout:
-    weight, features, *apart, widths = subtrees(node)
+    weight, features, *options, widths = subtrees(node)
+    apart = any(part.data == "by_species" for part in options)
+    passed = next((_messages(part, line) for part in options if part.data == "messages"), None)
     activation = tokens(node)[-1]
     hidden = tuple(whole_number_of(token, line) for token in tokens(widths))
     match str(activation):
         case "silu":
-            return AtomicReadout(build_value(weight, line), _names(features), hidden, "silu", bool(apart))
+            return AtomicReadout(build_value(weight, line), _names(features), hidden, "silu", apart, passed)
         case "tanh":
-            return AtomicReadout(build_value(weight, line), _names(features), hidden, "tanh", bool(apart))
+            return AtomicReadout(build_value(weight, line), _names(features), hidden, "tanh", apart, passed)
     unknown("activation", activation, ACTIVATIONS, line)

@@ -9,7 +9,7 @@ from qffc.ir.generators import Conserved, DeclaredSymmetry, TableMoves
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.ops import Chirality, Coupling, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import PauliString
-from qffc.ir.program import AtomicReadout, EnergyReadout, Parameter, Program, Qubit, Readout, Site
+from qffc.ir.program import AtomicReadout, Basis, EnergyReadout, Parameter, Program, Qubit, Readout, Site
 
 FORMAT_VERSION = 1
 
@@ -52,7 +52,7 @@ def print_parameter(parameter: Parameter) -> str:
     if parameter.axes:
         text += f": {', '.join(map(str, parameter.axes))}"
     if parameter.basis is not None:
-        text += f" radial {parameter.basis.kind} {parameter.basis.size} cutoff {parameter.basis.cutoff}"
+        text += f" {_spell_basis(parameter.basis)}"
     if parameter.default is not None:
         text += f" default {parameter.default}"
     return text + (" frozen" if parameter.frozen else "")
@@ -121,7 +121,14 @@ def print_readout(readout: Readout) -> str:
         case AtomicReadout():
             features, hidden = ", ".join(readout.features), ", ".join(map(str, readout.hidden))
             apart = " by species" if readout.by_species else ""
-            return f"atomic weight {readout.weight} features {features}{apart} head {hidden} {readout.activation}"
+            sent = readout.messages
+            passed = "" if sent is None else f" messages {sent.rounds} {_spell_basis(sent.basis)}"
+            shape = f"{apart}{passed} head {hidden} {readout.activation}"
+            return f"atomic weight {readout.weight} features {features}{shape}"
+
+
+def _spell_basis(basis: Basis) -> str:
+    return f"radial {basis.kind} {basis.size} cutoff {basis.cutoff}"
 
 
 def _spell_table(moves: TableMoves) -> str:

@@ -96,6 +96,23 @@ class EnergyReadout:
 
 
 @dataclass(frozen=True)
+class Messages:
+    """Messages between atoms inside the network of an atomic readout.
+
+    After the first layer each atom has a vector h. In a round it takes the sum over its neighbours j of
+    ``g(r) * V h_j``, elementwise, with g(r) a learned combination of radial functions of their distance, chosen by both species
+    (continuous-filter convolution, Schuett et al., arXiv:1706.08566), and adds a layer of h and that sum to h.
+
+    Args:
+        rounds: how often.
+        basis: the radial functions; they vanish smoothly at their cutoff.
+    """
+
+    rounds: int
+    basis: Basis
+
+
+@dataclass(frozen=True)
 class AtomicReadout:
     """Atomic energies from summed moments.
 
@@ -109,6 +126,7 @@ class AtomicReadout:
         activation: ``silu`` or ``tanh``.
         by_species: whether circuits are summed apart for each unordered choice of the neighbours' species, so that an
             atom has that many times as many features.
+        messages: exchanged by the atoms after the first layer; None when each atom is on its own.
     """
 
     weight: Value
@@ -116,6 +134,7 @@ class AtomicReadout:
     hidden: tuple[int, ...]
     activation: Literal["silu", "tanh"] = "silu"
     by_species: bool = False
+    messages: Messages | None = None
 
 
 Readout = EnergyReadout | AtomicReadout

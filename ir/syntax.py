@@ -44,7 +44,8 @@ USAGE: dict[str, str] = {
     "relabel": "relabel QUBIT -> QUBIT, ...",
     "observable": "observable NAME = dot(QUBIT, QUBIT) | X(QUBIT) ... | WEIGHT*OBSERVABLE + ...",
     "energy": "energy VALUE",
-    "atomic": "atomic weight VALUE features OBSERVABLE, ... [by species] head WIDTH, ... silu|tanh",
+    "atomic": "atomic weight VALUE features OBSERVABLE, ... [by species] "
+    "[messages ROUNDS radial BASIS SIZE cutoff RADIUS] head WIDTH, ... silu|tanh",
 }
 """The words that start a line, in the order of the text, and how each line is written."""
 

@@ -11,7 +11,7 @@ from qffc.ir.elements import SYMBOLS
 from qffc.ir.verify_circuit import verify_observables, verify_qubits, verify_readout, verify_unordered
 from qffc.ir.verify_generators import verify_generators, verify_molecules
 from qffc.ir.verify_names import unique, verify_names
-from qffc.ir.verify_values import verify_value
+from qffc.ir.verify_values import is_fit_basis, verify_value
 
 if TYPE_CHECKING:
     from qffc.ir.program import Parameter, Program
@@ -185,7 +185,7 @@ def _verify_parameter(parameter: Parameter) -> None:
             span=parameter.span,
         )
     basis = parameter.basis
-    if basis is not None and (basis.kind not in BASES or basis.size < 1 or basis.cutoff <= 0):
+    if basis is not None and not is_fit_basis(basis):
         raise error(
             "unfit radial basis of a parameter",
             found=f"{basis.kind} {basis.size} cutoff {basis.cutoff} in '{parameter.name}'",

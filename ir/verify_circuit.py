@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.ops import Exchange, Op, PauliRotation, Relabel, Singlet, Zero, unordered_groups
 from qffc.ir.verify_names import choice, unique
-from qffc.ir.verify_values import verify_value
+from qffc.ir.verify_values import is_fit_basis, verify_value
 
 if TYPE_CHECKING:
     from qffc.ir.program import Program
@@ -108,7 +108,7 @@ def verify_observables(program: Program) -> None:
 
 def verify_readout(program: Program) -> None:
     """Refuse a readout that gives no number, or uses what is not there."""
-    from qffc.ir.program import ACTIVATIONS, EnergyReadout
+    from qffc.ir.program import ACTIVATIONS, BASES, EnergyReadout
 
     readout = program.readout
     if isinstance(readout, EnergyReadout):
@@ -172,5 +172,16 @@ def verify_readout(program: Program) -> None:
             found=f"'{readout.weight}' ({readout.weight.law.name})",
             expected="a number that vanishes smoothly at the cutoff",
             help="write for instance 'cutoff(norm(r(c, a)), 5)'",
+            where="readout",
+        )
+    sent = readout.messages
+    if sent is not None and (program.scope == "molecule" or sent.rounds < 1 or not is_fit_basis(sent.basis)):
+        raise error(
+            "unfit messages",
+            found=f"{sent.rounds} rounds, {sent.basis.kind} {sent.basis.size} cutoff {sent.basis.cutoff}, "
+            f"in scope {program.scope}",
+            expected=f"at least 1 round; one of {quoted(BASES)}, a size of at least 1 and a positive cutoff; and a "
+            "scope in which every atom is a centre",
+            help="write for instance 'messages 1 radial bessel 8 cutoff 5', or leave the messages out",
             where="readout",
         )

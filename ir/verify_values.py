@@ -10,7 +10,14 @@ from qffc.ir.values import ChannelIndex, Moment, ParameterEntry, Radial, Species
 from qffc.ir.verify_names import choice, need_site
 
 if TYPE_CHECKING:
-    from qffc.ir.program import Parameter, Program
+    from qffc.ir.program import Basis, Parameter, Program
+
+
+def is_fit_basis(basis: Basis) -> bool:
+    """Return whether there are radial functions of that kind, size and cutoff."""
+    from qffc.ir.program import BASES
+
+    return basis.kind in BASES and basis.size >= 1 and basis.cutoff > 0
 
 
 def verify_value(

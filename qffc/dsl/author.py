@@ -12,12 +12,13 @@ from qffc.dsl.caller import caller_span
 from qffc.dsl.declare import DEFAULT_CUTOFF
 from qffc.dsl.gates import Angle, need_twins, need_value, pair_groups
 from qffc.dsl.generators import Generators
+from qffc.dsl.numbers import exact
 from qffc.dsl.observables import Measured, swaps_of_like_atoms, tied
 from qffc.dsl.tables import CHANNEL, Table
 from qffc.ir.diagnostics import Span, error
 from qffc.ir.observables import DotObservable, Observable, PauliObservable
 from qffc.ir.ops import Relabel
-from qffc.ir.program import AtomicReadout, Axis, EnergyReadout, Program, Readout
+from qffc.ir.program import AtomicReadout, Axis, Basis, EnergyReadout, Messages, Program, Readout
 from qffc.ir.values import Moment, Number, Numeric, Value, add, as_value, mul
 
 
@@ -87,6 +88,9 @@ class Author(Generators):
         weight: Value | None = None,
         activation: Literal["silu", "tanh"] = "silu",
         by_species: bool = False,
+        messages: int = 0,
+        basis_size: int = 8,
+        cutoff: float | None = None,
     ) -> Readout:
         """Return the energy of the centre from summed moments and a small neural network.
 
@@ -100,10 +104,15 @@ class Author(Generators):
             activation: the nonlinearity.
             by_species: sum circuits apart for each unordered choice of the species of the neighbours; the network then
                 sees them apart.
+            messages: how often atoms exchange messages after the first layer of the network.
+            basis_size: number of radial functions in messages.
+            cutoff: where messages end, Angstrom; the largest cutoff of the radial functions by default.
         """
         names = self._observe(self._tied(features))
         factor = self._cutoffs() if weight is None else need_value(weight)
-        return AtomicReadout(factor, tuple(names), tuple(hidden), activation, by_species)
+        radius = self._largest_cutoff() if cutoff is None else exact(cutoff)
+        passed = Messages(messages, Basis("bessel", basis_size, radius)) if messages else None
+        return AtomicReadout(factor, tuple(names), tuple(hidden), activation, by_species, passed)
 
     def finish(self, name: str, readout: Readout) -> Program:
         """Return the program."""
@@ -172,9 +181,12 @@ class Author(Generators):
             )
         return [need_value(weight) for weight in weights]
 
-    def _cutoffs(self) -> Value:
+    def _largest_cutoff(self) -> Fraction:
         radii = [parameter.basis.cutoff for parameter in self._parameters.values() if parameter.basis is not None]
-        radius: Numeric = max(radii, default=Fraction(repr(DEFAULT_CUTOFF)))
+        return max(radii, default=Fraction(repr(DEFAULT_CUTOFF)))
+
+    def _cutoffs(self) -> Value:
+        radius: Numeric = self._largest_cutoff()
         factors: list[Value] = [Number(Fraction(1))]
         centre = self._need_centre("atomic_energy")
         for site in self._sites:

@@ -18,6 +18,7 @@ def pair(
     products: bool = False,
     damped: bool = False,
     by_species: bool = False,
+    messages: int = 0,
 ) -> Readout:
     """Body-ordered atomic energies: invariant moments summed over pairs of neighbours, then a small neural network.
 
@@ -36,6 +37,7 @@ def pair(
         products: adds products of inner products on disjoint pairs of qubits, four-spin moments.
         damped: multiplies the exchange angles by the cutoffs of both distances.
         by_species: sums pairs apart for each pair of species of the neighbours.
+        messages: how often atoms exchange messages in the network.
     """
     a.species(*species)
     a.channels(channels)
@@ -54,4 +56,12 @@ def pair(
     if products:
         within, parallel, crossed = features[:2], features[2:4], features[4:]
         features = list(chain(features, (left * right for left, right in (within, parallel, crossed))))
-    return a.atomic_energy(features, hidden=hidden, weight=leaving, by_species=by_species)
+    return a.atomic_energy(
+        features,
+        hidden=hidden,
+        weight=leaving,
+        by_species=by_species,
+        messages=messages,
+        basis_size=basis_size,
+        cutoff=cutoff,
+    )

@@ -12,9 +12,9 @@ import numpy as np
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.program import AtomicReadout
-from qffc.models.head import atomic_energies
+from qffc.models.head import Edges, atomic_energies
 from qffc.models.instances import Instances
-from qffc.models.row_evaluator import RowEvaluator, add_rows
+from qffc.models.row_evaluator import RowEvaluator, add_rows, take_rows
 from qffc.models.shared_values import SharingPlan, plan_sharing
 from qffc.models.slot_array import SlotLayout, slot_array, slot_layout
 from qffc.models.value_rows import ValueRows, rows_of
@@ -130,7 +130,15 @@ class MoleculeEnergy:
         species = self.instances.atom_species
         shift, scale = arrays[FEATURE_SHIFT][species], arrays[FEATURE_SCALE][species]
         features = (self.features(arrays, moments, positions) - shift[None]) / scale[None]
-        return jnp.sum(atomic_energies(readout, arrays, features, species), axis=1)
+        return jnp.sum(atomic_energies(readout, arrays, features, species, self._edges(positions)), axis=1)
+
+    def _edges(self, positions: jax.Array) -> Edges | None:
+        """The pairs of atoms that exchange messages, with their distances."""
+        if self.instances.edges is None:
+            return None
+        centres, others = self.instances.edges[:, 0], self.instances.edges[:, 1]
+        vectors = take_rows(positions, others) - take_rows(positions, centres)
+        return Edges(centres, others, self.instances.edges_present, jnp.sqrt(jnp.sum(vectors**2, axis=-1)))
 
     def _readout(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
         """The weight of an atomic readout, or the energy of each circuit: (batch, circuits, channels)."""

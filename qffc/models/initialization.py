@@ -43,10 +43,16 @@ def initial_parameters(program: Program, seed: int) -> Arrays:
         else:
             arrays[parameter.name] = _spread(parameter) * draw
     for name, shape in head_shapes(program).items():
-        fan_in = shape[-2] if len(shape) == 3 else 1
-        draw = generator.normal(size=shape) / np.sqrt(fan_in)
-        arrays[name] = draw if len(shape) == 3 else np.zeros(shape)
+        draw = generator.normal(size=shape)
+        arrays[name] = _head_spread(shape) * draw
     return arrays
+
+
+def _head_spread(shape: tuple[int, ...]) -> float | NDArray[np.float64]:
+    """Biases start at 0, weights keep the size of what they are applied to, and radial functions are smooth."""
+    if len(shape) == 2:
+        return 0.0
+    return 1.0 / np.sqrt(shape[-2]) if len(shape) == 3 else 1.0 / np.arange(1, shape[-1] + 1)
 
 
 def _spread(parameter: Parameter) -> float | NDArray[np.float64]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import error
 from qffc.ir.elements import SYMBOLS
 from qffc.ir.exchange_group import exchange_orders
-from qffc.ir.program import Program
+from qffc.ir.program import AtomicReadout, Program
 
 
 @jax.tree_util.register_dataclass
@@ -27,6 +27,8 @@ class Instances:
         share: the weight of one instance in the energy: 1, or one over the number of averaged copies.
         atom_species: (atoms,) indices into the species of the program.
         present: (instances,) 0 for circuits that only fill up an array; None when all count.
+        edges: (edges, 2) the atoms between which messages of a readout go, receiver first; None without messages.
+        edges_present: (edges,) 0 for edges that only fill up an array; None when all count.
     """
 
     atoms: NDArray[np.int32]
@@ -35,6 +37,8 @@ class Instances:
     share: float = field(metadata={"static": True})
     atom_species: NDArray[np.int32]
     present: NDArray[np.float64] | None = None
+    edges: NDArray[np.int32] | None = None
+    edges_present: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.atoms)
@@ -136,4 +140,9 @@ def pairs_of_neighbours(
     centre = next(index for index, site in enumerate(program.sites) if site.role == "centre")
     atoms = np.zeros((len(first), 3), dtype=np.int32)
     atoms[:, centre], atoms[:, place[0]], atoms[:, place[1]] = centres[first], others[first], others[second]
-    return Instances(atoms, atom_species[atoms], np.ones(len(atoms)), 1.0, atom_species)
+    edges = np.stack([centres, others], axis=1).astype(np.int32) if _has_messages(program) else None
+    return Instances(atoms, atom_species[atoms], np.ones(len(atoms)), 1.0, atom_species, edges=edges)
+
+
+def _has_messages(program: Program) -> bool:
+    return isinstance(program.readout, AtomicReadout) and program.readout.messages is not None

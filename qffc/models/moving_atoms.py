@@ -122,12 +122,13 @@ class MovingAtoms:
             first = np.arange(3, dtype=np.int32)[None]
             instances = replace(instances, atoms=first, species=self._species[first], mirror=np.ones(1))
         rows = rows_of(self._plan, instances, listed=False)
-        needed = (len(instances), *(len(atoms) for atoms in rows.atoms))
+        edges = 0 if instances.edges is None else len(instances.edges)
+        needed = (edges, len(instances), *(len(atoms) for atoms in rows.atoms))
         self._largest = tuple(map(max, map(_size, needed), self._largest or needed))
-        circuits, *sizes = self._largest
+        edges, circuits, *sizes = self._largest
         # Handed to JAX once for each list, not at every step.
         self._rows, self._instances = jax.device_put(
-            (pad_rows(self._plan, rows, tuple(sizes), circuits), _filled(instances, circuits, real))
+            (pad_rows(self._plan, rows, tuple(sizes), circuits), _filled(instances, circuits, real, edges))
         )
         self._listed = positions
         self._shapes.add(self._largest)
@@ -136,15 +137,15 @@ class MovingAtoms:
 
 
 def _size(needed: int) -> int:
-    """The first size of the series that is large enough; a single row stays one, for it stands for all."""
-    size = needed if needed == 1 else 16
+    """The first size of the series that is large enough; a single row stays one, for it stands for all; none, none."""
+    size = needed if needed <= 1 else 16
     while size < needed:
         size = int(np.ceil(_GROWTH * size))
     return size
 
 
-def _filled(instances: Instances, circuits: int, real: int) -> Instances:
-    """Instances with repetitions of the first one that do not count."""
+def _filled(instances: Instances, circuits: int, real: int, edges: int) -> Instances:
+    """Instances with repetitions of the first one, and edges between the first two atoms, that do not count."""
     index = np.zeros(circuits, dtype=np.intp)
     index[: len(instances)] = np.arange(len(instances))
     present = (np.arange(circuits) < real).astype(np.float64)
@@ -154,4 +155,10 @@ def _filled(instances: Instances, circuits: int, real: int) -> Instances:
         species=instances.species[index],
         mirror=instances.mirror[index],
         present=present,
+        edges=None if instances.edges is None else _filled_edges(instances.edges, edges),
+        edges_present=None if instances.edges is None else (np.arange(edges) < len(instances.edges)).astype(np.float64),
     )
+
+
+def _filled_edges(edges: NDArray[np.int32], size: int) -> NDArray[np.int32]:
+    return np.concatenate([edges, np.tile(np.array([[0, 1]], dtype=np.int32), (size - len(edges), 1))])

@@ -20,7 +20,7 @@ def reach(program: Program) -> float | None:
 
     Found in the weight of the atomic readout, which must be a product with a smooth cutoff of the distance of each
     neighbour from the centre, or a sum of such products. Value, slope and curvature of a cutoff vanish at its radius,
-    so circuits with a neighbour beyond it can be left out.
+    so circuits with a neighbour beyond it can be left out; so can messages between atoms, beyond their cutoff.
 
     Args:
         program: any program.
@@ -35,7 +35,10 @@ def reach(program: Program) -> float | None:
         return None
     radii = _radii(program, program.readout.weight)
     pairs = [frozenset((centre.name, site.name)) for site in program.sites if site is not centre]
-    return max(radii[pair] for pair in pairs) if all(pair in radii for pair in pairs) else None
+    if not all(pair in radii for pair in pairs):
+        return None
+    messages = () if program.readout.messages is None else (float(program.readout.messages.basis.cutoff),)
+    return max(*(radii[pair] for pair in pairs), *messages)
 
 
 def _radii(program: Program, value: Value) -> Radii:
