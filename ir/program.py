@@ -100,8 +100,8 @@ class Messages:
     """Messages between atoms inside the network of an atomic readout.
 
     After the first layer each atom has a vector h. In a round it takes the sum over its neighbours j of
-    ``g(r) * V h_j``, elementwise, with g(r) a learned combination of radial functions of their distance, chosen by both species
-    (continuous-filter convolution, Schuett et al., arXiv:1706.08566), and adds a layer of h and that sum to h.
+    ``g(r) * V h_j``, elementwise, with g(r) a learned combination of radial functions of their distance, chosen by both
+    species (continuous-filter convolution, Schuett et al., arXiv:1706.08566), and adds a layer of h and that sum to h.
 
     Args:
         rounds: how often.
