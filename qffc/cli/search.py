@@ -29,7 +29,7 @@ def search(
     """Search for settings and program options with small validation errors; the same command goes on."""
     from qffc.studies.in_parallel import place_from
     from qffc.studies.run_file import read_run
-    from qffc.studies.search import search as search_space
+    from qffc.studies.search import run_search
 
     given = read_run(file)
     if given.search is None:
@@ -43,7 +43,7 @@ def search(
     folder = study_folder(str(file), given, out, "search")
     place = place_from(given.cluster, workers, scheduler)
     try:
-        found = search_space(given, chosen, folder, place, lambda outcome, done: _say(outcome, done, chosen.trials))
+        found = run_search(given, chosen, folder, place, lambda outcome, done: _say(outcome, done, chosen.trials))
     except KeyboardInterrupt:
         say(f"stopped: the same command goes on with what is in {folder}")
         raise typer.Exit(130) from None

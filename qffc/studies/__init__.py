@@ -5,7 +5,7 @@ from qffc.studies.grid import sweep_runs
 from qffc.studies.power_law import PowerLaw, fit_power_law
 from qffc.studies.run import Result, Run
 from qffc.studies.run_file import RunFile, read_run, run_from
-from qffc.studies.search import Found, search
+from qffc.studies.search import Found, run_search
 from qffc.studies.study import Study, Summary, summarize
 from qffc.studies.tables import ClusterTable, CurveTable, SearchTable, SweepTable
 
@@ -26,7 +26,7 @@ __all__ = [
     "learning_curve",
     "read_run",
     "run_from",
-    "search",
+    "run_search",
     "summarize",
     "sweep_runs",
 ]

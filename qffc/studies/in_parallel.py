@@ -20,6 +20,9 @@ Done = TypeVar("Done")
 LOSSES = 10
 """How many workers may be lost under one task before it is given up: each time it goes on from its checkpoint."""
 
+PATIENCE = "20s"
+"""How long a running scheduler may take to answer."""
+
 
 def as_done(function: Callable[[Task], Done], tasks: Sequence[Task], place: ClusterTable) -> Iterator[tuple[int, Done]]:
     """Yield the number of each task and what the function made of it, as they are done.
@@ -44,9 +47,10 @@ def as_done(function: Callable[[Task], Done], tasks: Sequence[Task], place: Clus
         client = stack.enter_context(_client(place))
         from distributed import as_completed
 
+        # Workers of somebody else's scheduler come without limits.
+        threads = None if place.scheduler is None else place.threads or 1
         numbers = {
-            client.submit(_limited, function, task, place.threads, pure=False): index
-            for index, task in enumerate(tasks)
+            client.submit(_limited, function, task, threads, pure=False): index for index, task in enumerate(tasks)
         }
         stack.callback(client.cancel, list(numbers))
         for future in as_completed(numbers):
@@ -68,8 +72,8 @@ def threads_of_each(workers: int) -> int:
 
 
 def _limited(function: Callable[[Task], Done], task: Task, threads: int | None) -> Done:
-    # Workers of somebody else's scheduler come without limits; XLA reads them when it is first used.
-    for name, value in thread_limits(threads or 1).items():
+    # XLA reads them when it is first used.
+    for name, value in ({} if threads is None else thread_limits(threads)).items():
         os.environ.setdefault(name, value)
     return function(task)
 
@@ -85,7 +89,7 @@ def _client(place: ClusterTable) -> Iterator[Client]:
     with dask.config.set({"distributed.scheduler.allowed-failures": LOSSES}), ExitStack() as stack:
         if place.scheduler is not None:
             try:
-                yield stack.enter_context(Client(place.scheduler, timeout="20s"))
+                yield stack.enter_context(Client(place.scheduler, timeout=PATIENCE))
             except (OSError, ValueError) as problem:
                 raise error(
                     "scheduler that cannot be reached",

@@ -19,6 +19,13 @@ from qffc.studies.tables import ClusterTable, CurveTable, SearchTable, SweepTabl
 from qffc.training.config import TrainingConfig, config_error
 
 SUFFIX = ".toml"
+_ENTRIES = {
+    "curve": tuple(CurveTable.model_fields),
+    "cluster": tuple(ClusterTable.model_fields),
+    # Where these stand is sorted into kinds when they are read.
+    "search": (*(name for name in SearchTable.model_fields if name not in ("options", "settings")), "space"),
+    "data": ("file", "units", "keys"),
+}
 _PYTHON = re.compile(r"(?P<path>.+\.py)(?P<rest>:.*)?")
 
 
@@ -93,8 +100,23 @@ def run_from(values: Mapping[str, object]) -> RunFile:
     try:
         return RunFile.model_validate({**own, "settings": TrainingConfig.model_validate(rest)})
     except ValidationError as problem:
-        model = TrainingConfig if problem.title == TrainingConfig.__name__ else RunFile
-        raise config_error(problem, model) from None
+        if problem.title == TrainingConfig.__name__:
+            raise config_error(problem, TrainingConfig) from None
+        raise _table_error(problem) from None
+
+
+def _table_error(problem: ValidationError) -> QffcError:
+    """The first complaint about what is no setting; an unknown entry of a table lists those of that table."""
+    first = problem.errors()[0]
+    if first["type"] != "extra_forbidden":
+        return config_error(problem, RunFile)
+    known = _ENTRIES.get(str(first["loc"][0]), ())
+    return error(
+        "unknown setting",
+        found=f"'{'.'.join(map(str, first['loc']))}'",
+        expected="one of " + ", ".join(f"'{name}'" for name in known),
+        help="correct the name",
+    )
 
 
 def read_run(file: Path) -> RunFile:

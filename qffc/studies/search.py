@@ -66,7 +66,7 @@ class Found:
         return {"best": self.best, "test": self.test, "trials": list(self.trials)}
 
 
-def search(
+def run_search(
     given: RunFile,
     table: SearchTable,
     folder: Path,
