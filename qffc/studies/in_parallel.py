@@ -108,7 +108,8 @@ def _local(place: ClusterTable) -> Iterator[SpecCluster]:
     from distributed import LocalCluster
 
     workers = place.workers or 1
-    limits = thread_limits(place.threads or threads_of_each(workers))
+    # XLA complains at length about code that it kept itself; what is really wrong is raised.
+    limits = thread_limits(place.threads or threads_of_each(workers)) | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     with (
         dask.config.set({"distributed.nanny.pre-spawn-environ": limits}),
         LocalCluster(
