@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -111,6 +111,7 @@ def _local(place: ClusterTable) -> Iterator[SpecCluster]:
     # XLA complains at length about code that it kept itself; what is really wrong is raised.
     limits = thread_limits(place.threads or threads_of_each(workers)) | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     with (
+        _environment_kept(limits),
         dask.config.set({"distributed.nanny.pre-spawn-environ": limits}),
         LocalCluster(
             n_workers=workers,
@@ -122,6 +123,20 @@ def _local(place: ClusterTable) -> Iterator[SpecCluster]:
         ) as cluster,
     ):
         yield cluster
+
+
+@contextmanager
+def _environment_kept(names: Iterable[str]) -> Iterator[None]:
+    """Workers inherit these variables from this process, where Dask leaves them behind."""
+    before = {name: os.environ.get(name) for name in names}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

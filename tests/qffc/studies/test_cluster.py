@@ -88,13 +88,14 @@ def test_the_command_line_wins_over_the_file():
 
 SBATCH = """#!/bin/sh
 for file; do :; done
-cp "$file" "$QFFC_TEST_JOBS/"
-nohup sh "$file" >/dev/null 2>&1 &
+job="$QFFC_TEST_JOBS/job-$$.sh"
+cp "$file" "$job" # the file is removed when this returns
+setsid sh "$job" >/dev/null 2>&1 &
 echo $! >> "$QFFC_TEST_JOBS/pids"
 echo $!
 """
 SCANCEL = """#!/bin/sh
-kill "$@" 2>/dev/null || true
+for job; do kill -- "-$job" 2>/dev/null || true; done # with all that it started
 """
 
 
