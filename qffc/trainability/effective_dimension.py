@@ -34,7 +34,7 @@ def effective_dimension(
 
     Example:
         >>> round(effective_dimension([np.array([1.0, 0.0])], 2, 1000), 3)
-        1.179
+        1.228
     """
     kappa = gamma * data / (2.0 * np.pi * np.log(data)) if data > 1 else 0.0
     trace = float(np.mean([values.sum() for values in spectra]))
