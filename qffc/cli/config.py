@@ -8,15 +8,16 @@ from typing import Annotated
 import typer
 
 from qffc.cli.output import AsJson, emit
-from qffc.cli.settings import read_settings, template
-from qffc.training.config import TrainingConfig, training_config
+from qffc.cli.settings import template
+from qffc.studies.run_file import read_run
+from qffc.training.config import TrainingConfig
 
-app = typer.Typer(help="Configuration files of 'qffc train'.", rich_markup_mode=None)
+app = typer.Typer(help="Run files of 'qffc train'.", rich_markup_mode=None)
 
 
 @app.command("template")
 def print_template(as_json: AsJson = False) -> None:
-    """Print a configuration file with every setting at its default."""
+    """Print a run file with every setting at its default."""
     emit(template(), {"settings": TrainingConfig().model_dump()}, as_json)
 
 
@@ -25,7 +26,22 @@ def validate(
     file: Annotated[Path, typer.Argument(help="a TOML file")],
     as_json: AsJson = False,
 ) -> None:
-    """Check a configuration file; exit 2 with the reason when something is wrong."""
-    settings = training_config(read_settings(file)).model_dump()
-    lines = [f"{name} = {'(all others)' if value is None else value}" for name, value in settings.items()]
-    emit("\n".join([f"# {file} is valid; with its defaults:", *lines]), {"valid": True, "settings": settings}, as_json)
+    """Check a run file, its program and data included; exit 2 with the reason when something is wrong."""
+    from qffc.references import resolve_program
+    from qffc.studies.grid import sweep_runs
+
+    run = read_run(file)
+    if run.program is not None:
+        resolve_program(run.program)
+    for each in run.sources():
+        each.load()
+    if run.sweep is not None:
+        sweep_runs(run, run.sweep)
+    settings = run.settings.model_dump()
+    entries = run.model_dump(exclude_none=True, exclude_defaults=True) | settings
+    lines = [f"{name} = {'(left open)' if value is None else value}" for name, value in entries.items()]
+    emit(
+        "\n".join([f"# {file} is valid; with its defaults:", *lines]),
+        {"valid": True, "run": run.model_dump(mode="json"), "settings": settings},
+        as_json,
+    )

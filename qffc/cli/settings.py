@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import inspect
-import tomllib
+import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
 from pydantic.fields import FieldInfo
 
-from qffc.ir.diagnostics import QffcError, error
-from qffc.training.config import TrainingConfig, training_config
+from qffc.studies.run_file import RunFile
+from qffc.training.config import TrainingConfig
+
+_STUDIES = """
+# What else may be asked of the run, each by the verb of its name; see docs/howto-studies.md.
+# [curve]
+# sizes = [50, 100, 200]
+# splits = 3
+#
+# [sweep]
+# seed = [0, 1, 2]
+# program.depth = [2, 3]
+#
+# [search]
+# trials = 30
+# [search.space]
+# learning_rate = {low = 1e-3, high = 3e-2, log = true}
+# program.depth = [1, 2, 3]
+#
+# [cluster]
+# workers = 4
+"""
 
 
 def with_settings(verb: Callable[..., None]) -> Callable[..., None]:
@@ -24,37 +43,24 @@ def with_settings(verb: Callable[..., None]) -> Callable[..., None]:
     return verb
 
 
-def read_settings(file: Path) -> dict[str, object]:
-    """Return the settings in a TOML file, checked.
-
-    Raises:
-        QffcError: when the file cannot be read, or a setting is unknown or does not fit.
-    """
-    try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise error(
-            "configuration that cannot be read",
-            found=f"'{file}': {problem}",
-            expected="a TOML file",
-            help="'qffc config template' prints one",
-        ) from None
-    try:
-        training_config(values)
-    except QffcError as problem:
-        from dataclasses import replace
-
-        raise QffcError(replace(problem.diagnostic, where=str(file))) from None
-    return values
-
-
 def template() -> str:
-    """Return a configuration file with every setting at its default."""
-    lines = ["# Settings of 'qffc train --config FILE'. Options on the command line win over this file."]
+    """Return a run file with every entry at its default."""
+    lines = [
+        "# A run: 'qffc train FILE.toml'. Options on the command line win over this file; paths start at its folder.",
+        "",
+        f"# {RunFile.model_fields['program'].description}",
+        'program = "lib:pair"',
+        "",
+        f"# {RunFile.model_fields['data'].description}",
+        'data = "water"',
+    ]
+    for name, value in {"units": '"rmd17"', "keys": '{energies = "E_dft"}', "out": '"runs/water"'}.items():
+        lines += ["", f"# {RunFile.model_fields[name].description}", f"# {name} = {value}"]
+    lines += ["", f"# {RunFile.model_fields['unproven'].description}", "unproven = false"]
     for name, field in TrainingConfig.model_fields.items():
         lines += ["", f"# {field.description}"]
-        lines += [f"# {name} = 100" if field.default is None else f"{name} = {field.default}"]
-    return "\n".join(lines) + "\n"
+        lines += [f"# {name} = 100" if field.default is None else f"{name} = {json.dumps(field.default)}"]
+    return "\n".join(lines) + "\n" + _STUDIES
 
 
 def _option(name: str, field: FieldInfo) -> inspect.Parameter:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qffc.cli.frames import Data, Keys, Units, read_frames
+from qffc.cli.frames import Keys, Units
 from qffc.cli.output import AsJson, emit, say
-from qffc.cli.settings import read_settings, with_settings
+from qffc.cli.run_options import MaybeData, ProgramOrFile, run_options
+from qffc.cli.settings import with_settings
 from qffc.ir.diagnostics import error
-from qffc.training.config import TrainingConfig, training_config
+from qffc.training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from qffc.data import Dataset
@@ -36,14 +37,15 @@ def _folder(text: str) -> Path:
 
 @with_settings
 def train(
-    program: Annotated[str, typer.Argument(help="lib:NAME, FILE.qffc or FILE.py:NAME")],
-    data: Data,
+    program: ProgramOrFile,
+    data: MaybeData = None,
     units: Units = None,
     keys: Keys = None,
     out: Annotated[
-        Path | None, typer.Option(parser=_folder, metavar="FOLDER", help="of the run [default: runs/PROGRAM]")
+        Path | None,
+        typer.Option(parser=_folder, metavar="FOLDER", help="of the run [default: runs/PROGRAM, or runs/FILE]"),
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="settings in a TOML file; options win over it")] = None,
+    config: Annotated[Path | None, typer.Option(help="a run file beside a program; options win over it")] = None,
     unproven: Annotated[
         bool, typer.Option("--unproven", help="train even when a declared symmetry is not proven")
     ] = False,
@@ -52,14 +54,15 @@ def train(
 ) -> None:
     """Train a program on energies and forces, or go on with the run in the folder."""
     from qffc.references import resolve_program
+    from qffc.studies.grid import base_run
+    from qffc.studies.run import load_data
 
-    given = {name: value for name, value in settings.items() if value is not None}
-    chosen = training_config({**({} if config is None else read_settings(config)), **given})
-    source = resolve_program(program)
-    dataset = read_frames(data, units, keys)
-    folder = Path("runs") / source.name if out is None else out
+    given = run_options(program, config, data, units, keys, settings)
+    run = base_run(given)
+    chosen, source, dataset = run.config, resolve_program(run.program), load_data(run.data)
+    folder = out or Path(given.out or f"runs/{source.name}")
     _need_folder(folder)
-    model = _train_watched((source, dataset, chosen, folder), unproven)
+    model = _train_watched((source, dataset, chosen, folder), unproven or run.unproven)
     say(f"model written to {folder}")
     evaluation = _test(model, dataset, chosen)
     summary = _summary(model, dataset, chosen, evaluation)

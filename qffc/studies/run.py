@@ -1,0 +1,157 @@
+"""One run of a study: trained, tested and kept in its folder, done again only as far as it was not."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from qffc.atomic_files import write_text
+from qffc.data import Dataset
+from qffc.ir.diagnostics import Diagnostic, QffcError, error
+from qffc.studies.folder_lock import locked
+from qffc.studies.run_file import DataFile
+from qffc.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from qffc.models.errors import Errors
+    from qffc.models.force_field import ForceField
+    from qffc.training.trainer import Progress
+
+RESULT_NAME = "result.json"
+
+Label = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Run:
+    """What to train, and on what; plain data that can be sent to another machine with the same files.
+
+    Args:
+        program: a reference; paths in it are absolute.
+        data: frames; paths are absolute.
+        config: all choices.
+        labels: what sets this run apart in its study.
+        unproven: train even when a declared symmetry is not proven.
+    """
+
+    program: str
+    data: tuple[DataFile, ...]
+    config: TrainingConfig
+    labels: tuple[tuple[str, Label], ...]
+    unproven: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the folder of the run: its labels."""
+        text = ",".join(f"{key}={value}" for key, value in self.labels) or "run"
+        plain = re.sub(r"[^\w=,.+-]", "_", text)
+        # Two texts must not become one name.
+        return plain if plain == text else f"{plain}-{sha256(text.encode()).hexdigest()[:8]}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to.
+
+    Args:
+        labels: of the run.
+        errors: of the test frames, or of the validation frames where none were held out, else empty; by the names
+            of :class:`qffc.models.errors.Errors`, in meV and meV/Angstrom.
+        seconds: that this process spent on it; 0 when it was complete.
+        part: ``test`` or ``validation``.
+        failure: why there are no errors.
+    """
+
+    labels: tuple[tuple[str, Label], ...]
+    errors: Mapping[str, float]
+    seconds: float = 0.0
+    part: str = "test"
+    failure: Diagnostic | None = None
+
+
+def do_run(run: Run, folder: Path, report: Callable[[Progress], None] | None = None) -> Result:
+    """Do what is left of a run: nothing when it is complete, the rest when a checkpoint is there.
+
+    A process that comes second waits for the first, and finds the run complete.
+
+    Args:
+        run: what to do.
+        folder: of this run.
+        report: called after each epoch.
+
+    Returns:
+        Its errors, or why it has none: whatever a user can mend does not end the study.
+    """
+    try:
+        with locked(folder):
+            return _do_locked(run, folder, report)
+    except QffcError as problem:
+        return Result(run.labels, {}, failure=problem.diagnostic)
+
+
+def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None) -> Result:
+    from qffc.references import resolve_program
+
+    begin = perf_counter()
+    data = load_data(run.data)
+    program = resolve_program(run.program)
+    settings = run.config.model_dump()
+    identity = {"program": program.digest, "data": data.fingerprint, "settings": settings}
+    file = folder / RESULT_NAME
+    if file.exists():
+        saved = json.loads(file.read_text(encoding="utf-8"))
+        need_same(saved["identity"], json.loads(json.dumps(identity)), file)
+        return Result(run.labels, saved["errors"], part=saved["part"])
+    from qffc.toolchain import train
+
+    model = train(program, data, folder, config=run.config, unproven=run.unproven, report=report)
+    errors, part = errors_held_out(model, data, run.config)
+    figures = {} if errors is None else asdict(errors)
+    seconds = perf_counter() - begin
+    entry = {"identity": identity, "labels": dict(run.labels), "part": part, "errors": figures, "seconds": seconds}
+    write_text(file, json.dumps(entry, indent=2, allow_nan=False) + "\n")
+    return Result(run.labels, figures, seconds, part)
+
+
+def load_data(files: tuple[DataFile, ...]) -> Dataset:
+    """Return the frames of a run.
+
+    Raises:
+        QffcError: when no data are named, or more than one molecule.
+    """
+    if len(files) == 1:
+        return files[0].load()
+    raise error(
+        "data for a run",
+        found=f"{len(files)} data files" if files else "no data",
+        expected="one dataset: water, ammonia, or a file",
+        help="name it as data = ... in the file, or with --data",
+    )
+
+
+def errors_held_out(model: ForceField, data: Dataset, config: TrainingConfig) -> tuple[Errors | None, str]:
+    """Return errors on the test frames, or the validation frames where none were held out, and which they are."""
+    from qffc.reports.evaluation import evaluate
+    from qffc.training.trainer import split_of
+
+    split = split_of(data, config)
+    frames, part = (split.test, "test") if split.test else (split.validation, "validation")
+    return (evaluate(model, data.subset(frames)).errors if frames else None), part
+
+
+def need_same(saved: Mapping[str, object], wanted: Mapping[str, object], file: Path) -> None:
+    """Raise a diagnostic unless what a folder was begun with is what is wanted now."""
+    different = [name for name in wanted if saved.get(name) != wanted[name]]
+    if different:
+        raise error(
+            "another run in this folder",
+            found=f"another {' and '.join(different)} than that of '{file}'",
+            expected="the run that was done there",
+            help="choose another folder with --out, or remove this one to do the run again",
+        )

@@ -1,0 +1,137 @@
+"""Derivatives of energies and forces by every trained number: norms for each table, and the Fisher information."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.data import Dataset
+from qffc.ir.program import Program
+from qffc.models.energy import MoleculeEnergy, energies_and_forces
+from qffc.models.force_field import ForceField, trainable_names
+from qffc.models.initialization import constants_from_data, initial_parameters
+from qffc.models.instances import instances_of
+from qffc.passes.lower_jax import lower_jax
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Fisher:
+    """The Fisher information of outputs at one choice of the parameters.
+
+    Args:
+        eigenvalues: those that can differ from zero, largest first: as many as outputs or as parameters.
+        parameters: how many there are.
+        norms: table and row of it (the layer; None for tables without layers) to the root mean square, over frames, of
+            the norms of d energy and of d forces by these entries, outputs in their scales.
+    """
+
+    eigenvalues: Floats
+    parameters: int
+    norms: Mapping[tuple[str, int | None], tuple[float, float]]
+
+    @property
+    def rank(self) -> int:
+        """Eigenvalues above 1e-10 of the largest: directions in which the outputs change."""
+        return int(np.count_nonzero(self.eigenvalues > 1e-10 * self.eigenvalues[0]))
+
+    @property
+    def participation(self) -> float:
+        """``(sum of eigenvalues)^2 / sum of squares``: in how many directions the outputs change about equally."""
+        return float(self.eigenvalues.sum() ** 2 / np.sum(self.eigenvalues**2)) if self.eigenvalues[0] > 0 else 0.0
+
+
+def starting_model(program: Program, data: Dataset, seed: int) -> ForceField:
+    """Return a model as a training on the data starts with it."""
+    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
+    molecule = MoleculeEnergy(lower_jax(program), instances_of(program, data.numbers))
+    arrays = initial_parameters(program, seed)
+    return ForceField(program, arrays | constants_from_data(molecule, arrays, data))
+
+
+def output_jacobian(
+    model: ForceField, data: Dataset, energy_scale: float, force_scale: float
+) -> tuple[Floats, tuple[tuple[str, int | None], ...]]:
+    """Return derivatives of the outputs of each frame by every trained number.
+
+    Args:
+        model: where to differentiate.
+        data: frames.
+        energy_scale: energies are divided by it, eV.
+        force_scale: force components are divided by it and the root of their number, eV/Angstrom, so that the forces
+            of a frame weigh as much as its energy.
+
+    Returns:
+        (frames, 1 + 3 atoms, parameters), and for each parameter its table and row.
+    """
+    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
+    molecule = model.molecule(data.numbers)
+    names = trainable_names(model.program)
+    arrays = {name: jnp.asarray(value, jnp.float64) for name, value in model.arrays.items()}
+    moving = {name: arrays[name] for name in names}
+    components = 3 * len(data.numbers)
+    force_unit = force_scale * float(np.sqrt(components))
+
+    def outputs(parameters: Mapping[str, jax.Array], r: jax.Array) -> jax.Array:
+        everything = {**arrays, **parameters}
+        energies, forces = energies_and_forces(lambda x: molecule.energies(everything, x), r[None])
+        return jnp.concatenate([energies / energy_scale, forces.reshape(-1) / force_unit])
+
+    @jax.jit
+    def rows(parameters: Mapping[str, jax.Array], r: jax.Array) -> jax.Array:
+        _, pull = jax.vjp(lambda p: outputs(p, r), parameters)
+
+        def row(weights: jax.Array) -> jax.Array:
+            (gradient,) = pull(weights)
+            return jnp.concatenate([gradient[name].reshape(-1) for name in names])
+
+        jacobian: jax.Array = jax.lax.map(row, jnp.eye(1 + components, dtype=jnp.float64))
+        return jacobian
+
+    found = np.stack([np.asarray(rows(moving, jnp.asarray(r))) for r in data.positions])
+    return found, tuple(place for name in names for place in _places(model.program, name, arrays[name].shape))
+
+
+def fisher_spectrum(model: ForceField, data: Dataset, energy_scale: float, force_scale: float) -> Fisher:
+    """Return the Fisher information of energies and forces at the parameters of a model.
+
+    The model is read as a distribution: the energy and all force components of a frame are Gaussian about what it
+    predicts, energies with the standard deviation ``energy_scale``, components with ``force_scale`` times the root of
+    their number. Its Fisher information is the mean over frames of the transposed Jacobian times the Jacobian.
+
+    Args:
+        model: where to look.
+        data: frames; few tens are enough for the large eigenvalues.
+        energy_scale: eV.
+        force_scale: eV/Angstrom.
+    """
+    jacobian, places = output_jacobian(model, data, energy_scale, force_scale)
+    flat = jacobian.reshape(-1, jacobian.shape[-1]) / np.sqrt(len(data))
+    # The smaller of the two products has the same eigenvalues, but for zeros.
+    product = flat @ flat.T if flat.shape[0] < flat.shape[1] else flat.T @ flat
+    eigenvalues = np.maximum(np.linalg.eigvalsh(product)[::-1], 0.0)
+    norms = {}
+    for place in dict.fromkeys(places):
+        columns = np.array([index for index, other in enumerate(places) if other == place])
+        squares = np.mean(jacobian[:, :, columns] ** 2, axis=0).sum(axis=1)
+        norms[place] = (float(np.sqrt(squares[0])), float(np.sqrt(squares[1:].sum())))
+    return Fisher(eigenvalues, jacobian.shape[-1], norms)
+
+
+def scales_of(data: Dataset) -> tuple[float, float]:
+    """Return the standard deviation of the energies (eV) and the root mean square force component (eV/Angstrom)."""
+    energy, force = float(data.energies.std()), float(np.sqrt(np.mean(data.forces**2)))
+    return energy or 1.0, force or 1.0
+
+
+def _places(program: Program, name: str, shape: tuple[int, ...]) -> list[tuple[str, int | None]]:
+    """For each entry of a table, flattened, its name and its row along the first axis with a size: the layer."""
+    axes = next((table.axes for table in program.parameters if table.name == name), ())
+    layered = next((index for index, axis in enumerate(axes) if isinstance(axis, int)), None)
+    return [(name, None if layered is None else int(index[layered])) for index in np.ndindex(*shape)]
