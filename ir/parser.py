@@ -55,6 +55,9 @@ _SECTIONS = (
 )
 """The lines of a program in their order."""
 
+LINEAR = "linear"
+"""The word for a head without hidden layers."""
+
 _SECTION_OF = {word: index for index, words in enumerate(_SECTIONS) for word in words}
 _MANY = {"site", "parameter", "qubit", "observable", *_SECTIONS[10], *_SECTIONS[11]}
 _NEEDED = ("program", "scope", "species", "energy")
@@ -387,12 +390,17 @@ def _basis(node: Node, line: Line) -> Basis:
 
 
 def _atomic(node: Node, line: Line) -> AtomicReadout:
-    weight, features, *apart, widths = subtrees(node)
-    activation = tokens(node)[-1]
-    hidden = tuple(whole_number_of(token, line) for token in tokens(widths))
-    match str(activation):
+    weight, *rest = subtrees(node)
+    parts = {part.data: part for part in rest}
+    word = tokens(node)[-1]
+    features = _names(parts["names"]) if "names" in parts else ()
+    hidden = tuple(whole_number_of(token, line) for token in tokens(parts["widths"])) if "widths" in parts else ()
+    readout = AtomicReadout(build_value(weight, line), features, hidden, by_species="by_species" in parts)
+    if not hidden:
+        return readout if word == LINEAR else unknown("head without hidden layers", word, (LINEAR,), line)
+    match str(word):
         case "silu":
-            return AtomicReadout(build_value(weight, line), _names(features), hidden, "silu", bool(apart))
+            return readout
         case "tanh":
-            return AtomicReadout(build_value(weight, line), _names(features), hidden, "tanh", bool(apart))
-    unknown("activation", activation, ACTIVATIONS, line)
+            return replace(readout, activation="tanh")
+    unknown("activation", word, ACTIVATIONS, line)

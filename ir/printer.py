@@ -119,9 +119,11 @@ def print_readout(readout: Readout) -> str:
         case EnergyReadout(value):
             return f"energy {value}"
         case AtomicReadout():
-            features, hidden = ", ".join(readout.features), ", ".join(map(str, readout.hidden))
+            features = f" features {', '.join(readout.features)}" if readout.features else ""
             apart = " by species" if readout.by_species else ""
-            return f"atomic weight {readout.weight} features {features}{apart} head {hidden} {readout.activation}"
+            hidden = ", ".join(map(str, readout.hidden))
+            head = f"{hidden} {readout.activation}" if hidden else "linear"
+            return f"atomic {'weight' if features else 'feature'} {readout.weight}{features}{apart} head {head}"
 
 
 def _spell_table(moves: TableMoves) -> str:

@@ -89,7 +89,7 @@ def deviations(program: Program, random: np.random.Generator, points: int = 4) -
     for _ in range(points):
         known: dict[tuple[int, ...] | None, tuple[Instance, Array]] = {}
         for motion in motions(program):
-            like = motion.order if program.scope == "pair" else None  # there the species of two sites may differ
+            like = motion.order if program.scope != "molecule" else None  # there the species of two sites may differ
             if like not in known:
                 instance = _random_instance(program, motion, random)
                 known[like] = (instance, averaged_response(program, instance))
