@@ -9,7 +9,7 @@ from qffc.library import load, load_reference, programs
 
 
 def test_programs_have_a_line_each() -> None:
-    names = ["water-demo", "sivqlm-lih", "sivqlm-h2o", "sivqlm-nh3", "pair", "ring", "all-pairs"]
+    names = ["water-demo", "sivqlm-lih", "sivqlm-h2o", "sivqlm-nh3", "pair", "initial", "revised", "ring", "all-pairs"]
     assert list(programs()) == names
     assert all(line.endswith(".") for line in programs().values())
 
