@@ -14,7 +14,7 @@ from qffc.ir.verify_names import unique, verify_names
 from qffc.ir.verify_values import verify_value
 
 if TYPE_CHECKING:
-    from qffc.ir.program import Parameter, Program
+    from qffc.ir.program import Parameter, Program, Role
 
 ROLES = ("centre", "neighbour", "free")
 _PROGRAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -73,8 +73,8 @@ def _verify_header(program: Program) -> None:
             "unknown scope",
             found=f"'{program.scope}'",
             expected=f"one of {quoted(SCOPES)}",
-            help="write 'pair' for one circuit per centre and two neighbours, 'atom' for one circuit per atom, 'molecule' "
-            "for one circuit in all",
+            help="write 'pair' for one circuit per centre and two neighbours, 'atom' for one per centre and all neighbours, "
+            "'molecule' for one in all",
             where="scope",
         )
     if program.scope == "pair" and program.average:
@@ -182,7 +182,7 @@ def _verify_sites(program: Program) -> None:
         )
 
 
-def _verify_slots(program: Program, roles: Counter[str]) -> None:
+def _verify_slots(program: Program, roles: Counter[Role]) -> None:
     named = next((site for site in program.sites if site.species is not None), None)
     if named is not None:
         raise error(

@@ -1,4 +1,4 @@
-"""What circuits of an atom's whole environment share: a qubit for each neighbour slot, singlets, bonds between slots."""
+"""What circuits of an atom's environment share: a qubit for each neighbour slot, singlets, bonds between slots."""
 
 from typing import Literal
 
@@ -49,5 +49,7 @@ def bonds(count: int, kind: Bonds) -> list[tuple[int, int]]:
     found = []
     for turn in range(size - 1):
         circle = [0, *(1 + (k + turn) % (size - 1) for k in range(size - 1))]
-        found += [(min(pair), max(pair)) for pair in zip(circle[: size // 2], circle[: size // 2 - 1 : -1], strict=True)]
+        found += [
+            (min(pair), max(pair)) for pair in zip(circle[: size // 2], circle[: size // 2 - 1 : -1], strict=True)
+        ]
     return [(first, second) for first, second in found if second < count]

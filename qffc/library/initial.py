@@ -16,19 +16,19 @@ def initial(
     depth: int = 3,
     couplings: Bonds = "ring",
     observed: Bonds = "all-pairs",
-    alpha_scale: float = 0.5,
+    alpha_scale: float = 1.0,
     mirror: bool = False,
 ) -> Readout:
     """Atom-centred circuits of raw relative vectors, one qubit a neighbour, parameters tied to places in the list.
 
     From the reference: one qubit for each neighbour, padded to an even number, singlets on neighbouring slots, encoding
     by exp(-i alpha x . sigma) of the vector x from the centre, repeated uploads, exchanges on the ring, and a weighted
-    sum of inner products of spins. Every parameter belongs to a slot or to a bond of slots, none to an element; elements
-    only put the neighbours in order.
+    sum of inner products of spins. Every parameter belongs to a slot or to a bond of slots, none to an element;
+    elements only put the neighbours in order.
 
     Chosen here: alpha for each layer and slot; a layer is encoding, then exchanges between even, then odd neighbours on
-    the ring; one more encoding at the end; inner products of all pairs of spins with learned weights, and a constant for
-    each atom. Slots without a neighbour are not turned, but coupled and observed as the others.
+    the ring; one more encoding at the end; inner products of all pairs of spins with learned weights, and a constant
+    for each atom. Slots without a neighbour are not turned, but coupled and observed as the others.
 
     Rotation and translation hold. Not declared, because they fail: exchange of like atoms, for each slot has parameters
     of its own; inversion, for there are three vectors and more, unless ``mirror`` averages over the mirror image.
@@ -41,7 +41,8 @@ def initial(
         depth: number of layers.
         couplings: which slots are coupled.
         observed: which inner products are in the energy.
-        alpha_scale: factor of alpha in the angles, which starts with a spread of 0.5: how strong encodings are at first.
+        alpha_scale: factor of alpha in the angles; alpha starts with a spread of 0.5, so it says how strong encodings
+            are at first.
         mirror: averages over the molecule and its mirror image, which takes twice the circuits.
     """
     a.symmetry(*(("rotation", "inversion", "translation") if mirror else ("rotation", "translation")))

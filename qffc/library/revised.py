@@ -78,6 +78,7 @@ def revised(
         [a.dot(q[left], q[right]) for left, right in seen],
         hidden=hidden,
         weights=[
-            weights[centre, neighbours[left], neighbours[right]] * leaving[left] * leaving[right] for left, right in seen
+            weights[centre, neighbours[left], neighbours[right]] * leaving[left] * leaving[right]
+            for left, right in seen
         ],
     )

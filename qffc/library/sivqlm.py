@@ -6,8 +6,8 @@ layers, repeated uploading of the positions, invariant observables, and Z rotati
 Chosen here, where several circuits would fit that description: two qubits for each atom around the centre (LiH 2, H2O
 4, NH3 6), prepared in a singlet; the upper and the lower qubit of all hydrogens have one table each; a layer is
 encoding, then every exchange, then the breaking rotations; and the energy is a sum of all inner products of two spins
-with learned weights and a learned constant. NH3 is written by the same rules, and so is the water dimer, where hydrogens
-are seen from both oxygens.
+with learned weights and a learned constant. NH3 is written by the same rules, and so is the water dimer, where
+hydrogens are seen from both oxygens.
 """
 
 from typing import Literal
@@ -106,7 +106,7 @@ def sivqlm_h2o_dimer(
     for name in ("A", "B"):
         with a.molecule(name):
             waters.append(a.atoms("O", "H", "H"))
-    views = []
+    views: list[View] = []
     for (own, *hydrogens), (other, *_) in zip(waters, reversed(waters), strict=True):
         views += [(hydrogen, (own, other)) for hydrogen in hydrogens]
     return _circuit(a, views, depth, breaking, radial, cutoff)
@@ -130,9 +130,7 @@ def _circuit(a: Author, views: list[View], depth: int, breaking: bool, radial: E
     return a.energy(a.dot(twins), offset=True)
 
 
-def _encode(
-    a: Author, layer: Layer, views: list[View], twins: list[Twins], radial: Encoding, cutoff: float
-) -> None:
+def _encode(a: Author, layer: Layer, views: list[View], twins: list[Twins], radial: Encoding, cutoff: float) -> None:
     for (hydrogen, seen_from), (upper, lower) in zip(views, twins, strict=True):
         for start, suffix in zip(seen_from, ("", "_other"), strict=False):
             a.rotate(upper, _vector(layer, f"upper{suffix}", start, hydrogen, radial, cutoff))

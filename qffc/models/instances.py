@@ -22,8 +22,8 @@ class Instances:
     """The circuits of one molecule, channels apart; a tree of arrays for JAX.
 
     Args:
-        atoms: (instances, sites) the atom at each site; the number of atoms is added to that of the centre where a ghost
-            takes the site.
+        atoms: (instances, sites) the atom at each site; the number of atoms is added to that of the centre where
+            a ghost takes the site.
         species: (instances, sites) indices into the species of the program; ``GHOST`` of a ghost.
         mirror: (instances,) 1, or -1 where the circuit sees the mirror image (positions times -1).
         share: the weight of one instance in the energy: 1, or one over the number of averaged copies.

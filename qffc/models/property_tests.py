@@ -198,7 +198,7 @@ def _like_orders(subject: Subject) -> list[NDArray[np.intp]]:
 
 
 def _generators(subject: Subject) -> list[NDArray[np.intp]]:
-    """What the circuit declares, on the atoms that take its sites; in other scopes, neighbouring atoms of one element."""
+    """What the circuit declares, on the atoms that take its sites; elsewhere, neighbouring atoms of one element."""
     program = subject.model.program
     if program.scope == "molecule":
         placed = subject.model.molecule(subject.numbers).instances.atoms[0]

@@ -97,8 +97,8 @@ def place_sites(program: Program, positions: Floats, numbers: NDArray[np.integer
     Args:
         program: its sites say which atoms there are.
         positions: (frames, sites, 3), Angstrom, in the order of the sites; without the centre, it is at the origin.
-        numbers: (atoms,) atomic numbers: needed, and used, only by programs that fit any molecule, where positions are those
-            of all atoms.
+        numbers: (atoms,) atomic numbers: needed, and used, only by programs that fit any molecule, where positions
+            are those of all atoms.
 
     Raises:
         QffcError: when the shape fits neither; both are named.

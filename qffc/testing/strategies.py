@@ -60,7 +60,11 @@ if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
 _T = TypeVar("_T")
-_AVERAGED: dict[Scope, tuple[Symmetry, ...]] = {"molecule": ("inversion", "exchange"), "pair": (), "atom": ("inversion",)}
+_AVERAGED: dict[Scope, tuple[Symmetry, ...]] = {
+    "molecule": ("inversion", "exchange"),
+    "pair": (),
+    "atom": ("inversion",),
+}
 
 
 @st.composite
@@ -306,9 +310,7 @@ def _observable(draw: DrawFn, count: int) -> Observable:
 
 
 @st.composite
-def _readout(
-    draw: DrawFn, scene: Scene, names: tuple[str, ...], sites: tuple[Site, ...], scope: Scope
-) -> Readout:
+def _readout(draw: DrawFn, scene: Scene, names: tuple[str, ...], sites: tuple[Site, ...], scope: Scope) -> Readout:
     weighted = add(*(mul(draw(value_in(scene, 0, 1)), Moment(name)) for name in names), draw(value_in(scene, 0, 1)))
     if not any(site.role == "centre" for site in sites) or draw(st.booleans()):
         return EnergyReadout(weighted)

@@ -38,7 +38,10 @@ def test_reference_is_typed_from_the_signature(reference: str, options: dict[str
     ("reference", "words"),
     [
         ("water-demo", "not a library reference"),
-        ("lib:water", "expected: one of 'water-demo', 'sivqlm-lih', 'sivqlm-h2o', 'sivqlm-nh3', 'sivqlm-h2o-dimer', 'pair'"),
+        (
+            "lib:water",
+            "expected: one of 'water-demo', 'sivqlm-lih', 'sivqlm-h2o', 'sivqlm-nh3', 'sivqlm-h2o-dimer', 'pair'",
+        ),
         ("lib:water-demo:deep=2", "expected: one of 'depth', 'breaking', 'tied'"),
         ("lib:water-demo:depth=two", "expected: an integer"),
         ("lib:water-demo:tied=maybe", "expected: true or false"),
