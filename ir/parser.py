@@ -17,9 +17,7 @@ from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.printer import FORMAT_VERSION
 from qffc.ir.program import (
-    ACTIVATIONS,
     BASES,
-    AtomicReadout,
     Axis,
     Basis,
     EnergyReadout,
@@ -32,6 +30,7 @@ from qffc.ir.program import (
     Site,
     Symmetry,
 )
+from qffc.ir.readout_parser import build_atomic
 from qffc.ir.syntax import USAGE, Line, Node, parse_line, quoting, unknown, whole_number_of
 from qffc.ir.value_parser import build_value, rational, subtrees, tokens
 from qffc.ir.values import Value
@@ -54,9 +53,6 @@ _SECTIONS = (
     ("energy", "atomic"),
 )
 """The lines of a program in their order."""
-
-LINEAR = "linear"
-"""The word for a head without hidden layers."""
 
 _SECTION_OF = {word: index for index, words in enumerate(_SECTIONS) for word in words}
 _MANY = {"site", "parameter", "qubit", "observable", *_SECTIONS[10], *_SECTIONS[11]}
@@ -229,7 +225,7 @@ class _Reader:
                 self.readout = EnergyReadout(build_value(subtrees(node)[0], line))
             case "atomic":
                 self.places["readout"] = line.span()
-                self.readout = _atomic(node, line)
+                self.readout = build_atomic(node, line)
             case _:
                 self.ops.append(self._op(word, node, line))
 
@@ -387,20 +383,3 @@ def _basis(node: Node, line: Line) -> Basis:
         case "chebyshev":
             return Basis("chebyshev", whole_number_of(size, line), cutoff)
     unknown("radial basis", kind, BASES, line)
-
-
-def _atomic(node: Node, line: Line) -> AtomicReadout:
-    weight, *rest = subtrees(node)
-    parts = {part.data: part for part in rest}
-    word = tokens(node)[-1]
-    features = _names(parts["names"]) if "names" in parts else ()
-    hidden = tuple(whole_number_of(token, line) for token in tokens(parts["widths"])) if "widths" in parts else ()
-    readout = AtomicReadout(build_value(weight, line), features, hidden, by_species="by_species" in parts)
-    if not hidden:
-        return readout if word == LINEAR else unknown("head without hidden layers", word, (LINEAR,), line)
-    match str(word):
-        case "silu":
-            return readout
-        case "tanh":
-            return replace(readout, activation="tanh")
-    unknown("activation", word, ACTIVATIONS, line)

@@ -73,7 +73,7 @@ def _verify_header(program: Program) -> None:
             "unknown scope",
             found=f"'{program.scope}'",
             expected=f"one of {quoted(SCOPES)}",
-            help="write 'pair' for one circuit per centre and two neighbours, 'atom' for one per centre and all neighbours, "
+            help="write 'pair' for one circuit per centre and two neighbours, 'atom' for one per centre and all, "
             "'molecule' for one in all",
             where="scope",
         )

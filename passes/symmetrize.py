@@ -250,11 +250,15 @@ def _need_translation(program: Program) -> None:
 
 
 def _no_copies(scope: Scope, symmetry: str) -> QffcError:
+    pair = scope == "pair"
     return error(
-        f"copies of {'a pair' if scope == 'pair' else 'an atom'} circuit",
+        f"copies of {'a pair' if pair else 'an atom'} circuit",
         found=f"{symmetry} is declared and not proven, in scope {scope}",
-        expected="a circuit that is symmetric as it is: its sum over pairs is not averaged over copies",
+        expected="a circuit that is symmetric as it is: its sum over "
+        f"{'pairs is not averaged over copies' if pair else 'atoms is not averaged over orders of the slots'}",
         help="prepare one singlet for each neighbour and treat both alike, as lib:pair does; 'qffc check' says where "
-        "they differ",
+        "they differ"
+        if pair
+        else f"leave {symmetry} out of the declared symmetry, or treat all slots alike; 'qffc check' says how",
         where=symmetry,
     )
