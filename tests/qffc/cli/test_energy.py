@@ -185,7 +185,7 @@ def test_atom_program_takes_any_molecule(qffc, tmp_path):
     assert np.allclose(json.loads(out)["energies"], energies, atol=1e-10)
     assert np.allclose(json.loads(out)["forces"], forces, atol=1e-10)
     np.savez(tmp_path / "g.npz", positions=positions)
-    code, _, err = qffc("energy", "lib:revised:depth=1,channels=1,slots=3", *arguments)
+    code, out, err = qffc("energy", "lib:revised:depth=1,channels=1,slots=3", *arguments)
     assert code == 2
     assert "scope atom fits any molecule" in out + err
 
