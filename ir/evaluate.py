@@ -3,6 +3,10 @@
 Where atoms meet or lie on a line every value stays finite: lengths, directions, ``acos`` at -1 and 1 and ``sqrt`` at 0
 are guarded in value and derivative, and a direction of length zero is the zero vector. Quotients and ``log`` are not
 guarded: they are infinite where mathematics says so.
+
+A ghost is a site that no atom takes. It is given the position of the centre and the species :data:`GHOST`, and what
+:func:`fading_sites` says is zero. So it acts as an atom beyond every cutoff: vectors from the centre to it are zero and
+so is every learned function of its distance, while all else still turns and moves with the molecule.
 """
 
 from __future__ import annotations
@@ -44,6 +48,9 @@ from qffc.ir.values import (
 Array = Any
 """An array of the module that computes: NumPy's, or a traced one."""
 
+GHOST = -1
+"""The species of a site that no atom takes."""
+
 _TINY = 1e-24
 """Squared lengths below this (Angstrom^2) count as zero."""
 
@@ -54,7 +61,8 @@ class Instance:
 
     Args:
         positions: (sites, 3), Angstrom, in the order of the sites of the program.
-        species: (sites,), indices into the species of the program.
+        species: (sites,), indices into the species of the program, or :data:`GHOST` at the position of the centre; None
+            where no site is named and ghosts are seen to elsewhere.
         parameters: arrays by name, of the shapes that the program declares.
         channel: which copy of the circuit.
         moments: expectation values by observable; only readouts need them.
@@ -86,6 +94,7 @@ class Evaluator:
         self._site_index = {site.name: index for index, site in enumerate(program.sites)}
         self._known: dict[str, Array] = dict(known or {})
         self._bases: dict[tuple[str, Basis], Array] = {}
+        self._has_ghosts = program.scope == "atom" and instance.species is not None
         self._groups: list[Array] = []
         self._places: dict[str, tuple[int, int]] = {}
 
@@ -103,11 +112,11 @@ class Evaluator:
             if isinstance(node, Radial):
                 radials.setdefault((_pattern(node.table), node.argument.text), []).append(node)
         for group in entries.values():
-            self._keep([entry.text for entry in group], self._rows(group))
+            self._keep([entry.text for entry in group], self._faded(group[0], self._rows(group)))
         for members in radials.values():
             basis = self._basis(members[0].argument, self._radial_basis_of(members[0]))
             sums = self._xp.sum(self._rows([node.table for node in members]) * basis[None, :], axis=1)
-            self._keep([node.text for node in members], sums)
+            self._keep([node.text for node in members], self._faded(members[0], sums))
 
     def __call__(self, value: Value) -> Array:
         """Return the number () or vector (3,) of a value."""
@@ -154,7 +163,7 @@ class Evaluator:
             case Pi():
                 return float(np.pi)
             case ParameterEntry():
-                return self._entry(value)
+                return self._faded(value, self._entry(value))
             case Position(site):
                 return self._instance.positions[self._site_index[site]]
             case Displacement(origin, site):
@@ -187,11 +196,19 @@ class Evaluator:
                 zero = xp.zeros_like(self._instance.positions[0, 0])
                 return xp.stack([zero + self(part) for part in value.children])
             case Cutoff(argument, radius):
-                return smooth_cutoff(self(argument), float(radius), xp)
+                return self._faded(value, smooth_cutoff(self(argument), float(radius), xp))
             case Radial(table, argument):
-                return xp.sum(self._entry(table) * self._basis(argument, self._radial_basis_of(value)))
+                sums = xp.sum(self._entry(table) * self._basis(argument, self._radial_basis_of(value)))
+                return self._faded(value, sums)
             case _:
                 raise InternalError(f"the evaluator does not know {type(value).__name__}")
+
+    def _faded(self, value: Value, numbers: Array) -> Array:
+        """Numbers of a value, zero where a ghost enters."""
+        if self._has_ghosts:
+            for site in fading_sites(value):
+                numbers = self._xp.where(self._instance.species[self._site_index[site]] != GHOST, numbers, 0.0)
+        return numbers
 
     def _entry(self, entry: ParameterEntry) -> Array:
         table = self._instance.parameters[entry.name]
@@ -242,6 +259,27 @@ _Pattern = tuple[str, tuple[Index | None, ...]]
 def _pattern(entry: ParameterEntry) -> _Pattern:
     """The table and its indices with None in place of plain numbers."""
     return entry.name, tuple(None if isinstance(index, int) else index for index in entry.indices)
+
+
+def fading_sites(value: Value) -> tuple[str, ...]:
+    """Return the sites that make a value zero when no atom takes one of them.
+
+    A table entry fades with the sites of its species; a learned function and a cutoff fade with those of their distance
+    too.
+
+    Example:
+        >>> from qffc.ir import parse_value
+        >>> fading_sites(parse_value("cutoff(norm(r(c, a)), 5)")), fading_sites(parse_value("J[0, Z(a)]"))
+        (('a', 'c'), ('a',))
+    """
+    match value:
+        case ParameterEntry():
+            return tuple(dict.fromkeys(index.site for index in value.indices if isinstance(index, SpeciesOf)))
+        case Cutoff(argument, _):
+            return argument.sites
+        case Radial(table, argument):
+            return tuple(dict.fromkeys((*argument.sites, *fading_sites(table))))
+    return ()
 
 
 def radial_basis(distance: Array, basis: Basis, xp: Any = np) -> Array:

@@ -17,13 +17,9 @@ from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.printer import FORMAT_VERSION
 from qffc.ir.program import (
-    ACTIVATIONS,
-    BASES,
-    AtomicReadout,
     Axis,
     Basis,
     EnergyReadout,
-    Messages,
     Parameter,
     Program,
     Qubit,
@@ -33,6 +29,7 @@ from qffc.ir.program import (
     Site,
     Symmetry,
 )
+from qffc.ir.readout_parser import build_atomic, build_basis
 from qffc.ir.syntax import USAGE, Line, Node, parse_line, quoting, unknown, whole_number_of
 from qffc.ir.value_parser import build_value, rational, subtrees, tokens
 from qffc.ir.values import Value
@@ -227,7 +224,7 @@ class _Reader:
                 self.readout = EnergyReadout(build_value(subtrees(node)[0], line))
             case "atomic":
                 self.places["readout"] = line.span()
-                self.readout = _atomic(node, line)
+                self.readout = build_atomic(node, line)
             case _:
                 self.ops.append(self._op(word, node, line))
 
@@ -286,7 +283,7 @@ class _Reader:
                 case "axes":
                     axes = tuple(_axis(token, line) for token in tokens(part))
                 case "basis":
-                    basis = _basis(part, line)
+                    basis = build_basis(part, line)
                 case "default":
                     default = rational(subtrees(part)[0], line)
                 case "frozen":
@@ -374,33 +371,3 @@ def _axis(token: Token, line: Line) -> Axis:
         help="correct the axis",
         span=line.span(token),
     )
-
-
-def _basis(node: Node, line: Line) -> Basis:
-    _, kind, size, _ = tokens(node)
-    cutoff = rational(subtrees(node)[0], line)
-    match str(kind):
-        case "bessel":
-            return Basis("bessel", whole_number_of(size, line), cutoff)
-        case "chebyshev":
-            return Basis("chebyshev", whole_number_of(size, line), cutoff)
-    unknown("radial basis", kind, BASES, line)
-
-
-def _messages(node: Node, line: Line) -> Messages:
-    rounds = tokens(node)[1]
-    return Messages(whole_number_of(rounds, line), _basis(subtrees(node)[0], line))
-
-
-def _atomic(node: Node, line: Line) -> AtomicReadout:
-    weight, features, *options, widths = subtrees(node)
-    apart = any(part.data == "by_species" for part in options)
-    passed = next((_messages(part, line) for part in options if part.data == "messages"), None)
-    activation = tokens(node)[-1]
-    hidden = tuple(whole_number_of(token, line) for token in tokens(widths))
-    match str(activation):
-        case "silu":
-            return AtomicReadout(build_value(weight, line), _names(features), hidden, "silu", apart, passed)
-        case "tanh":
-            return AtomicReadout(build_value(weight, line), _names(features), hidden, "tanh", apart, passed)
-    unknown("activation", activation, ACTIVATIONS, line)

@@ -119,12 +119,14 @@ def print_readout(readout: Readout) -> str:
         case EnergyReadout(value):
             return f"energy {value}"
         case AtomicReadout():
-            features, hidden = ", ".join(readout.features), ", ".join(map(str, readout.hidden))
+            features = f" features {', '.join(readout.features)}" if readout.features else ""
             apart = " by species" if readout.by_species else ""
             sent = readout.messages
             passed = "" if sent is None else f" messages {sent.rounds} {_spell_basis(sent.basis)}"
-            shape = f"{apart}{passed} head {hidden} {readout.activation}"
-            return f"atomic weight {readout.weight} features {features}{shape}"
+            hidden = ", ".join(map(str, readout.hidden))
+            head = f"{hidden} {readout.activation}" if hidden else "linear"
+            word = "weight" if features else "feature"
+            return f"atomic {word} {readout.weight}{features}{apart}{passed} head {head}"
 
 
 def _spell_basis(basis: Basis) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations_with_replacement
-from typing import Literal, TypeVar
+from typing import Literal, TypeGuard, TypeVar
 
 from qffc.ir.diagnostics import Span, error
 from qffc.ir.generators import DeclaredSymmetry
@@ -18,7 +18,8 @@ Symmetry = Literal["rotation", "inversion", "translation", "exchange"]
 SYMMETRIES: tuple[Symmetry, ...] = ("rotation", "inversion", "translation", "exchange")
 """The generators that a program can declare, in the order in which they are reported."""
 
-Scope = Literal["molecule", "pair"]
+Scope = Literal["molecule", "pair", "atom"]
+SCOPES: tuple[Scope, ...] = ("molecule", "pair", "atom")
 Role = Literal["centre", "neighbour", "free"]
 Axis = int | Literal["species", "channel"]
 BASES = ("bessel", "chebyshev")
@@ -117,13 +118,14 @@ class AtomicReadout:
     """Atomic energies from summed moments.
 
     The features of atom i are ``sum over circuits with centre i of weight x moment``, one for each observable and
-    channel; a small neural network, one per species of the centre, turns them into the energy of the atom.
+    channel; a small neural network, one per species of the centre, turns them into the energy of the atom. Without
+    names of observables the weight holds moments itself and is the one feature of each channel.
 
     Args:
         weight: an invariant value that vanishes smoothly at the cutoff.
-        features: names of the observables.
-        hidden: widths of the hidden layers.
-        activation: ``silu`` or ``tanh``.
+        features: names of the observables; empty when the weight is a value of moments.
+        hidden: widths of the hidden layers; without any, the energy of an atom is a weighted sum and a constant.
+        activation: ``silu`` or ``tanh``; ``silu`` where nothing is hidden.
         by_species: whether circuits are summed apart for each unordered choice of the neighbours' species, so that an
             atom has that many times as many features.
         messages: exchanged by the atoms after the first layer; None when each atom is on its own.
@@ -139,6 +141,17 @@ class AtomicReadout:
 
 Readout = EnergyReadout | AtomicReadout
 
+
+def readout_value(readout: Readout) -> Value:
+    """Return the energy, or the weight of an atomic readout."""
+    return readout.value if isinstance(readout, EnergyReadout) else readout.weight
+
+
+def has_features(readout: Readout) -> TypeGuard[AtomicReadout]:
+    """Whether a readout weights observables that it names; any other is a value of moments."""
+    return isinstance(readout, AtomicReadout) and bool(readout.features)
+
+
 _Named = TypeVar("_Named", Site, Parameter, Qubit)
 
 
@@ -150,7 +163,8 @@ class Program:
         name: a name for people.
         symmetry: the declared generators, in the order of :data:`SYMMETRIES`.
         scope: ``molecule``: one circuit a molecule, the sites are its atoms; ``pair``: one circuit for each
-            (centre; neighbour, neighbour), the two neighbours unordered, ordered by species.
+            (centre; neighbour, neighbour), the two neighbours unordered, ordered by species; ``atom``: one circuit for
+            each atom, all others at the neighbour sites, ordered by species, ghosts at the sites that are left.
         species: element symbols, the order of every ``species`` axis.
         sites: in order.
         parameters: in order.
@@ -233,8 +247,9 @@ class Program:
     @property
     def feature_count(self) -> int:
         """How many features an atom has: groups times channels times observables; 0 without an atomic readout."""
-        features = self.readout.features if isinstance(self.readout, AtomicReadout) else ()
-        return len(self.feature_groups) * self.channels * len(features)
+        if not isinstance(self.readout, AtomicReadout):
+            return 0
+        return len(self.feature_groups) * self.channels * max(1, len(self.readout.features))
 
     @property
     def declared(self) -> tuple[str, ...]:

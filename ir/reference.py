@@ -14,7 +14,7 @@ from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import PauliString, PauliSum, dot_product, triple_product
-from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.program import Program, has_features, readout_value
 
 State = NDArray[np.complex128]
 MAXIMUM_QUBITS = 14
@@ -76,11 +76,11 @@ def response(program: Program, instance: Instance) -> NDArray[np.float64]:
     values = moments(program, instance)
     by_name = {name: value for (name, _), value in zip(program.observables, values, strict=True)}
     readout = program.readout
-    if isinstance(readout, AtomicReadout):
+    if has_features(readout):
         weight = Evaluator(program, instance)(readout.weight)
         return np.array([weight * by_name[name] for name in readout.features])
     full = Instance(instance.positions, instance.species, instance.parameters, instance.channel, by_name)
-    return np.array([Evaluator(program, full)(readout.value)], dtype=float)
+    return np.array([Evaluator(program, full)(readout_value(readout))], dtype=float)
 
 
 def dense(paulis: PauliSum, qubits: tuple[int, ...]) -> State:

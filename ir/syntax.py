@@ -25,7 +25,7 @@ USAGE: dict[str, str] = {
     "qffc": "qffc VERSION",
     "program": "program NAME",
     "symmetry": "symmetry GENERATOR, ...",
-    "scope": "scope molecule | scope pair",
+    "scope": "scope molecule | scope pair | scope atom",
     "species": "species ELEMENT, ...",
     "channels": "channels COUNT",
     "average": "average exchange, inversion",
@@ -45,7 +45,7 @@ USAGE: dict[str, str] = {
     "observable": "observable NAME = dot(QUBIT, QUBIT) | X(QUBIT) ... | WEIGHT*OBSERVABLE + ...",
     "energy": "energy VALUE",
     "atomic": "atomic weight VALUE features OBSERVABLE, ... [by species] "
-    "[messages ROUNDS radial BASIS SIZE cutoff RADIUS] head WIDTH, ... silu|tanh",
+    "[messages ROUNDS radial BASIS SIZE cutoff RADIUS] head WIDTH, ... silu|tanh | head linear",
 }
 """The words that start a line, in the order of the text, and how each line is written."""
 

@@ -14,7 +14,7 @@ from qffc.ir.verify_names import unique, verify_names
 from qffc.ir.verify_values import is_fit_basis, verify_value
 
 if TYPE_CHECKING:
-    from qffc.ir.program import Parameter, Program
+    from qffc.ir.program import Parameter, Program, Role
 
 ROLES = ("centre", "neighbour", "free")
 _PROGRAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -39,7 +39,7 @@ def verify_program(program: Program) -> None:
 
 
 def _verify_header(program: Program) -> None:
-    from qffc.ir.program import SYMMETRIES
+    from qffc.ir.program import SCOPES, SYMMETRIES
 
     if not _PROGRAM_NAME.fullmatch(program.name):
         raise error(
@@ -68,12 +68,13 @@ def _verify_header(program: Program) -> None:
                 help="write each name once, in this order",
                 where=field,
             )
-    if program.scope not in ("molecule", "pair"):
+    if program.scope not in SCOPES:
         raise error(
             "unknown scope",
             found=f"'{program.scope}'",
-            expected="one of 'molecule', 'pair'",
-            help="write 'pair' for one circuit per centre and two neighbours, 'molecule' for one circuit in all",
+            expected=f"one of {quoted(SCOPES)}",
+            help="write 'pair' for one circuit per centre and two neighbours, 'atom' for one per centre and all, "
+            "'molecule' for one in all",
             where="scope",
         )
     if program.scope == "pair" and program.average:
@@ -82,6 +83,14 @@ def _verify_header(program: Program) -> None:
             found=f"average {', '.join(program.average)} with scope pair",
             expected="scope molecule",
             help="a pair circuit holds two vectors and two neighbours: write it symmetric instead",
+            where="average",
+        )
+    if program.scope == "atom" and "exchange" in program.average:
+        raise error(
+            "averaging over the slots of an atom",
+            found="average exchange with scope atom",
+            expected="average inversion, or none",
+            help="slots are filled by species: averaging would take a copy for each order of all slots",
             where="average",
         )
     if program.channels < 1:
@@ -162,12 +171,34 @@ def _verify_sites(program: Program) -> None:
             help="declare them, or use scope molecule",
             where="scope",
         )
+    if program.scope == "atom":
+        _verify_slots(program, roles)
     if program.scope == "molecule" and not program.sites:
         raise error(
             "no site",
             found="a program without sites",
             expected="at least one site",
             help="declare the atoms: 'site NAME: ELEMENT free'",
+        )
+
+
+def _verify_slots(program: Program, roles: Counter[Role]) -> None:
+    named = next((site for site in program.sites if site.species is not None), None)
+    if named is not None:
+        raise error(
+            "species of a site in scope atom",
+            found=f"'{named.name}: {named.species}'",
+            expected=f"'{named.name}: any': the sites are those of every atom of a molecule in turn",
+            help="leave the species open; Z(...) in a table tells them apart",
+            span=named.span,
+        )
+    if roles["centre"] != 1 or not roles["neighbour"] or roles["free"]:
+        raise error(
+            "sites that do not fit scope atom",
+            found=", ".join(f"{site.name} ({site.role})" for site in program.sites) or "no site",
+            expected="one centre and at least one neighbour, the slots",
+            help="declare them, or use scope molecule",
+            where="scope",
         )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.ops import Exchange, Op, PauliRotation, Relabel, Singlet, Zero, unordered_groups
+from qffc.ir.values import Moment, walk
 from qffc.ir.verify_names import choice, unique
 from qffc.ir.verify_values import is_fit_basis, verify_value
 
@@ -122,7 +123,7 @@ def verify_readout(program: Program) -> None:
             )
         verify_value(program, readout.value, where="readout", moments=True)
         return
-    verify_value(program, readout.weight, where="readout")
+    verify_value(program, readout.weight, where="readout", moments=not readout.features)
     if program.centre is None:
         raise error(
             "atomic readout without a centre",
@@ -142,20 +143,36 @@ def verify_readout(program: Program) -> None:
                 where="readout",
             )
     unique("feature", readout.features, where="readout")
-    if not readout.features:
+    if not readout.features and not any(isinstance(node, Moment) for node in walk(readout.weight)):
         raise error(
             "no feature",
             found="an atomic readout without features",
-            expected=f"at least one of {quoted(known)}",
+            expected=f"at least one of {quoted(known)}, or a value of moments",
             help="name the observables that describe the atom",
             where="readout",
         )
-    if not readout.hidden or min(readout.hidden) < 1:
+    if min(readout.hidden, default=1) < 1:
         raise error(
             "unfit width of a layer",
-            found=f"head {', '.join(map(str, readout.hidden)) or 'without layers'}",
-            expected="at least one hidden layer, each at least 1 wide",
-            help="write for instance 'head 16, 16 silu'",
+            found=f"head {', '.join(map(str, readout.hidden))}",
+            expected="layers at least 1 wide",
+            help="write for instance 'head 16, 16 silu', or 'head linear' for none",
+            where="readout",
+        )
+    if not readout.hidden and readout.activation != ACTIVATIONS[0]:
+        raise error(
+            "activation without a hidden layer",
+            found=f"'{readout.activation}', and no hidden layer",
+            expected=f"'{ACTIVATIONS[0]}', the default: nothing is activated",
+            help="add a hidden layer, or leave the activation out",
+            where="readout",
+        )
+    if readout.by_species and program.scope == "atom":
+        raise error(
+            "circuits apart by species in scope atom",
+            found="by species",
+            expected="one sum: an atom has one circuit, with all its neighbours",
+            help="leave 'by species' out",
             where="readout",
         )
     if readout.activation not in ACTIVATIONS:
@@ -175,13 +192,16 @@ def verify_readout(program: Program) -> None:
             where="readout",
         )
     sent = readout.messages
-    if sent is not None and (program.scope == "molecule" or sent.rounds < 1 or not is_fit_basis(sent.basis)):
+    if sent is None:
+        return
+    apart = program.scope == "molecule" or not readout.hidden
+    if apart or sent.rounds < 1 or not is_fit_basis(sent.basis):
         raise error(
             "unfit messages",
             found=f"{sent.rounds} rounds, {sent.basis.kind} {sent.basis.size} cutoff {sent.basis.cutoff}, "
-            f"in scope {program.scope}",
-            expected=f"at least 1 round; one of {quoted(BASES)}, a size of at least 1 and a positive cutoff; and a "
-            "scope in which every atom is a centre",
+            f"in scope {program.scope}, before {len(readout.hidden)} hidden layers",
+            expected=f"at least 1 round; one of {quoted(BASES)}, a size of at least 1 and a positive cutoff; a "
+            "scope in which every atom is a centre; and a hidden layer",
             help="write for instance 'messages 1 radial bessel 8 cutoff 5', or leave the messages out",
             where="readout",
         )

@@ -24,13 +24,14 @@ def verify_generators(program: Program) -> None:
 
 
 def verify_molecules(program: Program) -> None:
-    """Refuse molecules in scope pair, and programs of which only some sites belong to a molecule."""
+    """Refuse molecules in other scopes than molecule, and programs of which only some sites belong to a molecule."""
     inside = [site for site in program.sites if site.molecule is not None]
-    if inside and program.scope == "pair":
+    if inside and program.scope != "molecule":
         raise error(
-            "molecule in scope pair",
+            f"molecule in scope {program.scope}",
             found=f"site '{inside[0].name}' in molecule '{inside[0].molecule}'",
-            expected="sites without a molecule: a pair circuit is run for every centre and its neighbours",
+            expected=f"sites without a molecule: a circuit of scope {program.scope} is run for every centre and its "
+            "neighbours",
             help="leave the molecule out, or use scope molecule",
             span=inside[0].span,
         )

@@ -115,7 +115,7 @@ def _inversion(program: Program, failure: Failure) -> Remark:
     if rotation_failure(program) is not None:
         return Remark(line, "rotation is not proven, and the rule needs it", "mend rotation first")
     todo = "let two vectors enter a circuit"
-    if program.scope == "molecule":
+    if program.scope != "pair":
         todo = f"{todo}; or {_AVERAGE_INVERSION}"
     return Remark(line, failure.residual, todo)
 

@@ -40,8 +40,8 @@ def _check(program: Program, word: Word, generator: SiteExchange, note: str) -> 
 
 
 def _role_note(program: Program) -> str:
-    """Say which like atoms are told apart by their role; a pair circuit sums over all of them."""
-    if program.scope == "pair":
+    """Say which like atoms are told apart by their role; other scopes have a circuit for each atom as the centre."""
+    if program.scope != "molecule":
         return ""
     apart = [
         f"{a.name} ({a.role}) and {b.name} ({b.role})"

@@ -26,7 +26,7 @@ from qffc.ir.diagnostics import InternalError
 from qffc.ir.ops import Chirality, Exchange, Gate, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliSum, spin_component
 from qffc.ir.printer import print_readout
-from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.program import Program, readout_value
 from qffc.ir.values import Component, ParameterEntry, Position, Value, as_value
 from qffc.passes.coordinates import residual
 from qffc.passes.counterexample import TURN, judge
@@ -85,7 +85,7 @@ def _values_are_invariant(program: Program) -> bool:
 
 def readout_residual(program: Program, axes: Axes = ALL_AXES) -> str | None:
     """Return how the readout, moments aside, changes as the molecule turns; None when it does not."""
-    value = program.readout.weight if isinstance(program.readout, AtomicReadout) else program.readout.value
+    value = readout_value(program.readout)
     sites = tuple(site.name for site in program.sites)
     return None if value.law.covariant else residual(value, "rotation", sites, axes)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from qffc.ir.printer import print_readout
-from qffc.ir.program import EnergyReadout, Program
+from qffc.ir.program import Program, readout_value
 from qffc.ir.values import Add, Position, Value, split_coefficient, walk
 from qffc.passes.coordinates import residual
 from qffc.passes.counterexample import SHIFT, judge
@@ -41,8 +41,7 @@ def classical_values(program: Program) -> Iterator[tuple[int | None, Value]]:
     for index, op in enumerate(program.ops):
         if op.value is not None:
             yield index, op.value
-    readout = program.readout
-    yield None, readout.value if isinstance(readout, EnergyReadout) else readout.weight
+    yield None, readout_value(program.readout)
 
 
 def _is_absolute(value: Value) -> bool:

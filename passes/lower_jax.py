@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qffc.ir.evaluate import Evaluator, Instance
-from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.program import AtomicReadout, Program, has_features, readout_value
 from qffc.ir.values import Mul, Value, as_value
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.lower_jax_kernel import KernelFunctions, KernelName, make_kernel
@@ -91,9 +91,10 @@ class JaxProgram:
         instance = Instance(positions, species, parameters, channel, by_name)
         evaluate = Evaluator(self.program, instance, jnp)
         readout = self.program.readout
-        if isinstance(readout, AtomicReadout):
+        if has_features(readout):
             return jnp.multiply(evaluate(readout.weight), jnp.stack([by_name[name] for name in readout.features]))
-        return jnp.add(jnp.zeros((), moments.dtype), evaluate(readout.value))
+        value = jnp.add(jnp.zeros((), moments.dtype), evaluate(readout_value(readout)))
+        return value[None] if isinstance(readout, AtomicReadout) else value
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from functools import cached_property
 from qffc.ir.observables import Observable
 from qffc.ir.pauli import PauliSum
 from qffc.ir.printer import print_readout
-from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.program import Program, has_features, readout_value
 from qffc.ir.value_substitution import TableIndices
 from qffc.ir.values import Add, Moment, Number, ParameterEntry, Value, rebuild, substitute_sites, walk
 from qffc.passes.conjugation import Paulis, conjugated, conjugated_sum
@@ -143,8 +143,7 @@ def make_word(program: Program, species: Species) -> Word:
     letters, indices = fold_preparations(letters, indices)
     seen = {name for name, _ in seen_observables(program)}
     observables = tuple(item for item in flat.observables if item[0] in seen)
-    readout = program.readout
-    value = normal(readout.weight if isinstance(readout, AtomicReadout) else readout.value)
+    value = normal(readout_value(program.readout))
     return Word(tuple(letters), tuple(indices), observables, value, species)
 
 
@@ -209,7 +208,7 @@ def _incidences(program: Program, word: Word, names: Names, signed: bool) -> Inc
     total = _energy_operator(program, word)
     if total is not None:
         return incidences(len(program.qubits), word.letters, [("energy", total)], names, signed)
-    if isinstance(program.readout, AtomicReadout):
+    if has_features(program.readout):
         tags = {name: f"feature {name}" for name, _ in word.observables}
     else:
         tags = _roles_in_energy(word.readout)
@@ -253,7 +252,7 @@ def _readout_difference(
 
 def _energy_operator(program: Program, word: Word) -> PauliSum | None:
     """The operator whose expectation value an energy is that is linear in the moments; None for other readouts."""
-    weights = None if isinstance(program.readout, AtomicReadout) else linear_weights(word.readout)
+    weights = None if has_features(program.readout) else linear_weights(word.readout)
     if weights is None:
         return None
     total = PauliSum(())
@@ -271,7 +270,7 @@ def _difference_of_moments(
 ) -> Failure | None:
     """Return how the readout of the image differs when each moment is carried to another one."""
     first = {observable.paulis: name for name, observable in reversed(original.observables)}
-    head = isinstance(program.readout, AtomicReadout)
+    head = has_features(program.readout)
     targets: dict[str, str] = {}
     signs: dict[str, int] = {}
     for name, observable in image.observables:

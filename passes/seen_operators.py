@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from qffc.ir.observables import Observable
 from qffc.ir.pauli import PauliSum
-from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.program import Program, has_features, readout_value
 from qffc.ir.values import Add, Moment, Mul, Value, add, as_value, mul, walk
 from qffc.passes.wires import flatten
 
@@ -14,10 +14,10 @@ from qffc.passes.wires import flatten
 def seen_observables(program: Program) -> tuple[tuple[str, Observable], ...]:
     """Return the observables that the readout uses, in their order."""
     readout = program.readout
-    if isinstance(readout, AtomicReadout):
+    if has_features(readout):
         names = set(readout.features)
     else:
-        names = {node.observable for node in walk(readout.value) if isinstance(node, Moment)}
+        names = {node.observable for node in walk(readout_value(readout)) if isinstance(node, Moment)}
     return tuple(item for item in program.observables if item[0] in names)
 
 
@@ -29,7 +29,7 @@ def seen_operators(program: Program) -> tuple[tuple[str, PauliSum], ...]:
     """
     seen = {name for name, _ in seen_observables(program)}
     paulis = {name: observable.paulis for name, observable in flatten(program).observables if name in seen}
-    linear = None if isinstance(program.readout, AtomicReadout) else linear_weights(program.readout.value)
+    linear = None if has_features(program.readout) else linear_weights(readout_value(program.readout))
     if linear is None:
         return tuple((f"the observable {name}", operator) for name, operator in paulis.items())
     total = PauliSum(())

@@ -9,7 +9,7 @@ from qffc.ir.diagnostics import InternalError, QffcError, error
 from qffc.ir.observables import Observable
 from qffc.ir.ops import Gate, Op, PauliRotation, Zero
 from qffc.ir.printer import print_observable, print_op
-from qffc.ir.program import SYMMETRIES, Program, Symmetry
+from qffc.ir.program import SYMMETRIES, Program, Scope, Symmetry
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.equivariance_exchange import check_exchange
 from qffc.passes.equivariance_generators import check_generators
@@ -111,8 +111,8 @@ class Symmetrize(Pass[Symmetrization]):
             if not self.average:
                 left.append(symmetry)
                 continue
-            if program.scope == "pair":
-                raise _no_copies(symmetry)
+            if program.scope == "pair" or (program.scope == "atom" and symmetry == "exchange"):
+                raise _no_copies(program.scope, symmetry)
             average = tuple(name for name in SYMMETRIES if name in (*repaired.average, symmetry))
             repaired = replace(repaired, average=average)
             changes = (*changes, Change("added", "", f"average {symmetry}", _COPIES[symmetry]))
@@ -249,12 +249,16 @@ def _need_translation(program: Program) -> None:
     )
 
 
-def _no_copies(symmetry: str) -> QffcError:
+def _no_copies(scope: Scope, symmetry: str) -> QffcError:
+    pair = scope == "pair"
     return error(
-        "copies of a pair circuit",
-        found=f"{symmetry} is declared and not proven, in scope pair",
-        expected="a circuit that is symmetric as it is: its sum over pairs is not averaged over copies",
+        f"copies of {'a pair' if pair else 'an atom'} circuit",
+        found=f"{symmetry} is declared and not proven, in scope {scope}",
+        expected="a circuit that is symmetric as it is: its sum over "
+        f"{'pairs is not averaged over copies' if pair else 'atoms is not averaged over orders of the slots'}",
         help="prepare one singlet for each neighbour and treat both alike, as lib:pair does; 'qffc check' says where "
-        "they differ",
+        "they differ"
+        if pair
+        else f"leave {symmetry} out of the declared symmetry, or treat all slots alike; 'qffc check' says how",
         where=symmetry,
     )

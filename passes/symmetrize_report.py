@@ -45,7 +45,8 @@ class Symmetrization:
         changes: in the order of the text.
         left: declared symmetries that are not proven, left alone because an option says so.
         unused: parameters that were used before and are not any more.
-        circuits_before: circuits for one molecule (one pair of neighbours in scope pair): copies times channels.
+        circuits_before: circuits for one molecule (one pair of neighbours in scope pair, one centre in scope atom):
+            copies times channels.
         circuits_after: the same after the repair.
         before: operations in one circuit.
         after: the same after the repair.
@@ -83,7 +84,7 @@ class Symmetrization:
         return ", ".join(f"{count} {kind}" for count, kind in counts if count) or "nothing changed"
 
     def _costs(self) -> Iterator[str]:
-        holder = "molecule" if self.scope == "molecule" else "pair of neighbours"
+        holder = {"molecule": "molecule", "pair": "pair of neighbours", "atom": "centre"}[self.scope]
         rows = [
             (f"circuits for a {holder}", self.circuits_before, self.circuits_after),
             ("operations on one qubit", self.before.one_qubit, self.after.one_qubit),

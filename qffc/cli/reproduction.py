@@ -52,7 +52,7 @@ def write_counterexample(certificate: Certificate, program: Program, reference: 
     if verdict is None or example is None:
         return f"nothing written to {folder}: there is no counterexample, because no symmetry is refuted"
     moves_atoms_alone = not example.transform.entries and example.transform.internal is None
-    if program.scope == "pair" or isinstance(program.readout, AtomicReadout) or not moves_atoms_alone:
+    if program.scope != "molecule" or isinstance(program.readout, AtomicReadout) or not moves_atoms_alone:
         return _write_script(certificate, program, verdict, example, folder)
     parameters = {table.name: np.reshape(table.entries, table.shape).tolist() for table in example.parameters}
     before = np.array(example.positions)

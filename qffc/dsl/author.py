@@ -88,6 +88,7 @@ class Author(Generators):
         weight: Value | None = None,
         activation: Literal["silu", "tanh"] = "silu",
         by_species: bool = False,
+        weights: Sequence[Angle] | None = None,
         messages: int = 0,
         basis_size: int = 8,
         cutoff: float | None = None,
@@ -98,10 +99,12 @@ class Author(Generators):
 
         Args:
             features: the observables.
-            hidden: widths of the hidden layers.
+            hidden: widths of the hidden layers; none for a weighted sum and a constant, for each species of the centre.
             weight: factor of every moment; by default the product of the smooth cutoffs of all neighbours, at the
-                largest cutoff of the radial functions.
+                largest cutoff of the radial functions, and 1 in scope atom, where slots may be left to ghosts.
             activation: the nonlinearity.
+            weights: one number or value for each observable that is left after that sum: the moments with these weights
+                are then one feature, for each channel, in place of many.
             by_species: sum circuits apart for each unordered choice of the species of the neighbours; the network then
                 sees them apart.
             messages: how often atoms exchange messages after the first layer of the network.
@@ -109,9 +112,15 @@ class Author(Generators):
             cutoff: where messages end, Angstrom; the largest cutoff of the radial functions by default.
         """
         names = self._observe(self._tied(features))
-        factor = self._cutoffs() if weight is None else need_value(weight)
         radius = self._largest_cutoff() if cutoff is None else exact(cutoff)
         passed = Messages(messages, Basis("bessel", basis_size, radius)) if messages else None
+        if weights is not None:
+            factors = self._weights(weights, len(names))
+            total = add(*(mul(factor, Moment(name)) for factor, name in zip(factors, names, strict=True)))
+            value = total if weight is None else mul(need_value(weight), total)
+            return AtomicReadout(value, (), tuple(hidden), activation, by_species, passed)
+        default = as_value(1) if self._scope == "atom" else self._cutoffs()
+        factor = default if weight is None else need_value(weight)
         return AtomicReadout(factor, tuple(names), tuple(hidden), activation, by_species, passed)
 
     def finish(self, name: str, readout: Readout) -> Program:

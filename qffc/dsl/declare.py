@@ -71,13 +71,13 @@ class Declarations:
     # ----------------------------------------------------------------------- atoms
 
     def centre(self, species: str | None = None) -> Atom:
-        """Declare the central atom; scope pair leaves its species open."""
-        if (species is None) != (self._scope == "pair"):
+        """Declare the central atom; scopes pair and atom leave its species open."""
+        if (species is None) != (self._scope != "molecule"):
             raise error(
                 "species of the centre",
                 found=f"centre({'' if species is None else repr(species)}) in scope {self._scope}",
-                expected="no species in scope pair, an element symbol in scope molecule",
-                help="write a.centre() for one circuit per neighbour pair, a.centre('O') for one per molecule",
+                expected="no species in scopes pair and atom, an element symbol in scope molecule",
+                help="write a.centre() for one circuit per neighbour pair or atom, a.centre('O') for one per molecule",
             )
         name = "c" if species is None else self._site_names(species, 1)[0]
         self._add_site(name, species, "centre")
@@ -101,7 +101,7 @@ class Declarations:
         centre = self._need_centre("neighbour_pair")
         if self._scope != "pair":
             raise error(
-                "neighbour pair in scope molecule",
+                f"neighbour pair in scope {self._scope}",
                 found="neighbour_pair()",
                 expected="scope pair",
                 help="write @ansatz(scope='pair'), or a.neighbours('H', 2)",
@@ -109,6 +109,44 @@ class Declarations:
         for name in "ab":
             self._add_site(name, None, "neighbour")
         return Neighbour("a", None, self, centre), Neighbour("b", None, self, centre)
+
+    def neighbour_slots(self, count: int) -> list[Neighbour]:
+        """Declare the neighbours of a circuit of scope atom, of any species: at most ``count`` atoms take these slots.
+
+        The other atoms of the molecule fill them by species, in the order of the program, then by number; ghosts take
+        those that are left. Vectors to a ghost are zero, and so are cutoffs, learned functions of its distance and
+        entries of tables that its species indexes.
+
+        Args:
+            count: the number of slots; a molecule may have one atom more.
+
+        Example:
+            >>> import qffc as qf
+            >>> @qf.ansatz(scope="atom", species=("O", "H"), symmetry=("rotation", "translation"))
+            ... def star(a):
+            ...     centre, neighbours = a.centre(), a.neighbour_slots(2)
+            ...     first, second = qubits = a.qubits(neighbours)
+            ...     a.singlet(first, second)
+            ...     f = a.radial("f")
+            ...     for qubit, neighbour in zip(qubits, neighbours):
+            ...         a.rotate(qubit, f(centre, neighbour) * neighbour.direction)
+            ...     return a.atomic_energy([a.dot(first, second)], hidden=())
+            >>> print(star.program.text.splitlines()[-1])
+            atomic weight 1 features m0 head linear
+        """
+        centre = self._need_centre("neighbour_slots")
+        if self._scope != "atom":
+            raise error(
+                f"neighbour slots in scope {self._scope}",
+                found=f"neighbour_slots({count!r})",
+                expected="scope atom",
+                help="write @ansatz(scope='atom'), or a.neighbours('H', 2) in scope molecule",
+            )
+        need_count("number of neighbour slots", count)
+        names = [f"n{index}" for index in range(1, count + 1)]
+        for name in names:
+            self._add_site(name, None, "neighbour")
+        return [Neighbour(name, None, self, centre) for name in names]
 
     def atoms(self, *species: str) -> list[Atom]:
         """Declare atoms with no centre, one for each symbol."""
@@ -262,7 +300,7 @@ class Declarations:
     def _declared_symmetry(self) -> tuple[Symmetry, ...]:
         if self._symmetry is not None:
             return self._symmetry
-        like = self._scope == "pair" or exchanges(self._sites)
+        like = exchanges(self._sites)
         return SYMMETRIES if like else SYMMETRIES[:3]
 
     def _declare(self, parameter: Parameter) -> None:

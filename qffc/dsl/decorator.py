@@ -162,10 +162,11 @@ def ansatz(
     Args:
         function: takes the author object and options with defaults.
         name: the name of the program; that of the function by default.
-        scope: ``molecule`` for one circuit a molecule, ``pair`` for one each centre and two neighbours.
+        scope: ``molecule`` for one circuit a molecule, ``pair`` for one each centre and two neighbours,
+            ``atom`` for one each centre and all its neighbours.
         symmetry: the symmetry that is declared; by default rotation, inversion, translation and, where there are like
             atoms, exchange.
-        species: the order of every species axis; by default that of the sites. Scope pair needs it.
+        species: the order of every species axis; by default that of the sites. Scopes pair and atom need it.
         average: ``exchange`` or ``inversion``: made exact by averaging over copies of the circuit.
         channels: copies of the circuit with parameters of their own.
 

@@ -8,14 +8,30 @@ from qffc.dsl import Ansatz
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.program import Program
 from qffc.library.coupled import all_pairs, ring
+from qffc.library.initial import initial
 from qffc.library.options import check_options, parse_options
 from qffc.library.pair import pair
-from qffc.library.sivqlm import sivqlm_h2o, sivqlm_lih, sivqlm_nh3
+from qffc.library.revised import revised
+from qffc.library.sivqlm import sivqlm_h2o, sivqlm_h2o_dimer, sivqlm_lih, sivqlm_nh3
 from qffc.library.water_demo import water_demo
 
 PREFIX = "lib:"
 
-_ANSATZE = {item.name: item for item in (water_demo, sivqlm_lih, sivqlm_h2o, sivqlm_nh3, pair, ring, all_pairs)}
+_ANSATZE = {
+    item.name: item
+    for item in (
+        water_demo,
+        sivqlm_lih,
+        sivqlm_h2o,
+        sivqlm_nh3,
+        sivqlm_h2o_dimer,
+        pair,
+        initial,
+        revised,
+        ring,
+        all_pairs,
+    )
+}
 
 
 def programs() -> dict[str, str]:
@@ -28,7 +44,10 @@ def programs() -> dict[str, str]:
         sivqlm-lih
         sivqlm-h2o
         sivqlm-nh3
+        sivqlm-h2o-dimer
         pair
+        initial
+        revised
         ring
         all-pairs
     """

@@ -6,16 +6,19 @@ layers, repeated uploading of the positions, invariant observables, and Z rotati
 Chosen here, where several circuits would fit that description: two qubits for each atom around the centre (LiH 2, H2O
 4, NH3 6), prepared in a singlet; the upper and the lower qubit of all hydrogens have one table each; a layer is
 encoding, then every exchange, then the breaking rotations; and the energy is a sum of all inner products of two spins
-with learned weights and a learned constant. NH3 is written by the same rules.
+with learned weights and a learned constant. NH3 is written by the same rules, and so is the water dimer, where
+hydrogens are seen from both oxygens.
 """
 
 from typing import Literal
 
-from qffc.dsl import Author, Layer, Neighbour, Twins, ansatz
+from qffc.dsl import Atom, Author, Layer, Neighbour, Twins, ansatz, unit
 from qffc.ir.program import Readout
 from qffc.ir.values import Value
 
 Encoding = Literal["raw", "bessel"]
+View = tuple[Atom, tuple[Atom, ...]]
+"""A hydrogen, and the atoms that it is seen from."""
 
 
 @ansatz(name="sivqlm-lih")
@@ -79,32 +82,65 @@ def sivqlm_nh3(
     return _molecule(a, a.neighbours("H", 3), depth, breaking, radial, cutoff)
 
 
+@ansatz(name="sivqlm-h2o-dimer", average=("inversion", "exchange"))
+def sivqlm_h2o_dimer(
+    a: Author, depth: int = 4, breaking: bool = False, radial: Encoding = "raw", cutoff: float = 6.0
+) -> Readout:
+    """Two H2O on eight qubits: four hydrogens, each seen from both oxygens; exchange and inversion hold by averaging.
+
+    A layer turns the two qubits of a hydrogen about the vector from its own oxygen, then about that from the other one.
+    Exchanges of hydrogens within a molecule and of the two molecules generate 8 assignments of atoms to sites; the
+    energy is the mean over these and over the dimer and its mirror image: 16 circuits. Atoms come molecule by molecule
+    where only the elements are given: the first hydrogens belong to the first oxygen.
+
+    Args:
+        a: the author object.
+        depth: number of layers.
+        breaking: adds trainable Z rotations that start at 0; rotation is not declared then.
+        radial: ``raw``: angle proportional to the distance; ``bessel``: learned function of the distance.
+        cutoff: of the learned functions, Angstrom.
+    """
+    if breaking:
+        a.symmetry("inversion", "translation", "exchange")
+    waters = []
+    for name in ("A", "B"):
+        with a.molecule(name):
+            waters.append(a.atoms("O", "H", "H"))
+    views: list[View] = []
+    for (own, *hydrogens), (other, *_) in zip(waters, reversed(waters), strict=True):
+        views += [(hydrogen, (own, other)) for hydrogen in hydrogens]
+    return _circuit(a, views, depth, breaking, radial, cutoff)
+
+
 def _molecule(
     a: Author, hydrogens: list[Neighbour], depth: int, breaking: bool, radial: Encoding, cutoff: float
 ) -> Readout:
-    twins = [a.twins(hydrogen) for hydrogen in hydrogens]
+    return _circuit(a, [(hydrogen, (hydrogen.centre,)) for hydrogen in hydrogens], depth, breaking, radial, cutoff)
+
+
+def _circuit(a: Author, views: list[View], depth: int, breaking: bool, radial: Encoding, cutoff: float) -> Readout:
+    twins = [a.twins(hydrogen) for hydrogen, _ in views]
     first, *later = a.layers(depth + 1)
-    _encode(a, first, hydrogens, twins, radial, cutoff)
+    _encode(a, first, views, twins, radial, cutoff)
     for coupling, encoding in zip(a.layers(depth), later, strict=True):
         a.exchange(twins, angle=coupling.param("J") if len(twins) == 1 else coupling.params("J", 3))
         if breaking:
             _break(a, coupling, twins)
-        _encode(a, encoding, hydrogens, twins, radial, cutoff)
+        _encode(a, encoding, views, twins, radial, cutoff)
     return a.energy(a.dot(twins), offset=True)
 
 
-def _encode(
-    a: Author, layer: Layer, hydrogens: list[Neighbour], twins: list[Twins], radial: Encoding, cutoff: float
-) -> None:
-    for hydrogen, (upper, lower) in zip(hydrogens, twins, strict=True):
-        a.rotate(upper, _vector(layer, "upper", hydrogen, radial, cutoff))
-        a.rotate(lower, _vector(layer, "lower", hydrogen, radial, cutoff))
+def _encode(a: Author, layer: Layer, views: list[View], twins: list[Twins], radial: Encoding, cutoff: float) -> None:
+    for (hydrogen, seen_from), (upper, lower) in zip(views, twins, strict=True):
+        for start, suffix in zip(seen_from, ("", "_other"), strict=False):
+            a.rotate(upper, _vector(layer, f"upper{suffix}", start, hydrogen, radial, cutoff))
+            a.rotate(lower, _vector(layer, f"lower{suffix}", start, hydrogen, radial, cutoff))
 
 
-def _vector(layer: Layer, which: str, hydrogen: Neighbour, radial: Encoding, cutoff: float) -> Value:
+def _vector(layer: Layer, which: str, start: Atom, hydrogen: Atom, radial: Encoding, cutoff: float) -> Value:
     if radial == "raw":
-        return layer.param(f"alpha_{which}") * hydrogen.position
-    return layer.radial(f"f_{which}", hydrogen.centre, hydrogen, cutoff=cutoff) * hydrogen.direction
+        return layer.param(f"alpha_{which}") * start.to(hydrogen)
+    return layer.radial(f"f_{which}", start, hydrogen, cutoff=cutoff) * unit(start.to(hydrogen))
 
 
 def _break(a: Author, layer: Layer, twins: list[Twins]) -> None:

@@ -50,7 +50,7 @@ def choose_geometries(
         generator: of what is random.
 
     Raises:
-        QffcError: when the positions do not fit the numbers, or come without them and the program has scope pair.
+        QffcError: when the positions do not fit the numbers, or come without them and the program fits any molecule.
     """
     if positions is not None:
         return _given(_atoms(model.program, numbers), np.asarray(positions, dtype=np.float64))
@@ -87,17 +87,24 @@ def _atoms(program: Program, numbers: NDArray[np.integer] | None) -> NDArray[np.
     raise error(
         "molecule without elements",
         found="positions alone",
-        expected="atomic numbers too: a program with scope pair fits any molecule",
+        expected=f"atomic numbers too: a program with scope {program.scope} fits any molecule",
         help="give the atomic numbers, (atoms,)",
     )
 
 
 def _composition(program: Program) -> NDArray[np.int64]:
-    """The atoms of the sites; two of each element, and at least four atoms, where any molecule fits."""
+    """The atoms of the sites; two of each element, and at least four atoms, where any molecule fits.
+
+    Not more than there are slots for, and one slot is left to a ghost where that can be.
+    """
     if program.scope == "molecule":
         return np.array([atomic_number(str(site.species)) for site in program.sites], dtype=np.int64)
     copies = max(2, -(-4 // len(program.species)))
-    return np.array([atomic_number(symbol) for symbol in program.species for _ in range(copies)], dtype=np.int64)
+    atoms = [atomic_number(symbol) for symbol in program.species for _ in range(copies)]
+    most = max(2, len(program.sites) - 1) if program.scope == "atom" else len(atoms)
+    # Taken in turn, so that every element stays in as long as it can.
+    kept = sorted(range(len(atoms)), key=lambda index: (index % copies, index))[:most]
+    return np.array([atoms[index] for index in sorted(kept)], dtype=np.int64)
 
 
 def _random_molecule(atoms: int, generator: np.random.Generator) -> Floats:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.program import AtomicReadout
+from qffc.ir.program import AtomicReadout, has_features
 from qffc.models.head import Edges, atomic_energies
 from qffc.models.instances import Instances
 from qffc.models.row_evaluator import RowEvaluator, add_rows, take_rows
@@ -98,12 +98,15 @@ class MoleculeEnergy:
         readout = self.lowered.program.readout
         if not isinstance(readout, AtomicReadout):
             raise InternalError("features of a program without an atomic readout")
-        names = [name for name, _ in self.lowered.program.observables]
-        chosen = np.array([names.index(name) for name in readout.features])
         weight = self._readout(arrays, moments, positions)
+        if self.instances.share != 1.0:
+            weight = weight * self.instances.share
         if self.instances.present is not None:
             weight = weight * self.instances.present[None, :, None].astype(weight.dtype)
-        weighted = weight[..., None] * moments[..., chosen]
+        weighted = weight[..., None]
+        if has_features(readout):
+            names = [name for name, _ in self.lowered.program.observables]
+            weighted = weighted * moments[..., np.array([names.index(name) for name in readout.features])]
         rows = weighted.reshape(*weighted.shape[:2], -1)
         groups, atoms = len(self.lowered.program.feature_groups), len(self.instances.atom_species)
         sums = add_rows(rows, self._owners(), atoms * groups)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error
 from qffc.ir.elements import SYMBOLS
+from qffc.ir.evaluate import GHOST
 from qffc.ir.exchange_group import exchange_orders
 from qffc.ir.program import AtomicReadout, Program
 
@@ -21,8 +22,9 @@ class Instances:
     """The circuits of one molecule, channels apart; a tree of arrays for JAX.
 
     Args:
-        atoms: (instances, sites) the atom at each site.
-        species: (instances, sites) indices into the species of the program.
+        atoms: (instances, sites) the atom at each site; the number of atoms is added to that of the centre where
+            a ghost takes the site.
+        species: (instances, sites) indices into the species of the program; ``GHOST`` of a ghost.
         mirror: (instances,) 1, or -1 where the circuit sees the mirror image (positions times -1).
         share: the weight of one instance in the energy: 1, or one over the number of averaged copies.
         atom_species: (atoms,) indices into the species of the program.
@@ -63,6 +65,8 @@ def instances_of(program: Program, numbers: NDArray[np.integer]) -> Instances:
     atom_species = species_of(program, numbers)
     if program.scope == "pair":
         return _pair_instances(program, atom_species)
+    if program.scope == "atom":
+        return _atom_instances(program, atom_species)
     return _molecule_instances(program, symbols, atom_species)
 
 
@@ -91,7 +95,7 @@ def _molecule_instances(program: Program, symbols: list[str], atom_species: NDAr
             "molecule that does not fit the sites",
             found=f"atoms {' '.join(symbols)}",
             expected=f"{' '.join(str(symbol) for symbol in wanted)}, in any order",
-            help="use a program with these sites, or one with scope pair, which fits any molecule",
+            help="use a program with these sites, or one with scope pair or atom, which fits any molecule",
         )
     available = {symbol: [i for i, other in enumerate(symbols) if other == symbol] for symbol in set(symbols)}
     first = np.array([available[str(symbol)].pop(0) for symbol in wanted], dtype=np.int32)
@@ -101,6 +105,32 @@ def _molecule_instances(program: Program, symbols: list[str], atom_species: NDAr
     atoms = np.array([first[list(order)] for order, _ in product(orders, signs)], dtype=np.int32)
     mirror = np.array([sign for _, sign in product(orders, signs)])
     return Instances(atoms, atom_species[atoms], mirror, 1.0 / len(atoms), atom_species)
+
+
+def _atom_instances(program: Program, atom_species: NDArray[np.int32]) -> Instances:
+    """A circuit for each atom: the others by species, then by number, in the slots; ghosts in those that are left."""
+    count = len(atom_species)
+    slots = [index for index, site in enumerate(program.sites) if site.role == "neighbour"]
+    if count - 1 > len(slots):
+        raise error(
+            "more neighbours than slots",
+            found=f"{count - 1} neighbours of each of {count} atoms",
+            expected=f"at most {len(slots)}, the slots of '{program.name}'",
+            help=f"build the program with slots={count - 1}, or write a.neighbour_slots({count - 1}) in its ansatz",
+        )
+    centre = next(index for index, site in enumerate(program.sites) if site.role == "centre")
+    order = np.lexsort((np.arange(count), atom_species))
+    atoms = np.zeros((count, len(program.sites)), dtype=np.int32)
+    atoms[:, centre] = np.arange(count)
+    for row, own in enumerate(atoms):
+        own[slots] = count + row
+        own[slots[: count - 1]] = order[order != row]
+    species = np.concatenate([atom_species, np.full(count, GHOST, dtype=np.int32)])[atoms]
+    edges = np.argwhere(~np.eye(count, dtype=bool)).astype(np.int32) if _has_messages(program) else None
+    if "inversion" not in program.average:
+        return Instances(atoms, species, np.ones(count), 1.0, atom_species, edges=edges)
+    mirror = np.repeat([1.0, -1.0], count)
+    return Instances(np.tile(atoms, (2, 1)), np.tile(species, (2, 1)), mirror, 0.5, atom_species, edges=edges)
 
 
 def _pair_instances(program: Program, atom_species: NDArray[np.int32]) -> Instances:

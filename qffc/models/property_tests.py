@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.exchange_group import exchanges
-from qffc.ir.program import EnergyReadout, Program, Symmetry
+from qffc.ir.program import Program, Symmetry, readout_value
 from qffc.ir.values import Cutoff, Value, walk
 from qffc.models.force_field import ForceField
 
@@ -134,7 +134,7 @@ def cutoffs_of(program: Program) -> tuple[float, ...]:
 
 def _values(program: Program) -> Iterator[Value]:
     yield from (op.value for op in program.ops if op.value is not None)
-    yield program.readout.value if isinstance(program.readout, EnergyReadout) else program.readout.weight
+    yield readout_value(program.readout)
 
 
 def _symmetry(subject: Subject, name: Symmetry) -> tuple[PropertyTest, ...]:
@@ -198,7 +198,7 @@ def _like_orders(subject: Subject) -> list[NDArray[np.intp]]:
 
 
 def _generators(subject: Subject) -> list[NDArray[np.intp]]:
-    """What the circuit declares, on the atoms that take its sites; in scope pair, neighbouring atoms of one element."""
+    """What the circuit declares, on the atoms that take its sites; elsewhere, neighbouring atoms of one element."""
     program = subject.model.program
     if program.scope == "molecule":
         placed = subject.model.molecule(subject.numbers).instances.atoms[0]
@@ -290,6 +290,8 @@ def _extensivity(subject: Subject) -> tuple[PropertyTest, ...]:
     """Two molecules further apart than any cutoff have the sum of their energies, and each its own forces."""
     if subject.model.program.scope == "molecule":
         return (PropertyTest("two far molecules", reason="the sites hold one molecule"),)
+    if subject.model.program.scope == "atom":
+        return (PropertyTest("two far molecules", reason="further atoms take slots of the same circuit"),)
     numbers = subject.numbers[:_MOST_ATOMS]
     first = subject.frames[:, : len(numbers)]
     second = first[::-1] @ _rotation(subject.generator).T

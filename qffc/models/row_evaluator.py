@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.evaluate import Evaluator, Instance, radial_basis
+from qffc.ir.evaluate import GHOST, Evaluator, Instance, fading_sites, radial_basis
 from qffc.ir.program import Basis
 from qffc.ir.values import (
     ChannelIndex,
@@ -58,6 +58,7 @@ class RowEvaluator:
         self._moments = moments
         self._known: dict[str, jax.Array] = {}
         self._bases: dict[tuple[Domain, str, Basis], jax.Array] = {}
+        self._has_ghosts = plan.program.scope == "atom"
         self._domain_numbers = {domain: number for number, domain in enumerate(plan.domains)}
         self._lift_numbers = {lift: number for number, lift in enumerate(plan.lifts)}
 
@@ -95,13 +96,14 @@ class RowEvaluator:
                 return self._place(node.domain, site) - self._place(node.domain, origin)
             case Moment(observable):
                 return self._moment(observable)
-        return self._combine(node.value, {text: self._lifted(node, part) for text, part in node.named_parts})
+        known = {text: self._lifted(node, part) for text, part in node.named_parts}
+        return self._faded(node.domain, node.value, self._combine(node.value, known))
 
     def _combine(
         self, value: Value, known: Mapping[str, jax.Array], then: Callable[[jax.Array], jax.Array] | None = None
     ) -> jax.Array:
         """A value from the parts that it is made of, by the one evaluator that knows all formulas."""
-        here = Instance(jnp.zeros((1, 3), self._positions.dtype), np.zeros(1, np.int32), {})
+        here = Instance(jnp.zeros((1, 3), self._positions.dtype), None, {})
 
         def one(*parts: jax.Array) -> jax.Array:
             evaluate = Evaluator(self._plan.program, here, jnp, dict(zip(known, parts, strict=True)))
@@ -123,10 +125,23 @@ class RowEvaluator:
         """The positions of the atoms at one place of a domain, (batch, rows, 1, 3)."""
         number = self._domain_numbers[domain]
         places = [place_name(place) for place in range(len(domain.tuples[0]))]
-        found = take_rows(self._positions, self.rows.atoms[number][:, places.index(site)])
+        atoms = self.rows.atoms[number][:, places.index(site)]
+        # A ghost is numbered on from the last atom and stands where its centre is.
+        found = take_rows(self._positions, atoms % self._positions.shape[1] if self._has_ghosts else atoms)
         if "inversion" in self._plan.program.average:
             found = found * jnp.asarray(self.rows.mirror[number], found.dtype)[None, :, None]
         return found[:, :, None]
+
+    def _faded(self, domain: Domain, value: Value, numbers: jax.Array) -> jax.Array:
+        """Numbers (batch, rows, channels, ...) of a value, zero on the rows where a ghost enters."""
+        sites = fading_sites(value) if self._has_ghosts else ()
+        if not sites:
+            return numbers
+        number = self._domain_numbers[domain]
+        places = [place_name(place) for place in range(len(domain.tuples[0]))]
+        here = jnp.asarray(self.rows.species[number])[:, np.array([places.index(site) for site in sites])]
+        present = jnp.all(here != GHOST, axis=1).astype(numbers.dtype)
+        return numbers * present.reshape(1, -1, *(1,) * (numbers.ndim - 2))
 
     def _moment(self, observable: str) -> jax.Array:
         if self._moments is None:
@@ -142,7 +157,7 @@ class RowEvaluator:
             if isinstance(node.value, ParameterEntry) and node.domain == domain and _alike(node.value, entry)
         ]
         cells, code = self._cells(domain, entries)
-        table = cells[None] if code is None else take_rows(cells[None], code)
+        table = self._faded(domain, entry, cells[None] if code is None else take_rows(cells[None], code))
         self._known |= {other.text: table[..., place] for place, other in enumerate(entries)}
         return self._known[entry.text]
 
@@ -166,6 +181,7 @@ class RowEvaluator:
         else:
             each = jnp.broadcast_to(cells, (cells.shape[0], spread.shape[2], *cells.shape[2:]))
             sums = jnp.einsum("brczk,zcnk->brcn", spread, each)
+        sums = self._faded(node.domain, radial, sums)
         self._known |= {other.text: sums[..., place] for place, other in enumerate(radials)}
         return self._known[radial.text]
 
@@ -210,6 +226,8 @@ class RowEvaluator:
         cells = table[tuple(columns)] if columns else jnp.reshape(table, (1, 1, 1, *table.shape))
         if not species:
             return cells, None
+        if self._has_ghosts:
+            species = [jnp.maximum(column, 0) for column in species]
         code = species[0]
         for column in species[1:]:
             code = code * size + column

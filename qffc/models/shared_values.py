@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.program import Program, readout_value
 from qffc.ir.value_substitution import substitute_sites
 from qffc.ir.values import Moment, Number, ParameterEntry, Pi, SpeciesOf, Value, walk
 from qffc.passes.split_program import Split
@@ -147,11 +147,9 @@ def plan_sharing(split: Split) -> SharingPlan:
     """
     program = split.program
     collector = _Collector(program)
-    readout = program.readout
-    value = readout.weight if isinstance(readout, AtomicReadout) else readout.value
     scalars = tuple(collector.add(item) for item in split.scalars)
     vectors = tuple(collector.add(item) for item in split.vectors)
-    root = collector.add(value)
+    root = collector.add(readout_value(program.readout))
     return SharingPlan(program, collector.nodes(), scalars, vectors, root)
 
 

@@ -97,8 +97,8 @@ def place_sites(program: Program, positions: Floats, numbers: NDArray[np.integer
     Args:
         program: its sites say which atoms there are.
         positions: (frames, sites, 3), Angstrom, in the order of the sites; without the centre, it is at the origin.
-        numbers: (atoms,) atomic numbers: needed, and used, only by programs with scope pair, where positions are those
-            of all atoms.
+        numbers: (atoms,) atomic numbers: needed, and used, only by programs that fit any molecule, where positions
+            are those of all atoms.
 
     Raises:
         QffcError: when the shape fits neither; both are named.
@@ -108,8 +108,8 @@ def place_sites(program: Program, positions: Floats, numbers: NDArray[np.integer
         >>> place_sites(load("water-demo"), np.ones((5, 2, 3))).positions.shape
         (5, 3, 3)
     """
-    if program.scope == "pair":
-        return _place_atoms(positions, numbers)
+    if program.scope != "molecule":
+        return _place_atoms(program, positions, numbers)
     atomic = np.array([_number(program, site.name, site.species) for site in program.sites], dtype=np.int64)
     sites, centre = len(program.sites), program.centre
     whole, short = (sites, 3), (sites - 1, 3)
@@ -168,12 +168,12 @@ def _check_finite(energies: Floats, forces: Floats) -> None:
         )
 
 
-def _place_atoms(positions: Floats, numbers: NDArray[np.integer] | None) -> Placement:
+def _place_atoms(program: Program, positions: Floats, numbers: NDArray[np.integer] | None) -> Placement:
     if numbers is None:
         raise error(
             "molecule without elements",
             found="positions alone",
-            expected="atomic numbers too: a program with scope pair fits any molecule",
+            expected=f"atomic numbers too: a program with scope {program.scope} fits any molecule",
             help="add the array 'numbers', (atoms,), to the geometry file",
         )
     if positions.ndim != 3 or not len(positions) or positions.shape[1:] != (len(numbers), 3):

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.evaluate import GHOST
 from qffc.models.instances import Instances
 from qffc.models.shared_values import Domain, SharingPlan, Sites
 
@@ -81,7 +82,9 @@ def rows_of(plan: SharingPlan, instances: Instances, *, listed: bool = True) -> 
             here = which == index
             lifted[here] = reads[lift.part, tuple(sites[place] for place in lift.places)][circuit[here]]
         lifts.append(lifted)
-    species = tuple(instances.atom_species[rows] for rows in atoms)
+    # Ghosts are numbered on from the last atom.
+    of_atoms = np.concatenate([instances.atom_species, np.full(len(instances.atom_species), GHOST, dtype=np.int32)])
+    species = tuple(of_atoms[rows] for rows in atoms)
     mirror = tuple(instances.mirror[circuit] for _, circuit in firsts)
     return ValueRows(atoms, species, mirror, tuple(lifts), reads, tuple(uses))
 

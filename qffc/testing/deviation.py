@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.ir.evaluate import Instance
+from qffc.ir.evaluate import GHOST, Instance
 from qffc.ir.generators import Conserved, DeclaredSymmetry, Generator
 from qffc.ir.program import Program, Site
 from qffc.ir.reference import response
@@ -89,7 +89,7 @@ def deviations(program: Program, random: np.random.Generator, points: int = 4) -
     for _ in range(points):
         known: dict[tuple[int, ...] | None, tuple[Instance, Array]] = {}
         for motion in motions(program):
-            like = motion.order if program.scope == "pair" else None  # there the species of two sites may differ
+            like = motion.order if program.scope != "molecule" else None  # there the species of two sites may differ
             if like not in known:
                 instance = _random_instance(program, motion, random)
                 known[like] = (instance, averaged_response(program, instance))
@@ -174,4 +174,9 @@ def _random_instance(program: Program, motion: Motion, random: np.random.Generat
     species = np.array([program.species.index(symbol) for symbol in symbols])
     tables = {item.name: random.uniform(-1.3, 1.3, program.shape(item)) for item in program.parameters}
     channel = int(random.integers(program.channels))
-    return Instance(random.normal(scale=1.4, size=(len(program.sites), 3)), species, tables, channel)
+    positions = random.normal(scale=1.4, size=(len(program.sites), 3))
+    if program.scope == "atom" and motion.order is None and random.random() < 0.5:
+        centre = next(index for index, site in enumerate(program.sites) if site.role == "centre")
+        ghost = max(index for index, site in enumerate(program.sites) if site.role == "neighbour")
+        species[ghost], positions[ghost] = GHOST, positions[centre]
+    return Instance(positions, species, tables, channel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 
@@ -36,12 +36,14 @@ from qffc.ir import (
     add,
     mul,
 )
+from qffc.ir.evaluate import GHOST
 from qffc.ir.pauli import LETTERS
-from qffc.ir.program import SYMMETRIES, Axis, Role, Scope, Symmetry
+from qffc.ir.program import SCOPES, SYMMETRIES, Axis, Role, Scope, Symmetry
 from qffc.ir.values import (
     Moment,
     Number,
     Pi,
+    walk,
 )
 from qffc.testing.deviation import deviations
 from qffc.testing.mutations import MUTATIONS, Mutant, mutate
@@ -58,21 +60,26 @@ if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
 _T = TypeVar("_T")
+_AVERAGED: dict[Scope, tuple[Symmetry, ...]] = {
+    "molecule": ("inversion", "exchange"),
+    "pair": (),
+    "atom": ("inversion",),
+}
 
 
 @st.composite
 def programs(draw: DrawFn, *, finite: bool = True) -> Program:
-    """Return a strategy for valid programs: every kind of operation, both scopes, both readouts, channels, averages.
+    """Return a strategy for valid programs: every kind of operation, all scopes, both readouts, channels, averages.
 
     Args:
         draw: given by hypothesis.
         finite: only values that are finite for every geometry.
 
     Example:
-        >>> programs().example().scope in ("molecule", "pair")  # doctest: +SKIP
+        >>> programs().example().scope in ("molecule", "pair", "atom")  # doctest: +SKIP
         True
     """
-    scope: Scope = draw(st.sampled_from(("molecule", "pair")))
+    scope: Scope = draw(st.sampled_from(SCOPES))
     species = tuple(draw(st.lists(st.sampled_from(("H", "C", "O")), min_size=1, max_size=3, unique=True)))
     sites = draw(_sites(scope, species))
     parameters = draw(_parameters())
@@ -84,8 +91,7 @@ def programs(draw: DrawFn, *, finite: bool = True) -> Program:
     ops = [draw(_op(scene, count)) for _ in range(draw(st.integers(0, 12 - len(start))))]
     observables = draw(st.lists(_observable(count), min_size=1, max_size=3))
     named = tuple((f"m{index}", observable) for index, observable in enumerate(observables))
-    averaged: tuple[Symmetry, ...] = ("inversion", "exchange")
-    average = draw(_in_order(averaged)) if scope == "molecule" else ()
+    average = draw(_in_order(_AVERAGED[scope]))
     return Program(
         name=draw(st.sampled_from(("p", "water-2", "_x"))),
         symmetry=draw(_in_order(SYMMETRIES)),
@@ -96,7 +102,7 @@ def programs(draw: DrawFn, *, finite: bool = True) -> Program:
         qubits=qubits,
         ops=(*start, *ops),
         observables=named,
-        readout=draw(_readout(scene, tuple(name for name, _ in named), any(site.role == "centre" for site in sites))),
+        readout=draw(_readout(scene, tuple(name for name, _ in named), sites, scope)),
         channels=draw(st.integers(1, 3)),
         average=average,
     )
@@ -105,7 +111,7 @@ def programs(draw: DrawFn, *, finite: bool = True) -> Program:
 def symmetric_programs() -> SearchStrategy[Program]:
     """Return a strategy for programs that have the symmetries that they declare, by construction.
 
-    Both scopes, like sites with one or two qubits each in orders that their exchange keeps, species tables, radial
+    All scopes, like sites with one or two qubits each in orders that their exchange keeps, species tables, radial
     functions, polar and axial vectors, differences of positions, both readouts and the average over inversion. At most
     six qubits; all values are finite for every geometry.
 
@@ -159,7 +165,8 @@ def instances(draw: DrawFn, program: Program, *, apart: bool = False) -> Instanc
     Args:
         draw: given by hypothesis.
         program: the program.
-        apart: keep all atoms at least half an Angstrom apart; otherwise they may coincide or lie on a line.
+        apart: keep all atoms at least half an Angstrom apart; otherwise they may coincide or lie on a line. Ghosts are
+            where the centre is.
 
     Example:
         >>> instances(program).example().positions.shape  # doctest: +SKIP
@@ -174,6 +181,11 @@ def instances(draw: DrawFn, program: Program, *, apart: bool = False) -> Instanc
         positions = corners + positions / 8
     known = [None if site.species is None else program.species.index(site.species) for site in program.sites]
     species = [draw(st.integers(0, len(program.species) - 1)) if index is None else index for index in known]
+    if program.scope == "atom":
+        slots = [index for index, site in enumerate(program.sites) if site.role == "neighbour"]
+        centre = next(index for index, site in enumerate(program.sites) if site.role == "centre")
+        for index in slots[draw(st.integers(0, len(slots))) :]:
+            species[index], positions[index] = GHOST, positions[centre]
     tables = {parameter.name: _table(draw, program.shape(parameter)) for parameter in program.parameters}
     channel = draw(st.integers(0, program.channels - 1))
     return Instance(positions, np.array(species, dtype=np.int64), tables, channel)
@@ -194,6 +206,9 @@ def _sites(draw: DrawFn, scope: Scope, species: tuple[str, ...]) -> tuple[Site, 
         roles: list[Role] = ["centre", "neighbour", "neighbour"]
         some = st.one_of(st.none(), element)
         return tuple(Site(name, draw(some), role) for name, role in zip("cab", roles, strict=True))
+    if scope == "atom":
+        slots = [Site(name, None, "neighbour") for name in "abd"[: draw(st.integers(1, 3))]]
+        return tuple(draw(st.permutations([Site("c", None, "centre"), *slots])))
     others: SearchStrategy[list[Role]] = st.lists(st.sampled_from(("neighbour", "free")), min_size=0, max_size=3)
     first: SearchStrategy[Role] = st.sampled_from(("centre", "free"))
     chosen = [draw(first), *draw(others)]
@@ -295,16 +310,14 @@ def _observable(draw: DrawFn, count: int) -> Observable:
 
 
 @st.composite
-def _readout(draw: DrawFn, scene: Scene, names: tuple[str, ...], has_centre: bool) -> Readout:
-    if has_centre and draw(st.booleans()):
-        features = tuple(draw(st.lists(st.sampled_from(names), min_size=1, unique=True)))
-        hidden = tuple(draw(st.lists(st.integers(1, 16), min_size=1, max_size=2)))
-        return AtomicReadout(
-            draw(value_in(scene, 0, 2)),
-            features,
-            hidden,
-            draw(st.sampled_from(("silu", "tanh"))),
-            draw(st.booleans()),
-        )
-    terms = [mul(draw(value_in(scene, 0, 1)), Moment(name)) for name in names]
-    return EnergyReadout(add(*terms, draw(value_in(scene, 0, 1))))
+def _readout(draw: DrawFn, scene: Scene, names: tuple[str, ...], sites: tuple[Site, ...], scope: Scope) -> Readout:
+    weighted = add(*(mul(draw(value_in(scene, 0, 1)), Moment(name)) for name in names), draw(value_in(scene, 0, 1)))
+    if not any(site.role == "centre" for site in sites) or draw(st.booleans()):
+        return EnergyReadout(weighted)
+    features = tuple(draw(st.lists(st.sampled_from(names), unique=True)))
+    hidden = tuple(draw(st.lists(st.integers(1, 16), max_size=2)))
+    weight = draw(value_in(scene, 0, 2)) if features else weighted
+    if not features and not any(isinstance(node, Moment) for node in walk(weighted)):  # each has the weight 0
+        weight = Moment(names[0])
+    activation: Literal["silu", "tanh"] = draw(st.sampled_from(("silu", "tanh"))) if hidden else "silu"
+    return AtomicReadout(weight, features, hidden, activation, scope != "atom" and draw(st.booleans()))

@@ -124,9 +124,17 @@ class Layout:
         return sum(map(len, self.own)) + len(self.centre)
 
 
+_KINDS = {
+    "molecule": ("centred", "centred", "bystander", "bond", "three"),
+    "pair": ("centred",),
+    "atom": ("centred", "three"),
+}
+"""What like sites may be arranged as."""
+
+
 def _exchange(random: Random) -> Program:
-    scope: Scope = random.choice(("molecule", "molecule", "pair"))
-    kind = "centred" if scope == "pair" else random.choice(("centred", "centred", "bystander", "bond", "three"))
+    scope: Scope = random.choice(("molecule", "molecule", "pair", "atom"))
+    kind = random.choice(_KINDS[scope])
     like = _NAMES[: 3 if kind == "three" else 2]
     others = {"centred": ("c",), "three": ("c",), "bystander": ("c", "s"), "bond": ()}[kind]
     even = kind in ("bystander", "three") and random.random() < 0.4
@@ -160,8 +168,10 @@ def _exchange(random: Random) -> Program:
 
 
 def _sites(random: Random, scope: Scope, like: Sequence[str], others: Sequence[str]) -> tuple[Site, ...]:
-    element = None if scope == "pair" and random.random() < 0.6 else random.choice(("H", "C"))
-    middle = None if scope == "pair" and random.random() < 0.5 else "O"
+    # Scope molecule names all species, scope atom none.
+    is_open = {"molecule": 0.0, "pair": 0.6, "atom": 1.0}[scope]
+    element = None if random.random() < is_open else random.choice(("H", "C"))
+    middle = None if random.random() < is_open else "O"
     role: Role = "neighbour" if others else "free"
     fixed = [Site("c", middle, "centre"), Site("s", "C", "free")][: len(others)]
     return (*fixed, *(Site(name, element, role) for name in like))

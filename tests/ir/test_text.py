@@ -79,6 +79,44 @@ energy moment(m)
 """
 
 
+STAR = """qffc 1
+
+program star
+symmetry rotation, inversion, translation
+scope atom
+species O, H
+average inversion
+
+site c: any centre
+site n1: any neighbour
+site n2: any neighbour
+
+parameter J: species, species
+
+qubit q0: n1
+qubit q1: n2
+
+singlet q0, q1
+rotate q0, J[Z(c), Z(n1)]*r(c, n1)
+
+observable m = dot(q0, q1)
+"""
+
+
+@pytest.mark.parametrize(
+    "readout",
+    [
+        "atomic weight J[Z(c), Z(n1)] features m head linear",
+        "atomic feature J[Z(c), Z(n1)]*moment(m) head linear",
+        "atomic feature moment(m) head 8, 4 tanh",
+        "energy J[Z(c), Z(n1)]*moment(m)",
+    ],
+)
+def test_canonical_text_of_a_star_survives(readout: str) -> None:
+    text = f"{STAR}{readout}\n"
+    assert parse_program(text).text == text
+
+
 @pytest.mark.parametrize("text", [WATER, GRAPH])
 def test_canonical_text_survives(text: str) -> None:
     assert parse_program(text).text == text

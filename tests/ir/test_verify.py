@@ -55,6 +55,8 @@ GOOD = Program(
 )
 FREE = Exchange(0, 1, as_value(1), unordered="mix")
 ATOMIC = AtomicReadout(as_value(1), ("e",), (8,))
+SLOTS = (Site("c", None, "centre"), Site("a", None, "neighbour"))
+ATOM: dict[str, Any] = {"scope": "atom", "sites": SLOTS}
 
 
 def angle(value: Any) -> dict[str, Any]:
@@ -70,6 +72,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("average out of order or twice", {"average": ("exchange", "inversion")}),
     ("unknown scope", {"scope": "crystal"}),
     ("averaging over pair circuits", {"scope": "pair", "average": ("exchange",)}),
+    ("averaging over the slots of an atom", {"scope": "atom", "average": ("exchange",)}),
     ("no channel", {"channels": 0}),
     ("no qubit", {"qubits": ()}),
     ("no species", {"species": ()}),
@@ -80,6 +83,10 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("site without a species", {"sites": (Site("c", None, "centre"),)}),
     ("more than one centre", {"sites": (Site("c", "O", "centre"), Site("a", "O", "centre"))}),
     ("sites that do not fit scope pair", {"scope": "pair"}),
+    ("species of a site in scope atom", {"scope": "atom"}),
+    ("sites that do not fit scope atom", {"scope": "atom", "sites": (Site("c", None, "centre"),)}),
+    ("sites that do not fit scope atom", {"scope": "atom", "sites": (*SLOTS, Site("b", None, "free"))}),
+    ("molecule in scope atom", {"scope": "atom", "sites": tuple(replace(site, molecule="A") for site in SLOTS)}),
     ("no site", {"sites": ()}),
     ("unknown axis of a parameter", {"parameters": (Parameter("J", (0,)),)}),
     ("unknown axis of a parameter", {"parameters": (Parameter("J", ("atom",)),)}),  # type: ignore[arg-type]  # on purpose
@@ -127,7 +134,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("unknown observable", {"readout": replace(ATOMIC, features=("f",))}),
     ("feature named twice", {"readout": replace(ATOMIC, features=("e", "e"))}),
     ("no feature", {"readout": replace(ATOMIC, features=())}),
-    ("unfit width of a layer", {"readout": replace(ATOMIC, hidden=())}),
+    ("activation without a hidden layer", {"readout": replace(ATOMIC, hidden=(), activation="tanh")}),
+    ("circuits apart by species in scope atom", {**ATOM, "readout": replace(ATOMIC, by_species=True)}),
     ("unfit width of a layer", {"readout": replace(ATOMIC, hidden=(8, 0))}),
     ("unknown activation", {"readout": replace(ATOMIC, activation="relu")}),
     ("weight that is no number", {"readout": replace(ATOMIC, weight=AWAY)}),
@@ -145,3 +153,4 @@ def test_the_programs_that_the_cases_change_are_good() -> None:
     assert replace(GOOD, readout=ATOMIC).centre == GOOD.site("c")
     replace(GOOD, channels=2, **angle(ParameterEntry("K", (ChannelIndex(),))))
     replace(GOOD, **angle(Radial(TABLE, norm(AWAY))))
+    replace(GOOD, **ATOM, average=("inversion",), readout=replace(ATOMIC, weight=Moment("e"), features=(), hidden=()))

@@ -11,6 +11,7 @@ from qffc.data import load_embedded
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.reference import moments
 from qffc.library import load
+from qffc.models.force_field import untrained
 from qffc.models.model_file import load_model
 
 PROGRAM = load("water-demo", depth=2)
@@ -169,6 +170,24 @@ def test_pair_program_needs_the_elements(qffc, tmp_path):
     code, _, err = qffc("energy", "lib:pair:depth=1,channels=1", *arguments)
     assert code == 2
     assert "parameter without a value" in err
+
+
+def test_atom_program_takes_any_molecule(qffc, tmp_path):
+    program = load("revised", depth=1, channels=1, slots=3)
+    values = untrained(program, 1).arrays
+    (tmp_path / "p.json").write_text(json.dumps({name: array.tolist() for name, array in values.items()}))
+    positions = np.random.default_rng(0).normal(size=(2, 3, 3))
+    np.savez(tmp_path / "g.npz", positions=positions, numbers=np.array([8, 1, 1]))
+    arguments = ["--params", tmp_path / "p.json", "--geometry", tmp_path / "g.npz", "--raw", "--json"]
+    code, out, _ = qffc("energy", "lib:revised:depth=1,channels=1,slots=3", *arguments)
+    assert code == 0
+    energies, forces = untrained(program, 1).predict(np.array([8, 1, 1]), positions)
+    assert np.allclose(json.loads(out)["energies"], energies, atol=1e-10)
+    assert np.allclose(json.loads(out)["forces"], forces, atol=1e-10)
+    np.savez(tmp_path / "g.npz", positions=positions)
+    code, out, err = qffc("energy", "lib:revised:depth=1,channels=1,slots=3", *arguments)
+    assert code == 2
+    assert "scope atom fits any molecule" in out + err
 
 
 def test_model(qffc, trained, tmp_path):

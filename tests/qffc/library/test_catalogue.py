@@ -9,8 +9,8 @@ from qffc.library import load, load_reference, programs
 
 
 def test_programs_have_a_line_each() -> None:
-    names = ["water-demo", "sivqlm-lih", "sivqlm-h2o", "sivqlm-nh3", "pair", "ring", "all-pairs"]
-    assert list(programs()) == names
+    sivqlm = [f"sivqlm-{name}" for name in ("lih", "h2o", "nh3", "h2o-dimer")]
+    assert list(programs()) == ["water-demo", *sivqlm, "pair", "initial", "revised", "ring", "all-pairs"]
     assert all(line.endswith(".") for line in programs().values())
 
 
@@ -38,7 +38,10 @@ def test_reference_is_typed_from_the_signature(reference: str, options: dict[str
     ("reference", "words"),
     [
         ("water-demo", "not a library reference"),
-        ("lib:water", "expected: one of 'water-demo', 'sivqlm-lih', 'sivqlm-h2o', 'sivqlm-nh3', 'pair'"),
+        (
+            "lib:water",
+            "expected: one of 'water-demo', 'sivqlm-lih', 'sivqlm-h2o', 'sivqlm-nh3', 'sivqlm-h2o-dimer', 'pair'",
+        ),
         ("lib:water-demo:deep=2", "expected: one of 'depth', 'breaking', 'tied'"),
         ("lib:water-demo:depth=two", "expected: an integer"),
         ("lib:water-demo:tied=maybe", "expected: true or false"),

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qffc.ir.elements import atomic_number
-from qffc.ir.evaluate import Evaluator, Instance
-from qffc.ir.program import AtomicReadout
+from qffc.ir.evaluate import GHOST, Evaluator, Instance
+from qffc.ir.program import readout_value
 from qffc.library import load
 from qffc.library import programs as library
 from qffc.models.energy import MoleculeEnergy
@@ -29,8 +29,9 @@ from qffc.testing import programs
 
 def molecule_of(name, **options):
     program = load(name, **options)
-    pair = program.scope == "pair"
-    numbers = np.array([8, 1, 1, 8] if pair else [atomic_number(site.species) for site in program.sites])
+    slots = sum(site.role == "neighbour" for site in program.sites)
+    atoms = {"pair": [8, 1, 1, 8], "atom": [1, 8, 1, 1, 8][:slots]}.get(program.scope)
+    numbers = np.array(atoms or [atomic_number(site.species) for site in program.sites])
     arrays = {name: jnp.asarray(value) for name, value in untrained(program, 1).arrays.items()}
     positions = np.random.default_rng(0).normal(size=(2, len(numbers), 3))
     return MoleculeEnergy(lower_jax(program), instances_of(program, numbers)), arrays, jnp.asarray(positions)
@@ -39,7 +40,7 @@ def molecule_of(name, **options):
 def by_circuit(molecule, arrays, positions):
     """The slots circuit by circuit, with the angle program of the lowering."""
     instances = molecule.instances
-    frames = positions[:, instances.atoms] * instances.mirror[None, :, None, None]
+    frames = positions[:, instances.atoms % positions.shape[1]] * instances.mirror[None, :, None, None]
     one = jax.vmap(lambda r, z, c: molecule.lowered.angles(arrays, r, z, c), (None, None, 0))
     every = jax.vmap(jax.vmap(one, (0, 0, None)), (0, None, None))
     return every(frames, jnp.asarray(instances.species), jnp.arange(molecule.lowered.program.channels))
@@ -59,9 +60,14 @@ def test_random_programs_have_the_values_of_each_circuit_alone(program, seed):
     sites, species = len(program.sites), len(program.species)
     atoms = np.array([generator.permutation(sites + 2)[:sites] for _ in range(5)], dtype=np.int32)
     atom_species = generator.integers(species, size=sites + 2).astype(np.int32)
+    if program.scope == "atom":
+        roles = [site.role for site in program.sites]
+        ghosts = np.array([role == "neighbour" for role in roles]) & (generator.random(atoms.shape) < 0.4)
+        atoms = np.where(ghosts, sites + 2 + atoms[:, [roles.index("centre")]], atoms)
+    every = np.concatenate([atom_species, np.full(sites + 2, GHOST)])
     averaged = "inversion" in program.average
     mirror = generator.choice([1.0, -1.0], size=5) if averaged else np.ones(5)
-    instances = Instances(atoms, atom_species[atoms], mirror, 1.0, atom_species)
+    instances = Instances(atoms, every[atoms], mirror, 1.0, atom_species)
     arrays = initial_parameters(program, seed=1)
     frames = generator.normal(size=(2, sites + 2, 3)) + 0.3
     moments = generator.normal(size=(2, 5, program.channels, len(program.observables)))
@@ -72,13 +78,12 @@ def test_random_programs_have_the_values_of_each_circuit_alone(program, seed):
     shape = moments.shape[:-1]
     slots = slot_array(evaluate, slot_layout(plan), plan, shape)
     last = np.broadcast_to(evaluate(plan.readout), shape)
-    readout = program.readout
-    value = readout.weight if isinstance(readout, AtomicReadout) else readout.value
+    value = readout_value(program.readout)
     for frame, circuit, channel in product(range(2), range(5), range(program.channels)):
         place = frame, circuit, channel
         names = dict(zip([name for name, _ in program.observables], moments[place], strict=True))
-        r = frames[frame, atoms[circuit]] * mirror[circuit]
-        alone = Evaluator(program, Instance(r, atom_species[atoms[circuit]], arrays, channel, names))
+        r = frames[frame, atoms[circuit] % (sites + 2)] * mirror[circuit]
+        alone = Evaluator(program, Instance(r, every[atoms[circuit]], arrays, channel, names))
         wanted = [np.atleast_1d(alone(item)) for item in (*split.scalars, *split.vectors)]
         np.testing.assert_allclose(slots[place], np.concatenate([[], *wanted]), rtol=1e-10, atol=1e-10)
         np.testing.assert_allclose(last[place], alone(value), rtol=1e-10, atol=1e-10)
