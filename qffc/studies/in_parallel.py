@@ -157,7 +157,11 @@ def slurm_cluster(place: ClusterTable) -> Iterator[SpecCluster]:
     before = given.pop("job_script_prologue", [])
     prologue = [*(before if isinstance(before, list) else [before]), *exports]
     # A job is one process that does one task at a time, whatever its number of cores.
-    arguments = given | {"processes": 1, "worker_extra_args": ["--nthreads", "1"], "job_script_prologue": prologue}
+    # The page of the scheduler takes any port that is free: another cluster may have the usual one.
+    page = {"scheduler_options": {"dashboard_address": ":0"}}
+    arguments = (
+        page | given | {"processes": 1, "worker_extra_args": ["--nthreads", "1"], "job_script_prologue": prologue}
+    )
     try:
         cluster = SLURMCluster(**arguments)
     except (ValueError, TypeError) as problem:
