@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 
+ANY_PORT = ":0"
+"""Where the page of a scheduler is: another cluster on this machine may have the usual port."""
+
 LOSSES = 10
 """How many workers may be lost under one task before it is given up: each time it goes on from its checkpoint."""
 
@@ -118,7 +121,7 @@ def _local(place: ClusterTable) -> Iterator[SpecCluster]:
             threads_per_worker=1,  # one task at a time
             processes=True,
             memory_limit=0,  # a training that needs much memory is no reason to kill it
-            dashboard_address=None,
+            dashboard_address=ANY_PORT,
             silence_logs="ERROR",
         ) as cluster,
     ):
@@ -157,8 +160,7 @@ def slurm_cluster(place: ClusterTable) -> Iterator[SpecCluster]:
     before = given.pop("job_script_prologue", [])
     prologue = [*(before if isinstance(before, list) else [before]), *exports]
     # A job is one process that does one task at a time, whatever its number of cores.
-    # The page of the scheduler takes any port that is free: another cluster may have the usual one.
-    page = {"scheduler_options": {"dashboard_address": ":0"}}
+    page = {"scheduler_options": {"dashboard_address": ANY_PORT}}
     arguments = (
         page | given | {"processes": 1, "worker_extra_args": ["--nthreads", "1"], "job_script_prologue": prologue}
     )

@@ -66,7 +66,7 @@ def test_cores_are_shared():
 def test_a_running_scheduler(tiny):
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
         place = ClusterTable(scheduler=cluster.scheduler_address)
         assert sorted(as_done(abs, [-3, -4], place)) == [(0, 3), (1, 4)]
 
