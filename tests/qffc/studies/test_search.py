@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import optuna
 import pytest
 
 from qffc.ir import Rotate
@@ -14,6 +13,8 @@ from qffc.studies import SearchTable, run_search
 from qffc.studies.grid import base_run
 from qffc.studies.tables import Range
 from qffc.studies.trial import do_trial, logged_objectives, objective_of
+
+optuna = pytest.importorskip("optuna", reason="comes with the extra search")
 
 SPACE = {"learning_rate": {"low": 1e-3, "high": 1e-1, "log": True}, "program": {"depth": [1, 2]}}
 
