@@ -44,15 +44,13 @@ def initial_parameters(program: Program, seed: int) -> Arrays:
             arrays[parameter.name] = _spread(parameter) * draw
     for name, shape in head_shapes(program).items():
         draw = generator.normal(size=shape)
-        arrays[name] = _head_spread(shape) * draw
+        arrays[name] = np.zeros(shape) if len(shape) == 2 else draw / _head_narrowing(shape)
     return arrays
 
 
-def _head_spread(shape: tuple[int, ...]) -> float | NDArray[np.float64]:
-    """Biases start at 0, weights keep the size of what they are applied to, and radial functions are smooth."""
-    if len(shape) == 2:
-        return 0.0
-    return 1.0 / np.sqrt(shape[-2]) if len(shape) == 3 else 1.0 / np.arange(1, shape[-1] + 1)
+def _head_narrowing(shape: tuple[int, ...]) -> float | NDArray[np.float64]:
+    """Weights keep the size of what they are applied to, and radial functions are smooth; biases start at 0."""
+    return float(np.sqrt(shape[-2])) if len(shape) == 3 else np.arange(1.0, shape[-1] + 1)
 
 
 def _spread(parameter: Parameter) -> float | NDArray[np.float64]:
