@@ -55,9 +55,7 @@ def curve(
 ) -> None:
     """Train at several sizes, and fit test error = a N^-b; the same command goes on with what is left."""
     from qffc.studies.curve import learning_curve
-    from qffc.studies.grid import curve_runs
     from qffc.studies.in_parallel import place_from
-    from qffc.studies.run import load_data
 
     if settings.get("train") is not None:
         raise error(
@@ -71,7 +69,7 @@ def curve(
     chosen = _table(given.curve, options)
     folder = study_folder(program, given, out, "curve")
     place = place_from(given.cluster, workers, scheduler)
-    count = len(curve_runs(given, chosen, len(load_data(given.sources()))))
+    count = len(chosen.sizes) * chosen.splits * chosen.seeds
     try:
         found = learning_curve(given, chosen, folder, place, lambda result, done: say_result(result, done, count))
     except KeyboardInterrupt:

@@ -23,7 +23,6 @@ Out = Annotated[
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="processes on this machine, or jobs of [cluster.slurm]")]
 Scheduler = Annotated[str | None, typer.Option(help="address of a running Dask scheduler")]
-Settings = int | float | str | None
 
 
 def run_options(

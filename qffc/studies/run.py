@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from qffc.atomic_files import write_text
 from qffc.data import Dataset
 from qffc.ir.diagnostics import Diagnostic, QffcError, error
-from qffc.studies.folder_lock import locked
+from qffc.studies.folder_lock import lock_of
 from qffc.studies.run_file import DataFile
 from qffc.training.config import TrainingConfig
 
@@ -89,7 +89,7 @@ def do_run(run: Run, folder: Path, report: Callable[[Progress], None] | None = N
         Its errors, or why it has none: whatever a user can mend does not end the study.
     """
     try:
-        with locked(folder):
+        with lock_of(folder):
             return _do_locked(run, folder, report)
     except QffcError as problem:
         return Result(run.labels, {}, failure=problem.diagnostic)

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from filelock import Timeout
 
 from qffc.atomic_files import write_text
 from qffc.ir.diagnostics import error
 from qffc.references import resolve_program
-from qffc.studies.folder_lock import locked
+from qffc.studies.folder_lock import lock_of
 from qffc.studies.grid import base_run
 from qffc.studies.in_parallel import as_done
 from qffc.studies.program_options import with_options
@@ -91,7 +92,7 @@ def run_search(
     run = base_run(given)
     _need_validation(run, table)
     task = Task(folder.absolute(), run, table)
-    with locked(task.folder):
+    with lock_of(task.folder):
         _need_same_search(task)
         done = len(_finished(_study(task, 0)))
     left = range(done, table.trials)
@@ -109,25 +110,27 @@ def _next_trial(task: Task, number: int) -> Outcome:
 
     # Which trial it is decides only what the sampler draws: the same search draws the same.
     study = _study(task, number)
-    with locked(task.folder):
+    with lock_of(task.folder):
         _adopt_abandoned(task, study)
         trial = study.ask()
         folder = task.folder / str(trial.user_attrs.get(_FOLDER, f"trial-{trial.number:04d}"))
         trial.set_user_attr(_FOLDER, folder.name)
         run = _chosen(task, trial)
-        holding = locked(folder, wait=False)
-        # Taken before the search is let go: whoever finds the trial without its lock may begin it again.
-        if not holding.__enter__():
+        lock = lock_of(folder)
+        try:
+            # Taken before the search is let go: whoever finds the trial without its lock may begin it again.
+            lock.acquire(blocking=False)
+        except Timeout:
             raise error(
                 "trial that another process works on",
                 found=f"'{folder}'",
                 expected="a trial without a process",
                 help="wait for the other search to end",
-            )
+            ) from None
     try:
         outcome = do_trial(run, folder, task.table, trial)
     finally:
-        holding.__exit__(None, None, None)
+        lock.release()
     state = optuna.trial.TrialState[outcome.state]
     if outcome.failure is not None:
         trial.set_user_attr("failure", outcome.failure.title)
@@ -144,11 +147,12 @@ def _adopt_abandoned(task: Task, study: optuna.Study) -> None:
         if name is None:  # killed before its choices were made
             study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
             continue
-        with locked(task.folder / name, wait=False) as free:
-            if not free:
-                continue
-            study.enqueue_trial(trial.params, user_attrs={_FOLDER: name})
-            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+        try:
+            with lock_of(task.folder / name).acquire(blocking=False):
+                study.enqueue_trial(trial.params, user_attrs={_FOLDER: name})
+                study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+        except Timeout:  # its process is alive
+            continue
 
 
 def _chosen(task: Task, trial: optuna.Trial) -> Run:

@@ -15,15 +15,23 @@ import pytest
 from qffc.ir.diagnostics import QffcError
 from qffc.models.model_file import load_model
 from qffc.studies import ClusterTable, Study, SweepTable, sweep_runs
+from qffc.studies.folder_lock import LOCK_NAME
 from qffc.studies.in_parallel import as_done, place_from, slurm_cluster, thread_limits, threads_of_each
 from qffc.studies.run import do_run
+
+
+def holder_of(lock: Path) -> int:
+    import psutil  # comes with distributed
+
+    children = psutil.Process().children(recursive=True)
+    return next(child.pid for child in children if str(lock) in [file.path for file in child.open_files()])
 
 
 def kill_the_first_that_trains(folder: Path, killed: list[int]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         for checkpoint in folder.glob("*/checkpoint.safetensors"):
-            pid = int((checkpoint.parent / ".lock").read_text().split()[0])
+            pid = holder_of(checkpoint.parent / LOCK_NAME)
             os.kill(pid, signal.SIGKILL)
             killed.append(pid)
             return
