@@ -8,9 +8,9 @@ Bonds = Literal["ring", "all-pairs"]
 
 
 def environment(
-    a: Author, species: tuple[str, ...], slots: int, channels: int
+    a: Author, species: tuple[str, ...], slots: int, channels: int, mirror: bool
 ) -> tuple[Atom, list[Neighbour], list[Wire]]:
-    """Declare an atom, its neighbour slots and a qubit for each, and prepare singlets on neighbouring slots.
+    """Declare symmetry, an atom, its neighbour slots and a qubit for each, and prepare singlets on neighbouring slots.
 
     An odd number of slots is padded by one more qubit, which no neighbour turns.
 
@@ -19,7 +19,10 @@ def environment(
         species: element symbols.
         slots: number of neighbours at most.
         channels: copies of the circuit.
+        mirror: average over the mirror image, so that inversion holds.
     """
+    a.symmetry(*(("rotation", "inversion", "translation") if mirror else ("rotation", "translation")))
+    a.average(*(("inversion",) if mirror else ()))
     a.species(*species)
     a.channels(channels)
     centre = a.centre()

@@ -45,9 +45,7 @@ def initial(
             are at first.
         mirror: averages over the molecule and its mirror image, which takes twice the circuits.
     """
-    a.symmetry(*(("rotation", "inversion", "translation") if mirror else ("rotation", "translation")))
-    a.average(*(("inversion",) if mirror else ()))
-    _, neighbours, q = environment(a, species, slots, channels)
+    _, neighbours, q = environment(a, species, slots, channels, mirror)
     coupled, seen = bonds(len(q), couplings), bonds(len(q), observed)
     first, *later = a.layers(depth + 1)
     _encode(a, first, neighbours, q, alpha_scale)

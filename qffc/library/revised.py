@@ -55,9 +55,7 @@ def revised(
         observed: which inner products are in the energy.
         mirror: averages over the molecule and its mirror image, which takes twice the circuits.
     """
-    a.symmetry(*(("rotation", "inversion", "translation") if mirror else ("rotation", "translation")))
-    a.average(*(("inversion",) if mirror else ()))
-    centre, neighbours, q = environment(a, species, slots, channels)
+    centre, neighbours, q = environment(a, species, slots, channels, mirror)
     leaving = [neighbour.cutoff(cutoff) for neighbour in neighbours]
 
     def encode(layer: Layer) -> None:
