@@ -67,6 +67,18 @@ def test_a_mirrored_program_has_each_circuit_twice():
     assert instances.share == 0.5
 
 
+def test_energies_of_a_mirrored_program_are_means_over_the_mirror_image():
+    options = {"species": ("H", "C", "O"), "slots": 5, "channels": 2, "depth": 1}
+    plain, mirrored = (load("revised", mirror=mirror, **options) for mirror in (False, True))
+    model = untrained(plain, seed=2)
+    atoms = molecule("CH3OH")
+    positions = atoms.positions + np.random.default_rng(0).normal(scale=0.1, size=(6, 3))
+    energies, _ = model.predict(atoms.numbers, np.stack([positions, -positions]))
+    mean, _ = ForceField(mirrored, model.arrays).predict(atoms.numbers, positions[None])
+    assert abs(energies[1] - energies[0]) > 1e-6
+    np.testing.assert_allclose(mean[0], energies.mean(), rtol=1e-12)
+
+
 def test_more_neighbours_than_slots_are_refused():
     with pytest.raises(QffcError, match="more neighbours than slots") as caught:
         untrained(load("initial", slots=2), 0).predict(np.array([8, 1, 1, 8]), np.zeros((1, 4, 3)))

@@ -68,3 +68,9 @@ def test_the_reach_is_where_the_weight_vanishes(weight, expected):
 def test_programs_of_a_molecule_have_no_reach():
     assert reach(load("sivqlm-h2o")) is None
     assert reach(replace(load("pair", cutoff=2.5), name="other")) == 2.5
+
+
+def test_messages_may_reach_farther_than_circuits():
+    text = load("pair", messages=1, cutoff=4.0).text
+    far = parse_program(text.replace("messages 1 radial bessel 8 cutoff 4", "messages 1 radial bessel 8 cutoff 6"))
+    assert (reach(parse_program(text)), reach(far)) == (4.0, 6.0)

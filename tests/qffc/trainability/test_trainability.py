@@ -46,6 +46,12 @@ def test_one_gate_is_known_exactly():
     assert found.largest == found.mean
 
 
+def test_two_draws_give_the_unbiased_variance():
+    first, second = np.random.default_rng([5, 2]).uniform(-np.pi, np.pi, size=2)
+    found = gradient_variance(parse_program(ONE_GATE), draws=2, seed=5)
+    assert found.mean == pytest.approx((np.sin(first) - np.sin(second)) ** 2 / 2, rel=1e-12)
+
+
 def test_initial_draws_are_those_of_training():
     """A normal angle of spread s has E[sin^2] = (1 - exp(-2 s^2)) / 2."""
     found = gradient_variance(parse_program(ONE_GATE), draws=4_000, seed=1, start="initial")
