@@ -39,6 +39,8 @@ def validate(
         sweep_runs(run, run.sweep)
     settings = run.settings.model_dump()
     entries = run.model_dump(exclude_none=True, exclude_defaults=True) | settings
+    if run.data:
+        entries["data"] = ", ".join(each.file for each in run.data)
     lines = [f"{name} = {'(left open)' if value is None else value}" for name, value in entries.items()]
     emit(
         "\n".join([f"# {file} is valid; with its defaults:", *lines]),
