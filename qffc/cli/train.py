@@ -50,7 +50,7 @@ def train(
         bool, typer.Option("--unproven", help="train even when a declared symmetry is not proven")
     ] = False,
     as_json: AsJson = False,
-    **settings: int | float | None,
+    **settings: int | float | str | None,
 ) -> None:
     """Train a program on energies and forces, or go on with the run in the folder."""
     from qffc.references import resolve_program
@@ -120,7 +120,7 @@ def _epochs_done(folder: Path) -> int:
 
 def _test(model: ForceField, data: Dataset, config: TrainingConfig) -> Evaluation | None:
     from qffc.toolchain import evaluate
-    from qffc.training.trainer import split_of
+    from qffc.training.split import split_of
 
     return evaluate(model, data) if split_of(data, config).test else None
 

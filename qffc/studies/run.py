@@ -16,7 +16,7 @@ from qffc.data import Dataset
 from qffc.ir.diagnostics import Diagnostic, QffcError, error
 from qffc.studies.folder_lock import lock_of
 from qffc.studies.run_file import DataFile
-from qffc.training.config import TrainingConfig
+from qffc.training.config import TrainingConfig, added_settings
 
 if TYPE_CHECKING:
     from qffc.models.errors import Errors
@@ -138,7 +138,7 @@ def load_data(files: tuple[DataFile, ...]) -> Dataset:
 def errors_held_out(model: ForceField, data: Dataset, config: TrainingConfig) -> tuple[Errors | None, str]:
     """Return errors on the test frames, or the validation frames where none were held out, and which they are."""
     from qffc.reports.evaluation import evaluate
-    from qffc.training.trainer import split_of
+    from qffc.training.split import split_of
 
     split = split_of(data, config)
     frames, part = (split.test, "test") if split.test else (split.validation, "validation")
@@ -147,6 +147,9 @@ def errors_held_out(model: ForceField, data: Dataset, config: TrainingConfig) ->
 
 def need_same(saved: Mapping[str, object], wanted: Mapping[str, object], file: Path) -> None:
     """Raise a diagnostic unless what a folder was begun with is what is wanted now."""
+    settings = saved.get("settings")
+    if isinstance(settings, Mapping):
+        saved = {**saved, "settings": {**added_settings(settings), **settings}}
     different = [name for name in wanted if saved.get(name) != wanted[name]]
     if different:
         raise error(
