@@ -132,7 +132,9 @@ def _exchange_messages(
         received = summed(messages, edges.centres, len(value))
         both = jnp.concatenate([value, received], axis=-1)
         update = times_weights(both, parameters[f"{PREFIX}update{number}"], species)
-        value = value + _ACTIVATIONS[readout.activation](update + _shifts(parameters[f"{PREFIX}shift{number}"], species))
+        value = value + _ACTIVATIONS[readout.activation](
+            update + _shifts(parameters[f"{PREFIX}shift{number}"], species)
+        )
     return value
 
 

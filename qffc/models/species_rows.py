@@ -38,6 +38,8 @@ def times_weights(rows: jax.Array, weights: jax.Array, kinds: Index) -> jax.Arra
         [[2.0, 4.0], [2.0, 4.0], [10.0, 12.0]]
     """
     count, batch, _ = rows.shape
+    if not count:
+        return jnp.zeros((0, batch, weights.shape[2]), rows.dtype)
     if not isinstance(kinds, np.ndarray):
         chosen = jax.nn.one_hot(kinds, len(weights), dtype=rows.dtype)
         spread = rows[:, :, None, :] * chosen[:, None, :, None]
@@ -57,21 +59,21 @@ def times_weights(rows: jax.Array, weights: jax.Array, kinds: Index) -> jax.Arra
 def taken(rows: jax.Array, index: Index) -> jax.Array:
     """Return rows (rows, ...) at an index, which must be in bounds."""
     if isinstance(index, np.ndarray):
-        return _chosen(index, len(rows), rows.dtype, rows)
+        return _product(_ones(index, len(rows), rows), rows)
     return rows.at[index].get(mode="promise_in_bounds")
 
 
 def summed(rows: jax.Array, index: Index, count: int) -> jax.Array:
     """Return ``count`` rows, each the sum of the rows whose index it is."""
     if isinstance(index, np.ndarray):
-        return _chosen(index, count, rows.dtype, rows, transposed=True)
+        return _product(_ones(index, count, rows).T, rows)
     return jnp.zeros((count, *rows.shape[1:]), rows.dtype).at[index].add(rows, mode="promise_in_bounds")
 
 
-def _chosen(
-    index: NDArray[np.integer], count: int, kind: np.dtype[np.floating], rows: jax.Array, *, transposed: bool = False
-) -> jax.Array:
-    """By a product with zeros and ones: on a CPU faster than a scatter, for as many atoms as are listed by number."""
-    ones = (index[:, None] == np.arange(count)).astype(kind)
-    flat = rows.reshape(len(rows), -1)
-    return jnp.dot(ones.T if transposed else ones, flat).reshape(-1, *rows.shape[1:])
+def _ones(index: NDArray[np.integer], count: int, rows: jax.Array) -> NDArray[np.floating]:
+    """A one at the index of each row: for one molecule, on a CPU, a product with it is faster than a scatter."""
+    return (index[:, None] == np.arange(count)).astype(rows.dtype)
+
+
+def _product(matrix: NDArray[np.floating], rows: jax.Array) -> jax.Array:
+    return jnp.dot(matrix, rows.reshape(len(rows), -1)).reshape(-1, *rows.shape[1:])
