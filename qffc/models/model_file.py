@@ -10,7 +10,7 @@ from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
 from qffc.models.array_file import read_arrays, write_arrays
 from qffc.models.force_field import ForceField
-from qffc.passes.certificate import Certificate
+from qffc.passes.equivariance.certificate import Certificate
 
 MODEL_NAME = "model.safetensors"
 UNPROVEN = "unproven"

@@ -22,7 +22,7 @@ from qffc.models.force_field import ForceField, trainable_names
 from qffc.models.initialization import constants_from_data, initial_parameters
 from qffc.models.instances import instances_of
 from qffc.models.model_file import MODEL_NAME, save_model
-from qffc.passes.lower_jax import lower_jax
+from qffc.passes.lower_jax.program import lower_jax
 from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint
 from qffc.training.config import TrainingConfig
 from qffc.training.log import LOG_NAME, append_row, trim_log
