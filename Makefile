@@ -6,9 +6,10 @@ INSTALLED := $(VENV)/.installed
 BENCH := benchmarks/run.py
 PYTEST_ARGS ?=
 ENGINE_ARGS ?=
+FORCEFIELD_ARGS ?= --help
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-compile bench-engine clean
+.PHONY: help demo test lint bench bench-compile bench-engine bench-forcefields clean
 
 help: ## list the targets
 	@echo "Targets (PYTHON=$(PYTHON) makes the environment $(VENV)):"
@@ -35,6 +36,9 @@ bench-compile: $(INSTALLED) ## compare compiled circuits with pytket's
 
 bench-engine: $(INSTALLED) ## compare kernels with other simulators, for hours; ENGINE_ARGS=--quick: within one
 	$(BIN)/python -m benchmarks.engine --plot $(ENGINE_ARGS)
+
+bench-forcefields: $(INSTALLED) ## experiments with force fields; FORCEFIELD_ARGS='train pair --data FOLDER'
+	$(BIN)/python -m benchmarks.forcefields $(FORCEFIELD_ARGS)
 
 clean: ## remove the environment, build results and caches; runs/ and .bench/ stay
 	rm -rf $(VENV) build dist *.egg-info passes/_native.so .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -173,7 +173,7 @@ def evaluate(
     from qffc.models.model_file import load_model
     from qffc.reports.evaluation import evaluate as evaluate_frames
     from qffc.training.config import TrainingConfig
-    from qffc.training.trainer import split_of
+    from qffc.training.split import split_of
 
     trained = load_model(Path(model)) if isinstance(model, str | Path) else model
     dataset = resolve_data(data, units, keys) if isinstance(data, str) else data

@@ -119,7 +119,7 @@ def _train(story: _Story, settings: dict[str, object]) -> tuple[ForceField, Data
     from qffc.data import load_embedded
     from qffc.toolchain import train
     from qffc.training.config import training_config
-    from qffc.training.trainer import split_of
+    from qffc.training.split import split_of
 
     data, config = load_embedded(DATA), training_config(settings)
     story.write(
@@ -151,7 +151,7 @@ def _evaluate(model: ForceField, data: Dataset, story: _Story) -> Evaluation:
 def _run(model: ForceField, data: Dataset, config: TrainingConfig, story: _Story) -> tuple[EnergyEstimate, ...]:
     from qffc.execution.energy import estimate_energies
     from qffc.targets import target
-    from qffc.training.trainer import split_of
+    from qffc.training.split import split_of
 
     frames = data.subset(split_of(data, config).test[:FRAMES])
     place = target(TARGET)

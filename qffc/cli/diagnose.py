@@ -115,7 +115,7 @@ def _data(model: ForceField | None, data: str | None, units: str | None, keys: s
 
 def _trained_on(model: ForceField | None, data: Dataset) -> int:
     from qffc.training.config import TrainingConfig
-    from qffc.training.trainer import split_of
+    from qffc.training.split import split_of
 
     if model is None or "config" not in model.metadata or model.metadata.get("data_fingerprint") != data.fingerprint:
         return len(data)

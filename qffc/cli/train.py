@@ -120,7 +120,7 @@ def _epochs_done(folder: Path) -> int:
 
 def _test(model: ForceField, data: Dataset, config: TrainingConfig) -> Evaluation | None:
     from qffc.toolchain import evaluate
-    from qffc.training.trainer import split_of
+    from qffc.training.split import split_of
 
     return evaluate(model, data) if split_of(data, config).test else None
 

@@ -138,7 +138,7 @@ def load_data(files: tuple[DataFile, ...]) -> Dataset:
 def errors_held_out(model: ForceField, data: Dataset, config: TrainingConfig) -> tuple[Errors | None, str]:
     """Return errors on the test frames, or the validation frames where none were held out, and which they are."""
     from qffc.reports.evaluation import evaluate
-    from qffc.training.trainer import split_of
+    from qffc.training.split import split_of
 
     split = split_of(data, config)
     frames, part = (split.test, "test") if split.test else (split.validation, "validation")

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
 from qffc.atomic_files import remove_leftovers
-from qffc.data import Dataset, Split
+from qffc.data import Dataset
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
-from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE, MoleculeEnergy, energies_and_forces
-from qffc.models.errors import Errors, errors_of
-from qffc.models.force_field import ForceField, trainable_names
-from qffc.models.initialization import constants_from_data, initial_parameters
+from qffc.models.energy import ATOM_ENERGY, MoleculeEnergy
+from qffc.models.errors import Errors
+from qffc.models.force_field import ForceField
 from qffc.models.instances import instances_of
 from qffc.models.model_file import MODEL_NAME, save_model
 from qffc.passes.lower_jax.program import lower_jax
+from qffc.training.batches import FrameBatches, frame_batches, steps_of_epoch
 from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint
 from qffc.training.config import TrainingConfig
 from qffc.training.log import LOG_NAME, append_row, trim_log
-
-Arrays = dict[str, jax.Array]
-
-LARGEST_DEFAULT = 500
-"""Training frames when the configuration leaves them open and the data have many."""
+from qffc.training.loss import errors_of_molecule
+from qffc.training.precision import in_precision
+from qffc.training.split import split_of
+from qffc.training.starting import starting_state
+from qffc.training.step import Step, make_step, optimizer_of
+from qffc.training.validation import make_validation
 
 
 @dataclass(frozen=True)
@@ -84,8 +83,8 @@ def train(
     split = split_of(data, config)
     frames = data.subset(split.train)
     molecule = MoleculeEnergy(lower_jax(program), instances_of(program, data.numbers))
-    optimizer = _optimizer(config, len(frames))
-    state, constants = _start(program, molecule, frames, optimizer, config)
+    optimizer = optimizer_of(config, config.epochs * steps_of_epoch(len(frames), config))
+    state, constants = starting_state(molecule, frames, optimizer, config)
     identity = _identity(program, data, config)
     checkpoint = folder / CHECKPOINT_NAME
     remove_leftovers(checkpoint)
@@ -93,19 +92,17 @@ def train(
         state, constants = load_checkpoint(checkpoint, state, identity)
     trim_log(folder / LOG_NAME, state.epoch)
 
-    step = _make_step(molecule, optimizer, config, _in_precision(constants, config))
-    evaluate = _make_evaluate(molecule, {name: jnp.asarray(value) for name, value in constants.items()})
-    # Without the reference, which is thousands of eV: 32 bits would leave little of the rest.
+    step = make_step(errors_of_molecule(molecule), optimizer, config, in_precision(constants, config))
+    validate = make_validation(molecule, constants)
     reference = float(np.sum(constants[ATOM_ENERGY][molecule.instances.atom_species]))
-    targets = {"positions": frames.positions, "energies": frames.energies - reference, "forces": frames.forces}
-    numbers = {name: np.asarray(value, _dtype(config)) for name, value in targets.items()}
+    batches = frame_batches(frames, reference, config)
     watched = data.subset(split.validation) if split.validation else None
     last = config.epochs if stop_after is None else min(stop_after, config.epochs)
     for epoch in range(state.epoch, last):
-        state, loss = _run_epoch(step, state, numbers, config, epoch)
+        state, loss = _run_epoch(step, state, batches)
         _refuse_divergence(state, loss, folder, epoch)
         due = (epoch + 1) % config.evaluate_every == 0 or epoch + 1 == last
-        validation = evaluate(state.average, watched) if due and watched is not None else None
+        validation = validate(state.average, watched) if due and watched is not None else None
         if due:
             append_row(folder / LOG_NAME, epoch + 1, loss, validation)
             save_checkpoint(checkpoint, state, constants, identity, program.text)
@@ -132,110 +129,14 @@ def _refuse_divergence(state: TrainingState, loss: float, folder: Path, epoch: i
     )
 
 
-def split_of(data: Dataset, config: TrainingConfig) -> Split:
-    """Return the split of a run: the same for the same data, sizes and seed."""
-    train = min(LARGEST_DEFAULT, len(data) // 2) if config.train is None else config.train
-    if config.published_split is None:
-        return data.split(train=train, validation=config.validation, test=config.test, seed=config.split_seed)
-    return data.published_split(
-        config.published_split, train=train, validation=config.validation, test=config.test, seed=config.split_seed
-    )
-
-
-def _optimizer(config: TrainingConfig, frames: int) -> optax.GradientTransformation:
-    steps = config.epochs * _batches(frames, config.batch_size)
-    schedule = optax.cosine_decay_schedule(config.learning_rate, steps, alpha=config.final_rate)
-    return optax.chain(optax.clip_by_global_norm(config.clip), optax.adamw(schedule, weight_decay=config.weight_decay))
-
-
-def _batches(frames: int, size: int) -> int:
-    return max(1, frames // size)
-
-
-def _dtype(config: TrainingConfig) -> np.dtype[np.floating]:
-    return np.dtype(f"float{config.precision}")
-
-
-def _in_precision(arrays: Mapping[str, np.ndarray], config: TrainingConfig) -> Arrays:
-    return {name: jnp.asarray(value, _dtype(config)) for name, value in arrays.items()}
-
-
-def _start(
-    program: Program,
-    molecule: MoleculeEnergy,
-    frames: Dataset,
-    optimizer: optax.GradientTransformation,
-    config: TrainingConfig,
-) -> tuple[TrainingState, dict[str, np.ndarray]]:
-    arrays = initial_parameters(program, config.seed)
-    trained = trainable_names(program)
-    parameters = _in_precision({name: arrays[name] for name in trained}, config)
-    constants = constants_from_data(molecule, arrays, frames)
-    constants |= {name: value for name, value in arrays.items() if name not in trained}
-    return TrainingState(parameters, parameters, optimizer.init(parameters), 0), constants
-
-
-def _make_step(
-    molecule: MoleculeEnergy, optimizer: optax.GradientTransformation, config: TrainingConfig, fixed: Arrays
-) -> Callable[..., Any]:
-    atoms = float(len(molecule.instances.atom_species))
-
-    def loss_of(parameters: Arrays, positions: jax.Array, energies: jax.Array, forces: jax.Array) -> jax.Array:
-        arrays = {**fixed, **parameters}
-        e, f = energies_and_forces(lambda r: arrays[ENERGY_SCALE] * molecule.raw_energies(arrays, r), positions)
-        energy_loss = jnp.mean(((e - energies) / atoms) ** 2)
-        return config.energy_weight * energy_loss + config.force_weight * jnp.mean((f - forces) ** 2)
-
-    @jax.jit
-    def step(
-        parameters: Arrays, average: Arrays, optimizer_state: Any, count: jax.Array, *batch: jax.Array
-    ) -> tuple[Arrays, Arrays, Any, jax.Array]:
-        loss, gradient = jax.value_and_grad(loss_of)(parameters, *batch)
-        # optax mixes Python and integer types; its numbers are float64 all the same.
-        with jax.numpy_dtype_promotion("standard"):
-            updates, optimizer_state = optimizer.update(gradient, optimizer_state, parameters)
-            parameters = optax.apply_updates(parameters, updates)
-            # Early averages must not remember the random start.
-            decay = jnp.minimum(config.ema_decay, (1.0 + count) / (10.0 + count))
-            decay = decay.astype(_dtype(config))
-        average = jax.tree.map(lambda old, new: decay * old + (1.0 - decay) * new, average, parameters)
-        return parameters, average, optimizer_state, loss
-
-    return step
-
-
-def _run_epoch(
-    step: Callable[..., Any],
-    state: TrainingState,
-    numbers: Mapping[str, np.ndarray],
-    config: TrainingConfig,
-    epoch: int,
-) -> tuple[TrainingState, float]:
-    frames = len(numbers["energies"])
-    count = _batches(frames, config.batch_size)
-    size = min(config.batch_size, frames)
-    # The order depends on seed and epoch alone, so a resumed run sees the frames in the same order.
-    order = np.random.default_rng([config.seed, 1, epoch]).permutation(frames)
+def _run_epoch(step: Step, state: TrainingState, batches: FrameBatches) -> tuple[TrainingState, float]:
     parameters, average, optimizer_state = state.parameters, state.average, state.optimizer
     losses = []
-    for index in range(count):
-        rows = order[index * size : (index + 1) * size]
-        batch = (numbers["positions"][rows], numbers["energies"][rows], numbers["forces"][rows])
-        done = np.float64(epoch * count + index)
-        parameters, average, optimizer_state, loss = step(parameters, average, optimizer_state, done, *batch)
+    for index, batch in enumerate(batches.epoch(state.epoch)):
+        done = np.float64(state.epoch * batches.count + index)
+        parameters, average, optimizer_state, loss = step(parameters, average, optimizer_state, done, batch)
         losses.append(loss)
-    return TrainingState(parameters, average, optimizer_state, epoch + 1), float(np.mean(jax.device_get(losses)))
-
-
-def _make_evaluate(molecule: MoleculeEnergy, fixed: Arrays) -> Callable[[Arrays, Dataset], Errors]:
-    predict = jax.jit(lambda p, r: energies_and_forces(lambda x: molecule.energies({**fixed, **p}, x), r))
-
-    def evaluate(parameters: Arrays, frames: Dataset) -> Errors:
-        full = {name: jnp.asarray(value, np.float64) for name, value in parameters.items()}
-        energies, forces = predict(full, jnp.asarray(frames.positions))
-        return errors_of(np.asarray(energies), np.asarray(forces), frames)
-
-    return evaluate
+    return TrainingState(parameters, average, optimizer_state, state.epoch + 1), float(np.mean(jax.device_get(losses)))
 
 
 def _identity(program: Program, data: Dataset, config: TrainingConfig) -> dict[str, str]:

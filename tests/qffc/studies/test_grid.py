@@ -9,7 +9,7 @@ from qffc.ir.diagnostics import QffcError
 from qffc.studies import CurveTable, Study, SweepTable, sweep_runs
 from qffc.studies.grid import curve_runs
 from qffc.studies.run import Run
-from qffc.training.trainer import split_of
+from qffc.training.split import split_of
 
 
 def test_sweep_is_the_product(tiny):

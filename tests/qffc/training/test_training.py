@@ -14,7 +14,8 @@ from qffc.models.model_file import load_model
 from qffc.training.checkpoint import CHECKPOINT_NAME
 from qffc.training.config import training_config
 from qffc.training.log import COLUMNS, LOG_NAME, read_log
-from qffc.training.trainer import split_of, train
+from qffc.training.split import split_of
+from qffc.training.trainer import train
 
 WATER = load_embedded("water")
 PROGRAM = load("pair", channels=1, depth=1, hidden=(6,))

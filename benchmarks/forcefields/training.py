@@ -1,0 +1,53 @@
+"""Train one of the run files on a molecule; the same command goes on with a run that was stopped."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from benchmarks.forcefields.data import MOLECULES, data_folder, load_molecule
+from qffc.cli.progress import TrainingProgress
+from qffc.data import Dataset
+from qffc.ir.program import Program
+from qffc.models.force_field import ForceField
+from qffc.references import resolve_program
+from qffc.studies.run_file import RunFile, read_run
+from qffc.toolchain import train as train_circuits
+from qffc.training.checkpoint import CHECKPOINT_NAME, epochs_done
+from qffc.training.config import TrainingConfig, training_config
+
+RUNS = Path(__file__).parent / "runs"
+NAMES = tuple(sorted(file.stem for file in RUNS.glob("*.toml")))
+SETTINGS = ("train", "validation", "test", "published_split", "seed", "epochs", "batch_size", "evaluate_every")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=NAMES, help="of the run file")
+    parser.add_argument("--molecule", choices=MOLECULES, default="ethanol", help="default: %(default)s")
+    parser.add_argument("--out", type=Path, help="folder of the run (default: runs/forcefields/MOLECULE/NAME-FRAMES)")
+    for setting in SETTINGS:
+        parser.add_argument(f"--{setting.replace('_', '-')}", type=int, metavar="N", help="in place of the file's")
+
+
+def run(options: argparse.Namespace) -> int:
+    data = load_molecule(data_folder(options.data), options.molecule)
+    given = {name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None}
+    file, config = run_of(options.name, given)
+    folder = options.out or Path("runs/forcefields") / options.molecule / f"{options.name}-{config.train}"
+    train_run(options.name, resolve_program(str(file.program)), data, config, folder)
+    print(f"model written to {folder}")
+    return 0
+
+
+def run_of(name: str, changes: dict[str, object]) -> tuple[RunFile, TrainingConfig]:
+    """A run file, and its settings with some changed."""
+    file = read_run(RUNS / f"{name}.toml")
+    return file, training_config({**file.settings.model_dump(), **changes})
+
+
+def train_run(name: str, program: Program, data: Dataset, config: TrainingConfig, folder: Path) -> ForceField:
+    """Train a program, or go on with what is in the folder."""
+    checkpoint = folder / CHECKPOINT_NAME
+    done = epochs_done(checkpoint) if checkpoint.exists() else 0
+    with TrainingProgress(config.epochs, done, f"{name} on {data.name}, {config.train} frames: {folder}") as report:
+        return train_circuits(program, data, folder, config=config, report=report)

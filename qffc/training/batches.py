@@ -1,0 +1,80 @@
+"""Frames in the order of training, cut into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.data import Dataset
+from qffc.training.config import TrainingConfig
+from qffc.training.precision import dtype_of
+
+Array = jax.Array | NDArray[np.floating]
+
+
+class Batch(NamedTuple):
+    """What a step sees: a tree of arrays, which only the batches and the errors of a fit look into.
+
+    Args:
+        positions: (frames, atoms, 3), Angstrom.
+        energies: (frames,), eV, without the reference energies of the atoms.
+        forces: (frames, atoms, 3), eV/Angstrom.
+    """
+
+    positions: Array
+    energies: Array
+    forces: Array
+
+
+@dataclass(frozen=True, eq=False)
+class FrameBatches:
+    """The training frames, in batches of one size.
+
+    Args:
+        frames: all of them, as one batch.
+        size: frames of a batch; what is left over at the end of an epoch is left out of it.
+        seed: of the order.
+    """
+
+    frames: Batch
+    size: int
+    seed: int
+
+    @property
+    def count(self) -> int:
+        """Batches of an epoch."""
+        return len(self.frames.energies) // self.size
+
+    def epoch(self, epoch: int) -> Iterator[Batch]:
+        """Return the batches of an epoch, counted from 0.
+
+        The order depends on seed and epoch alone, so a resumed run sees the frames in the same order.
+        """
+        order = np.random.default_rng([self.seed, 1, epoch]).permutation(len(self.frames.energies))
+        for index in range(self.count):
+            rows = order[index * self.size : (index + 1) * self.size]
+            yield Batch(*(values[rows] for values in self.frames))
+
+
+def steps_of_epoch(frames: int, config: TrainingConfig) -> int:
+    """Return how many batches an epoch has."""
+    return max(1, frames // config.batch_size)
+
+
+def frame_batches(frames: Dataset, reference: float, config: TrainingConfig) -> FrameBatches:
+    """Return the batches of a run.
+
+    Args:
+        frames: the training frames.
+        reference: the reference energy of the molecule, eV. It is thousands of eV, and is taken off before numbers
+            are made 32 bits, which would leave little of the rest.
+        config: batch size, precision and seed.
+    """
+    targets = (frames.positions, frames.energies - reference, frames.forces)
+    numbers = Batch(*(np.asarray(value, dtype_of(config)) for value in targets))
+    return FrameBatches(numbers, min(config.batch_size, len(frames)), config.seed)
