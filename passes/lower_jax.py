@@ -98,7 +98,7 @@ class JaxProgram:
 
 
 Lowering = Callable[[Program], JaxProgram]
-"""What makes the JAX functions of a program: :func:`lower_jax`, or one that puts other functions in place of circuits."""
+"""What makes the JAX functions of a program: :func:`lower_jax`, or one with other functions in place of circuits."""
 
 
 @dataclass(frozen=True)
