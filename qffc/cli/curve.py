@@ -51,7 +51,7 @@ def curve(
     workers: Workers = None,
     scheduler: Scheduler = None,
     as_json: AsJson = False,
-    **settings: int | float | None,
+    **settings: int | float | str | None,
 ) -> None:
     """Train at several sizes, and fit test error = a N^-b; the same command goes on with what is left."""
     from qffc.studies.curve import learning_curve

@@ -65,7 +65,8 @@ def template() -> str:
 
 def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     kinds = (field.annotation, *get_args(field.annotation))
-    kind = float if float in kinds else int
+    words = any(isinstance(kind, str) for kind in kinds)
+    kind = str if words else float if float in kinds else int
     default = "" if field.default is None else f" [default: {field.default}]"
     option = typer.Option(help=f"{field.description}{default}", show_default=False)
     keyword = inspect.Parameter.KEYWORD_ONLY

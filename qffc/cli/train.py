@@ -50,7 +50,7 @@ def train(
         bool, typer.Option("--unproven", help="train even when a declared symmetry is not proven")
     ] = False,
     as_json: AsJson = False,
-    **settings: int | float | None,
+    **settings: int | float | str | None,
 ) -> None:
     """Train a program on energies and forces, or go on with the run in the folder."""
     from qffc.references import resolve_program

@@ -16,7 +16,7 @@ from qffc.data import Dataset
 from qffc.ir.diagnostics import Diagnostic, QffcError, error
 from qffc.studies.folder_lock import lock_of
 from qffc.studies.run_file import DataFile
-from qffc.training.config import TrainingConfig
+from qffc.training.config import TrainingConfig, added_settings
 
 if TYPE_CHECKING:
     from qffc.models.errors import Errors
@@ -147,6 +147,9 @@ def errors_held_out(model: ForceField, data: Dataset, config: TrainingConfig) ->
 
 def need_same(saved: Mapping[str, object], wanted: Mapping[str, object], file: Path) -> None:
     """Raise a diagnostic unless what a folder was begun with is what is wanted now."""
+    settings = saved.get("settings")
+    if isinstance(settings, Mapping):
+        saved = {**saved, "settings": {**added_settings(settings), **settings}}
     different = [name for name in wanted if saved.get(name) != wanted[name]]
     if different:
         raise error(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
+from qffc.ir.diagnostics import error
 from qffc.training.config import TrainingConfig
 from qffc.training.precision import dtype_of
 
@@ -19,6 +20,8 @@ Array = jax.Array | NDArray[np.floating]
 
 class Batch(NamedTuple):
     """What a step sees: a tree of arrays, which only the batches and the errors of a fit look into.
+
+    A step takes a batch in pieces of one shape, stacked: every array has one more axis, of the pieces, in front.
 
     Args:
         positions: (frames, atoms, 3), Angstrom.
@@ -38,11 +41,13 @@ class FrameBatches:
     Args:
         frames: all of them, as one batch.
         size: frames of a batch; what is left over at the end of an epoch is left out of it.
+        pieces: of a batch, a divisor of its size.
         seed: of the order.
     """
 
     frames: Batch
     size: int
+    pieces: int
     seed: int
 
     @property
@@ -51,13 +56,13 @@ class FrameBatches:
         return len(self.frames.energies) // self.size
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
-        """Return the batches of an epoch, counted from 0.
+        """Return the batches of an epoch, counted from 0, each in its pieces.
 
         The order depends on seed and epoch alone, so a resumed run sees the frames in the same order.
         """
         order = np.random.default_rng([self.seed, 1, epoch]).permutation(len(self.frames.energies))
         for index in range(self.count):
-            rows = order[index * self.size : (index + 1) * self.size]
+            rows = order[index * self.size : (index + 1) * self.size].reshape(self.pieces, -1)
             yield Batch(*(values[rows] for values in self.frames))
 
 
@@ -73,8 +78,19 @@ def frame_batches(frames: Dataset, reference: float, config: TrainingConfig) -> 
         frames: the training frames.
         reference: the reference energy of the molecule, eV. It is thousands of eV, and is taken off before numbers
             are made 32 bits, which would leave little of the rest.
-        config: batch size, precision and seed.
+        config: batch size, pieces, precision and seed.
+
+    Raises:
+        QffcError: when a batch cannot be divided into pieces of one size.
     """
+    size, pieces = min(config.batch_size, len(frames)), config.accumulate
+    if size % pieces:
+        raise error(
+            "batch that does not divide",
+            found=f"{size} frames in a batch, for {pieces} pieces",
+            expected=f"a multiple of {pieces}",
+            help="change batch_size, train or accumulate",
+        )
     targets = (frames.positions, frames.energies - reference, frames.forces)
     numbers = Batch(*(np.asarray(value, dtype_of(config)) for value in targets))
-    return FrameBatches(numbers, min(config.batch_size, len(frames)), config.seed)
+    return FrameBatches(numbers, size, pieces, config.seed)

@@ -13,6 +13,7 @@ import numpy as np
 
 from qffc.ir.diagnostics import error
 from qffc.models.array_file import read_arrays, write_arrays
+from qffc.training.config import added_settings
 
 _KIND, _VERSION = "checkpoint", 1
 CHECKPOINT_NAME = "checkpoint.safetensors"
@@ -72,6 +73,7 @@ def load_checkpoint(
     """
     arrays, header = read_arrays(path, _KIND, _VERSION)
     saved: dict[str, str] = json.loads(header["identity"])
+    saved |= {name: str(value) for name, value in added_settings(saved).items()}
     for key in sorted({*saved, *identity}):
         if key not in MAY_DIFFER and saved.get(key) != identity.get(key):
             raise error(

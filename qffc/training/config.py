@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from qffc.ir.diagnostics import QffcError, error
 
@@ -33,8 +35,13 @@ class TrainingConfig(BaseModel):
     seed: int = Field(0, ge=0, description="seed of the starting parameters and of the order of the frames")
     epochs: Count = Field(100, description="passes over the training frames")
     batch_size: Count = Field(5, description="frames in a step")
-    learning_rate: Positive = Field(0.005, description="Adam's, before the cosine decay")
+    accumulate: Count = Field(1, description="pieces in which the frames of a step are computed, to save memory")
+    learning_rate: Positive = Field(0.005, description="Adam's, after the warmup and before the decay")
     final_rate: Annotated[float, Field(ge=0, le=1)] = Field(0.001, description="last learning rate over the first")
+    schedule: Literal["cosine", "linear", "exponential", "constant"] = Field(
+        "cosine", description="how the rate falls to the last one: cosine, linear, exponential; or constant"
+    )
+    warmup: Weight = Field(0.0, description="steps in which the rate rises to the first one; below 1 a share of all")
     energy_weight: Weight = Field(10.0, description="weight of (energy error / atoms)^2, eV^-2")
     force_weight: Weight = Field(1.0, description="weight of the mean squared force error, (eV/Angstrom)^-2")
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = Field(0.99, description="decay of the averaged parameters, a step")
@@ -46,8 +53,30 @@ class TrainingConfig(BaseModel):
     @model_validator(mode="after")
     def _learns_something(self) -> Self:
         if self.energy_weight == 0 and self.force_weight == 0:
-            raise ValueError("energy_weight and force_weight are both 0: nothing to learn")
+            raise _clash("energy_weight, force_weight", "not both 0: nothing to learn")
         return self
+
+    @model_validator(mode="after")
+    def _steps_fit(self) -> Self:
+        if self.batch_size % self.accumulate:
+            raise _clash("accumulate", f"a divisor of the batch_size, which is {self.batch_size}", self.accumulate)
+        if self.schedule == "exponential" and self.final_rate == 0:
+            raise _clash("final_rate", "above 0: an exponential never reaches it", self.final_rate)
+        return self
+
+
+def added_settings(saved: Mapping[str, object]) -> dict[str, object]:
+    """Return the defaults of what is no setting in ``saved``: what came later was as its default before.
+
+    Args:
+        saved: settings by name, as an earlier version wrote them.
+    """
+    return {name: field.default for name, field in TrainingConfig.model_fields.items() if name not in saved}
+
+
+def _clash(names: str, expected: str, found: object = "both") -> PydanticCustomError:
+    """A complaint about settings that do not go together."""
+    return PydanticCustomError("clash", "{expected}", {"names": names, "expected": expected, "found": found})
 
 
 def training_config(values: dict[str, object]) -> TrainingConfig:
@@ -65,12 +94,13 @@ def training_config(values: dict[str, object]) -> TrainingConfig:
 def config_error(problem: ValidationError, model: type[BaseModel]) -> QffcError:
     """Return the first complaint of pydantic as a diagnostic."""
     first = problem.errors()[0]
-    name = ".".join(str(part) for part in first["loc"]) or "energy_weight, force_weight"
+    clash = first.get("ctx", {}) if first["type"] == "clash" else {}
+    name = clash.get("names") or ".".join(str(part) for part in first["loc"])
     unknown = first["type"] == "extra_forbidden"
     fields = ", ".join(f"'{key}'" for key in model.model_fields)
     return error(
         "unknown setting" if unknown else f"setting '{name}'",
-        found=f"'{name}'" if unknown else repr(first["input"]),
+        found=f"'{name}'" if unknown else repr(clash.get("found", first["input"])),
         expected=f"one of {fields}" if unknown else first["msg"].lower(),
         help="correct the name"
         if unknown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax
@@ -13,33 +14,49 @@ from qffc.training.batches import Batch
 
 
 class SquaredErrors(NamedTuple):
-    """Sums over frames, and over how many: sums of parts of a batch add up to those of the batch.
+    """Sums over the frames of a piece of a batch: those of all pieces add up to those of the batch.
 
     Args:
         energy: sum of (energy error / atoms)^2, eV^2.
         forces: sum of the squared errors of force components, (eV/Angstrom)^2.
-        frames: how many energies.
-        components: how many components of forces.
     """
 
     energy: jax.Array
     forces: jax.Array
+
+
+class Counts(NamedTuple):
+    """Over how many the squared errors of a batch are summed.
+
+    Args:
+        frames: energies.
+        components: components of forces.
+    """
+
     frames: int | jax.Array
     components: int | jax.Array
 
 
-ErrorsOfBatch = Callable[[Mapping[str, jax.Array], Batch], SquaredErrors]
-"""Parameters and constants by name, and a batch, to its squared errors."""
+@dataclass(frozen=True)
+class Fit:
+    """All that a step knows of batches.
+
+    Args:
+        squared_errors: of arrays (parameters and constants by name) and a piece of a batch.
+        counts: of a batch in pieces.
+    """
+
+    squared_errors: Callable[[Mapping[str, jax.Array], Batch], SquaredErrors]
+    counts: Callable[[Batch], Counts]
 
 
-def errors_of_molecule(molecule: MoleculeEnergy) -> ErrorsOfBatch:
-    """Return the squared errors of batches of one molecule, as a function of arrays and batch."""
+def fit_of_molecule(molecule: MoleculeEnergy) -> Fit:
+    """Return the fit of batches of frames of one molecule."""
     atoms = float(len(molecule.instances.atom_species))
 
-    def squared_errors(arrays: Mapping[str, jax.Array], batch: Batch) -> SquaredErrors:
-        positions = jnp.asarray(batch.positions)
+    def squared_errors(arrays: Mapping[str, jax.Array], piece: Batch) -> SquaredErrors:
+        positions = jnp.asarray(piece.positions)
         e, f = energies_and_forces(lambda r: arrays[ENERGY_SCALE] * molecule.raw_energies(arrays, r), positions)
-        energy = jnp.sum(((e - batch.energies) / atoms) ** 2)
-        return SquaredErrors(energy, jnp.sum((f - batch.forces) ** 2), e.size, f.size)
+        return SquaredErrors(jnp.sum(((e - piece.energies) / atoms) ** 2), jnp.sum((f - piece.forces) ** 2))
 
-    return squared_errors
+    return Fit(squared_errors, lambda batch: Counts(batch.energies.size, batch.forces.size))

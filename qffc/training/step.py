@@ -11,8 +11,9 @@ import optax
 
 from qffc.training.batches import Batch
 from qffc.training.config import TrainingConfig
-from qffc.training.loss import ErrorsOfBatch
+from qffc.training.loss import Counts, Fit
 from qffc.training.precision import dtype_of
+from qffc.training.schedule import rate_of
 
 Arrays = dict[str, jax.Array]
 Step = Callable[[Arrays, Arrays, Any, Any, Batch], tuple[Arrays, Arrays, Any, jax.Array]]
@@ -23,35 +24,32 @@ def optimizer_of(config: TrainingConfig, steps: int) -> optax.GradientTransforma
     """Return the optimizer of a run.
 
     Args:
-        config: rates, clipping and weight decay.
+        config: rates, schedule, clipping and weight decay.
         steps: of the whole run.
     """
-    schedule = optax.cosine_decay_schedule(config.learning_rate, steps, alpha=config.final_rate)
-    return optax.chain(optax.clip_by_global_norm(config.clip), optax.adamw(schedule, weight_decay=config.weight_decay))
+    adam = optax.adamw(rate_of(config, steps), weight_decay=config.weight_decay)
+    return optax.chain(optax.clip_by_global_norm(config.clip), adam)
 
 
-def make_step(
-    squared_errors: ErrorsOfBatch, optimizer: optax.GradientTransformation, config: TrainingConfig, fixed: Arrays
-) -> Step:
-    """Return the compiled step; it knows of data only what the errors of a batch tell.
+def make_step(fit: Fit, optimizer: optax.GradientTransformation, config: TrainingConfig, fixed: Arrays) -> Step:
+    """Return the compiled step.
+
+    A batch in pieces gives the step of the batch in one, up to rounding: losses and gradients of the pieces are summed
+    before the optimizer sees them, so schedule and averages count whole steps.
 
     Args:
-        squared_errors: of arrays and a batch.
+        fit: errors and counts of batches.
         optimizer: turns gradients into updates.
         config: weights of the loss, decay of the average, precision.
         fixed: arrays that are not trained.
     """
-
-    def loss_of(parameters: Arrays, batch: Batch) -> jax.Array:
-        errors = squared_errors({**fixed, **parameters}, batch)
-        energy, forces = errors.energy / errors.frames, errors.forces / errors.components
-        return config.energy_weight * energy + config.force_weight * forces
+    gradient_of = _gradient(fit, config, fixed)
 
     @jax.jit
     def step(
         parameters: Arrays, average: Arrays, optimizer_state: Any, count: jax.Array, batch: Batch
     ) -> tuple[Arrays, Arrays, Any, jax.Array]:
-        loss, gradient = jax.value_and_grad(loss_of)(parameters, batch)
+        loss, gradient = gradient_of(parameters, batch)
         # optax mixes Python and integer types; its numbers are float64 all the same.
         with jax.numpy_dtype_promotion("standard"):
             updates, optimizer_state = optimizer.update(gradient, optimizer_state, parameters)
@@ -63,3 +61,27 @@ def make_step(
         return parameters, average, optimizer_state, loss
 
     return step
+
+
+def _gradient(fit: Fit, config: TrainingConfig, fixed: Arrays) -> Callable[[Arrays, Batch], tuple[jax.Array, Arrays]]:
+    """The loss of a batch in pieces and its gradient; one piece after the other is computed, and forgotten."""
+
+    def loss_of(parameters: Arrays, piece: Batch, counts: Counts) -> jax.Array:
+        errors = fit.squared_errors({**fixed, **parameters}, piece)
+        energy, forces = errors.energy / counts.frames, errors.forces / counts.components
+        return config.energy_weight * energy + config.force_weight * forces
+
+    loss_and_gradient = jax.value_and_grad(loss_of)
+
+    def gradient_of(parameters: Arrays, batch: Batch) -> tuple[jax.Array, Arrays]:
+        counts = fit.counts(batch)
+        if len(jax.tree.leaves(batch)[0]) == 1:
+            return loss_and_gradient(parameters, jax.tree.map(lambda values: values[0], batch), counts)
+
+        def add(sums: tuple[jax.Array, Arrays], piece: Batch) -> tuple[tuple[jax.Array, Arrays], None]:
+            return jax.tree.map(jnp.add, sums, loss_and_gradient(parameters, piece, counts)), None
+
+        zero = (jnp.zeros((), dtype_of(config)), jax.tree.map(jnp.zeros_like, parameters))
+        return jax.lax.scan(add, zero, batch)[0]
+
+    return gradient_of

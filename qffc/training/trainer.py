@@ -24,7 +24,7 @@ from qffc.training.batches import FrameBatches, frame_batches, steps_of_epoch
 from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint
 from qffc.training.config import TrainingConfig
 from qffc.training.log import LOG_NAME, append_row, trim_log
-from qffc.training.loss import errors_of_molecule
+from qffc.training.loss import fit_of_molecule
 from qffc.training.precision import in_precision
 from qffc.training.split import split_of
 from qffc.training.starting import starting_state
@@ -92,7 +92,7 @@ def train(
         state, constants = load_checkpoint(checkpoint, state, identity)
     trim_log(folder / LOG_NAME, state.epoch)
 
-    step = make_step(errors_of_molecule(molecule), optimizer, config, in_precision(constants, config))
+    step = make_step(fit_of_molecule(molecule), optimizer, config, in_precision(constants, config))
     validate = make_validation(molecule, constants)
     reference = float(np.sum(constants[ATOM_ENERGY][molecule.instances.atom_species]))
     batches = frame_batches(frames, reference, config)
