@@ -31,7 +31,7 @@ def fitted_atom_energies(program: Program, sets: Sequence[Dataset]) -> Floats:
         >>> from qffc.data import load_embedded
         >>> from qffc.library import load
         >>> fitted_atom_energies(load("pair"), [load_embedded("water")]).round(3)
-        array([-830.162, -415.081])
+        array([-415.081, -830.162])
     """
     counts = np.stack([_composition(program, data) for data in sets])
     means = np.array([float(data.energies.mean()) for data in sets])
