@@ -22,7 +22,7 @@ from qffc.models.head import head_shapes
 from qffc.models.initialization import initial_parameters, neutral_constants
 from qffc.models.instances import Instances, instances_of, species_of
 from qffc.models.value_rows import ValueRows
-from qffc.passes.lower_jax import JaxProgram, lower_jax
+from qffc.passes.lower_jax import JaxProgram, Lowering, lower_jax
 
 _Predictions = tuple[NDArray[np.float64], NDArray[np.float64]]
 _Predict = Callable[..., tuple[jax.Array, jax.Array]]
@@ -42,6 +42,7 @@ class ForceField:
         program: the compiled program.
         arrays: parameters of the program, arrays of the head and constants, by name.
         metadata: what a person wants to know of the model: data fingerprint, split, figures, versions.
+        lower: makes the JAX functions of the program.
 
     Raises:
         QffcError: when an array is missing, superfluous or of another shape.
@@ -50,6 +51,7 @@ class ForceField:
     program: Program
     arrays: Mapping[str, NDArray[np.float64]]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    lower: Lowering = lower_jax
 
     def __post_init__(self) -> None:
         check_arrays(self.program, self.arrays)
@@ -57,7 +59,7 @@ class ForceField:
     @cached_property
     def lowered(self) -> JaxProgram:
         """The program as JAX functions."""
-        return lower_jax(self.program)
+        return self.lower(self.program)
 
     def molecule(self, numbers: NDArray[np.integer]) -> MoleculeEnergy:
         """Return the energy function of a molecule.
@@ -200,7 +202,9 @@ class ForceField:
         key = (name, tuple(np.shape(leaf) for leaf in jax.tree.leaves(arguments)), kind)
         everything = (self._device_arrays[kind], *arguments)
         if key not in self._functions:
-            self._functions[key] = kept_function(predict, everything, (self.program.digest, name))
+            self._functions[key] = kept_function(
+                predict, everything, (self.program.digest, self.lowered.kernel.name, name)
+            )
         return self._functions[key](*everything)
 
 
