@@ -72,7 +72,8 @@ def summed(rows: jax.Array, index: Index, count: int) -> jax.Array:
 
 def _ones(index: NDArray[np.integer], count: int, rows: jax.Array) -> NDArray[np.floating]:
     """A one at the index of each row: for one molecule, on a CPU, a product with it is faster than a scatter."""
-    return (index[:, None] == np.arange(count)).astype(rows.dtype)
+    ones: NDArray[np.floating] = (index[:, None] == np.arange(count)).astype(rows.dtype)
+    return ones
 
 
 def _product(matrix: NDArray[np.floating], rows: jax.Array) -> jax.Array:
