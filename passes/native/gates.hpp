@@ -44,6 +44,9 @@ template <class R>
 QFFC_INLINE void vector_of(const Program& program, const Gate& gate, const R* slots, R vector[3]) {
   const Term& term = program.terms[gate.first_term];
   for (int k = 0; k < 3; ++k) vector[k] = scaled(slots[term.slot + k], static_cast<typename R::Scalar>(term.weight));
+  if (gate.term_count < 2) return;
+  const R length = slots[program.terms[gate.first_term + 1].slot];
+  for (int k = 0; k < 3; ++k) vector[k] = length * vector[k];
 }
 
 // Squared angles up to which series are exact to rounding; beyond, quotients lose no digits.
@@ -152,12 +155,21 @@ QFFC_INLINE void gather_gradient(
   const R h = numbers[4];
   const R A = scaled(h * numbers[0], T(2)), B = function_of(squared, b, b_slope), C = scaled(h * h, T(2));
   const R along = B * (v[0] * sums[0] + v[1] * sums[1] + v[2] * sums[2]);
-  const Term& term = program.terms[gate.first_term];
+  R slope[3];
   for (int k = 0; k < 3; ++k) {
     const int i = (k + 1) % 3, j = (k + 2) % 3;
-    const R part = A * sums[k] + along * v[k] - C * (v[i] * sums[j] - v[j] * sums[i]);
-    gradient[term.slot + k] += scaled(part, static_cast<T>(term.weight));
+    slope[k] = A * sums[k] + along * v[k] - C * (v[i] * sums[j] - v[j] * sums[i]);
   }
+  const Term& term = program.terms[gate.first_term];
+  const T factor = static_cast<T>(term.weight);
+  if (gate.term_count == 1) {
+    for (int k = 0; k < 3; ++k) gradient[term.slot + k] += scaled(slope[k], factor);
+    return;
+  }
+  const R *direction = slots + term.slot, length = slots[program.terms[gate.first_term + 1].slot];
+  gradient[program.terms[gate.first_term + 1].slot] +=
+      scaled(slope[0] * direction[0] + slope[1] * direction[1] + slope[2] * direction[2], factor);
+  for (int k = 0; k < 3; ++k) gradient[term.slot + k] += scaled(length * slope[k], factor);
 }
 
 // --------------------------------------------------------------------------- rotation of one qubit
