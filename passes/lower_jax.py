@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -95,6 +95,10 @@ class JaxProgram:
             return jnp.multiply(evaluate(readout.weight), jnp.stack([by_name[name] for name in readout.features]))
         value = jnp.add(jnp.zeros((), moments.dtype), evaluate(readout_value(readout)))
         return value[None] if isinstance(readout, AtomicReadout) else value
+
+
+Lowering = Callable[[Program], JaxProgram]
+"""What makes the JAX functions of a program: :func:`lower_jax`, or one with other functions in place of circuits."""
 
 
 @dataclass(frozen=True)

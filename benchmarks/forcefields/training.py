@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from benchmarks.forcefields.classical import lower_three_body
 from benchmarks.forcefields.data import MOLECULES, data_folder, load_molecule
 from qffc.cli.progress import TrainingProgress
 from qffc.data import Dataset
@@ -13,16 +14,19 @@ from qffc.models.force_field import ForceField
 from qffc.references import resolve_program
 from qffc.studies.run_file import RunFile, read_run
 from qffc.toolchain import train as train_circuits
+from qffc.training import trainer
 from qffc.training.checkpoint import CHECKPOINT_NAME, epochs_done
 from qffc.training.config import TrainingConfig, training_config
 
 RUNS = Path(__file__).parent / "runs"
-NAMES = tuple(sorted(file.stem for file in RUNS.glob("*.toml")))
+CLASSICAL = "classical"
+NAMES = (*sorted(file.stem for file in RUNS.glob("*.toml")), CLASSICAL)
+"""Run files, and `pair` without circuits."""
 SETTINGS = ("train", "validation", "test", "published_split", "seed", "epochs", "batch_size", "evaluate_every")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=NAMES, help="of the run file")
+    parser.add_argument("name", choices=NAMES, help="a run file, or pair with classical functions")
     parser.add_argument("--molecule", choices=MOLECULES, default="ethanol", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="folder of the run (default: runs/forcefields/MOLECULE/NAME-FRAMES)")
     for setting in SETTINGS:
@@ -41,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
 def run_of(name: str, changes: dict[str, object]) -> tuple[RunFile, TrainingConfig]:
     """A run file, and its settings with some changed."""
-    file = read_run(RUNS / f"{name}.toml")
+    file = read_run(RUNS / f"{'pair' if name == CLASSICAL else name}.toml")
     return file, training_config({**file.settings.model_dump(), **changes})
 
 
@@ -50,4 +54,6 @@ def train_run(name: str, program: Program, data: Dataset, config: TrainingConfig
     checkpoint = folder / CHECKPOINT_NAME
     done = epochs_done(checkpoint) if checkpoint.exists() else 0
     with TrainingProgress(config.epochs, done, f"{name} on {data.name}, {config.train} frames: {folder}") as report:
+        if name == CLASSICAL:
+            return trainer.train(program, data, config, folder, report=report, lower=lower_three_body)
         return train_circuits(program, data, folder, config=config, report=report)

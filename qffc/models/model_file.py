@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
-from qffc.ir.diagnostics import error
+from qffc.ir.diagnostics import error, quoted
 from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
 from qffc.models.array_file import read_arrays, write_arrays
 from qffc.models.force_field import ForceField
 from qffc.passes.certificate import Certificate
+from qffc.passes.lower_jax import Lowering, lower_jax
 
 MODEL_NAME = "model.safetensors"
 UNPROVEN = "unproven"
 """The key of the metadata that says: trained although a declared symmetry is not proven, as the user asked."""
+KERNEL = "kernel"
+"""The key of the metadata that names the kernel of a model that was trained with other functions than circuits."""
 _KIND, _VERSION = "model", 1
 _UNITS = {"energy": "eV", "length": "Angstrom"}
 
@@ -35,14 +39,18 @@ def save_model(model: ForceField, path: str | Path) -> None:
     write_arrays(Path(path), _KIND, _VERSION, model.arrays, header)
 
 
-def load_model(path: str | Path) -> ForceField:
+def load_model(path: str | Path, lowerings: Mapping[str, Lowering] | None = None) -> ForceField:
     """Read a model from its file, or from the folder of the training run that made it.
+
+    Args:
+        path: the file or the folder.
+        lowerings: by the name of its kernel, what makes the functions of a model that was trained without circuits.
 
     Raises:
         QffcError: when the file is missing, damaged, not a model, or its program does not match its digest or the
             certificate that it was trained with; or when this certificate was changed, or does not hold and the model
             does not say that it was trained all the same. The proofs themselves are not made again: ``qffc check``
-            does that.
+            does that. When the model was trained with a kernel that ``lowerings`` does not name.
     """
     place = Path(path)
     file = place / MODEL_NAME if place.is_dir() else place
@@ -58,7 +66,20 @@ def load_model(path: str | Path) -> ForceField:
     metadata = json.loads(header["metadata"])
     if "certificate" in metadata:
         _check_certificate(file, program, Certificate.from_json(metadata["certificate"]), UNPROVEN in metadata)
-    return ForceField(program, arrays, metadata)
+    return ForceField(program, arrays, metadata, _lowering(file, metadata.get(KERNEL), lowerings or {}))
+
+
+def _lowering(file: Path, kernel: str | None, known: Mapping[str, Lowering]) -> Lowering:
+    if kernel is None:
+        return lower_jax
+    if kernel in known:
+        return known[kernel]
+    raise error(
+        "model without circuits",
+        found=f"'{file}': trained with the kernel '{kernel}' in place of the circuits of its program",
+        expected=f"a model of circuits, or of {quoted(known)}" if known else "a model of circuits",
+        help="load it where that kernel is known: load_model(path, lowerings={'KERNEL': ...})",
+    )
 
 
 def _check_certificate(file: Path, program: Program, certificate: Certificate, unproven: bool) -> None:

@@ -18,8 +18,8 @@ from qffc.models.energy import ATOM_ENERGY, MoleculeEnergy
 from qffc.models.errors import Errors
 from qffc.models.force_field import ForceField
 from qffc.models.instances import instances_of
-from qffc.models.model_file import MODEL_NAME, save_model
-from qffc.passes.lower_jax import lower_jax
+from qffc.models.model_file import KERNEL, MODEL_NAME, save_model
+from qffc.passes.lower_jax import Lowering, lower_jax
 from qffc.training.batches import FrameBatches, frame_batches, steps_of_epoch
 from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint
 from qffc.training.config import TrainingConfig
@@ -67,6 +67,7 @@ def train(
     report: Callable[[Progress], None] | None = None,
     metadata: dict[str, str] | None = None,
     stop_after: int | None = None,
+    lower: Lowering = lower_jax,
 ) -> ForceField:
     """Train a program, or go on with the run in ``folder``.
 
@@ -82,6 +83,8 @@ def train(
         report: called after each epoch.
         metadata: further texts for the model file.
         stop_after: leave after this many epochs in all, checkpoint written: for runs in pieces.
+        lower: makes the JAX functions; one that puts other functions in the place of circuits has a kernel with a name
+            of its own, which the checkpoint and the model keep.
 
     Returns:
         The model with averaged parameters. Its metadata say after which epoch, and whether the run has epochs left.
@@ -93,10 +96,12 @@ def train(
     jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
     split = split_of(data, config)
     frames = data.subset(split.train)
-    molecule = MoleculeEnergy(lower_jax(program), instances_of(program, data.numbers))
+    lowered = lower(program)
+    molecule = MoleculeEnergy(lowered, instances_of(program, data.numbers))
     optimizer = optimizer_of(config, config.epochs * steps_of_epoch(len(frames), config))
     state, constants = starting_state(molecule, frames, optimizer, config)
-    identity = _identity(program, data, config)
+    other_kernel = {} if lower is lower_jax else {KERNEL: lowered.kernel.name}
+    identity = _identity(program, data, config) | other_kernel
     checkpoint = folder / CHECKPOINT_NAME
     remove_leftovers(checkpoint)
     if checkpoint.exists():
@@ -131,7 +136,8 @@ def train(
     arrays = {name: np.asarray(value, np.float64) for name, value in average.items()} | constants
     finished = state.epoch == config.epochs or out_of_patience(state.best, config)
     history = {EPOCH: str(epoch), EPOCHS_DONE: str(state.epoch)} | ({} if finished else {PAUSED: "true"})
-    model = ForceField(program, arrays, _model_metadata(data, config, identity) | history | (metadata or {}))
+    texts = _model_metadata(data, config, identity) | history | other_kernel | (metadata or {})
+    model = ForceField(program, arrays, texts, lower)
     if finished:
         save_model(model, folder / MODEL_NAME)
     return model

@@ -79,7 +79,7 @@ def test_constants_come_from_the_training_frames():
     molecule = untrained(PAIR, seed=3).molecule(WATER.numbers)
     parameters = initial_parameters(PAIR, seed=3)
     frames = WATER.subset(range(100))
-    constants = constants_from_data(molecule, parameters, frames)
+    constants = constants_from_data(molecule.lowered, parameters, [frames])
     arrays = {name: jnp.asarray(value) for name, value in (parameters | constants).items()}
     features = jax.jit(lambda r: molecule.features(arrays, molecule.moments(molecule.slots(arrays, r)), r))(
         jnp.asarray(frames.positions)
