@@ -18,7 +18,7 @@ from qffc.models.row_evaluator import RowEvaluator, add_rows, take_rows
 from qffc.models.shared_values import SharingPlan, plan_sharing
 from qffc.models.slot_array import SlotLayout, slot_array, slot_layout
 from qffc.models.value_rows import ValueRows, rows_of
-from qffc.passes.lower_jax import JaxProgram
+from qffc.passes.lower_jax.program import JaxProgram
 
 Arrays = Mapping[str, jax.Array]
 

@@ -14,7 +14,7 @@ from qffc.models.energy import MoleculeEnergy
 from qffc.models.frame_batch import FrameBatch, join_frames, joined_positions, needed_sizes
 from qffc.models.frame_circuits import CircuitLists, FrameCircuits, lists_pay
 from qffc.models.instances import instances_of, species_of
-from qffc.passes.lower_jax import JaxProgram
+from qffc.passes.lower_jax.program import JaxProgram
 
 Floats = NDArray[np.float64]
 Sample = tuple[NDArray[np.int64], Floats]

@@ -22,7 +22,7 @@ from qffc.models.head import head_shapes
 from qffc.models.initialization import initial_parameters, neutral_constants
 from qffc.models.instances import Instances, instances_of, species_of
 from qffc.models.value_rows import ValueRows
-from qffc.passes.lower_jax import JaxProgram, Lowering, lower_jax
+from qffc.passes.lower_jax.program import JaxProgram, Lowering, lower_jax
 
 _Predictions = tuple[NDArray[np.float64], NDArray[np.float64]]
 _Predict = Callable[..., tuple[jax.Array, jax.Array]]

@@ -17,7 +17,7 @@ from qffc.models.frame_circuits import FrameCircuits
 from qffc.models.instances import Instances, fill_instances
 from qffc.models.shared_values import SharingPlan
 from qffc.models.value_rows import ValueRows, pad_rows
-from qffc.passes.lower_jax import JaxProgram
+from qffc.passes.lower_jax.program import JaxProgram
 
 Index = jax.Array | NDArray[np.int32]
 Floats = NDArray[np.floating]
@@ -68,7 +68,7 @@ def join_frames(plan: SharingPlan, frames: Sequence[FrameCircuits], sizes: Seque
     Example:
         >>> from qffc.library import load
         >>> from qffc.models.frame_circuits import CircuitLists
-        >>> from qffc.passes.lower_jax import lower_jax
+        >>> from qffc.passes.lower_jax.program import lower_jax
         >>> lists = CircuitLists(lower_jax(load("pair", species=("H", "N", "O"))))
         >>> water = lists.of(np.array([8, 1, 1]), np.eye(3))
         >>> ammonia = lists.of(np.array([7, 1, 1, 1]), np.eye(4)[:, :3])

@@ -14,7 +14,7 @@ from qffc.models.instances import Instances, instances_of, pairs_of_neighbours, 
 from qffc.models.neighbours import neighbour_counts, neighbours_within, reach
 from qffc.models.shared_values import SharingPlan, plan_sharing
 from qffc.models.value_rows import ValueRows, rows_of
-from qffc.passes.lower_jax import JaxProgram
+from qffc.passes.lower_jax.program import JaxProgram
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ class CircuitLists:
 
     Example:
         >>> from qffc.library import load
-        >>> from qffc.passes.lower_jax import lower_jax
+        >>> from qffc.passes.lower_jax.program import lower_jax
         >>> lists = CircuitLists(lower_jax(load("pair", cutoff=3.0)))
         >>> far = np.array([[0.0, 0, 0], [1.0, 0, 0], [0, 1.0, 0], [2.5, 0, 0]])
         >>> lists.of(np.array([8, 1, 1, 1]), far).sizes[:4]

@@ -13,7 +13,7 @@ from qffc.models.atom_energies import fitted_atom_energies, spread_about
 from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.feature_sample import sample_features
 from qffc.models.head import head_shapes
-from qffc.passes.lower_jax import JaxProgram
+from qffc.passes.lower_jax.program import JaxProgram
 
 Arrays = dict[str, NDArray[np.float64]]
 

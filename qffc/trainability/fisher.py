@@ -15,7 +15,7 @@ from qffc.ir.program import Program
 from qffc.models.energy import energies_and_forces
 from qffc.models.force_field import ForceField, trainable_names
 from qffc.models.initialization import constants_from_data, initial_parameters
-from qffc.passes.lower_jax import lower_jax
+from qffc.passes.lower_jax.program import lower_jax
 
 Floats = NDArray[np.float64]
 

@@ -19,7 +19,7 @@ from qffc.models.errors import Errors
 from qffc.models.force_field import ForceField
 from qffc.models.instances import instances_of
 from qffc.models.model_file import KERNEL, MODEL_NAME, save_model
-from qffc.passes.lower_jax import Lowering, lower_jax
+from qffc.passes.lower_jax.program import Lowering, lower_jax
 from qffc.training.batches import FrameBatches, frame_batches, steps_of_epoch
 from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint
 from qffc.training.config import TrainingConfig

@@ -16,7 +16,7 @@ from qffc.models.force_field import trainable_names, untrained
 from qffc.models.initialization import constants_from_data, initial_parameters
 from qffc.models.instances import instances_of
 from qffc.models.model_file import load_model, save_model
-from qffc.passes.lower_jax import lower_jax
+from qffc.passes.lower_jax.program import lower_jax
 
 WATER = load_embedded("water")
 PAIR = load("pair", channels=2, depth=2, hidden=(8,))

@@ -15,7 +15,7 @@ from qffc.models.force_field import untrained
 from qffc.models.frame_circuits import LISTS_PAY, CircuitLists, lists_pay
 from qffc.models.initialization import constants_from_data, initial_parameters
 from qffc.models.neighbours import neighbour_counts
-from qffc.passes.lower_jax import lower_jax
+from qffc.passes.lower_jax.program import lower_jax
 
 WATER, AMMONIA = load_embedded("water"), load_embedded("ammonia")
 NUMBERS = np.tile(WATER.numbers, 3)
