@@ -56,7 +56,7 @@ def read_arrays(path: Path, kind: str, *versions: int) -> tuple[dict[str, NDArra
             expected="a file in the safetensors format, written by qffc",
             help="write it again, or use a copy",
         ) from None
-    if header.get("qffc_kind") != kind or header.get("qffc_version") not in map(str, versions):
+    if header.get("qffc_kind") != kind or header.get("qffc_version") not in tuple(map(str, versions)):
         raise error(
             f"not a {kind}",
             found=f"'{path}': kind {header.get('qffc_kind')!r}, version {header.get('qffc_version')!r}",
