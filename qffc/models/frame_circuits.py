@@ -58,9 +58,9 @@ class CircuitLists:
         >>> from qffc.library import load
         >>> from qffc.passes.lower_jax.program import lower_jax
         >>> lists = CircuitLists(lower_jax(load("pair", cutoff=3.0)))
-        >>> far = np.array([[0.0, 0, 0], [1.0, 0, 0], [0, 1.0, 0], [2.5, 0, 0]])
+        >>> far = np.array([[0.0, 0, 0], [1.0, 0, 0], [0, 1.0, 0], [3.5, 0, 0]])
         >>> lists.of(np.array([8, 1, 1, 1]), far).sizes[:4]
-        (1, 4, 0, 9)
+        (1, 4, 0, 5)
     """
 
     def __init__(self, lowered: JaxProgram, near: bool = True) -> None:
