@@ -21,14 +21,14 @@ from pytket.circuit import Circuit, OpType
 from sympy import Symbol
 
 from qffc.library import load
-from qffc.passes.counterexample import random_point
-from qffc.passes.lower_pytket import PytketKernel
-from qffc.passes.lower_pytket_compare import naive_circuit
-from qffc.passes.lower_pytket_turns import euler_angles, half_turns, turn_about
+from qffc.passes.circuit.split_program import Split, split_program
+from qffc.passes.equivariance.counterexample import random_point
+from qffc.passes.equivariance.verdict import Transform
+from qffc.passes.lower_pytket.compare import naive_circuit
+from qffc.passes.lower_pytket.kernel import PytketKernel
+from qffc.passes.lower_pytket.turns import euler_angles, half_turns, turn_about
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import parse_pipeline
-from qffc.passes.split_program import Split, split_program
-from qffc.passes.verdict import Transform
 
 
 def symbolic_circuit(

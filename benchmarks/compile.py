@@ -36,17 +36,17 @@ from pytket.circuit import OpType
 from qffc.ir.ops import Relabel
 from qffc.ir.program import Program
 from qffc.library import load
-from qffc.passes.counterexample import random_point
+from qffc.passes.circuit.split_program import split_program
 from qffc.passes.counts import CircuitCounts
-from qffc.passes.lower_pytket import PytketKernel
-from qffc.passes.lower_pytket_compare import naive_circuit
-from qffc.passes.lower_pytket_counts import count_circuit
+from qffc.passes.equivariance.counterexample import random_point
+from qffc.passes.equivariance.verdict import Transform
+from qffc.passes.lower_pytket.compare import naive_circuit
+from qffc.passes.lower_pytket.counts import count_circuit
+from qffc.passes.lower_pytket.kernel import PytketKernel
+from qffc.passes.measurement.plan import plan_measurement
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import parse_pipeline
-from qffc.passes.plan_measurement import plan_measurement
-from qffc.passes.schedule_clock import depth_bound
-from qffc.passes.split_program import split_program
-from qffc.passes.verdict import Transform
+from qffc.passes.schedule.clock import depth_bound
 from qffc.testing.symmetric import symmetric_program
 
 PEERS = (OpType.TK2, OpType.ZZPhase)

@@ -15,13 +15,13 @@ from math import pi
 import numpy as np
 
 from qffc.ir.reference import expectation
-from qffc.passes.kernel_states import kernel_states
-from qffc.passes.lower_pytket import PytketKernel
-from qffc.passes.lower_pytket_ops import NumericOp, on_wires
-from qffc.passes.lower_pytket_runs import shorten_runs
-from qffc.passes.lower_pytket_turns import nearest_zero
+from qffc.passes.circuit.split_program import Split
+from qffc.passes.lower_pytket.kernel import PytketKernel
+from qffc.passes.lower_pytket.ops import NumericOp, on_wires
+from qffc.passes.lower_pytket.runs import shorten_runs
+from qffc.passes.lower_pytket.turns import nearest_zero
+from qffc.passes.measurement.kernel_states import kernel_states
 from qffc.passes.parameter_shift import shift_rule
-from qffc.passes.split_program import Split
 
 SEEN = 1e-9
 

@@ -11,13 +11,13 @@ from pytket.extensions.quantinuum.backends.quantinuum import QuantinuumBackend, 
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.program import Program
 from qffc.ir.reference import expectation
+from qffc.passes.circuit.split_program import Split
 from qffc.passes.counts import CircuitCounts
-from qffc.passes.kernel_states import kernel_states
-from qffc.passes.lower_pytket import PytketKernel
-from qffc.passes.lower_pytket_compare import naive_circuit
-from qffc.passes.lower_pytket_counts import count_circuit
-from qffc.passes.lower_pytket_measurement import MeasurementPlan, Setting
-from qffc.passes.split_program import Split
+from qffc.passes.lower_pytket.compare import naive_circuit
+from qffc.passes.lower_pytket.counts import count_circuit
+from qffc.passes.lower_pytket.kernel import PytketKernel
+from qffc.passes.measurement.kernel_states import kernel_states
+from qffc.passes.measurement.settings import MeasurementPlan, Setting
 from qffc.targets import target
 
 PLACE = target("H2-1LE")

@@ -11,8 +11,8 @@ from pytket.circuit import Circuit, Command, OpType
 
 from qffc.execution.estimate import MomentEstimate, device_kernel, gather
 from qffc.execution.shots import ShotResult
-from qffc.passes.lower_pytket_measurement import MeasurementPlan
-from qffc.passes.split_program import Split
+from qffc.passes.circuit.split_program import Split
+from qffc.passes.measurement.settings import MeasurementPlan
 from qffc.passes.target import Target
 from qffc.passes.target_noise import NoiseModel
 

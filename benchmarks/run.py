@@ -17,11 +17,11 @@ from qffc.library import load
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.force_field import untrained
 from qffc.models.instances import instances_of
-from qffc.passes.lower_jax import JaxProgram, lower_jax
-from qffc.passes.lower_jax_table import constant_part
-from qffc.passes.lower_pytket import PytketKernel
-from qffc.passes.lower_pytket_compare import compare_with_pytket, naive_circuit
-from qffc.passes.split_program import KernelOp, Split, split_program
+from qffc.passes.circuit.split_program import KernelOp, Split, split_program
+from qffc.passes.lower_jax.program import JaxProgram, lower_jax
+from qffc.passes.lower_jax.table import constant_part
+from qffc.passes.lower_pytket.compare import compare_with_pytket, naive_circuit
+from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.targets import target
 
 PAULI = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])

@@ -33,10 +33,10 @@ from qffc.ir import (
 from qffc.ir.program import Parameter
 from qffc.ir.values import Displacement, Moment, ParameterEntry
 from qffc.library.catalogue import load_reference
-from qffc.passes.check_equivariance import check_equivariance
-from qffc.passes.counterexample import measured
-from qffc.passes.reduced_circuit import REDUCED
-from qffc.passes.verdict import Verdict
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.counterexample import measured
+from qffc.passes.equivariance.reduced_circuit import REDUCED
+from qffc.passes.equivariance.verdict import Verdict
 from qffc.testing import MUTATIONS, deviations, internally_symmetric_program, mutate, symmetric_program
 
 BROKEN = 1e-9

@@ -7,11 +7,11 @@ from dataclasses import replace
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, keeps_symmetry
-from qffc.passes.certificate import CARRIED, Certificate, Origin
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.equivariance.certificate import CARRIED, Certificate, Origin
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.verdict import Carried, Verdict
 from qffc.passes.pipeline_text import format_pass
 from qffc.passes.target import Target
-from qffc.passes.verdict import Carried, Verdict
 
 _OF_THE_RESPONSE = ("rotation", "inversion", "translation", "exchange")
 """Generators that move the molecule: what they say is about the response, whatever the circuit looks like."""

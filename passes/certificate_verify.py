@@ -8,8 +8,8 @@ from qffc.ir.diagnostics import error
 from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
 from qffc.passes.base import Pass
-from qffc.passes.certificate import Certificate, Origin
-from qffc.passes.check_equivariance import CheckEquivariance, check_equivariance
+from qffc.passes.equivariance.certificate import Certificate, Origin
+from qffc.passes.equivariance.check import CheckEquivariance, check_equivariance
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import parse_pipeline
 from qffc.passes.target import Target

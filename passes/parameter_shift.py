@@ -31,7 +31,7 @@ from qffc.ir.pauli import LETTERS
 from qffc.ir.program import Program
 from qffc.ir.values import ParameterEntry, Value
 from qffc.passes.base import Pass, PassResult, Preserves
-from qffc.passes.split_program import Affine, KernelOp, Split, split_program
+from qffc.passes.circuit.split_program import Affine, KernelOp, Split, split_program
 from qffc.passes.target import Target
 
 Floats = NDArray[np.float64]

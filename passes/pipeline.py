@@ -10,9 +10,9 @@ from qffc.ir.diagnostics import InternalError, QffcError, error, quoted
 from qffc.ir.program import Program
 from qffc.ir.verify import verify_program
 from qffc.passes.base import Pass, Report
-from qffc.passes.certificate import Certificate
 from qffc.passes.certificate_carry import carry
 from qffc.passes.counts import Counts, count_ops
+from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.pipeline_text import parse_pipeline as parse_pipeline
 from qffc.passes.same_response import verify_promise
 from qffc.passes.target import Target

@@ -8,16 +8,16 @@ from qffc.ir.diagnostics import InternalError, error, quoted
 from qffc.passes.base import Pass
 
 REGISTRY: tuple[tuple[str, str], ...] = (
-    ("check-equivariance", "qffc.passes.check_equivariance:CheckEquivariance"),
-    ("symmetrize", "qffc.passes.symmetrize:Symmetrize"),
-    ("schedule-layers", "qffc.passes.schedule_layers:ScheduleLayers"),
-    ("canonicalize", "qffc.passes.canonicalize:Canonicalize"),
-    ("light-cone", "qffc.passes.light_cone:LightCone"),
-    ("slide-singlet", "qffc.passes.slide_singlet:SlideSinglet"),
+    ("check-equivariance", "qffc.passes.equivariance.check:CheckEquivariance"),
+    ("symmetrize", "qffc.passes.symmetrize.repair:Symmetrize"),
+    ("schedule-layers", "qffc.passes.schedule.layers:ScheduleLayers"),
+    ("canonicalize", "qffc.passes.simplify.canonicalize:Canonicalize"),
+    ("light-cone", "qffc.passes.simplify.light_cone:LightCone"),
+    ("slide-singlet", "qffc.passes.simplify.slide_singlet:SlideSinglet"),
     ("parameter-shift", "qffc.passes.parameter_shift:ParameterShift"),
-    ("plan-measurement", "qffc.passes.plan_measurement:PlanMeasurement"),
-    ("lower-jax", "qffc.passes.lower_jax:LowerJax"),
-    ("lower-pytket", "qffc.passes.lower_pytket:LowerPytket"),
+    ("plan-measurement", "qffc.passes.measurement.plan:PlanMeasurement"),
+    ("lower-jax", "qffc.passes.lower_jax.program:LowerJax"),
+    ("lower-pytket", "qffc.passes.lower_pytket.kernel:LowerPytket"),
 )
 """Name, then module and class."""
 

@@ -16,8 +16,8 @@ from qffc.ir.program import AtomicReadout, Program
 from qffc.ir.reference import moments, response
 from qffc.ir.values import as_value
 from qffc.passes.base import Pass, keeps, keeps_symmetry
-from qffc.passes.counterexample import observed, random_point
-from qffc.passes.verdict import Transform
+from qffc.passes.equivariance.counterexample import observed, random_point
+from qffc.passes.equivariance.verdict import Transform
 
 Floats = NDArray[np.float64]
 

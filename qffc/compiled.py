@@ -13,21 +13,21 @@ from numpy.typing import NDArray
 
 from qffc.ir.program import Program
 from qffc.levels import DEFAULT_LEVEL, level
-from qffc.passes.certificate import Certificate
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.circuit.split_program import Split, split_program
 from qffc.passes.counts import CircuitCounts
-from qffc.passes.generic_point import generic_slots
+from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.generic_point import generic_slots
 from qffc.passes.pipeline import PassRecord, run_pipeline
 from qffc.passes.pipeline_text import format_pass, parse_pipeline
-from qffc.passes.split_program import Split, split_program
 from qffc.passes.target import Target
 
 if TYPE_CHECKING:
     from pytket.circuit import Circuit
 
-    from qffc.passes.lower_jax import JaxProgram
-    from qffc.passes.lower_pytket import PytketKernel
-    from qffc.passes.lower_pytket_measurement import MeasurementPlan
+    from qffc.passes.lower_jax.program import JaxProgram
+    from qffc.passes.lower_pytket.kernel import PytketKernel
+    from qffc.passes.measurement.settings import MeasurementPlan
 
 Floats = NDArray[np.float64]
 _LOWERING = "lower-pytket"
@@ -65,18 +65,18 @@ class Compiled:
     @cached_property
     def jax(self) -> JaxProgram:
         """The program as JAX functions: ``angles``, ``moments`` and ``readout``."""
-        from qffc.passes.lower_jax import lower_jax  # JAX is heavy
+        from qffc.passes.lower_jax.program import lower_jax  # JAX is heavy
 
         return lower_jax(self.program)
 
     @property
     def angles(self) -> Callable[..., object]:
-        """The angle program as a JAX function, see :meth:`qffc.passes.lower_jax.JaxProgram.angles`."""
+        """The angle program as a JAX function, see :meth:`qffc.passes.lower_jax.program.JaxProgram.angles`."""
         return self.jax.angles
 
     @property
     def readout(self) -> Callable[..., object]:
-        """The readout as a JAX function, see :meth:`qffc.passes.lower_jax.JaxProgram.readout`."""
+        """The readout as a JAX function, see :meth:`qffc.passes.lower_jax.program.JaxProgram.readout`."""
         return self.jax.readout
 
     @cached_property
@@ -89,7 +89,7 @@ class Compiled:
         """How the observables are measured."""
         if not level(self.level).planned:
             return self.kernel.measurements
-        from qffc.passes.plan_measurement import plan_measurement
+        from qffc.passes.measurement.plan import plan_measurement
 
         return plan_measurement(self.split)
 
@@ -97,7 +97,7 @@ class Compiled:
         """Return the circuit in native gates, without measurements.
 
         Args:
-            slots: (slot_count,), radians; :func:`qffc.passes.generic_point.generic_slots` when left out.
+            slots: (slot_count,), radians; :func:`qffc.passes.equivariance.generic_point.generic_slots` when left out.
         """
         return self.kernel.bind(self._slots(slots))
 
@@ -164,7 +164,7 @@ def compile_program(
 
 def lowered(program: Program, target: Target, lowering: str) -> PytketKernel:
     """Return the kernel that the pass ``lower-pytket`` makes, with the options of its text."""
-    from qffc.passes.lower_pytket import LowerPytket  # pytket is heavy
+    from qffc.passes.lower_pytket.kernel import LowerPytket  # pytket is heavy
 
     (step,) = parse_pipeline(lowering)
     assert isinstance(step, LowerPytket)

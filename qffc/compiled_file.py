@@ -14,8 +14,8 @@ from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
 from qffc.levels import level
-from qffc.passes.certificate import Certificate
 from qffc.passes.counts import CircuitCounts
+from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.pipeline import PassRecord
 from qffc.passes.pipeline_text import parse_pipeline
 from qffc.passes.plain_data import from_plain, to_plain

@@ -15,8 +15,8 @@ from qffc.compiled import Compiled, compile_program
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.program import Program
 from qffc.levels import DEFAULT_LEVEL
-from qffc.passes.certificate import Certificate
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.target import Target
 from qffc.references import ProgramLike, program_of, resolve_data
 from qffc.targets import target as find_target

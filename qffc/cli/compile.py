@@ -14,7 +14,7 @@ from qffc.cli.output import AsJson, emit, say, table
 from qffc.compiled import Compiled
 from qffc.ir.diagnostics import error
 from qffc.levels import DEFAULT_LEVEL, LEVELS
-from qffc.passes.generic_point import generic_slots
+from qffc.passes.equivariance.generic_point import generic_slots
 from qffc.passes.pipeline import PassRecord, printer
 from qffc.toolchain import compile as compile_to
 
@@ -179,7 +179,7 @@ def _gate(target: Target) -> str:
 
 
 def _columns(compiled: Compiled) -> dict[str, CircuitCounts]:
-    from qffc.passes.lower_pytket_compare import compare_with_pytket
+    from qffc.passes.lower_pytket.compare import compare_with_pytket
 
     if compiled.target.device is None:
         return {"as written": compiled.counts_as_written, "qffc": compiled.counts}

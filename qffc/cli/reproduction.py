@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from qffc.atomic_files import atomic_path, write_text
 from qffc.ir.program import AtomicReadout, Program
-from qffc.passes.certificate import Certificate
-from qffc.passes.verdict import Counterexample, Verdict
+from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.verdict import Counterexample, Verdict
 
 PARAMETERS_NAME, GEOMETRY_NAME = "params.json", "geometry.npz"
 PROGRAM_NAME, CERTIFICATE_NAME, FRAMES_NAME, SCRIPT_NAME = (
@@ -25,8 +25,8 @@ _SCRIPT = """# Prints what one circuit gives before and after something that mus
 from pathlib import Path
 
 from qffc.ir import parse_program
-from qffc.passes.certificate import Certificate
-from qffc.passes.counterexample import measured
+from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.counterexample import measured
 
 here = Path(__file__).parent
 program = parse_program((here / "program.qffc").read_text(encoding="utf-8"))

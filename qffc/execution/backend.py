@@ -139,7 +139,7 @@ def need_runner(target: Target) -> None:
 
 def price_of(circuits: Sequence[Circuit], target: Target, shots: int | Sequence[int]) -> float:
     """Return the price in HQC of running circuits, with shots as for :func:`run_circuits`; show it before spending."""
-    from qffc.passes.lower_pytket_counts import count_circuit
+    from qffc.passes.lower_pytket.counts import count_circuit
 
     each = zip(circuits, shots_of_each(circuits, shots), strict=True)
     return sum((target.price(count_circuit(circuit, target.weights), number) for circuit, number in each), 0.0)

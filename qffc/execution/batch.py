@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qffc.execution.backend import EmulatorRun, ShotResult, check_price, price_of, run_circuits
-from qffc.passes.pack import Packing, pack
+from qffc.passes.lower_pytket.packing import Packing, pack
 from qffc.passes.target import Target
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _in_parts(
 
 
 def _jobs(circuits: Sequence[Circuit], packing: Packing) -> list[Circuit]:
-    from qffc.passes.lower_pytket_pack import side_by_side
+    from qffc.passes.lower_pytket.side_by_side import side_by_side
 
     return [side_by_side([circuits[index] for index in job]) for job in packing.jobs]
 
@@ -129,7 +129,7 @@ def _packed_price(circuits: Sequence[Circuit], packing: Packing, target: Target)
 
 
 def _apart(result: ShotResult, bits: Sequence[int]) -> tuple[ShotResult, ...]:
-    from qffc.passes.lower_pytket_pack import split_shots
+    from qffc.passes.lower_pytket.side_by_side import split_shots
 
     return tuple(_distinct(ShotResult(part, result.counts)) for part in split_shots(result.outcomes, bits))
 

@@ -14,8 +14,8 @@ from qffc.execution.backend import check_price
 from qffc.execution.estimate import MomentEstimate, estimate_moments
 from qffc.execution.quote import Quote, equal_quote, observed_quote, planned_quote, prepare
 from qffc.models.force_field import ForceField
-from qffc.passes.lower_pytket_measurement import MeasurementPlan
-from qffc.passes.split_program import Split
+from qffc.passes.circuit.split_program import Split
+from qffc.passes.measurement.settings import MeasurementPlan
 from qffc.passes.target import Target
 
 Floats = NDArray[np.float64]

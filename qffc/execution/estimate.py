@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from qffc.execution.backend import EmulatorRun, ShotResult
 from qffc.execution.batch import run_batch
 from qffc.ir.diagnostics import QffcError, error
-from qffc.passes.lower_pytket_measurement import MeasurementPlan
-from qffc.passes.split_program import Split
+from qffc.passes.circuit.split_program import Split
+from qffc.passes.measurement.settings import MeasurementPlan
 from qffc.passes.target import Target
 
 if TYPE_CHECKING:
-    from qffc.passes.lower_pytket import PytketKernel
+    from qffc.passes.lower_pytket.kernel import PytketKernel
 
 Floats = NDArray[np.float64]
 
@@ -109,7 +109,7 @@ def estimate_moments(
 
 def device_kernel(split: Split, target: Target) -> PytketKernel:
     """Return the kernel whose circuits run: with frames, which keep what each setting reads, means and covariances."""
-    from qffc.passes.lower_pytket import PytketKernel  # pytket is heavy
+    from qffc.passes.lower_pytket.kernel import PytketKernel  # pytket is heavy
 
     return PytketKernel(split, target, fix_frame=True)
 
@@ -140,7 +140,7 @@ def moments_from_shots(plan: MeasurementPlan, results: Sequence[ShotResult]) -> 
 
     Example:
         >>> from qffc.ir.observables import PauliObservable
-        >>> from qffc.passes.lower_pytket_measurement import measurement_plan
+        >>> from qffc.passes.measurement.settings import measurement_plan
         >>> plan = measurement_plan([PauliObservable(((0, "Z"),))], 1)
         >>> mean, covariance = moments_from_shots(plan, [ShotResult.of(np.array([[0], [0], [1]]))])
         >>> round(float(mean[0]), 6), round(float(covariance[0, 0]), 6)

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from qffc.execution.backend import ShotResult
 from qffc.execution.estimate import MomentEstimate, gather, shot_table
-from qffc.passes.kernel_states import kernel_states, outcome_probabilities
-from qffc.passes.lower_pytket_measurement import MeasurementPlan, Setting
-from qffc.passes.split_program import Split
+from qffc.passes.circuit.split_program import Split
+from qffc.passes.measurement.kernel_states import kernel_states, outcome_probabilities
+from qffc.passes.measurement.settings import MeasurementPlan, Setting
 from qffc.passes.target import Target
 
 _POINTS = 1024

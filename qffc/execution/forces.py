@@ -18,13 +18,13 @@ from qffc.execution.offer import Tariff, allocation_for, both_offers
 from qffc.execution.quote import Job, Quote, choose, need_one, plan_of, prepare
 from qffc.execution.tangent import Geometry, Tangent
 from qffc.models.force_field import ForceField
-from qffc.passes.generic_point import generic_slots
-from qffc.passes.kernel_states import DENSE_QUBITS, kernel_states
-from qffc.passes.lower_jax_kernel import make_moments
-from qffc.passes.lower_pytket_measurement import MeasurementPlan
+from qffc.passes.circuit.split_program import Split
+from qffc.passes.equivariance.generic_point import generic_slots
+from qffc.passes.lower_jax.kernel import make_moments
+from qffc.passes.measurement.kernel_states import DENSE_QUBITS, kernel_states
+from qffc.passes.measurement.plan import moment_covariances
+from qffc.passes.measurement.settings import MeasurementPlan
 from qffc.passes.parameter_shift import ShiftRule, shift_rule
-from qffc.passes.plan_measurement import moment_covariances
-from qffc.passes.split_program import Split
 from qffc.passes.target import Target
 
 Floats = NDArray[np.float64]

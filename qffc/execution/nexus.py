@@ -198,6 +198,6 @@ def _keys(entry: Mapping[str, object]) -> list[str]:
 
 
 def _counts(task: Task, target: Target) -> CircuitCounts:
-    from qffc.passes.lower_pytket_counts import count_circuit
+    from qffc.passes.lower_pytket.counts import count_circuit
 
     return count_circuit(task.circuit, target.weights)

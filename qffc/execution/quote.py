@@ -16,10 +16,10 @@ from qffc.execution.offer import Allocate, Offer, Tariff, allocation_for, both_o
 from qffc.ir.diagnostics import error
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_field import ForceField
-from qffc.passes.kernel_states import DENSE_QUBITS, kernel_states
-from qffc.passes.lower_pytket_measurement import MeasurementPlan
-from qffc.passes.plan_measurement import moment_covariances, plan_measurement, setting_variances
-from qffc.passes.split_program import Split
+from qffc.passes.circuit.split_program import Split
+from qffc.passes.measurement.kernel_states import DENSE_QUBITS, kernel_states
+from qffc.passes.measurement.plan import moment_covariances, plan_measurement, setting_variances
+from qffc.passes.measurement.settings import MeasurementPlan
 from qffc.passes.target import Target
 
 Floats = NDArray[np.float64]

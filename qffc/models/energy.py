@@ -18,7 +18,7 @@ from qffc.models.row_evaluator import RowEvaluator, add_rows, take_rows
 from qffc.models.shared_values import SharingPlan, plan_sharing
 from qffc.models.slot_array import SlotLayout, slot_array, slot_layout
 from qffc.models.value_rows import ValueRows, rows_of
-from qffc.passes.lower_jax import JaxProgram
+from qffc.passes.lower_jax.program import JaxProgram
 
 Arrays = Mapping[str, jax.Array]
 
@@ -93,6 +93,24 @@ class MoleculeEnergy:
         """Return the energies as the readout gives them, without reference and scale: (batch,)."""
         return self._raw(arrays, self.moments(self.slots(arrays, positions)), positions)
 
+    def contributions(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
+        """Return what the raw energies are sums of.
+
+        Args:
+            arrays: parameters and constants by name.
+            positions: (batch, atoms, 3), Angstrom.
+
+        Returns:
+            (batch, atoms) with an atomic readout, else (batch, instances).
+        """
+        moments = self.moments(self.slots(arrays, positions))
+        if isinstance(self.lowered.program.readout, AtomicReadout):
+            return self._atomic(arrays, moments, positions)
+        parts = self.instances.share * jnp.sum(self._readout(arrays, moments, positions), axis=2)
+        if self.instances.present is None:
+            return parts
+        return parts * jnp.asarray(self.instances.present, parts.dtype)[None]
+
     def features(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
         """Return the features of atoms before normalization, (batch, atoms, groups x channels x observables)."""
         readout = self.lowered.program.readout
@@ -127,13 +145,19 @@ class MoleculeEnergy:
         return centres * len(program.feature_groups) + jnp.asarray(group_of)[species]
 
     def _raw(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
+        if not isinstance(self.lowered.program.readout, AtomicReadout):
+            return self.instances.share * jnp.sum(self._readout(arrays, moments, positions), axis=(1, 2))
+        return jnp.sum(self._atomic(arrays, moments, positions), axis=1)
+
+    def _atomic(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
+        """The raw energies of the atoms, (batch, atoms)."""
         readout = self.lowered.program.readout
         if not isinstance(readout, AtomicReadout):
-            return self.instances.share * jnp.sum(self._readout(arrays, moments, positions), axis=(1, 2))
+            raise InternalError("energies of atoms of a program without an atomic readout")
         species = self.instances.atom_species
         shift, scale = arrays[FEATURE_SHIFT][species], arrays[FEATURE_SCALE][species]
         features = (self.features(arrays, moments, positions) - shift[None]) / scale[None]
-        return jnp.sum(atomic_energies(readout, arrays, features, species, self._edges(positions)), axis=1)
+        return atomic_energies(readout, arrays, features, species, self._edges(positions))
 
     def _edges(self, positions: jax.Array) -> Edges | None:
         """The pairs of atoms that exchange messages, with their distances."""

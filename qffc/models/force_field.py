@@ -13,18 +13,25 @@ from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.program import Program
+from qffc.models.array_sizes import SizeSteps
 from qffc.models.energy import ATOM_ENERGY, CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
+from qffc.models.frame_batch import FrameBatch, frame_energies, join_frames, joined_positions, needed_sizes
+from qffc.models.frame_circuits import CircuitLists, lists_pay
 from qffc.models.function_cache import kept_function
 from qffc.models.head import head_shapes
 from qffc.models.initialization import initial_parameters, neutral_constants
-from qffc.models.instances import Instances, instances_of
+from qffc.models.instances import Instances, instances_of, species_of
 from qffc.models.value_rows import ValueRows
-from qffc.passes.lower_jax import JaxProgram, Lowering, lower_jax
+from qffc.passes.lower_jax.program import JaxProgram, Lowering, lower_jax
 
+_Predictions = tuple[NDArray[np.float64], NDArray[np.float64]]
 _Predict = Callable[..., tuple[jax.Array, jax.Array]]
 
 _CHUNK_CIRCUITS = 16_384
 """Circuits simulated at once in a prediction: bounds the memory."""
+
+_SAMPLE = 16
+"""Frames whose circuits are counted to choose how many frames are predicted at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +69,11 @@ class ForceField:
         """
         return MoleculeEnergy(self.lowered, instances_of(self.program, numbers))
 
-    def predict(
-        self, numbers: NDArray[np.integer], positions: NDArray[np.floating]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def predict(self, numbers: NDArray[np.integer], positions: NDArray[np.floating]) -> _Predictions:
         """Return energies and forces of geometries of one molecule.
+
+        Where lists of near neighbours save circuits enough (:func:`qffc.models.frame_circuits.lists_pay`), circuits
+        with an atom beyond the cutoff are left out; they would add nothing.
 
         Args:
             numbers: (atoms,) atomic numbers.
@@ -91,6 +99,8 @@ class ForceField:
                 expected=f"(frames, {len(numbers)}, 3), Angstrom",
                 help="give a batch of frames with all atoms, at least one frame",
             )
+        if lists_pay(self.program, [frames]):
+            return self._predict_near(np.asarray(numbers), frames)
         atoms = str([int(number) for number in numbers])
 
         def predict(arrays: Mapping[str, jax.Array], r: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -131,6 +141,46 @@ class ForceField:
 
         return self._run(predict, "listed", instances, rows, positions)
 
+    def predict_joined(self, batch: FrameBatch, positions: NDArray[np.floating]) -> tuple[jax.Array, jax.Array]:
+        """Return energies and forces of joined frames.
+
+        Args:
+            batch: the frames.
+            positions: (1, atoms, 3), Angstrom; see :func:`qffc.models.frame_batch.joined_positions`.
+
+        Returns:
+            Energies (frames,) in eV, without the reference energies of the atoms, and forces (1, atoms, 3) in
+            eV/Angstrom.
+        """
+
+        def predict(
+            arrays: Mapping[str, jax.Array], batch: FrameBatch, positions: jax.Array
+        ) -> tuple[jax.Array, jax.Array]:
+            return energies_and_forces(lambda r: frame_energies(self.lowered, batch, arrays, r), positions)
+
+        return self._run(predict, "joined", batch, positions)
+
+    def _predict_near(self, numbers: NDArray[np.integer], frames: NDArray[np.float64]) -> _Predictions:
+        """Predictions with near neighbours only, as many frames at once as their circuits allow."""
+        lists = CircuitLists(self.lowered)
+        reference = self.reference_energy(species_of(self.program, numbers))
+        found = [lists.of(numbers, frame) for frame in frames[:_SAMPLE]]
+        usual = max(len(frame.instances) for frame in found) * self.program.channels
+        chunk = max(1, min(len(frames), _CHUNK_CIRCUITS // usual))
+        steps: SizeSteps | None = None
+        energies, forces = [], []
+        for start in range(0, len(frames), chunk):
+            batch = frames[start : start + chunk]
+            circuits = [lists.of(numbers, frame) for frame in batch]
+            needed = needed_sizes(lists.plan, circuits)
+            steps = SizeSteps(needed) if steps is None else steps
+            sizes = steps.fitting((chunk, *needed[1:]))
+            joined = join_frames(lists.plan, circuits, sizes)
+            e, f = self.predict_joined(joined, joined_positions(batch, sizes[1]))
+            energies.append(reference + np.asarray(e)[: len(batch)])
+            forces.append(np.asarray(f)[0, : batch.shape[0] * batch.shape[1]].reshape(batch.shape))
+        return np.concatenate(energies), np.concatenate(forces)
+
     def reference_energy(self, species: NDArray[np.integer]) -> float:
         """Return the sum of the reference energies (eV) of atoms of these species, indices (atoms,)."""
         return float(np.sum(self.arrays[ATOM_ENERGY][species]))
@@ -145,7 +195,7 @@ class ForceField:
         return {}
 
     def _run(
-        self, predict: _Predict, name: str, *arguments: Instances | ValueRows | NDArray[np.floating]
+        self, predict: _Predict, name: str, *arguments: Instances | ValueRows | FrameBatch | NDArray[np.floating]
     ) -> tuple[jax.Array, jax.Array]:
         """Run a function of the arrays and these arguments, positions last; compiled once and kept on disk."""
         kind = jax.tree.leaves(arguments)[-1].dtype

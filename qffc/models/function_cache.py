@@ -28,9 +28,9 @@ import qffc.ir
 import qffc.models
 import qffc.passes
 from qffc.atomic_files import atomic_path
-from qffc.passes.lower_jax_kernel import KERNEL_VARIABLE
-from qffc.passes.lower_jax_native import INSTRUCTIONS_VARIABLE, register_native
-from qffc.passes.lower_jax_native_library import CALLS, LIBRARY, native_state
+from qffc.passes.lower_jax.kernel import KERNEL_VARIABLE
+from qffc.passes.lower_jax.native import INSTRUCTIONS_VARIABLE, register_native
+from qffc.passes.lower_jax.native_library import CALLS, LIBRARY, native_state
 
 CACHE_VARIABLE = "QFFC_CACHE"
 """The environment variable that names the folder, or says ``off``."""
@@ -121,7 +121,7 @@ def _code_digest() -> str:
     """The code that functions are made of, so that a change of it makes them anew; some milliseconds."""
     code = hashlib.sha256()
     for package in (qffc.models, qffc.passes, qffc.ir):
-        for path in sorted(Path(package.__path__[0]).glob("*.py")):
+        for path in sorted(Path(package.__path__[0]).rglob("*.py")):
             code.update(path.read_bytes())
     if native_state().available:
         code.update(LIBRARY.read_bytes())

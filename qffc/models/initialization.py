@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
 from qffc.ir.program import AtomicReadout, Parameter, Program
-from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT, MoleculeEnergy
+from qffc.models.atom_energies import fitted_atom_energies, spread_about
+from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
+from qffc.models.feature_sample import sample_features
 from qffc.models.head import head_shapes
+from qffc.passes.lower_jax.program import JaxProgram
 
 Arrays = dict[str, NDArray[np.float64]]
 
 ANGLE_SPREAD = 0.5
 """Standard deviation of a fresh angle parameter, radians."""
+
+_SAMPLE = 256
+"""Frames of a set from which mean and deviation of features are taken."""
 
 RADIAL_SPREAD = 1.5
 """Standard deviation of the weight of the first radial function; that of the k-th is k times smaller.
@@ -69,33 +75,28 @@ def neutral_constants(program: Program) -> Arrays:
     return constants
 
 
-def constants_from_data(molecule: MoleculeEnergy, parameters: Arrays, train: Dataset) -> Arrays:
+def constants_from_data(lowered: JaxProgram, parameters: Arrays, sets: Sequence[Dataset]) -> Arrays:
     """Return the constants of a model from its training frames only.
 
-    Reference energies per species: least squares of the total energies, of smallest norm where the composition
-    leaves them open, shared evenly over the atoms then. Energy scale: the standard deviation of the energies (eV).
-    Feature shift and scale: mean and standard deviation at the starting parameters, per species of the atom.
+    Reference energies per species: least squares of the total energies, of smallest norm where the compositions leave
+    them open. Energy scale: the standard deviation of the energies (eV) about them. Feature shift and scale: mean and
+    standard deviation at the starting parameters, per species of the atom, over at most 256 frames of each set.
 
     Args:
-        molecule: the energy function.
+        lowered: the program as JAX functions.
         parameters: starting parameters.
-        train: the training frames.
+        sets: training frames, a set for each molecule.
     """
-    program = molecule.lowered.program
+    program = lowered.program
     constants = neutral_constants(program)
-    species = molecule.instances.atom_species
-    counts = np.bincount(species, minlength=len(program.species)).astype(float)
-    mean = float(train.energies.mean())
-    constants[ATOM_ENERGY] = counts * mean / float(counts @ counts)
-    spread = float(train.energies.std())
+    constants[ATOM_ENERGY] = fitted_atom_energies(program, sets)
+    spread = spread_about(program, constants[ATOM_ENERGY], sets)
     constants[ENERGY_SCALE] = np.array(spread if spread > 0 else 1.0)
     if isinstance(program.readout, AtomicReadout):
-        arrays = {name: jnp.asarray(value) for name, value in (parameters | constants).items()}
-        sample = jnp.asarray(train.positions[: min(len(train), 256)])
-        features = jax.jit(lambda r: molecule.features(arrays, molecule.moments(molecule.slots(arrays, r)), r))(sample)
-        values = np.asarray(features)
+        samples = [(data.numbers, data.positions[:_SAMPLE]) for data in sets]
+        species, values = sample_features(lowered, parameters | constants, samples)
         for index in range(len(program.species)):
-            rows = values[:, species == index].reshape(-1, values.shape[-1])
+            rows = values[species == index]
             if len(rows):
                 constants[FEATURE_SHIFT][index] = rows.mean(axis=0)
                 # A feature that hardly moves must not be blown up.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import jax
@@ -172,6 +172,31 @@ def pairs_of_neighbours(
     atoms[:, centre], atoms[:, place[0]], atoms[:, place[1]] = centres[first], others[first], others[second]
     edges = np.stack([centres, others], axis=1).astype(np.int32) if _has_messages(program) else None
     return Instances(atoms, atom_species[atoms], np.ones(len(atoms)), 1.0, atom_species, edges=edges)
+
+
+def fill_instances(instances: Instances, circuits: int, edges: int) -> Instances:
+    """Return instances with repetitions of the first one, and edges between the first two atoms, that do not count.
+
+    Args:
+        instances: at least one.
+        circuits: how many there shall be, at least those that there are.
+        edges: the same for edges, where there are any.
+    """
+    real = np.ones(len(instances)) if instances.present is None else instances.present
+    index = np.zeros(circuits, dtype=np.intp)
+    index[: len(instances)] = np.arange(len(instances))
+    filled = replace(
+        instances,
+        atoms=instances.atoms[index],
+        species=instances.species[index],
+        mirror=instances.mirror[index],
+        present=np.concatenate([real, np.zeros(circuits - len(instances))]),
+    )
+    if instances.edges is None:
+        return filled
+    more = np.tile(np.array([[0, 1]], dtype=np.int32), (edges - len(instances.edges), 1))
+    counted = (np.arange(edges) < len(instances.edges)).astype(np.float64)
+    return replace(filled, edges=np.concatenate([instances.edges, more]), edges_present=counted)
 
 
 def _has_messages(program: Program) -> bool:

@@ -11,8 +11,8 @@ from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
 from qffc.models.array_file import read_arrays, write_arrays
 from qffc.models.force_field import ForceField
-from qffc.passes.certificate import Certificate
-from qffc.passes.lower_jax import Lowering, lower_jax
+from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.lower_jax.program import Lowering, lower_jax
 
 MODEL_NAME = "model.safetensors"
 UNPROVEN = "unproven"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import jax
@@ -10,16 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error
+from qffc.models.array_sizes import size_of_series
 from qffc.models.force_field import ForceField
-from qffc.models.instances import Instances, pairs_of_neighbours, species_of
+from qffc.models.frame_circuits import near_instances
+from qffc.models.instances import fill_instances, species_of
 from qffc.models.neighbours import neighbours_within, reach
 from qffc.models.shared_values import SharingPlan, plan_sharing
 from qffc.models.value_rows import pad_rows, rows_of
 
 _KINDS = {32: np.dtype(np.float32), 64: np.dtype(np.float64)}
-
-_GROWTH = 1.1
-"""Arrays have sizes of a geometric series, so that JAX compiles for few of them; at most a tenth is filled up."""
 
 
 @dataclass(frozen=True)
@@ -116,49 +115,18 @@ class MovingAtoms:
 
     def _list(self, positions: NDArray[np.float64]) -> None:
         centres, others = neighbours_within(positions, self._radius)
-        instances = pairs_of_neighbours(self._model.program, self._species, centres, others)
-        real = len(instances)
-        if not real:
-            first = np.arange(3, dtype=np.int32)[None]
-            instances = replace(instances, atoms=first, species=self._species[first], mirror=np.ones(1))
+        instances = near_instances(self._model.program, self._species, centres, others)
+        real = len(instances) if instances.present is None else 0
         rows = rows_of(self._plan, instances, listed=False)
         edges = 0 if instances.edges is None else len(instances.edges)
         needed = (edges, len(instances), *(len(atoms) for atoms in rows.atoms))
-        self._largest = tuple(map(max, map(_size, needed), self._largest or needed))
+        self._largest = tuple(map(max, map(size_of_series, needed), self._largest or needed))
         edges, circuits, *sizes = self._largest
         # Handed to JAX once for each list, not at every step.
         self._rows, self._instances = jax.device_put(
-            (pad_rows(self._plan, rows, tuple(sizes), circuits), _filled(instances, circuits, real, edges))
+            (pad_rows(self._plan, rows, tuple(sizes), circuits), fill_instances(instances, circuits, edges))
         )
         self._listed = positions
         self._shapes.add(self._largest)
         self._builds += 1
         self.counts = NeighbourCounts(len(centres), circuits, 1 - real / circuits, self._builds, len(self._shapes))
-
-
-def _size(needed: int) -> int:
-    """The first size of the series that is large enough; a single row stays one, for it stands for all; none, none."""
-    size = needed if needed <= 1 else 16
-    while size < needed:
-        size = int(np.ceil(_GROWTH * size))
-    return size
-
-
-def _filled(instances: Instances, circuits: int, real: int, edges: int) -> Instances:
-    """Instances with repetitions of the first one, and edges between the first two atoms, that do not count."""
-    index = np.zeros(circuits, dtype=np.intp)
-    index[: len(instances)] = np.arange(len(instances))
-    present = (np.arange(circuits) < real).astype(np.float64)
-    return replace(
-        instances,
-        atoms=instances.atoms[index],
-        species=instances.species[index],
-        mirror=instances.mirror[index],
-        present=present,
-        edges=None if instances.edges is None else _filled_edges(instances.edges, edges),
-        edges_present=None if instances.edges is None else (np.arange(edges) < len(instances.edges)).astype(np.float64),
-    )
-
-
-def _filled_edges(edges: NDArray[np.int32], size: int) -> NDArray[np.int32]:
-    return np.concatenate([edges, np.tile(np.array([[0, 1]], dtype=np.int32), (size - len(edges), 1))])

@@ -87,3 +87,22 @@ def neighbours_within(positions: NDArray[np.floating], radius: float) -> tuple[N
     np.fill_diagonal(near, False)
     centres, others = np.nonzero(near)
     return centres, others
+
+
+def neighbour_counts(positions: NDArray[np.floating], radius: float) -> NDArray[np.intp]:
+    """Return how many neighbours nearer than ``radius`` each atom of each frame has.
+
+    Args:
+        positions: (frames, atoms, 3), Angstrom, without periodic images.
+        radius: Angstrom.
+
+    Returns:
+        (frames, atoms).
+
+    Example:
+        >>> neighbour_counts(np.array([[[0.0, 0, 0], [1.0, 0, 0], [9.0, 0, 0]]]), 2.0)
+        array([[1, 1, 0]])
+    """
+    atoms = positions.shape[1]
+    found = (np.bincount(neighbours_within(frame, radius)[0], minlength=atoms) for frame in positions)
+    return np.stack(list(found))

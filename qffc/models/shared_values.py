@@ -15,7 +15,7 @@ from functools import cached_property
 from qffc.ir.program import Program, readout_value
 from qffc.ir.value_substitution import substitute_sites
 from qffc.ir.values import Moment, Number, ParameterEntry, Pi, SpeciesOf, Value, walk
-from qffc.passes.split_program import Split
+from qffc.passes.circuit.split_program import Split
 
 Sites = tuple[str, ...]
 
@@ -138,7 +138,7 @@ def plan_sharing(split: Split) -> SharingPlan:
 
     Example:
         >>> from qffc.library import load
-        >>> from qffc.passes.split_program import split_program
+        >>> from qffc.passes.circuit.split_program import split_program
         >>> plan = plan_sharing(split_program(load("pair", depth=1)))
         >>> len(plan.vectors), len({root.key for root in plan.vectors})
         (4, 2)

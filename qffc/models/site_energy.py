@@ -17,7 +17,7 @@ from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.head import head_shapes
 from qffc.models.initialization import neutral_constants
 from qffc.models.instances import instances_of
-from qffc.passes.lower_jax import lower_jax
+from qffc.passes.lower_jax.program import lower_jax
 
 Floats = NDArray[np.float64]
 

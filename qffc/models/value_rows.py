@@ -56,7 +56,7 @@ def rows_of(plan: SharingPlan, instances: Instances, *, listed: bool = True) -> 
         >>> from qffc.library import load
         >>> from qffc.models.instances import instances_of
         >>> from qffc.models.shared_values import plan_sharing
-        >>> from qffc.passes.split_program import split_program
+        >>> from qffc.passes.circuit.split_program import split_program
         >>> program = load("pair")
         >>> rows = rows_of(plan_sharing(split_program(program)), instances_of(program, np.array([8, 1, 1])))
         >>> [len(atoms) for atoms in rows.atoms]

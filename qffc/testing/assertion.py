@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from qffc.ir.program import Program
-from qffc.passes.certificate import Certificate
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.check import check_equivariance
 
 
 def assert_equivariant(program: Program) -> Certificate:

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from qffc.data import Dataset
 from qffc.ir.program import Program
-from qffc.models.energy import MoleculeEnergy, energies_and_forces
+from qffc.models.energy import energies_and_forces
 from qffc.models.force_field import ForceField, trainable_names
 from qffc.models.initialization import constants_from_data, initial_parameters
-from qffc.models.instances import instances_of
-from qffc.passes.lower_jax import lower_jax
+from qffc.passes.lower_jax.program import lower_jax
 
 Floats = NDArray[np.float64]
 
@@ -50,9 +49,8 @@ class Fisher:
 def starting_model(program: Program, data: Dataset, seed: int) -> ForceField:
     """Return a model as a training on the data starts with it."""
     jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
-    molecule = MoleculeEnergy(lower_jax(program), instances_of(program, data.numbers))
     arrays = initial_parameters(program, seed)
-    return ForceField(program, arrays | constants_from_data(molecule, arrays, data))
+    return ForceField(program, arrays | constants_from_data(lower_jax(program), arrays, [data]))
 
 
 def output_jacobian(

@@ -19,7 +19,7 @@ from qffc.ir.program import Program
 from qffc.ir.value_leaves import ParameterEntry
 from qffc.ir.value_nodes import walk
 from qffc.models.initialization import initial_parameters
-from qffc.passes.lower_jax import JaxProgram, lower_jax
+from qffc.passes.lower_jax.program import JaxProgram, lower_jax
 
 Start = Literal["uniform", "initial"]
 Floats = NDArray[np.float64]

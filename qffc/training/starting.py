@@ -29,6 +29,6 @@ def starting_state(
     arrays = initial_parameters(program, config.seed)
     trained = trainable_names(program)
     parameters = in_precision({name: arrays[name] for name in trained}, config)
-    constants = constants_from_data(molecule, arrays, frames)
+    constants = constants_from_data(molecule.lowered, arrays, [frames])
     constants |= {name: value for name, value in arrays.items() if name not in trained}
     return TrainingState(parameters, parameters, optimizer.init(parameters), 0), constants

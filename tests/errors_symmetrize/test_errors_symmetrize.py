@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qffc.ir import QffcError, parse_program
-from qffc.passes.symmetrize import Symmetrize
+from qffc.passes.symmetrize.repair import Symmetrize
 from qffc.targets import target
 
 FOLDER = Path(__file__).resolve().parent

@@ -13,8 +13,8 @@ from verdicts import assert_reproduces
 
 from qffc.ir import parse_program
 from qffc.ir.program import Program
-from qffc.passes.certificate import Certificate
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.check import check_equivariance
 
 FOLDER = Path(__file__).resolve().parent
 CASES = sorted(path.stem for path in FOLDER.glob("*.qffc"))

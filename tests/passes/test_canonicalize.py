@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Zero
 from qffc.ir.reference import moments, statevector
 from qffc.ir.values import Displacement, Number, ParameterEntry, Pi
-from qffc.passes.canonicalize import Canonicalize
+from qffc.passes.simplify.canonicalize import Canonicalize
 from qffc.targets import target
 from qffc.testing import instances, programs
 

@@ -14,10 +14,10 @@ from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet, Zer
 from qffc.ir.program import Qubit
 from qffc.ir.reference import moments
 from qffc.ir.values import FrameVector, norm, unit
-from qffc.passes.canonicalize import Canonicalize
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.circuit.wires import flatten
 from qffc.passes.counts import count_ops
-from qffc.passes.wires import flatten
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.simplify.canonicalize import Canonicalize
 from qffc.targets import target
 from qffc.testing import instances, programs, symmetric_programs
 

@@ -12,10 +12,10 @@ from qffc.ir.ops import Exchange, Rotate, Singlet
 from qffc.ir.program import EnergyReadout, Parameter, Program, Qubit, Site
 from qffc.ir.values import Component, Displacement, FrameVector, Moment, ParameterEntry, as_value
 from qffc.library import load
-from qffc.passes.certificate import RULES, Certificate, Origin
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.check_equivariance import check_equivariance
-from qffc.passes.counterexample import measured
+from qffc.passes.equivariance.certificate import RULES, Certificate, Origin
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.counterexample import measured
 
 
 def make_program(*, broken: bool) -> Program:

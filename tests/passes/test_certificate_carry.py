@@ -17,12 +17,12 @@ from qffc.ir.values import Function, as_value
 from qffc.library import load
 from qffc.passes import registry
 from qffc.passes.base import MEANINGS, Pass, PassResult, keeps, keeps_symmetry
-from qffc.passes.certificate import CARRIED, Certificate
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.check_equivariance import CheckEquivariance, check_equivariance
+from qffc.passes.equivariance.certificate import CARRIED, Certificate
+from qffc.passes.equivariance.check import CheckEquivariance, check_equivariance
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.same_response import verify_promise
-from qffc.passes.symmetrize import Symmetrize
+from qffc.passes.symmetrize.repair import Symmetrize
 from qffc.targets import target
 
 IDEAL = target("ideal")

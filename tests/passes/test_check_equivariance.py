@@ -21,9 +21,9 @@ from qffc.ir.values import (
     norm,
     unit,
 )
-from qffc.passes.certificate import RULES, Certificate
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.check_equivariance import CheckEquivariance, check_equivariance
+from qffc.passes.equivariance.certificate import RULES, Certificate
+from qffc.passes.equivariance.check import CheckEquivariance, check_equivariance
 
 # ------------------------------------------------------------------------------- water, all symmetries
 

@@ -10,7 +10,7 @@ from qffc.ir.observables import DotObservable, ProductObservable, SumObservable
 from qffc.ir.ops import Exchange, Op, Rotate, Singlet
 from qffc.ir.program import AtomicReadout, Parameter, Program, Qubit, Site
 from qffc.ir.values import ChannelIndex, Cutoff, Displacement, ParameterEntry, SpeciesOf, Value, as_value, norm, unit
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.equivariance.check import check_equivariance
 
 ALL = ("rotation", "inversion", "translation", "exchange")
 PAIR_SITES = (Site("c", None, "centre"), Site("a", None, "neighbour"), Site("b", None, "neighbour"))

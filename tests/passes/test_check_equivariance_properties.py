@@ -24,9 +24,9 @@ from qffc.ir.values import (
     substitute_sites,
     unit,
 )
-from qffc.passes.check_equivariance import check_equivariance
-from qffc.passes.counterexample import MIRROR, SHIFT, TURN
-from qffc.passes.verdict import Transform, Verdict
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.counterexample import MIRROR, SHIFT, TURN
+from qffc.passes.equivariance.verdict import Transform, Verdict
 
 SITES = (Site("O", "O", "centre"), Site("H1", "H", "neighbour"), Site("H2", "H", "neighbour"), Site("C", "C", "free"))
 NAMES = tuple(site.name for site in SITES)

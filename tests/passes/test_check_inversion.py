@@ -21,7 +21,7 @@ from qffc.ir.values import (
     norm,
     unit,
 )
-from qffc.passes.counterexample import observed
+from qffc.passes.equivariance.counterexample import observed
 
 # ----------------------------------------------------------------------------------------- translation
 

@@ -16,8 +16,8 @@ from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate,
 from qffc.ir.program import Qubit
 from qffc.ir.reference import dense, statevector
 from qffc.ir.values import FrameVector, Pi, unit
-from qffc.passes.commutation import commute, commutes_with_observable, passes, reach
-from qffc.passes.turns import axis_rotation, inverse
+from qffc.passes.circuit.commutation import commute, commutes_with_observable, passes, reach
+from qffc.passes.circuit.turns import axis_rotation, inverse
 
 Z_TURN = Rotate(0, FrameVector(ZERO, ZERO, J))
 

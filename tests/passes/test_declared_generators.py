@@ -8,12 +8,12 @@ from verdicts import assert_proven, assert_refuted, verdict
 
 from qffc.ir import QffcError, parse_program
 from qffc.ir.program import Program
-from qffc.passes.certificate import Certificate
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.check_equivariance import check_equivariance
-from qffc.passes.counterexample import observed, random_point
-from qffc.passes.symmetrize import Symmetrize
-from qffc.passes.verdict import Transform
+from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.counterexample import observed, random_point
+from qffc.passes.equivariance.verdict import Transform
+from qffc.passes.symmetrize.repair import Symmetrize
 from qffc.targets import target
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qffc.passes.conflict_colouring import conflict_colouring, fewest_colours
-from qffc.passes.edge_colouring import Edge, degree_bound, edge_colouring
+from qffc.passes.schedule.conflict_colouring import conflict_colouring, fewest_colours
+from qffc.passes.schedule.edge_colouring import Edge, degree_bound, edge_colouring
 
 
 @st.composite

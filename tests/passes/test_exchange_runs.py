@@ -10,9 +10,9 @@ from scipy.linalg import expm
 
 from qffc.ir.pauli import dot_product
 from qffc.ir.reference import dense
-from qffc.passes.exchange_runs import PAIRS, plane_matrix, shorten
-from qffc.passes.lower_pytket_ops import NumericOp
-from qffc.passes.lower_pytket_runs import shorten_runs
+from qffc.passes.circuit.exchange_runs import PAIRS, plane_matrix, shorten
+from qffc.passes.lower_pytket.ops import NumericOp
+from qffc.passes.lower_pytket.runs import shorten_runs
 
 DOTS = {pair: dense(dot_product(*pair), (0, 1, 2)) for pair in PAIRS}
 special = st.sampled_from([k * np.pi / 16 for k in range(-8, 9)])

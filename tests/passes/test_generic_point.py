@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 
 from qffc.library import load
-from qffc.passes.generic_point import generic_slots
-from qffc.passes.split_program import split_program
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.equivariance.generic_point import generic_slots
 
 
 def test_vectors_along_one_direction_are_parallel():

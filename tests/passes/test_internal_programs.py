@@ -5,7 +5,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.equivariance.check import check_equivariance
 from qffc.testing import MUTATIONS, deviations, internally_symmetric_program, mutate
 
 

@@ -15,10 +15,15 @@ from qffc.ir.ops import Zero
 from qffc.ir.program import Qubit
 from qffc.ir.reference import expectation, statevector
 from qffc.library import load
-from qffc.passes.kernel_states import kernel_states, outcome_probabilities, outcome_values, string_covariances
-from qffc.passes.lower_pytket import PytketKernel
-from qffc.passes.lower_pytket_measurement import Setting
-from qffc.passes.split_program import split_program
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.lower_pytket.kernel import PytketKernel
+from qffc.passes.measurement.kernel_states import (
+    kernel_states,
+    outcome_probabilities,
+    outcome_values,
+    string_covariances,
+)
+from qffc.passes.measurement.settings import Setting
 from qffc.targets import target
 
 MIXED = Setting(

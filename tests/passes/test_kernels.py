@@ -11,13 +11,13 @@ from kernel_jets import moment_jets
 
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
-from qffc.passes import lower_jax_kernel, lower_jax_native_library
-from qffc.passes.lower_jax import lower_jax
-from qffc.passes.lower_jax_kernel import KERNEL_VARIABLE, differentiable, make_kernel, make_moments
-from qffc.passes.lower_jax_native import INSTRUCTIONS_VARIABLE, NativeKernel
-from qffc.passes.lower_jax_native_library import NativeState, native_state
-from qffc.passes.lower_jax_portable import PortableKernel
-from qffc.passes.split_program import split_program
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.lower_jax import kernel, native_library
+from qffc.passes.lower_jax.kernel import KERNEL_VARIABLE, differentiable, make_kernel, make_moments
+from qffc.passes.lower_jax.native import INSTRUCTIONS_VARIABLE, NativeKernel
+from qffc.passes.lower_jax.native_library import NativeState, native_state
+from qffc.passes.lower_jax.portable import PortableKernel
+from qffc.passes.lower_jax.program import lower_jax
 
 BUILT = native_state()
 needs_native = pytest.mark.skipif(not BUILT.available, reason=f"no native kernel: {BUILT.reason}")
@@ -204,7 +204,7 @@ def test_the_kernel_is_chosen_by_argument_and_environment(monkeypatch):
 
 def test_a_kernel_that_is_not_there_is_refused(monkeypatch):
     split = split_program(load("sivqlm-lih", depth=1))
-    monkeypatch.setattr(lower_jax_kernel, "native_state", lambda: NativeState(None, "it was not built"))
+    monkeypatch.setattr(kernel, "native_state", lambda: NativeState(None, "it was not built"))
     assert make_kernel(split).name == "portable"
     with pytest.raises(QffcError, match="no native kernel"):
         make_kernel(split, "native")
@@ -216,7 +216,7 @@ def test_a_kernel_that_is_not_there_is_refused(monkeypatch):
 def test_a_library_that_does_not_load_says_why(tmp_path, monkeypatch):
     library = tmp_path / "_native.so"
     library.write_text("not a library")
-    monkeypatch.setattr(lower_jax_native_library, "LIBRARY", library)
+    monkeypatch.setattr(native_library, "LIBRARY", library)
     state = native_state.__wrapped__()
     assert not state.available
     assert "does not load" in state.reason

@@ -14,10 +14,10 @@ from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet, Zer
 from qffc.ir.program import EnergyReadout, Qubit
 from qffc.ir.reference import moments, response
 from qffc.ir.values import FrameVector, Moment, add
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.circuit.wires import flatten
 from qffc.passes.counts import count_ops
-from qffc.passes.light_cone import LightCone
-from qffc.passes.wires import flatten
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.simplify.light_cone import LightCone
 from qffc.targets import target
 from qffc.testing import instances, programs, symmetric_programs
 

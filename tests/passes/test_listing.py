@@ -4,9 +4,9 @@ from hypothesis import given, settings
 
 from qffc.ir import Program, parse_program
 from qffc.library import load
-from qffc.passes.advice import remarks
-from qffc.passes.check_equivariance import check_equivariance
-from qffc.passes.listing import listing
+from qffc.passes.equivariance.advice import remarks
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.listing import listing
 from qffc.testing import Mutant, mutants, programs, symmetric_programs
 
 

@@ -11,7 +11,7 @@ from jax.extend.core import jaxprs_in_params
 from qffc.ir.evaluate import Instance
 from qffc.ir.reference import moments as reference_moments
 from qffc.library import load
-from qffc.passes.lower_jax import lower_jax
+from qffc.passes.lower_jax.program import lower_jax
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -16,13 +16,13 @@ from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet, Zer
 from qffc.ir.parser import parse_program
 from qffc.ir.reference import expectation, statevector
 from qffc.ir.values import Displacement, ParameterEntry, as_value
-from qffc.passes.kernel_states import kernel_states
-from qffc.passes.lower_pytket import LowerPytket, PytketKernel
-from qffc.passes.lower_pytket_compare import compare_with_pytket
-from qffc.passes.lower_pytket_counts import count_circuit
-from qffc.passes.lower_pytket_measurement import measurement_plan
-from qffc.passes.lower_pytket_turns import half_turns
-from qffc.passes.split_program import split_program
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.lower_pytket.compare import compare_with_pytket
+from qffc.passes.lower_pytket.counts import count_circuit
+from qffc.passes.lower_pytket.kernel import LowerPytket, PytketKernel
+from qffc.passes.lower_pytket.turns import half_turns
+from qffc.passes.measurement.kernel_states import kernel_states
+from qffc.passes.measurement.settings import measurement_plan
 from qffc.passes.target import MinimumAngles
 from qffc.targets import target
 from qffc.testing import instances, programs

@@ -14,10 +14,10 @@ from readings import bit_probabilities
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.reference import expectation
 from qffc.library import load
-from qffc.passes.kernel_states import kernel_states
-from qffc.passes.lower_pytket import PytketKernel
-from qffc.passes.lower_pytket_measurement import Setting
-from qffc.passes.split_program import split_program
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.lower_pytket.kernel import PytketKernel
+from qffc.passes.measurement.kernel_states import kernel_states
+from qffc.passes.measurement.settings import Setting
 from qffc.passes.target import MinimumAngles
 from qffc.targets import target
 from qffc.testing import programs, symmetric_programs

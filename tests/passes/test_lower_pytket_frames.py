@@ -15,15 +15,15 @@ from qffc.ir.observables import PauliObservable
 from qffc.ir.parser import parse_program
 from qffc.ir.reference import expectation
 from qffc.library import load
-from qffc.passes.counterexample import random_point
-from qffc.passes.kernel_states import kernel_states
-from qffc.passes.lower_pytket import LowerPytket, PytketKernel
-from qffc.passes.lower_pytket_frame_rules import onto_z
-from qffc.passes.lower_pytket_frames import Frames
-from qffc.passes.lower_pytket_turns import after, inverse
-from qffc.passes.split_program import split_program
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.equivariance.counterexample import random_point
+from qffc.passes.equivariance.verdict import Transform
+from qffc.passes.lower_pytket.frame_rules import onto_z
+from qffc.passes.lower_pytket.frames import Frames
+from qffc.passes.lower_pytket.kernel import LowerPytket, PytketKernel
+from qffc.passes.lower_pytket.turns import after, inverse
+from qffc.passes.measurement.kernel_states import kernel_states
 from qffc.passes.target import MinimumAngles
-from qffc.passes.verdict import Transform
 from qffc.targets import target
 from qffc.testing import programs, symmetric_programs
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qffc.library import load
-from qffc.passes.lower_jax_native_program import gates_in_tiles, native_program
-from qffc.passes.split_program import KernelOp, split_program
+from qffc.passes.circuit.split_program import KernelOp, split_program
+from qffc.passes.lower_jax.native_program import gates_in_tiles, native_program
 
 QUBITS = 9
 GATES = st.lists(st.lists(st.integers(0, QUBITS - 1), min_size=1, max_size=4, unique=True), max_size=40)

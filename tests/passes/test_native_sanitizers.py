@@ -12,10 +12,10 @@ import pytest
 from dense_programs import dense_program
 
 from qffc.library import load
-from qffc.passes.lower_jax_native import NativeKernel
-from qffc.passes.lower_jax_native_library import native_state
-from qffc.passes.lower_jax_native_program import native_program
-from qffc.passes.split_program import split_program
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.lower_jax.native import NativeKernel
+from qffc.passes.lower_jax.native_library import native_state
+from qffc.passes.lower_jax.native_program import native_program
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "passes" / "native"

@@ -10,11 +10,11 @@ from pytket.circuit import Circuit
 
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
-from qffc.passes.lower_pytket import PytketKernel
-from qffc.passes.lower_pytket_counts import count_circuit
-from qffc.passes.lower_pytket_pack import side_by_side, split_shots
-from qffc.passes.pack import pack
-from qffc.passes.split_program import split_program
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.lower_pytket.counts import count_circuit
+from qffc.passes.lower_pytket.kernel import PytketKernel
+from qffc.passes.lower_pytket.packing import pack
+from qffc.passes.lower_pytket.side_by_side import side_by_side, split_shots
 from qffc.targets import target
 
 circuits = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 1000)), max_size=40)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
-from qffc.passes.lower_jax_kernel import make_moments
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.lower_jax.kernel import make_moments
 from qffc.passes.parameter_shift import ParameterShift, left_jacobian, shift_rule
-from qffc.passes.split_program import split_program
 from qffc.targets import target
 from qffc.testing import programs
 

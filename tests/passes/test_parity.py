@@ -13,9 +13,9 @@ from scipy.linalg import expm, expm_frechet
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.ops import Relabel, Singlet, Zero
 from qffc.ir.reference import moments
-from qffc.passes.lower_jax import lower_jax
-from qffc.passes.lower_pytket import PytketKernel
-from qffc.passes.split_program import split_program
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.lower_jax.program import lower_jax
+from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.target import MinimumAngles
 from qffc.targets import target
 

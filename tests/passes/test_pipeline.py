@@ -12,9 +12,9 @@ from qffc.ir.diagnostics import InternalError, QffcError, quoted
 from qffc.ir.observables import DotObservable
 from qffc.passes import registry
 from qffc.passes.base import Pass, PassResult
-from qffc.passes.canonicalize import Canonicalize
 from qffc.passes.pipeline import printer, run_pipeline
 from qffc.passes.pipeline_text import format_pass, parse_pipeline
+from qffc.passes.simplify.canonicalize import Canonicalize
 from qffc.targets import target
 
 IDEAL = target("ideal")
@@ -153,6 +153,6 @@ def test_values_that_do_not_fit_are_explained(look, text, message):
 
 
 def test_a_wrong_registry_entry_is_our_mistake(monkeypatch):
-    monkeypatch.setattr(registry, "REGISTRY", (("look", "qffc.passes.canonicalize:Canonicalize"),))
+    monkeypatch.setattr(registry, "REGISTRY", (("look", "qffc.passes.simplify.canonicalize:Canonicalize"),))
     with pytest.raises(InternalError):
         registry.load_pass("look")

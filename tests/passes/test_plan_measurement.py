@@ -17,11 +17,11 @@ from qffc.ir.program import EnergyReadout, Parameter, Program, Qubit, Site
 from qffc.ir.reference import expectation
 from qffc.ir.values import Displacement, Moment, ParameterEntry
 from qffc.library import load
-from qffc.passes.kernel_states import kernel_states, outcome_probabilities, outcome_values
-from qffc.passes.lower_pytket_measurement import measurement_plan, string_weights
-from qffc.passes.measurement_candidates import candidate_settings
-from qffc.passes.plan_measurement import PlanMeasurement, moment_covariances, plan_measurement, setting_variances
-from qffc.passes.split_program import split_program
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.measurement.candidates import candidate_settings
+from qffc.passes.measurement.kernel_states import kernel_states, outcome_probabilities, outcome_values
+from qffc.passes.measurement.plan import PlanMeasurement, moment_covariances, plan_measurement, setting_variances
+from qffc.passes.measurement.settings import measurement_plan, string_weights
 from qffc.targets import target
 
 

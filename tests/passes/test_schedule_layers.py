@@ -28,14 +28,14 @@ from qffc.ir.ops import Coupling, Op, Zero
 from qffc.ir.program import Parameter, Readout
 from qffc.ir.values import Moment, ParameterEntry, Pi, as_value
 from qffc.library import load
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.circuit.split_program import split_program
 from qffc.passes.counts import count_ops
-from qffc.passes.generic_point import generic_slots
-from qffc.passes.lower_pytket import PytketKernel
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.generic_point import generic_slots
+from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.pipeline import run_pipeline
-from qffc.passes.schedule_clock import circuit_depth
-from qffc.passes.schedule_layers import Schedule, ScheduleLayers
-from qffc.passes.split_program import split_program
+from qffc.passes.schedule.clock import circuit_depth
+from qffc.passes.schedule.layers import Schedule, ScheduleLayers
 from qffc.targets import target
 from qffc.testing import symmetric_programs
 

@@ -16,17 +16,17 @@ from qffc.ir.observables import DotObservable, PauliObservable
 from qffc.ir.parser import parse_program
 from qffc.ir.reference import expectation
 from qffc.library import load
-from qffc.passes.counterexample import random_point
-from qffc.passes.kernel_states import kernel_states
-from qffc.passes.lower_pytket import PytketKernel
-from qffc.passes.lower_pytket_measurement import MeasurementPlan, Setting, measurement_plan
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.equivariance.counterexample import random_point
+from qffc.passes.equivariance.verdict import Transform
+from qffc.passes.lower_pytket.kernel import PytketKernel
+from qffc.passes.measurement.kernel_states import kernel_states
+from qffc.passes.measurement.plan import moment_covariances, plan_measurement
+from qffc.passes.measurement.setting_cone import seen_by
+from qffc.passes.measurement.settings import MeasurementPlan, Setting, measurement_plan
 from qffc.passes.parameter_shift import shift_rule
-from qffc.passes.plan_measurement import moment_covariances, plan_measurement
-from qffc.passes.schedule_layers import ScheduleLayers
-from qffc.passes.setting_cone import seen_by
-from qffc.passes.split_program import split_program
+from qffc.passes.schedule.layers import ScheduleLayers
 from qffc.passes.target import MinimumAngles
-from qffc.passes.verdict import Transform
 from qffc.targets import target
 from qffc.testing import instances, programs, symmetric_programs
 

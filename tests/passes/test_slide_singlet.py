@@ -12,12 +12,12 @@ from qffc.ir.ops import Exchange, PauliRotation, Rotate, Singlet
 from qffc.ir.program import Qubit
 from qffc.ir.reference import moments, statevector
 from qffc.library import load
-from qffc.passes.canonicalize import Canonicalize
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.circuit.wires import flatten
 from qffc.passes.counts import count_ops
-from qffc.passes.slide_singlet import SlideSinglet
-from qffc.passes.split_program import split_program
-from qffc.passes.wires import flatten
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.simplify.canonicalize import Canonicalize
+from qffc.passes.simplify.slide_singlet import SlideSinglet
 from qffc.targets import target
 from qffc.testing import instances, programs, symmetric_programs
 

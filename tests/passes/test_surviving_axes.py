@@ -16,10 +16,10 @@ from qffc.ir.parser import parse_program
 from qffc.ir.reference import response
 from qffc.ir.values import as_value
 from qffc.library import load
-from qffc.passes.certificate import Certificate
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.check_equivariance import check_equivariance
-from qffc.passes.equivariance_rotation import check_rotation, surviving_axes
+from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.rotation import check_rotation, surviving_axes
 from qffc.testing import instances, programs
 
 TEXT = """qffc 1

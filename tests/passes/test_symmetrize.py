@@ -19,10 +19,10 @@ from qffc.ir.program import Parameter, Qubit
 from qffc.ir.reference import moments, response
 from qffc.ir.values import ParameterEntry
 from qffc.library import load
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import parse_pipeline
-from qffc.passes.symmetrize import Symmetrize
+from qffc.passes.symmetrize.repair import Symmetrize
 from qffc.testing import instances, programs, symmetric_programs
 
 REFUSALS = (

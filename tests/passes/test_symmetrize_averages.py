@@ -19,8 +19,8 @@ from qffc.ir.parser import parse_value
 from qffc.ir.pauli import LETTERS, PauliSum, dot_product, triple_product
 from qffc.ir.reference import dense, response
 from qffc.ir.values import as_value
-from qffc.passes.check_equivariance import check_equivariance
-from qffc.passes.symmetrize_twirl import mean_number, mean_vector, twirl_gate, twirl_observable, twirl_string
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.symmetrize.twirl import mean_number, mean_vector, twirl_gate, twirl_observable, twirl_string
 
 CUBE = Rotation.create_group("O").as_matrix()
 """The 24 rotations of a cube: averages over them are exact for tensors up to rank 3."""

@@ -9,7 +9,7 @@ from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet
 from qffc.ir.pauli import PauliSum
 from qffc.ir.reference import dense
 from qffc.ir.values import Displacement, Number, ParameterEntry, Value, cross, norm, unit
-from qffc.passes.trace import independent, letter_of, make_letter, normal_form
+from qffc.passes.circuit.trace import independent, letter_of, make_letter, normal_form
 
 R, S = Displacement("a", "b"), Displacement("a", "c")
 T = ParameterEntry("t")

@@ -8,7 +8,7 @@ import pytest
 from qffc.ir.ops import Exchange, PauliRotation, Relabel, Singlet
 from qffc.ir.reference import moments
 from qffc.ir.values import ParameterEntry
-from qffc.passes.wires import flatten
+from qffc.passes.circuit.wires import flatten
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -16,8 +16,8 @@ from qffc.levels import DEVICE_LEVEL, LEVELS, at_level, level, optimized
 from qffc.library import load
 from qffc.models.force_field import untrained
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.counterexample import random_point
-from qffc.passes.verdict import Transform
+from qffc.passes.equivariance.counterexample import random_point
+from qffc.passes.equivariance.verdict import Transform
 from qffc.targets import target
 from qffc.testing import symmetric_programs
 

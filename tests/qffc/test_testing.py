@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qffc.ir import Program, Singlet, Zero, parse_program
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.equivariance.check import check_equivariance
 from qffc.testing import (
     MUTATIONS,
     Mutant,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qffc.ir.parser import parse_program
-from qffc.passes.symmetrize import Symmetrize
+from qffc.passes.symmetrize.repair import Symmetrize
 from qffc.targets import target
 
 IDEAL = target("ideal")

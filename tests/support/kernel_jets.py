@@ -11,8 +11,8 @@ import numpy as np
 from scipy.linalg import expm
 
 from qffc.ir.reference import dense
-from qffc.passes.lower_jax_table import constant_part, initial_state, resolve_relabels
-from qffc.passes.split_program import KernelOp, Split
+from qffc.passes.circuit.split_program import KernelOp, Split
+from qffc.passes.lower_jax.table import constant_part, initial_state, resolve_relabels
 
 LETTERS = {
     "X": np.array([[0, 1], [1, 0]]),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pytket.circuit import Circuit, OpType
 
-from qffc.passes.lower_pytket_measurement import Setting
+from qffc.passes.measurement.settings import Setting
 
 Floats = NDArray[np.float64]
 

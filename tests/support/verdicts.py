@@ -5,9 +5,9 @@ import pytest
 
 from qffc.ir.program import Program
 from qffc.ir.reference import response
-from qffc.passes.check_equivariance import check_equivariance
-from qffc.passes.counterexample import measured, observed
-from qffc.passes.verdict import Counterexample, Verdict
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.counterexample import measured, observed
+from qffc.passes.equivariance.verdict import Counterexample, Verdict
 
 
 def verdict(program: Program, generator: str) -> Verdict:

@@ -12,7 +12,7 @@ from benchmarks.engine.losses import Engine
 from benchmarks.engine.work import Work
 from qffc.ir.diagnostics import QffcError
 from qffc.library.catalogue import load_reference
-from qffc.passes.lower_jax import JaxProgram, lower_jax
+from qffc.passes.lower_jax.program import JaxProgram, lower_jax
 
 
 def lowered(reference: str, kernel: str) -> JaxProgram:

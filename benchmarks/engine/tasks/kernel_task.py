@@ -41,7 +41,7 @@ def prepare(cell: Cell):
 def inputs(cell: Cell):
     """Slots (batch, slots), weights of the moments (batch, observables) and a direction (batch, slots)."""
     from qffc.library.catalogue import load_reference
-    from qffc.passes.split_program import split_program
+    from qffc.passes.circuit.split_program import split_program
 
     split = split_program(load_reference(cell.work.program))
     generator = np.random.default_rng(0)

@@ -13,8 +13,8 @@ from qffc.ir.values import Function, as_value
 from qffc.library import load
 from qffc.passes import registry
 from qffc.passes.base import Pass, PassResult
-from qffc.passes.certificate import CARRIED, Certificate
-from qffc.passes.check_equivariance import CheckEquivariance
+from qffc.passes.equivariance.certificate import CARRIED, Certificate
+from qffc.passes.equivariance.check import CheckEquivariance
 from qffc.passes.pipeline import run_pipeline
 from qffc.targets import target
 

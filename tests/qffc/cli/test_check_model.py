@@ -8,8 +8,8 @@ import pytest
 from qffc.library import load
 from qffc.models.force_field import untrained
 from qffc.models.model_file import save_model
-from qffc.passes.check_equivariance import check_equivariance
-from qffc.passes.verdict import proven
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.verdict import proven
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from qffc.cli.compile import _proof
 from qffc.execution.quote import prepare
 from qffc.ir.parser import parse_program
 from qffc.levels import at_level
-from qffc.passes.certificate import CARRIED
-from qffc.passes.verdict import Carried
+from qffc.passes.equivariance.certificate import CARRIED
+from qffc.passes.equivariance.verdict import Carried
 from qffc.targets import target
 
 PROGRAM = "lib:sivqlm-h2o:depth=2"

@@ -14,8 +14,8 @@ from qffc.execution.run import run
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.force_field import untrained
-from qffc.passes.kernel_states import kernel_states
-from qffc.passes.plan_measurement import moment_covariances, setting_variances
+from qffc.passes.measurement.kernel_states import kernel_states
+from qffc.passes.measurement.plan import moment_covariances, setting_variances
 from qffc.targets import target
 
 WATER = np.array([8, 1, 1])

@@ -15,9 +15,9 @@ from qffc.ir.ops import Exchange, Rotate, Singlet, Zero
 from qffc.ir.program import EnergyReadout, Program, Qubit, Site
 from qffc.ir.reference import expectation
 from qffc.ir.values import Displacement, Moment, Number
-from qffc.passes.lower_pytket_measurement import measurement_plan
-from qffc.passes.lower_pytket_turns import FROM_Z
-from qffc.passes.split_program import split_program
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.lower_pytket.turns import FROM_Z
+from qffc.passes.measurement.settings import measurement_plan
 from qffc.targets import target
 
 QUBITS = 3
@@ -176,7 +176,7 @@ def test_results_check_themselves():
 
 
 def test_jax_is_not_loaded():
-    code = "import sys, qffc.execution.estimate, qffc.passes.lower_pytket; sys.exit('jax' in sys.modules)"
+    code = "import sys, qffc.execution.estimate, qffc.passes.lower_pytket.kernel; sys.exit('jax' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

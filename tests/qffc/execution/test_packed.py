@@ -22,7 +22,7 @@ from qffc.execution.offer import Tariff, allocation_for, both_offers
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.force_field import untrained
-from qffc.passes.lower_pytket_pack import side_by_side
+from qffc.passes.lower_pytket.side_by_side import side_by_side
 from qffc.targets import target
 
 WATER = np.array([8, 1, 1])

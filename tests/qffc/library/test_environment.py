@@ -9,7 +9,7 @@ import pytest
 
 from qffc.library import load
 from qffc.library.environment import bonds
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.equivariance.check import check_equivariance
 
 SMALL = {"slots": 3, "depth": 1, "channels": 1}
 

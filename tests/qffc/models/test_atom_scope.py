@@ -25,9 +25,9 @@ from qffc.models.force_field import ForceField, untrained
 from qffc.models.instances import instances_of
 from qffc.models.model_check import check_model
 from qffc.models.model_file import load_model, save_model
-from qffc.passes.check_equivariance import check_equivariance
-from qffc.passes.lower_jax import lower_jax
-from qffc.passes.lower_jax_native_library import native_state
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.lower_jax.native_library import native_state
+from qffc.passes.lower_jax.program import lower_jax
 from qffc.targets import target
 
 WATER = np.array([8, 1, 1])

@@ -16,7 +16,7 @@ from qffc.models.force_field import trainable_names, untrained
 from qffc.models.initialization import constants_from_data, initial_parameters
 from qffc.models.instances import instances_of
 from qffc.models.model_file import load_model, save_model
-from qffc.passes.lower_jax import lower_jax
+from qffc.passes.lower_jax.program import lower_jax
 
 WATER = load_embedded("water")
 PAIR = load("pair", channels=2, depth=2, hidden=(8,))
@@ -79,7 +79,7 @@ def test_constants_come_from_the_training_frames():
     molecule = untrained(PAIR, seed=3).molecule(WATER.numbers)
     parameters = initial_parameters(PAIR, seed=3)
     frames = WATER.subset(range(100))
-    constants = constants_from_data(molecule, parameters, frames)
+    constants = constants_from_data(molecule.lowered, parameters, [frames])
     arrays = {name: jnp.asarray(value) for name, value in (parameters | constants).items()}
     features = jax.jit(lambda r: molecule.features(arrays, molecule.moments(molecule.slots(arrays, r)), r))(
         jnp.asarray(frames.positions)

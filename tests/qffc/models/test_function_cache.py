@@ -11,7 +11,7 @@ import pytest
 
 from qffc.library import load
 from qffc.models.function_cache import CACHE_VARIABLE, cache_folder, kept_function
-from qffc.passes.lower_jax import lower_jax
+from qffc.passes.lower_jax.program import lower_jax
 
 
 @pytest.fixture(autouse=True)

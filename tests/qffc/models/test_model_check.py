@@ -15,7 +15,7 @@ from qffc.models import property_tests
 from qffc.models.force_field import ForceField, untrained
 from qffc.models.model_check import check_model
 from qffc.models.model_file import load_model, save_model
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.equivariance.check import check_equivariance
 
 WATER = load_embedded("water")
 SIVQLM = load("sivqlm-h2o", depth=1)

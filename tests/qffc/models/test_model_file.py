@@ -11,8 +11,8 @@ from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.force_field import untrained
 from qffc.models.model_file import UNPROVEN, load_model, save_model
-from qffc.passes.certificate import Certificate
-from qffc.passes.check_equivariance import check_equivariance
+from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.check import check_equivariance
 
 GOOD, BROKEN = load("sivqlm-h2o", depth=1), load("water-demo", depth=1)
 

@@ -22,8 +22,8 @@ from qffc.models.row_evaluator import RowEvaluator
 from qffc.models.shared_values import plan_sharing
 from qffc.models.slot_array import slot_array, slot_layout
 from qffc.models.value_rows import rows_of
-from qffc.passes.lower_jax import lower_jax
-from qffc.passes.split_program import split_program
+from qffc.passes.circuit.split_program import split_program
+from qffc.passes.lower_jax.program import lower_jax
 from qffc.testing import programs
 
 

@@ -1,0 +1,152 @@
+"""Which operations commute, alone or a few together, and with which observables: exact, whatever the angles are.
+
+On top of the letters of ``trace.py``: rotations about an axis of the laboratory are Pauli rotations, and an exchange or
+a chirality commutes with equal rotations of all its qubits taken together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence, Set
+from fractions import Fraction
+from functools import lru_cache
+
+from qffc.ir.diagnostics import InternalError
+from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate
+from qffc.ir.pauli import PauliString, PauliSum, product_of_strings
+from qffc.ir.values import Number
+from qffc.passes.circuit.trace import Shape, independent, letter_of, unit_generator
+from qffc.passes.circuit.turns import axis_rotation, is_turn, on_qubit, parts
+
+
+@lru_cache(maxsize=1 << 16)
+def shape_of(op: Op) -> Shape:
+    """Return what decides on commutation: an operation without its number."""
+    if not isinstance(op, Rotate):
+        return letter_of(op, op.value).shape
+    about_axis = axis_rotation(op)
+    return shape_of(about_axis) if about_axis is not None else letter_of(op, parts(op.vector)[1]).shape
+
+
+def commute(first: Op, second: Op) -> bool:
+    """Whether two operations commute whatever their numbers are; False when no rule says so.
+
+    Example:
+        >>> from qffc.ir.values import ParameterEntry
+        >>> J = ParameterEntry("J")
+        >>> commute(Exchange(0, 1, J), PauliRotation(((0, "Z"), (1, "Z")), J))
+        True
+        >>> commute(Exchange(0, 1, J), PauliRotation(((0, "Z"),), J))
+        False
+    """
+    return not set(first.qubits) & set(second.qubits) or independent(shape_of(first), shape_of(second))
+
+
+def reach(op: Op, word: Sequence[Op]) -> Iterator[int]:
+    """Yield the places in a word that an operation can be moved up to, starting from the front of the word.
+
+    The word may be read in either direction of time: operations that follow, or operations that precede, backwards.
+    Its length comes last, if the operation passes it as a whole.
+
+    Example:
+        >>> from qffc.ir.values import Displacement, ParameterEntry
+        >>> J, v = ParameterEntry("J"), Displacement("A", "B")
+        >>> list(reach(Exchange(0, 1, J), [Rotate(0, v), Rotate(2, v), Rotate(1, v), Exchange(1, 2, J)]))
+        [0, 1, 3]
+    """
+    taken: set[int] = set()
+    for place, other in enumerate(word):
+        if place in taken:
+            continue
+        yield place
+        if commute(op, other):
+            continue
+        partners = _partners(op, place, word, taken)
+        if not partners:
+            return
+        taken.update(partners)
+    yield len(word)
+
+
+def passes(op: Op, word: Sequence[Op]) -> bool:
+    """Whether an operation commutes with a word."""
+    return any(place == len(word) for place in reach(op, word))
+
+
+def _partners(op: Op, place: int, word: Sequence[Op], taken: Set[int]) -> list[int]:
+    """Where the other qubits of an operation turn like the one at ``place``, if all of these can be moved up to it."""
+    turn = word[place]
+    if not isinstance(op, Exchange | Chirality) or not is_turn(turn):
+        return []
+    others = (qubit for qubit in op.qubits if qubit not in turn.qubits)
+    found = [_first(on_qubit(turn, qubit), word, place + 1, taken) for qubit in others]
+    return [partner for partner in found if partner is not None] if None not in found else []
+
+
+def _first(op: Op, word: Sequence[Op], start: int, taken: Set[int]) -> int | None:
+    """The first place of an operation equal to ``op``, if it can be moved up to ``start``; taken ones do not count."""
+    for place in (place for place in range(start, len(word)) if place not in taken):
+        if same_turn(word[place], op):
+            return place
+        if not commute(word[place], op):
+            return None
+    return None
+
+
+def same_turn(first: Op, second: Op) -> bool:
+    """Whether two operations are one rotation of one qubit."""
+    return (
+        first.qubits == second.qubits and is_turn(first) and is_turn(second) and _spelling(first) == _spelling(second)
+    )
+
+
+@lru_cache(maxsize=1 << 16)
+def _spelling(op: Op) -> tuple[str, str, str]:
+    if isinstance(op, PauliRotation):
+        return op.string[0][1], op.angle.text, ""
+    if not isinstance(op, Rotate):
+        raise InternalError(f"{type(op).__name__} rotates no single qubit")
+    about_axis = axis_rotation(op)
+    if about_axis is not None:
+        return _spelling(about_axis)
+    number, direction = parts(op.vector)
+    return "", number.text, direction.text
+
+
+def commutes_with_observable(op: Op, paulis: PauliSum) -> bool:
+    """Whether an operation commutes with an observable, whatever its number is.
+
+    Example:
+        >>> from qffc.ir.observables import DotObservable, SumObservable
+        >>> from qffc.ir.values import ParameterEntry
+        >>> total = SumObservable(tuple((Fraction(1), DotObservable(*pair)) for pair in ((0, 1), (0, 2), (1, 2))))
+        >>> commutes_with_observable(Exchange(0, 1, ParameterEntry("J")), total.paulis)
+        True
+    """
+    shape = shape_of(op)
+    if shape.kind == "rotate":
+        return shape.qubits[0] not in paulis.qubits
+    return not set(shape.qubits) & set(paulis.qubits) or _commute_exactly(unit_generator(shape), paulis)
+
+
+@lru_cache(maxsize=1 << 14)
+def _commute_exactly(first: PauliSum, second: PauliSum) -> bool:
+    return commute_exactly(first, second)
+
+
+def commute_exactly(first: PauliSum, second: PauliSum) -> bool:
+    """Whether the commutator of two sums with rational coefficients is zero."""
+    total: defaultdict[PauliString, Fraction] = defaultdict(Fraction)
+    for left, a in _weighted(first):
+        for right, b in _weighted(second):
+            phase, string = product_of_strings(left, right)
+            if phase % 2:  # strings that anticommute; their product is i or -i times a string
+                total[string] += (2 - phase) * a * b
+    return not any(total.values())
+
+
+def _weighted(paulis: PauliSum) -> Iterator[tuple[PauliString, Fraction]]:
+    for string, (real, _) in paulis.terms:
+        if not isinstance(real, Number):
+            raise InternalError(f"an observable with the coefficient {real}")
+        yield string, real.value

@@ -1,0 +1,75 @@
+"""Circuits conjugated by a Pauli string: what P U P does to each letter of a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from qffc.ir.pauli import PauliSum
+from qffc.ir.values import FrameVector, Value
+from qffc.passes.circuit.trace import Letter, Shape, make_letter
+
+Paulis = Mapping[int, str]
+"""The letter of a Pauli string on each qubit that it acts on."""
+
+
+def conjugated(letter: Letter, paulis: Paulis) -> Letter | None:
+    """Return the letter of P U P, or None when that is no operation of the text format.
+
+    Example:
+        >>> from qffc.ir.values import ParameterEntry
+        >>> turn = make_letter("pauli_rotation", (0, 1), ParameterEntry("t"), "ZZ")
+        >>> print(conjugated(turn, {0: "X"}).value, conjugated(turn, {0: "X", 1: "X"}).value)
+        -1*t t
+    """
+    shape, value = letter.shape, letter.value
+    here = [paulis.get(qubit, "") for qubit in shape.qubits]
+    if not any(here):
+        return letter
+    if shape.kind == "zero":
+        return (
+            letter
+            if here == [shape.direction[1:] or "Z"]
+            else make_letter("zero", shape.qubits, None, "", _flip(shape))
+        )
+    if value is not None and shape.kind == "pauli_rotation":
+        return letter.with_value(value * _sign(zip(here, shape.paulis, strict=True)))
+    if value is not None and shape.kind == "rotate":
+        turned = _turned(value, here[0])
+        return None if turned is None else letter.with_value(turned)
+    # A singlet, an exchange and a chirality stay as they are when all their spins turn by pi about one axis.
+    return letter if len(set(here)) == 1 else None
+
+
+def conjugated_sum(paulis: PauliSum, string: Paulis) -> PauliSum:
+    """Return P O P: terms that anticommute with the string change their sign.
+
+    Example:
+        >>> print(conjugated_sum(PauliSum.of({((0, "X"),): 1, ((1, "Z"),): 2}), {0: "Z", 1: "Z"}))
+        -1 X(0) + 2 Z(1)
+    """
+    total = PauliSum(())
+    for term, parts in paulis.terms:
+        part = PauliSum(((term, parts),))
+        total += part.scaled(_sign((string.get(qubit, ""), letter) for qubit, letter in term))
+    return total
+
+
+def _sign(pairs: Iterable[tuple[str, str]]) -> int:
+    return -1 if sum(mine != "" and mine != other for mine, other in pairs) % 2 else 1
+
+
+def _flip(shape: Shape) -> str:
+    return (
+        ""
+        if shape.direction == "-Z"
+        else ("+" if shape.direction.startswith("-") else "-") + (shape.direction[1:] or "Z")
+    )
+
+
+def _turned(vector: Value, letter: str) -> Value | None:
+    """The vector turned by pi about an axis; only vectors that are written in the laboratory frame have a spelling."""
+    if not isinstance(vector, FrameVector):
+        return None
+    parts = zip("XYZ", vector.children, strict=True)
+    x, y, z = (part if axis == letter else -part for axis, part in parts)
+    return FrameVector(x, y, z)

@@ -1,0 +1,213 @@
+"""The result of the equivariance check as a document: bound to a program, readable, exact in JSON."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from qffc.ir.diagnostics import error
+from qffc.ir.program import Program
+from qffc.passes.equivariance.certificate_text import render_verdict
+from qffc.passes.equivariance.listing import listing
+from qffc.passes.equivariance.reduced_circuit import REDUCED
+from qffc.passes.equivariance.verdict import Verdict
+from qffc.passes.plain_data import from_plain, to_plain
+
+SCHEMA = 2
+CARRIED = "carried over"
+_SURVIVES = "survives: "
+"""What the note of schema 1 began with where ``survives`` is a field now."""
+
+_OF_CIRCUITS = {
+    "pauli-commutators": "state, gates, observables and readout turn with the molecule: [J_a, G] = i d_a G exactly",
+    "invariant values": "every value of the program is a number that stays the same as the molecule turns",
+    "displacements only": "no value uses an absolute position",
+    "positions cancel": "the derivative of every value along a translation is exactly 0",
+    "even values": "no value changes under inversion",
+    "two independent vectors": "the vectors that enter lie in a plane, where inversion is a rotation by pi",
+    "relabelling modulo commutation": "sites renamed is qubits renamed, up to the order of commuting operations",
+}
+"""Rules that look at operations and values, and why they prove something."""
+_SHORTER = "true of the shorter circuit that canonicalize and light-cone make, which responds alike"
+
+RULES = {
+    **_OF_CIRCUITS,
+    "average over inversion": "the response is averaged over the molecule and its mirror image",
+    "average over exchange": "the response is averaged over the assignments of like atoms to sites",
+    "no like sites": "no two sites have one role and one species",
+    "conjugation by a Pauli string": "with its names replaced and conjugated by the string, the program is itself, up "
+    "to the order of commuting operations",
+    "commutes with the charge": "the charge commutes with operations and readout; the prepared state is an eigenstate",
+    **{f"{rule}{REDUCED}": f"{why}; {_SHORTER}" for rule, why in _OF_CIRCUITS.items()},
+    CARRIED: "a rule proves it of an earlier program, and the passes since then keep the response",
+}
+"""Every rule that can prove something, and why it does."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the proof starts: with it, a certificate can be checked again by itself.
+
+    Args:
+        text: the program that the rules are applied to first.
+        digest: of this text.
+        passes: what ran from there to the program of the certificate, as texts of a pipeline, in order; those that
+            changed nothing are left out. Empty when the certificate is about this text itself.
+        target: the name of the target that they ran for; None without passes.
+    """
+
+    text: str
+    digest: str
+    passes: tuple[str, ...] = ()
+    target: str | None = None
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was checked, of which program, and how it came out.
+
+    Args:
+        program: name of the program.
+        digest: of its text; a certificate says nothing about any other text.
+        symmetry: everything that the program declares: ``rotation`` and so on, then ``generator`` or ``conserved`` and
+            a name.
+        verdicts: one for each generator, exchange split into transpositions of like sites.
+        qffc: version of this package.
+        python: version of the interpreter.
+        origin: where the proof starts; None in certificates of schema 1, which need their program beside them.
+    """
+
+    program: str
+    digest: str
+    symmetry: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+    qffc: str
+    python: str
+    origin: Origin | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether every declared symmetry is proven."""
+        named = {verdict.generator.split()[0] for verdict in self.verdicts}
+        named |= {verdict.generator for verdict in self.verdicts}
+        return set(self.symmetry) <= named and all(verdict.status == "proven" for verdict in self.verdicts)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that proved something, each once, in the order of the verdicts."""
+        proven = [verdict for verdict in self.verdicts if verdict.status == "proven"]
+        used = [rule for v in proven for rule in ((v.rule,) if v.carried is None else (v.carried.rule, v.rule))]
+        return tuple(dict.fromkeys(used))
+
+    def to_json(self) -> str:
+        """Return the certificate as JSON; :meth:`from_json` gives it back exactly."""
+        data = {"schema": SCHEMA, **to_plain(self), "sha256": self._checksum}
+        return json.dumps(data, indent=2, allow_nan=False) + "\n"
+
+    @property
+    def _checksum(self) -> str:
+        """It finds damage and careless edits; whoever wants to forge can compute it, and is found by a new check."""
+        return sha256(json.dumps(to_plain(self), sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+    @staticmethod
+    def from_json(text: str) -> Certificate:
+        """Return the certificate of a JSON text.
+
+        Raises:
+            QffcError: when the text is no certificate of a known schema, or was changed after it was written.
+        """
+        try:
+            data = json.loads(text, parse_constant=_no_constant)
+        except ValueError as problem:
+            raise error(
+                "certificate that is not JSON",
+                found=str(problem),
+                expected="a JSON object",
+                help="write it again with 'qffc check'",
+            ) from None
+        schema = data.pop("schema", None) if isinstance(data, dict) else None
+        if schema not in (1, SCHEMA) or isinstance(schema, bool):
+            raise error(
+                "certificate of an unknown schema",
+                found=f"schema {schema!r}",
+                expected=f"schema 1 or {SCHEMA}",
+                help="write it again with this version of qffc",
+            )
+        if schema == 1:
+            return from_plain(Certificate, _from_schema_1(data))
+        claimed = data.pop("sha256", None)
+        certificate = from_plain(Certificate, data)
+        if claimed != certificate._checksum:
+            raise error(
+                "certificate that was changed after it was written",
+                found=f"checksum {str(claimed)[:12]}",
+                expected=f"checksum {certificate._checksum[:12]} of what it says",
+                help="do not trust it; check the program again",
+            )
+        return certificate
+
+    def render(self, program: Program | None = None) -> str:
+        """Return the certificate as plain text for people.
+
+        Args:
+            program: what was checked; its lines are shown with what the failed verdicts say about them.
+        """
+        outcome = "holds" if self.holds else "does not hold"
+        lines = [
+            f"program {self.program}: the declared symmetry {outcome}",
+            f"  declared: {', '.join(self.symmetry) or 'nothing'}",
+            f"  digest:   {self.digest}",
+            f"  checked:  qffc {self.qffc}, Python {self.python}",
+        ]
+        for verdict in self.verdicts:
+            lines += ["", *render_verdict(verdict, RULES.get(verdict.rule, ""))]
+        shown = "" if program is None else listing(program, self.verdicts)
+        if shown:
+            lines += ["", "the text of the program, and where its proofs stop:", shown.rstrip("\n")]
+        return "\n".join(lines) + "\n"
+
+
+def make_certificate(program: Program, verdicts: tuple[Verdict, ...]) -> Certificate:
+    """Return the certificate of a program with the versions that run now."""
+    try:
+        own = version("qffc")
+    except PackageNotFoundError:
+        own = "unknown"
+    origin = Origin(program.text, program.digest)
+    return Certificate(program.name, program.digest, program.declared, verdicts, own, platform.python_version(), origin)
+
+
+def _from_schema_1(data: dict[str, Any]) -> dict[str, Any]:
+    """Add what certificates of schema 1 do not say; damage is left for the reader to find."""
+    verdicts = data.get("verdicts")
+    if isinstance(verdicts, list):
+        data = {**data, "verdicts": [_verdict_from_schema_1(v) if isinstance(v, dict) else v for v in verdicts]}
+    return {**data, "origin": None}
+
+
+def _verdict_from_schema_1(data: dict[str, Any]) -> dict[str, Any]:
+    parts = str(data.get("note")).split("; ")
+    survives = [part.removeprefix(_SURVIVES) for part in parts if part.startswith(_SURVIVES)]
+    if survives:
+        data = {**data, "note": "; ".join(part for part in parts if not part.startswith(_SURVIVES))}
+    if isinstance(data.get("failure"), dict):
+        data = {**data, "failure": {"line": None, **data["failure"]}}
+    example = data.get("counterexample")
+    if isinstance(example, dict) and isinstance(example.get("transform"), dict):
+        data = {**data, "counterexample": {**example, "transform": _transform_from_schema_1(example["transform"])}}
+    return {**data, "survives": survives, "carried": None}
+
+
+def _transform_from_schema_1(data: dict[str, Any]) -> dict[str, Any]:
+    swap = data.get("swap")
+    sites = [swap, swap[::-1]] if isinstance(swap, list) else []
+    rest = {key: part for key, part in data.items() if key != "swap"}
+    return {**rest, "sites": sites, "entries": [], "internal": None}
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")

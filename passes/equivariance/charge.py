@@ -1,0 +1,84 @@
+"""Conserved charges: every operation commutes with a sum of Pauli strings S, exactly.
+
+If S commutes with every operation and the prepared state is an eigenstate of it, then so is the final state, with the
+same eigenvalue. Operations that fail alone may hold together: exp(-i G) exp(-i H) is exp(-i (G + H)) when G and H
+commute, so operations on one set of qubits that stand together up to commuting ones are taken as one, and only their
+sum has to commute with S. That is how an XX and a YY by one angle conserve the sum of Z.
+"""
+
+from __future__ import annotations
+
+from qffc.ir.generators import Conserved
+from qffc.ir.ops import Gate
+from qffc.ir.pauli import PauliSum
+from qffc.ir.program import Program
+from qffc.passes.circuit.prepared_state import charge_residual
+from qffc.passes.circuit.seen_operators import seen_operators
+from qffc.passes.circuit.trace import Letter, independent
+from qffc.passes.circuit.wires import flatten
+from qffc.passes.equivariance.counterexample import judge
+from qffc.passes.equivariance.relabelling import Word, make_word
+from qffc.passes.equivariance.verdict import Failure, Transform, Verdict, op_reference, proven
+
+CHARGE = "commutes with the charge"
+
+
+def check_conserved(program: Program, item: Conserved) -> Verdict:
+    """Prove by exact commutators, else compare the charge before and after with numbers."""
+    failure = charge_failure(program, item)
+    if failure is None:
+        return proven(item.title, CHARGE)
+    words = f"how far the state is from an eigenstate of {item.name}, and the readout from commuting with it"
+    return judge(program, item.title, CHARGE, failure, Transform(words, internal=item.title))
+
+
+def charge_failure(program: Program, item: Conserved) -> Failure | None:
+    """Return the first place where the proof stops, or None when the charge is conserved."""
+    charge = item.charge.paulis
+    word = make_word(program, ())
+    text = charge_residual(charge, word.letters)
+    if text is not None:
+        return Failure(text)
+    failure = _operations(program, charge, word)
+    if failure is not None:
+        return failure
+    for name, operator in seen_operators(program):
+        left = charge.commutator(operator)
+        if not left.is_zero:
+            return Failure(f"{name} does not commute with the charge: [S, O] = {left}")
+    return None
+
+
+def _operations(program: Program, charge: PauliSum, word: Word) -> Failure | None:
+    gates = {step.index: step.op for step in flatten(program).steps if isinstance(step.op, Gate)}
+    waiting: dict[tuple[int, ...], list[tuple[int, Letter, PauliSum]]] = {}
+    for index, letter in zip(word.indices, word.letters, strict=True):
+        op = gates.get(index)
+        if op is None:
+            continue
+        for block in waiting.values():
+            for other, earlier, left in block:
+                if not independent(earlier.shape, letter.shape):
+                    return _stuck(program, other, left)
+        left = _near(charge, op.qubits).commutator(op.generator)
+        if left.is_zero:
+            continue
+        block = waiting.setdefault(letter.shape.qubits, [])
+        block.append((index, letter, left))
+        total = PauliSum(())
+        for _, _, part in block:
+            total += part
+        if total.is_zero:
+            del waiting[letter.shape.qubits]
+    for (other, _, left), *_ in waiting.values():
+        return _stuck(program, other, left)
+    return None
+
+
+def _near(charge: PauliSum, qubits: tuple[int, ...]) -> PauliSum:
+    """The part of the charge that shares a qubit; the rest commutes."""
+    return PauliSum(tuple(term for term in charge.terms if any(qubit in qubits for qubit, _ in term[0])))
+
+
+def _stuck(program: Program, index: int, left: PauliSum) -> Failure:
+    return Failure(f"[S, G] = {left}", op_reference(program, index))

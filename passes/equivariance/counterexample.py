@@ -1,0 +1,214 @@
+"""Search for a counterexample: the program at random geometries and parameters, before and after a transform.
+
+Numbers refute and never prove. All of them are rounded before they are used, so that what is printed reproduces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.evaluate import Instance
+from qffc.ir.exchange_group import exchange_count, exchange_orders
+from qffc.ir.program import Program
+from qffc.ir.reference import response
+from qffc.passes.equivariance.internal_numbers import distances
+from qffc.passes.equivariance.verdict import Counterexample, Failure, Table, Transform, Verdict
+
+POINTS = 12
+THRESHOLD = 1e-9
+"""A smaller change of the response refutes nothing."""
+_CLEAR = 1e-3
+"""A change of this size, relative to the response, ends the search."""
+_BUDGET = 1.0e9
+"""Matrix elements that the dense simulator may touch for one generator."""
+_MOST_QUBITS = 11
+"""Above this the matrices of the reference simulator take too much memory."""
+_CLOSEST = 0.7
+"""Random atoms keep this distance, in Angstrom."""
+
+TURN = Transform("rotation by the matrix", ((0.36, 0.48, -0.8), (-0.8, 0.6, 0.0), (0.48, 0.64, 0.6)))
+MIRROR = Transform("inversion x -> -x", ((-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, -1.0)))
+SHIFT = Transform("translation by the vector", shift=(0.5, -1.25, 2.0))
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What random points showed: how many, the largest deviation, and a counterexample when it counts."""
+
+    points: int
+    deviation: float
+    counterexample: Counterexample | None
+
+
+def observed(program: Program, instance: Instance) -> NDArray[np.float64]:
+    """Return the response of a program, averaged as the program says.
+
+    Without ``average`` this is :func:`qffc.ir.reference.response`.
+    """
+    responses = np.array([response(program, copy) for copy in _copies(program, instance)])
+    mean: NDArray[np.float64] = responses.mean(axis=0)
+    return mean
+
+
+def measured(program: Program, example: Counterexample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the numbers of a counterexample before and after: what a symmetry says are equal.
+
+    They are the response at both ends of the transform; or, for a symmetry that leaves the data alone, zeros and how
+    far state and operators are from it.
+    """
+    before, after = example.instances(program)
+    return _numbers(program, example.transform, before, after)
+
+
+def _numbers(
+    program: Program, transform: Transform, before: Instance, after: Instance
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if transform.internal is None:
+        return observed(program, before), observed(program, after)
+    found = distances(program, before, transform.internal)
+    return np.zeros_like(found), found
+
+
+def judge(program: Program, generator: str, rule: str, failure: Failure, transform: Transform) -> Verdict:
+    """Return the verdict after a rule has failed: refuted by numbers, or undecided."""
+    sampling = sample(program, transform)
+    return Verdict(
+        generator,
+        "undecided" if sampling.counterexample is None else "refuted",
+        rule,
+        sampling.points,
+        sampling.deviation,
+        failure,
+        sampling.counterexample,
+        "" if sampling.points else _why_no_points(program),
+    )
+
+
+def sample(program: Program, transform: Transform, points: int = POINTS) -> Sampling:
+    """Compare a program before and after a transform at random points."""
+    random = np.random.default_rng(20231111)
+    best: Counterexample | None = None
+    done = 0
+    for _ in range(min(points, _affordable(program))):
+        candidate = random_point(program, transform, random)
+        with np.errstate(all="ignore"):
+            before, after = measured(program, candidate)
+        if not (np.isfinite(before).all() and np.isfinite(after).all()):
+            continue
+        done += 1
+        candidate = replace(candidate, response=_floats(before), transformed=_floats(after))
+        if best is None or candidate.difference > best.difference:
+            best = candidate
+        if best.difference > _CLEAR * max(1.0, float(np.abs(before).max())):
+            break
+    if best is None:
+        return Sampling(0, 0.0, None)
+    return Sampling(done, best.difference, best if _counts(program, best) else None)
+
+
+def _counts(program: Program, candidate: Counterexample) -> bool:
+    """Whether a difference is far above what rounding explains.
+
+    Rounding is measured: the response at positions that differ in the last digits.
+    """
+    scale = max(1.0, *map(abs, candidate.response), *map(abs, candidate.transformed))
+    if candidate.difference <= THRESHOLD * scale:
+        return False
+    noise = 0.0
+    ends = candidate.instances(program)
+    for factor in (1.0 - 3e-16, 1.0 + 7e-16, 1.0 + 2e-15):
+        moved = (replace(instance, positions=instance.positions * factor) for instance in ends)
+        with np.errstate(all="ignore"):
+            numbers = _numbers(program, candidate.transform, *moved)
+        for now, known in zip(numbers, (candidate.response, candidate.transformed), strict=True):
+            noise = max(noise, float(np.abs(now - np.array(known)).max()))
+    return bool(candidate.difference > 1000.0 * noise)  # False when the noise is no number
+
+
+def _why_no_points(program: Program) -> str:
+    if _affordable(program):
+        return "no random points: the response is not finite at any that was tried"
+    return f"no random points: {len(program.qubits)} qubits are too many to simulate here"
+
+
+def _affordable(program: Program) -> int:
+    if len(program.qubits) > _MOST_QUBITS:
+        return 0
+    size = 2.0 ** len(program.qubits)
+    strings = sum(len(observable.paulis.terms) for _, observable in program.observables)
+    one = size * (size * strings + 16.0 * len(program.ops)) * _copy_count(program)
+    return int(_BUDGET // (2.0 * one))
+
+
+def random_point(program: Program, transform: Transform, random: np.random.Generator) -> Counterexample:
+    """Return rounded numbers at which a program can be evaluated; the responses are left empty."""
+    tables = []
+    for parameter in program.parameters:
+        shape = program.shape(parameter)
+        # Frozen tables too: a symmetry has to hold for every value, not only for the one that training keeps.
+        entries = np.round(random.uniform(-1.0, 1.0, shape), 2)
+        tables.append(Table(parameter.name, shape, _floats(entries)))
+    positions = _random_positions(len(program.sites), random)
+    return Counterexample(
+        tuple(site.name for site in program.sites),
+        _random_species(program, transform, random),
+        tuple((float(x), float(y), float(z)) for x, y, z in positions),
+        tuple(tables),
+        int(random.integers(program.channels)),
+        transform,
+        (),
+        (),
+    )
+
+
+def _random_positions(count: int, random: np.random.Generator) -> NDArray[np.float64]:
+    chosen: list[NDArray[np.float64]] = []
+    spread = 0.9 * max(count, 2) ** (1 / 3)
+    while len(chosen) < count:
+        point = np.round(random.normal(scale=spread, size=3), 2) + 0.0
+        if all(np.linalg.norm(point - other) >= _CLOSEST for other in chosen):
+            chosen.append(point)
+        spread *= 1.001
+    return np.array(chosen).reshape(count, 3)
+
+
+def _random_species(program: Program, transform: Transform, random: np.random.Generator) -> tuple[str, ...]:
+    """Species for all sites; like ones where the transform swaps, and free neighbours in the order of the species."""
+    chosen = [site.species or program.species[random.integers(len(program.species))] for site in program.sites]
+    open_sites = [i for i, site in enumerate(program.sites) if site.species is None and site.role == "neighbour"]
+    ordered = sorted((chosen[i] for i in open_sites), key=program.species.index)
+    for i, symbol in zip(open_sites, ordered, strict=True):
+        chosen[i] = symbol
+    places = {site.name: index for index, site in enumerate(program.sites)}
+    moves = {places[a]: places[b] for a, b in transform.sites}
+    for start in sorted(moves):
+        cycle = [start]
+        while moves[cycle[-1]] != start:
+            cycle.append(moves[cycle[-1]])
+        fixed = (program.sites[place].species for place in cycle)
+        symbol = next(filter(None, fixed), chosen[min(cycle)])
+        for place in cycle:
+            chosen[place] = symbol
+    return tuple(chosen)
+
+
+def _copies(program: Program, instance: Instance) -> Iterator[Instance]:
+    mirrors = (1.0, -1.0) if "inversion" in program.average else (1.0,)
+    own = tuple(range(len(program.sites)))
+    orders = list(exchange_orders(program.sites)) if "exchange" in program.average else [own]
+    for sign in mirrors:
+        for order in orders:
+            yield replace(instance, positions=sign * instance.positions[list(order)])
+
+
+def _copy_count(program: Program) -> float:
+    count = 2.0 if "inversion" in program.average else 1.0
+    return count * exchange_count(program.sites) if "exchange" in program.average else count
+
+
+def _floats(numbers: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(float(number) for number in np.asarray(numbers, dtype=float).reshape(-1))

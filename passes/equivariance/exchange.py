@@ -1,0 +1,52 @@
+"""Exchange of like atoms and like molecules: the program with sites renamed is the program with its qubits renamed."""
+
+from __future__ import annotations
+
+from qffc.ir.exchange_group import SiteExchange, exchanges
+from qffc.ir.program import Program
+from qffc.passes.equivariance.counterexample import judge
+from qffc.passes.equivariance.relabelling import Action, Species, Word, make_word, relabelling_failure, representatives
+from qffc.passes.equivariance.verdict import Transform, Verdict, proven
+
+RELABELLING = "relabelling modulo commutation"
+AVERAGE = "average over exchange"
+NOTHING_ALIKE = "no like sites"
+
+
+def check_exchange(program: Program) -> tuple[Verdict, ...]:
+    """Return one verdict for each transposition of like sites and exchange of like molecules that generate all."""
+    generators = exchanges(program.sites)
+    note = _role_note(program)
+    if not generators:
+        return (proven("exchange", NOTHING_ALIKE, note),)
+    if "exchange" in program.average:
+        return tuple(proven(str(generator), AVERAGE, note) for generator in generators)
+    words: dict[Species, Word] = {}
+    verdicts = []
+    for generator in generators:
+        species = representatives(program, dict(generator.moves))
+        if species not in words:
+            words[species] = make_word(program, species)
+        verdicts.append(_check(program, words[species], generator, note))
+    return tuple(verdicts)
+
+
+def _check(program: Program, word: Word, generator: SiteExchange, note: str) -> Verdict:
+    failure = relabelling_failure(program, word, Action(sites=dict(generator.moves)))
+    if failure is None:
+        return proven(str(generator), RELABELLING, note)
+    words = f"exchange of the positions of {'molecules ' * generator.molecules}{' and '.join(generator.names)}"
+    return judge(program, str(generator), RELABELLING, failure, Transform(words, sites=generator.moves))
+
+
+def _role_note(program: Program) -> str:
+    """Say which like atoms are told apart by their role; other scopes have a circuit for each atom as the centre."""
+    if program.scope != "molecule":
+        return ""
+    apart = [
+        f"{a.name} ({a.role}) and {b.name} ({b.role})"
+        for index, a in enumerate(program.sites)
+        for b in program.sites[index + 1 :]
+        if a.species == b.species and a.role != b.role and a.molecule == b.molecule
+    ]
+    return f"not exchanged, for their roles differ: {', '.join(apart)}" if apart else ""

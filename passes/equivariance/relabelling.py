@@ -1,0 +1,349 @@
+"""Programs with their names replaced: is the program with sites, table entries and qubits renamed the same program?
+
+The names of sites and of table entries are replaced in all values. If some renaming of the qubits, and then conjugation
+by a Pauli string, carries the operations of the result into those of the program, up to the order of operations that
+commute, and leaves the readout alone, then both give one response, for all geometries and parameters. Entries of a
+parameter table are one number only when their indices are equal; ``Z(a)`` and ``Z(b)`` are equal for like sites, and
+nothing else is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+
+from qffc.ir.observables import Observable
+from qffc.ir.pauli import PauliSum
+from qffc.ir.printer import print_readout
+from qffc.ir.program import Program, has_features, readout_value
+from qffc.ir.value_substitution import TableIndices
+from qffc.ir.values import Add, Moment, Number, ParameterEntry, Value, rebuild, substitute_sites, walk
+from qffc.passes.circuit.conjugation import Paulis, conjugated, conjugated_sum
+from qffc.passes.circuit.prepared_state import fold_preparations
+from qffc.passes.circuit.qubit_matching import Incidences, Names, incidences, renamings
+from qffc.passes.circuit.seen_operators import linear_weights, seen_observables
+from qffc.passes.circuit.singlet_form import singlet_form, without_first_turns
+from qffc.passes.circuit.trace import Letter, Level, letter_of, normal_form
+from qffc.passes.circuit.wires import flatten
+from qffc.passes.equivariance.displacement_form import displacement_form
+from qffc.passes.equivariance.verdict import Failure, observable_line, op_reference
+
+Species = tuple[tuple[str, str], ...]
+"""Of each site, one site for all that are of its species."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """What is replaced.
+
+    Args:
+        sites: every site that moves, and the site that takes its place.
+        tables: every index of a table that moves.
+        renaming: of each qubit, the one that takes its place; None when a renaming is to be found.
+        paulis: the string that the circuit is conjugated by after that.
+    """
+
+    sites: Mapping[str, str] = field(default_factory=dict)
+    tables: TableIndices = field(default_factory=dict)
+    renaming: tuple[int, ...] | None = None
+    paulis: Paulis = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A program ready to be compared with its image.
+
+    Args:
+        letters: the operations that do something, on wires.
+        indices: the operation of the program behind each letter.
+        observables: those that the readout sees, on wires.
+        readout: the energy, or the weight of the features.
+        species: one site for all sites that are of one species whenever the two sites are alike.
+    """
+
+    letters: tuple[Letter, ...]
+    indices: tuple[int, ...]
+    observables: tuple[tuple[str, Observable], ...]
+    readout: Value
+    species: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def form(self) -> tuple[Level, ...]:
+        """The normal form of the operations."""
+        return normal_form(self.letters)
+
+    @cached_property
+    def slid_form(self) -> tuple[Level, ...]:
+        """The normal form with the first rotations of each singlet on one half."""
+        return normal_form(singlet_form(self.letters))
+
+
+def relabelling_failure(program: Program, word: Word, action: Action) -> Failure | None:
+    """Return where the program with its names replaced differs, or None when it is the same."""
+    image = image_of(word, action)
+    preferred = action.renaming or site_order_renaming(program, action.sites)
+    readout_failure: Failure | None = None
+    for renaming in _candidates(program, word, image, action, preferred):
+        letters = _carried(image, renaming, action.paulis)
+        moved = [letter for letter in letters if letter is not None]
+        if len(moved) < len(letters) or not (
+            normal_form(moved) == word.form or normal_form(singlet_form(moved)) == word.slid_form
+        ):
+            continue
+        difference = _readout_difference(program, word, image, renaming, action.paulis)
+        if difference is None:
+            return None
+        readout_failure = readout_failure or difference
+    return readout_failure or _first_difference(program, word, image, preferred, action.paulis)
+
+
+def _candidates(
+    program: Program, word: Word, image: Word, action: Action, preferred: tuple[int, ...]
+) -> Iterator[tuple[int, ...]]:
+    if action.renaming is not None:
+        yield action.renaming
+        return
+    names = Names()
+    # A Pauli string may change signs, which one depends on the renaming: the search does not look at them.
+    signed = not action.paulis
+    source, target = (_incidences(program, each, names, signed) for each in (image, word))
+    yield from renamings(source, target, preferred, names)
+    fewer = [replace(each, letters=without_first_turns(each.letters)) for each in (image, word)]
+    if len(fewer[1].letters) < len(word.letters):  # what stands on which half of a singlet may be another way to say it
+        source, target = (_incidences(program, each, names, signed) for each in fewer)
+        yield from renamings(source, target, preferred, names)
+
+
+def _carried(image: Word, renaming: Sequence[int], paulis: Paulis) -> list[Letter | None]:
+    places = dict(enumerate(renaming))
+    moved = (letter.moved(places) for letter in image.letters)
+    return [conjugated(letter, paulis) for letter in moved] if paulis else list(moved)
+
+
+def make_word(program: Program, species: Species) -> Word:
+    """Return a program with its values in the form that compares."""
+    flat = flatten(program)
+    known: dict[str, Value] = {}
+
+    def normal(value: Value) -> Value:
+        if value.text not in known:
+            known[value.text] = displacement_form(substitute_sites(value, {}, dict(species)))
+        return known[value.text]
+
+    letters, indices = [], []
+    for step in flat.steps:
+        value = None if step.op.value is None else normal(step.op.value)
+        if isinstance(value, Number) and value.value == 0:
+            continue
+        letters.append(letter_of(step.op, value))
+        indices.append(step.index)
+    letters, indices = fold_preparations(letters, indices)
+    seen = {name for name, _ in seen_observables(program)}
+    observables = tuple(item for item in flat.observables if item[0] in seen)
+    value = normal(readout_value(program.readout))
+    return Word(tuple(letters), tuple(indices), observables, value, species)
+
+
+def image_of(word: Word, action: Action) -> Word:
+    """Return the word with sites and table entries replaced in all values; qubits stay.
+
+    Values without anything that moves stay: their species are one by assumption.
+    """
+    known: dict[str, Value] = {}
+    sites, tables = set(action.sites), set(action.tables)
+
+    def replaced(value: Value) -> Value:
+        if value.text not in known:
+            moves = not sites.isdisjoint(value.sites) or any(
+                isinstance(node, ParameterEntry) and node.name in tables for node in (walk(value) if tables else ())
+            )
+            species = dict(word.species)
+            known[value.text] = (
+                displacement_form(substitute_sites(value, dict(action.sites), species, action.tables))
+                if moves
+                else value
+            )
+        return known[value.text]
+
+    letters = tuple(
+        letter if letter.value is None else letter.with_value(replaced(letter.value)) for letter in word.letters
+    )
+    return Word(letters, word.indices, word.observables, replaced(word.readout), word.species)
+
+
+def representatives(program: Program, sites: Mapping[str, str]) -> Species:
+    """Return for each site one site of its species, sites that take each other's place being of one species."""
+    assumed: dict[str, str | None] = {site.name: site.species for site in program.sites}
+    result: dict[str, str] = {}
+    for start in sites:
+        orbit = [start]
+        while sites[orbit[-1]] != start:
+            orbit.append(sites[orbit[-1]])
+        shared = next((assumed[name] for name in orbit if assumed[name] is not None), None)
+        if shared is None:
+            result |= {name: min(orbit) for name in orbit if name != min(orbit)}
+        assumed |= dict.fromkeys(orbit, shared)
+    first: dict[str, str] = {}
+    result |= {name: first.setdefault(species, name) for name, species in assumed.items() if species is not None}
+    return tuple(sorted(result.items()))
+
+
+def site_order_renaming(program: Program, sites: Mapping[str, str]) -> tuple[int, ...]:
+    """The k-th qubit of each site goes to the k-th qubit of its image; nothing moves if they do not fit."""
+    places: dict[str | None, list[int]] = {}
+    for index, qubit in enumerate(program.qubits):
+        places.setdefault(qubit.site, []).append(index)
+    identity = tuple(range(len(program.qubits)))
+    pairs = [(places.get(a, []), places.get(b, [])) for a, b in sites.items()]
+    if any(len(left) != len(right) for left, right in pairs):
+        return identity
+    moves = {a: b for left, right in pairs for a, b in zip(left, right, strict=True)}
+    return tuple(moves.get(qubit, qubit) for qubit in identity)
+
+
+def _incidences(program: Program, word: Word, names: Names, signed: bool) -> Incidences:
+    total = _energy_operator(program, word)
+    if total is not None:
+        return incidences(len(program.qubits), word.letters, [("energy", total)], names, signed)
+    if has_features(program.readout):
+        tags = {name: f"feature {name}" for name, _ in word.observables}
+    else:
+        tags = _roles_in_energy(word.readout)
+    observables = [(tags[name], observable.paulis) for name, observable in word.observables]
+    return incidences(len(program.qubits), word.letters, observables, names, signed)
+
+
+def _roles_in_energy(energy: Value) -> dict[str, str]:
+    """Of each moment, the terms of the energy that it is in, its name and those of others blotted out."""
+    roles: dict[str, list[str]] = {}
+    for term in energy.terms if isinstance(energy, Add) else (energy,):
+        inside = {node.observable for node in walk(term) if isinstance(node, Moment)}
+        blank = dict.fromkeys(inside, "other")
+        for name in sorted(inside):
+            roles.setdefault(name, []).append(with_moments(term, blank | {name: "own"}).text)
+    return {name: " + ".join(sorted(parts)) for name, parts in roles.items()}
+
+
+def with_moments(value: Value, names: Mapping[str, str | Value]) -> Value:
+    """Return a value with its moments renamed, or replaced by values."""
+    if isinstance(value, Moment):
+        new = names.get(value.observable, value.observable)
+        return Moment(new) if isinstance(new, str) else new
+    if not value.children:
+        return value
+    return rebuild(value, tuple(with_moments(child, names) for child in value.children))
+
+
+def _readout_difference(
+    program: Program, original: Word, image: Word, renaming: Sequence[int], string: Paulis
+) -> Failure | None:
+    """Return how the readout of the image differs, or None when both read the same number."""
+    difference = _difference_of_moments(program, original, image, renaming, string)
+    before, after = (_energy_operator(program, word) for word in (original, image))
+    if difference is None or before is None or after is None:
+        return difference
+    after = conjugated_sum(after.relabelled(dict(enumerate(renaming))), string)
+    constants = [_without_moments(word) for word in (original, image)]
+    return None if (before - after).is_zero and constants[0] == constants[1] else difference
+
+
+def _energy_operator(program: Program, word: Word) -> PauliSum | None:
+    """The operator whose expectation value an energy is that is linear in the moments; None for other readouts."""
+    weights = None if has_features(program.readout) else linear_weights(word.readout)
+    if weights is None:
+        return None
+    total = PauliSum(())
+    for name, observable in word.observables:
+        total += observable.paulis.scaled(weights.get(name, 0))
+    return total
+
+
+def _without_moments(word: Word) -> Value:
+    return with_moments(word.readout, {name: Number(Fraction(0)) for name, _ in word.observables})
+
+
+def _difference_of_moments(
+    program: Program, original: Word, image: Word, renaming: Sequence[int], string: Paulis
+) -> Failure | None:
+    """Return how the readout of the image differs when each moment is carried to another one."""
+    first = {observable.paulis: name for name, observable in reversed(original.observables)}
+    head = has_features(program.readout)
+    targets: dict[str, str] = {}
+    signs: dict[str, int] = {}
+    for name, observable in image.observables:
+        paulis = conjugated_sum(observable.paulis.relabelled(dict(enumerate(renaming))), string)
+        signs[name] = -1 if paulis not in first and not head and paulis.scaled(-1) in first else 1
+        if paulis.scaled(signs[name]) not in first:
+            text = f"the observable {name} is carried to {paulis}, which the readout does not see"
+            return Failure(text, line=observable_line(program, name))
+        targets[name] = first[paulis.scaled(signs[name])]
+    if head:
+        changed = [name for name, observable in original.observables if targets[name] != first[observable.paulis]]
+        if changed:
+            text = f"the feature {changed[0]} is carried to {targets[changed[0]]}, which the head tells apart"
+            return Failure(text, line=observable_line(program, changed[0]))
+        before, after = original.readout, image.readout
+    else:
+        before = with_moments(original.readout, {name: first[o.paulis] for name, o in original.observables})
+        after = with_moments(image.readout, {name: signs[name] * Moment(target) for name, target in targets.items()})
+    if before == after:
+        return None
+    return Failure(f"the readout {before} becomes {after}", line=print_readout(program.readout))
+
+
+def _first_difference(
+    program: Program, original: Word, image: Word, renaming: Sequence[int], string: Paulis
+) -> Failure:
+    """The first operation that the renaming of the sites' own qubits does not carry to where it is needed."""
+    carried = _carried(image, renaming, string)
+    moved = tuple(letter for letter in carried if letter is not None)
+    if len(moved) < len(carried):
+        op = op_reference(program, image.indices[carried.index(None)])
+        return Failure("conjugation by the Pauli string makes another kind of operation of it", op)
+    lost, extra = _without_partner(original.letters, moved), _without_partner(moved, original.letters)
+    text = f"the program has {_spell(lost, program)} where its image has {_spell(extra, program)}"
+    if lost is None and extra is None:  # the same operations, in another order
+        mine, other = original.form, normal_form(moved)
+        depth = next((k for k, (x, y) in enumerate(zip(mine, other, strict=False)) if x != y), len(mine))
+        lost, extra = _surplus(mine[depth:], other[depth:]), _surplus(other[depth:], mine[depth:])
+        text = f"layer {depth + 1} has {_spell(lost, program)} where its image has {_spell(extra, program)}"
+    if lost is None and extra is None:
+        readout = _readout_difference(program, original, image, renaming, string)
+        return readout or Failure("no renaming of the qubits that was tried keeps both operations and readout")
+    lost_op = None if lost is None else op_reference(program, original.indices[original.letters.index(lost)])
+    image_op = None
+    if extra is not None:
+        source = op_reference(program, image.indices[moved.index(extra)])
+        image_op = replace(source, text=_spell(extra, program))
+    return Failure(text, lost_op, image_op)
+
+
+def _without_partner(letters: Sequence[Letter], others: Sequence[Letter]) -> Letter | None:
+    """The first letter that there are more of than among the others."""
+    free = Counter(others)
+    for letter in letters:
+        if not free[letter]:
+            return letter
+        free[letter] -= 1
+    return None
+
+
+def _surplus(left: Sequence[Level], right: Sequence[Level]) -> Letter | None:
+    for depth, level in enumerate(left):
+        rest = level - right[depth] if depth < len(right) else level
+        if rest:
+            return next(iter(rest))
+    return None
+
+
+def _spell(letter: Letter | None, program: Program) -> str:
+    if letter is None:
+        return "nothing"
+    shape = letter.shape
+    qubits = ", ".join(program.qubits[qubit].name for qubit in shape.qubits)
+    value = "" if letter.value is None else f", {letter.value}"
+    words = " ".join(filter(None, (shape.kind, shape.paulis, qubits)))
+    return f"{words}{f' along {shape.direction}' if shape.kind == 'zero' and shape.direction else ''}{value}"

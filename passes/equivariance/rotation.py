@@ -1,0 +1,163 @@
+"""Rotation: every gate turns with the molecule, exactly.
+
+A gate exp(-i G(x)) satisfies U(R x) = U_R U(x) U_R^dagger for all rotations R, with U_R = exp(-i angle J_a) about
+axis a, exactly when
+
+    [J_a, G] = i d_a G        for a = x, y, z
+
+where J is the spin of the gate's qubits and d_a the derivative of the coefficients as the molecule turns about axis a:
+zero for an invariant, d_a v = e_a x v for a vector. With an invariant initial state, observables that commute with J
+and an invariant readout, the response is invariant.
+
+The same for one axis alone proves rotations about that axis of the laboratory; |0>, turned into itself up to a phase by
+rotations about z, is then as good as a singlet.
+
+A circuit whose values are all invariant numbers is given nothing that turns, so its response is invariant whatever its
+gates are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from functools import lru_cache
+
+from qffc.ir.diagnostics import InternalError
+from qffc.ir.ops import Chirality, Exchange, Gate, Rotate, Singlet, Zero
+from qffc.ir.pauli import LETTERS, PauliSum, spin_component
+from qffc.ir.printer import print_readout
+from qffc.ir.program import Program, readout_value
+from qffc.ir.values import Component, ParameterEntry, Position, Value, as_value
+from qffc.passes.circuit.seen_operators import seen_observables
+from qffc.passes.circuit.wires import Step, flatten
+from qffc.passes.equivariance.coordinates import residual
+from qffc.passes.equivariance.counterexample import TURN, judge
+from qffc.passes.equivariance.verdict import Failure, Verdict, observable_line, op_reference, proven
+
+COMMUTATORS = "pauli-commutators"
+INVARIANT_VALUES = "invariant values"
+
+Axes = tuple[int, ...]
+"""Axes of the laboratory: 0, 1 and 2 for x, y and z."""
+ALL_AXES: Axes = (0, 1, 2)
+
+
+def check_rotation(program: Program) -> Verdict:
+    """Prove by exact commutators or invariant values, else compare a molecule with itself, turned."""
+    failure = rotation_failure(program)
+    if failure is None:
+        return proven("rotation", COMMUTATORS)
+    if _values_are_invariant(program):
+        return proven("rotation", INVARIANT_VALUES)
+    verdict = judge(program, "rotation", COMMUTATORS, failure, TURN)
+    return replace(verdict, survives=tuple(f"rotation about {axis}" for axis in surviving_axes(program)))
+
+
+def surviving_axes(program: Program) -> tuple[str, ...]:
+    """Return the axes of the laboratory, of x, y and z, about which rotations are proven; all when rotation is."""
+    return tuple(letter for axis, letter in enumerate("xyz") if rotation_failure(program, (axis,)) is None)
+
+
+def rotation_failure(program: Program, axes: Axes = ALL_AXES) -> Failure | None:
+    """Return the first place where the proof stops, or None when rotation about the axes is proven."""
+    sites = tuple(site.name for site in program.sites)
+    for step in flatten(program).steps:
+        text = step_residual(step, sites, axes)
+        if text is not None:
+            return Failure(text, op_reference(program, step.index))
+    for name, observable in seen_observables(program):
+        if not is_invariant(observable.paulis, axes):
+            left = _observable_residual(observable.paulis, axes)
+            line = observable_line(program, name)
+            return Failure(f"the observable {name} does not commute with the spin: {left}", line=line)
+    text = readout_residual(program, axes)
+    return None if text is None else Failure(f"the readout: {text}", line=print_readout(program.readout))
+
+
+def _values_are_invariant(program: Program) -> bool:
+    """Whether nothing that the circuit is given changes as the molecule turns."""
+    sites = tuple(site.name for site in program.sites)
+    angles = [op.value for op in program.ops if op.value is not None]
+    if any(angle.law.rank for angle in angles) or readout_residual(program) is not None:
+        return False
+    return all(angle.law.covariant or residual(angle, "rotation", sites) is None for angle in angles)
+
+
+def readout_residual(program: Program, axes: Axes = ALL_AXES) -> str | None:
+    """Return how the readout, moments aside, changes as the molecule turns; None when it does not."""
+    value = readout_value(program.readout)
+    sites = tuple(site.name for site in program.sites)
+    return None if value.law.covariant else residual(value, "rotation", sites, axes)
+
+
+def is_invariant(paulis: PauliSum, axes: Axes = ALL_AXES) -> bool:
+    """Whether a sum of Pauli strings commutes with the spin."""
+    return _commutes(paulis.relabelled({qubit: k for k, qubit in enumerate(paulis.qubits)}), axes)
+
+
+def step_residual(step: Step, sites: tuple[str, ...], axes: Axes = ALL_AXES) -> str | None:
+    """Return how an operation fails to turn with the molecule; None when it does exactly."""
+    op = step.op
+    if isinstance(op, Singlet) or (isinstance(op, Zero) and set(axes) <= {2}):
+        return None
+    if isinstance(op, Zero):
+        return "the state |0> is turned by rotations; only singlets are invariant"
+    if not isinstance(op, Gate):
+        raise InternalError(f"the rotation check does not know {type(op).__name__}")
+    text = None if op.value.law.covariant else residual(op.value, "rotation", sites, axes)
+    if text is not None or _turns_along(_canonical(op), axes):
+        return text
+    return _first_commutator(op, axes)
+
+
+def _canonical(op: Gate) -> Gate:
+    """The same gate on qubits 0, 1, 2 with a plain symbol as its value: what the proof depends on."""
+    if isinstance(op, Rotate):
+        return Rotate(0, Position("v"))
+    angle = ParameterEntry("t")
+    if isinstance(op, Exchange):
+        return Exchange(0, 1, angle)
+    if isinstance(op, Chirality):
+        return Chirality(0, 1, 2, angle)
+    return replace(op, string=tuple((k, letter) for k, (_, letter) in enumerate(op.string)), angle=angle, span=None)
+
+
+@lru_cache(maxsize=1024)
+def _turns_along(op: Gate, axes: Axes) -> bool:
+    """Whether [J_a, G] = i d_a G for the axes, the value of the gate taken to follow its law."""
+    return all(_commutator_residual(op, axis).is_zero for axis in axes)
+
+
+def _commutator_residual(op: Gate, axis: int) -> PauliSum:
+    spin = spin_component(op.qubits, LETTERS[axis])
+    return spin.commutator(op.generator) - _derivative(op, axis).scaled(1, imaginary=True)
+
+
+def _derivative(op: Gate, axis: int) -> PauliSum:
+    """d_a G: e_a x v in place of the vector of a rotation, nothing for an invariant angle."""
+    if not isinstance(op, Rotate):
+        return PauliSum(())
+    x, y, z = (as_value(Fraction(1, 2)) * Component(op.vector, letter) for letter in ("x", "y", "z"))
+    zero: Value = as_value(0)
+    turned = ((zero, -z, y), (z, zero, -x), (-y, x, zero))[axis]
+    return PauliSum.of({((op.qubit, letter),): part for letter, part in zip(LETTERS, turned, strict=True)})
+
+
+@lru_cache(maxsize=1024)
+def _commutes(paulis: PauliSum, axes: Axes) -> bool:
+    return all(spin_component(paulis.qubits, LETTERS[axis]).commutator(paulis).is_zero for axis in axes)
+
+
+def _observable_residual(paulis: PauliSum, axes: Axes) -> str:
+    commutators = {axis: spin_component(paulis.qubits, LETTERS[axis]).commutator(paulis) for axis in axes}
+    return next(f"[J_{'xyz'[axis]}, O] = {left}" for axis, left in commutators.items() if not left.is_zero)
+
+
+def _first_commutator(op: Gate, axes: Axes) -> str | None:
+    """The commutator that is not zero; None when the angle is zero after all."""
+    for axis in axes:
+        left = _commutator_residual(op, axis)
+        if not left.is_zero:
+            letter = "xyz"[axis]
+            return f"[J_{letter}, G] - i d_{letter} G = {left}"
+    return None

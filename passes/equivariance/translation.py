@@ -1,0 +1,64 @@
+"""Translation: a program that only uses differences of positions does not see where the molecule is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from qffc.ir.printer import print_readout
+from qffc.ir.program import Program, readout_value
+from qffc.ir.values import Add, Position, Value, split_coefficient, walk
+from qffc.passes.equivariance.coordinates import residual
+from qffc.passes.equivariance.counterexample import SHIFT, judge
+from qffc.passes.equivariance.verdict import Failure, Verdict, op_reference, proven
+
+DISPLACEMENTS_ONLY = "displacements only"
+POSITIONS_CANCEL = "positions cancel"
+
+
+def check_translation(program: Program) -> Verdict:
+    """Prove by type, else by exact derivatives, else compare numbers."""
+    absolute = any(_is_absolute(value) for _, value in classical_values(program))
+    rule = POSITIONS_CANCEL if absolute else DISPLACEMENTS_ONLY
+    failure = translation_failure(program)
+    return proven("translation", rule) if failure is None else judge(program, "translation", rule, failure, SHIFT)
+
+
+def translation_failure(program: Program) -> Failure | None:
+    """Return the first value that sees where the molecule stands, or None when translation is proven."""
+    sites = tuple(site.name for site in program.sites)
+    for index, value in classical_values(program):
+        text = None if _uses_differences(value) else residual(value, "translation", sites)
+        if text is not None:
+            if index is None:
+                return Failure(text, line=print_readout(program.readout))
+            return Failure(text, op_reference(program, index))
+    return None
+
+
+def classical_values(program: Program) -> Iterator[tuple[int | None, Value]]:
+    """Yield every value of a program with the index of its operation; the readout comes last, with None."""
+    for index, op in enumerate(program.ops):
+        if op.value is not None:
+            yield index, op.value
+    yield None, readout_value(program.readout)
+
+
+def _is_absolute(value: Value) -> bool:
+    return any(isinstance(node, Position) for node in walk(value))
+
+
+def _uses_differences(value: Value) -> bool:
+    """Whether positions enter only in sums with coefficients that add up to 0; False when that cannot be seen."""
+    if isinstance(value, Position):
+        return False
+    if not isinstance(value, Add):
+        return all(_uses_differences(child) for child in value.children)
+    total = Fraction(0)
+    for term in value.terms:
+        coefficient, body = split_coefficient(term)
+        if isinstance(body, Position):
+            total += coefficient
+        elif not _uses_differences(body):
+            return False
+    return total == 0

@@ -1,0 +1,47 @@
+"""The library of the native kernel: whether it is there, and why not. Loads no JAX."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+CALLS = ("qffc_moments", "qffc_gradient", "qffc_moments_along", "qffc_gradient_along")
+"""The foreign functions of the library."""
+
+LIBRARY = Path(__file__).parent.with_name("_native.so")
+"""Where the build puts it."""
+
+
+@dataclass(frozen=True)
+class NativeState:
+    """Whether the native kernel can be used.
+
+    Args:
+        library: the library, or None when it cannot be used.
+        reason: the instruction set that it uses, or why it cannot be used.
+    """
+
+    library: ctypes.CDLL | None
+    reason: str
+
+    @property
+    def available(self) -> bool:
+        """Whether the library is there."""
+        return self.library is not None
+
+
+@cache
+def native_state() -> NativeState:
+    """Load the library once and say whether it is there."""
+    if not LIBRARY.exists():
+        return NativeState(None, "it was not built: no C++17 compiler was found when qffc was installed")
+    try:
+        library = ctypes.CDLL(str(LIBRARY))
+        for name in CALLS:
+            getattr(library, name)
+        library.qffc_instructions.restype = ctypes.c_char_p
+        return NativeState(library, str(library.qffc_instructions().decode()))
+    except (OSError, AttributeError) as problem:
+        return NativeState(None, f"it does not load: {problem}")

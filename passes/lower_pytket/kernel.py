@@ -1,0 +1,381 @@
+"""The pass ``lower-pytket``: programs become circuits of native gates with numeric angles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import pi
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pytket.circuit import Circuit, Op
+
+from qffc.ir.diagnostics import InternalError, QffcError, error
+from qffc.ir.program import Program
+from qffc.passes.base import Pass, PassResult, Preserves
+from qffc.passes.circuit.split_program import KernelOp, Split, split_program
+from qffc.passes.counts import CircuitCounts
+from qffc.passes.lower_pytket.batch import BatchWriter, NativeBatch
+from qffc.passes.lower_pytket.batch_circuits import BatchCircuits
+from qffc.passes.lower_pytket.chirality import chirality_exchanges, last_qubits
+from qffc.passes.lower_pytket.counts import count_circuit
+from qffc.passes.lower_pytket.emit import Angles, Emitter
+from qffc.passes.lower_pytket.frames import Frames
+from qffc.passes.lower_pytket.ops import NumericOp, on_wires
+from qffc.passes.lower_pytket.runs import shorten_runs
+from qffc.passes.lower_pytket.turns import NO_TURN, Turn, nearest_zero, turn_about
+from qffc.passes.measurement.setting_cone import seen_by
+from qffc.passes.measurement.settings import MeasurementPlan, Setting, measurement_plan
+from qffc.passes.target import Target
+
+_NOWHERE = (0.0, 0.0, 0.0)
+_MOST_GATES = 4096
+"""Gates that are kept for later circuits."""
+_CHUNK = 1024
+"""Bindings whose angles are in memory at once."""
+_VANISHING = 1e-9
+"""Radians; what is smaller is no gate, and no reason for a frame."""
+
+
+@dataclass(frozen=True)
+class PytketKernel:
+    """The quantum kernel of a program for one target; binding numbers gives circuits of native gates.
+
+    The structure is worked out once. Binding composes the one-qubit gates numerically, writes each exchange as one
+    TK2 or as three ZZPhase, prepares two qubits that have met nobody else with one gate, and drops gates below the
+    minimum angles of the target. Relabels rename wires, backwards from the end, so that qubit k of the program ends on
+    ``q[k]`` and no permutation is left over.
+
+    Args:
+        split: the program.
+        target: a target with native gates.
+        fold_swaps: take SWAPs out of exchange angles by renaming wires, which leaves |angle| <= pi/8.
+        fix_frame: write exchanges in frames of their own, such that many turns between them are about z, where they are
+            free. Where nothing that is read at the end has a frame of its own, the circuit ends in any frame: that
+            keeps the moments and not the state.
+        shorten_runs: write more than four exchanges in a row on three qubits as four.
+        setting: what every circuit measures at its end, if anything.
+
+    Raises:
+        QffcError: when the target has no native gates, or too few qubits.
+    """
+
+    split: Split
+    target: Target
+    fold_swaps: bool = True
+    fix_frame: bool = False
+    shorten_runs: bool = True
+    setting: Setting | None = None
+
+    def __post_init__(self) -> None:
+        if not self.target.native:
+            raise error(
+                "target without native gates",
+                found=f"'{self.target.name}': {self.target.title}",
+                expected="a device or an emulator, such as 'H2-1LE'",
+                help="choose another target, or lower with 'lower-jax'",
+            )
+        if self.target.qubits is not None and self.split.qubit_count > self.target.qubits:
+            raise error(
+                "too many qubits for the target",
+                found=f"{self.split.qubit_count} qubits, '{self.target.name}' has {self.target.qubits}",
+                expected=f"at most {self.target.qubits}",
+                help="choose a larger target, or a smaller ansatz",
+            )
+
+    @property
+    def qubit_names(self) -> tuple[str, ...]:
+        """The names of the qubits of the program, in the order of ``q[0]``, ``q[1]``, ..."""
+        return tuple(qubit.name for qubit in self.split.program.qubits)
+
+    @cached_property
+    def measurements(self) -> MeasurementPlan:
+        """How the observables of the program are measured."""
+        return measurement_plan(self.split.observables, self.split.qubit_count)
+
+    def measuring(self, setting: Setting) -> PytketKernel:
+        """Return the kernel of the circuits that measure one setting, without what the setting does not see.
+
+        Bit k of a circuit belongs to the k-th measured qubit. All that the setting reads has the distribution that it
+        has in the whole circuit, see :func:`qffc.passes.measurement.setting_cone.seen_by`; slots are the same.
+        """
+        if setting not in self._measuring:
+            self._measuring[setting] = replace(self, split=seen_by(self.split, setting), setting=setting)
+        return self._measuring[setting]
+
+    @cached_property
+    def _measuring(self) -> dict[Setting, PytketKernel]:
+        return {}
+
+    def bind(self, slots: NDArray[np.float64]) -> Circuit:
+        """Return the circuit.
+
+        Args:
+            slots: (slot_count,), radians, in the order of the split.
+
+        Raises:
+            QffcError: when the slots have another shape or are not finite.
+        """
+        numbers = self.numeric_ops(slots)
+        frames = self._frames.numbers(numbers) if self._frames else {}
+        choices = [frames]
+        if frames and any(abs(nearest_zero(numbers[k].angle, pi / 4)[0]) < _VANISHING for k in self._framed):
+            # Frames were chosen for a circuit that has these gates, too.
+            choices.append({})
+        written = [self._emit(numbers, choice) for choice in choices]
+        return min(written, key=lambda emitter: emitter.phased_x).circuit
+
+    def bind_measured(self, slots: NDArray[np.float64], setting: Setting) -> Circuit:
+        """Return the circuit that measures one setting; see :meth:`measuring`."""
+        return self.measuring(setting).bind(slots)
+
+    def bind_many(self, slots: NDArray[np.float64], setting: Setting | None = None) -> tuple[Circuit, ...]:
+        """Return the circuits of many bindings, as :meth:`bind` or, with a setting, :meth:`bind_measured` would.
+
+        All angles are computed at once where gates stand in one order whatever the numbers are: for singlets, rotations
+        and exchanges in TK2, without runs that get shorter. Other kernels are bound one by one.
+
+        Args:
+            slots: (circuits, slot_count), radians.
+            setting: what is measured.
+
+        Raises:
+            QffcError: when the slots have another shape or are not finite.
+        """
+        if setting is not None:
+            return self.measuring(setting).bind_many(slots)
+        values = np.asarray(slots, dtype=np.float64)
+        if values.ndim != 2 or values.shape[1] != self.split.slot_count or not np.isfinite(values).all():
+            raise _bad_slots(values, self.split.slot_count)
+        if not self._in_one_order:
+            return tuple(self.bind(row) for row in values)
+        circuits: list[Circuit] = []
+        for start in range(0, len(values), _CHUNK):
+            rows = values[start : start + _CHUNK]
+            batch = self.native_batch(rows)
+            written = BatchCircuits(batch, self.setting.measured if self.setting else ())
+            special = batch.special.tolist()
+            circuits += [self.bind(row) if special[k] else written.circuit(k) for k, row in enumerate(rows)]
+        return tuple(circuits)
+
+    def bind_settings(self, slots: NDArray[np.float64], settings: Sequence[Setting]) -> tuple[Circuit, ...]:
+        """Return the circuits of many bindings for each setting: all settings of the first binding come first.
+
+        Args:
+            slots: (circuits, slot_count), radians.
+            settings: what is measured.
+        """
+        columns = [self.bind_many(slots, setting) for setting in settings]
+        return tuple(circuit for row in zip(*columns, strict=True) for circuit in row)
+
+    def native_batch(self, slots: NDArray[np.float64]) -> NativeBatch:
+        """Return the native angles of many bindings as one array; see :meth:`bind_many`.
+
+        Args:
+            slots: (circuits, slot_count), radians.
+        """
+        constants, coefficients = self._affine
+        vectors = np.zeros((len(slots), len(self.split.ops), 3))
+        for index, op in enumerate(self.split.ops):
+            if op.vector is not None:
+                start = self.split.vector_offset(op.vector[1])
+                vectors[:, index] = float(op.vector[0]) * slots[:, start : start + 3]
+        # Not by BLAS, whose last bit may depend on the number of circuits: a circuit is the same in any company.
+        angles = constants + np.einsum("cs,os->co", slots, coefficients)
+        framed = self._frames is not None
+        writer = BatchWriter(self._structure, self.target, angles, vectors, framed=framed, fold_swaps=self.fold_swaps)
+        return writer.write(self.setting)
+
+    @cached_property
+    def _in_one_order(self) -> bool:
+        known = all(op.kind != "chirality" and len(op.string) < 2 for op in self.split.ops)
+        return self.target.two_qubit == "TK2" and known and not self._has_runs and not self._structure.graph.alone
+
+    @cached_property
+    def _has_runs(self) -> bool:
+        """Whether runs of exchanges may get shorter; a SWAP that is folded leaves a run on the same wires."""
+        if not self.shorten_runs or any(op.kind == "chirality" for op in self.split.ops):
+            return self.shorten_runs
+        ops = on_wires(self.numeric_ops(np.ones(self.split.slot_count)), self.split.qubit_count)
+        return shorten_runs(ops) != ops
+
+    def counts(self, circuit: Circuit) -> CircuitCounts:
+        """Return the counts of a circuit, with the cost weights of the target."""
+        return count_circuit(circuit, self.target.weights)
+
+    @cached_property
+    def _affine(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Constants (ops,) and coefficients (ops, slots) of the angles."""
+        constants = np.zeros(len(self.split.ops))
+        coefficients = np.zeros((len(self.split.ops), self.split.slot_count))
+        for row, op in enumerate(self.split.ops):
+            if op.angle is not None:
+                constants[row] = float(op.angle.constant) + float(op.angle.pi_multiple) * pi
+                for factor, slot in op.angle.terms:
+                    coefficients[row, slot] += float(factor)
+        return constants, coefficients
+
+    def _emit(self, numbers: Sequence[NumericOp], frames: Mapping[int, Turn]) -> Emitter:
+        bits = len(self.setting.measured) if self.setting else 0
+        if len(self._gates) > _MOST_GATES:
+            self._gates.clear()
+        emitter = Emitter(Circuit(self.split.qubit_count, bits), self.target, self._gates)
+        ops = [part for k, op in enumerate(numbers) for part in self._expand(k, op, frames.get(k, NO_TURN))]
+        placed = on_wires(ops, self.split.qubit_count)
+        for op in shorten_runs(placed) if self._has_runs else placed:
+            match op.kind:
+                case "zero":
+                    pass
+                case "singlet":
+                    a, b = op.qubits
+                    emitter.singlet(a, b, op.frame)
+                case "rotate":
+                    emitter.turn(op.qubits[0], turn_about(op.vector))
+                case "exchange":
+                    a, b = op.qubits
+                    emitter.exchange(a, b, op.angle, op.frame)
+                case "pauli_rotation":
+                    emitter.pauli(op.string, op.angle)
+                case _:
+                    raise InternalError(f"no native form of {op.kind}")
+        if frames:
+            emitter.turn_ends([frames[-1 - qubit] for qubit in range(self.split.qubit_count)])
+        if self.setting is None:
+            emitter.finish()
+            return emitter
+        for string in self.setting.turns:
+            emitter.pauli(string, pi / 2)
+        emitter.measure(self.setting.bases)
+        return emitter
+
+    def numeric_ops(self, slots: NDArray[np.float64]) -> tuple[NumericOp, ...]:
+        """Return the operations of the program in numbers, one for one."""
+        values = np.asarray(slots, dtype=np.float64)
+        if values.shape != (self.split.slot_count,) or not np.isfinite(values).all():
+            raise _bad_slots(values, self.split.slot_count)
+        constants, coefficients = self._affine
+        angles = (constants + coefficients @ values).tolist()
+        numbers = values.tolist()
+        return tuple(
+            NumericOp(op.kind, op.qubits, angle, self._vector(op, numbers), op.string, op.targets)
+            for op, angle in zip(self.split.ops, angles, strict=True)
+        )
+
+    @cached_property
+    def _gates(self) -> dict[Angles, Op]:
+        """Gates of earlier circuits: pytket takes one that is there already in a third of the time."""
+        return {}
+
+    @cached_property
+    def _frames(self) -> Frames | None:
+        # An exchange of three ZZPhase has axes of its own, and needs a turn on either side in any frame.
+        return self._structure if self.fix_frame and self.target.two_qubit == "TK2" else None
+
+    @cached_property
+    def _structure(self) -> Frames:
+        return Frames(self.split, self.fold_swaps, self.setting)
+
+    @cached_property
+    def _framed(self) -> tuple[int, ...]:
+        """The gates that have frames."""
+        return tuple(self._frames.graph.frames) if self._frames else ()
+
+    def _expand(self, place: int, op: NumericOp, frame: Turn) -> list[NumericOp]:
+        """The operation in its frame, with exchanges reduced and chirality in exchanges."""
+        if op.kind == "exchange":
+            return self._exchange(op.qubits, op.angle, frame)
+        if op.kind != "chirality":
+            return [op if frame is NO_TURN else op._replace(frame=frame)]
+        cycles, exchanges = chirality_exchanges(op.angle)
+        qubits = op.qubits
+        if place in self._last_qubits and exchanges:
+            # A chirality is that of its qubits in any cyclic order: the first exchange goes to the pair.
+            unmoved = 3 - exchanges[0][0] - exchanges[0][1]
+            qubits = _cycled(qubits, (self._last_qubits[place] + cycles - unmoved) % 3)
+        ops = [NumericOp("relabel", qubits, targets=_cycled(qubits, cycles))] if cycles else []
+        for a, b, angle in exchanges:
+            ops += self._exchange((qubits[a], qubits[b]), angle, frame)
+        return ops
+
+    @cached_property
+    def _last_qubits(self) -> dict[int, int]:
+        return last_qubits(self.split)
+
+    def _exchange(self, pair: tuple[int, ...], angle: float, frame: Turn) -> list[NumericOp]:
+        """An exchange with its angle reduced: pi/4 is a SWAP, pi/2 is a phase."""
+        angle, periods = nearest_zero(angle, pi / 4 if self.fold_swaps else pi / 2)
+        op = NumericOp("exchange", pair, angle, _NOWHERE, (), (), frame)
+        if self.fold_swaps and periods % 2:
+            return [op, NumericOp("relabel", pair, targets=pair[::-1])]
+        return [op]
+
+    def _vector(self, op: KernelOp, slots: Sequence[float]) -> tuple[float, float, float]:
+        if op.vector is None:
+            return _NOWHERE
+        factor, slot = op.vector
+        start, scale = self.split.vector_offset(slot), float(factor)
+        return (scale * slots[start], scale * slots[start + 1], scale * slots[start + 2])
+
+
+@dataclass(frozen=True)
+class LowerPytket(Pass[PytketKernel]):
+    """Lowers a program to circuits of the native gates of the target.
+
+    The program stays; the output is a :class:`PytketKernel`. Preserves the state up to a global phase, gates below
+    the minimum angles of the target aside; with ``fix_frame`` the moments only. Cost: linear in the number of
+    operations, here and for each binding, and some milliseconds for each run of exchanges that gets shorter.
+
+    Args:
+        fold_swaps: take SWAPs out of exchange angles by renaming wires.
+        fix_frame: write exchanges in frames of their own, such that many turns are about z.
+        shorten_runs: write more than four exchanges in a row on three qubits as four.
+
+    Example:
+        >>> from qffc.ir.parser import parse_program
+        >>> from qffc.targets import target
+        >>> program = parse_program('''qffc 1
+        ... program tiny
+        ... scope molecule
+        ... species H
+        ... site A: H free
+        ... site B: H free
+        ... parameter J
+        ... qubit a: A
+        ... qubit b: B
+        ... singlet a, b
+        ... rotate a, r(A, B)
+        ... exchange a, b, J
+        ... observable m = dot(a, b)
+        ... energy moment(m)
+        ... ''')
+        >>> kernel = LowerPytket().run(program, target("H2-1LE")).output
+        >>> circuit = kernel.bind(np.array([0.1, 0.0, 0.0, 0.5]))  # J, then the vector r(A, B)
+        >>> kernel.counts(circuit).two_qubit
+        1
+    """
+
+    fold_swaps: bool = True
+    fix_frame: bool = False
+    shorten_runs: bool = True
+    name: ClassVar[str] = "lower-pytket"
+    preserves: ClassVar[Preserves] = "everything"
+
+    def run(self, program: Program, target: Target) -> PassResult[PytketKernel]:
+        """Return the kernel; the program is unchanged."""
+        split = split_program(program)
+        return PassResult(program, PytketKernel(split, target, self.fold_swaps, self.fix_frame, self.shorten_runs))
+
+
+def _cycled(qubits: tuple[int, ...], times: int) -> tuple[int, ...]:
+    return qubits[times:] + qubits[:times]
+
+
+def _bad_slots(values: NDArray[np.float64], count: int) -> QffcError:
+    return error(
+        "slots that do not fit the kernel",
+        found=f"an array of shape {values.shape}, finite: {bool(np.isfinite(values).all())}",
+        expected=f"({count},) finite numbers in radians",
+        help="compute them with the angle program of the same split",
+    )

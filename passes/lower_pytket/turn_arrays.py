@@ -1,0 +1,79 @@
+"""Turns of one qubit as rows of arrays; see ``turns.py`` for single ones."""
+
+from __future__ import annotations
+
+from math import pi
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.passes.lower_pytket.turns import Turn
+
+Floats = NDArray[np.float64]
+Turns = NDArray[np.float64]
+"""Turns as rows (w, x, y, z)."""
+Matrices = NDArray[np.complex128]
+
+
+def constant_turns(turn: Turn, count: int) -> Turns:
+    """Return one turn in each row."""
+    return np.tile(np.array(turn), (count, 1))
+
+
+def product(second: Turns | Turn, first: Turns | Turn) -> Turns:
+    """Return the matrix product second * first of turns in rows, or of one turn with rows."""
+    a, b, c, d = np.moveaxis(np.asarray(second), -1, 0)
+    w, x, y, z = np.moveaxis(np.asarray(first), -1, 0)
+    parts = (
+        a * w - b * x - c * y - d * z,
+        a * x + b * w + c * z - d * y,
+        a * y - b * z + c * w + d * x,
+        a * z + b * y - c * x + d * w,
+    )
+    turns: Turns = np.stack(parts, axis=-1)
+    return turns
+
+
+def inverses(turns: Turns) -> Turns:
+    """Return the turns back."""
+    back: Turns = turns * np.array([1.0, -1.0, -1.0, -1.0])
+    return back
+
+
+def turns_about(vectors: Floats) -> Turns:
+    """Return the turns exp(-i/2 v . sigma)."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    # sin(l/2)/l without a division by zero.
+    turns: Turns = np.concatenate([np.cos(lengths / 2), np.sinc(lengths / (2 * pi)) / 2 * vectors], axis=-1)
+    return turns
+
+
+def turns_onto_z(axes: Floats) -> Turns:
+    """Return turns that take axes to z or -z; see :func:`qffc.passes.lower_pytket.frame_rules.onto_z`."""
+    lengths = np.linalg.norm(axes, axis=1, keepdims=True)
+    safe = np.where(lengths > 0, axes / np.where(lengths > 0, lengths, 1.0), np.array([0.0, 0.0, 1.0]))
+    x, y, z = (np.where(safe[:, 2:] < 0, -safe, safe)).T
+    turns: Turns = np.stack([1 + z, y, -x, np.zeros_like(z)], axis=1) / np.sqrt(2 * (1 + z))[:, None]
+    return turns
+
+
+def matrices(turns: Turns) -> Matrices:
+    """Return the matrices of turns, (rows, 2, 2)."""
+    w, x, y, z = turns.T
+    found: Matrices = np.moveaxis(np.array([[w - 1j * z, -y - 1j * x], [y - 1j * x, w + 1j * z]]), 2, 0)
+    return found
+
+
+def turns_of(unitaries: Matrices) -> Turns:
+    """Return the turns of unitary matrices, their phases dropped."""
+    (a, b), (c, d) = np.moveaxis(unitaries, 0, 2)
+    root = np.sqrt(a * d - b * c)
+    a, b, c, d = a / root, b / root, c / root, d / root
+    turns: Turns = np.stack([a.real + d.real, -b.imag - c.imag, c.real - b.real, d.imag - a.imag], axis=1) / 2
+    return turns
+
+
+def nearest_zeros(angles: Floats, period: float) -> tuple[Floats, Floats]:
+    """Return angles minus whole periods, as close to zero as can be, and how many periods went."""
+    periods = np.rint(angles / period)
+    return angles - periods * period, periods

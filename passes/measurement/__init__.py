@@ -1,0 +1,1 @@
+"""What to measure: settings, the plan that covers all observables, and what each setting sees."""

@@ -1,0 +1,101 @@
+"""What one measurement setting sees of a kernel: the rest needs no gates in the circuit that measures it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from qffc.ir.diagnostics import InternalError
+from qffc.ir.observables import DotObservable, Observable, PauliObservable
+from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet, Zero
+from qffc.ir.values import Number, Pi, Value, add, mul
+from qffc.passes.circuit.split_program import Affine, KernelOp, Split
+from qffc.passes.circuit.wires import on_wires
+from qffc.passes.measurement.settings import Setting
+from qffc.passes.simplify.light_cone import seen_from_end, seen_with_turns
+
+
+def seen_by(split: Split, setting: Setting) -> Split:
+    """Return the kernel without operations at the end that leave alone what a setting estimates; slots stay.
+
+    An operation goes when it commutes with everything that the setting reads and with all later operations that this
+    sees: an exchange of a pair in the Bell basis, a rotation about the axis that its qubit is measured along, all of a
+    qubit that is not measured. Commutators are exact, and what is read commutes, so that all readings together keep
+    their distribution: neither means nor covariances change.
+
+    Args:
+        split: the program.
+        setting: what is measured.
+
+    Example:
+        >>> from qffc.library import load
+        >>> from qffc.passes.circuit.split_program import split_program
+        >>> split = split_program(load("pair", depth=1))
+        >>> bell = Setting((None,) * 4, tuple(((0, p), (3, p)) for p in "XYZ"), pairs=((0, 3),))
+        >>> len(split.ops), len(seen_by(split, bell).ops)
+        (12, 11)
+    """
+    ops, wires = _on_wires(split)
+    observables = [observable.relabelled(wires).paulis for observable in _read(setting)]
+    places = [place for place, op in enumerate(ops) if op is not None]
+    gates = [op for op in ops if op is not None]
+    while True:
+        kept = seen_from_end(gates, observables)
+        ended = [gates[k] for k in kept]
+        kept = tuple(kept[k] for k in seen_with_turns(ended, observables))
+        if len(kept) == len(gates):
+            break
+        gates, places = [gates[k] for k in kept], [places[k] for k in kept]
+    seen = set(places)
+    return replace(split, ops=tuple(op for k, op in enumerate(split.ops) if k in seen or ops[k] is None))
+
+
+def _read(setting: Setting) -> list[Observable]:
+    """What all readings of a setting are products of, or its strings one by one."""
+    if not setting.singlets:
+        return [PauliObservable(string) for string in setting.strings]
+    paired = {qubit for pair in setting.pairs for qubit in pair}
+    rest = (tuple((q, letter) for q, letter in string if q not in paired) for string in setting.strings)
+    return [
+        *(DotObservable(a, b) for a, b in setting.pairs),
+        *(PauliObservable(string) for string in dict.fromkeys(rest) if string),
+    ]
+
+
+def _on_wires(split: Split) -> tuple[list[Op | None], dict[int, int]]:
+    """Operations on wires, None for a relabel, and the wires where the qubits are at the end."""
+    wires = {qubit: qubit for qubit in range(split.qubit_count)}
+    ops: list[Op | None] = []
+    for op in split.ops:
+        if op.kind == "relabel":
+            wires |= {target: wires[source] for source, target in zip(op.qubits, op.targets, strict=True)}
+            ops.append(None)
+        else:
+            ops.append(on_wires(_symbolic(op, split), wires))
+    return ops, wires
+
+
+def _symbolic(op: KernelOp, split: Split) -> Op:
+    """An operation of the kernel with its value instead of slots."""
+    match op.kind, op.qubits:
+        case "singlet", (a, b):
+            return Singlet(a, b)
+        case "zero", (a,):
+            return Zero(a)
+        case "exchange", (a, b):
+            return Exchange(a, b, _angle(op.angle, split))
+        case "chirality", (a, b, c):
+            return Chirality(a, b, c, _angle(op.angle, split))
+        case "pauli_rotation", _:
+            return PauliRotation(op.string, _angle(op.angle, split))
+        case "rotate", (a,) if op.vector is not None:
+            factor, slot = op.vector
+            return Rotate(a, mul(Number(factor), split.vectors[slot]))
+    raise InternalError(f"no symbolic form of {op.kind}")
+
+
+def _angle(angle: Affine | None, split: Split) -> Value:
+    if angle is None:
+        raise InternalError("an operation without an angle")
+    terms = [mul(Number(factor), split.scalars[slot]) for factor, slot in angle.terms]
+    return add(Number(Fraction(angle.constant)), mul(Number(angle.pi_multiple), Pi()), *terms)

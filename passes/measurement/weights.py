@@ -1,0 +1,112 @@
+"""The best settings and weights for an expected variance at a fixed number of shots: a convex problem.
+
+A string a is estimated as the mean of its estimates in several settings s with weights x_s[a] that add up to one. With
+Q_ps the covariance of the strings at point p, weighted by what the energy makes of them, one shot of setting s adds the
+variance q_ps = x_s Q_ps x_s. With the best allocation (Neyman 1934), shots proportional to sqrt(q_ps), the variance is
+the square of sum_ps sqrt(q_ps), divided by the shots. This sum of norms is convex in the weights, and settings that do
+not pay go to zero. Since 2 sqrt(q) <= q/n + n with equality at n = sqrt(q), a step of least squares with the present n
+never makes it worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.passes.measurement.settings import Setting
+
+Floats = NDArray[np.float64]
+
+_STEPS = 40
+_TRIAL_STEPS = 12
+_FLOOR = 1e-6
+"""Of the largest standard deviation: a setting with less counts as this noisy, so that its weight stays finite."""
+_SPARE = 1.04
+"""Variance that is given up for fewer settings."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A setting with the numbers that decide whether it pays.
+
+    Args:
+        setting: what is measured.
+        strings: (strings of the setting,), their places among all strings.
+        quadratic: (points, strings of the setting, strings of the setting), Q_ps.
+    """
+
+    setting: Setting
+    strings: NDArray[np.intp]
+    quadratic: Floats
+
+
+def choose(candidates: Sequence[Candidate], count: int) -> tuple[list[Candidate], list[Floats]]:
+    """Return the settings that pay, and the weights of their strings.
+
+    Args:
+        candidates: together they estimate every string.
+        count: the number of strings.
+
+    Returns:
+        Settings, and for each (strings of the setting,), weights that add up to one for each string.
+    """
+    chosen = list(candidates)
+    weights = _solve(chosen, count, _start(chosen, count), _STEPS)
+    limit = _SPARE * _variance(chosen, weights)
+    pending = [c for _, c in sorted(zip(map(_noise, chosen, weights), chosen, strict=True), key=lambda pair: pair[0])]
+    size = len(pending) // 2
+    while pending:  # settings that hardly count are left out, as many at once as the variance allows
+        size = max(1, min(size, len(pending)))
+        keep = [k for k, candidate in enumerate(chosen) if candidate not in pending[:size]]
+        rest = [chosen[k] for k in keep]
+        trial = _solve(rest, count, [weights[k] for k in keep], _TRIAL_STEPS) if _complete(rest, count) else None
+        if trial is not None and _variance(rest, trial) <= limit:
+            chosen, weights, pending = rest, trial, pending[size:]
+        elif size > 1:
+            size //= 2
+        else:
+            pending = pending[1:]
+    return chosen, _solve(chosen, count, weights, _STEPS)
+
+
+def _start(candidates: Sequence[Candidate], count: int) -> list[Floats]:
+    uses = np.zeros(count)
+    for candidate in candidates:
+        uses[candidate.strings] += 1
+    return [1 / uses[candidate.strings] for candidate in candidates]
+
+
+def _solve(candidates: Sequence[Candidate], count: int, weights: list[Floats], steps: int) -> list[Floats]:
+    for _ in range(steps):
+        spreads = [np.sqrt(_quadratic_form(c, x)) for c, x in zip(candidates, weights, strict=True)]
+        floor = _FLOOR * max(float(max(spread.max() for spread in spreads)), 1e-300)
+        inverses = []
+        gram = np.zeros((count, count))
+        for candidate, spread in zip(candidates, spreads, strict=True):
+            inverse = np.linalg.inv(np.einsum("pab,p->ab", candidate.quadratic, 1 / np.maximum(spread, floor)))
+            gram[np.ix_(candidate.strings, candidate.strings)] += inverse
+            inverses.append(inverse)
+        multipliers = np.linalg.solve(gram, np.ones(count))
+        weights = [
+            inverse @ multipliers[candidate.strings] for candidate, inverse in zip(candidates, inverses, strict=True)
+        ]
+    return weights
+
+
+def _variance(candidates: Sequence[Candidate], weights: Sequence[Floats]) -> float:
+    return sum(_noise(candidate, x) for candidate, x in zip(candidates, weights, strict=True)) ** 2
+
+
+def _noise(candidate: Candidate, weights: Floats) -> float:
+    return float(np.sqrt(_quadratic_form(candidate, weights)).sum())
+
+
+def _quadratic_form(candidate: Candidate, weights: Floats) -> Floats:
+    return np.asarray(np.maximum(np.einsum("a,pab,b->p", weights, candidate.quadratic, weights), 0.0))
+
+
+def _complete(candidates: Sequence[Candidate], count: int) -> bool:
+    return len({int(string) for candidate in candidates for string in candidate.strings}) == count

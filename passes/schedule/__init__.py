@@ -1,0 +1,1 @@
+"""Layers of commuting operations, of least depth."""

@@ -1,0 +1,249 @@
+"""The pass ``light-cone``: drops what no observable of the readout sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
+from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet, Zero
+from qffc.ir.pauli import LETTERS, Letter, PauliSum, spin_component
+from qffc.ir.program import Program
+from qffc.passes.base import Pass, PassResult, Preserves
+from qffc.passes.circuit.commutation import commute_exactly, commutes_with_observable, passes, same_turn
+from qffc.passes.circuit.seen_operators import seen_observables
+from qffc.passes.circuit.turns import axis_rotation, is_turn, on_qubit
+from qffc.passes.circuit.wires import flatten, on_wires
+from qffc.passes.target import Target
+
+Named = tuple[tuple[str, Observable], ...]
+
+
+@dataclass(frozen=True)
+class LightCone(Pass[None]):
+    r"""Drops what cannot change the moments that the readout sees.
+
+    Repeated until nothing changes:
+
+    - an operation goes when, for each observable, it commutes with it and with all later operations that this
+      observable sees: gates outside its backward light cone, and gates at the end that leave it alone, such as an
+      exchange on a measured pair. Commutators with observables are exact;
+    - equal rotations of several qubits at the end go together when every observable commutes with their common spin;
+    - an operation goes when nothing earlier stands between it and the prepared state, of which it makes a phase:
+      exchange of a singlet or of two |0>, chirality of three |0>, Pauli strings that the state is an eigenstate of, and
+      equal rotations of both halves of a singlet together.
+
+    In the end observables that the readout does not use go (``observables``), and the preparations of qubits that
+    nothing acts on, together with these qubits (``qubits``). Preserves the moments that are left, so the energy; the
+    order of qubits, operations and observables stays. Cost: quadratic in the number of operations at worst.
+
+    Args:
+        observables: drop observables that the readout does not use.
+        qubits: drop qubits that nothing acts on.
+
+    Example:
+        >>> from qffc.ir.parser import parse_program
+        >>> from qffc.targets import target
+        >>> program = parse_program('''qffc 1
+        ... program tiny
+        ... scope molecule
+        ... species H
+        ... site A: H free
+        ... site B: H free
+        ... parameter J
+        ... qubit a: A
+        ... qubit b: B
+        ... qubit c
+        ... singlet a, b
+        ... zero c
+        ... exchange a, b, J
+        ... rotate a, r(A, B)
+        ... rotate c, r(A, B)
+        ... exchange a, b, J
+        ... observable m = dot(a, b)
+        ... energy moment(m)
+        ... ''')
+        >>> print("\n".join(LightCone().run(program, target("ideal")).program.text.split("\n")[-9:-1]))
+        qubit a: A
+        qubit b: B
+        <BLANKLINE>
+        singlet a, b
+        rotate a, r(A, B)
+        <BLANKLINE>
+        observable m = dot(a, b)
+        energy moment(m)
+    """
+
+    observables: bool = True
+    qubits: bool = True
+    name: ClassVar[str] = "light-cone"
+    preserves: ClassVar[Preserves] = "expectation values"
+
+    def run(self, program: Program, target: Target) -> PassResult[None]:
+        """Return the program without what its readout does not see."""
+        flat = flatten(program)
+        names = {name for name, _ in seen_observables(program)}
+        seen = tuple(item for item in flat.observables if item[0] in names)
+        ops = tuple(step.op for step in flat.steps)
+        shorter = _seen(ops, tuple(observable.paulis for _, observable in seen))
+        # A program has at least one observable, even one that its readout does not use.
+        observables = (seen or flat.observables[:1]) if self.observables else flat.observables
+        idle = _idle(program, shorter, observables) if self.qubits else ()
+        if len(shorter) == len(ops) and len(observables) == len(program.observables) and not idle:
+            return PassResult(program, None)
+        return PassResult(_without(program, shorter, observables, idle), None, changed=True)
+
+
+def _seen(ops: tuple[Op, ...], observables: tuple[PauliSum, ...]) -> tuple[Op, ...]:
+    while True:
+        seen = tuple(ops[place] for place in seen_from_end(ops, observables))
+        started = _from_start(seen)
+        shorter = tuple(started[place] for place in seen_with_turns(started, observables))
+        if len(shorter) == len(ops):
+            return ops
+        ops = shorter
+
+
+def seen_from_end(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[int, ...]:
+    """Return the places of preparations, and of what does not commute with some observable that is carried back to it.
+
+    The others can go at once: each commutes with every observable and with all that this observable sees after it.
+
+    Args:
+        ops: on wires, see :func:`qffc.passes.circuit.wires.flatten`.
+        observables: on the same wires.
+    """
+    kept: list[int] = []
+    cones: list[list[Op]] = [[] for _ in observables]
+    for place in reversed(range(len(ops))):
+        op = ops[place]
+        if _prepares(op):
+            kept.append(place)
+            continue
+        watching = [
+            cone
+            for cone, paulis in zip(cones, observables, strict=True)
+            if not (commutes_with_observable(op, paulis) and passes(op, cone[::-1]))
+        ]
+        if watching:
+            kept.append(place)
+        for cone in watching:
+            cone.append(op)
+    return tuple(reversed(kept))
+
+
+def _from_start(ops: tuple[Op, ...]) -> tuple[Op, ...]:
+    """Drop what can be moved to the preparations and makes a phase there, equal rotations of a singlet together."""
+    partners: dict[int, int | None] = {}
+    gates: list[int] = []
+    for index, op in enumerate(ops):
+        match op:
+            case Singlet(a, b):
+                partners |= {a: b, b: a}
+                continue
+            case Zero(qubit):
+                partners[qubit] = None
+                continue
+        before = [ops[gate] for gate in gates]
+        if is_turn(op):
+            twin = _turn_of_other_half(op, partners[op.qubits[0]], before)
+            if twin is not None and passes(op, before[::-1]):
+                del gates[twin]
+                continue
+        if not (_makes_a_phase(op, partners) and passes(op, before[::-1])):
+            gates.append(index)
+    kept = set(gates)
+    return tuple(op for index, op in enumerate(ops) if index in kept or _prepares(op))
+
+
+def _turn_of_other_half(turn: Op, other: int | None, before: list[Op]) -> int | None:
+    """The place of a rotation of the other half of a singlet by the same, if it can be moved to the start."""
+    if other is None:
+        return None
+    own = on_qubit(turn, other)
+    places = (place for place, op in enumerate(before) if same_turn(op, own))
+    return next((place for place in places if passes(own, before[:place][::-1])), None)
+
+
+def _makes_a_phase(op: Op, partners: dict[int, int | None]) -> bool:
+    """Whether the prepared state is an eigenstate of an operation."""
+    prepared = [partners[qubit] for qubit in op.qubits]
+    match op:
+        case Exchange(a, _):
+            return partners[a] == op.b or prepared == [None, None]
+        case Chirality():
+            return prepared == [None] * 3
+        case Rotate():
+            about_axis = axis_rotation(op)
+            return about_axis is not None and _makes_a_phase(about_axis, partners)
+    assert isinstance(op, PauliRotation)
+    letters = dict(op.string)
+    # XX, YY and ZZ are -1 on a singlet, any other string on it leaves it; Z is 1 on |0>.
+    return all(
+        letter == "Z" if partner is None else letters.get(partner) == letter
+        for (_, letter), partner in zip(op.string, prepared, strict=True)
+    )
+
+
+def seen_with_turns(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[int, ...]:
+    """Return the places of all but equal rotations at the end that the observables do not see together."""
+    last = [index for index, op in enumerate(ops) if is_turn(op) and passes(op, ops[index + 1 :])]
+    dropped: set[int] = set()
+    for turn in (ops[index] for index in last):
+        alike = {
+            ops[other].qubits[0]: other
+            for other in last
+            if other not in dropped and same_turn(on_qubit(turn, ops[other].qubits[0]), ops[other])
+        }
+        for paulis in observables:
+            if not _commutes_with_spin(turn, tuple(alike), paulis):
+                alike = {qubit: other for qubit, other in alike.items() if qubit not in paulis.qubits}
+        if all(_commutes_with_spin(turn, tuple(alike), paulis) for paulis in observables):
+            dropped |= set(alike.values())
+    return tuple(index for index in range(len(ops)) if index not in dropped)
+
+
+def _commutes_with_spin(turn: Op, qubits: tuple[int, ...], paulis: PauliSum) -> bool:
+    about_axis = axis_rotation(turn) if isinstance(turn, Rotate) else turn
+    letters: Sequence[Letter] = (about_axis.string[0][1],) if isinstance(about_axis, PauliRotation) else LETTERS
+    return all(commute_exactly(spin_component(qubits, letter), paulis) for letter in letters)
+
+
+def _idle(program: Program, ops: tuple[Op, ...], observables: Named) -> tuple[int, ...]:
+    """Qubits that nothing acts on or sees; none when the program declares generators, which may name them."""
+    if program.generators:
+        return ()
+    used = {qubit for op in ops if not _prepares(op) for qubit in op.qubits}
+    used |= {qubit for _, observable in observables for qubit in _named_qubits(observable)}
+    used |= {qubit for op in ops if _prepares(op) and used & set(op.qubits) for qubit in op.qubits}
+    return tuple(qubit for qubit in range(len(program.qubits)) if qubit not in used)
+
+
+def _without(program: Program, ops: tuple[Op, ...], observables: Named, idle: tuple[int, ...]) -> Program:
+    stay = [qubit for qubit in range(len(program.qubits)) if qubit not in idle]
+    places = {qubit: place for place, qubit in enumerate(stay)}
+    return replace(
+        program,
+        qubits=tuple(program.qubits[qubit] for qubit in stay),
+        ops=tuple(on_wires(op, places) for op in ops if not set(op.qubits) & set(idle)),
+        observables=tuple((name, observable.relabelled(places)) for name, observable in observables),
+    )
+
+
+def _prepares(op: Op) -> bool:
+    return isinstance(op, Singlet | Zero)
+
+
+def _named_qubits(observable: Observable) -> tuple[int, ...]:
+    """The qubits in the text of an observable, those that cancel included."""
+    match observable:
+        case DotObservable(a, b):
+            return (a, b)
+        case PauliObservable(string):
+            return tuple(qubit for qubit, _ in string)
+        case ProductObservable(factors):
+            return tuple(qubit for factor in factors for qubit in _named_qubits(factor))
+        case SumObservable(terms):
+            return tuple(qubit for _, term in terms for qubit in _named_qubits(term))
+    raise TypeError(f"no qubits of {type(observable).__name__}")

@@ -1,0 +1,85 @@
+"""One spelling for each operation: qubits in order, exact angles reduced, identities told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from math import ceil
+
+from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet
+from qffc.ir.values import Add, FrameVector, Pi, Unit, Value, add, mul, split_coefficient, substitute_sites
+from qffc.passes.circuit.turns import ZERO, axis_rotation, parts
+
+
+def normal(op: Op) -> Op:
+    """Return an operation in its one spelling, up to a global phase.
+
+    Example:
+        >>> from qffc.ir.values import ParameterEntry
+        >>> op = normal(Chirality(1, 0, 2, ParameterEntry("J")))
+        >>> op.qubits, op.value
+        ((0, 1, 2), <Mul -1*J>)
+    """
+    match op:
+        case Singlet():
+            return replace(op, a=min(op.qubits), b=max(op.qubits))
+        case Exchange():
+            # exp(-i pi/2 (XX+YY+ZZ)) is a phase.
+            return replace(op, a=min(op.qubits), b=max(op.qubits), angle=_reduced(op.angle, Fraction(1, 2))[0])
+        case Chirality():
+            a, b, c = sorted(op.qubits)
+            return replace(op, a=a, b=b, c=c, angle=op.angle * orientation(op.qubits))
+        case PauliRotation():
+            return replace(op, angle=_reduced(op.angle, Fraction(2))[0])
+        case Rotate():
+            about_axis = axis_rotation(op)
+            return _full_turns_off(op) if about_axis is None else normal(about_axis)
+    return op
+
+
+def without_swap(op: Op) -> tuple[Op, Mapping[int, int]]:
+    """Return an operation without the SWAP that its angle holds, and where that SWAP takes its qubits.
+
+    A coupling that is free in order keeps it: which couplings come later is not known yet.
+    """
+    if not isinstance(op, Exchange) or op.unordered is not None:
+        return op, {}
+    angle, swaps = _reduced(op.angle, Fraction(1, 4))
+    return replace(op, angle=angle), {op.a: op.b, op.b: op.a} if swaps % 2 else {}
+
+
+def is_identity(op: Op) -> bool:
+    """Whether the angle or the vector of an operation is exactly zero."""
+    if op.value is None:
+        return False
+    value = parts(op.value)[1] if op.value.law.rank else substitute_sites(op.value, {})
+    return value == ZERO or (isinstance(value, FrameVector) and set(value.children) == {ZERO})
+
+
+def orientation(qubits: tuple[int, ...]) -> int:
+    """Return the sign that a chirality takes when its qubits are sorted."""
+    a, b, c = qubits
+    return 1 if (a < b) + (b < c) + (c < a) == 2 else -1
+
+
+def _full_turns_off(op: Rotate) -> Rotate:
+    """A turn by 2 pi about a unit vector is a phase, and so is one about the zero vector, by nothing."""
+    number, direction = parts(op.vector)
+    if not isinstance(direction, Unit):
+        return op
+    number, turns = _reduced(number, Fraction(2))
+    return replace(op, vector=mul(number, direction)) if turns else op
+
+
+def _reduced(angle: Value, period: Fraction) -> tuple[Value, int]:
+    """Return the angle with its exact part in (-period/2, period/2] times pi, and how many periods went."""
+    terms = _terms(angle)
+    part = sum((c for c, body in map(split_coefficient, terms) if isinstance(body, Pi)), Fraction(0))
+    periods = ceil(part / period - Fraction(1, 2))
+    return (add(*terms, Pi() * (-periods * period)), periods) if periods else (angle, 0)
+
+
+def _terms(angle: Value) -> tuple[Value, ...]:
+    factor, body = split_coefficient(angle)
+    return tuple(term * factor for term in body.terms) if isinstance(body, Add) else (angle,)

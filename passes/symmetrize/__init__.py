@@ -1,0 +1,1 @@
+"""Repairs: the declared symmetries made to hold."""

@@ -1,0 +1,79 @@
+"""Features of the atoms of sample frames, for their mean and deviation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.models.array_sizes import SizeSteps
+from qffc.models.energy import MoleculeEnergy
+from qffc.models.frame_batch import FrameBatch, join_frames, joined_positions, needed_sizes
+from qffc.models.frame_circuits import CircuitLists, FrameCircuits, lists_pay
+from qffc.models.instances import instances_of, species_of
+from qffc.passes.lower_jax.program import JaxProgram
+
+Floats = NDArray[np.float64]
+Sample = tuple[NDArray[np.int64], Floats]
+"""The atomic numbers (atoms,) of a molecule, and positions (frames, atoms, 3) in Angstrom."""
+
+_CHUNK_CIRCUITS = 65_536
+"""Circuits simulated at once: bounds the memory."""
+
+
+def sample_features(
+    lowered: JaxProgram, arrays: Mapping[str, Floats], samples: Sequence[Sample]
+) -> tuple[NDArray[np.int32], Floats]:
+    """Return the species and the features of all atoms of all frames, before normalization.
+
+    Args:
+        lowered: a program with an atomic readout, as JAX functions.
+        arrays: parameters and constants by name.
+        samples: molecules and frames.
+
+    Returns:
+        Species (atoms,), indices into those of the program, and features (atoms, features).
+    """
+    numbers = {name: jnp.asarray(value) for name, value in arrays.items()}
+    species, values = [], []
+    for atoms, positions in samples:
+        near = lists_pay(lowered.program, [positions])
+        found = (_near if near else _all)(lowered, numbers, (atoms, positions))
+        species.append(np.tile(species_of(lowered.program, atoms), len(positions)))
+        values.append(found.reshape(-1, found.shape[-1]))
+    return np.concatenate(species), np.concatenate(values)
+
+
+def _all(lowered: JaxProgram, arrays: Mapping[str, jax.Array], sample: Sample) -> Floats:
+    molecule = MoleculeEnergy(lowered, instances_of(lowered.program, sample[0]))
+    features = jax.jit(lambda r: molecule.features(arrays, molecule.moments(molecule.slots(arrays, r)), r))
+    return np.asarray(features(jnp.asarray(sample[1])))
+
+
+def _near(lowered: JaxProgram, arrays: Mapping[str, jax.Array], sample: Sample) -> Floats:
+    lists = CircuitLists(lowered)
+    circuits = [lists.of(sample[0], frame) for frame in sample[1]]
+
+    @jax.jit
+    def features(batch: FrameBatch, positions: jax.Array) -> jax.Array:
+        molecule = MoleculeEnergy(lowered, batch.instances, batch.rows)
+        return molecule.features(arrays, molecule.moments(molecule.slots(arrays, positions)), positions)[0]
+
+    found, steps = [], None
+    for rows in _chunks(circuits, lowered.program.channels):
+        here, positions = circuits[rows], sample[1][rows]
+        needed = needed_sizes(lists.plan, here)
+        steps = SizeSteps(needed) if steps is None else steps
+        sizes = steps.fitting(needed)
+        values = features(join_frames(lists.plan, here, sizes), joined_positions(positions, sizes[1]))
+        found.append(np.asarray(values)[: needed[1]])
+    return np.concatenate(found)
+
+
+def _chunks(circuits: Sequence[FrameCircuits], channels: int) -> Iterator[slice]:
+    most = max(len(frame.instances) for frame in circuits) * channels
+    size = max(1, _CHUNK_CIRCUITS // most)
+    return (slice(start, start + size) for start in range(0, len(circuits), size))
