@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Generic, Literal, Protocol, TypeVar, get_args
 
 import jax
@@ -25,6 +24,7 @@ from qffc.passes.lower_jax.portable import PortableKernel
 from qffc.passes.lower_jax.slot_tables import Cotangents, Inputs, Shape, SlotTables
 
 G = TypeVar("G")
+GivenIn = TypeVar("GivenIn", contravariant=True)
 S = TypeVar("S")
 KernelName = Literal["auto", "native", "portable"]
 
@@ -34,7 +34,7 @@ KERNEL_VARIABLE = "QFFC_KERNEL"
 Moments = Callable[[jax.Array], jax.Array]
 
 
-class Kernel(Protocol[G, S]):
+class Kernel(Protocol[GivenIn, S]):
     """Functions of many circuits at once: what they are given, and slopes by it.
 
     Given are slots (batch, slots) in radians, with slopes of the same shape, and moments and weights (batch,
@@ -45,28 +45,28 @@ class Kernel(Protocol[G, S]):
     def name(self) -> str:
         """``native`` or ``portable``."""
 
-    def moments(self, given: G, /) -> jax.Array:
+    def moments(self, given: GivenIn, /) -> jax.Array:
         """Return the moments."""
 
-    def moments_and_states(self, given: G, /) -> tuple[jax.Array, jax.Array]:
+    def moments_and_states(self, given: GivenIn, /) -> tuple[jax.Array, jax.Array]:
         """Return the moments, and what :meth:`gradient` may start from; an array of any shape, empty for nothing."""
 
-    def gradient(self, given: G, weights: jax.Array, states: jax.Array | None = None, /) -> S:
+    def gradient(self, given: GivenIn, weights: jax.Array, states: jax.Array | None = None, /) -> S:
         """Return the gradient of sum(weights * moments)."""
 
-    def moments_along(self, given: G, along: S, /) -> tuple[jax.Array, jax.Array]:
+    def moments_along(self, given: GivenIn, along: S, /) -> tuple[jax.Array, jax.Array]:
         """Return the moments and their derivative along a direction."""
 
-    def moments_along_and_states(self, given: G, along: S, /) -> tuple[jax.Array, jax.Array, jax.Array]:
+    def moments_along_and_states(self, given: GivenIn, along: S, /) -> tuple[jax.Array, jax.Array, jax.Array]:
         """Return what :meth:`moments_along` does, and what :meth:`gradient_along_from` may start from."""
 
     def gradient_along(
-        self, given: G, weights: jax.Array, along: S, weights_along: jax.Array, /
+        self, given: GivenIn, weights: jax.Array, along: S, weights_along: jax.Array, /
     ) -> tuple[S, S, jax.Array]:
         """Return the gradient, its derivative along a direction, and that of the moments."""
 
     def gradient_along_from(
-        self, states: jax.Array, given: G, weights: jax.Array, along: S, weights_along: jax.Array, /
+        self, states: jax.Array, given: GivenIn, weights: jax.Array, along: S, weights_along: jax.Array, /
     ) -> tuple[S, S]:
         """Return the gradient and its derivative along a direction."""
 
@@ -96,13 +96,24 @@ class KernelFunctions:
         name: ``native`` or ``portable``.
         moments: slots (batch, slots) to moments (batch, observables); differentiable twice in reverse mode.
         moments_along: (slots, direction) to moments and their derivative along the direction; differentiable once.
-        on_tables: of where slots are read, and frames, instances and channels, the functions of tables of slots.
+        reads_tables: what makes functions of tables of slots; None where slots are written out first.
     """
 
     name: str
     moments: Moments
     moments_along: Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]
-    on_tables: Callable[[SlotTables, Shape], TableFunctions]
+    reads_tables: Callable[[SlotTables, Shape], TableFunctions] | None = None
+
+    def on_tables(self, tables: SlotTables, shape: Shape) -> TableFunctions:
+        """Return the functions of tables of slots.
+
+        Args:
+            tables: where slots are read.
+            shape: frames, instances and channels.
+        """
+        if self.reads_tables is None or not tables.reads:
+            return _written_out(Differentiable(self.moments, self.moments_along), tables, shape)
+        return self.reads_tables(tables, shape)
 
 
 def make_kernel(split: Split, kernel: KernelName = "auto") -> KernelFunctions:
@@ -115,18 +126,15 @@ def make_kernel(split: Split, kernel: KernelName = "auto") -> KernelFunctions:
     Raises:
         QffcError: for an unknown name, or when the native kernel is asked for and not there.
     """
-    if _is_native(kernel):
-        functions = differentiable(NativeKernel(split))
+    if not _is_native(kernel):
+        functions = differentiable(PortableKernel(split))
+        return KernelFunctions("portable", functions.moments, functions.moments_along)
+    functions = differentiable(NativeKernel(split))
 
-        def on_tables(tables: SlotTables, shape: Shape) -> TableFunctions:
-            if not tables.reads:
-                return _written_out(functions, tables, shape)
-            return differentiable(NativeTableKernel(split, tables, shape))
+    def reads_tables(tables: SlotTables, shape: Shape) -> TableFunctions:
+        return differentiable(NativeTableKernel(split, tables, shape))
 
-        return KernelFunctions("native", functions.moments, functions.moments_along, on_tables)
-    functions = differentiable(PortableKernel(split))
-    written_out = partial(_written_out, functions)
-    return KernelFunctions("portable", functions.moments, functions.moments_along, written_out)
+    return KernelFunctions("native", functions.moments, functions.moments_along, reads_tables)
 
 
 def make_moments(split: Split, kernel: KernelName = "auto") -> Moments:
@@ -209,12 +217,13 @@ def _written_out(
         return slots.reshape(-1, slots.shape[-1])
 
     def moments(inputs: Inputs) -> jax.Array:
-        return functions.moments(flat(inputs)).reshape(*shape, -1)
+        value = functions.moments(flat(inputs))
+        return value.reshape(*shape, value.shape[-1])
 
     def moments_along(inputs: Inputs, along: Cotangents) -> tuple[jax.Array, jax.Array]:
         slots, direction = jax.jvp(lambda numbers: flat((numbers, inputs[1])), (inputs[0],), (along[0],))
         value, derivative = functions.moments_along(slots, direction)
-        return value.reshape(*shape, -1), derivative.reshape(*shape, -1)
+        return value.reshape(*shape, value.shape[-1]), derivative.reshape(*shape, value.shape[-1])
 
     return Differentiable(moments, moments_along)
 

@@ -113,7 +113,9 @@ class NativeCalls:
         blocks = -(-math.prod(shape) // _MOST_LANES)
         return [(kinds * blocks * _MOST_LANES * 2 ** (self._qubits + 1),)]
 
-    def _call(self, name: str, arrays: Sequence[Index], results: Sequence[tuple[int, ...]], kind: Kind) -> list[jax.Array]:
+    def _call(
+        self, name: str, arrays: Sequence[Index], results: Sequence[tuple[int, ...]], kind: Kind
+    ) -> list[jax.Array]:
         shapes = [jax.ShapeDtypeStruct(shape, kind) for shape in results]  # type: ignore[no-untyped-call]
         call: Callable[..., Sequence[jax.Array]] = jax.ffi.ffi_call(name, shapes, vmap_method=self._vmap_method)
         return list(call(*arrays, **self._attributes))

@@ -95,4 +95,3 @@ def own_rows(split: Split) -> SlotTables:
         scalars=tuple((0, slot) for slot in range(len(split.scalars))),
         vectors=tuple(((0, split.vector_offset(slot)), None) for slot in vectors),
     )
-

@@ -38,19 +38,22 @@ struct Lanes {
 };
 
 template <class T>
-QFFC_INLINE void read_at(const T* numbers, int64_t width, const int64_t* places, typename LanesOf<T>::V* out,
-                         int64_t stride) {
+QFFC_INLINE void read_at(const T* numbers, int64_t width, int64_t row_count, const int64_t* places,
+                         typename LanesOf<T>::V* out, int64_t stride) {
   const T* rows[Real<T>::lanes];
   for (int lane = 0; lane < Real<T>::lanes; ++lane) rows[lane] = numbers + places[lane] * width;
-  read_rows<T>(rows, width, out, stride);
+  read_rows<T>(rows, width, numbers + row_count * width, out, stride);
 }
 
-template <bool Add, class T>
+enum class How { put, add };
+
+template <How how, class T>
 QFFC_INLINE void write_at(T* numbers, int64_t width, const int64_t* places, int count,
                           const typename LanesOf<T>::V* in, int64_t stride) {
   T* rows[Real<T>::lanes];
   for (int lane = 0; lane < Real<T>::lanes; ++lane) rows[lane] = numbers + places[lane] * width;
-  write_rows<Add, T>(rows, count, width, in, stride);
+  if constexpr (how == How::put) write_rows<T>(rows, count, width, in, stride);
+  else add_rows<T>(rows, count, width, in, stride);
 }
 
 template <class R>
@@ -72,8 +75,8 @@ void read_slots(const Job<typename R::Scalar>& job, const Lanes<typename R::Scal
     }
     int64_t rows[Real<T>::lanes];
     lanes.rows_of(job, k, rows);
-    read_at<T>(table.values, read.width, rows, out, stride);
-    if constexpr (R::dual) read_at<T>(table.along, read.width, rows, out + 1, stride);
+    read_at<T>(table.values, read.width, table.row_count(), rows, out, stride);
+    if constexpr (R::dual) read_at<T>(table.along, read.width, table.row_count(), rows, out + 1, stride);
   }
 }
 
@@ -105,13 +108,13 @@ void write_gradient(const Job<typename R::Scalar>& job, const Lanes<typename R::
     int64_t rows[Real<T>::lanes];
     lanes.rows_of(job, k, rows);
     if (!program.indexed) {
-      write_at<false, T>(to.gradient, read.width, rows, lanes.used, in, stride);
-      if constexpr (R::dual) write_at<false, T>(to.gradient_along, read.width, rows, lanes.used, in + 1, stride);
+      write_at<How::put, T>(to.gradient, read.width, rows, lanes.used, in, stride);
+      if constexpr (R::dual) write_at<How::put, T>(to.gradient_along, read.width, rows, lanes.used, in + 1, stride);
       continue;
     }
     for (int64_t& row : rows) row -= to.first_row;
-    write_at<true, T>(to.gradient, read.width, rows, lanes.used, in, stride);
-    if constexpr (R::dual) write_at<true, T>(to.gradient_along, read.width, rows, lanes.used, in + 1, stride);
+    write_at<How::add, T>(to.gradient, read.width, rows, lanes.used, in, stride);
+    if constexpr (R::dual) write_at<How::add, T>(to.gradient_along, read.width, rows, lanes.used, in + 1, stride);
   }
 }
 
@@ -140,15 +143,17 @@ void run_with(const Job<typename R::Scalar>& job, int64_t first, void* scratch, 
 
   if (job.moments != nullptr || job.moments_along != nullptr) {
     measure(program, work);
-    if (job.moments != nullptr) write_at<false, T>(job.moments, program.moments, lanes.circuit, lanes.used, moments, stride);
+    if (job.moments != nullptr)
+      write_at<How::put, T>(job.moments, program.moments, lanes.circuit, lanes.used, moments, stride);
     if constexpr (R::dual)
       if (job.moments_along != nullptr)
-        write_at<false, T>(job.moments_along, program.moments, lanes.circuit, lanes.used, moments + 1, stride);
+        write_at<How::put, T>(job.moments_along, program.moments, lanes.circuit, lanes.used, moments + 1, stride);
   }
   if (!job.wants_gradient()) return;
 
-  read_at<T>(job.weights, program.moments, lanes.circuit, weights, stride);
-  if constexpr (R::dual) read_at<T>(job.weights_along, program.moments, lanes.circuit, weights + 1, stride);
+  read_at<T>(job.weights, program.moments, job.circuits(), lanes.circuit, weights, stride);
+  if constexpr (R::dual)
+    read_at<T>(job.weights_along, program.moments, job.circuits(), lanes.circuit, weights + 1, stride);
   weigh(program, work);
   backward(program, work);
   write_gradient<R>(job, lanes, work.gradient, sums);

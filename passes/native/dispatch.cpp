@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace qffc {
@@ -78,22 +79,42 @@ struct Part {
   std::vector<int64_t> rows;  // of each table, in these sums
 };
 
+// The rows of a table that the circuits [first, last) read: from the first one of all to the last.
+template <class T>
+std::pair<int64_t, int64_t> rows_between(const Job<T>& job, size_t table, int64_t first, int64_t last) {
+  const Table<T>& own = job.tables[table];
+  const int64_t first_frame = first / job.channels / job.instances;
+  const int64_t last_frame = (last - 1) / job.channels / job.instances;
+  int64_t low = own.rows - 1, high = 0;
+  for (size_t k = 0; k < job.rows.size(); ++k) {
+    if (job.program->reads[k].table != static_cast<int32_t>(table)) continue;
+    const bool one_frame = first_frame == last_frame;
+    const int64_t begin = one_frame ? first / job.channels % job.instances : 0;
+    const int64_t end = one_frame ? (last - 1) / job.channels % job.instances : job.instances - 1;
+    for (int64_t i = begin; i <= end; ++i) {
+      low = std::min<int64_t>(low, job.rows[k][i]);
+      high = std::max<int64_t>(high, job.rows[k][i]);
+    }
+  }
+  const int64_t start = own.frames == 1 ? 0 : first_frame, stop = own.frames == 1 ? 0 : last_frame;
+  return {(start * own.rows + low) * own.channels, (stop * own.rows + high + 1) * own.channels};
+}
+
 // Reserves the sums of a part; they begin with zeros.
 template <class T>
 bool open(Part<T>& part, const Engine<T>& engine, const Job<T>& job) {
-  const int64_t of_frame = job.instances * job.channels;
-  const int64_t first = part.first_block * engine.lanes / of_frame;
-  const int64_t last = (std::min(part.last_block * engine.lanes, job.circuits()) - 1) / of_frame;
+  const int64_t first = part.first_block * engine.lanes;
+  const int64_t last = std::min(part.last_block * engine.lanes, job.circuits());
+  const int64_t unit = alignment / sizeof(T);
   std::vector<int64_t> starts;
   int64_t size = 0;
-  const int64_t unit = alignment / sizeof(T);
-  for (const Table<T>& table : job.tables) {
-    const int64_t frame = table.rows * table.channels;
-    const bool lanes = table.same_for_all();
-    part.sums.push_back({table.frames == 1 ? 0 : first * frame, nullptr, nullptr});
-    part.rows.push_back(lanes ? engine.lanes : (table.frames == 1 ? 1 : last - first + 1) * frame);
+  for (size_t t = 0; t < job.tables.size(); ++t) {
+    const auto [low, high] = rows_between(job, t, first, last);
+    part.sums.push_back({low, nullptr, nullptr});
+    part.rows.push_back(job.tables[t].same_for_all() ? engine.lanes : high - low);
     starts.push_back(size);
-    size += (part.rows.back() * table.width + unit - 1) / unit * unit;
+    // Registers are added to rows, the last one past the end of a row.
+    size += (part.rows.back() * job.tables[t].width + engine.lanes + unit - 1) / unit * unit;
   }
   const int64_t kinds = job.dual() ? 2 : 1;
   part.memory = reserve(kinds * size * static_cast<int64_t>(sizeof(T)));

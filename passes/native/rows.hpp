@@ -38,49 +38,73 @@ QFFC_INLINE void transpose(typename LanesOf<T>::V* square) {
   }
 }
 
-// Reads `width` numbers of each row, in steps of `stride` registers.
+// Below this many numbers a row is read one by one.
+constexpr int64_t narrow = 3;
+
+// Reads `width` numbers of each row, in steps of `stride` registers; `end` is that of the table.
 template <class T>
-QFFC_INLINE void read_rows(const T* const* rows, int64_t width, typename LanesOf<T>::V* out, int64_t stride) {
+QFFC_INLINE void read_rows(
+    const T* const* rows, int64_t width, const T* end, typename LanesOf<T>::V* out, int64_t stride) {
   using V = typename LanesOf<T>::V;
   constexpr int lanes = Real<T>::lanes;
-  if (width < lanes) {
+  if (width < narrow) {
     for (int lane = 0; lane < lanes; ++lane)
       for (int64_t k = 0; k < width; ++k) out[k * stride][lane] = rows[lane][k];
     return;
   }
   for (int64_t k = 0; k < width; k += lanes) {
-    const int64_t start = std::min<int64_t>(k, width - lanes);  // the last square may overlap the one before it
+    const int64_t count = std::min<int64_t>(lanes, width - k);
     V square[lanes];
-    for (int lane = 0; lane < lanes; ++lane) std::memcpy(&square[lane], rows[lane] + start, sizeof(V));
+    for (int lane = 0; lane < lanes; ++lane) {
+      const T* from = rows[lane] + k;
+      // A register may read past the end of a row, but not past that of the table.
+      if (end - from >= lanes)
+        std::memcpy(&square[lane], from, sizeof(V));
+      else
+        for (int64_t c = 0; c < count; ++c) square[lane][c] = from[c];
+    }
     transpose<T>(square);
-    for (int lane = 0; lane < lanes; ++lane) out[(start + lane) * stride] = square[lane];
+    for (int64_t c = 0; c < count; ++c) out[(k + c) * stride] = square[c];
   }
 }
 
-// Puts `width` numbers into each of the first `count` rows, or adds to them, and then rows may be the same.
-template <bool Add, class T>
-QFFC_INLINE void write_rows(T* const* rows, int count, int64_t width, const typename LanesOf<T>::V* in, int64_t stride) {
+// Puts `width` numbers into each of the first `count` rows.
+template <class T>
+QFFC_INLINE void write_rows(
+    T* const* rows, int count, int64_t width, const typename LanesOf<T>::V* in, int64_t stride) {
   using V = typename LanesOf<T>::V;
   constexpr int lanes = Real<T>::lanes;
-  if (width < lanes) {
+  const int64_t whole = width / lanes * lanes;
+  for (int64_t k = 0; k < whole; k += lanes) {
+    V square[lanes];
+    for (int c = 0; c < lanes; ++c) square[c] = in[(k + c) * stride];
+    transpose<T>(square);
+    for (int lane = 0; lane < count; ++lane) std::memcpy(rows[lane] + k, &square[lane], sizeof(V));
+  }
+  for (int lane = 0; lane < count; ++lane)
+    for (int64_t k = whole; k < width; ++k) rows[lane][k] = in[k * stride][lane];
+}
+
+// Adds `width` numbers to each of the first `count` rows, which may be the same, and zeros to what follows a row.
+template <class T>
+QFFC_INLINE void add_rows(
+    T* const* rows, int count, int64_t width, const typename LanesOf<T>::V* in, int64_t stride) {
+  using V = typename LanesOf<T>::V;
+  constexpr int lanes = Real<T>::lanes;
+  if (width < narrow) {
     for (int lane = 0; lane < count; ++lane)
-      for (int64_t k = 0; k < width; ++k) rows[lane][k] = in[k * stride][lane] + (Add ? rows[lane][k] : T(0));
+      for (int64_t k = 0; k < width; ++k) rows[lane][k] += in[k * stride][lane];
     return;
   }
   for (int64_t k = 0; k < width; k += lanes) {
-    const int64_t start = std::min<int64_t>(k, width - lanes);
     V square[lanes];
-    for (int lane = 0; lane < lanes; ++lane)
-      square[lane] = Add && start + lane < k ? V{} : in[(start + lane) * stride];
+    for (int c = 0; c < lanes; ++c) square[c] = k + c < width ? in[(k + c) * stride] : V{};
     transpose<T>(square);
     for (int lane = 0; lane < count; ++lane) {
-      V sum = square[lane];
-      if constexpr (Add) {
-        V before;
-        std::memcpy(&before, rows[lane] + start, sizeof(V));
-        sum += before;
-      }
-      std::memcpy(rows[lane] + start, &sum, sizeof(V));
+      V sum;
+      std::memcpy(&sum, rows[lane] + k, sizeof(V));
+      sum += square[lane];
+      std::memcpy(rows[lane] + k, &sum, sizeof(V));
     }
   }
 }

@@ -16,9 +16,10 @@ from qffc.models.head import Edges, atomic_energies
 from qffc.models.instances import Instances
 from qffc.models.row_evaluator import RowEvaluator, add_rows, take_rows
 from qffc.models.shared_values import SharingPlan, plan_sharing
-from qffc.models.slot_array import SlotLayout, slot_array, slot_layout
+from qffc.models.slot_tables import slot_tables
 from qffc.models.value_rows import ValueRows, rows_of
 from qffc.passes.lower_jax.program import JaxProgram
+from qffc.passes.lower_jax.slot_tables import Inputs, Shape, SlotTables
 
 Arrays = Mapping[str, jax.Array]
 
@@ -62,8 +63,8 @@ class MoleculeEnergy:
         Returns:
             (batch, instances, channels, slots), radians.
         """
-        shape = (positions.shape[0], len(self.instances), self.lowered.program.channels)
-        return slot_array(RowEvaluator(self._plan, self._rows, arrays, positions), self._layout, self._plan, shape)
+        tables, inputs = self._tables(arrays, positions)
+        return tables.slots(inputs, self._shape(positions))
 
     def moments(self, slots: jax.Array) -> jax.Array:
         """Return the exact moments of slots (..., slots), as (..., observables)."""
@@ -87,11 +88,22 @@ class MoleculeEnergy:
 
     def energies(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
         """Return the energies of geometries (batch, atoms, 3) in Angstrom: (batch,), eV."""
-        return self.finish(arrays, self.moments(self.slots(arrays, positions)), positions)
+        return self.finish(arrays, self._simulated(arrays, positions), positions)
 
     def raw_energies(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
         """Return the energies as the readout gives them, without reference and scale: (batch,)."""
-        return self._raw(arrays, self.moments(self.slots(arrays, positions)), positions)
+        return self._raw(arrays, self._simulated(arrays, positions), positions)
+
+    def _shape(self, positions: jax.Array) -> Shape:
+        return positions.shape[0], len(self.instances), self.lowered.program.channels
+
+    def _tables(self, arrays: Arrays, positions: jax.Array) -> tuple[SlotTables, Inputs]:
+        return slot_tables(RowEvaluator(self._plan, self._rows, arrays, positions), self._plan)
+
+    def _simulated(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
+        """The exact moments at positions; no slots are written where the kernel reads tables."""
+        tables, inputs = self._tables(arrays, positions)
+        return self.lowered.kernel.on_tables(tables, self._shape(positions)).moments(inputs)
 
     def contributions(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
         """Return what the raw energies are sums of.
@@ -103,7 +115,7 @@ class MoleculeEnergy:
         Returns:
             (batch, atoms) with an atomic readout, else (batch, instances).
         """
-        moments = self.moments(self.slots(arrays, positions))
+        moments = self._simulated(arrays, positions)
         if isinstance(self.lowered.program.readout, AtomicReadout):
             return self._atomic(arrays, moments, positions)
         parts = self.instances.share * jnp.sum(self._readout(arrays, moments, positions), axis=2)
@@ -175,10 +187,6 @@ class MoleculeEnergy:
     @cached_property
     def _plan(self) -> SharingPlan:
         return plan_sharing(self.lowered.split)
-
-    @cached_property
-    def _layout(self) -> SlotLayout:
-        return slot_layout(self._plan)
 
     @cached_property
     def _rows(self) -> ValueRows:

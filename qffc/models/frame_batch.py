@@ -155,7 +155,6 @@ def _joined_rows(
             for k, lift in enumerate(plan.lifts)
         ),
         reads={key: _shifted([each.reads[key] for each in rows], offsets[key[0]]) for key in rows[0].reads},
-        uses=(None,) * len(plan.domains),
     )
 
 
