@@ -7,7 +7,7 @@ arXiv:1706.08566): an atom then sees what its neighbours' circuits measured.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import radial_basis
 from qffc.ir.program import AtomicReadout, Basis, Program
+from qffc.models.species_rows import order_of, summed, taken, times_weights
 
 _ACTIVATIONS = {"silu": jax.nn.silu, "tanh": jnp.tanh}
 PREFIX = "head."
@@ -38,6 +39,11 @@ class Edges:
     others: jax.Array | NDArray[np.int32]
     present: jax.Array | NDArray[np.float64] | None
     distances: jax.Array
+
+    def at(self, order: NDArray[np.intp]) -> Edges:
+        """Return the edges in another order."""
+        present = None if self.present is None else self.present[order]
+        return Edges(self.centres[order], self.others[order], present, self.distances[:, order])
 
 
 def head_shapes(program: Program) -> dict[str, tuple[int, ...]]:
@@ -85,16 +91,21 @@ def atomic_energies(
     Returns:
         (batch, atoms).
     """
-    value = features
+    order = order_of(species)
+    value = jnp.swapaxes(features, 0, 1)  # atoms first
+    if order is not None:
+        value, species = taken(value, order), species[order]
+        edges = None if edges is None else _renumbered(edges, order)
     last = len(readout.hidden)
     for layer in range(last + 1):
         weight, bias = parameters[f"{PREFIX}weight{layer}"], parameters[f"{PREFIX}bias{layer}"]
-        value = _affine(value, weight, species) + bias[species][None]
+        value = times_weights(value, weight, species) + _shifts(bias, species)
         if layer < last:
             value = _ACTIVATIONS[readout.activation](value)
         if layer == 0 and readout.messages is not None:
             value = _exchange_messages(readout, parameters, value, species, edges)
-    return value[..., 0]
+    energies = value[..., 0].T
+    return energies if order is None else energies[:, np.argsort(order)]
 
 
 def _exchange_messages(
@@ -104,27 +115,43 @@ def _exchange_messages(
     species: NDArray[np.int32],
     edges: Edges | None,
 ) -> jax.Array:
+    """The features of atoms (atoms, batch, width) after all rounds."""
     if edges is None or readout.messages is None:
         raise InternalError("messages without edges between atoms")
+    count = len(parameters[f"{PREFIX}bias0"])
+    kinds = species[edges.centres] * count + species[edges.others]
+    order = order_of(kinds)
+    if order is not None:
+        kinds, edges = kinds[order], edges.at(order)
     filters = _filters(readout.messages.basis, edges)
     for number in range(readout.messages.rounds):
-        chosen = parameters[f"{PREFIX}filter{number}"][species[edges.centres], species[edges.others]]
-        sent = _affine(value, parameters[f"{PREFIX}sent{number}"], species)
-        messages = jnp.einsum("bek,ewk->bew", filters, chosen) * sent.at[:, edges.others].get(mode="promise_in_bounds")
-        received = jnp.zeros_like(sent).at[:, edges.centres].add(messages, mode="promise_in_bounds")
+        tables = parameters[f"{PREFIX}filter{number}"]
+        by_kind = jnp.swapaxes(tables.reshape(count * count, *tables.shape[2:]), 1, 2)
+        sent = times_weights(value, parameters[f"{PREFIX}sent{number}"], species)
+        messages = times_weights(filters, by_kind, kinds) * taken(sent, edges.others)
+        received = summed(messages, edges.centres, len(value))
         both = jnp.concatenate([value, received], axis=-1)
-        update = _affine(both, parameters[f"{PREFIX}update{number}"], species)
-        value = value + _ACTIVATIONS[readout.activation](update + parameters[f"{PREFIX}shift{number}"][species][None])
+        update = times_weights(both, parameters[f"{PREFIX}update{number}"], species)
+        value = value + _ACTIVATIONS[readout.activation](
+            update + _shifts(parameters[f"{PREFIX}shift{number}"], species)
+        )
     return value
 
 
+def _renumbered(edges: Edges, order: NDArray[np.intp]) -> Edges:
+    """The same edges for atoms in another order."""
+    places = np.argsort(order).astype(np.int32)
+    return replace(edges, centres=places[edges.centres], others=places[edges.others])
+
+
 def _filters(basis: Basis, edges: Edges) -> jax.Array:
-    """The radial functions of every edge, (batch, edges, basis)."""
-    values: jax.Array = jax.vmap(jax.vmap(lambda distance: radial_basis(distance, basis, jnp)))(edges.distances)
+    """The radial functions of every edge, (edges, batch, basis)."""
+    values: jax.Array = jax.vmap(jax.vmap(lambda distance: radial_basis(distance, basis, jnp)))(edges.distances.T)
     if edges.present is None:
         return values
-    return values * jnp.asarray(edges.present, values.dtype)[None, :, None]
+    return values * jnp.asarray(edges.present, values.dtype)[:, None, None]
 
 
-def _affine(value: jax.Array, weight: jax.Array, species: NDArray[np.int32]) -> jax.Array:
-    return jnp.einsum("bni,nio->bno", value, weight[species])
+def _shifts(bias: jax.Array, species: NDArray[np.int32]) -> jax.Array:
+    """The biases of atoms, (atoms, 1, width)."""
+    return taken(bias, species)[:, None]
