@@ -11,8 +11,6 @@ from qffc.models.array_sizes import SizeSteps
 from qffc.models.frame_batch import FrameBatch, join_frames, joined_positions, needed_sizes
 from qffc.models.frame_circuits import CircuitLists
 
-Floats = NDArray[np.float64]
-
 CHUNK_CIRCUITS = 16_384
 """Circuits simulated at once: bounds the memory."""
 
@@ -21,8 +19,8 @@ _SAMPLE = 16
 
 
 def joined_chunks(
-    lists: CircuitLists, numbers: NDArray[np.integer], positions: Floats
-) -> Iterator[tuple[FrameBatch, Floats]]:
+    lists: CircuitLists, numbers: NDArray[np.integer], positions: NDArray[np.float64]
+) -> Iterator[tuple[FrameBatch, NDArray[np.floating]]]:
     """Yield the frames in order, joined, in chunks of one number of frames and few sizes of arrays.
 
     Args:
@@ -51,6 +49,6 @@ def joined_chunks(
         frames = positions[start : start + chunk]
         circuits = [lists.of(numbers, frame) for frame in frames]
         needed = needed_sizes(lists.plan, circuits)
-        steps = SizeSteps(needed) if steps is None else steps
-        sizes = steps.fitting((chunk, *needed[1:]))
+        steps = SizeSteps(needed[1:]) if steps is None else steps
+        sizes = (chunk, *steps.fitting(needed[1:]))
         yield join_frames(lists.plan, circuits, sizes), joined_positions(frames, sizes[1])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -10,16 +11,29 @@ from qffc.data import Dataset
 from qffc.models.energy import ATOM_ENERGY, MoleculeEnergy
 from qffc.models.frame_circuits import lists_pay
 from qffc.models.instances import instances_of
-from qffc.passes.lower_jax import JaxProgram
-from qffc.training.batches import FrameBatches, frame_batches
+from qffc.passes.lower_jax.program import JaxProgram
+from qffc.training.batches import frame_batches
 from qffc.training.config import TrainingConfig
-from qffc.training.joined_batches import JoinedBatches, joined_batches
-from qffc.training.loss import Fit, fit_of_frames, fit_of_molecule
+from qffc.training.joined_batches import joined_batches
+from qffc.training.loss import Fit, TrainingBatch, fit_of_frames, fit_of_molecule
+
+
+class Batches(Protocol):
+    """The training frames in batches."""
+
+    @property
+    def count(self) -> int:
+        """Batches of an epoch."""
+        ...
+
+    def epoch(self, epoch: int) -> Iterator[TrainingBatch]:
+        """Return the batches of an epoch, counted from 0, each in its pieces; the same at every call."""
+        ...
 
 
 def batches_and_fit(
     lowered: JaxProgram, sets: Sequence[Dataset], constants: Mapping[str, np.ndarray], config: TrainingConfig
-) -> tuple[FrameBatches | JoinedBatches, Fit]:
+) -> tuple[Batches, Fit]:
     """Return the batches of a run, and what a step needs to know of them.
 
     Frames of one molecule that all need all circuits are computed along a batch axis. Frames of several molecules, and

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import jax
@@ -16,7 +17,7 @@ from qffc.models.energy import ATOM_ENERGY
 from qffc.models.frame_batch import FrameBatch, join_frames, joined_positions, needed_sizes
 from qffc.models.frame_circuits import CircuitLists, FrameCircuits
 from qffc.models.instances import species_of
-from qffc.passes.lower_jax import JaxProgram
+from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.batches import Array, batch_size
 from qffc.training.config import TrainingConfig
 from qffc.training.precision import dtype_of
@@ -99,13 +100,14 @@ class JoinedBatches:
 
     def _sizes(self, pieces: NDArray[np.intp]) -> tuple[int, ...]:
         needed = [needed_sizes(self.lists.plan, [self.circuits[row] for row in rows]) for rows in pieces]
-        return self._steps.fitting(tuple(map(max, zip(*needed, strict=True))))
+        frames, *most = map(max, zip(*needed, strict=True))
+        return (frames, *self._steps.fitting(most))
 
-    @property
+    @cached_property
     def _steps(self) -> SizeSteps:
         frames = self.size // self.pieces
         sums = np.sum([frame.sizes for frame in self.circuits], axis=0)
-        return SizeSteps(tuple(int(np.ceil(each * frames / len(self.circuits))) for each in sums))
+        return SizeSteps(tuple(int(np.ceil(each * frames / len(self.circuits))) for each in sums[1:]))
 
     def _joined(self, rows: NDArray[np.intp], sizes: tuple[int, ...]) -> JoinedBatch:
         return JoinedBatch(

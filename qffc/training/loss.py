@@ -11,9 +11,11 @@ import jax.numpy as jnp
 
 from qffc.models.energy import ENERGY_SCALE, MoleculeEnergy, energies_and_forces
 from qffc.models.frame_batch import frame_energies
-from qffc.passes.lower_jax import JaxProgram
+from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.batches import Batch
 from qffc.training.joined_batches import JoinedBatch
+
+TrainingBatch = Batch | JoinedBatch
 
 
 class SquaredErrors(NamedTuple):

@@ -10,7 +10,7 @@ import optax
 from qffc.data import Dataset
 from qffc.models.force_field import trainable_names
 from qffc.models.initialization import constants_from_data, initial_parameters
-from qffc.passes.lower_jax import JaxProgram
+from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.checkpoint import TrainingState
 from qffc.training.config import TrainingConfig
 from qffc.training.precision import in_precision

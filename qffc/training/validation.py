@@ -16,7 +16,7 @@ from qffc.models.frame_batch import FrameBatch, frame_energies
 from qffc.models.frame_chunks import joined_chunks
 from qffc.models.frame_circuits import CircuitLists, lists_pay
 from qffc.models.instances import instances_of, species_of
-from qffc.passes.lower_jax import JaxProgram
+from qffc.passes.lower_jax.program import JaxProgram
 
 Arrays = dict[str, jax.Array]
 Floats = NDArray[np.float64]
