@@ -30,6 +30,7 @@ class TrainingProgress:
         self._bar: Bar | None = None
         self._task: TaskID | None = None
         self._figures = ""
+        self.epochs_shown = 0
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -43,6 +44,7 @@ class TrainingProgress:
         return self
 
     def __call__(self, progress: Progress) -> None:
+        self.epochs_shown += 1
         if self._opening:
             say(self._opening)
             self._opening = ""

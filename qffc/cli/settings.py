@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, get_args
 
 import typer
@@ -63,8 +63,15 @@ def template() -> str:
     return "\n".join(lines) + "\n" + _STUDIES
 
 
+def _kinds(annotation: object) -> Iterator[object]:
+    """An annotation and everything that it is made of, at any depth."""
+    yield annotation
+    for part in get_args(annotation):
+        yield from _kinds(part)
+
+
 def _option(name: str, field: FieldInfo) -> inspect.Parameter:
-    kinds = (field.annotation, *get_args(field.annotation))
+    kinds = tuple(_kinds(field.annotation))
     words = any(isinstance(kind, str) for kind in kinds)
     kind = str if words else float if float in kinds else int
     default = "" if field.default is None else f" [default: {field.default}]"

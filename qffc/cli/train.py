@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from qffc.reports.evaluation import Evaluation
 
 SUMMARY_NAME = "summary.json"
+UNFINISHED = 75
+"""The exit code of a run that has epochs left: EX_TEMPFAIL of sysexits.h, try again."""
 
 
 def _folder(text: str) -> Path:
@@ -97,14 +99,31 @@ def _train_watched(what: tuple[object, Dataset, TrainingConfig, Path], unproven:
     try:
         with TrainingProgress(chosen.epochs, done, opening) as report:
             model = train_program(source, dataset, folder, config=chosen, unproven=unproven, report=report)  # type: ignore[arg-type]  # a program
-        if done == chosen.epochs:
+        if not report.epochs_shown:
             say(f"the run in {folder} was complete: {so_far}")
-        return model
     except KeyboardInterrupt:
         kept = _epochs_done(folder)
         saved = f"the checkpoint in {folder} holds {_epochs(kept)}; the same command goes on from there"
         say(f"stopped: {saved if kept else 'before the first checkpoint, nothing was written'}")
         raise typer.Exit(130) from None
+    _say_how_it_ended(model, chosen, folder)
+    return model
+
+
+def _say_how_it_ended(model: ForceField, config: TrainingConfig, folder: Path) -> None:
+    """Say whether a run ended before its last epoch, and leave when it has to go on."""
+    from qffc.training.stopping import EPOCH, EPOCHS_DONE, ended_early, is_paused
+
+    done = _epochs(int(model.metadata[EPOCHS_DONE]))
+    if is_paused(model):
+        left = f"the checkpoint in {folder} holds {done} of {config.epochs}; the same command goes on from there"
+        say(f"max_minutes is over: {left}")
+        raise typer.Exit(UNFINISHED)
+    if ended_early(model, config):
+        waited = "1 evaluation" if config.patience == 1 else f"{config.patience} evaluations"
+        say(f"ended after {done} of {config.epochs}: {waited} without a better one")
+    if config.patience is not None:
+        say(f"the model is that of epoch {model.metadata[EPOCH]}, the best on the validation frames")
 
 
 def _epochs(count: int) -> str:

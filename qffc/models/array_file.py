@@ -34,8 +34,8 @@ def write_arrays(path: Path, kind: str, version: int, arrays: Mapping[str, NDArr
         save_file(plain, temporary, metadata=whole)
 
 
-def read_arrays(path: Path, kind: str, version: int) -> tuple[dict[str, NDArray], dict[str, str]]:  # type: ignore[type-arg]  # any dtype
-    """Read a file of that kind and version.
+def read_arrays(path: Path, kind: str, *versions: int) -> tuple[dict[str, NDArray], dict[str, str]]:  # type: ignore[type-arg]  # any dtype
+    """Read a file of that kind and one of these versions.
 
     Returns:
         The arrays and the header.
@@ -56,11 +56,11 @@ def read_arrays(path: Path, kind: str, version: int) -> tuple[dict[str, NDArray]
             expected="a file in the safetensors format, written by qffc",
             help="write it again, or use a copy",
         ) from None
-    if header.get("qffc_kind") != kind or header.get("qffc_version") != str(version):
+    if header.get("qffc_kind") != kind or header.get("qffc_version") not in tuple(map(str, versions)):
         raise error(
             f"not a {kind}",
             found=f"'{path}': kind {header.get('qffc_kind')!r}, version {header.get('qffc_version')!r}",
-            expected=f"kind {kind!r}, version '{version}'",
+            expected=f"kind {kind!r}, version {' or '.join(repr(str(version)) for version in versions)}",
             help=f"give a {kind} written by this version of qffc",
         )
     if header.get(_CHECKSUM, _checksum(arrays)) != _checksum(arrays):

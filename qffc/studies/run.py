@@ -101,7 +101,8 @@ def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None
     begin = perf_counter()
     data = load_data(run.data)
     program = resolve_program(run.program)
-    settings = run.config.model_dump()
+    # How long a process may work on it makes no other run.
+    settings = run.config.model_copy(update={"max_minutes": None}).model_dump()
     identity = {"program": program.digest, "data": data.fingerprint, "settings": settings}
     file = folder / RESULT_NAME
     if file.exists():
@@ -111,6 +112,16 @@ def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None
     from qffc.toolchain import train
 
     model = train(program, data, folder, config=run.config, unproven=run.unproven, report=report)
+    from qffc.training.stopping import EPOCHS_DONE, is_paused
+
+    if is_paused(model):
+        raise error(
+            "run that is not complete",
+            found=f"{model.metadata[EPOCHS_DONE]} of {run.config.epochs} epochs when max_minutes was over",
+            expected="all epochs",
+            help="give the same command again; it goes on from the checkpoint",
+            where=str(folder),
+        )
     errors, part = errors_held_out(model, data, run.config)
     figures = {} if errors is None else asdict(errors)
     seconds = perf_counter() - begin

@@ -91,6 +91,7 @@ def run_search(
     """
     run = base_run(given)
     _need_validation(run, table)
+    _need_whole_trials(run, table)
     task = Task(folder.absolute(), run, table)
     with lock_of(task.folder):
         _need_same_search(task)
@@ -245,6 +246,17 @@ def _need_validation(run: Run, table: SearchTable) -> None:
         found="validation in the search space" if run.config.validation else "validation = 0",
         expected="the same frames to compare all trials on, which are not trained on",
         help="set validation to some tens of frames",
+    )
+
+
+def _need_whole_trials(run: Run, table: SearchTable) -> None:
+    if run.config.max_minutes is None and "max_minutes" not in table.settings:
+        return
+    raise error(
+        "search whose trials have no time",
+        found="max_minutes",
+        expected="trials that are trained to their end, or pruned",
+        help="leave max_minutes out; a search that is stopped goes on with the trials it was at",
     )
 
 

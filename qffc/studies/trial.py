@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from qffc.ir.diagnostics import Diagnostic, QffcError
 from qffc.studies.run import Label, Run, load_data
 from qffc.studies.tables import SearchTable
+from qffc.training.stopping import objective_of
 
 if TYPE_CHECKING:
     from optuna import Trial
@@ -27,7 +28,7 @@ class Outcome:
         folder: its name.
         labels: what was chosen.
         state: ``COMPLETE``, ``PRUNED`` or ``FAIL``.
-        objective: after the last epoch that was evaluated; None before the first.
+        objective: after the last epoch that was evaluated, with early stopping after the best; None before the first.
         failure: why it failed.
     """
 
@@ -40,21 +41,6 @@ class Outcome:
 
 class _Pruned(Exception):
     """Raised inside a training to leave it; its checkpoint stays."""
-
-
-def objective_of(energy_mae: float, force_mae: float, share: float) -> float:
-    """Return ``energy^share x force^(1 - share)``: with a half, per cents of both errors weigh the same.
-
-    Args:
-        energy_mae: meV.
-        force_mae: meV/Angstrom.
-        share: 0 for forces alone, 1 for energies alone.
-
-    Example:
-        >>> objective_of(4.0, 9.0, 0.5)
-        6.0
-    """
-    return float(energy_mae**share * force_mae ** (1.0 - share))
 
 
 def do_trial(run: Run, folder: Path, table: SearchTable, trial: Trial) -> Outcome:
@@ -86,17 +72,29 @@ def do_trial(run: Run, folder: Path, table: SearchTable, trial: Trial) -> Outcom
         state = "PRUNED"
     except QffcError as problem:
         state, failure = "FAIL", problem.diagnostic
+    return Outcome(folder.name, run.labels, state, _objective(folder, share), failure)
+
+
+def _objective(folder: Path, share: float) -> float | None:
+    """The objective of the model that a run keeps: the last one, or with early stopping the best."""
     values = logged_objectives(folder, share)
-    return Outcome(folder.name, run.labels, state, values[max(values)] if values else None, failure)
+    if not values:
+        return None
+    best = _rows(folder)[-1].get("best_epoch", max(values))
+    return values[int(best)]
 
 
 def logged_objectives(folder: Path, share: float) -> dict[int, float]:
     """Return the objective by epoch, from the log of a run; nothing without a log."""
+    rows = _rows(folder)
+    return {int(row["epoch"]): objective_of(row[_ENERGY], row[_FORCES], share) for row in rows if _ENERGY in row}
+
+
+def _rows(folder: Path) -> list[Mapping[str, float]]:
     from qffc.training.log import LOG_NAME, read_log
 
     file = folder / LOG_NAME
-    rows: list[Mapping[str, float]] = list(read_log(file)) if file.exists() else []
-    return {int(row["epoch"]): objective_of(row[_ENERGY], row[_FORCES], share) for row in rows if _ENERGY in row}
+    return list(read_log(file)) if file.exists() else []
 
 
 def _train(run: Run, folder: Path, watch: Callable[[Progress], None]) -> None:

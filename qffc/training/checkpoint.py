@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ import numpy as np
 from qffc.ir.diagnostics import error
 from qffc.models.array_file import read_arrays, write_arrays
 from qffc.training.config import added_settings
+from qffc.training.stopping import Best
 
-_KIND, _VERSION = "checkpoint", 1
+_BEST = ("score", "epoch", "waited")
+
+# The first version had no best model; all that it holds means the same.
+_KIND, _VERSION, _READABLE = "checkpoint", 2, (1, 2)
 CHECKPOINT_NAME = "checkpoint.safetensors"
-
-# What may differ between a run and its continuation, and why: it changes nothing that was done.
-MAY_DIFFER = ("evaluate_every",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +33,14 @@ class TrainingState:
         average: their exponential moving average.
         optimizer: the state of the optimizer, any tree of arrays.
         epoch: epochs done.
+        best: the best model so far; None without early stopping, and before the first evaluation.
     """
 
     parameters: dict[str, jax.Array]
     average: dict[str, jax.Array]
     optimizer: Any  # optax's states are trees of their own types
     epoch: int
+    best: Best | None = None
 
 
 def save_checkpoint(
@@ -46,7 +50,7 @@ def save_checkpoint(
 
     Args:
         path: the file.
-        state: parameters, averages, optimizer, epoch.
+        state: parameters, averages, optimizer, epoch, best model.
         constants: arrays that are not trained.
         identity: everything that must be the same when the run goes on: program, configuration, data, split.
         program: its text, for people and other tools.
@@ -57,6 +61,9 @@ def save_checkpoint(
     leaves = jax.tree_util.tree_leaves(state.optimizer)
     arrays |= {f"optimizer/{index:04d}": np.asarray(leaf) for index, leaf in enumerate(leaves)}
     header = {"identity": json.dumps(identity), "epoch": str(state.epoch), "program": program}
+    if state.best is not None:
+        arrays |= {f"best/{name}": np.asarray(value) for name, value in state.best.average.items()}
+        header["best"] = json.dumps({name: getattr(state.best, name) for name in _BEST})
     write_arrays(path, _KIND, _VERSION, arrays, header)
 
 
@@ -71,18 +78,19 @@ def load_checkpoint(
     Raises:
         QffcError: when the run that wrote it differs in something that matters; names what.
     """
-    arrays, header = read_arrays(path, _KIND, _VERSION)
+    arrays, header = read_arrays(path, _KIND, *_READABLE)
     saved: dict[str, str] = json.loads(header["identity"])
     saved |= {name: str(value) for name, value in added_settings(saved).items()}
+    may_differ = _may_differ(saved, identity)
     for key in sorted({*saved, *identity}):
-        if key not in MAY_DIFFER and saved.get(key) != identity.get(key):
+        if key not in may_differ and saved.get(key) != identity.get(key):
             raise error(
                 "another run in this folder",
                 found=f"{key} = {_short(identity.get(key))}",
                 expected=f"{key} = {_short(saved.get(key))}, as in '{path}'",
                 help="continue with the same settings, or choose another folder with --out",
             )
-    part = {prefix: _strip(arrays, prefix) for prefix in ("parameters", "average", "constants", "optimizer")}
+    part = {prefix: _strip(arrays, prefix) for prefix in ("parameters", "average", "constants", "optimizer", "best")}
     template, tree = jax.tree_util.tree_flatten(fresh.optimizer)
     leaves = [jnp.asarray(part["optimizer"][key]) for key in sorted(part["optimizer"])]
     if [leaf.shape for leaf in leaves] != [jnp.shape(leaf) for leaf in template]:
@@ -93,18 +101,32 @@ def load_checkpoint(
             help="start again in another folder",
         )
     state = TrainingState(
-        {name: jnp.asarray(value) for name, value in part["parameters"].items()},
-        {name: jnp.asarray(value) for name, value in part["average"].items()},
+        _on_device(part["parameters"]),
+        _on_device(part["average"]),
         jax.tree_util.tree_unflatten(tree, leaves),
         int(header["epoch"]),
+        Best(**json.loads(header["best"]), average=_on_device(part["best"])) if "best" in header else None,
     )
     return state, part["constants"]
 
 
 def epochs_done(path: Path) -> int:
     """Return how many epochs a checkpoint holds."""
-    _, header = read_arrays(path, _KIND, _VERSION)
+    _, header = read_arrays(path, _KIND, *_READABLE)
     return int(header["epoch"])
+
+
+def _may_differ(saved: Mapping[str, str], wanted: Mapping[str, str]) -> tuple[str, ...]:
+    """What may differ between a run and its continuation, because it changes nothing that was done."""
+    if saved["patience"] == wanted["patience"] == str(None):
+        return ("evaluate_every", "max_minutes")
+    # Early stopping counts evaluations, so they stay; how many it waits for may change, but not whether it keeps count.
+    waits = str(None) not in (saved["patience"], wanted["patience"])
+    return ("patience", "max_minutes") if waits else ("max_minutes",)
+
+
+def _on_device(arrays: Mapping[str, np.ndarray]) -> dict[str, jax.Array]:
+    return {name: jnp.asarray(value) for name, value in arrays.items()}
 
 
 def _strip(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

@@ -78,6 +78,13 @@ class TrainingConfig(BaseModel):
     precision: Literal[32, 64] = Field(64, description="bits of the numbers in a step; models hold 64 either way")
     evaluate_every: Count = Field(5, description="epochs between two evaluations, log rows and checkpoints")
 
+    patience: Count | None = Field(
+        None, description="evaluations without a better one after which a run ends; it keeps the best model then"
+    )
+    max_minutes: Positive | None = Field(
+        None, description="minutes after which no epoch is begun; the same command goes on from the checkpoint"
+    )
+
     @model_validator(mode="after")
     def _learns_something(self) -> Self:
         if self.energy_weight == 0 and self.force_weight == 0:
@@ -90,6 +97,9 @@ class TrainingConfig(BaseModel):
             raise _clash("accumulate", f"a divisor of the batch_size, which is {self.batch_size}", self.accumulate)
         if self.schedule == "exponential" and self.final_rate == 0:
             raise _clash("final_rate", "above 0: an exponential never reaches it", self.final_rate)
+        watched = self.validation if isinstance(self.validation, tuple) else (self.validation,)
+        if self.patience is not None and not any(watched):
+            raise _clash("patience", "validation frames to judge by; validation is 0", self.patience)
         return self
 
 

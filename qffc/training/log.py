@@ -7,6 +7,7 @@ from pathlib import Path
 
 from qffc.atomic_files import write_text
 from qffc.models.errors import Errors
+from qffc.training.stopping import Best
 
 LOG_NAME = "log.csv"
 COLUMNS = (
@@ -14,10 +15,12 @@ COLUMNS = (
     "training_loss",
     "validation_energy_mae_meV",
     "validation_force_mae_meV_per_Angstrom",
+    "best_epoch",
 )
+"""The last one, with early stopping alone: the epoch of the best evaluation so far."""
 
 
-def append_row(path: Path, epoch: int, loss: float, validation: Errors | None) -> None:
+def append_row(path: Path, epoch: int, loss: float, validation: Errors | None, best: Best | None) -> None:
     """Add a row; the file and its header are made when missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
@@ -26,7 +29,7 @@ def append_row(path: Path, epoch: int, loss: float, validation: Errors | None) -
         writer = csv.writer(file)
         if fresh:
             writer.writerow(COLUMNS)
-        writer.writerow([epoch, repr(loss), *figures])
+        writer.writerow([epoch, repr(loss), *figures, "" if best is None else best.epoch])
 
 
 def read_log(path: Path) -> list[dict[str, float]]:
@@ -36,10 +39,14 @@ def read_log(path: Path) -> list[dict[str, float]]:
 
 
 def trim_log(path: Path, epoch: int) -> None:
-    """Drop rows after ``epoch``: a killed run may have logged what its checkpoint does not hold."""
+    """Drop rows after ``epoch``: a killed run may have logged what its checkpoint does not hold.
+
+    Columns that an earlier version did not have are added, without values.
+    """
     if not path.exists():
         return
-    rows = path.read_text(encoding="utf-8").splitlines()[1:]
-    whole = [row.split(",") for row in rows if row.count(",") == len(COLUMNS) - 1]
-    kept = [",".join(cells) for cells in whole if cells[0].isdigit() and int(cells[0]) <= epoch]
-    write_text(path, "\n".join([",".join(COLUMNS), *kept]) + "\n")
+    header, *rows = (line.split(",") for line in path.read_text(encoding="utf-8").splitlines() or [""])
+    whole = [row for row in rows if len(row) == len(header)]
+    kept = [row for row in whole if row[0].isdigit() and int(row[0]) <= epoch]
+    padding = [""] * (len(COLUMNS) - len(header))
+    write_text(path, "\n".join(",".join(row) for row in [COLUMNS, *([*row, *padding] for row in kept)]) + "\n")

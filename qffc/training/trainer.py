@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jax
@@ -28,6 +28,15 @@ from qffc.training.precision import in_precision
 from qffc.training.split import splits_of
 from qffc.training.starting import starting_state
 from qffc.training.step import Step, make_step, optimizer_of
+from qffc.training.stopping import (
+    EPOCH,
+    EPOCHS_DONE,
+    PAUSED,
+    Clock,
+    after_evaluation,
+    out_of_patience,
+    score_of,
+)
 from qffc.training.validation import make_validation
 
 
@@ -61,7 +70,8 @@ def train(
 ) -> ForceField:
     """Train a program, or go on with the run in ``folder``.
 
-    Writes ``checkpoint.safetensors``, ``log.csv`` and, at the end, ``model.safetensors`` with the averaged parameters.
+    Writes ``checkpoint.safetensors``, ``log.csv`` and, at the end, ``model.safetensors`` with the averaged parameters,
+    those of the best evaluation where ``patience`` is set.
     A run that was killed and started again gives the same bits as one that was not, on the same machine.
 
     Args:
@@ -76,11 +86,12 @@ def train(
             of its own, which the checkpoint and the model keep.
 
     Returns:
-        The model with averaged parameters.
+        The model with averaged parameters. Its metadata say after which epoch, and whether the run has epochs left.
 
     Raises:
         QffcError: when the folder holds a run that differs in something that matters.
     """
+    clock = Clock.started(config.max_minutes)
     jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
     sets = (data,) if isinstance(data, Dataset) else tuple(data)
     splits = splits_of(sets, config)
@@ -101,32 +112,42 @@ def train(
     step = make_step(fit, optimizer, config, in_precision(constants, config))
     validate = make_validation(lowered, constants, watched) if watched else None
     last = config.epochs if stop_after is None else min(stop_after, config.epochs)
-    for epoch in range(state.epoch, last):
+    over = False
+    while state.epoch < last and not over and not out_of_patience(state.best, config):
         state, loss = _run_epoch(step, state, batches)
-        _refuse_divergence(state, loss, folder, epoch)
-        due = (epoch + 1) % config.evaluate_every == 0 or epoch + 1 == last
+        _refuse_divergence(state, loss, folder)
+        regular = state.epoch % config.evaluate_every == 0 or state.epoch == config.epochs
+        over = clock.is_over
+        due = regular or over or state.epoch == last
         validation = validate(state.average) if due and validate is not None else None
+        # Only evaluations that an uninterrupted run has, too, are counted.
+        if regular and validation is not None and config.patience is not None:
+            best = after_evaluation(state.best, score_of(validation, config), state.epoch, state.average)
+            state = replace(state, best=best)
         if due:
-            append_row(folder / LOG_NAME, epoch + 1, loss, validation)
+            append_row(folder / LOG_NAME, state.epoch, loss, validation, state.best)
             save_checkpoint(checkpoint, state, constants, identity, program.text)
         if report is not None:
-            report(Progress(epoch + 1, config.epochs, loss, validation))
+            report(Progress(state.epoch, config.epochs, loss, validation))
 
-    arrays = {name: np.asarray(value, np.float64) for name, value in state.average.items()} | constants
-    texts = _model_metadata(sets, config, identity) | other_kernel | (metadata or {})
+    average, epoch = (state.average, state.epoch) if state.best is None else (state.best.average, state.best.epoch)
+    arrays = {name: np.asarray(value, np.float64) for name, value in average.items()} | constants
+    finished = state.epoch == config.epochs or out_of_patience(state.best, config)
+    history = {EPOCH: str(epoch), EPOCHS_DONE: str(state.epoch)} | ({} if finished else {PAUSED: "true"})
+    texts = _model_metadata(sets, config, identity) | history | other_kernel | (metadata or {})
     model = ForceField(program, arrays, texts, lower)
-    if state.epoch == config.epochs:
+    if finished:
         save_model(model, folder / MODEL_NAME)
     return model
 
 
-def _refuse_divergence(state: TrainingState, loss: float, folder: Path, epoch: int) -> None:
+def _refuse_divergence(state: TrainingState, loss: float, folder: Path) -> None:
     """A run that left the numbers must not take its last good checkpoint along."""
     if np.isfinite(loss) and all(bool(jnp.all(jnp.isfinite(value))) for value in state.parameters.values()):
         return
     raise error(
         "training that diverged",
-        found=f"a loss of {loss} or parameters that are not finite in epoch {epoch + 1}",
+        found=f"a loss of {loss} or parameters that are not finite in epoch {state.epoch}",
         expected="finite numbers",
         help="start again in another folder with a smaller learning_rate; what was saved before is still there",
         where=str(folder),
@@ -140,7 +161,8 @@ def _run_epoch(step: Step, state: TrainingState, batches: Batches) -> tuple[Trai
         done = np.float64(state.epoch * batches.count + index)
         parameters, average, optimizer_state, loss = step(parameters, average, optimizer_state, done, batch)
         losses.append(loss)
-    return TrainingState(parameters, average, optimizer_state, state.epoch + 1), float(np.mean(jax.device_get(losses)))
+    after = replace(state, parameters=parameters, average=average, optimizer=optimizer_state, epoch=state.epoch + 1)
+    return after, float(np.mean(jax.device_get(losses)))
 
 
 def _identity(program: Program, sets: Sequence[Dataset], config: TrainingConfig) -> dict[str, str]:

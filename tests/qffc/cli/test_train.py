@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 
 import numpy as np
@@ -124,6 +125,28 @@ def test_complete_run_says_so(qffc, trained):
     assert code == 0
     assert "was complete: 2 of 2 epochs done" in err
     assert "going on" not in err
+
+
+def test_run_out_of_time_goes_on_to_the_same_numbers(qffc, trained, tmp_path):
+    folder = tmp_path / "run"
+    code, out, err = qffc(*TRAIN, "--epochs", "2", "--max-minutes", "1e-9", "--out", folder)
+    assert code == 75
+    assert out == ""
+    assert f"max_minutes is over: the checkpoint in {folder} holds 1 epoch of 2" in err
+    assert qffc(*TRAIN, "--epochs", "2", "--out", folder)[0] == 0
+    a, b = load_model(trained).arrays, load_model(folder).arrays
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_run_out_of_patience_says_so(qffc, tmp_path):
+    options = (*TRAIN, "--epochs", "40", "--patience", "1", "--learning-rate", "0.5", "--out", tmp_path / "run")
+    code, _, err = qffc(*options)
+    assert code == 0
+    last, best = (int(found[1]) for found in map(re.search, (r"after (\d+) epochs", r"of epoch (\d+),"), (err, err)))
+    assert last == best + 1 < 40
+    code, _, err = qffc(*options)
+    assert code == 0
+    assert f"was complete: {last} of 40 epochs done" in err
 
 
 def test_every_setting_is_an_option(qffc):

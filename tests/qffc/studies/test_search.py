@@ -12,7 +12,8 @@ from qffc.models.model_file import load_model
 from qffc.studies import SearchTable, run_search
 from qffc.studies.grid import base_run
 from qffc.studies.tables import Range
-from qffc.studies.trial import do_trial, logged_objectives, objective_of
+from qffc.studies.trial import do_trial, logged_objectives
+from qffc.training.stopping import objective_of
 
 optuna = pytest.importorskip("optuna", reason="comes with the extra search")
 
@@ -113,6 +114,21 @@ def test_a_search_needs_validation_frames(tiny, tmp_path):
     none = tiny.model_copy(update={"settings": tiny.settings.model_copy(update={"validation": 0})})
     with pytest.raises(QffcError, match="search without validation frames"):
         run_search(none, table(1), tmp_path)
+
+
+def test_a_search_has_no_trials_out_of_time(tiny, tmp_path):
+    hurried = tiny.model_copy(update={"settings": tiny.settings.model_copy(update={"max_minutes": 1.0})})
+    with pytest.raises(QffcError, match="max_minutes"):
+        run_search(hurried, table(), tmp_path)
+
+
+def test_the_objective_is_that_of_the_model_that_is_kept(tiny, tmp_path):
+    early = {"patience": 1, "epochs": 40, "learning_rate": 0.5}
+    run = base_run(tiny.model_copy(update={"settings": tiny.settings.model_copy(update=early)}))
+    outcome = do_trial(run, tmp_path, table(prune=False), optuna.create_study().ask())
+    values = logged_objectives(tmp_path, 0.5)
+    assert outcome.objective == min(values.values()) < values[max(values)]
+    assert max(values) < 40
 
 
 def test_over_two_workers(tiny, tmp_path):

@@ -51,6 +51,17 @@ def test_interrupted_run_goes_on_to_the_same_bits(tiny, tmp_path):
     assert same_models(tmp_path / "whole", tmp_path / "cut")
 
 
+def test_a_run_out_of_time_is_not_complete_and_goes_on(tiny, tmp_path):
+    run = sweep_runs(tiny, SWEEP)[0]
+    whole = do_run(run, tmp_path / "whole")
+    hurried = replace(run, config=run.config.model_copy(update={"max_minutes": 1e-9}))
+    first = do_run(hurried, tmp_path / "cut")
+    assert first.failure is not None
+    assert "1 of 2 epochs" in first.failure.found
+    assert do_run(hurried, tmp_path / "cut").errors == whole.errors == do_run(run, tmp_path / "cut").errors
+    assert same_models(tmp_path / "whole", tmp_path / "cut")
+
+
 def test_another_run_in_the_folder_is_a_failure_of_that_run(tiny, tmp_path):
     first, second = sweep_runs(tiny, SWEEP)[:2]
     do_run(first, tmp_path)

@@ -21,7 +21,7 @@ from qffc.training.trainer import train
 
 WATER = load_embedded("water")
 PROGRAM = load("sivqlm-h2o", depth=1)
-LATER = ("accumulate", "schedule", "warmup")
+LATER = ("accumulate", "schedule", "warmup", "patience", "max_minutes")
 SETTINGS = {"train": 18, "validation": 5, "epochs": 2, "batch_size": 6, "evaluate_every": 1}
 
 
@@ -51,7 +51,7 @@ def test_a_run_from_before_a_setting_goes_on(tmp_path):
     whole = train(PROGRAM, WATER, config, tmp_path / "whole")
     train(PROGRAM, WATER, config, tmp_path / "parts", stop_after=1)
     file = tmp_path / "parts" / CHECKPOINT_NAME
-    arrays, header = read_arrays(file, "checkpoint", 1)
+    arrays, header = read_arrays(file, "checkpoint", 2)
     earlier = {key: value for key, value in json.loads(header["identity"]).items() if key not in LATER}
     header = {key: value for key, value in header.items() if not key.startswith("qffc_")}
     write_arrays(file, "checkpoint", 1, arrays, header | {"identity": json.dumps(earlier)})
