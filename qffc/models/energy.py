@@ -94,6 +94,22 @@ class MoleculeEnergy:
         """Return the energies as the readout gives them, without reference and scale: (batch,)."""
         return self._raw(arrays, self._simulated(arrays, positions), positions)
 
+    def raw_energies_along(
+        self, arrays: Arrays, positions: jax.Array, direction: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """Return :meth:`raw_energies` and their derivatives along a direction of the positions, both (batch,)."""
+        return self._along(self._raw, arrays, positions, direction)
+
+    def _along(
+        self, finish: Callable[..., jax.Array], arrays: Arrays, positions: jax.Array, direction: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """What a function makes of arrays, moments and positions, and its derivative along a direction."""
+        tables, (values, rows) = self._tables(arrays, positions)
+        _, along = jax.jvp(lambda r: self._tables(arrays, r)[1][0], (positions,), (direction,))
+        functions = self.lowered.kernel.on_tables(tables, self._shape(positions))
+        moments, moments_along = functions.moments_along((values, rows), (along, None))
+        return jax.jvp(lambda m, r: finish(arrays, m, r), (moments, positions), (moments_along, direction))
+
     def _shape(self, positions: jax.Array) -> Shape:
         return positions.shape[0], len(self.instances), self.lowered.program.channels
 
@@ -115,7 +131,15 @@ class MoleculeEnergy:
         Returns:
             (batch, atoms) with an atomic readout, else (batch, instances).
         """
-        moments = self._simulated(arrays, positions)
+        return self._parts(arrays, self._simulated(arrays, positions), positions)
+
+    def contributions_along(
+        self, arrays: Arrays, positions: jax.Array, direction: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """Return :meth:`contributions` and their derivatives along a direction of the positions."""
+        return self._along(self._parts, arrays, positions, direction)
+
+    def _parts(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
         if isinstance(self.lowered.program.readout, AtomicReadout):
             return self._atomic(arrays, moments, positions)
         parts = self.instances.share * jnp.sum(self._readout(arrays, moments, positions), axis=2)
