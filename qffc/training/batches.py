@@ -71,7 +71,7 @@ def steps_of_epoch(frames: int, config: TrainingConfig) -> int:
     return max(1, frames // config.batch_size)
 
 
-def frame_batches(frames: Dataset, reference: float, config: TrainingConfig) -> FrameBatches:
+def frame_batches(frames: Dataset, reference: float, config: TrainingConfig, devices: int) -> FrameBatches:
     """Return the batches of a run.
 
     Args:
@@ -79,17 +79,19 @@ def frame_batches(frames: Dataset, reference: float, config: TrainingConfig) -> 
         reference: the reference energy of the molecule, eV. It is thousands of eV, and is taken off before numbers
             are made 32 bits, which would leave little of the rest.
         config: batch size, pieces, precision and seed.
+        devices: that share a batch, each with as many pieces.
 
     Raises:
         QffcError: when a batch cannot be divided into pieces of one size.
     """
-    size, pieces = min(config.batch_size, len(frames)), config.accumulate
+    size, pieces = min(config.batch_size, len(frames)), config.accumulate * devices
     if size % pieces:
         raise error(
             "batch that does not divide",
-            found=f"{size} frames in a batch, for {pieces} pieces",
+            found=f"{size} frames in a batch, for {pieces} pieces"
+            + (f": {devices} devices, {config.accumulate} each" if devices > 1 else ""),
             expected=f"a multiple of {pieces}",
-            help="change batch_size, train or accumulate",
+            help="change batch_size, train, accumulate, or the number of devices",
         )
     targets = (frames.positions, frames.energies - reference, frames.forces)
     numbers = Batch(*(np.asarray(value, dtype_of(config)) for value in targets))
