@@ -15,6 +15,9 @@ from qffc.ir.diagnostics import QffcError
 
 COMMANDS = {
     "train": "training",
+    "table": "table",
+    "paths": "paths",
+    "md": "md",
 }
 """Name and file of each command; a file has `add_options` and `run`, which returns the exit status."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.forcefields.classical import lower_three_body
 from benchmarks.forcefields.data import MOLECULES, data_folder, load_molecule
+from benchmarks.forcefields.models import RUNS_FOLDER
 from qffc.cli.progress import TrainingProgress
 from qffc.data import Dataset
 from qffc.ir.program import Program
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     data = load_molecule(data_folder(options.data), options.molecule)
     given = {name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None}
     file, config = run_of(options.name, given)
-    folder = options.out or Path("runs/forcefields") / options.molecule / f"{options.name}-{config.train}"
+    folder = options.out or RUNS_FOLDER / options.molecule / f"{options.name}-{config.train}"
     train_run(options.name, resolve_program(str(file.program)), data, config, folder)
     print(f"model written to {folder}")
     return 0
