@@ -16,7 +16,7 @@ from qffc.ir.diagnostics import error
 Tree = TypeVar("Tree")
 
 AXIS = "pieces"
-_WHOLE, _DIVIDED = PartitionSpec(), PartitionSpec(AXIS)
+_WHOLE, _DIVIDED = PartitionSpec(), PartitionSpec(AXIS)  # type: ignore[no-untyped-call]  # of JAX
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Devices:
         return self._placed(tree, _WHOLE)
 
     def divided(self, tree: Tree) -> Tree:
-        """Return a tree of arrays of which every device has its part of the first axis; all processes give all of it."""
+        """Return a tree of arrays, divided along the first axis among the devices; all processes give the whole."""
         return self._placed(tree, _DIVIDED)
 
     def at_home(self, tree: Tree) -> Tree:
@@ -65,7 +65,7 @@ class Devices:
             specs = (*(_WHOLE for _ in arguments[:-1]), _DIVIDED)
 
             def on_one(*local: object) -> Tree:
-                found: Tree = jax.lax.psum(function(*local), AXIS)
+                found: Tree = jax.lax.psum(function(*local), AXIS)  # type: ignore[no-untyped-call]  # of JAX
                 return found
 
             # The circuits are calls that JAX cannot look into to see what varies over the devices.

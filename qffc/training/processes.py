@@ -102,11 +102,12 @@ def need_same_run(identity: Mapping[str, str]) -> None:
     digest = np.frombuffer(sha256(json.dumps(identity, sort_keys=True).encode()).digest(), np.uint8)
     # Gathered, not broadcast, so that every process sees a difference and none waits for one that left.
     digests = multihost_utils.process_allgather(digest)
-    if (digests == digests[:1]).all():
+    differs = np.any(digests != digests[:1], axis=1)
+    if not differs.any():
         return
     raise error(
         "processes of different runs",
-        found=f"other program, data or settings than in process 0 in process {np.argmax((digests != digests[:1]).any(1))}",
+        found=f"in process {np.argmax(differs)} another program, other data or settings than in process 0",
         expected="the same in all",
         help="start every process with the same command, but for --process-id",
     )
@@ -114,4 +115,4 @@ def need_same_run(identity: Mapping[str, str]) -> None:
 
 def part() -> None:
     """Leave the other processes, when all have done their last step together; each may go on by itself."""
-    jax.distributed.shutdown()
+    jax.distributed.shutdown()  # type: ignore[no-untyped-call]  # of JAX

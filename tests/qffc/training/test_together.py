@@ -32,7 +32,12 @@ def alone(tmp_path_factory):
 
 
 def start(tmp_path: Path, name: str, devices: int, **task: object) -> subprocess.Popen[str]:
-    whole = {"settings": SETTINGS, "folder": str(tmp_path / name), "out": str(tmp_path / f"{name}.npz"), "stops": [None]}
+    whole = {
+        "settings": SETTINGS,
+        "folder": str(tmp_path / name),
+        "out": str(tmp_path / f"{name}.npz"),
+        "stops": [None],
+    }
     flags = {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}", "JAX_NUMPY_DTYPE_PROMOTION": "strict"}
     command = (sys.executable, str(Path(__file__).with_name("train_part.py")), json.dumps(whole | task))
     return subprocess.Popen(command, env=os.environ | flags, stderr=subprocess.PIPE, text=True)
