@@ -10,15 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from qffc.training.batches import Batch
 from qffc.training.config import TrainingConfig
 from qffc.training.devices import Devices
-from qffc.training.loss import Counts, Fit
+from qffc.training.loss import Counts, Fit, TrainingBatch
 from qffc.training.precision import dtype_of, in_precision
 from qffc.training.schedule import rate_of
 
 Arrays = dict[str, jax.Array]
-Step = Callable[[Arrays, Arrays, Any, Any, Batch], tuple[Arrays, Arrays, Any, jax.Array]]
+Step = Callable[[Arrays, Arrays, Any, Any, TrainingBatch], tuple[Arrays, Arrays, Any, jax.Array]]
 """Parameters, averages, optimizer state, steps done and a batch, to the first three after the step and the loss."""
 
 
@@ -57,7 +56,7 @@ def make_step(
 
     @jax.jit
     def step(
-        parameters: Arrays, average: Arrays, optimizer_state: Any, count: jax.Array, batch: Batch
+        parameters: Arrays, average: Arrays, optimizer_state: Any, count: jax.Array, batch: TrainingBatch
     ) -> tuple[Arrays, Arrays, Any, jax.Array]:
         counts = jax.tree.map(lambda count: jnp.asarray(count, dtype_of(config)), fit.counts(batch))
         loss, gradient = devices.summed(gradient_of)(parameters, counts, batch)
@@ -76,24 +75,25 @@ def make_step(
 
 def _gradient(
     fit: Fit, config: TrainingConfig, fixed: Mapping[str, np.ndarray]
-) -> Callable[[Arrays, Counts, Batch], tuple[jax.Array, Arrays]]:
+) -> Callable[[Arrays, Counts, TrainingBatch], tuple[jax.Array, Arrays]]:
     """The part of some pieces in the loss of a batch, and its gradient; a piece is computed, and then forgotten."""
 
-    def loss_of(parameters: Arrays, piece: Batch, counts: Counts) -> jax.Array:
+    def loss_of(parameters: Arrays, piece: TrainingBatch, counts: Counts) -> jax.Array:
         errors = fit.squared_errors({**in_precision(fixed, config), **parameters}, piece)
         energy, forces = errors.energy / counts.frames, errors.forces / counts.components
         return config.energy_weight * energy + config.force_weight * forces
 
     loss_and_gradient = jax.value_and_grad(loss_of)
 
-    def gradient_of(parameters: Arrays, counts: Counts, pieces: Batch) -> tuple[jax.Array, Arrays]:
-        if len(jax.tree.leaves(pieces)[0]) == 1:
-            return loss_and_gradient(parameters, jax.tree.map(lambda values: values[0], pieces), counts)
+    def gradient_of(parameters: Arrays, counts: Counts, batch: TrainingBatch) -> tuple[jax.Array, Arrays]:
+        if len(jax.tree.leaves(batch)[0]) == 1:
+            return loss_and_gradient(parameters, jax.tree.map(lambda values: values[0], batch), counts)
 
-        def add(sums: tuple[jax.Array, Arrays], piece: Batch) -> tuple[tuple[jax.Array, Arrays], None]:
+        def add(sums: tuple[jax.Array, Arrays], piece: TrainingBatch) -> tuple[tuple[jax.Array, Arrays], None]:
             return jax.tree.map(jnp.add, sums, loss_and_gradient(parameters, piece, counts)), None
 
         zero = (jnp.zeros((), dtype_of(config)), jax.tree.map(jnp.zeros_like, parameters))
+        pieces: Any = batch  # a tree whose arrays have the pieces in front
         return jax.lax.scan(add, zero, pieces)[0]
 
     return gradient_of

@@ -74,6 +74,18 @@ def test_two_devices_of_a_process(alone, tmp_path, accumulate):
     same(alone, tmp_path / "two.npz")
 
 
+def test_two_devices_that_share_frames_of_two_molecules(tmp_path):
+    settings = {"train": 6, "validation": 0, "test": 4, "epochs": 2, "batch_size": 4}
+    sets = (WATER, load_embedded("ammonia"))
+    program = load("pair", species=("H", "N", "O"), channels=1, depth=1, hidden=(4,))
+    alone = train(program, sets, training_config(settings), tmp_path / "alone")
+    process = start(tmp_path, "two", 2, settings=settings | {"devices": 2}, mixed=True)
+    (words,) = end(process)
+    assert process.returncode == 0, words
+    energies, forces = alone.predict(WATER.numbers, WATER.positions[:10])
+    same({"energies": energies, "forces": forces, **alone.arrays}, tmp_path / "two.npz")
+
+
 def test_two_processes_of_two_devices_each_that_go_on_with_a_run(alone, tmp_path):
     address = free_address()
     # Only the first process has the folder of the run.

@@ -21,8 +21,11 @@ def main(task: dict) -> None:
     if others:
         join(*others)
     data, program = load_embedded("water"), load("sivqlm-h2o", depth=1)
+    sets = (data, load_embedded("ammonia")) if task.get("mixed") else (data,)
+    if task.get("mixed"):
+        program = load("pair", species=("H", "N", "O"), channels=1, depth=1, hidden=(4,))
     for stop in task["stops"]:
-        model = train(program, data, training_config(task["settings"]), Path(task["folder"]), stop_after=stop)
+        model = train(program, sets, training_config(task["settings"]), Path(task["folder"]), stop_after=stop)
     if others:
         part()
     energies, forces = model.predict(data.numbers, data.positions[:10])
