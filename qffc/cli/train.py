@@ -13,6 +13,7 @@ from qffc.cli.frames import Keys, Units
 from qffc.cli.output import AsJson, emit, say
 from qffc.cli.run_options import MaybeData, ProgramOrFile, run_options
 from qffc.cli.settings import with_settings
+from qffc.cli.together import Coordinator, Processes, ProcessId, together
 from qffc.ir.diagnostics import error
 from qffc.training.config import TrainingConfig
 
@@ -51,6 +52,9 @@ def train(
     unproven: Annotated[
         bool, typer.Option("--unproven", help="train even when a declared symmetry is not proven")
     ] = False,
+    coordinator: Coordinator = None,
+    processes: Processes = None,
+    process_id: ProcessId = None,
     as_json: AsJson = False,
     **settings: int | float | str | None,
 ) -> None:
@@ -58,13 +62,21 @@ def train(
     from qffc.references import resolve_program
     from qffc.studies.grid import base_run
     from qffc.studies.run import load_data
+    from qffc.training.stopping import is_paused
 
     given = run_options(program, config, data, units, keys, settings)
-    run = base_run(given)
+    run, others = base_run(given), together(coordinator, processes, process_id)
     chosen, source, dataset = run.config, resolve_program(run.program), load_data(run.data)
-    folder = out or Path(given.out or f"runs/{source.name}")
-    _need_folder(folder)
-    model = _train_watched((source, dataset, chosen, folder), unproven or run.unproven)
+    folder = Path(out or given.out or f"runs/{source.name}")
+    if others.is_first:
+        _need_folder(folder)
+    with others.met():
+        train_here = _train_watched if others.is_first else _train_along
+        model = train_here((source, dataset, chosen, folder), unproven or run.unproven)
+    if is_paused(model):
+        raise typer.Exit(UNFINISHED)
+    if not others.is_first:
+        return
     say(f"model written to {folder}")
     evaluation = _test(model, dataset, chosen)
     summary = _summary(model, dataset, chosen, evaluation)
@@ -110,19 +122,26 @@ def _train_watched(what: tuple[object, Dataset, TrainingConfig, Path], unproven:
     return model
 
 
+def _train_along(what: tuple[object, Dataset, TrainingConfig, Path], unproven: bool) -> ForceField:
+    """Train with the first process, which says and writes what there is."""
+    from qffc.toolchain import train as train_program
+
+    source, dataset, chosen, folder = what
+    return train_program(source, dataset, folder, config=chosen, unproven=unproven)  # type: ignore[arg-type]  # a program
+
+
 def _say_how_it_ended(model: ForceField, config: TrainingConfig, folder: Path) -> None:
-    """Say whether a run ended before its last epoch, and leave when it has to go on."""
+    """Say whether a run ended before its last epoch."""
     from qffc.training.stopping import EPOCH, EPOCHS_DONE, ended_early, is_paused
 
     done = _epochs(int(model.metadata[EPOCHS_DONE]))
     if is_paused(model):
         left = f"the checkpoint in {folder} holds {done} of {config.epochs}; the same command goes on from there"
         say(f"max_minutes is over: {left}")
-        raise typer.Exit(UNFINISHED)
-    if ended_early(model, config):
+    elif ended_early(model, config):
         waited = "1 evaluation" if config.patience == 1 else f"{config.patience} evaluations"
         say(f"ended after {done} of {config.epochs}: {waited} without a better one")
-    if config.patience is not None:
+    if config.patience is not None and not is_paused(model):
         say(f"the model is that of epoch {model.metadata[EPOCH]}, the best on the validation frames")
 
 
