@@ -130,8 +130,8 @@ void run_with(const Job<typename R::Scalar>& job, int64_t first, void* scratch, 
   V* weights = reinterpret_cast<V*>(work.weights);
 
   read_slots<R>(job, lanes, work.slots);
-  for (size_t g = 0; g < program.gates.size(); ++g)
-    gate_numbers(program, program.gates[g], work.slots, work.numbers + numbers_per_gate * g);
+  const bool near = all_near(program, work.slots);
+  near ? prepare_gates<true>(program, work) : prepare_gates<false>(program, work);
   const size_t state_bytes = 2 * program.size() * sizeof(R);
   // A block has `lanes` circuits, so blocks follow each other.
   const int64_t state_place = 2 * program.size() * first * stride;
@@ -156,6 +156,7 @@ void run_with(const Job<typename R::Scalar>& job, int64_t first, void* scratch, 
     read_at<T>(job.weights_along, program.moments, job.circuits(), lanes.circuit, weights + 1, stride);
   weigh(program, work);
   backward(program, work);
+  near ? gather<true>(program, work) : gather<false>(program, work);
   write_gradient<R>(job, lanes, work.gradient, sums);
 }
 
