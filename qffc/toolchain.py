@@ -119,6 +119,7 @@ def train(
         ...     sorted(path.name for path in Path(folder).iterdir())
         ['certificate.json', 'checkpoint.safetensors', 'log.csv', 'model.safetensors']
     """
+    from qffc.models.model_file import REFERENCE
     from qffc.training.config import training_config
 
     chosen = training_config({**({} if config is None else config.model_dump()), **settings})
@@ -126,7 +127,8 @@ def train(
     compiled = compile(program)
     if not (compiled.certificate.holds or unproven):
         raise _not_proven(compiled)
-    return _train_compiled(compiled, dataset, chosen, Path(out), report)
+    reference = {REFERENCE: program} if isinstance(program, str) else {}
+    return _train_compiled(compiled, dataset, chosen, Path(out), report, reference)
 
 
 def _train_compiled(
@@ -135,13 +137,14 @@ def _train_compiled(
     config: TrainingConfig,
     folder: Path,
     report: Callable[[Progress], None] | None,
+    metadata: Mapping[str, str],
 ) -> ForceField:
     from qffc.atomic_files import write_text
     from qffc.models.model_file import UNPROVEN
     from qffc.training import trainer  # loads JAX
 
     certificate = compiled.certificate.to_json()
-    metadata = {"certificate": certificate}
+    metadata = {**metadata, "certificate": certificate}
     if not compiled.certificate.holds:
         metadata[UNPROVEN] = "true"
     model = trainer.train(compiled.program, data, config, folder, report=report, metadata=metadata)
