@@ -7,17 +7,25 @@ each one measures.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
 
 from qffc.ir.diagnostics import QffcError
 
+# Before JAX is loaded: XLA fills pages about processor features when it reads what it compiled itself.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 COMMANDS = {
     "train": "training",
     "table": "table",
     "paths": "paths",
     "md": "md",
+    "flat-periodic": "flat_periodic",
+    "flat-slots": "flat_slots",
+    "flat-learning": "flat_learning",
+    "flat-dimension": "flat_dimension",
 }
 """Name and file of each command; a file has `add_options` and `run`, which returns the exit status."""
 

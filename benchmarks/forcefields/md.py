@@ -15,13 +15,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from ase import Atoms
 
 from benchmarks.forcefields.data import data_folder
 from benchmarks.forcefields.dynamics import Bonds, Plan, simulate, thermal_start
 from benchmarks.forcefields.md_report import Trajectories, plot, read_trajectories, show
 from benchmarks.forcefields.models import Molecules, open_model
+from benchmarks.forcefields.subjects import minimum_of
 from benchmarks.forcefields.topology import Topology, bond_lengths, topology_of
 from qffc.atomic_files import write_text
 from qffc.cli.output import say
@@ -97,11 +97,6 @@ def run_both(
                 spoken = int(plan.time(frame) / _SAY_EVERY)
                 say(f"{path}: {plan.time(frame):.1f} of {plan.time(plan.frames):g} ps")
     return None
-
-
-def minimum_of(data: Dataset) -> Atoms:
-    """Return the frame of the lowest energy."""
-    return Atoms(data.numbers, data.positions[int(np.argmin(data.energies))])
 
 
 def mean_bonds(topology: Topology, data: Dataset) -> Bonds:

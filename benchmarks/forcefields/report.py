@@ -11,10 +11,13 @@ from rich.table import Table
 
 def show_table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
     """Print a table in Markdown, the first column to the left, the others to the right."""
-    table = Table(box=box.MARKDOWN, title=title or None, title_justify="left")
+    table = Table(box=box.MARKDOWN)
     for number, name in enumerate(header):
         table.add_column(name, justify="left" if number == 0 else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row)
     # The width of a terminal must not break the rows of a table that goes into a page.
-    Console(width=400, highlight=False, markup=False).print(table)
+    console = Console(width=400, highlight=False, markup=False)
+    if title:
+        console.print(f"\n{title}")
+    console.print(table)

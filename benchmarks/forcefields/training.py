@@ -1,8 +1,12 @@
-"""Train one of the run files on a molecule; the same command goes on with a run that was stopped."""
+"""Train one of the run files on a molecule; the same command goes on with a run that was stopped.
+
+A name may have options of its program, which win over those of the file: `initial:depth=3,channels=4`.
+"""
 
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from benchmarks.forcefields.classical import lower_three_body
@@ -10,10 +14,12 @@ from benchmarks.forcefields.data import MOLECULES, data_folder, load_molecule
 from benchmarks.forcefields.models import RUNS_FOLDER
 from qffc.cli.progress import TrainingProgress
 from qffc.data import Dataset
+from qffc.ir.diagnostics import error, quoted
 from qffc.ir.program import Program
 from qffc.models.force_field import ForceField
 from qffc.references import resolve_program
-from qffc.studies.run_file import RunFile, read_run
+from qffc.studies.program_options import with_options
+from qffc.studies.run_file import read_run
 from qffc.toolchain import train as train_circuits
 from qffc.training import trainer
 from qffc.training.checkpoint import CHECKPOINT_NAME, epochs_done
@@ -27,7 +33,7 @@ SETTINGS = ("train", "validation", "test", "published_split", "seed", "epochs", 
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=NAMES, help="a run file, or pair with classical functions")
+    parser.add_argument("name", help=f"{', '.join(NAMES)} (pair with classical functions); with options, NAME:depth=3")
     parser.add_argument("--molecule", choices=MOLECULES, default="ethanol", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="folder of the run (default: runs/forcefields/MOLECULE/NAME-FRAMES)")
     for setting in SETTINGS:
@@ -37,17 +43,34 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     data = load_molecule(data_folder(options.data), options.molecule)
     given = {name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None}
-    file, config = run_of(options.name, given)
-    folder = options.out or RUNS_FOLDER / options.molecule / f"{options.name}-{config.train}"
-    train_run(options.name, resolve_program(str(file.program)), data, config, folder)
+    program, config = run_of(options.name, given)
+    folder = options.out or folder_of(options.name, options.molecule, config)
+    train_run(options.name, program, data, config, folder)
     print(f"model written to {folder}")
     return 0
 
 
-def run_of(name: str, changes: dict[str, object]) -> tuple[RunFile, TrainingConfig]:
-    """A run file, and its settings with some changed."""
-    file = read_run(RUNS / f"{'pair' if name == CLASSICAL else name}.toml")
-    return file, training_config({**file.settings.model_dump(), **changes})
+def run_of(name: str, changes: dict[str, object]) -> tuple[Program, TrainingConfig]:
+    """Return the program of a run file, with the options in the name, and its settings with some changed."""
+    base, _, text = name.partition(":")
+    if base not in NAMES:
+        raise error(
+            "unknown run file",
+            found=f"'{base}'",
+            expected=f"one of {quoted(NAMES)}",
+            help=f"the files are in {RUNS}; options of the program go after a colon, pair:depth=3",
+        )
+    file = read_run(RUNS / f"{'pair' if base == CLASSICAL else base}.toml")
+    # An option without a value belongs to the one before it, as in hidden=64,64.
+    pieces = re.split(r",(?=\w+=)", text) if text else []
+    given = {key: value for key, _, value in (piece.partition("=") for piece in pieces)}
+    program = resolve_program(with_options(str(file.program), given))
+    return program, training_config({**file.settings.model_dump(), **changes})
+
+
+def folder_of(name: str, molecule: str, config: TrainingConfig) -> Path:
+    """Return where a run is by default."""
+    return RUNS_FOLDER / molecule / f"{name.replace(':', ',')}-{config.train}"
 
 
 def train_run(name: str, program: Program, data: Dataset, config: TrainingConfig, folder: Path) -> ForceField:
@@ -55,6 +78,6 @@ def train_run(name: str, program: Program, data: Dataset, config: TrainingConfig
     checkpoint = folder / CHECKPOINT_NAME
     done = epochs_done(checkpoint) if checkpoint.exists() else 0
     with TrainingProgress(config.epochs, done, f"{name} on {data.name}, {config.train} frames: {folder}") as report:
-        if name == CLASSICAL:
+        if name.partition(":")[0] == CLASSICAL:
             return trainer.train(program, data, config, folder, report=report, lower=lower_three_body)
         return train_circuits(program, data, folder, config=config, report=report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from qffc.data import Dataset
 from qffc.units import energy_from_ev, force_from_ev_per_angstrom
+
+Prediction = tuple[NDArray[np.float64], NDArray[np.float64], Dataset]
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,26 @@ class Errors:
     force_mae: float
     force_rmse: float
     frames: int
+
+
+def errors_of_sets(predictions: Sequence[Prediction]) -> Errors:
+    """Return the errors over all frames of several sets: means over energies, and over components of forces.
+
+    Args:
+        predictions: energies (frames,) in eV, forces (frames, atoms, 3) in eV/Angstrom, and the frames of each set.
+    """
+    if len(predictions) == 1:
+        return errors_of(*predictions[0])
+    parts = [errors_of(*prediction) for prediction in predictions]
+    frames = [part.frames for part in parts]
+    components = [data.forces.size for *_, data in predictions]
+    return Errors(
+        float(np.average([part.energy_mae for part in parts], weights=frames)),
+        float(np.sqrt(np.average([part.energy_rmse**2 for part in parts], weights=frames))),
+        float(np.average([part.force_mae for part in parts], weights=components)),
+        float(np.sqrt(np.average([part.force_rmse**2 for part in parts], weights=components))),
+        sum(frames),
+    )
 
 
 def errors_of(energies: NDArray[np.float64], forces: NDArray[np.float64], data: Dataset) -> Errors:

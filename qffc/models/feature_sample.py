@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.models.array_sizes import SizeSteps
 from qffc.models.energy import MoleculeEnergy
-from qffc.models.frame_batch import FrameBatch, join_frames, joined_positions, needed_sizes
-from qffc.models.frame_circuits import CircuitLists, FrameCircuits, lists_pay
+from qffc.models.frame_batch import FrameBatch
+from qffc.models.frame_chunks import joined_chunks
+from qffc.models.frame_circuits import CircuitLists, lists_pay
 from qffc.models.instances import instances_of, species_of
 from qffc.passes.lower_jax.program import JaxProgram
 
 Floats = NDArray[np.float64]
 Sample = tuple[NDArray[np.int64], Floats]
 """The atomic numbers (atoms,) of a molecule, and positions (frames, atoms, 3) in Angstrom."""
-
-_CHUNK_CIRCUITS = 65_536
-"""Circuits simulated at once: bounds the memory."""
 
 
 def sample_features(
@@ -54,26 +51,11 @@ def _all(lowered: JaxProgram, arrays: Mapping[str, jax.Array], sample: Sample) -
 
 
 def _near(lowered: JaxProgram, arrays: Mapping[str, jax.Array], sample: Sample) -> Floats:
-    lists = CircuitLists(lowered)
-    circuits = [lists.of(sample[0], frame) for frame in sample[1]]
 
     @jax.jit
     def features(batch: FrameBatch, positions: jax.Array) -> jax.Array:
         molecule = MoleculeEnergy(lowered, batch.instances, batch.rows)
         return molecule.features(arrays, molecule.moments(molecule.slots(arrays, positions)), positions)[0]
 
-    found, steps = [], None
-    for rows in _chunks(circuits, lowered.program.channels):
-        here, positions = circuits[rows], sample[1][rows]
-        needed = needed_sizes(lists.plan, here)
-        steps = SizeSteps(needed) if steps is None else steps
-        sizes = steps.fitting(needed)
-        values = features(join_frames(lists.plan, here, sizes), joined_positions(positions, sizes[1]))
-        found.append(np.asarray(values)[: needed[1]])
-    return np.concatenate(found)
-
-
-def _chunks(circuits: Sequence[FrameCircuits], channels: int) -> Iterator[slice]:
-    most = max(len(frame.instances) for frame in circuits) * channels
-    size = max(1, _CHUNK_CIRCUITS // most)
-    return (slice(start, start + size) for start in range(0, len(circuits), size))
+    chunks = joined_chunks(CircuitLists(lowered), *sample)
+    return np.concatenate([np.asarray(features(*chunk))[: int(np.sum(chunk[0].atoms))] for chunk in chunks])

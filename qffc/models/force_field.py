@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.program import Program
-from qffc.models.array_sizes import SizeSteps
 from qffc.models.energy import ATOM_ENERGY, CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
-from qffc.models.frame_batch import FrameBatch, frame_energies, join_frames, joined_positions, needed_sizes
+from qffc.models.frame_batch import FrameBatch, frame_energies
+from qffc.models.frame_chunks import CHUNK_CIRCUITS, joined_chunks
 from qffc.models.frame_circuits import CircuitLists, lists_pay
 from qffc.models.function_cache import kept_function
 from qffc.models.head import head_shapes
@@ -26,12 +26,6 @@ from qffc.passes.lower_jax.program import JaxProgram, Lowering, lower_jax
 
 _Predictions = tuple[NDArray[np.float64], NDArray[np.float64]]
 _Predict = Callable[..., tuple[jax.Array, jax.Array]]
-
-_CHUNK_CIRCUITS = 16_384
-"""Circuits simulated at once in a prediction: bounds the memory."""
-
-_SAMPLE = 16
-"""Frames whose circuits are counted to choose how many frames are predicted at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +101,7 @@ class ForceField:
             molecule = self.molecule(numbers)
             return energies_and_forces(lambda x: molecule.energies(arrays, x), r)
 
-        chunk = max(1, min(len(frames), _CHUNK_CIRCUITS // self.molecule(numbers).circuits))
+        chunk = max(1, min(len(frames), CHUNK_CIRCUITS // self.molecule(numbers).circuits))
         energies, forces = [], []
         for start in range(0, len(frames), chunk):
             batch = frames[start : start + chunk]
@@ -162,24 +156,13 @@ class ForceField:
 
     def _predict_near(self, numbers: NDArray[np.integer], frames: NDArray[np.float64]) -> _Predictions:
         """Predictions with near neighbours only, as many frames at once as their circuits allow."""
-        lists = CircuitLists(self.lowered)
         reference = self.reference_energy(species_of(self.program, numbers))
-        found = [lists.of(numbers, frame) for frame in frames[:_SAMPLE]]
-        usual = max(len(frame.instances) for frame in found) * self.program.channels
-        chunk = max(1, min(len(frames), _CHUNK_CIRCUITS // usual))
-        steps: SizeSteps | None = None
         energies, forces = [], []
-        for start in range(0, len(frames), chunk):
-            batch = frames[start : start + chunk]
-            circuits = [lists.of(numbers, frame) for frame in batch]
-            needed = needed_sizes(lists.plan, circuits)
-            steps = SizeSteps(needed) if steps is None else steps
-            sizes = steps.fitting((chunk, *needed[1:]))
-            joined = join_frames(lists.plan, circuits, sizes)
-            e, f = self.predict_joined(joined, joined_positions(batch, sizes[1]))
-            energies.append(reference + np.asarray(e)[: len(batch)])
-            forces.append(np.asarray(f)[0, : batch.shape[0] * batch.shape[1]].reshape(batch.shape))
-        return np.concatenate(energies), np.concatenate(forces)
+        for batch, positions in joined_chunks(CircuitLists(self.lowered), numbers, frames):
+            e, f = self.predict_joined(batch, positions)
+            energies.append(reference + np.asarray(e))
+            forces.append(np.asarray(f)[0, : int(np.sum(batch.atoms))])
+        return np.concatenate(energies)[: len(frames)], np.concatenate(forces).reshape(frames.shape)
 
     def reference_energy(self, species: NDArray[np.integer]) -> float:
         """Return the sum of the reference energies (eV) of atoms of these species, indices (atoms,)."""

@@ -83,11 +83,12 @@ def curve_runs(given: RunFile, table: CurveTable, frames: int) -> tuple[Run, ...
     """
     base = base_run(given)
     largest, published = max(table.sizes), table.published or base.config.published_split is not None
-    left = frames - largest - base.config.validation
+    watched = base.config.validation
+    left = frames - largest - (max(watched) if isinstance(watched, tuple) else watched)
     if base.config.test is None and not published and left < 1:
         raise error(
             "no test frames for a learning curve",
-            found=f"{frames} frames, {largest} of them to train on and {base.config.validation} to validate",
+            found=f"{frames} frames, {largest} of them to train on and {watched} to validate",
             expected="some that are left",
             help="leave out the largest size, or take fewer validation frames",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -71,11 +71,28 @@ def steps_of_epoch(frames: int, config: TrainingConfig) -> int:
     return max(1, frames // config.batch_size)
 
 
-def frame_batches(frames: Dataset, reference: float, config: TrainingConfig) -> FrameBatches:
+def batch_size(frames: int, config: TrainingConfig) -> int:
+    """Return how many frames a batch has.
+
+    Raises:
+        QffcError: when it cannot be divided into pieces of one size.
+    """
+    size = min(config.batch_size, frames)
+    if size % config.accumulate:
+        raise error(
+            "batch that does not divide",
+            found=f"{size} frames in a batch, for {config.accumulate} pieces",
+            expected=f"a multiple of {config.accumulate}",
+            help="change batch_size, train or accumulate",
+        )
+    return size
+
+
+def frame_batches(sets: Sequence[Dataset], reference: float, config: TrainingConfig) -> FrameBatches:
     """Return the batches of a run.
 
     Args:
-        frames: the training frames.
+        sets: the training frames, all of the same atoms in the same order.
         reference: the reference energy of the molecule, eV. It is thousands of eV, and is taken off before numbers
             are made 32 bits, which would leave little of the rest.
         config: batch size, pieces, precision and seed.
@@ -83,14 +100,7 @@ def frame_batches(frames: Dataset, reference: float, config: TrainingConfig) -> 
     Raises:
         QffcError: when a batch cannot be divided into pieces of one size.
     """
-    size, pieces = min(config.batch_size, len(frames)), config.accumulate
-    if size % pieces:
-        raise error(
-            "batch that does not divide",
-            found=f"{size} frames in a batch, for {pieces} pieces",
-            expected=f"a multiple of {pieces}",
-            help="change batch_size, train or accumulate",
-        )
-    targets = (frames.positions, frames.energies - reference, frames.forces)
-    numbers = Batch(*(np.asarray(value, dtype_of(config)) for value in targets))
-    return FrameBatches(numbers, size, pieces, config.seed)
+    size = batch_size(sum(len(data) for data in sets), config)
+    targets = [(data.positions, data.energies - reference, data.forces) for data in sets]
+    numbers = Batch(*(np.concatenate(values).astype(dtype_of(config)) for values in zip(*targets, strict=True)))
+    return FrameBatches(numbers, size, config.accumulate, config.seed)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from qffc.ir.diagnostics import QffcError, error
@@ -13,6 +13,32 @@ from qffc.ir.diagnostics import QffcError, error
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
+
+
+def _frames(least: int) -> Callable[[object], int | tuple[int, ...]]:
+    """The check of a number of frames, or of one for each set; words on a command line too."""
+
+    def check(given: object) -> int | tuple[int, ...]:
+        several = given.split(",") if isinstance(given, str) else given
+        counts = tuple(map(_whole, several if isinstance(several, list | tuple) else [several]))
+        if not counts or any(count is None or count < least for count in counts):
+            message = f"a whole number of at least {least}, or such a number for each data set"
+            raise PydanticCustomError("frames", "{message}", {"message": message})
+        numbers = tuple(count for count in counts if count is not None)
+        return numbers[0] if len(numbers) == 1 else numbers
+
+    return check
+
+
+def _whole(given: object) -> int | None:
+    if isinstance(given, str) and given.strip().isdigit():
+        return int(given)
+    return given if isinstance(given, int) and not isinstance(given, bool) else None
+
+
+Sizes = int | tuple[int, ...]
+TrainingFrames = Annotated[Sizes, BeforeValidator(_frames(least=1))]
+OtherFrames = Annotated[Sizes, BeforeValidator(_frames(least=0))]
 
 
 class TrainingConfig(BaseModel):
@@ -25,9 +51,11 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    train: Count | None = Field(None, description="training frames; half of all, at most 500, when left out")
-    validation: int = Field(50, ge=0, description="frames watched during training, not trained on")
-    test: int | None = Field(None, ge=0, description="held-out frames; all others when left out")
+    train: TrainingFrames | None = Field(
+        None, description="training frames, of each set or set by set; half of all, at most 500, when left out"
+    )
+    validation: OtherFrames = Field(50, description="frames watched during training, not trained on")
+    test: OtherFrames | None = Field(None, description="held-out frames; all others when left out")
     split_seed: int = Field(0, ge=0, description="seed of the split")
     published_split: Count | None = Field(
         None, description="number of a split that comes with the data, from 1, instead of one that is drawn"
@@ -69,7 +97,8 @@ class TrainingConfig(BaseModel):
             raise _clash("accumulate", f"a divisor of the batch_size, which is {self.batch_size}", self.accumulate)
         if self.schedule == "exponential" and self.final_rate == 0:
             raise _clash("final_rate", "above 0: an exponential never reaches it", self.final_rate)
-        if self.patience is not None and not self.validation:
+        watched = self.validation if isinstance(self.validation, tuple) else (self.validation,)
+        if self.patience is not None and not any(watched):
             raise _clash("patience", "validation frames to judge by; validation is 0", self.patience)
         return self
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from qffc.models.energy import ENERGY_SCALE, MoleculeEnergy, energies_and_forces
+from qffc.models.frame_batch import frame_energies
+from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.batches import Batch
+from qffc.training.joined_batches import JoinedBatch
+
+TrainingBatch = Batch | JoinedBatch
 
 
 class SquaredErrors(NamedTuple):
@@ -46,8 +51,8 @@ class Fit:
         counts: of a batch in pieces.
     """
 
-    squared_errors: Callable[[Mapping[str, jax.Array], Batch], SquaredErrors]
-    counts: Callable[[Batch], Counts]
+    squared_errors: Callable[[Mapping[str, jax.Array], Any], SquaredErrors]  # the kind of batch is the fit's own
+    counts: Callable[[Any], Counts]
 
 
 def fit_of_molecule(molecule: MoleculeEnergy) -> Fit:
@@ -60,3 +65,20 @@ def fit_of_molecule(molecule: MoleculeEnergy) -> Fit:
         return SquaredErrors(jnp.sum(((e - piece.energies) / atoms) ** 2), jnp.sum((f - piece.forces) ** 2))
 
     return Fit(squared_errors, lambda batch: Counts(batch.energies.size, batch.forces.size))
+
+
+def fit_of_frames(lowered: JaxProgram) -> Fit:
+    """Return the fit of batches of joined frames; every component of a force counts alike, whatever its molecule."""
+
+    def squared_errors(arrays: Mapping[str, jax.Array], piece: JoinedBatch) -> SquaredErrors:
+        positions = jnp.asarray(piece.positions)
+        e, f = energies_and_forces(lambda r: frame_energies(lowered, piece.frames, arrays, r), positions)
+        atoms = jnp.asarray(piece.frames.atoms, e.dtype)
+        # Atoms that only fill up have no force, and none to be compared with.
+        return SquaredErrors(jnp.sum(((e - piece.energies) / atoms) ** 2), jnp.sum((f - piece.forces) ** 2))
+
+    def counts(batch: JoinedBatch) -> Counts:
+        components = 3 * jnp.sum(jnp.asarray(batch.frames.atoms, batch.forces.dtype))
+        return Counts(batch.energies.size, components)
+
+    return Fit(squared_errors, counts)

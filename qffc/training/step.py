@@ -9,14 +9,13 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from qffc.training.batches import Batch
 from qffc.training.config import TrainingConfig
-from qffc.training.loss import Counts, Fit
+from qffc.training.loss import Counts, Fit, TrainingBatch
 from qffc.training.precision import dtype_of
 from qffc.training.schedule import rate_of
 
 Arrays = dict[str, jax.Array]
-Step = Callable[[Arrays, Arrays, Any, Any, Batch], tuple[Arrays, Arrays, Any, jax.Array]]
+Step = Callable[[Arrays, Arrays, Any, Any, TrainingBatch], tuple[Arrays, Arrays, Any, jax.Array]]
 """Parameters, averages, optimizer state, steps done and a batch, to the first three after the step and the loss."""
 
 
@@ -47,7 +46,7 @@ def make_step(fit: Fit, optimizer: optax.GradientTransformation, config: Trainin
 
     @jax.jit
     def step(
-        parameters: Arrays, average: Arrays, optimizer_state: Any, count: jax.Array, batch: Batch
+        parameters: Arrays, average: Arrays, optimizer_state: Any, count: jax.Array, batch: TrainingBatch
     ) -> tuple[Arrays, Arrays, Any, jax.Array]:
         loss, gradient = gradient_of(parameters, batch)
         # optax mixes Python and integer types; its numbers are float64 all the same.
@@ -63,25 +62,28 @@ def make_step(fit: Fit, optimizer: optax.GradientTransformation, config: Trainin
     return step
 
 
-def _gradient(fit: Fit, config: TrainingConfig, fixed: Arrays) -> Callable[[Arrays, Batch], tuple[jax.Array, Arrays]]:
+def _gradient(
+    fit: Fit, config: TrainingConfig, fixed: Arrays
+) -> Callable[[Arrays, TrainingBatch], tuple[jax.Array, Arrays]]:
     """The loss of a batch in pieces and its gradient; one piece after the other is computed, and forgotten."""
 
-    def loss_of(parameters: Arrays, piece: Batch, counts: Counts) -> jax.Array:
+    def loss_of(parameters: Arrays, piece: TrainingBatch, counts: Counts) -> jax.Array:
         errors = fit.squared_errors({**fixed, **parameters}, piece)
         energy, forces = errors.energy / counts.frames, errors.forces / counts.components
         return config.energy_weight * energy + config.force_weight * forces
 
     loss_and_gradient = jax.value_and_grad(loss_of)
 
-    def gradient_of(parameters: Arrays, batch: Batch) -> tuple[jax.Array, Arrays]:
+    def gradient_of(parameters: Arrays, batch: TrainingBatch) -> tuple[jax.Array, Arrays]:
         counts = fit.counts(batch)
         if len(jax.tree.leaves(batch)[0]) == 1:
             return loss_and_gradient(parameters, jax.tree.map(lambda values: values[0], batch), counts)
 
-        def add(sums: tuple[jax.Array, Arrays], piece: Batch) -> tuple[tuple[jax.Array, Arrays], None]:
+        def add(sums: tuple[jax.Array, Arrays], piece: TrainingBatch) -> tuple[tuple[jax.Array, Arrays], None]:
             return jax.tree.map(jnp.add, sums, loss_and_gradient(parameters, piece, counts)), None
 
         zero = (jnp.zeros((), dtype_of(config)), jax.tree.map(jnp.zeros_like, parameters))
-        return jax.lax.scan(add, zero, batch)[0]
+        pieces: Any = batch  # a tree whose arrays have the pieces in front
+        return jax.lax.scan(add, zero, pieces)[0]
 
     return gradient_of

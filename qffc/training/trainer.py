@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,19 +14,18 @@ from qffc.atomic_files import remove_leftovers
 from qffc.data import Dataset
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
-from qffc.models.energy import ATOM_ENERGY, MoleculeEnergy
+from qffc.models.data_sets import describe_sets
 from qffc.models.errors import Errors
 from qffc.models.force_field import ForceField
-from qffc.models.instances import instances_of
 from qffc.models.model_file import KERNEL, MODEL_NAME, save_model
 from qffc.passes.lower_jax.program import Lowering, lower_jax
-from qffc.training.batches import FrameBatches, frame_batches, steps_of_epoch
+from qffc.training.batches import steps_of_epoch
 from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint
 from qffc.training.config import TrainingConfig
+from qffc.training.frames import Batches, batches_and_fit
 from qffc.training.log import LOG_NAME, append_row, trim_log
-from qffc.training.loss import fit_of_molecule
 from qffc.training.precision import in_precision
-from qffc.training.split import split_of
+from qffc.training.split import splits_of
 from qffc.training.starting import starting_state
 from qffc.training.step import Step, make_step, optimizer_of
 from qffc.training.stopping import (
@@ -60,7 +59,7 @@ class Progress:
 
 def train(
     program: Program,
-    data: Dataset,
+    data: Dataset | Sequence[Dataset],
     config: TrainingConfig,
     folder: Path,
     *,
@@ -77,7 +76,7 @@ def train(
 
     Args:
         program: the compiled program.
-        data: frames of one molecule.
+        data: frames, one set or several.
         config: all choices.
         folder: where the run lives.
         report: called after each epoch.
@@ -94,25 +93,24 @@ def train(
     """
     clock = Clock.started(config.max_minutes)
     jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
-    split = split_of(data, config)
-    frames = data.subset(split.train)
+    sets = (data,) if isinstance(data, Dataset) else tuple(data)
+    splits = splits_of(sets, config)
+    frames = [each.subset(split.train) for each, split in zip(sets, splits, strict=True)]
+    watched = [each.subset(split.validation) for each, split in zip(sets, splits, strict=True) if split.validation]
     lowered = lower(program)
-    molecule = MoleculeEnergy(lowered, instances_of(program, data.numbers))
-    optimizer = optimizer_of(config, config.epochs * steps_of_epoch(len(frames), config))
-    state, constants = starting_state(molecule, frames, optimizer, config)
+    optimizer = optimizer_of(config, config.epochs * steps_of_epoch(sum(map(len, frames)), config))
+    state, constants = starting_state(lowered, frames, optimizer, config)
     other_kernel = {} if lower is lower_jax else {KERNEL: lowered.kernel.name}
-    identity = _identity(program, data, config) | other_kernel
+    identity = _identity(program, sets, config) | other_kernel
     checkpoint = folder / CHECKPOINT_NAME
     remove_leftovers(checkpoint)
     if checkpoint.exists():
         state, constants = load_checkpoint(checkpoint, state, identity)
     trim_log(folder / LOG_NAME, state.epoch)
 
-    step = make_step(fit_of_molecule(molecule), optimizer, config, in_precision(constants, config))
-    validate = make_validation(molecule, constants)
-    reference = float(np.sum(constants[ATOM_ENERGY][molecule.instances.atom_species]))
-    batches = frame_batches(frames, reference, config)
-    watched = data.subset(split.validation) if split.validation else None
+    batches, fit = batches_and_fit(lowered, frames, constants, config)
+    step = make_step(fit, optimizer, config, in_precision(constants, config))
+    validate = make_validation(lowered, constants, watched) if watched else None
     last = config.epochs if stop_after is None else min(stop_after, config.epochs)
     over = False
     while state.epoch < last and not over and not out_of_patience(state.best, config):
@@ -121,7 +119,7 @@ def train(
         regular = state.epoch % config.evaluate_every == 0 or state.epoch == config.epochs
         over = clock.is_over
         due = regular or over or state.epoch == last
-        validation = validate(state.average, watched) if due and watched is not None else None
+        validation = validate(state.average) if due and validate is not None else None
         # Only evaluations that an uninterrupted run has, too, are counted.
         if regular and validation is not None and config.patience is not None:
             best = after_evaluation(state.best, score_of(validation, config), state.epoch, state.average)
@@ -136,7 +134,7 @@ def train(
     arrays = {name: np.asarray(value, np.float64) for name, value in average.items()} | constants
     finished = state.epoch == config.epochs or out_of_patience(state.best, config)
     history = {EPOCH: str(epoch), EPOCHS_DONE: str(state.epoch)} | ({} if finished else {PAUSED: "true"})
-    texts = _model_metadata(data, config, identity) | history | other_kernel | (metadata or {})
+    texts = _model_metadata(sets, config, identity) | history | other_kernel | (metadata or {})
     model = ForceField(program, arrays, texts, lower)
     if finished:
         save_model(model, folder / MODEL_NAME)
@@ -156,7 +154,7 @@ def _refuse_divergence(state: TrainingState, loss: float, folder: Path) -> None:
     )
 
 
-def _run_epoch(step: Step, state: TrainingState, batches: FrameBatches) -> tuple[TrainingState, float]:
+def _run_epoch(step: Step, state: TrainingState, batches: Batches) -> tuple[TrainingState, float]:
     parameters, average, optimizer_state = state.parameters, state.average, state.optimizer
     losses = []
     for index, batch in enumerate(batches.epoch(state.epoch)):
@@ -167,17 +165,21 @@ def _run_epoch(step: Step, state: TrainingState, batches: FrameBatches) -> tuple
     return after, float(np.mean(jax.device_get(losses)))
 
 
-def _identity(program: Program, data: Dataset, config: TrainingConfig) -> dict[str, str]:
+def _identity(program: Program, sets: Sequence[Dataset], config: TrainingConfig) -> dict[str, str]:
     settings = {name: str(value) for name, value in config.model_dump().items()}
-    return {"program": program.digest, "data": data.fingerprint, "jax": jax.__version__, **settings}
+    return {
+        "program": program.digest,
+        "data": ", ".join(data.fingerprint for data in sets),
+        "jax": jax.__version__,
+        **settings,
+    }
 
 
-def _model_metadata(data: Dataset, config: TrainingConfig, identity: dict[str, str]) -> dict[str, str]:
+def _model_metadata(sets: Sequence[Dataset], config: TrainingConfig, identity: dict[str, str]) -> dict[str, str]:
     import qffc
 
     return {
-        "data_name": data.name,
-        "data_fingerprint": data.fingerprint,
+        **describe_sets(sets),
         "config": config.model_dump_json(),
         "qffc": qffc.__version__,
         "jax": identity["jax"],

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from qffc.ir.diagnostics import QffcError
-from qffc.references import resolve_program
 
 pytest.importorskip("benchmarks.forcefields", reason="needs the source tree on the path: python -m pytest")
 
 from benchmarks.forcefields.data import data_folder, load_molecule, load_paths
-from benchmarks.forcefields.training import NAMES, run_of
+from benchmarks.forcefields.training import NAMES, folder_of, run_of
 
 KCAL = 0.0433641
 METHANOL = [[0.0, 0.0, 0.0], [1.1, 0.0, 0.0], [-0.5, 1.3, 0.0], [-0.4, -0.5, 0.9], [-0.4, -0.5, -0.9], [-1.4, 1.3, 0]]
@@ -20,9 +19,17 @@ METHANOL = [[0.0, 0.0, 0.0], [1.1, 0.0, 0.0], [-0.5, 1.3, 0.0], [-0.4, -0.5, 0.9
 def test_every_run_file_names_a_program_and_keeps_what_is_not_changed():
     assert NAMES == ("initial", "pair", "revised", "classical")
     for name in NAMES:
-        file, config = run_of(name, {"train": 50})
-        assert resolve_program(file.program).species == ("C", "H", "O")
+        program, config = run_of(name, {"train": 50})
+        assert program.species == ("C", "H", "O")
         assert (config.train, config.published_split, config.precision) == (50, 1, 32)
+
+
+def test_options_of_the_program_stand_in_the_name():
+    program, config = run_of("pair:depth=2,hidden=64,32,channels=3", {})
+    assert (program.channels, program.readout.hidden, program.readout.by_species) == (3, (64, 32), True)
+    assert folder_of("pair:depth=2", "ethanol", config).name == "pair,depth=2-1000"
+    with pytest.raises(QffcError, match="initial"):
+        run_of("pear", {})
 
 
 def test_methanol_has_its_published_split(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 
 import qffc.models.feature_sample
 import qffc.models.force_field
+import qffc.models.frame_chunks
 from qffc.data import Dataset, load_embedded
 from qffc.library import load
 from qffc.models.force_field import untrained
@@ -40,8 +41,8 @@ def test_predictions_are_those_of_all_circuits(program, monkeypatch):
     model = untrained(program, seed=2)
     model = replace(model, arrays={**model.arrays, "constant.atom_energy": np.array([-2000.0, -13.0])})
     assert lists_pay(program, [positions])
-    # Two frames at once, so that the last part is filled up.
-    monkeypatch.setattr(qffc.models.force_field, "_CHUNK_CIRCUITS", 250 * program.channels)
+    # Few frames at once, so that there are several chunks, and the last one is filled up.
+    monkeypatch.setattr(qffc.models.frame_chunks, "CHUNK_CIRCUITS", 500 * program.channels)
     energies, forces = model.predict(NUMBERS, positions)
     monkeypatch.setattr(qffc.models.force_field, "lists_pay", lambda *_: False)
     all_energies, all_forces = replace(model).predict(NUMBERS, positions)

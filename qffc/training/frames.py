@@ -1,0 +1,60 @@
+"""How the frames of a run become batches: along one axis, or joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from qffc.data import Dataset
+from qffc.models.energy import ATOM_ENERGY, MoleculeEnergy
+from qffc.models.frame_circuits import lists_pay
+from qffc.models.instances import instances_of
+from qffc.passes.lower_jax.program import JaxProgram
+from qffc.training.batches import frame_batches
+from qffc.training.config import TrainingConfig
+from qffc.training.joined_batches import joined_batches
+from qffc.training.loss import Fit, TrainingBatch, fit_of_frames, fit_of_molecule
+
+
+class Batches(Protocol):
+    """The training frames in batches."""
+
+    @property
+    def count(self) -> int:
+        """Batches of an epoch."""
+        ...
+
+    def epoch(self, epoch: int) -> Iterator[TrainingBatch]:
+        """Return the batches of an epoch, counted from 0, each in its pieces; the same at every call."""
+        ...
+
+
+def batches_and_fit(
+    lowered: JaxProgram, sets: Sequence[Dataset], constants: Mapping[str, np.ndarray], config: TrainingConfig
+) -> tuple[Batches, Fit]:
+    """Return the batches of a run, and what a step needs to know of them.
+
+    Frames of one molecule that all need all circuits are computed along a batch axis. Frames of several molecules, and
+    those for which lists of near neighbours pay, are joined.
+
+    Args:
+        lowered: the program as JAX functions.
+        sets: the training frames.
+        constants: of the model.
+        config: of the run.
+
+    Raises:
+        QffcError: when a molecule does not fit the program, or a batch cannot be divided into pieces of one size.
+    """
+    if not same_molecule(sets) or lists_pay(lowered.program, [data.positions for data in sets]):
+        return joined_batches(lowered, sets, constants, config), fit_of_frames(lowered)
+    molecule = MoleculeEnergy(lowered, instances_of(lowered.program, sets[0].numbers))
+    reference = float(np.sum(constants[ATOM_ENERGY][molecule.instances.atom_species]))
+    return frame_batches(sets, reference, config), fit_of_molecule(molecule)
+
+
+def same_molecule(sets: Sequence[Dataset]) -> bool:
+    """Return whether all sets have the same atoms in the same order."""
+    return all(np.array_equal(data.numbers, sets[0].numbers) for data in sets)

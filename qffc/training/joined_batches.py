@@ -1,0 +1,170 @@
+"""Batches of frames that differ in their circuits: of several molecules, or with lists of near neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.data import Dataset
+from qffc.models.array_sizes import SizeSteps
+from qffc.models.energy import ATOM_ENERGY
+from qffc.models.frame_batch import FrameBatch, join_frames, joined_positions, needed_sizes
+from qffc.models.frame_circuits import CircuitLists, FrameCircuits
+from qffc.models.instances import species_of
+from qffc.passes.lower_jax.program import JaxProgram
+from qffc.training.batches import Array, batch_size
+from qffc.training.config import TrainingConfig
+from qffc.training.precision import dtype_of
+
+Numbers = NDArray[np.floating]
+
+
+class JoinedBatch(NamedTuple):
+    """A piece of a batch, its frames joined into one molecule.
+
+    Args:
+        frames: circuits, and which atom is of which frame.
+        positions: (1, atoms, 3), Angstrom; zeros for atoms that only fill up.
+        energies: (frames,), eV, without the reference energies of the atoms.
+        forces: (1, atoms, 3), eV/Angstrom; zeros for atoms that only fill up.
+    """
+
+    frames: FrameBatch
+    positions: Array
+    energies: Array
+    forces: Array
+
+
+@dataclass(frozen=True, eq=False)
+class JoinedBatches:
+    """The training frames of all sets, in batches of one number of frames and few sizes of arrays.
+
+    Every batch has its share of each set, as far as whole frames allow. So batches are of about one size, little is
+    filled up, and steps follow the loss of all sets.
+
+    Args:
+        lists: found the circuits.
+        circuits: of each frame, one set after the other.
+        positions: of each frame (atoms, 3), Angstrom.
+        energies: (frames,), eV, without the reference energies of the atoms.
+        forces: of each frame (atoms, 3), eV/Angstrom.
+        sets: how many frames each set has.
+        size: frames of a batch; what is left over at the end of an epoch is left out of it.
+        pieces: of a batch, a divisor of its size.
+        seed: of the order.
+    """
+
+    lists: CircuitLists
+    circuits: Sequence[FrameCircuits]
+    positions: Sequence[Numbers]
+    energies: Numbers
+    forces: Sequence[Numbers]
+    sets: tuple[int, ...]
+    size: int
+    pieces: int
+    seed: int
+
+    @property
+    def count(self) -> int:
+        """Batches of an epoch."""
+        return len(self.energies) // self.size
+
+    def epoch(self, epoch: int) -> Iterator[JoinedBatch]:
+        """Return the batches of an epoch, counted from 0, each in its pieces.
+
+        Order and sizes depend on seed, epoch and frames alone, so a resumed run computes the same.
+        """
+        for pieces in self._rows(epoch):
+            sizes = self._sizes(pieces)
+            yield jax.tree.map(lambda *parts: np.stack(parts), *(self._joined(rows, sizes) for rows in pieces))
+
+    def filled(self) -> float:
+        """Return the share of the circuits in the first epoch that only fill up arrays."""
+        real = everything = 0
+        for pieces in self._rows(0):
+            everything += self._sizes(pieces)[3] * len(pieces)
+            real += sum(len(self.circuits[row].instances) for rows in pieces for row in rows)
+        return 1 - real / everything
+
+    def _rows(self, epoch: int) -> Iterator[NDArray[np.intp]]:
+        """For each batch (pieces, frames), which frames it has."""
+        order = interleaved_order(self.sets, np.random.default_rng([self.seed, 1, epoch]))
+        for index in range(self.count):
+            yield order[index * self.size : (index + 1) * self.size].reshape(self.pieces, -1)
+
+    def _sizes(self, pieces: NDArray[np.intp]) -> tuple[int, ...]:
+        needed = [needed_sizes(self.lists.plan, [self.circuits[row] for row in rows]) for rows in pieces]
+        frames, *most = map(max, zip(*needed, strict=True))
+        return (frames, *self._steps.fitting(most))
+
+    @cached_property
+    def _steps(self) -> SizeSteps:
+        frames = self.size // self.pieces
+        sums = np.sum([frame.sizes for frame in self.circuits], axis=0)
+        return SizeSteps(tuple(int(np.ceil(each * frames / len(self.circuits))) for each in sums[1:]))
+
+    def _joined(self, rows: NDArray[np.intp], sizes: tuple[int, ...]) -> JoinedBatch:
+        return JoinedBatch(
+            join_frames(self.lists.plan, [self.circuits[row] for row in rows], sizes),
+            joined_positions([self.positions[row] for row in rows], sizes[1]),
+            self.energies[rows],
+            joined_positions([self.forces[row] for row in rows], sizes[1]),
+        )
+
+
+def interleaved_order(sets: Sequence[int], generator: np.random.Generator) -> NDArray[np.intp]:
+    """Return all frames in random order, but with those of every set spread evenly.
+
+    Args:
+        sets: how many frames each set has; frames are numbered through.
+        generator: of what is random.
+
+    Example:
+        >>> order = interleaved_order([4, 8], np.random.default_rng(0))
+        >>> sorted(order[:3].tolist())[0] < 4 <= sorted(order[:3].tolist())[1]
+        True
+    """
+    if len(sets) == 1:
+        return generator.permutation(sets[0])
+    frames, places = [], []
+    for start, count in zip(np.cumsum([0, *sets]), sets, strict=False):
+        frames.append(start + generator.permutation(count))
+        places.append((np.arange(count) + generator.uniform()) / count)
+    return np.concatenate(frames)[np.argsort(np.concatenate(places), kind="stable")]
+
+
+def joined_batches(
+    lowered: JaxProgram, sets: Sequence[Dataset], constants: Mapping[str, np.ndarray], config: TrainingConfig
+) -> JoinedBatches:
+    """Return the batches of a run.
+
+    Args:
+        lowered: the program as JAX functions.
+        sets: the training frames.
+        constants: with the reference energies of the atoms, which are taken off before numbers are made 32 bits.
+        config: batch size, pieces, precision and seed.
+
+    Raises:
+        QffcError: when a molecule does not fit the program, or a batch cannot be divided into pieces of one size.
+    """
+    size = batch_size(sum(len(data) for data in sets), config)
+    lists, kind = CircuitLists(lowered), dtype_of(config)
+    references = [float(np.sum(constants[ATOM_ENERGY][species_of(lists.program, data.numbers)])) for data in sets]
+    energies = [data.energies - reference for data, reference in zip(sets, references, strict=True)]
+    return JoinedBatches(
+        lists,
+        [lists.of(data.numbers, frame) for data in sets for frame in data.positions],
+        [frame.astype(kind) for data in sets for frame in data.positions],
+        np.concatenate(energies).astype(kind),
+        [frame.astype(kind) for data in sets for frame in data.forces],
+        tuple(len(data) for data in sets),
+        size,
+        config.accumulate,
+        config.seed,
+    )
