@@ -15,6 +15,7 @@ from qffc.compiled import Compiled, compile_program
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.program import Program
 from qffc.levels import DEFAULT_LEVEL
+from qffc.library.catalogue import PREFIX
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.target import Target
@@ -127,7 +128,8 @@ def train(
     compiled = compile(program)
     if not (compiled.certificate.holds or unproven):
         raise _not_proven(compiled)
-    reference = {REFERENCE: program} if isinstance(program, str) else {}
+    # A file may be anywhere; a library reference means the same to everyone.
+    reference = {REFERENCE: program} if isinstance(program, str) and program.startswith(PREFIX) else {}
     return _train_compiled(compiled, dataset, chosen, Path(out), report, reference)
 
 

@@ -55,6 +55,7 @@ def train(
     **settings: int | float | str | None,
 ) -> None:
     """Train a program on energies and forces, or go on with the run in the folder."""
+    from qffc.library.catalogue import PREFIX
     from qffc.references import resolve_program
     from qffc.studies.grid import base_run
     from qffc.studies.run import load_data
@@ -64,7 +65,8 @@ def train(
     chosen, source, dataset = run.config, resolve_program(run.program), load_data(run.data)
     folder = out or Path(given.out or f"runs/{source.name}")
     _need_folder(folder)
-    model = _train_watched((source, dataset, chosen, folder), unproven or run.unproven)
+    named = run.program if run.program.startswith(PREFIX) else source  # a file is run once
+    model = _train_watched((named, dataset, chosen, folder), unproven or run.unproven)
     say(f"model written to {folder}")
     evaluation = _test(model, dataset, chosen)
     summary = _summary(model, dataset, chosen, evaluation)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import error
+from qffc.models.data_sets import known_sets
 from qffc.models.force_field import trainable_names
 from qffc.models.model_file import REFERENCE
 from qffc.passes.equivariance.certificate import Certificate
@@ -49,7 +50,7 @@ def model_card(name: str, model: ForceField, evaluation: Evaluation, units: str 
         _facts(model, config, metadata),
         f"## Errors\n\nOn {own.frames} test frames of {data}; baselines fitted to the same training frames.",
         "\n".join([_HEADER, *(_row(label, errors) for label, errors in evaluation.rows())]),
-        f"## Make it again\n\n```sh\n{_command(metadata, config, data, units)}\n```",
+        f"## Make it again\n\n```sh\n{_command(metadata, config, units)}\n```",
         "## Limits\n\nTrust it where its training data are: this molecule, near the temperature that they were sampled"
         " at. It knows no other molecule, and nothing of bonds that break.",
     ]
@@ -64,11 +65,15 @@ def _facts(model: ForceField, config: TrainingConfig, metadata: Mapping[str, str
         "program": f"`{metadata.get(REFERENCE, program.name)}`, digest `{program.digest[:12]}`",
         "symmetry": _symmetry(metadata),
         "trained numbers": f"{numbers:,}",
-        "data": f"{metadata.get('data_name', '')}, fingerprint `{metadata.get('data_fingerprint', '')[:12]}`",
-        "split": f"{split}: {config.train or 'half'} training frames, {config.validation} watched",
+        "data": ", ".join(f"{name}, fingerprint `{digest[:12]}`" for name, digest in known_sets(metadata)),
+        "split": f"{split}: {_size(config.train) or 'half'} training frames, {_size(config.validation)} watched",
         "versions": ", ".join(f"{key} {metadata[key]}" for key in ("qffc", "jax", "numpy") if key in metadata),
     }
     return "| | |\n|---|---|\n" + "\n".join(f"| {key} | {value} |" for key, value in rows.items())
+
+
+def _size(value: int | tuple[int, ...] | None) -> str:
+    return "" if value is None else ", ".join(map(str, value if isinstance(value, tuple) else (value,)))
 
 
 def _symmetry(metadata: Mapping[str, str]) -> str:
@@ -84,10 +89,13 @@ def _row(label: str, errors: Errors) -> str:
     return f"| {label} | " + " | ".join(f"{figure:.2f}" for figure in figures) + " |"
 
 
-def _command(metadata: Mapping[str, str], config: TrainingConfig, data: str, units: str | None) -> str:
+def _command(metadata: Mapping[str, str], config: TrainingConfig, units: str | None) -> str:
     """The command line with every setting that is not at its default."""
-    words = ["qffc", "train", metadata.get(REFERENCE, "PROGRAM"), "--data", data if units is None else f"{data}.npz"]
+    words = ["qffc", "train", metadata.get(REFERENCE, "PROGRAM")]
+    for name, _ in known_sets(metadata):
+        words += ["--data", name if units is None else f"{name}.npz"]
     words += [] if units is None else ["--units", units]
     for key, value in config.model_dump(exclude_defaults=True).items():
-        words += [f"--{key.replace('_', '-')}", str(value)]
+        sizes = value if isinstance(value, list | tuple) else [value]
+        words += [f"--{key.replace('_', '-')}", ",".join(map(str, sizes))]
     return shlex.join(words)
