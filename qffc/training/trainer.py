@@ -26,7 +26,7 @@ from qffc.training.frames import Batches, batches_and_fit
 from qffc.training.log import LOG_NAME, append_row, trim_log
 from qffc.training.precision import in_precision
 from qffc.training.split import splits_of
-from qffc.training.starting import starting_state
+from qffc.training.starting import Start, starting_state
 from qffc.training.step import Step, make_step, optimizer_of
 from qffc.training.stopping import (
     EPOCH,
@@ -67,6 +67,7 @@ def train(
     metadata: dict[str, str] | None = None,
     stop_after: int | None = None,
     lower: Lowering = lower_jax,
+    start: Start | None = None,
 ) -> ForceField:
     """Train a program, or go on with the run in ``folder``.
 
@@ -84,6 +85,7 @@ def train(
         stop_after: leave after this many epochs in all, checkpoint written: for runs in pieces.
         lower: makes the JAX functions; one that puts other functions in the place of circuits has a kernel with a name
             of its own, which the checkpoint and the model keep.
+        start: energies of atoms, or a model, to start from.
 
     Returns:
         The model with averaged parameters. Its metadata say after which epoch, and whether the run has epochs left.
@@ -99,9 +101,9 @@ def train(
     watched = [each.subset(split.validation) for each, split in zip(sets, splits, strict=True) if split.validation]
     lowered = lower(program)
     optimizer = optimizer_of(config, config.epochs * steps_of_epoch(sum(map(len, frames)), config))
-    state, constants = starting_state(lowered, frames, optimizer, config)
+    state, constants = starting_state(lowered, frames, optimizer, config, start)
     other_kernel = {} if lower is lower_jax else {KERNEL: lowered.kernel.name}
-    identity = _identity(program, sets, config) | other_kernel
+    identity = _identity(program, sets, config) | ({} if start is None else start.identity) | other_kernel
     checkpoint = folder / CHECKPOINT_NAME
     remove_leftovers(checkpoint)
     if checkpoint.exists():
