@@ -199,12 +199,8 @@ def evaluate(
         if part == "test":
             raise _no_test_frames(dataset, "the model was trained on other data")
         return evaluate_frames(trained, dataset)
-    split = split_of(
-        dataset,
-        TrainingConfig.model_validate_json(trained.metadata["config"]),
-        number,
-        len(known_sets(trained.metadata)),
-    )
+    config = TrainingConfig.model_validate_json(trained.metadata["config"])
+    split = split_of(dataset, config, number, len(known_sets(trained.metadata)))
     if part != "all" and not split.test:
         raise _no_test_frames(dataset, "no frames were held out when the model was trained")
     frames = dataset if part == "all" else dataset.subset(split.test)

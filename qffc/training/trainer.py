@@ -39,6 +39,9 @@ from qffc.training.stopping import (
 )
 from qffc.training.validation import make_validation
 
+FILLED = "filled_circuits"
+"""The key of a model's metadata that tells which share of the circuits in a step only filled up arrays."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -136,6 +139,8 @@ def train(
     arrays = {name: np.asarray(value, np.float64) for name, value in average.items()} | constants
     finished = state.epoch == config.epochs or out_of_patience(state.best, config)
     history = {EPOCH: str(epoch), EPOCHS_DONE: str(state.epoch)} | ({} if finished else {PAUSED: "true"})
+    filled = batches.filled()
+    history |= {FILLED: f"{filled:.3f}"} if filled else {}
     texts = _model_metadata(sets, config, identity) | history | other_kernel | (metadata or {})
     model = ForceField(program, arrays, texts, lower)
     if finished:
