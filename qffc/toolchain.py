@@ -155,13 +155,15 @@ def _train_compiled(
     from qffc.atomic_files import write_text
     from qffc.models.model_file import UNPROVEN
     from qffc.training import trainer  # loads JAX
+    from qffc.training.processes import is_first
 
     certificate = compiled.certificate.to_json()
     metadata = {"certificate": certificate}
     if not compiled.certificate.holds:
         metadata[UNPROVEN] = "true"
     model = trainer.train(compiled.program, sets, config, folder, report=report, metadata=metadata, start=start)
-    write_text(folder / CERTIFICATE_NAME, certificate)
+    if is_first():
+        write_text(folder / CERTIFICATE_NAME, certificate)
     return model
 
 

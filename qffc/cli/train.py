@@ -16,6 +16,7 @@ from qffc.cli.output import AsJson, emit, say
 from qffc.cli.run_options import ProgramOrFile, SeveralData, run_options
 from qffc.cli.settings import with_settings
 from qffc.cli.starting_options import AtomEnergies, StartFrom, with_start
+from qffc.cli.together import Coordinator, Processes, ProcessId, together
 from qffc.cli.training_summary import summary_text, test_sets, training_summary
 from qffc.ir.diagnostics import error
 from qffc.training.config import TrainingConfig
@@ -58,6 +59,9 @@ def train(
     unproven: Annotated[
         bool, typer.Option("--unproven", help="train even when a declared symmetry is not proven")
     ] = False,
+    coordinator: Coordinator = None,
+    processes: Processes = None,
+    process_id: ProcessId = None,
     as_json: AsJson = False,
     **settings: int | float | str | None,
 ) -> None:
@@ -65,14 +69,22 @@ def train(
     from qffc.references import resolve_program
     from qffc.studies.grid import base_run
     from qffc.studies.run import load_data
+    from qffc.training.stopping import is_paused
 
     given = with_start(run_options(program, config, data, units, keys, settings), atom_energies, start_from)
-    run = base_run(given)
+    run, others = base_run(given), together(coordinator, processes, process_id)
     run = replace(run, unproven=unproven or run.unproven)
     chosen, source, sets = run.config, resolve_program(run.program), load_data(run.data)
-    folder = out or Path(given.out or f"runs/{source.name}")
-    _need_folder(folder)
-    model = _train_watched(source, sets, run, folder)
+    folder = Path(out or given.out or f"runs/{source.name}")
+    if others.is_first:
+        _need_folder(folder)
+    with others.met():
+        train_here = _train_watched if others.is_first else _train_along
+        model = train_here(source, sets, run, folder)
+    if is_paused(model):
+        raise typer.Exit(UNFINISHED)
+    if not others.is_first:
+        return
     say(f"model written to {folder}{_padding(model)}")
     tests = test_sets(model, sets, chosen)
     summary = training_summary(model, sets, chosen, tests)
@@ -126,19 +138,26 @@ def _train_watched(source: Program, sets: Sequence[Dataset], run: Run, folder: P
     return model
 
 
+def _train_along(source: Program, sets: Sequence[Dataset], run: Run, folder: Path) -> ForceField:
+    """Train with the first process, which says and writes what there is."""
+    from qffc.studies.run import how_to_train
+    from qffc.toolchain import train as train_program
+
+    return train_program(source, sets, folder, config=run.config, **how_to_train(run))
+
+
 def _say_how_it_ended(model: ForceField, config: TrainingConfig, folder: Path) -> None:
-    """Say whether a run ended before its last epoch, and leave when it has to go on."""
+    """Say whether a run ended before its last epoch."""
     from qffc.training.stopping import EPOCH, EPOCHS_DONE, ended_early, is_paused
 
     done = _epochs(int(model.metadata[EPOCHS_DONE]))
     if is_paused(model):
         left = f"the checkpoint in {folder} holds {done} of {config.epochs}; the same command goes on from there"
         say(f"max_minutes is over: {left}")
-        raise typer.Exit(UNFINISHED)
-    if ended_early(model, config):
+    elif ended_early(model, config):
         waited = "1 evaluation" if config.patience == 1 else f"{config.patience} evaluations"
         say(f"ended after {done} of {config.epochs}: {waited} without a better one")
-    if config.patience is not None:
+    if config.patience is not None and not is_paused(model):
         say(f"the model is that of epoch {model.metadata[EPOCH]}, the best on the validation frames")
 
 
