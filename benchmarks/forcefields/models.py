@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from benchmarks.forcefields.classical import LOWERINGS
 from benchmarks.forcefields.data import MOLECULES, load_molecule
 from qffc.data import Dataset
 from qffc.ir.diagnostics import QffcError, error
+from qffc.models.data_sets import known_sets, number_of_set
 from qffc.models.force_field import ForceField
 from qffc.models.model_file import MODEL_NAME, load_model
 
@@ -49,17 +49,17 @@ class Molecules:
         return self._read[molecule]
 
     def of(self, model: ForceField, place: Path) -> str:
-        """Return the name of the molecule that a model was trained on, by the fingerprint of its data."""
-        known = json.dumps(dict(model.metadata))
-        for molecule in sorted(MOLECULES, key=lambda name: name not in known):
+        """Return the first of the molecules that a model was trained on, by the fingerprint of its data."""
+        names = [name for name, _ in known_sets(model.metadata)]
+        for molecule in sorted(MOLECULES, key=lambda name: not any(name in known for known in names)):
             try:
-                if self[molecule].fingerprint in known:
+                if number_of_set(model.metadata, self[molecule]) is not None:
                     return molecule
             except QffcError:  # the folder need not hold them all
                 continue
         raise error(
             "model of other data",
-            found=f"'{place}', trained on {model.metadata.get('data_name', 'data that it does not name')}",
+            found=f"'{place}', trained on {', '.join(names) or 'data that it does not name'}",
             expected=f"one of {', '.join(MOLECULES)} in '{self._folder}'",
             help="evaluate it with 'qffc eval'",
         )

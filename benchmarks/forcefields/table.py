@@ -16,6 +16,7 @@ from qffc.atomic_files import write_text
 from qffc.ir.diagnostics import error
 from qffc.models.errors import Errors
 from qffc.toolchain import evaluate
+from qffc.training.config import TrainingConfig
 
 HEADER = ("", "energy MAE (meV)", "RMSE", "force MAE (meV/Å)", "RMSE")
 
@@ -57,18 +58,16 @@ def line_of(folder: Path, molecules: Molecules) -> Line:
     """The errors of one run on the frames that its split holds out."""
     model = open_model(folder)
     molecule = molecules.of(model, folder)
-    config = json.loads(model.metadata["config"])
-    if config["train"] is None:
+    config = TrainingConfig.model_validate_json(model.metadata["config"])
+    if not isinstance(config.train, int):
         raise error(
             "run of unknown size",
-            found=f"'{folder}', trained without a number of frames",
-            expected="train = N in its settings",
+            found=f"'{folder}', trained with train = {config.train}",
+            expected="one molecule, and train = N in its settings",
             help="train it anew with --train",
         )
     evaluation = evaluate(model, molecules[molecule], part="test")
-    return Line(
-        folder.name, molecule, config["train"], config["published_split"], evaluation.errors, evaluation.baselines
-    )
+    return Line(folder.name, molecule, config.train, config.published_split, evaluation.errors, evaluation.baselines)
 
 
 def show_group(molecule: str, frames: int, split: int, lines: list[Line]) -> None:

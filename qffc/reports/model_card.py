@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qffc.ir.diagnostics import error
 from qffc.models.data_sets import known_sets
 from qffc.models.force_field import trainable_names
-from qffc.models.model_file import REFERENCE
+from qffc.models.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.training.config import TrainingConfig
 
@@ -66,6 +66,7 @@ def _facts(model: ForceField, config: TrainingConfig, metadata: Mapping[str, str
         "symmetry": _symmetry(metadata),
         "trained numbers": f"{numbers:,}",
         "data": ", ".join(f"{name}, fingerprint `{digest[:12]}`" for name, digest in known_sets(metadata)),
+        **({"started from": metadata[STARTED_FROM]} if STARTED_FROM in metadata else {}),
         "split": f"{split}: {_size(config.train) or 'half'} training frames, {_size(config.validation)} watched",
         "versions": ", ".join(f"{key} {metadata[key]}" for key in ("qffc", "jax", "numpy") if key in metadata),
     }
@@ -98,4 +99,8 @@ def _command(metadata: Mapping[str, str], config: TrainingConfig, units: str | N
     for key, value in config.model_dump(exclude_defaults=True).items():
         sizes = value if isinstance(value, list | tuple) else [value]
         words += [f"--{key.replace('_', '-')}", ",".join(map(str, sizes))]
+    if ATOM_ENERGIES in metadata:
+        words += ["--atom-energies", metadata[ATOM_ENERGIES]]
+    if STARTED_FROM in metadata:
+        words += ["--start-from", "MODEL"]
     return shlex.join(words)

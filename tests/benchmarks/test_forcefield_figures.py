@@ -12,7 +12,8 @@ from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.errors import errors_of
 from qffc.training.config import training_config
-from qffc.training.trainer import split_of, train
+from qffc.training.split import split_of
+from qffc.training.trainer import train
 from qffc.units import energy_from_ev
 
 pytest.importorskip("benchmarks.forcefields", reason="needs the source tree on the path: python -m pytest")
