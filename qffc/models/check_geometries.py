@@ -11,6 +11,7 @@ from qffc.data import EMBEDDED, load_embedded
 from qffc.ir.diagnostics import error
 from qffc.ir.elements import atomic_number
 from qffc.ir.program import Program
+from qffc.models.data_sets import known_sets
 from qffc.models.force_field import ForceField
 
 Floats = NDArray[np.float64]
@@ -54,11 +55,10 @@ def choose_geometries(
     """
     if positions is not None:
         return _given(_atoms(model.program, numbers), np.asarray(positions, dtype=np.float64))
-    named = model.metadata.get("data_name", "")
-    if numbers is None and named in EMBEDDED:
-        data = load_embedded(named)
+    for named, fingerprint in known_sets(model.metadata) if numbers is None else ():
+        data = load_embedded(named) if named in EMBEDDED else None
         # A file of one's own may have the same name.
-        if data.fingerprint == model.metadata.get("data_fingerprint"):
+        if data is not None and data.fingerprint == fingerprint:
             rows = np.sort(generator.choice(len(data), size=MOST_FRAMES, replace=False))
             return Geometries(data.numbers, data.positions[rows], f"frames of the data '{named}'")
     atoms = _composition(model.program) if numbers is None else np.asarray(numbers, dtype=np.int64)

@@ -55,6 +55,10 @@ class FrameBatches:
         """Batches of an epoch."""
         return len(self.frames.energies) // self.size
 
+    def filled(self) -> float:
+        """Return the share of circuits that only fill up arrays: none."""
+        return 0.0
+
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """Return the batches of an epoch, counted from 0, each in its pieces.
 
@@ -71,24 +75,30 @@ def steps_of_epoch(frames: int, config: TrainingConfig) -> int:
     return max(1, frames // config.batch_size)
 
 
-def batch_size(frames: int, config: TrainingConfig) -> int:
-    """Return how many frames a batch has.
+def batch_shape(frames: int, config: TrainingConfig, devices: int) -> tuple[int, int]:
+    """Return how many frames a batch has, and how many pieces.
+
+    Args:
+        frames: of training.
+        config: batch size, and the pieces of a device.
+        devices: that share a batch, each with as many pieces.
 
     Raises:
-        QffcError: when it cannot be divided into pieces of one size.
+        QffcError: when a batch cannot be divided into pieces of one size.
     """
-    size = min(config.batch_size, frames)
-    if size % config.accumulate:
+    size, pieces = min(config.batch_size, frames), config.accumulate * devices
+    if size % pieces:
+        shared = f": {devices} devices, {config.accumulate} each" if devices > 1 else ""
         raise error(
             "batch that does not divide",
-            found=f"{size} frames in a batch, for {config.accumulate} pieces",
-            expected=f"a multiple of {config.accumulate}",
-            help="change batch_size, train or accumulate",
+            found=f"{size} frames in a batch, for {pieces} pieces{shared}",
+            expected=f"a multiple of {pieces}",
+            help="change batch_size, train, accumulate, or the number of devices",
         )
-    return size
+    return size, pieces
 
 
-def frame_batches(sets: Sequence[Dataset], reference: float, config: TrainingConfig) -> FrameBatches:
+def frame_batches(sets: Sequence[Dataset], reference: float, config: TrainingConfig, devices: int) -> FrameBatches:
     """Return the batches of a run.
 
     Args:
@@ -96,11 +106,12 @@ def frame_batches(sets: Sequence[Dataset], reference: float, config: TrainingCon
         reference: the reference energy of the molecule, eV. It is thousands of eV, and is taken off before numbers
             are made 32 bits, which would leave little of the rest.
         config: batch size, pieces, precision and seed.
+        devices: that share a batch.
 
     Raises:
         QffcError: when a batch cannot be divided into pieces of one size.
     """
-    size = batch_size(sum(len(data) for data in sets), config)
+    size, pieces = batch_shape(sum(len(data) for data in sets), config, devices)
     targets = [(data.positions, data.energies - reference, data.forces) for data in sets]
     numbers = Batch(*(np.concatenate(values).astype(dtype_of(config)) for values in zip(*targets, strict=True)))
-    return FrameBatches(numbers, size, config.accumulate, config.seed)
+    return FrameBatches(numbers, size, pieces, config.seed)

@@ -64,6 +64,7 @@ class TrainingConfig(BaseModel):
     epochs: Count = Field(100, description="passes over the training frames")
     batch_size: Count = Field(5, description="frames in a step")
     accumulate: Count = Field(1, description="pieces in which the frames of a step are computed, to save memory")
+    devices: Count = Field(1, description="devices of each process that share the frames of a step")
     learning_rate: Positive = Field(0.005, description="Adam's, after the warmup and before the decay")
     final_rate: Annotated[float, Field(ge=0, le=1)] = Field(0.001, description="last learning rate over the first")
     schedule: Literal["cosine", "linear", "exponential", "constant"] = Field(

@@ -26,13 +26,21 @@ class Batches(Protocol):
         """Batches of an epoch."""
         ...
 
+    def filled(self) -> float:
+        """Return the share of the circuits in the first epoch that only fill up arrays."""
+        ...
+
     def epoch(self, epoch: int) -> Iterator[TrainingBatch]:
         """Return the batches of an epoch, counted from 0, each in its pieces; the same at every call."""
         ...
 
 
 def batches_and_fit(
-    lowered: JaxProgram, sets: Sequence[Dataset], constants: Mapping[str, np.ndarray], config: TrainingConfig
+    lowered: JaxProgram,
+    sets: Sequence[Dataset],
+    constants: Mapping[str, np.ndarray],
+    config: TrainingConfig,
+    devices: int,
 ) -> tuple[Batches, Fit]:
     """Return the batches of a run, and what a step needs to know of them.
 
@@ -44,15 +52,16 @@ def batches_and_fit(
         sets: the training frames.
         constants: of the model.
         config: of the run.
+        devices: that share a batch.
 
     Raises:
         QffcError: when a molecule does not fit the program, or a batch cannot be divided into pieces of one size.
     """
     if not same_molecule(sets) or lists_pay(lowered.program, [data.positions for data in sets]):
-        return joined_batches(lowered, sets, constants, config), fit_of_frames(lowered)
+        return joined_batches(lowered, sets, constants, config, devices), fit_of_frames(lowered)
     molecule = MoleculeEnergy(lowered, instances_of(lowered.program, sets[0].numbers))
     reference = float(np.sum(constants[ATOM_ENERGY][molecule.instances.atom_species]))
-    return frame_batches(sets, reference, config), fit_of_molecule(molecule)
+    return frame_batches(sets, reference, config, devices), fit_of_molecule(molecule)
 
 
 def same_molecule(sets: Sequence[Dataset]) -> bool:

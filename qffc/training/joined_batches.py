@@ -18,7 +18,7 @@ from qffc.models.frame_batch import FrameBatch, join_frames, joined_positions, n
 from qffc.models.frame_circuits import CircuitLists, FrameCircuits
 from qffc.models.instances import species_of
 from qffc.passes.lower_jax.program import JaxProgram
-from qffc.training.batches import Array, batch_size
+from qffc.training.batches import Array, batch_shape
 from qffc.training.config import TrainingConfig
 from qffc.training.precision import dtype_of
 
@@ -140,7 +140,11 @@ def interleaved_order(sets: Sequence[int], generator: np.random.Generator) -> ND
 
 
 def joined_batches(
-    lowered: JaxProgram, sets: Sequence[Dataset], constants: Mapping[str, np.ndarray], config: TrainingConfig
+    lowered: JaxProgram,
+    sets: Sequence[Dataset],
+    constants: Mapping[str, np.ndarray],
+    config: TrainingConfig,
+    devices: int,
 ) -> JoinedBatches:
     """Return the batches of a run.
 
@@ -149,11 +153,12 @@ def joined_batches(
         sets: the training frames.
         constants: with the reference energies of the atoms, which are taken off before numbers are made 32 bits.
         config: batch size, pieces, precision and seed.
+        devices: that share a batch, each with pieces of the same sizes.
 
     Raises:
         QffcError: when a molecule does not fit the program, or a batch cannot be divided into pieces of one size.
     """
-    size = batch_size(sum(len(data) for data in sets), config)
+    size, pieces = batch_shape(sum(len(data) for data in sets), config, devices)
     lists, kind = CircuitLists(lowered), dtype_of(config)
     references = [float(np.sum(constants[ATOM_ENERGY][species_of(lists.program, data.numbers)])) for data in sets]
     energies = [data.energies - reference for data, reference in zip(sets, references, strict=True)]
@@ -165,6 +170,6 @@ def joined_batches(
         [frame.astype(kind) for data in sets for frame in data.forces],
         tuple(len(data) for data in sets),
         size,
-        config.accumulate,
+        pieces,
         config.seed,
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from qffc.training.config import TrainingConfig
+from qffc.training.devices import Devices
 from qffc.training.loss import Counts, Fit, TrainingBatch
-from qffc.training.precision import dtype_of
+from qffc.training.precision import dtype_of, in_precision
 from qffc.training.schedule import rate_of
 
 Arrays = dict[str, jax.Array]
@@ -30,17 +32,25 @@ def optimizer_of(config: TrainingConfig, steps: int) -> optax.GradientTransforma
     return optax.chain(optax.clip_by_global_norm(config.clip), adam)
 
 
-def make_step(fit: Fit, optimizer: optax.GradientTransformation, config: TrainingConfig, fixed: Arrays) -> Step:
+def make_step(
+    fit: Fit,
+    optimizer: optax.GradientTransformation,
+    config: TrainingConfig,
+    fixed: Mapping[str, np.ndarray],
+    devices: Devices,
+) -> Step:
     """Return the compiled step.
 
-    A batch in pieces gives the step of the batch in one, up to rounding: losses and gradients of the pieces are summed
-    before the optimizer sees them, so schedule and averages count whole steps.
+    A batch in pieces, one after the other or on several devices, gives the step of the batch in one, up to rounding:
+    losses and gradients of the pieces are summed before the optimizer sees them, so schedule and averages count whole
+    steps.
 
     Args:
         fit: errors and counts of batches.
         optimizer: turns gradients into updates.
         config: weights of the loss, decay of the average, precision.
         fixed: arrays that are not trained.
+        devices: each computes its part of the pieces.
     """
     gradient_of = _gradient(fit, config, fixed)
 
@@ -48,7 +58,8 @@ def make_step(fit: Fit, optimizer: optax.GradientTransformation, config: Trainin
     def step(
         parameters: Arrays, average: Arrays, optimizer_state: Any, count: jax.Array, batch: TrainingBatch
     ) -> tuple[Arrays, Arrays, Any, jax.Array]:
-        loss, gradient = gradient_of(parameters, batch)
+        counts = jax.tree.map(lambda count: jnp.asarray(count, dtype_of(config)), fit.counts(batch))
+        loss, gradient = devices.summed(gradient_of)(parameters, counts, batch)
         # optax mixes Python and integer types; its numbers are float64 all the same.
         with jax.numpy_dtype_promotion("standard"):
             updates, optimizer_state = optimizer.update(gradient, optimizer_state, parameters)
@@ -63,19 +74,18 @@ def make_step(fit: Fit, optimizer: optax.GradientTransformation, config: Trainin
 
 
 def _gradient(
-    fit: Fit, config: TrainingConfig, fixed: Arrays
-) -> Callable[[Arrays, TrainingBatch], tuple[jax.Array, Arrays]]:
-    """The loss of a batch in pieces and its gradient; one piece after the other is computed, and forgotten."""
+    fit: Fit, config: TrainingConfig, fixed: Mapping[str, np.ndarray]
+) -> Callable[[Arrays, Counts, TrainingBatch], tuple[jax.Array, Arrays]]:
+    """The part of some pieces in the loss of a batch, and its gradient; a piece is computed, and then forgotten."""
 
     def loss_of(parameters: Arrays, piece: TrainingBatch, counts: Counts) -> jax.Array:
-        errors = fit.squared_errors({**fixed, **parameters}, piece)
+        errors = fit.squared_errors({**in_precision(fixed, config), **parameters}, piece)
         energy, forces = errors.energy / counts.frames, errors.forces / counts.components
         return config.energy_weight * energy + config.force_weight * forces
 
     loss_and_gradient = jax.value_and_grad(loss_of)
 
-    def gradient_of(parameters: Arrays, batch: TrainingBatch) -> tuple[jax.Array, Arrays]:
-        counts = fit.counts(batch)
+    def gradient_of(parameters: Arrays, counts: Counts, batch: TrainingBatch) -> tuple[jax.Array, Arrays]:
         if len(jax.tree.leaves(batch)[0]) == 1:
             return loss_and_gradient(parameters, jax.tree.map(lambda values: values[0], batch), counts)
 

@@ -22,11 +22,12 @@ from qffc.passes.lower_jax.program import Lowering, lower_jax
 from qffc.training.batches import steps_of_epoch
 from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint
 from qffc.training.config import TrainingConfig
+from qffc.training.devices import Devices, devices_of_run
 from qffc.training.frames import Batches, batches_and_fit
 from qffc.training.log import LOG_NAME, append_row, trim_log
-from qffc.training.precision import in_precision
+from qffc.training.processes import file_of_first, from_first, is_first, need_same_run
 from qffc.training.split import splits_of
-from qffc.training.starting import starting_state
+from qffc.training.starting import Start, starting_state
 from qffc.training.step import Step, make_step, optimizer_of
 from qffc.training.stopping import (
     EPOCH,
@@ -38,6 +39,9 @@ from qffc.training.stopping import (
     score_of,
 )
 from qffc.training.validation import make_validation
+
+FILLED = "filled_circuits"
+"""The key of a model's metadata that tells which share of the circuits in a step only filled up arrays."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ def train(
     metadata: dict[str, str] | None = None,
     stop_after: int | None = None,
     lower: Lowering = lower_jax,
+    start: Start | None = None,
 ) -> ForceField:
     """Train a program, or go on with the run in ``folder``.
 
@@ -84,6 +89,7 @@ def train(
         stop_after: leave after this many epochs in all, checkpoint written: for runs in pieces.
         lower: makes the JAX functions; one that puts other functions in the place of circuits has a kernel with a name
             of its own, which the checkpoint and the model keep.
+        start: energies of atoms, or a model, to start from.
 
     Returns:
         The model with averaged parameters. Its metadata say after which epoch, and whether the run has epochs left.
@@ -93,40 +99,47 @@ def train(
     """
     clock = Clock.started(config.max_minutes)
     jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
+    devices = devices_of_run(config.devices)
     sets = (data,) if isinstance(data, Dataset) else tuple(data)
     splits = splits_of(sets, config)
     frames = [each.subset(split.train) for each, split in zip(sets, splits, strict=True)]
     watched = [each.subset(split.validation) for each, split in zip(sets, splits, strict=True) if split.validation]
     lowered = lower(program)
     optimizer = optimizer_of(config, config.epochs * steps_of_epoch(sum(map(len, frames)), config))
-    state, constants = starting_state(lowered, frames, optimizer, config)
+    state, constants = starting_state(lowered, frames, optimizer, config, start)
     other_kernel = {} if lower is lower_jax else {KERNEL: lowered.kernel.name}
-    identity = _identity(program, sets, config) | other_kernel
-    checkpoint = folder / CHECKPOINT_NAME
-    remove_leftovers(checkpoint)
-    if checkpoint.exists():
-        state, constants = load_checkpoint(checkpoint, state, identity)
-    trim_log(folder / LOG_NAME, state.epoch)
+    identity = _identity(program, sets, config, devices) | ({} if start is None else start.identity) | other_kernel
+    need_same_run(identity)
+    with file_of_first(folder / CHECKPOINT_NAME) as saved:
+        if saved is not None:
+            state, constants = load_checkpoint(saved, state, identity)
+    parameters, average, optimizer_state, constants = from_first(
+        (state.parameters, state.average, state.optimizer, constants)
+    )
+    state = replace(state, parameters=parameters, average=average, optimizer=optimizer_state)
+    if is_first():
+        remove_leftovers(folder / CHECKPOINT_NAME)
+        trim_log(folder / LOG_NAME, state.epoch)
 
-    batches, fit = batches_and_fit(lowered, frames, constants, config)
-    step = make_step(fit, optimizer, config, in_precision(constants, config))
+    batches, fit = batches_and_fit(lowered, frames, constants, config, devices.count)
+    step = make_step(fit, optimizer, config, constants, devices)
     validate = make_validation(lowered, constants, watched) if watched else None
     last = config.epochs if stop_after is None else min(stop_after, config.epochs)
     over = False
     while state.epoch < last and not over and not out_of_patience(state.best, config):
-        state, loss = _run_epoch(step, state, batches)
+        state, loss = _run_epoch(step, state, batches, devices)
         _refuse_divergence(state, loss, folder)
         regular = state.epoch % config.evaluate_every == 0 or state.epoch == config.epochs
-        over = clock.is_over
+        over = bool(from_first(np.array(clock.is_over)))
         due = regular or over or state.epoch == last
         validation = validate(state.average) if due and validate is not None else None
         # Only evaluations that an uninterrupted run has, too, are counted.
         if regular and validation is not None and config.patience is not None:
-            best = after_evaluation(state.best, score_of(validation, config), state.epoch, state.average)
-            state = replace(state, best=best)
-        if due:
+            score = float(from_first(np.array(score_of(validation, config))))
+            state = replace(state, best=after_evaluation(state.best, score, state.epoch, state.average))
+        if due and is_first():
             append_row(folder / LOG_NAME, state.epoch, loss, validation, state.best)
-            save_checkpoint(checkpoint, state, constants, identity, program.text)
+            save_checkpoint(folder / CHECKPOINT_NAME, state, constants, identity, program.text)
         if report is not None:
             report(Progress(state.epoch, config.epochs, loss, validation))
 
@@ -134,9 +147,11 @@ def train(
     arrays = {name: np.asarray(value, np.float64) for name, value in average.items()} | constants
     finished = state.epoch == config.epochs or out_of_patience(state.best, config)
     history = {EPOCH: str(epoch), EPOCHS_DONE: str(state.epoch)} | ({} if finished else {PAUSED: "true"})
+    filled = batches.filled()
+    history |= {FILLED: f"{filled:.3f}"} if filled else {}
     texts = _model_metadata(sets, config, identity) | history | other_kernel | (metadata or {})
     model = ForceField(program, arrays, texts, lower)
-    if finished:
+    if finished and is_first():
         save_model(model, folder / MODEL_NAME)
     return model
 
@@ -154,19 +169,22 @@ def _refuse_divergence(state: TrainingState, loss: float, folder: Path) -> None:
     )
 
 
-def _run_epoch(step: Step, state: TrainingState, batches: Batches) -> tuple[TrainingState, float]:
-    parameters, average, optimizer_state = state.parameters, state.average, state.optimizer
+def _run_epoch(step: Step, state: TrainingState, batches: Batches, devices: Devices) -> tuple[TrainingState, float]:
+    parameters, average, optimizer_state = devices.whole((state.parameters, state.average, state.optimizer))
     losses = []
     for index, batch in enumerate(batches.epoch(state.epoch)):
-        done = np.float64(state.epoch * batches.count + index)
+        done, batch = devices.whole(np.float64(state.epoch * batches.count + index)), devices.divided(batch)
         parameters, average, optimizer_state, loss = step(parameters, average, optimizer_state, done, batch)
         losses.append(loss)
+    # Between epochs the numbers are at home, where everything else is done with them.
+    parameters, average, optimizer_state = devices.at_home((parameters, average, optimizer_state))
     after = replace(state, parameters=parameters, average=average, optimizer=optimizer_state, epoch=state.epoch + 1)
     return after, float(np.mean(jax.device_get(losses)))
 
 
-def _identity(program: Program, sets: Sequence[Dataset], config: TrainingConfig) -> dict[str, str]:
-    settings = {name: str(value) for name, value in config.model_dump().items()}
+def _identity(program: Program, sets: Sequence[Dataset], config: TrainingConfig, devices: Devices) -> dict[str, str]:
+    # Two devices of a process sum as one device of each of two.
+    settings = {name: str(value) for name, value in (config.model_dump() | {"devices": devices.count}).items()}
     return {
         "program": program.digest,
         "data": ", ".join(data.fingerprint for data in sets),

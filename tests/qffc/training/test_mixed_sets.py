@@ -92,7 +92,7 @@ def first_steps(sets, config, monkeypatch, joined):
     state, constants = starting_state(lowered, sets, optimizer_of(config, 10), config)
     with monkeypatch.context() as changed:
         changed.setattr(qffc.training.frames, "lists_pay", lambda *_: joined)
-        batches, fit = batches_and_fit(lowered, sets, constants, config)
+        batches, fit = batches_and_fit(lowered, sets, constants, config, 1)
     found = []
     for batch in batches.epoch(0):
         piece = jax.tree.map(lambda values: values[0], batch)
@@ -163,7 +163,7 @@ def test_little_is_filled_up_and_sizes_are_few():
     lowered, config = lower_jax(PROGRAM), training_config({"batch_size": 8})
     sets = [WATER.subset(range(40)), AMMONIA.subset(range(20))]
     _, constants = starting_state(lowered, sets, optimizer_of(config, 10), config)
-    batches = joined_batches(lowered, sets, constants, config)
+    batches = joined_batches(lowered, sets, constants, config, 1)
     shapes = {
         tuple(leaf.shape for leaf in jax.tree.leaves(batch)) for epoch in range(5) for batch in batches.epoch(epoch)
     }
@@ -177,7 +177,7 @@ def test_sets_of_one_molecule_train_as_one():
     sets = [WATER.subset(range(5)), WATER.subset(range(5, 8))]
     _, constants = starting_state(lowered, sets, optimizer_of(config, 10), config)
     (parts, _), (one, _) = (
-        batches_and_fit(lowered, each, constants, config) for each in (sets, [WATER.subset(range(8))])
+        batches_and_fit(lowered, each, constants, config, 1) for each in (sets, [WATER.subset(range(8))])
     )
     for left, right in zip(parts.epoch(1), one.epoch(1), strict=True):
         np.testing.assert_array_equal(left.positions, right.positions)
