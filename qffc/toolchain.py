@@ -15,6 +15,7 @@ from qffc.compiled import Compiled, compile_program
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.program import Program
 from qffc.levels import DEFAULT_LEVEL
+from qffc.library.catalogue import PREFIX
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.target import Target
@@ -133,7 +134,25 @@ def train(
     compiled = compile(program)
     if not (compiled.certificate.holds or unproven):
         raise _not_proven(compiled)
-    return _train_compiled(compiled, sets, chosen, Path(out), report, _start(atom_energies, start_from))
+    start = _start(atom_energies, start_from)
+    return _train_compiled(compiled, sets, chosen, Path(out), report, _origin(program, start), start)
+
+
+def _origin(program: ProgramLike, start: Start) -> dict[str, str]:
+    """What a model tells of the words that made it."""
+    from qffc.models.data_sets import known_sets
+    from qffc.models.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
+
+    told = {}
+    if isinstance(program, str) and program.startswith(PREFIX):
+        # A file may be anywhere; a library reference means the same to everyone.
+        told[REFERENCE] = program
+    if start.atom_energies:
+        told[ATOM_ENERGIES] = ",".join(f"{symbol}={energy!r}" for symbol, energy in start.atom_energies.items())
+    if start.model is not None:
+        names = ", ".join(name for name, _ in known_sets(start.model.metadata))
+        told[STARTED_FROM] = f"a model of {names or 'unknown data'}"
+    return told
 
 
 def _start(atom_energies: Mapping[str, float] | None, start_from: ForceField | str | Path | None) -> Start:
@@ -150,6 +169,7 @@ def _train_compiled(
     config: TrainingConfig,
     folder: Path,
     report: Callable[[Progress], None] | None,
+    metadata: Mapping[str, str],
     start: Start,
 ) -> ForceField:
     from qffc.atomic_files import write_text
@@ -158,7 +178,7 @@ def _train_compiled(
     from qffc.training.processes import is_first
 
     certificate = compiled.certificate.to_json()
-    metadata = {"certificate": certificate}
+    metadata = {**metadata, "certificate": certificate}
     if not compiled.certificate.holds:
         metadata[UNPROVEN] = "true"
     model = trainer.train(compiled.program, sets, config, folder, report=report, metadata=metadata, start=start)

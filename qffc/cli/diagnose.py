@@ -76,13 +76,13 @@ def diagnose(
 
 
 def _members(reference: str) -> tuple[list[tuple[Options, Program]], ForceField | None]:
-    from qffc.references import MODEL_SUFFIX, resolve_program
+    from qffc.references import names_model, resolve_program
     from qffc.studies.program_options import members_of
 
-    if Path(reference).suffix == MODEL_SUFFIX or Path(reference).is_dir():
+    if names_model(reference):
         from qffc.models.model_file import load_model
 
-        model = load_model(Path(reference))
+        model = load_model(reference)
         return [((), model.program)], model
     members: list[tuple[Options, Program]] = []
     refusal: QffcError | None = None

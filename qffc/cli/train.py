@@ -23,8 +23,8 @@ from qffc.training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from qffc.data import Dataset
-    from qffc.ir.program import Program
     from qffc.models.force_field import ForceField
+    from qffc.references import ProgramLike
     from qffc.studies.run import Run
 
 SUMMARY_NAME = "summary.json"
@@ -66,6 +66,7 @@ def train(
     **settings: int | float | str | None,
 ) -> None:
     """Train a program on energies and forces, or go on with the run in the folder."""
+    from qffc.library.catalogue import PREFIX
     from qffc.references import resolve_program
     from qffc.studies.grid import base_run
     from qffc.studies.run import load_data
@@ -80,7 +81,8 @@ def train(
         _need_folder(folder)
     with others.met():
         train_here = _train_watched if others.is_first else _train_along
-        model = train_here(source, sets, run, folder)
+        named = run.program if run.program.startswith(PREFIX) else source  # a file is run once
+        model = train_here(named, sets, run, folder)
     if is_paused(model):
         raise typer.Exit(UNFINISHED)
     if not others.is_first:
@@ -114,7 +116,7 @@ def _need_folder(folder: Path) -> None:
     )
 
 
-def _train_watched(source: Program, sets: Sequence[Dataset], run: Run, folder: Path) -> ForceField:
+def _train_watched(source: ProgramLike, sets: Sequence[Dataset], run: Run, folder: Path) -> ForceField:
     from qffc.cli.progress import TrainingProgress
     from qffc.studies.run import how_to_train
     from qffc.toolchain import train as train_program
@@ -138,7 +140,7 @@ def _train_watched(source: Program, sets: Sequence[Dataset], run: Run, folder: P
     return model
 
 
-def _train_along(source: Program, sets: Sequence[Dataset], run: Run, folder: Path) -> ForceField:
+def _train_along(source: ProgramLike, sets: Sequence[Dataset], run: Run, folder: Path) -> ForceField:
     """Train with the first process, which says and writes what there is."""
     from qffc.studies.run import how_to_train
     from qffc.toolchain import train as train_program
