@@ -182,7 +182,7 @@ class Evaluator:
             case Function(name, argument):
                 return _function(name, self(argument), xp)
             case Norm(vector):
-                return _norm(self(vector), xp)
+                return length(self(vector), xp)
             case Unit(vector):
                 v = self(vector)
                 return v / _safe_norm(v, xp)
@@ -335,11 +335,21 @@ def _function(name: str, argument: Array, xp: Any) -> Array:
     return getattr(xp, name)(argument)
 
 
-def _safe_norm(vector: Array, xp: Any) -> Array:
-    squared = xp.sum(vector * vector)
-    return xp.sqrt(xp.where(squared > _TINY, squared, 1.0))
+def length(vector: Array, xp: Any) -> Array:
+    """Return the lengths of vectors (..., 3); 0, with gradient 0, where all of a vector is 0.
 
+    Args:
+        vector: (..., 3).
+        xp: ``numpy`` or ``jax.numpy``.
 
-def _norm(vector: Array, xp: Any) -> Array:
-    squared = xp.sum(vector * vector)
+    Example:
+        >>> float(length(np.array([3.0, 0.0, 4.0]), np))
+        5.0
+    """
+    squared = xp.sum(vector * vector, axis=-1)
     return xp.where(squared > _TINY, _safe_norm(vector, xp), 0.0)
+
+
+def _safe_norm(vector: Array, xp: Any) -> Array:
+    squared = xp.sum(vector * vector, axis=-1)
+    return xp.sqrt(xp.where(squared > _TINY, squared, 1.0))

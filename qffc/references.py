@@ -19,6 +19,7 @@ from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
 from qffc.library.catalogue import PREFIX, load_reference
 from qffc.library.options import parse_options
+from qffc.models.trained import TRAINED_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +33,7 @@ ProgramLike = Program | Ansatz | str
 TEXT_SUFFIX = ".qffc"
 MODEL_SUFFIX = ".safetensors"
 _PYTHON = re.compile(r"(?P<file>.+\.py)(?::(?P<name>[^:]*))?(?::(?P<options>.*))?")
-_FORMS = f"{PREFIX}NAME, FILE{TEXT_SUFFIX}, FILE.py:NAME, or the folder of a trained model"
+_FORMS = f"{PREFIX}NAME, FILE{TEXT_SUFFIX}, FILE.py:NAME, {TRAINED_PREFIX}NAME, or the folder of a trained model"
 
 
 def program_of(program: ProgramLike) -> Program:
@@ -51,7 +52,7 @@ def resolve_program(text: str) -> Program:
     Args:
         text: ``lib:name`` or ``lib:name:option=value,...`` for a library program; a file ``*.qffc`` in the text
             format; ``file.py:name`` or ``file.py:name:option=value,...`` for an ansatz or program in a Python file,
-            which is run; or a model file, or the folder of a training run.
+            which is run; or a model file, the folder of a training run, or ``trained:name``.
 
     Raises:
         QffcError: when nothing fits, or the file has a mistake; shown with its line.
@@ -68,16 +69,28 @@ def resolve_program(text: str) -> Program:
     path = Path(text)
     if path.suffix == TEXT_SUFFIX:
         return parse_program(_read(path), file=str(path))
-    if path.suffix == MODEL_SUFFIX or (text and path.is_dir()):  # no text at all is no name of the current folder
+    if names_model(text):
         from qffc.models.model_file import load_model  # loads JAX, which the other forms do without
 
-        return load_model(path).program
+        return load_model(text).program
     raise error(
         "not a program",
         found=f"'{text}'",
         expected=_FORMS,
         help="'qffc list' names the library programs",
     )
+
+
+def names_model(text: str) -> bool:
+    """Whether a text names a trained model: a model file, the folder of a run, or one that comes with qffc.
+
+    Example:
+        >>> names_model("trained:water"), names_model("lib:pair")
+        (True, False)
+    """
+    path = Path(text)
+    # No text at all is no name of the current folder.
+    return text.startswith(TRAINED_PREFIX) or path.suffix == MODEL_SUFFIX or bool(text and path.is_dir())
 
 
 def resolve_data(text: str, units: str | Units | None = None, keys: Mapping[str, str] | None = None) -> Dataset:

@@ -6,7 +6,7 @@ pytket.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +15,7 @@ from qffc.compiled import Compiled, compile_program
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.program import Program
 from qffc.levels import DEFAULT_LEVEL
+from qffc.library.catalogue import PREFIX
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.target import Target
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from qffc.models.force_field import ForceField
     from qffc.reports.evaluation import Evaluation
     from qffc.training.config import TrainingConfig
+    from qffc.training.starting import Start
     from qffc.training.trainer import Progress
     from qffc.units import Units
 
@@ -83,12 +85,14 @@ def compile(
 
 def train(
     program: ProgramLike,
-    data: Dataset | str,
+    data: Dataset | str | Sequence[Dataset | str],
     out: str | Path,
     *,
     units: str | Units | None = None,
     keys: Mapping[str, str] | None = None,
     config: TrainingConfig | None = None,
+    atom_energies: Mapping[str, float] | None = None,
+    start_from: ForceField | str | Path | None = None,
     unproven: bool = False,
     report: Callable[[Progress], None] | None = None,
     **settings: object,
@@ -99,11 +103,14 @@ def train(
 
     Args:
         program: a program, an ansatz, or a reference such as ``lib:pair``.
-        data: a dataset, the name of an embedded one, or a data file.
+        data: a dataset, the name of an embedded one, or a data file; or several of these, to train on all.
         out: the folder of the run.
-        units: of a data file.
+        units: of data files.
         keys: other names in a data file by role; see :func:`qffc.data.read`.
         config: all choices at once; ``settings`` change single ones.
+        atom_energies: energies of free atoms by element, eV: the reference energies of the model are the nearest to
+            them that explain the mean energies of the molecules.
+        start_from: a model of the same program, its file, or the folder of its run, to train on from.
         unproven: train even when a declared symmetry is not proven.
         report: called after each epoch.
         settings: fields of :class:`qffc.training.config.TrainingConfig`.
@@ -122,19 +129,48 @@ def train(
     from qffc.training.config import training_config
 
     chosen = training_config({**({} if config is None else config.model_dump()), **settings})
-    dataset = resolve_data(data, units, keys) if isinstance(data, str) else data
+    several = [data] if isinstance(data, str) or not isinstance(data, Sequence) else list(data)
+    sets = [resolve_data(each, units, keys) if isinstance(each, str) else each for each in several]
     compiled = compile(program)
     if not (compiled.certificate.holds or unproven):
         raise _not_proven(compiled)
-    return _train_compiled(compiled, dataset, chosen, Path(out), report)
+    start = _start(atom_energies, start_from)
+    return _train_compiled(compiled, sets, chosen, Path(out), report, _origin(program, start), start)
+
+
+def _origin(program: ProgramLike, start: Start) -> dict[str, str]:
+    """What a model tells of the words that made it."""
+    from qffc.models.data_sets import known_sets
+    from qffc.models.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
+
+    told = {}
+    if isinstance(program, str) and program.startswith(PREFIX):
+        # A file may be anywhere; a library reference means the same to everyone.
+        told[REFERENCE] = program
+    if start.atom_energies:
+        told[ATOM_ENERGIES] = ",".join(f"{symbol}={energy!r}" for symbol, energy in start.atom_energies.items())
+    if start.model is not None:
+        names = ", ".join(name for name, _ in known_sets(start.model.metadata))
+        told[STARTED_FROM] = f"a model of {names or 'unknown data'}"
+    return told
+
+
+def _start(atom_energies: Mapping[str, float] | None, start_from: ForceField | str | Path | None) -> Start:
+    from qffc.models.model_file import load_model
+    from qffc.training.starting import Start
+
+    model = load_model(start_from) if isinstance(start_from, str | Path) else start_from
+    return Start(dict(atom_energies or {}), model)
 
 
 def _train_compiled(
     compiled: Compiled,
-    data: Dataset,
+    sets: Sequence[Dataset],
     config: TrainingConfig,
     folder: Path,
     report: Callable[[Progress], None] | None,
+    metadata: Mapping[str, str],
+    start: Start,
 ) -> ForceField:
     from qffc.atomic_files import write_text
     from qffc.models.model_file import UNPROVEN
@@ -142,10 +178,10 @@ def _train_compiled(
     from qffc.training.processes import is_first
 
     certificate = compiled.certificate.to_json()
-    metadata = {"certificate": certificate}
+    metadata = {**metadata, "certificate": certificate}
     if not compiled.certificate.holds:
         metadata[UNPROVEN] = "true"
-    model = trainer.train(compiled.program, data, config, folder, report=report, metadata=metadata)
+    model = trainer.train(compiled.program, sets, config, folder, report=report, metadata=metadata, start=start)
     if is_first():
         write_text(folder / CERTIFICATE_NAME, certificate)
     return model
@@ -172,6 +208,7 @@ def evaluate(
     Raises:
         QffcError: when ``test`` is asked for and the model was trained on other data, or held no frames out.
     """
+    from qffc.models.data_sets import known_sets, number_of_set
     from qffc.models.model_file import load_model
     from qffc.reports.evaluation import evaluate as evaluate_frames
     from qffc.training.config import TrainingConfig
@@ -179,12 +216,13 @@ def evaluate(
 
     trained = load_model(Path(model)) if isinstance(model, str | Path) else model
     dataset = resolve_data(data, units, keys) if isinstance(data, str) else data
-    own_data = trained.metadata.get("data_fingerprint") == dataset.fingerprint
-    if not own_data or "config" not in trained.metadata:
+    number = number_of_set(trained.metadata, dataset)
+    if number is None or "config" not in trained.metadata:
         if part == "test":
             raise _no_test_frames(dataset, "the model was trained on other data")
         return evaluate_frames(trained, dataset)
-    split = split_of(dataset, TrainingConfig.model_validate_json(trained.metadata["config"]))
+    config = TrainingConfig.model_validate_json(trained.metadata["config"])
+    split = split_of(dataset, config, number, len(known_sets(trained.metadata)))
     if part != "all" and not split.test:
         raise _no_test_frames(dataset, "no frames were held out when the model was trained")
     frames = dataset if part == "all" else dataset.subset(split.test)

@@ -26,6 +26,7 @@ COMMANDS = {
     "flat-slots": "flat_slots",
     "flat-learning": "flat_learning",
     "flat-dimension": "flat_dimension",
+    "transfer": "transfer",
 }
 """Name and file of each command; a file has `add_options` and `run`, which returns the exit status."""
 

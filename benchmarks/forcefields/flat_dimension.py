@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.forcefields.data import data_folder, load_molecule
 from benchmarks.forcefields.report import show_table
+from qffc.cli.output import say
 from qffc.data import Dataset
 from qffc.models.force_field import ForceField
 from qffc.references import resolve_program
@@ -29,9 +30,9 @@ Floats = NDArray[np.float64]
 
 FAMILIES = (
     "lib:initial:channels=8,depth=1,3,5,slots=8,species=C,H,O",
-    "lib:initial:channels=2,32,depth=3,slots=8,species=C,H,O",
+    "lib:initial:channels=2,16,depth=3,slots=8,species=C,H,O",
     "lib:revised:channels=4,depth=1,3,5,slots=8,species=C,H,O",
-    "lib:revised:channels=16,32,depth=3,slots=8,species=C,H,O",
+    "lib:revised:channels=16,depth=3,slots=8,species=C,H,O",
     "lib:pair:channels=2,depth=1,3,5,hidden=8,species=C,H,O,products=true,by_species=true",
 )
 """Programs whose numbers of parameters are comparable: the network of `pair` is small here."""
@@ -106,6 +107,7 @@ def run(options: argparse.Namespace) -> int:
         program = resolve_program(member.reference)
         varied = [f"{name}={value}" for name, value in member.options if name != "channels"]
         name = ", ".join((program.name, f"channels={program.channels}", *varied))
+        say(name)
         found[name] = tangent_of(starting_model(program, data, options.seed), data, options.frames, options.seed)
     header = ("program", "parameters", "rank", "evenly", "fitted: energy", "forces", "others: energy", "forces")
     rows = [

@@ -24,6 +24,7 @@ from qffc.toolchain import train as train_circuits
 from qffc.training import trainer
 from qffc.training.checkpoint import CHECKPOINT_NAME, epochs_done
 from qffc.training.config import TrainingConfig, training_config
+from qffc.training.starting import Start
 
 RUNS = Path(__file__).parent / "runs"
 CLASSICAL = "classical"
@@ -73,11 +74,19 @@ def folder_of(name: str, molecule: str, config: TrainingConfig) -> Path:
     return RUNS_FOLDER / molecule / f"{name.replace(':', ',')}-{config.train}"
 
 
-def train_run(name: str, program: Program, data: Dataset, config: TrainingConfig, folder: Path) -> ForceField:
-    """Train a program, or go on with what is in the folder."""
+def train_run(
+    name: str,
+    program: Program,
+    data: Dataset,
+    config: TrainingConfig,
+    folder: Path,
+    start_from: ForceField | None = None,
+) -> ForceField:
+    """Train a program from a fresh start or a model, or go on with what is in the folder."""
     checkpoint = folder / CHECKPOINT_NAME
     done = epochs_done(checkpoint) if checkpoint.exists() else 0
     with TrainingProgress(config.epochs, done, f"{name} on {data.name}, {config.train} frames: {folder}") as report:
         if name.partition(":")[0] == CLASSICAL:
-            return trainer.train(program, data, config, folder, report=report, lower=lower_three_body)
-        return train_circuits(program, data, folder, config=config, report=report)
+            start = Start(model=start_from)
+            return trainer.train(program, data, config, folder, report=report, lower=lower_three_body, start=start)
+        return train_circuits(program, data, folder, config=config, start_from=start_from, report=report)

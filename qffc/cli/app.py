@@ -16,6 +16,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("compile", "qffc.cli.compile:compile_program"),
     ("train", "qffc.cli.train:train"),
     ("eval", "qffc.cli.evaluate:evaluate"),
+    ("card", "qffc.cli.card:card"),
     ("curve", "qffc.cli.curve:curve"),
     ("sweep", "qffc.cli.sweep:sweep"),
     ("search", "qffc.cli.search:search"),

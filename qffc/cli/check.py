@@ -74,14 +74,13 @@ def check(
 
 def _model(text: str) -> ForceField | None:
     """The trained model that a text names, or None for a program."""
-    from qffc.references import MODEL_SUFFIX
+    from qffc.references import names_model
 
-    path = Path(text)
-    if path.suffix != MODEL_SUFFIX and not (text and path.is_dir()):
+    if not names_model(text):
         return None
     from qffc.models.model_file import load_model  # loads JAX
 
-    return load_model(path)
+    return load_model(text)
 
 
 def _stored(model: ForceField) -> Certificate | None:

@@ -16,6 +16,7 @@ from qffc.ir.diagnostics import error
 from qffc.levels import DEFAULT_LEVEL, LEVELS
 from qffc.passes.equivariance.generic_point import generic_slots
 from qffc.passes.pipeline import PassRecord, printer
+from qffc.references import names_model
 from qffc.toolchain import compile as compile_to
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def compile_program(
     planned = LEVELS[level].passes if passes is None else passes
     show = None if not print_after else printer(sys.stderr.write, _known(print_after, planned))
     compiled = compile_to(program, target, level, passes, print_after=show)
-    model = Path(program) if Path(program).exists() and not program.endswith(".qffc") else None
+    model = Path(program) if names_model(program) else None
     texts = [] if emitting is None else emitted(compiled, emitting, model, geometry, measured)
     text = need_one(texts) if emitting is not None and out is None else None
     if certificate is not None:

@@ -35,6 +35,10 @@ def validate(
         resolve_program(run.program)
     for each in run.sources():
         each.load()
+    if run.start_from is not None:
+        from qffc.models.model_file import load_model
+
+        load_model(run.start_from)
     if run.sweep is not None:
         sweep_runs(run, run.sweep)
     settings = run.settings.model_dump()

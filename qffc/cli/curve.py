@@ -11,10 +11,10 @@ import typer
 from qffc.cli.frames import Keys, Units
 from qffc.cli.output import AsJson, emit, say, table
 from qffc.cli.run_options import (
-    MaybeData,
     Out,
     ProgramOrFile,
     Scheduler,
+    SeveralData,
     Workers,
     run_options,
     say_result,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @with_settings
 def curve(
     program: ProgramOrFile,
-    data: MaybeData = None,
+    data: SeveralData = None,
     units: Units = None,
     keys: Keys = None,
     sizes: Annotated[

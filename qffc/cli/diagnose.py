@@ -76,13 +76,13 @@ def diagnose(
 
 
 def _members(reference: str) -> tuple[list[tuple[Options, Program]], ForceField | None]:
-    from qffc.references import MODEL_SUFFIX, resolve_program
+    from qffc.references import names_model, resolve_program
     from qffc.studies.program_options import members_of
 
-    if Path(reference).suffix == MODEL_SUFFIX or Path(reference).is_dir():
+    if names_model(reference):
         from qffc.models.model_file import load_model
 
-        model = load_model(Path(reference))
+        model = load_model(reference)
         return [((), model.program)], model
     members: list[tuple[Options, Program]] = []
     refusal: QffcError | None = None
@@ -102,24 +102,26 @@ def _members(reference: str) -> tuple[list[tuple[Options, Program]], ForceField 
 
 def _data(model: ForceField | None, data: str | None, units: str | None, keys: str | None) -> Dataset | None:
     from qffc.data import EMBEDDED
+    from qffc.models.data_sets import known_sets
     from qffc.references import resolve_data
 
     if data is not None:
         return resolve_data(data, units, None if keys is None else parse_keys(keys))
-    name = None if model is None else model.metadata.get("data_name")
-    if model is None or name not in EMBEDDED:
-        return None
-    own = resolve_data(name)
-    return own if own.fingerprint == model.metadata.get("data_fingerprint") else None
+    known = () if model is None else known_sets(model.metadata)
+    own = ((resolve_data(name), fingerprint) for name, fingerprint in known if name in EMBEDDED)
+    return next((each for each, fingerprint in own if each.fingerprint == fingerprint), None)
 
 
 def _trained_on(model: ForceField | None, data: Dataset) -> int:
+    from qffc.models.data_sets import known_sets, number_of_set
     from qffc.training.config import TrainingConfig
     from qffc.training.split import split_of
 
-    if model is None or "config" not in model.metadata or model.metadata.get("data_fingerprint") != data.fingerprint:
+    number = None if model is None else number_of_set(model.metadata, data)
+    if model is None or number is None or "config" not in model.metadata:
         return len(data)
-    return len(split_of(data, TrainingConfig.model_validate_json(model.metadata["config"])).train)
+    config, sets = TrainingConfig.model_validate_json(model.metadata["config"]), known_sets(model.metadata)
+    return len(split_of(data, config, number, len(sets)).train)
 
 
 def _family_text(family: FamilyDiagnosis, start: str) -> str:

@@ -37,8 +37,9 @@ def energy(
 ) -> None:
     """Print energies and forces, minus the gradient, for positions of the sites of a program."""
     from qffc.cli.geometry import numbers_in, positions_in, read_arrays
+    from qffc.references import names_model
 
-    trained = _is_model(program)
+    trained = names_model(program)
     if not trained and not raw:
         raise error(
             "energy without a unit",
@@ -58,12 +59,6 @@ def energy(
     emit(_table(energies, forces, "" if raw else " (eV)", "" if raw else " (eV/Å)"), data, as_json)
 
 
-def _is_model(program: str) -> bool:
-    from qffc.references import MODEL_SUFFIX
-
-    return Path(program).suffix == MODEL_SUFFIX or Path(program).is_dir()
-
-
 def _model(program: str, params: Path | None) -> tuple[Program, Mapping[str, NDArray[np.float64]]]:
     from qffc.models.model_file import load_model
 
@@ -74,7 +69,7 @@ def _model(program: str, params: Path | None) -> tuple[Program, Mapping[str, NDA
             expected="no parameters: the model has its own",
             help="leave --params out, or name the program instead of the model",
         )
-    model = load_model(Path(program))
+    model = load_model(program)
     return model.program, model.arrays
 
 

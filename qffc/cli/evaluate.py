@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qffc.cli.errors_table import errors_table
+from qffc.cli.errors_table import elements_table, errors_table
 from qffc.cli.frames import Data, Keys, Units, read_frames
 from qffc.cli.output import AsJson, emit
 
@@ -32,20 +32,29 @@ def evaluate(
         Part | None,
         typer.Option(help="test: frames held out of the training data [default: test where it exists, else all]"),
     ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="write predicted against reference values, .png or .svg")
+    ] = None,
     max_energy_mae: Annotated[float | None, typer.Option(min=0, help="meV; exit 1 when it is exceeded")] = None,
     max_force_mae: Annotated[float | None, typer.Option(min=0, help="meV/Å; exit 1 when it is exceeded")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare a model with data and with baselines; exit 1 when it is worse than asked."""
+    from qffc.models.data_sets import number_of_set
     from qffc.models.model_file import load_model
     from qffc.toolchain import evaluate as evaluate_model
 
     trained, dataset = load_model(model), read_frames(data, units, keys)
     evaluation = evaluate_model(trained, dataset, part=None if split is None else split.value)
-    own = trained.metadata.get("data_fingerprint") == dataset.fingerprint
+    own = number_of_set(trained.metadata, dataset) is not None
     note = _note(own, bool(evaluation.baselines), split)
     exceeded = _exceeded(evaluation.errors, max_energy_mae, max_force_mae)
-    text = f"{len(evaluation.data)} frames of {dataset.name}: {note}\n\n{errors_table(evaluation)}"
+    tables = f"{errors_table(evaluation)}\n\n{elements_table(evaluation)}"
+    text = f"{len(evaluation.data)} frames of {dataset.name}: {note}\n\n{tables}"
+    if plot is not None:
+        from qffc.reports.plots import parity_plot
+
+        parity_plot(evaluation, plot, "frames")
     data_out = {"frames": len(evaluation.data), "note": note, "exceeded": exceeded, "errors": evaluation.to_json()}
     emit("\n".join([text, *(["", *exceeded] if exceeded else [])]), data_out, as_json)
     if exceeded:

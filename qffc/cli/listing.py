@@ -6,13 +6,16 @@ from qffc.cli.output import AsJson, emit
 
 
 def list_programs(as_json: AsJson = False) -> None:
-    """List the library programs; use them as lib:NAME or lib:NAME:option=value."""
+    """List library programs, lib:NAME or lib:NAME:option=value, and the trained models, trained:NAME."""
     from qffc.library.catalogue import PREFIX, programs
+    from qffc.models.trained import TRAINED_PREFIX, trained_models
 
-    known = programs()
-    width = max(map(len, known)) + len(PREFIX)
-    text = "\n".join(f"{PREFIX + name:<{width}}  {line}" for name, line in known.items())
-    emit(text, {"programs": known}, as_json)
+    known, models = programs(), trained_models()
+    lines = {PREFIX + name: line for name, line in known.items()}
+    lines |= {TRAINED_PREFIX + name: line for name, line in models.items()}
+    width = max(map(len, lines))
+    text = "\n".join(f"{name:<{width}}  {line}" for name, line in lines.items())
+    emit(text, {"programs": known, "models": models}, as_json)
 
 
 def list_passes(as_json: AsJson = False) -> None:

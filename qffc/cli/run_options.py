@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qffc.cli.frames import parse_keys
+from qffc.data import EMBEDDED
 from qffc.ir.diagnostics import error
 from qffc.studies.run_file import SUFFIX, DataFile, RunFile, read_run
 from qffc.training.config import training_config
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 ProgramOrFile = Annotated[str, typer.Argument(help="lib:NAME, FILE.qffc, FILE.py:NAME, or a run file .toml")]
 MaybeData = Annotated[str | None, typer.Option(help="water, ammonia, or a file .npz, .xyz, .extxyz")]
+SeveralData = Annotated[
+    list[str] | None, typer.Option(help="water, ammonia, or a file .npz, .xyz, .extxyz; once for each set")
+]
 Out = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="of the study [default: runs/, the name, and the verb]")
 ]
@@ -28,7 +32,7 @@ Scheduler = Annotated[str | None, typer.Option(help="address of a running Dask s
 def run_options(
     program: str,
     config: Path | None,
-    data: str | None,
+    data: Sequence[str] | None,
     units: str | None,
     keys: str | None,
     settings: Mapping[str, object],
@@ -39,7 +43,7 @@ def run_options(
         program: a program, or the run file.
         config: a run file beside a program.
         data: in the place of the data of the file, whose units and keys do not count then.
-        units: of the data.
+        units: of all data files; embedded data beside files have none.
         keys: as on the command line.
         settings: those of training; None is not given.
     """
@@ -56,13 +60,16 @@ def run_options(
     changes: dict[str, object] = {}
     if not in_file:
         changes["program"] = program
-    if data is not None:
-        changes |= {"data": (DataFile(file=data),), "units": None, "keys": {}}
+    files = tuple(DataFile(file=each) for each in data) if data else run.data
+    if data:
+        changes |= {"data": files, "units": None, "keys": {}}
     if units is not None or keys is not None:
-        files = (DataFile(file=data),) if data is not None else run.data
         given = {"units": units, "keys": None if keys is None else parse_keys(keys)}
         wanted = {name: value for name, value in given.items() if value is not None}
-        changes["data"] = tuple(each.model_copy(update=wanted) for each in files)
+        only = all(each.file in EMBEDDED for each in files)
+        changes["data"] = tuple(
+            each.model_copy(update=wanted) if only or each.file not in EMBEDDED else each for each in files
+        )
     given_settings = {name: value for name, value in settings.items() if value is not None}
     changes["settings"] = training_config({**run.settings.model_dump(), **given_settings})
     return run.model_copy(update=changes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Iterator
-from typing import Annotated, get_args
+from typing import Annotated, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
@@ -56,6 +56,8 @@ def template() -> str:
     ]
     for name, value in {"units": '"rmd17"', "keys": '{energies = "E_dft"}', "out": '"runs/water"'}.items():
         lines += ["", f"# {RunFile.model_fields[name].description}", f"# {name} = {value}"]
+    for name, value in {"atom_energies": "{H = -13.6, O = -2035.6}", "start_from": '"runs/first"'}.items():
+        lines += ["", f"# {RunFile.model_fields[name].description}", f"# {name} = {value}"]
     lines += ["", f"# {RunFile.model_fields['unproven'].description}", "unproven = false"]
     for name, field in TrainingConfig.model_fields.items():
         lines += ["", f"# {field.description}"]
@@ -72,9 +74,11 @@ def _kinds(annotation: object) -> Iterator[object]:
 
 def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     kinds = tuple(_kinds(field.annotation))
-    words = any(isinstance(kind, str) for kind in kinds)
+    several = any(get_origin(kind) is tuple for kind in kinds)
+    words = several or any(isinstance(kind, str) for kind in kinds)
     kind = str if words else float if float in kinds else int
     default = "" if field.default is None else f" [default: {field.default}]"
-    option = typer.Option(help=f"{field.description}{default}", show_default=False)
+    metavar = "N,..." if several else None
+    option = typer.Option(metavar=metavar, help=f"{field.description}{default}", show_default=False)
     keyword = inspect.Parameter.KEYWORD_ONLY
     return inspect.Parameter(name, keyword, default=None, annotation=Annotated[kind | None, option])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,16 +13,19 @@ import typer
 
 from qffc.cli.frames import Keys, Units
 from qffc.cli.output import AsJson, emit, say
-from qffc.cli.run_options import MaybeData, ProgramOrFile, run_options
+from qffc.cli.run_options import ProgramOrFile, SeveralData, run_options
 from qffc.cli.settings import with_settings
+from qffc.cli.starting_options import AtomEnergies, StartFrom, with_start
 from qffc.cli.together import Coordinator, Processes, ProcessId, together
+from qffc.cli.training_summary import summary_text, test_sets, training_summary
 from qffc.ir.diagnostics import error
 from qffc.training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from qffc.data import Dataset
     from qffc.models.force_field import ForceField
-    from qffc.reports.evaluation import Evaluation
+    from qffc.references import ProgramLike
+    from qffc.studies.run import Run
 
 SUMMARY_NAME = "summary.json"
 UNFINISHED = 75
@@ -41,7 +46,7 @@ def _folder(text: str) -> Path:
 @with_settings
 def train(
     program: ProgramOrFile,
-    data: MaybeData = None,
+    data: SeveralData = None,
     units: Units = None,
     keys: Keys = None,
     out: Annotated[
@@ -49,6 +54,8 @@ def train(
         typer.Option(parser=_folder, metavar="FOLDER", help="of the run [default: runs/PROGRAM, or runs/FILE]"),
     ] = None,
     config: Annotated[Path | None, typer.Option(help="a run file beside a program; options win over it")] = None,
+    atom_energies: AtomEnergies = None,
+    start_from: StartFrom = None,
     unproven: Annotated[
         bool, typer.Option("--unproven", help="train even when a declared symmetry is not proven")
     ] = False,
@@ -59,31 +66,41 @@ def train(
     **settings: int | float | str | None,
 ) -> None:
     """Train a program on energies and forces, or go on with the run in the folder."""
+    from qffc.library.catalogue import PREFIX
     from qffc.references import resolve_program
     from qffc.studies.grid import base_run
     from qffc.studies.run import load_data
     from qffc.training.stopping import is_paused
 
-    given = run_options(program, config, data, units, keys, settings)
+    given = with_start(run_options(program, config, data, units, keys, settings), atom_energies, start_from)
     run, others = base_run(given), together(coordinator, processes, process_id)
-    chosen, source, dataset = run.config, resolve_program(run.program), load_data(run.data)
+    run = replace(run, unproven=unproven or run.unproven)
+    chosen, source, sets = run.config, resolve_program(run.program), load_data(run.data)
     folder = Path(out or given.out or f"runs/{source.name}")
     if others.is_first:
         _need_folder(folder)
     with others.met():
         train_here = _train_watched if others.is_first else _train_along
-        model = train_here((source, dataset, chosen, folder), unproven or run.unproven)
+        named = run.program if run.program.startswith(PREFIX) else source  # a file is run once
+        model = train_here(named, sets, run, folder)
     if is_paused(model):
         raise typer.Exit(UNFINISHED)
     if not others.is_first:
         return
-    say(f"model written to {folder}")
-    evaluation = _test(model, dataset, chosen)
-    summary = _summary(model, dataset, chosen, evaluation)
+    say(f"model written to {folder}{_padding(model)}")
+    tests = test_sets(model, sets, chosen)
+    summary = training_summary(model, sets, chosen, tests)
     from qffc.atomic_files import write_text
 
     write_text(folder / SUMMARY_NAME, json.dumps(summary, indent=2, allow_nan=False) + "\n")
-    emit(_text(evaluation), summary, as_json)
+    emit(summary_text(tests, len(sets)), summary, as_json)
+
+
+def _padding(model: ForceField) -> str:
+    from qffc.training.trainer import FILLED
+
+    share = model.metadata.get(FILLED)
+    return "" if share is None else f"; {float(share):.0%} of the circuits of a step only filled up arrays"
 
 
 def _need_folder(folder: Path) -> None:
@@ -99,18 +116,19 @@ def _need_folder(folder: Path) -> None:
     )
 
 
-def _train_watched(what: tuple[object, Dataset, TrainingConfig, Path], unproven: bool) -> ForceField:
+def _train_watched(source: ProgramLike, sets: Sequence[Dataset], run: Run, folder: Path) -> ForceField:
     from qffc.cli.progress import TrainingProgress
+    from qffc.studies.run import how_to_train
     from qffc.toolchain import train as train_program
 
-    source, dataset, chosen, folder = what
+    chosen = run.config
     done = _epochs_done(folder)
     so_far = f"{done} of {_epochs(chosen.epochs)} done"
     # Said with the first epoch, because the folder may turn out to hold another run.
     opening = f"going on with the run in {folder}: {so_far}" if done else ""
     try:
         with TrainingProgress(chosen.epochs, done, opening) as report:
-            model = train_program(source, dataset, folder, config=chosen, unproven=unproven, report=report)  # type: ignore[arg-type]  # a program
+            model = train_program(source, sets, folder, config=chosen, report=report, **how_to_train(run))
         if not report.epochs_shown:
             say(f"the run in {folder} was complete: {so_far}")
     except KeyboardInterrupt:
@@ -122,12 +140,12 @@ def _train_watched(what: tuple[object, Dataset, TrainingConfig, Path], unproven:
     return model
 
 
-def _train_along(what: tuple[object, Dataset, TrainingConfig, Path], unproven: bool) -> ForceField:
+def _train_along(source: ProgramLike, sets: Sequence[Dataset], run: Run, folder: Path) -> ForceField:
     """Train with the first process, which says and writes what there is."""
+    from qffc.studies.run import how_to_train
     from qffc.toolchain import train as train_program
 
-    source, dataset, chosen, folder = what
-    return train_program(source, dataset, folder, config=chosen, unproven=unproven)  # type: ignore[arg-type]  # a program
+    return train_program(source, sets, folder, config=run.config, **how_to_train(run))
 
 
 def _say_how_it_ended(model: ForceField, config: TrainingConfig, folder: Path) -> None:
@@ -154,32 +172,3 @@ def _epochs_done(folder: Path) -> int:
 
     file = folder / CHECKPOINT_NAME
     return epochs_done(file) if file.exists() else 0
-
-
-def _test(model: ForceField, data: Dataset, config: TrainingConfig) -> Evaluation | None:
-    from qffc.toolchain import evaluate
-    from qffc.training.split import split_of
-
-    return evaluate(model, data) if split_of(data, config).test else None
-
-
-def _summary(
-    model: ForceField, data: Dataset, config: TrainingConfig, evaluation: Evaluation | None
-) -> dict[str, object]:
-    return {
-        "program": model.program.name,
-        "digest": model.program.digest,
-        "data": data.name,
-        "data_fingerprint": data.fingerprint,
-        "settings": config.model_dump(),
-        "test": None if evaluation is None else evaluation.to_json(),
-    }
-
-
-def _text(evaluation: Evaluation | None) -> str:
-    from qffc.cli.errors_table import errors_table
-
-    if evaluation is None:
-        return "no test frames were held out"
-    frames = len(evaluation.data)
-    return f"{frames} test frames; baselines fitted to the training frames\n\n{errors_table(evaluation)}"

@@ -11,11 +11,14 @@ from qffc.data import EMBEDDED, load_embedded
 from qffc.ir.diagnostics import error
 from qffc.ir.elements import atomic_number
 from qffc.ir.program import Program
+from qffc.models.data_sets import example_geometry, known_sets
 from qffc.models.force_field import ForceField
 
 Floats = NDArray[np.float64]
 
 MOST_FRAMES = 4
+_SHAKE = 0.03
+"""Angstrom: standard deviation of the displacements of an example."""
 _BOND, _CLOSEST = (0.95, 1.5), 0.85
 """Angstrom: how far an atom of a random molecule is from the one it hangs on, at least from all others."""
 
@@ -41,7 +44,10 @@ def choose_geometries(
     positions: NDArray[np.floating] | None,
     generator: np.random.Generator,
 ) -> Geometries:
-    """Return the geometries given, else frames of the embedded data that a model names, else random ones.
+    """Return the geometries given, else some that a model was trained for, else random ones.
+
+    A model trained on embedded data is tested at frames of these; one that holds an example of its data, near it.
+    Random geometries are far from what a trained model knows: its numbers there are large and rough.
 
     Args:
         model: the model.
@@ -54,13 +60,16 @@ def choose_geometries(
     """
     if positions is not None:
         return _given(_atoms(model.program, numbers), np.asarray(positions, dtype=np.float64))
-    named = model.metadata.get("data_name", "")
-    if numbers is None and named in EMBEDDED:
-        data = load_embedded(named)
+    for named, fingerprint in known_sets(model.metadata) if numbers is None else ():
+        data = load_embedded(named) if named in EMBEDDED else None
         # A file of one's own may have the same name.
-        if data.fingerprint == model.metadata.get("data_fingerprint"):
+        if data is not None and data.fingerprint == fingerprint:
             rows = np.sort(generator.choice(len(data), size=MOST_FRAMES, replace=False))
             return Geometries(data.numbers, data.positions[rows], f"frames of the data '{named}'")
+    example = example_geometry(model.metadata)
+    if numbers is None and example is not None:
+        shaken = example[1] + _SHAKE * generator.normal(size=(MOST_FRAMES, *example[1].shape))
+        return Geometries(example[0], shaken, "the example of its data, shaken")
     atoms = _composition(model.program) if numbers is None else np.asarray(numbers, dtype=np.int64)
     frames = np.array([_random_molecule(len(atoms), generator) for _ in range(MOST_FRAMES)])
     return Geometries(atoms, frames, "random ones")

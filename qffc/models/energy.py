@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qffc.ir.diagnostics import InternalError
+from qffc.ir.evaluate import length
 from qffc.ir.program import AtomicReadout, has_features
 from qffc.models.head import Edges, atomic_energies
 from qffc.models.instances import Instances
@@ -201,7 +202,7 @@ class MoleculeEnergy:
             return None
         centres, others = self.instances.edges[:, 0], self.instances.edges[:, 1]
         vectors = take_rows(positions, others) - take_rows(positions, centres)
-        return Edges(centres, others, self.instances.edges_present, jnp.sqrt(jnp.sum(vectors**2, axis=-1)))
+        return Edges(centres, others, self.instances.edges_present, length(vectors, jnp))
 
     def _readout(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
         """The weight of an atomic readout, or the energy of each circuit: (batch, circuits, channels)."""

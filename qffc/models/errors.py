@@ -33,6 +33,19 @@ class Errors:
     frames: int
 
 
+def force_errors_by_element(forces: NDArray[np.float64], data: Dataset) -> dict[str, tuple[float, float]]:
+    """Return mean absolute and root mean square errors of forces, meV/Angstrom, by element.
+
+    Args:
+        forces: (frames, atoms, 3) predicted, eV/Angstrom.
+        data: the frames.
+    """
+    errors = force_from_ev_per_angstrom(forces - data.forces, "meV/Angstrom")
+    symbols = np.array(data.symbols)
+    of = {symbol: errors[:, symbols == symbol] for symbol in dict.fromkeys(data.symbols)}
+    return {symbol: (float(np.mean(np.abs(e))), float(np.sqrt(np.mean(e**2)))) for symbol, e in of.items()}
+
+
 def errors_of_sets(predictions: Sequence[Prediction]) -> Errors:
     """Return the errors over all frames of several sets: means over energies, and over components of forces.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qffc.data import Dataset
 from qffc.ir.program import AtomicReadout, Parameter, Program
-from qffc.models.atom_energies import fitted_atom_energies, spread_about
+from qffc.models.atom_energies import composition, fitted_atom_energies, least_atom_energies, spread_about
 from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.feature_sample import sample_features
 from qffc.models.head import head_shapes
@@ -20,7 +20,7 @@ Arrays = dict[str, NDArray[np.float64]]
 ANGLE_SPREAD = 0.5
 """Standard deviation of a fresh angle parameter, radians."""
 
-_SAMPLE = 256
+SAMPLE = 256
 """Frames of a set from which mean and deviation of features are taken."""
 
 RADIAL_SPREAD = 1.5
@@ -75,30 +75,72 @@ def neutral_constants(program: Program) -> Arrays:
     return constants
 
 
-def constants_from_data(lowered: JaxProgram, parameters: Arrays, sets: Sequence[Dataset]) -> Arrays:
+def constants_from_data(
+    lowered: JaxProgram, parameters: Arrays, sets: Sequence[Dataset], near: NDArray[np.float64] | None = None
+) -> Arrays:
     """Return the constants of a model from its training frames only.
 
     Reference energies per species: least squares of the total energies, of smallest norm where the compositions leave
-    them open. Energy scale: the standard deviation of the energies (eV) about them. Feature shift and scale: mean and
-    standard deviation at the starting parameters, per species of the atom, over at most 256 frames of each set.
+    them open, or nearest to given ones. Energy scale: the standard deviation of the energies (eV) about them. Feature
+    shift and scale: mean and standard deviation at the starting parameters, per species of the atom, over at most 256
+    frames of each set.
 
     Args:
         lowered: the program as JAX functions.
         parameters: starting parameters.
         sets: training frames, a set for each molecule.
+        near: (species,) given energies of atoms, eV.
     """
     program = lowered.program
     constants = neutral_constants(program)
-    constants[ATOM_ENERGY] = fitted_atom_energies(program, sets)
+    constants[ATOM_ENERGY] = fitted_atom_energies(program, sets, near)
     spread = spread_about(program, constants[ATOM_ENERGY], sets)
     constants[ENERGY_SCALE] = np.array(spread if spread > 0 else 1.0)
     if isinstance(program.readout, AtomicReadout):
-        samples = [(data.numbers, data.positions[:_SAMPLE]) for data in sets]
-        species, values = sample_features(lowered, parameters | constants, samples)
-        for index in range(len(program.species)):
-            rows = values[species == index]
-            if len(rows):
-                constants[FEATURE_SHIFT][index] = rows.mean(axis=0)
-                # A feature that hardly moves must not be blown up.
-                constants[FEATURE_SCALE][index] = np.maximum(rows.std(axis=0), 1e-3)
+        _normalize(constants, lowered, parameters, sets)
     return constants
+
+
+def constants_from_model(
+    lowered: JaxProgram, arrays: Arrays, sets: Sequence[Dataset], errors: Sequence[float]
+) -> Arrays:
+    """Return the constants of a model that is trained on, for its new training frames.
+
+    They are those that it has, but for two things: reference energies are changed by the least that takes the mean
+    error of the energies of each molecule away; and features of species that the model had not met are normalized.
+
+    Args:
+        lowered: the program as JAX functions.
+        arrays: parameters and constants of the model.
+        sets: training frames, a set for each molecule.
+        errors: for each set, the mean of its energies minus those of the model, eV.
+    """
+    program = lowered.program
+    constants = {name: np.array(arrays[name]) for name in neutral_constants(program)}
+    counts = np.stack([composition(program, data) for data in sets])
+    frames = np.array([len(data) for data in sets])
+    constants[ATOM_ENERGY] += least_atom_energies(counts, np.array(errors), frames)
+    if isinstance(program.readout, AtomicReadout):
+        met = np.any(constants[FEATURE_SCALE] != 1.0, axis=1) | np.any(constants[FEATURE_SHIFT] != 0.0, axis=1)
+        if np.any(counts[:, ~met]):
+            parameters = {name: value for name, value in arrays.items() if name not in constants}
+            _normalize(constants, lowered, parameters, sets, tuple(np.flatnonzero(~met)))
+    return constants
+
+
+def _normalize(
+    constants: Arrays,
+    lowered: JaxProgram,
+    parameters: Arrays,
+    sets: Sequence[Dataset],
+    chosen: tuple[int, ...] | None = None,
+) -> None:
+    """Set shift and scale of the features of species that are in the data, all or chosen ones."""
+    samples = [(data.numbers, data.positions[:SAMPLE]) for data in sets]
+    species, values = sample_features(lowered, parameters | constants, samples)
+    for index in range(len(lowered.program.species)) if chosen is None else chosen:
+        rows = values[species == index]
+        if len(rows):
+            constants[FEATURE_SHIFT][index] = rows.mean(axis=0)
+            # A feature that hardly moves must not be blown up.
+            constants[FEATURE_SCALE][index] = np.maximum(rows.std(axis=0), 1e-3)

@@ -6,17 +6,27 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
 from qffc.models.array_file import read_arrays, write_arrays
 from qffc.models.force_field import ForceField
+from qffc.models.trained import TRAINED_PREFIX, trained_file
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.lower_jax.program import Lowering, lower_jax
 
 MODEL_NAME = "model.safetensors"
 UNPROVEN = "unproven"
 """The key of the metadata that says: trained although a declared symmetry is not proven, as the user asked."""
+REFERENCE = "reference"
+"""The key of the metadata with the words that named a library program when the model was trained."""
+ATOM_ENERGIES = "atom_energies"
+"""The key of the metadata with the energies of free atoms that it was trained with, ELEMENT=eV,..."""
+STARTED_FROM = "started_from"
+"""The key of the metadata that says which model it was trained on from."""
 KERNEL = "kernel"
 """The key of the metadata that names the kernel of a model that was trained with other functions than circuits."""
 _KIND, _VERSION = "model", 1
@@ -36,14 +46,15 @@ def save_model(model: ForceField, path: str | Path) -> None:
         "units": json.dumps(_UNITS),
         "metadata": json.dumps(dict(model.metadata), sort_keys=True),
     }
-    write_arrays(Path(path), _KIND, _VERSION, model.arrays, header)
+    arrays = {name: _narrowest(np.asarray(value, np.float64)) for name, value in model.arrays.items()}
+    write_arrays(Path(path), _KIND, _VERSION, arrays, header)
 
 
 def load_model(path: str | Path, lowerings: Mapping[str, Lowering] | None = None) -> ForceField:
-    """Read a model from its file, or from the folder of the training run that made it.
+    """Read a model from its file, from the folder of the training run that made it, or one that comes with qffc.
 
     Args:
-        path: the file or the folder.
+        path: the file or the folder, or ``trained:NAME``.
         lowerings: by the name of its kernel, what makes the functions of a model that was trained without circuits.
 
     Raises:
@@ -52,9 +63,10 @@ def load_model(path: str | Path, lowerings: Mapping[str, Lowering] | None = None
             does not say that it was trained all the same. The proofs themselves are not made again: ``qffc check``
             does that. When the model was trained with a kernel that ``lowerings`` does not name.
     """
-    place = Path(path)
+    place = trained_file(str(path)) if str(path).startswith(TRAINED_PREFIX) else Path(path)
     file = place / MODEL_NAME if place.is_dir() else place
     arrays, header = read_arrays(file, _KIND, _VERSION)
+    arrays = {name: np.asarray(value, np.float64) for name, value in arrays.items()}
     program = parse_program(header["program"], file=f"{file}[program]")
     if program.digest != header["digest"] or json.loads(header["units"]) != _UNITS:
         raise error(
@@ -67,6 +79,12 @@ def load_model(path: str | Path, lowerings: Mapping[str, Lowering] | None = None
     if "certificate" in metadata:
         _check_certificate(file, program, Certificate.from_json(metadata["certificate"]), UNPROVEN in metadata)
     return ForceField(program, arrays, metadata, _lowering(file, metadata.get(KERNEL), lowerings or {}))
+
+
+def _narrowest(value: NDArray[np.float64]) -> NDArray[np.floating]:
+    """The same numbers in 32 bits where these hold them: what was trained in 32 bits takes half the room."""
+    narrow = value.astype(np.float32)
+    return narrow if np.array_equal(narrow, value) else value
 
 
 def _lowering(file: Path, kernel: str | None, known: Mapping[str, Lowering]) -> Lowering:

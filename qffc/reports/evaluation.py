@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qffc.data import Dataset
 from qffc.data.baselines import Baseline, constant_baseline, harmonic_baseline
-from qffc.models.errors import Errors, errors_of
+from qffc.models.errors import Errors, errors_of, force_errors_by_element
 from qffc.models.force_field import ForceField
 
 _COUPLED_ATOMS = 12
@@ -38,9 +38,21 @@ class Evaluation:
         """Return (name, errors) of the model and of each baseline."""
         return (("model", self.errors), *self.baselines)
 
+    @property
+    def elements(self) -> dict[str, tuple[float, float]]:
+        """Mean absolute and root mean square errors of the model's forces by element, meV/Angstrom."""
+        return force_errors_by_element(self.forces, self.data)
+
     def to_json(self) -> dict[str, object]:
         """Return the figures as plain data, units in the names."""
-        return {name: _figures(errors, len(self.data.numbers)) for name, errors in self.rows()}
+        figures: dict[str, dict[str, object]] = {
+            name: dict(_figures(errors, len(self.data.numbers))) for name, errors in self.rows()
+        }
+        figures["model"]["forces_by_element"] = {
+            element: {"mae_meV_per_Angstrom": mae, "rmse_meV_per_Angstrom": rmse}
+            for element, (mae, rmse) in self.elements.items()
+        }
+        return dict(figures)
 
 
 def evaluate(model: ForceField, data: Dataset, train: Dataset | None = None) -> Evaluation:

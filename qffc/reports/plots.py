@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 INK, ACCENT, SECOND, FAINT = "#22303c", "#0b7285", "#d9480f", "#adb5bd"
 
 
-def parity_plot(evaluation: Evaluation, path: Path) -> None:
-    """Write predicted against reference energies and forces."""
+def parity_plot(evaluation: Evaluation, path: Path, frames: str = "held-out frames") -> None:
+    """Write predicted against reference energies and forces; ``frames`` says in the title what they are."""
     figure = new_figure(9.0, 4.4)
     left, right = figure.subplots(1, 2)
     mean = evaluation.data.energies.mean()
@@ -37,7 +37,7 @@ def parity_plot(evaluation: Evaluation, path: Path) -> None:
         "force component (eV/Å)",
         f"MAE {evaluation.errors.force_mae:.2f} meV/Å",
     )
-    figure.suptitle(f"{evaluation.data.name}: {len(evaluation.data)} held-out frames", color=INK)
+    figure.suptitle(f"{evaluation.data.name}: {len(evaluation.data)} {frames}", color=INK)
     save_figure(figure, path)
 
 

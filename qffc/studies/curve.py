@@ -65,7 +65,7 @@ def learning_curve(
     Raises:
         QffcError: when program, data or settings are not valid; a run that fails is a result with a failure instead.
     """
-    runs = curve_runs(given, table, len(load_data(given.sources())))
+    runs = curve_runs(given, table, min(map(len, load_data(given.sources()))))
     results = Study(folder, runs).do(place or ClusterTable(), report)
     curve = curve_of(results)
     write_csv(results, folder / CSV_NAME)

@@ -41,7 +41,9 @@ def base_run(given: RunFile) -> Run:
         each if each.file in EMBEDDED else each.model_copy(update={"file": str(here / each.file)})
         for each in given.sources()
     )
-    return Run(program_beside(here, given.program), files, given.settings, (), given.unproven)
+    start = None if given.start_from is None else str(here / given.start_from)
+    energies = tuple(given.atom_energies.items())
+    return Run(program_beside(here, given.program), files, given.settings, (), given.unproven, energies, start)
 
 
 def sweep_runs(given: RunFile, table: SweepTable) -> tuple[Run, ...]:
@@ -79,7 +81,7 @@ def curve_runs(given: RunFile, table: CurveTable, frames: int) -> tuple[Run, ...
     Args:
         given: program, data and settings.
         table: sizes and repetitions.
-        frames: how many there are in the data.
+        frames: how many there are in the smallest set.
     """
     base = base_run(given)
     largest, published = max(table.sizes), table.published or base.config.published_split is not None

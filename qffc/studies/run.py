@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from qffc.atomic_files import write_text
 from qffc.data import Dataset
@@ -38,6 +38,8 @@ class Run:
         config: all choices.
         labels: what sets this run apart in its study.
         unproven: train even when a declared symmetry is not proven.
+        atom_energies: of free atoms by element, eV.
+        start_from: a model or its folder; an absolute path.
     """
 
     program: str
@@ -45,6 +47,8 @@ class Run:
     config: TrainingConfig
     labels: tuple[tuple[str, Label], ...]
     unproven: bool = False
+    atom_energies: tuple[tuple[str, float], ...] = ()
+    start_from: str | None = None
 
     @property
     def name(self) -> str:
@@ -99,11 +103,11 @@ def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None
     from qffc.references import resolve_program
 
     begin = perf_counter()
-    data = load_data(run.data)
+    sets = load_data(run.data)
     program = resolve_program(run.program)
     # How long a process may work on it makes no other run.
     settings = run.config.model_copy(update={"max_minutes": None}).model_dump()
-    identity = {"program": program.digest, "data": data.fingerprint, "settings": settings}
+    identity = {"program": program.digest, "data": fingerprint_of(sets), "settings": settings, **beginning_of(run)}
     file = folder / RESULT_NAME
     if file.exists():
         saved = json.loads(file.read_text(encoding="utf-8"))
@@ -111,7 +115,7 @@ def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None
         return Result(run.labels, saved["errors"], part=saved["part"])
     from qffc.toolchain import train
 
-    model = train(program, data, folder, config=run.config, unproven=run.unproven, report=report)
+    model = train(program, sets, folder, config=run.config, report=report, **how_to_train(run))
     from qffc.training.stopping import EPOCHS_DONE, is_paused
 
     if is_paused(model):
@@ -122,7 +126,7 @@ def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None
             help="give the same command again; it goes on from the checkpoint",
             where=str(folder),
         )
-    errors, part = errors_held_out(model, data, run.config)
+    errors, part = errors_held_out(model, sets, run.config)
     figures = {} if errors is None else asdict(errors)
     seconds = perf_counter() - begin
     entry = {"identity": identity, "labels": dict(run.labels), "part": part, "errors": figures, "seconds": seconds}
@@ -130,30 +134,57 @@ def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None
     return Result(run.labels, figures, seconds, part)
 
 
-def load_data(files: tuple[DataFile, ...]) -> Dataset:
-    """Return the frames of a run.
+class HowToTrain(TypedDict):
+    """What training takes besides program, data and settings."""
+
+    unproven: bool
+    atom_energies: dict[str, float]
+    start_from: str | None
+
+
+def how_to_train(run: Run) -> HowToTrain:
+    """Return the arguments of :func:`qffc.toolchain.train` that are no settings."""
+    return {"unproven": run.unproven, "atom_energies": dict(run.atom_energies), "start_from": run.start_from}
+
+
+def beginning_of(run: Run) -> dict[str, object]:
+    """Return what a run starts from, for its identity; nothing when it starts afresh."""
+    energies: dict[str, object] = {"atom_energies": dict(run.atom_energies)} if run.atom_energies else {}
+    return energies | ({"start_from": run.start_from} if run.start_from is not None else {})
+
+
+def load_data(files: tuple[DataFile, ...]) -> tuple[Dataset, ...]:
+    """Return the frames of a run, a set for each file.
 
     Raises:
-        QffcError: when no data are named, or more than one molecule.
+        QffcError: when no data are named, or a file cannot be read.
     """
-    if len(files) == 1:
-        return files[0].load()
+    if files:
+        return tuple(file.load() for file in files)
     raise error(
         "data for a run",
-        found=f"{len(files)} data files" if files else "no data",
-        expected="one dataset: water, ammonia, or a file",
+        found="no data",
+        expected="water, ammonia, or a file, one or several",
         help="name it as data = ... in the file, or with --data",
     )
 
 
-def errors_held_out(model: ForceField, data: Dataset, config: TrainingConfig) -> tuple[Errors | None, str]:
-    """Return errors on the test frames, or the validation frames where none were held out, and which they are."""
-    from qffc.reports.evaluation import evaluate
-    from qffc.training.split import split_of
+def fingerprint_of(sets: Sequence[Dataset]) -> str:
+    """Return the fingerprints of all sets as one text."""
+    return ", ".join(data.fingerprint for data in sets)
 
-    split = split_of(data, config)
-    frames, part = (split.test, "test") if split.test else (split.validation, "validation")
-    return (evaluate(model, data.subset(frames)).errors if frames else None), part
+
+def errors_held_out(model: ForceField, sets: Sequence[Dataset], config: TrainingConfig) -> tuple[Errors | None, str]:
+    """Return errors on the test frames, or the validation frames where none were held out, and which they are."""
+    from qffc.models.errors import errors_of_sets
+    from qffc.training.split import splits_of
+
+    splits = splits_of(sets, config)
+    part = "test" if any(split.test for split in splits) else "validation"
+    frames = [getattr(split, part) for split in splits]
+    held_out = [data.subset(rows) for data, rows in zip(sets, frames, strict=True) if rows]
+    predictions = [(*model.predict(data.numbers, data.positions), data) for data in held_out]
+    return (errors_of_sets(predictions) if predictions else None), part
 
 
 def need_same(saved: Mapping[str, object], wanted: Mapping[str, object], file: Path) -> None:

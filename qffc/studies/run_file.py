@@ -55,10 +55,16 @@ class RunFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     program: str | None = Field(None, description="lib:NAME, FILE.qffc, FILE.py:NAME, or a trained model")
-    data: tuple[DataFile, ...] = Field((), description="water, ammonia, a file, or a list of tables with file, units")
+    data: tuple[DataFile, ...] = Field(
+        (), description="water, ammonia, a file, or a list of these or of tables with file, units"
+    )
     units: str | None = Field(None, description="of every data file that names none of its own")
     keys: dict[str, str] = Field(default_factory=dict, description="by role, of data files that name none of their own")
     out: str | None = Field(None, description="folder of the run; runs/ and the name of this file when left out")
+    atom_energies: dict[str, float] = Field(
+        default_factory=dict, description="of free atoms, eV by element; reference energies are the nearest that fit"
+    )
+    start_from: str | None = Field(None, description="a trained model of the same program, or its folder, to train on")
     unproven: bool = Field(False, description="train even when a declared symmetry is not proven")
     settings: TrainingConfig = Field(TrainingConfig(), exclude=True)
     curve: CurveTable | None = None
@@ -134,6 +140,8 @@ def read_run(file: Path) -> RunFile:
     changes: dict[str, Any] = {
         "data": tuple(each.model_copy(update={"file": data_beside(folder, each.file)}) for each in run.data)
     }
+    if run.start_from is not None:
+        changes["start_from"] = str(folder / run.start_from)
     if run.program is not None:
         changes["program"] = program_beside(folder, run.program)
     if run.sweep is not None:

@@ -19,7 +19,7 @@ from qffc.studies.folder_lock import lock_of
 from qffc.studies.grid import base_run
 from qffc.studies.in_parallel import as_done
 from qffc.studies.program_options import with_options
-from qffc.studies.run import Label, Run, errors_held_out, load_data, need_same
+from qffc.studies.run import Label, Run, beginning_of, errors_held_out, fingerprint_of, load_data, need_same
 from qffc.studies.run_file import RunFile
 from qffc.studies.study import COLUMNS
 from qffc.studies.tables import OPTION, ClusterTable, Range, SearchTable
@@ -265,7 +265,8 @@ def _need_same_search(task: Task) -> None:
     run = task.run
     entry = {
         "program": resolve_program(run.program).digest,
-        "data": load_data(run.data).fingerprint,
+        "data": fingerprint_of(load_data(run.data)),
+        **beginning_of(run),
         "settings": run.config.model_dump(),
         "search": task.table.model_dump(exclude={"trials", "prune", "sampler_seed"}),
     }

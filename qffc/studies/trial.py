@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import Diagnostic, QffcError
-from qffc.studies.run import Label, Run, load_data
+from qffc.studies.run import Label, Run, how_to_train, load_data
 from qffc.studies.tables import SearchTable
 from qffc.training.stopping import objective_of
 
@@ -100,4 +100,4 @@ def _rows(folder: Path) -> list[Mapping[str, float]]:
 def _train(run: Run, folder: Path, watch: Callable[[Progress], None]) -> None:
     from qffc.toolchain import train
 
-    train(run.program, load_data(run.data), folder, config=run.config, unproven=run.unproven, report=watch)
+    train(run.program, load_data(run.data), folder, config=run.config, report=watch, **how_to_train(run))

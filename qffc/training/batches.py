@@ -55,6 +55,10 @@ class FrameBatches:
         """Batches of an epoch."""
         return len(self.frames.energies) // self.size
 
+    def filled(self) -> float:
+        """Return the share of circuits that only fill up arrays: none."""
+        return 0.0
+
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """Return the batches of an epoch, counted from 0, each in its pieces.
 

@@ -26,6 +26,10 @@ class Batches(Protocol):
         """Batches of an epoch."""
         ...
 
+    def filled(self) -> float:
+        """Return the share of the circuits in the first epoch that only fill up arrays."""
+        ...
+
     def epoch(self, epoch: int) -> Iterator[TrainingBatch]:
         """Return the batches of an epoch, counted from 0, each in its pieces; the same at every call."""
         ...

@@ -12,13 +12,15 @@ LARGEST_DEFAULT = 500
 """Training frames of a set when the configuration leaves them open and the data have many."""
 
 
-def split_of(data: Dataset, config: TrainingConfig, number: int = 0) -> Split:
+def split_of(data: Dataset, config: TrainingConfig, number: int = 0, sets: int = 1) -> Split:
     """Return the split of a set in a run: the same for the same data, sizes and seed.
 
     Args:
         data: all frames of the set.
         config: sizes and seed. Where it has a size for each set, that of this one is taken.
         number: of the set among those of the run, from 0.
+        sets: how many the run has. With several, a published split is taken from those that come with one, and drawn
+            from the others.
 
     Raises:
         QffcError: when there are too few frames, or no such published split.
@@ -27,7 +29,7 @@ def split_of(data: Dataset, config: TrainingConfig, number: int = 0) -> Split:
     if train is None:
         train = min(LARGEST_DEFAULT, len(data) // 2)
     watched, seed = validation or 0, config.split_seed
-    if config.published_split is None:
+    if config.published_split is None or (sets > 1 and not data.published):
         return data.split(train=train, validation=watched, test=test, seed=seed)
     return data.published_split(config.published_split, train=train, validation=watched, test=test, seed=seed)
 
@@ -60,13 +62,9 @@ def splits_of(sets: Sequence[Dataset], config: TrainingConfig) -> tuple[Split, .
                 expected=f"one number for each of {len(sets)} sets, or one for all",
                 help="give the numbers in the order of the data",
             )
-    return tuple(split_of(data, _config_for(data, sets, config), number) for number, data in enumerate(sets))
-
-
-def _config_for(data: Dataset, sets: Sequence[Dataset], config: TrainingConfig) -> TrainingConfig:
-    """Without the published split where only others have one; where none has, it is asked for in vain."""
-    others = any(each.published for each in sets)
-    return config if data.published or not others else config.model_copy(update={"published_split": None})
+    if config.published_split is not None and not any(data.published for data in sets):
+        split_of(sets[0], config)
+    return tuple(split_of(data, config, number, len(sets)) for number, data in enumerate(sets))
 
 
 def _of_set(size: int | tuple[int, ...] | None, number: int) -> int | None:

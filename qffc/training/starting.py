@@ -2,18 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import optax
+from numpy.typing import NDArray
 
 from qffc.data import Dataset
-from qffc.models.force_field import trainable_names
-from qffc.models.initialization import constants_from_data, initial_parameters
+from qffc.ir.diagnostics import error
+from qffc.models.atom_energies import given_atom_energies
+from qffc.models.force_field import ForceField, trainable_names
+from qffc.models.initialization import SAMPLE, constants_from_data, constants_from_model, initial_parameters
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.checkpoint import TrainingState
 from qffc.training.config import TrainingConfig
 from qffc.training.precision import in_precision
+
+Arrays = dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What a run starts from, besides its seed and its data.
+
+    Args:
+        atom_energies: energies of free atoms by element, eV. The reference energies are then those nearest to them that
+            explain the mean energies of the molecules, instead of those of smallest norm.
+        model: a trained model, whose parameters and constants are taken.
+
+    Raises:
+        QffcError: when both are given.
+    """
+
+    atom_energies: Mapping[str, float] = field(default_factory=dict)
+    model: ForceField | None = None
+
+    def __post_init__(self) -> None:
+        if self.atom_energies and self.model is not None:
+            raise error(
+                "two sources of reference energies",
+                found="atom_energies and start_from",
+                expected="one of them: a model to start from has reference energies of its own",
+                help="leave atom_energies out, and give them where the first model is trained",
+            )
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What must be the same when a run goes on; nothing where there is nothing to start from."""
+        found = {}
+        if self.atom_energies:
+            found["atom_energies"] = json.dumps(dict(sorted(self.atom_energies.items())))
+        if self.model is not None:
+            digest = hashlib.sha256(self.model.program.digest.encode())
+            for name, value in sorted(self.model.arrays.items()):
+                digest.update(name.encode() + np.ascontiguousarray(value, "<f8").tobytes())
+            found["start_from"] = digest.hexdigest()
+        return found
 
 
 def starting_state(
@@ -21,7 +68,8 @@ def starting_state(
     sets: Sequence[Dataset],
     optimizer: optax.GradientTransformation,
     config: TrainingConfig,
-) -> tuple[TrainingState, dict[str, np.ndarray]]:
+    start: Start | None = None,
+) -> tuple[TrainingState, Arrays]:
     """Return the state before the first step, and the arrays that are not trained.
 
     Args:
@@ -29,11 +77,42 @@ def starting_state(
         sets: the training frames.
         optimizer: whose state is made.
         config: seed and precision.
+        start: what to start from.
+
+    Raises:
+        QffcError: when the model to start from has another program, or atom energies do not fit the data.
     """
     program = lowered.program
-    arrays = initial_parameters(program, config.seed)
+    begin = Start() if start is None else start
+    if begin.model is None:
+        arrays = initial_parameters(program, config.seed)
+        given = begin.atom_energies
+        near = given_atom_energies(program, sets, given) if given else None
+        constants = constants_from_data(lowered, arrays, sets, near)
+    else:
+        _need_same_program(lowered, begin.model)
+        arrays = {name: np.asarray(value) for name, value in begin.model.arrays.items()}
+        errors = [_mean_error(begin.model, data) for data in sets]
+        constants = constants_from_model(lowered, arrays, sets, errors)
     trained = trainable_names(program)
     parameters = in_precision({name: arrays[name] for name in trained}, config)
-    constants = constants_from_data(lowered, arrays, sets)
-    constants |= {name: value for name, value in arrays.items() if name not in trained}
+    constants |= {name: value for name, value in arrays.items() if name not in (*trained, *constants)}
     return TrainingState(parameters, parameters, optimizer.init(parameters), 0), constants
+
+
+def _mean_error(model: ForceField, data: Dataset) -> float:
+    """The mean of what the model lacks of the energies of the first frames, eV."""
+    energies, _ = model.predict(data.numbers, data.positions[:SAMPLE])
+    return float(np.mean(data.energies[:SAMPLE] - energies))
+
+
+def _need_same_program(lowered: JaxProgram, model: ForceField) -> None:
+    program, other = lowered.program, model.program
+    if program.digest == other.digest and lowered.kernel.name == model.lowered.kernel.name:
+        return
+    raise error(
+        "model of another program",
+        found=f"'{other.name}', digest {other.digest[:12]}, to start from",
+        expected=f"a model of '{program.name}', digest {program.digest[:12]}",
+        help="train the program of the model: its file or folder names it in the place of PROGRAM",
+    )

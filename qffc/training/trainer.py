@@ -27,7 +27,7 @@ from qffc.training.frames import Batches, batches_and_fit
 from qffc.training.log import LOG_NAME, append_row, trim_log
 from qffc.training.processes import file_of_first, from_first, is_first, need_same_run
 from qffc.training.split import splits_of
-from qffc.training.starting import starting_state
+from qffc.training.starting import Start, starting_state
 from qffc.training.step import Step, make_step, optimizer_of
 from qffc.training.stopping import (
     EPOCH,
@@ -39,6 +39,9 @@ from qffc.training.stopping import (
     score_of,
 )
 from qffc.training.validation import make_validation
+
+FILLED = "filled_circuits"
+"""The key of a model's metadata that tells which share of the circuits in a step only filled up arrays."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def train(
     metadata: dict[str, str] | None = None,
     stop_after: int | None = None,
     lower: Lowering = lower_jax,
+    start: Start | None = None,
 ) -> ForceField:
     """Train a program, or go on with the run in ``folder``.
 
@@ -85,6 +89,7 @@ def train(
         stop_after: leave after this many epochs in all, checkpoint written: for runs in pieces.
         lower: makes the JAX functions; one that puts other functions in the place of circuits has a kernel with a name
             of its own, which the checkpoint and the model keep.
+        start: energies of atoms, or a model, to start from.
 
     Returns:
         The model with averaged parameters. Its metadata say after which epoch, and whether the run has epochs left.
@@ -101,9 +106,9 @@ def train(
     watched = [each.subset(split.validation) for each, split in zip(sets, splits, strict=True) if split.validation]
     lowered = lower(program)
     optimizer = optimizer_of(config, config.epochs * steps_of_epoch(sum(map(len, frames)), config))
-    state, constants = starting_state(lowered, frames, optimizer, config)
+    state, constants = starting_state(lowered, frames, optimizer, config, start)
     other_kernel = {} if lower is lower_jax else {KERNEL: lowered.kernel.name}
-    identity = _identity(program, sets, config, devices) | other_kernel
+    identity = _identity(program, sets, config, devices) | ({} if start is None else start.identity) | other_kernel
     need_same_run(identity)
     with file_of_first(folder / CHECKPOINT_NAME) as saved:
         if saved is not None:
@@ -142,6 +147,8 @@ def train(
     arrays = {name: np.asarray(value, np.float64) for name, value in average.items()} | constants
     finished = state.epoch == config.epochs or out_of_patience(state.best, config)
     history = {EPOCH: str(epoch), EPOCHS_DONE: str(state.epoch)} | ({} if finished else {PAUSED: "true"})
+    filled = batches.filled()
+    history |= {FILLED: f"{filled:.3f}"} if filled else {}
     texts = _model_metadata(sets, config, identity) | history | other_kernel | (metadata or {})
     model = ForceField(program, arrays, texts, lower)
     if finished and is_first():

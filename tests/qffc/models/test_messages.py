@@ -128,3 +128,12 @@ def test_every_array_of_the_messages_has_a_gradient(model):
     gradient = jax.grad(lambda a: molecule_energy.energies(a, jnp.asarray(METHANOL.positions[None]))[0])(arrays)
     for name in head_shapes(model.program):
         assert np.abs(np.asarray(gradient[name])).max() > 1e-9, name
+
+
+def test_atoms_that_meet_leave_finite_numbers(model):
+    positions = np.repeat(METHANOL.positions[None], 2, axis=0)
+    positions[0, 1] = positions[0, 0]
+    positions[1, 5] = positions[1, 4]
+    energies, forces = model.predict(METHANOL.numbers, positions)
+    assert np.isfinite(energies).all()
+    assert np.isfinite(forces).all()

@@ -12,6 +12,7 @@ from qffc.ir.diagnostics import QffcError
 from qffc.ir.parser import parse_program
 from qffc.library import load
 from qffc.models import property_tests
+from qffc.models.data_sets import describe_sets
 from qffc.models.force_field import ForceField, untrained
 from qffc.models.model_check import check_model
 from qffc.models.model_file import load_model, save_model
@@ -257,3 +258,12 @@ def test_a_model_with_the_certificate_of_another_program_is_refused(tmp_path):
     save_model(replace(model, metadata={"certificate": "{"}), file)
     with pytest.raises(QffcError, match="not JSON"):
         load_model(file)
+
+
+def test_an_example_of_its_data_is_where_a_model_is_tested():
+    frames = load_embedded("ammonia").subset(range(3))
+    model = replace(untrained(load("pair", species=("N", "H"), depth=1), seed=0), metadata=describe_sets([frames]))
+    made = check_model(model)
+    assert made.geometries == "the example of its data, shaken"
+    assert made.frames == 4
+    assert made.holds, made.render()

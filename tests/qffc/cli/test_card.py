@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import re
+import shlex
+
+import numpy as np
+
+from qffc.models.model_file import load_model
+
+
+def test_the_command_on_the_card_makes_the_model_again(qffc, trained, tmp_path):
+    card = tmp_path / "card.md"
+    assert qffc("card", trained, "--data", "water", "--out", card)[0] == 0
+    words = shlex.split(re.search(r"```sh\nqffc (.*)\n```", card.read_text())[1])
+    assert qffc(*words, "--out", tmp_path / "again")[0] == 0
+    again, first = load_model(tmp_path / "again"), load_model(trained)
+    assert again.metadata == first.metadata
+    assert all(np.array_equal(value, first.arrays[name]) for name, value in again.arrays.items())
+
+
+def test_a_card_tells_errors_split_and_proof(qffc, trained):
+    code, text, _ = qffc("card", trained, "--data", "water", "--name", "mine")
+    assert code == 0
+    assert text.startswith("# mine\n")
+    table = qffc("eval", trained, "--data", "water")[1]
+    mae = re.search(r"^model +(\S+)", table, re.MULTILINE)[1]
+    assert f"| model | {mae} |" in text
+    assert "seed 0: 20 training frames, 4 watched" in text
+    assert "rotation, inversion, translation, exchange: proven" in text

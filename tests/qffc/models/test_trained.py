@@ -1,0 +1,67 @@
+"""The models that come with qffc: named, whole, proven, and as good as their cards say."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from qffc.cli import run
+from qffc.data import EMBEDDED
+from qffc.ir.diagnostics import QffcError
+from qffc.models.model_file import load_model, save_model
+from qffc.models.trained import trained_file, trained_models
+from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.references import resolve_program
+from qffc.toolchain import evaluate
+
+NAMES = tuple(trained_models())
+
+
+def test_every_model_has_a_card_and_every_card_a_model():
+    folder = trained_file(NAMES[0]).parent
+    assert (
+        {file.stem for file in folder.glob("*.safetensors")}
+        == set(NAMES)
+        == {file.stem for file in folder.glob("*.md")}
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_certificate_is_that_of_the_program(name):
+    model = load_model(f"trained:{name}")
+    stored = Certificate.from_json(model.metadata["certificate"])
+    assert stored.holds
+    assert stored.verdicts == check_equivariance(model.program).verdicts
+    assert resolve_program(f"trained:{name}") == model.program
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name in EMBEDDED])
+def test_a_card_tells_the_errors_of_its_model(name):
+    evaluation = evaluate(f"trained:{name}", name)
+    card = trained_file(name).with_suffix(".md").read_text()
+    told = [float(cell) for cell in re.search(r"\| model \| (.*) \|", card)[1].split(" | ")]
+    own = evaluation.errors
+    assert told == pytest.approx([own.energy_mae, own.energy_rmse, own.force_mae, own.force_rmse], abs=0.006)
+
+
+def test_models_come_first_hand_on_the_command_line(capsys):
+    assert run(["list"]) == 0
+    assert f"trained:{NAMES[0]} " in capsys.readouterr().out
+    assert run(["check", f"trained:{NAMES[0]}"]) == 0
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(QffcError, match="no such trained model"):
+        load_model("trained:phlogiston")
+
+
+def test_numbers_of_32_bits_are_kept_in_32(tmp_path):
+    model = load_model(f"trained:{NAMES[0]}")
+    save_model(model, tmp_path / "again.safetensors")
+    again = load_model(tmp_path / "again.safetensors")
+    assert all(np.array_equal(value, again.arrays[name]) for name, value in model.arrays.items())
+    assert all(value.dtype == np.float64 for value in again.arrays.values())
+    assert (tmp_path / "again.safetensors").stat().st_size < 0.6 * sum(value.nbytes for value in model.arrays.values())

@@ -1,0 +1,103 @@
+"""What a run starts from: energies of atoms, or a trained model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qffc.data import load_embedded
+from qffc.ir.diagnostics import QffcError
+from qffc.library import load
+from qffc.models.atom_energies import given_atom_energies
+from qffc.models.energy import ATOM_ENERGY, FEATURE_SCALE, FEATURE_SHIFT
+from qffc.models.errors import errors_of
+from qffc.passes.lower_jax.program import lower_jax
+from qffc.training.config import training_config
+from qffc.training.split import split_of
+from qffc.training.starting import Start, starting_state
+from qffc.training.step import optimizer_of
+from qffc.training.trainer import train
+
+WATER, AMMONIA = load_embedded("water"), load_embedded("ammonia")
+PROGRAM = load("pair", species=("H", "N", "O"), channels=1, depth=1, hidden=(6,))
+SETTINGS = {"train": 24, "validation": 0, "test": 20, "epochs": 6, "batch_size": 4, "learning_rate": 0.02}
+FREE = {"H": -13.6, "N": -1479.0, "O": -2035.6}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """A model of water, with the energies of free atoms as reference."""
+    config = training_config(SETTINGS)
+    return train(PROGRAM, WATER, config, tmp_path_factory.mktemp("first"), start=Start(FREE))
+
+
+def test_reference_energies_are_the_nearest_that_explain_the_mean(first):
+    hydrogen, nitrogen, oxygen = first.arrays[ATOM_ENERGY]
+    mean = WATER.subset(split_of(WATER, training_config(SETTINGS)).train).energies.mean()
+    np.testing.assert_allclose(2 * hydrogen + oxygen, mean, rtol=1e-12)
+    assert nitrogen == FREE["N"]
+    # The rest, the energy of binding, goes to the atoms in proportion to their number.
+    assert (hydrogen - FREE["H"]) / 2 == pytest.approx(oxygen - FREE["O"])
+    assert abs(oxygen - FREE["O"]) < 5
+
+
+def test_training_on_from_a_model(first, tmp_path):
+    config = training_config(SETTINGS | {"train": 4, "batch_size": 2, "epochs": 2, "split_seed": 5})
+    test = WATER.subset(split_of(WATER, config).test)
+    tuned = train(PROGRAM, WATER, config, tmp_path / "tuned", start=Start(model=first))
+    fresh = train(PROGRAM, WATER, config, tmp_path / "fresh")
+    tuned_errors, fresh_errors = (errors_of(*m.predict(test.numbers, test.positions), test) for m in (tuned, fresh))
+    assert tuned_errors.force_mae < fresh_errors.force_mae
+
+
+def test_a_started_run_in_parts_gives_the_same_bits(first, tmp_path):
+    config = training_config(SETTINGS | {"epochs": 3, "train": 8})
+    whole = train(PROGRAM, AMMONIA, config, tmp_path / "whole", start=Start(model=first))
+    train(PROGRAM, AMMONIA, config, tmp_path / "parts", start=Start(model=first), stop_after=1)
+    parts = train(PROGRAM, AMMONIA, config, tmp_path / "parts", start=Start(model=first))
+    for name, value in whole.arrays.items():
+        np.testing.assert_array_equal(parts.arrays[name], value)
+    with pytest.raises(QffcError, match="start_from"):
+        train(PROGRAM, AMMONIA, config, tmp_path / "parts")
+    with pytest.raises(QffcError, match="atom_energies"):
+        train(PROGRAM, AMMONIA, config, tmp_path / "parts", start=Start(FREE))
+
+
+def test_the_start_is_the_model_but_for_what_it_had_not_met(first):
+    config, lowered = training_config({}), lower_jax(PROGRAM)
+    state, constants = starting_state(
+        lowered, [AMMONIA.subset(range(40))], optimizer_of(config, 1), config, Start(model=first)
+    )
+    for name, value in state.parameters.items():
+        np.testing.assert_array_equal(value, first.arrays[name])
+    energies = first.predict(AMMONIA.numbers, AMMONIA.positions[:40])[0]
+    shift = constants[ATOM_ENERGY] - first.arrays[ATOM_ENERGY]
+    np.testing.assert_allclose(3 * shift[0] + shift[1], np.mean(AMMONIA.energies[:40] - energies), rtol=1e-9)
+    for name in (FEATURE_SHIFT, FEATURE_SCALE):
+        np.testing.assert_array_equal(constants[name][[0, 2]], first.arrays[name][[0, 2]])
+        assert np.any(constants[name][1] != first.arrays[name][1])
+
+
+def test_starting_from_the_same_data_changes_little(first):
+    config, lowered = training_config({}), lower_jax(PROGRAM)
+    _, constants = starting_state(lowered, [WATER], optimizer_of(config, 1), config, Start(model=first))
+    np.testing.assert_allclose(constants[ATOM_ENERGY], first.arrays[ATOM_ENERGY], atol=0.5)
+    np.testing.assert_array_equal(constants[FEATURE_SCALE], first.arrays[FEATURE_SCALE])
+
+
+def test_a_model_of_another_program_is_refused(first, tmp_path):
+    other = load("pair", species=("H", "N", "O"), channels=2, depth=1, hidden=(6,))
+    with pytest.raises(QffcError, match=r"model of another program[\s\S]*digest"):
+        train(other, AMMONIA, training_config(SETTINGS), tmp_path, start=Start(model=first))
+
+
+def test_two_sources_of_reference_energies_are_refused(first):
+    with pytest.raises(QffcError, match="two sources"):
+        Start(FREE, first)
+
+
+def test_atom_energies_that_do_not_fit_are_refused():
+    with pytest.raises(QffcError, match=r"none of 'O'"):
+        given_atom_energies(PROGRAM, [WATER], {"H": -13.6})
+    with pytest.raises(QffcError, match=r"'Hx', which is no element"):
+        given_atom_energies(PROGRAM, [WATER], {**FREE, "Hx": 1.0})
