@@ -25,9 +25,10 @@ class Engine:
     Args:
         key: on the command line.
         name: in tables.
-        module: in `benchmarks.engine.peers`, with a function `engine(work, choice)`.
+        module: in `benchmarks.engine.peers`, with a function `engine(work, precision)`; that of qffc has `values(work,
+            kernel)` in its place, energies and forces that have rules of their own for the gradient of a loss.
         environment: its requirements, or None for the environment of qffc.
-        choice: the kernel of qffc, or None where the module wants the precision.
+        choice: the kernel of qffc, or None for a peer.
         forms: of the gradient of the loss that are possible; the first is what was fastest on work B.
         kinds: of work; the published demonstration has no other circuit than its own.
     """

@@ -12,6 +12,7 @@ An engine is a function of alpha, w and the vectors of many circuits, (batch, qu
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,8 @@ from benchmarks.engine.work import Work
 Engine = Callable[[jax.Array, jax.Array, jax.Array], jax.Array]
 Parameters = dict[str, jax.Array]
 Energies = Callable[[Parameters, jax.Array], jax.Array]
+Values = Callable[[Parameters, jax.Array], tuple[jax.Array, jax.Array]]
+"""Energies and forces, of an engine that has its own way to the gradient of a loss that holds both."""
 FORMS = ("reverse over reverse", "forward over reverse", "reverse over forward")
 LEARNING_RATE = 1e-2
 
@@ -51,16 +54,25 @@ def energies_and_forces(
     return values, -slope
 
 
-def loss_and_gradient(energies: Energies, form: str) -> Callable[..., tuple[jax.Array, jax.Array, Parameters]]:
-    """Return (parameters, positions, energies, forces) -> loss, energies, gradient."""
+def loss_and_gradient(values: Values) -> Callable[..., tuple[jax.Array, jax.Array, Parameters]]:
+    """Return (parameters, positions, energies, forces) -> loss, energies, gradient; JAX differentiates the values."""
 
     def loss(parameters, positions, energies_wanted, forces_wanted):
-        found, forces = energies_and_forces(energies, parameters, positions)
+        found, forces = values(parameters, positions)
         return jnp.mean((found - energies_wanted) ** 2) + jnp.mean((forces - forces_wanted) ** 2), found
 
     def nested(*data):
         (value, found), gradient = jax.value_and_grad(loss, has_aux=True)(*data)
         return value, found, gradient
+
+    return nested
+
+
+def gradient_in_form(energies: Energies, form: str) -> Callable[..., tuple[jax.Array, jax.Array, Parameters]]:
+    """Return (parameters, positions, energies, forces) -> loss, energies, gradient."""
+
+    if form == "reverse over reverse":
+        return loss_and_gradient(partial(energies_and_forces, energies))
 
     def directional(parameters, positions, energies_wanted, forces_wanted):
         found, forces = energies_and_forces(energies, parameters, positions)
@@ -78,14 +90,13 @@ def loss_and_gradient(energies: Energies, form: str) -> Callable[..., tuple[jax.
             gradient = jax.grad(lambda p: jax.jvp(lambda *at: weighted(p, *at), start, along)[1])(parameters)
         return value, found, gradient
 
-    return nested if form == "reverse over reverse" else directional
+    return directional
 
 
-def training_step(energies: Energies, form: str):
+def training_step(differentiate: Callable[..., tuple[jax.Array, jax.Array, Parameters]]):
     """Return the starting state of Adam from parameters, and (state, positions, energies, forces) -> loss, energies,
     gradient, next state."""
     start, update, read = optimizers.adam(LEARNING_RATE)
-    differentiate = loss_and_gradient(energies, form)
 
     def step(state, positions, energies_wanted, forces_wanted):
         loss, found, gradient = differentiate(read(state), positions, energies_wanted, forces_wanted)

@@ -14,7 +14,7 @@ from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import PauliString
 from qffc.ir.program import Program
-from qffc.ir.values import Add, Pi, Value, split_coefficient
+from qffc.ir.values import Add, Mul, Pi, Value, split_coefficient
 
 
 @dataclass(frozen=True)
@@ -129,3 +129,18 @@ def _affine(angle: Value, scalars: dict[Value, int]) -> Affine:
         elif coefficient:
             terms.append((coefficient, scalars.setdefault(body, len(scalars))))
     return Affine(constant, pi_multiple, tuple(terms))
+
+
+def length_and_direction(value: Value) -> tuple[Value | None, Value]:
+    """Return the numbers of a product, or None, and its vector.
+
+    Example:
+        >>> from qffc.ir import parse_value
+        >>> length_and_direction(parse_value("2 * norm(r(a, b)) * r(a, b)"))
+        (<Mul 2*norm(r(a, b))>, <Displacement r(a, b)>)
+    """
+    if not isinstance(value, Mul):
+        return None, value
+    numbers = tuple(factor for factor in value.factors if factor.law.rank == 0)
+    (vector,) = (factor for factor in value.factors if factor.law.rank == 1)
+    return (numbers[0] if len(numbers) == 1 else Mul(numbers)), vector

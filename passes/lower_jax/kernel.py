@@ -11,64 +11,109 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import Generic, Literal, Protocol, TypeVar, get_args
 
 import jax
 import jax.numpy as jnp
 
 from qffc.ir.diagnostics import error, quoted
 from qffc.passes.circuit.split_program import Split
-from qffc.passes.lower_jax.native import NativeKernel
+from qffc.passes.lower_jax.native import NativeKernel, NativeTableKernel
 from qffc.passes.lower_jax.native_library import native_state
 from qffc.passes.lower_jax.portable import PortableKernel
+from qffc.passes.lower_jax.slot_tables import Cotangents, Inputs, Shape, SlotTables
 
+G = TypeVar("G")
+GivenIn = TypeVar("GivenIn", contravariant=True)
+S = TypeVar("S")
 KernelName = Literal["auto", "native", "portable"]
 
 KERNEL_VARIABLE = "QFFC_KERNEL"
 """The environment variable that chooses the kernel where a program leaves it open."""
 
 Moments = Callable[[jax.Array], jax.Array]
-_Kept = tuple[jax.Array, jax.Array]
 
 
-class Kernel(Protocol):
-    """Functions of many circuits at once: slots (batch, slots) in radians, moments and weights (batch, observables)."""
+class Kernel(Protocol[GivenIn, S]):
+    """Functions of many circuits at once: what they are given, and slopes by it.
+
+    Given are slots (batch, slots) in radians, with slopes of the same shape, and moments and weights (batch,
+    observables); or tables of slots, see :mod:`qffc.passes.lower_jax.slot_tables`.
+    """
 
     @property
     def name(self) -> str:
         """``native`` or ``portable``."""
 
-    def moments(self, slots: jax.Array) -> jax.Array:
+    def moments(self, given: GivenIn, /) -> jax.Array:
         """Return the moments."""
 
-    def moments_and_states(self, slots: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def moments_and_states(self, given: GivenIn, /) -> tuple[jax.Array, jax.Array]:
         """Return the moments, and what :meth:`gradient` may start from; an array of any shape, empty for nothing."""
 
-    def gradient(self, slots: jax.Array, weights: jax.Array, states: jax.Array | None = None) -> jax.Array:
-        """Return the gradient of sum(weights * moments), (batch, slots)."""
+    def gradient(self, given: GivenIn, weights: jax.Array, states: jax.Array | None = None, /) -> S:
+        """Return the gradient of sum(weights * moments)."""
 
-    def moments_along(self, slots: jax.Array, slots_along: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def moments_along(self, given: GivenIn, along: S, /) -> tuple[jax.Array, jax.Array]:
         """Return the moments and their derivative along a direction."""
 
+    def moments_along_and_states(self, given: GivenIn, along: S, /) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Return what :meth:`moments_along` does, and what :meth:`gradient_along_from` may start from."""
+
     def gradient_along(
-        self, slots: jax.Array, weights: jax.Array, slots_along: jax.Array, weights_along: jax.Array
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        self, given: GivenIn, weights: jax.Array, along: S, weights_along: jax.Array, /
+    ) -> tuple[S, S, jax.Array]:
         """Return the gradient, its derivative along a direction, and that of the moments."""
+
+    def gradient_along_from(
+        self, states: jax.Array, given: GivenIn, weights: jax.Array, along: S, weights_along: jax.Array, /
+    ) -> tuple[S, S]:
+        """Return the gradient and its derivative along a direction."""
+
+
+@dataclass(frozen=True)
+class Differentiable(Generic[G, S]):
+    """A kernel as JAX differentiates it.
+
+    Args:
+        moments: of what is given; differentiable twice in reverse mode.
+        moments_along: of what is given and a direction, the moments and their derivative along it; differentiable once.
+    """
+
+    moments: Callable[[G], jax.Array]
+    moments_along: Callable[[G, S], tuple[jax.Array, jax.Array]]
+
+
+TableFunctions = Differentiable[Inputs, Cotangents]
+"""Moments (frames, instances, channels, observables) of tables of slots."""
 
 
 @dataclass(frozen=True)
 class KernelFunctions:
-    """A kernel as JAX sees it.
+    """The kernel of a program as JAX sees it.
 
     Args:
         name: ``native`` or ``portable``.
         moments: slots (batch, slots) to moments (batch, observables); differentiable twice in reverse mode.
         moments_along: (slots, direction) to moments and their derivative along the direction; differentiable once.
+        reads_tables: what makes functions of tables of slots; None where slots are written out first.
     """
 
     name: str
     moments: Moments
     moments_along: Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]
+    reads_tables: Callable[[SlotTables, Shape], TableFunctions] | None = None
+
+    def on_tables(self, tables: SlotTables, shape: Shape) -> TableFunctions:
+        """Return the functions of tables of slots.
+
+        Args:
+            tables: where slots are read.
+            shape: frames, instances and channels.
+        """
+        if self.reads_tables is None or not tables.reads:
+            return _written_out(Differentiable(self.moments, self.moments_along), tables, shape)
+        return self.reads_tables(tables, shape)
 
 
 def make_kernel(split: Split, kernel: KernelName = "auto") -> KernelFunctions:
@@ -81,7 +126,15 @@ def make_kernel(split: Split, kernel: KernelName = "auto") -> KernelFunctions:
     Raises:
         QffcError: for an unknown name, or when the native kernel is asked for and not there.
     """
-    return differentiable(_choose(split, kernel))
+    if not _is_native(kernel):
+        functions = differentiable(PortableKernel(split))
+        return KernelFunctions("portable", functions.moments, functions.moments_along)
+    functions = differentiable(NativeKernel(split))
+
+    def reads_tables(tables: SlotTables, shape: Shape) -> TableFunctions:
+        return differentiable(NativeTableKernel(split, tables, shape))
+
+    return KernelFunctions("native", functions.moments, functions.moments_along, reads_tables)
 
 
 def make_moments(split: Split, kernel: KernelName = "auto") -> Moments:
@@ -89,74 +142,93 @@ def make_moments(split: Split, kernel: KernelName = "auto") -> Moments:
     return make_kernel(split, kernel).moments
 
 
-def differentiable(kernel: Kernel) -> KernelFunctions:
+def differentiable(kernel: Kernel[G, S]) -> Differentiable[G, S]:
     """Return the functions of a kernel with their derivatives."""
 
     @jax.custom_vjp
-    def moments(slots: jax.Array) -> jax.Array:
-        return kernel.moments(slots)
+    def moments(given: G) -> jax.Array:
+        return kernel.moments(given)
 
-    def moments_forward(slots: jax.Array) -> tuple[jax.Array, _Kept]:
-        value, states = keeping(slots)
-        return value, (slots, states)
+    def moments_forward(given: G) -> tuple[jax.Array, tuple[G, jax.Array]]:
+        value, states = keeping(given)
+        return value, (given, states)
 
-    def moments_reverse(saved: _Kept, weights: jax.Array) -> tuple[jax.Array]:
-        slots, states = saved
-        return (gradient(slots, weights, states),)
+    def moments_reverse(saved: tuple[G, jax.Array], weights: jax.Array) -> tuple[S]:
+        given, states = saved
+        return (gradient(given, weights, states),)
 
     moments.defvjp(moments_forward, moments_reverse)
 
     @jax.custom_vjp
-    def keeping(slots: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return kernel.moments_and_states(slots)
+    def keeping(given: G) -> tuple[jax.Array, jax.Array]:
+        return kernel.moments_and_states(given)
 
-    def keeping_forward(slots: jax.Array) -> tuple[tuple[jax.Array, jax.Array], _Kept]:
-        value, states = keeping(slots)
-        return (value, states), (slots, states)
+    def keeping_forward(given: G) -> tuple[tuple[jax.Array, jax.Array], tuple[G, jax.Array]]:
+        value, states = keeping(given)
+        return (value, states), (given, states)
 
-    def keeping_reverse(saved: _Kept, weights: tuple[jax.Array, jax.Array]) -> tuple[jax.Array]:
-        # Nothing depends on the states but through the gradient, whose derivative is by the slots.
+    def keeping_reverse(saved: tuple[G, jax.Array], weights: tuple[jax.Array, jax.Array]) -> tuple[S]:
+        # Nothing depends on the states but through the gradient, whose derivative is by what is given.
         return moments_reverse(saved, weights[0])
 
     keeping.defvjp(keeping_forward, keeping_reverse)
 
     @jax.custom_vjp
-    def gradient(slots: jax.Array, weights: jax.Array, states: jax.Array) -> jax.Array:
-        return kernel.gradient(slots, weights, states)
+    def gradient(given: G, weights: jax.Array, states: jax.Array) -> S:
+        return kernel.gradient(given, weights, states)
 
-    def gradient_forward(slots: jax.Array, weights: jax.Array, states: jax.Array) -> tuple[jax.Array, _Kept]:
-        return gradient(slots, weights, states), (slots, weights)
+    def gradient_forward(given: G, weights: jax.Array, states: jax.Array) -> tuple[S, tuple[G, jax.Array]]:
+        return gradient(given, weights, states), (given, weights)
 
-    def gradient_reverse(saved: _Kept, along: jax.Array) -> tuple[jax.Array, jax.Array, None]:
-        slots, weights = saved
-        _, hessian_product, moments_along = kernel.gradient_along(slots, weights, along, jnp.zeros_like(weights))
+    def gradient_reverse(saved: tuple[G, jax.Array], along: S) -> tuple[S, jax.Array, None]:
+        given, weights = saved
+        _, hessian_product, moments_along = kernel.gradient_along(given, weights, along, jnp.zeros_like(weights))
         return hessian_product, moments_along, None
 
     gradient.defvjp(gradient_forward, gradient_reverse)
 
     @jax.custom_vjp
-    def along(slots: jax.Array, direction: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return kernel.moments_along(slots, direction)
+    def along(given: G, direction: S) -> tuple[jax.Array, jax.Array]:
+        return kernel.moments_along(given, direction)
 
-    def along_forward(
-        slots: jax.Array, direction: jax.Array
-    ) -> tuple[tuple[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]:
-        return along(slots, direction), (slots, direction)
+    def along_forward(given: G, direction: S) -> tuple[tuple[jax.Array, jax.Array], tuple[G, S, jax.Array]]:
+        value, derivative, states = kernel.moments_along_and_states(given, direction)
+        return (value, derivative), (given, direction, states)
 
-    def along_reverse(
-        saved: tuple[jax.Array, jax.Array], weights: tuple[jax.Array, jax.Array]
-    ) -> tuple[jax.Array, jax.Array]:
-        # d(w . m + u . dm/d direction): by the direction it is the gradient for u, by the slots its derivative along
-        # the direction, with w as the derivative of u.
+    def along_reverse(saved: tuple[G, S, jax.Array], weights: tuple[jax.Array, jax.Array]) -> tuple[S, S]:
+        # d(w . m + u . dm/d direction): by the direction it is the gradient for u, by what is given its derivative
+        # along the direction, with w as the derivative of u.
+        given, direction, states = saved
         for_moments, for_derivative = weights
-        by_direction, by_slots, _ = kernel.gradient_along(saved[0], for_derivative, saved[1], for_moments)
-        return by_slots, by_direction
+        by_direction, by_given = kernel.gradient_along_from(states, given, for_derivative, direction, for_moments)
+        return by_given, by_direction
 
     along.defvjp(along_forward, along_reverse)
-    return KernelFunctions(kernel.name, moments, along)
+    return Differentiable(moments, along)
 
 
-def _choose(split: Split, kernel: KernelName) -> Kernel:
+def _written_out(
+    functions: Differentiable[jax.Array, jax.Array], tables: SlotTables, shape: Shape
+) -> Differentiable[Inputs, Cotangents]:
+    """The functions of tables by those of slots, for a kernel that wants slots."""
+
+    def flat(inputs: Inputs) -> jax.Array:
+        slots = tables.slots(inputs, shape)
+        return slots.reshape(-1, slots.shape[-1])
+
+    def moments(inputs: Inputs) -> jax.Array:
+        value = functions.moments(flat(inputs))
+        return value.reshape(*shape, value.shape[-1])
+
+    def moments_along(inputs: Inputs, along: Cotangents) -> tuple[jax.Array, jax.Array]:
+        slots, direction = jax.jvp(lambda numbers: flat((numbers, inputs[1])), (inputs[0],), (along[0],))
+        value, derivative = functions.moments_along(slots, direction)
+        return value.reshape(*shape, value.shape[-1]), derivative.reshape(*shape, value.shape[-1])
+
+    return Differentiable(moments, moments_along)
+
+
+def _is_native(kernel: KernelName) -> bool:
     name = os.environ.get(KERNEL_VARIABLE, "auto") if kernel == "auto" else kernel
     if name not in get_args(KernelName):
         raise error(
@@ -174,6 +246,4 @@ def _choose(split: Split, kernel: KernelName) -> Kernel:
             help="use the kernel 'portable', or install qffc where a C++17 compiler is found",
         )
     # On other devices the portable kernel keeps the data where they are.
-    if name == "native" or (name == "auto" and state.available and jax.default_backend() == "cpu"):
-        return NativeKernel(split)
-    return PortableKernel(split)
+    return name == "native" or (name == "auto" and state.available and jax.default_backend() == "cpu")

@@ -5,28 +5,15 @@ As many circuits as a register has lanes are simulated side by side; their state
 
 from __future__ import annotations
 
-import math
-import os
-from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
-
 import jax
-import jax.numpy as jnp
+import numpy as np
 
-from qffc.ir.diagnostics import InternalError
 from qffc.passes.circuit.split_program import Split
-from qffc.passes.lower_jax.native_library import CALLS, native_state
-from qffc.passes.lower_jax.native_program import TILE_QUBITS, native_program
+from qffc.passes.lower_jax.native_calls import Given, NativeCalls
+from qffc.passes.lower_jax.native_program import TILE_QUBITS
+from qffc.passes.lower_jax.slot_tables import Cotangents, Inputs, Shape, SlotTables, Tables
 
-INSTRUCTIONS_VARIABLE = "QFFC_INSTRUCTIONS"
-"""The environment variable that names an instruction set: ``avx512``, ``avx2`` or ``portable``, instead of the best."""
-
-_MOST_LANES = 16
-"""Circuits side by side in the widest register; every other number of lanes divides it."""
-
-_KEPT_QUBITS = 8
-"""States of up to this many qubits are kept for the gradient: 4 KiB a circuit, read faster than made again."""
+Array = jax.Array
 
 
 class NativeKernel:
@@ -42,66 +29,112 @@ class NativeKernel:
     name = "native"
 
     def __init__(self, split: Split, tile_qubits: int = TILE_QUBITS) -> None:
-        register_native()
-        native = native_program(split, tile_qubits)
-        self._qubits = split.qubit_count
-        self._observables = len(split.observables)
-        self._attributes: dict[str, Any] = {
-            "ints": native.ints,
-            "reals": native.reals,
-            "instructions": os.environ.get(INSTRUCTIONS_VARIABLE, ""),
-        }
+        self._calls = NativeCalls(split, tile_qubits)
 
-    def moments(self, slots: jax.Array) -> jax.Array:
+    def moments(self, slots: Array) -> Array:
         """Return the moments, (batch, observables), of slots (batch, slots)."""
-        (result,) = self._call("qffc_moments", "m", slots)
-        return result
+        return self._calls.moments(_slots(slots), slots.shape[:-1], keep=False)[0]
 
-    def moments_and_states(self, slots: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def moments_and_states(self, slots: Array) -> tuple[Array, Array]:
         """Return the moments, and the final states in the order of the kernel; none where states are large."""
-        if self._qubits > _KEPT_QUBITS:
-            return self.moments(slots), jnp.zeros((0,), slots.dtype)
-        moments, states = self._call("qffc_moments", "mk", slots)
+        moments, states = self._calls.moments(_slots(slots), slots.shape[:-1], keep=True)
         return moments, states
 
-    def gradient(self, slots: jax.Array, weights: jax.Array, states: jax.Array | None = None) -> jax.Array:
+    def gradient(self, slots: Array, weights: Array, states: Array | None = None) -> Array:
         """Return the gradient of sum(weights * moments), (batch, slots); from kept states, if there are any."""
-        kept = () if states is None or states.size == 0 else (states,)
-        (result,) = self._call("qffc_gradient", "s", slots, weights, *kept)
-        return result
+        return self._calls.gradient(_slots(slots), weights, states)[0]
 
-    def moments_along(self, slots: jax.Array, slots_along: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def moments_along(self, slots: Array, slots_along: Array) -> tuple[Array, Array]:
         """Return the moments and their derivative along a direction."""
-        moments, along = self._call("qffc_moments_along", "mm", slots, slots_along)
+        moments, along, _ = self._calls.moments_along(_slots(slots), [slots_along], slots.shape[:-1], keep=False)
         return moments, along
 
+    def moments_along_and_states(self, slots: Array, slots_along: Array) -> tuple[Array, Array, Array]:
+        """Return what :meth:`moments_along` does, and the final states with their derivatives."""
+        moments, along, states = self._calls.moments_along(_slots(slots), [slots_along], slots.shape[:-1], keep=True)
+        return moments, along, states
+
     def gradient_along(
-        self, slots: jax.Array, weights: jax.Array, slots_along: jax.Array, weights_along: jax.Array
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        self, slots: Array, weights: Array, slots_along: Array, weights_along: Array
+    ) -> tuple[Array, Array, Array]:
         """Return the gradient, its derivative along a direction, and that of the moments."""
-        gradient, along, moments = self._call("qffc_gradient_along", "ssm", slots, weights, slots_along, weights_along)
-        return gradient, along, moments
+        found = self._calls.gradient_along(_slots(slots), [slots_along], weights, weights_along, None)
+        return found[0], found[1], found[2]
 
-    def _call(self, name: str, results: str, *arrays: jax.Array) -> Sequence[jax.Array]:
-        slots = arrays[0]
-        rows = slots.shape[:-1]
-        blocks = -(-math.prod(rows) // _MOST_LANES)
-        kinds = {
-            "s": slots.shape,
-            "m": (*rows, self._observables),
-            "k": (blocks * _MOST_LANES * 2 ** (self._qubits + 1),),
-        }
-        shapes = [jax.ShapeDtypeStruct(kinds[kind], slots.dtype) for kind in results]  # type: ignore[no-untyped-call]
-        call: Callable[..., Sequence[jax.Array]] = jax.ffi.ffi_call(name, shapes, vmap_method="broadcast_all")
-        return call(*arrays, **self._attributes)
+    def gradient_along_from(
+        self, states: Array, slots: Array, weights: Array, slots_along: Array, weights_along: Array
+    ) -> tuple[Array, Array]:
+        """Return the gradient and its derivative along a direction, from the states kept along it."""
+        found = self._calls.gradient_along(_slots(slots), [slots_along], weights, weights_along, states)
+        return found[0], found[1]
 
 
-@cache
-def register_native() -> None:
-    """Make the foreign functions known to JAX; once is enough."""
-    library = native_state().library
-    if library is None:
-        raise InternalError("a native kernel without its library")
-    for name in CALLS:
-        function = jax.ffi.pycapsule(getattr(library, name))  # type: ignore[no-untyped-call]  # of JAX
-        jax.ffi.register_ffi_target(name, function, platform="cpu")
+class NativeTableKernel:
+    """The kernel on tables: circuits read their slots, and gradients are summed over circuits, in C++.
+
+    No array of slots is written. The methods are those of :class:`qffc.passes.lower_jax.kernel.Kernel`, with
+    moments and weights (frames, instances, channels, observables).
+
+    Args:
+        split: the program.
+        tables: where slots are read.
+        shape: frames, instances and channels.
+    """
+
+    name = "native"
+
+    def __init__(self, split: Split, tables: SlotTables, shape: Shape) -> None:
+        self._calls = NativeCalls(split, TILE_QUBITS, tables)
+        self._shape = shape
+
+    def moments(self, inputs: Inputs) -> Array:
+        """Return the moments."""
+        return self._calls.moments(_given(inputs), self._shape, keep=False)[0]
+
+    def moments_and_states(self, inputs: Inputs) -> tuple[Array, Array]:
+        """Return the moments, and the final states."""
+        moments, states = self._calls.moments(_given(inputs), self._shape, keep=True)
+        return moments, states
+
+    def gradient(self, inputs: Inputs, weights: Array, states: Array | None = None) -> Cotangents:
+        """Return the gradient of sum(weights * moments) by the tables."""
+        return tuple(self._calls.gradient(_given(inputs), weights, states)), None
+
+    def moments_along(self, inputs: Inputs, along: Cotangents) -> tuple[Array, Array]:
+        """Return the moments and their derivative along a direction."""
+        moments, derivative, _ = self._calls.moments_along(_given(inputs), along[0], self._shape, keep=False)
+        return moments, derivative
+
+    def moments_along_and_states(self, inputs: Inputs, along: Cotangents) -> tuple[Array, Array, Array]:
+        """Return what :meth:`moments_along` does, and the final states with their derivatives."""
+        moments, derivative, states = self._calls.moments_along(_given(inputs), along[0], self._shape, keep=True)
+        return moments, derivative, states
+
+    def gradient_along(
+        self, inputs: Inputs, weights: Array, along: Cotangents, weights_along: Array
+    ) -> tuple[Cotangents, Cotangents, Array]:
+        """Return the gradient, its derivative along a direction, and that of the moments."""
+        *found, moments = self._calls.gradient_along(_given(inputs), along[0], weights, weights_along, None)
+        return *_both(found), moments
+
+    def gradient_along_from(
+        self, states: Array, inputs: Inputs, weights: Array, along: Cotangents, weights_along: Array
+    ) -> tuple[Cotangents, Cotangents]:
+        """Return the gradient and its derivative along a direction, from the states kept along it."""
+        found = self._calls.gradient_along(_given(inputs), along[0], weights, weights_along, states)
+        return _both(found[: 2 * len(inputs[0])])
+
+
+def _slots(slots: Array) -> Given:
+    return Given((slots,), (), np.dtype(slots.dtype))
+
+
+def _given(inputs: Inputs) -> Given:
+    tables, rows = inputs
+    return Given(tables, rows, np.dtype(tables[0].dtype))
+
+
+def _both(found: list[Array]) -> tuple[Cotangents, Cotangents]:
+    half = len(found) // 2
+    first: Tables = tuple(found[:half])
+    return (first, None), (tuple(found[half:]), None)

@@ -10,6 +10,9 @@ from pathlib import Path
 CALLS = ("qffc_moments", "qffc_gradient", "qffc_moments_along", "qffc_gradient_along")
 """The foreign functions of the library."""
 
+FORMAT = 2
+"""The form of programs and arrays that the foreign functions take: ``program_format`` of the library."""
+
 LIBRARY = Path(__file__).parent.with_name("_native.so")
 """Where the build puts it."""
 
@@ -41,6 +44,8 @@ def native_state() -> NativeState:
         library = ctypes.CDLL(str(LIBRARY))
         for name in CALLS:
             getattr(library, name)
+        if not hasattr(library, "qffc_format") or library.qffc_format() != FORMAT:
+            return NativeState(None, "it was built from other sources: install qffc again")
         library.qffc_instructions.restype = ctypes.c_char_p
         return NativeState(library, str(library.qffc_instructions().decode()))
     except (OSError, AttributeError) as problem:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import DotObservable, Observable, ProductObservable, SumObservable
 from qffc.passes.circuit.split_program import KernelOp, Split
+from qffc.passes.lower_jax.native_library import FORMAT
+from qffc.passes.lower_jax.slot_tables import SlotTables, own_rows
 from qffc.passes.lower_jax.table import constant_part, resolve_relabels
 
-_VERSION = 1
 _GATE_KINDS = {"rotate": 0, "exchange": 1, "chirality": 2, "pauli_rotation": 3}
 _DOT, _TWO_DOTS, _PAULI = range(3)
 
@@ -44,13 +45,15 @@ class NativeProgram:
     tiles: tuple[tuple[KernelOp, ...], ...]
 
 
-def native_program(split: Split, width: int = TILE_QUBITS) -> NativeProgram:
+def native_program(split: Split, width: int = TILE_QUBITS, tables: SlotTables | None = None) -> NativeProgram:
     """Return the arrays of a program; linear in its operations.
 
     Args:
         split: the program.
         width: qubits of a tile.
+        tables: where slots are read; when left out, every circuit has a row of slots of its own.
     """
+    places = own_rows(split) if tables is None else tables
     ops, wires = resolve_relabels(split)
     qubits = split.qubit_count
     singlets = [op for op in ops if op.kind == "singlet"]
@@ -62,13 +65,13 @@ def native_program(split: Split, width: int = TILE_QUBITS) -> NativeProgram:
     terms: list[tuple[int, float]] = []
     seen: set[int] = set()
     for tile, inside in zip(tiles, bits, strict=True):
-        places = {qubits - 1 - bit: place for place, bit in enumerate(inside)}
+        bit_of = {qubits - 1 - bit: place for place, bit in enumerate(inside)}
         for op in tile:
-            own = _terms(op, split)
+            own = _terms(op, places)
             # A gate that is the first one on all of its qubits commutes with what is before it and need not be undone.
             undo = not seen.isdisjoint(op.qubits)
             seen.update(op.qubits)
-            gate_ints += [*_gate(op, places), len(terms), len(own), int(undo)]
+            gate_ints += [*_gate(op, bit_of), len(terms), len(own), int(undo)]
             gate_reals.append(0.0 if op.angle is None else constant_part(op.angle))
             terms += own
     starts = np.cumsum([0, *map(len, tiles)]).tolist()
@@ -80,7 +83,9 @@ def native_program(split: Split, width: int = TILE_QUBITS) -> NativeProgram:
     observables, constants = _observables(split.observables, wires, qubits)
     sizes = [starts[-1], len(terms), len(tiles), len(observables), len(singlets)]
     ints = [
-        *(_VERSION, qubits, split.slot_count, len(split.observables), *sizes),
+        *(FORMAT, qubits, places.width, len(split.observables)),
+        *(len(places.widths), int(tables is not None), len(places.reads), *sizes),
+        *(number for table in places.reads for number in (table, places.widths[table])),
         *(qubits - 1 - qubit for op in singlets for qubit in op.qubits),
         *gate_ints,
         *(slot for slot, _ in terms),
@@ -156,13 +161,15 @@ def _gate(op: KernelOp, places: dict[int, int]) -> list[int]:
     return [_GATE_KINDS[op.kind], *three, x_mask, z_mask, sum(letter == "Y" for _, letter in op.string)]
 
 
-def _terms(op: KernelOp, split: Split) -> list[tuple[int, float]]:
+def _terms(op: KernelOp, places: SlotTables) -> list[tuple[int, float]]:
     if op.vector is not None:
         factor, slot = op.vector
-        return [(split.vector_offset(slot), float(factor))]
+        vector, length = places.vectors[slot]
+        own = [(places.number(vector), float(factor))]
+        return own if length is None else [*own, (places.number(length), 1.0)]
     if op.angle is None:
         raise InternalError(f"'{op.kind}' without an angle")
-    return [(slot, float(weight)) for weight, slot in op.angle.terms]
+    return [(places.number(places.scalars[slot]), float(weight)) for weight, slot in op.angle.terms]
 
 
 # --------------------------------------------------------------------------- observables

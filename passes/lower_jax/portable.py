@@ -58,12 +58,26 @@ class PortableKernel:
         """Return the moments and their derivative along a direction."""
         return jax.jvp(self.moments, (slots,), (slots_along,))
 
+    def moments_along_and_states(
+        self, slots: jax.Array, slots_along: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Return what :meth:`moments_along` does and an empty array."""
+        return (*self.moments_along(slots, slots_along), jnp.zeros((0,), slots.dtype))
+
     def gradient_along(
         self, slots: jax.Array, weights: jax.Array, slots_along: jax.Array, weights_along: jax.Array
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
         """Return the gradient, its derivative along a direction, and that of the moments."""
         primals, tangents = jax.jvp(self._sweep, (slots, weights), (slots_along, weights_along))
         return primals[0], tangents[0], tangents[1]
+
+    def gradient_along_from(
+        self, states: jax.Array, slots: jax.Array, weights: jax.Array, slots_along: jax.Array, weights_along: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """Return the gradient and its derivative along a direction."""
+        del states
+        gradient, along, _ = self.gradient_along(slots, weights, slots_along, weights_along)
+        return gradient, along
 
     def _constant_moments(self, slots: jax.Array) -> jax.Array:
         constant = np.array([_expect_rows(rows, self._initial) for rows in self._terms])

@@ -12,9 +12,9 @@ import numpy as np
 
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.program import AtomicReadout, Program, has_features, readout_value
-from qffc.ir.values import Mul, Value, as_value
+from qffc.ir.values import as_value
 from qffc.passes.base import Pass, PassResult, Preserves
-from qffc.passes.circuit.split_program import Split, split_program
+from qffc.passes.circuit.split_program import Split, length_and_direction, split_program
 from qffc.passes.lower_jax.kernel import KernelFunctions, KernelName, make_kernel
 from qffc.passes.target import Target
 
@@ -56,8 +56,8 @@ class JaxProgram:
         evaluate = Evaluator(self.program, Instance(positions, species, parameters, channel), jnp)
         evaluate.prepare((*self.split.scalars, *self.split.vectors))
         # A few large operations in place of many small ones: lengths side by side, times the few vectors there are.
-        pairs = [_length_and_direction(value) for value in self.split.vectors]
-        numbers = [*self.split.scalars, *(length for length, _ in pairs)]
+        pairs = [length_and_direction(value) for value in self.split.vectors]
+        numbers = [*self.split.scalars, *(as_value(1) if length is None else length for length, _ in pairs)]
         if not numbers:
             return jnp.zeros((0,), positions.dtype)
         side_by_side = evaluate.stacked(numbers)
@@ -120,15 +120,6 @@ class LowerJax(Pass[JaxProgram]):
         """Return the program with its JAX functions; they are made for any target."""
         del target
         return PassResult(program, lower_jax(program))
-
-
-def _length_and_direction(value: Value) -> tuple[Value, Value]:
-    """A vector as a number times a vector: the factors of a product apart, or 1 and the vector."""
-    if not isinstance(value, Mul):
-        return as_value(1), value
-    numbers = tuple(factor for factor in value.factors if factor.law.rank == 0)
-    (vector,) = (factor for factor in value.factors if factor.law.rank == 1)
-    return (numbers[0] if len(numbers) == 1 else Mul(numbers)), vector
 
 
 def lower_jax(program: Program, kernel: KernelName = "auto") -> JaxProgram:

@@ -58,96 +58,183 @@ qffc::ParallelFor on_threads_of(ffi::ThreadPool& pool) {
   };
 }
 
-int64_t rows_of(const ffi::AnyBuffer& buffer) {
-  int64_t rows = 1;
-  const auto shape = buffer.dimensions();
-  for (size_t k = 0; k + 1 < shape.size(); ++k) rows *= shape[k];
-  return rows;
-}
+// Takes arrays one after another: all of them are of one type, but for the rows that circuits read.
+class Inputs {
+ public:
+  explicit Inputs(ffi::RemainingArgs& arguments) : arguments_(arguments) {}
 
-template <class T>
-const T* input(ffi::RemainingArgs& arguments, size_t place) {
-  return static_cast<const T*>(arguments.get<ffi::AnyBuffer>(place)->untyped_data());
-}
+  size_t left() const { return arguments_.size() - next_; }
+  ffi::AnyBuffer take() { return *arguments_.get<ffi::AnyBuffer>(next_++); }
+  template <class T>
+  const T* numbers() { return static_cast<const T*>(take().untyped_data()); }
 
-template <class T>
-T* output(ffi::RemainingRets& results, size_t place) {
-  return static_cast<T*>((*results.get<ffi::AnyBuffer>(place))->untyped_data());
-}
+ private:
+  ffi::RemainingArgs& arguments_;
+  size_t next_ = 0;
+};
 
+class Outputs {
+ public:
+  explicit Outputs(ffi::RemainingRets& results) : results_(results) {}
+
+  size_t left() const { return results_.size() - next_; }
+  ffi::AnyBuffer take() { return **results_.get<ffi::AnyBuffer>(next_++); }
+  template <class T>
+  T* numbers() { return static_cast<T*>(take().untyped_data()); }
+
+ private:
+  ffi::RemainingRets& results_;
+  size_t next_ = 0;
+};
+
+// Sizes of an array whose last axis has `width` numbers; false when it has another one, or too few axes.
 template <class T>
-Job<T> job_of(Mode mode, ffi::RemainingArgs& in, ffi::RemainingRets& out) {
-  Job<T> job{};
-  job.mode = mode;
-  job.slots = input<T>(in, 0);
-  switch (mode) {
-    case Mode::moments:
-      job.moments = output<T>(out, 0);
-      if (out.size() == 2) job.states = output<T>(out, 1);
-      break;
-    case Mode::gradient:
-      job.weights = input<T>(in, 1);
-      if (in.size() == 3) job.kept_states = input<T>(in, 2);
-      job.gradient = output<T>(out, 0);
-      break;
-    case Mode::moments_along:
-      job.slots_along = input<T>(in, 1);
-      job.moments = output<T>(out, 0);
-      job.moments_along = output<T>(out, 1);
-      break;
-    case Mode::gradient_along:
-      job.weights = input<T>(in, 1);
-      job.slots_along = input<T>(in, 2);
-      job.weights_along = input<T>(in, 3);
-      job.gradient = output<T>(out, 0);
-      job.gradient_along = output<T>(out, 1);
-      job.moments_along = output<T>(out, 2);
-      break;
+bool shape_of(const ffi::AnyBuffer& values, const qffc::Program& program, int64_t width, qffc::Table<T>& table) {
+  const auto shape = values.dimensions();
+  const size_t axes = shape.size();
+  if (axes < (program.indexed ? 4 : 1) || shape[axes - 1] != width) return false;
+  table.width = width;
+  if (program.indexed) {
+    table.frames = shape[axes - 4], table.rows = shape[axes - 3], table.channels = shape[axes - 2];
+    return axes == 4;
   }
-  return job;
+  table.frames = table.channels = 1, table.rows = 1;
+  for (size_t k = 0; k + 1 < axes; ++k) table.rows *= shape[k];
+  return true;
+}
+
+// Whether circuits of these sizes find their rows in a table.
+template <class T>
+bool fits(const Job<T>& job, const qffc::Table<T>& table) {
+  if (!job.program->indexed) return table.rows == job.circuits();
+  return (table.frames == 1 || table.frames == job.frames) && (table.channels == 1 || table.channels == job.channels);
+}
+
+struct Call {
+  Mode mode;
+  const qffc::Program& program;
+  std::string_view instructions;
+  ffi::ThreadPool& pool;
+};
+
+template <class T>
+ffi::Error take_tables(Job<T>& job, Inputs& in) {
+  const qffc::Program& program = *job.program;
+  std::vector<int64_t> widths(program.tables, 0);
+  for (const qffc::Read& read : program.reads) widths[read.table] = read.width;
+  for (const int64_t width : widths) {
+    const ffi::AnyBuffer values = in.take();
+    qffc::Table<T> table{};
+    if (!shape_of(values, program, width, table)) return ffi::Error::InvalidArgument("qffc: a table of another shape");
+    table.values = static_cast<const T*>(values.untyped_data());
+    job.tables.push_back(table);
+  }
+  if (!program.indexed) return ffi::Error::Success();
+  for (size_t k = 0; k < program.reads.size(); ++k) {
+    const ffi::AnyBuffer rows = in.take();
+    if (rows.element_type() != ffi::DataType::S32) return ffi::Error::InvalidArgument("qffc: rows are not int32");
+    if (k == 0) job.instances = rows.element_count();
+    if (static_cast<int64_t>(rows.element_count()) != job.instances)
+      return ffi::Error::InvalidArgument("qffc: rows of another number of circuits");
+    job.rows.push_back(static_cast<const int32_t*>(rows.untyped_data()));
+  }
+  return ffi::Error::Success();
+}
+
+// The sizes of a job, from an array of moments or weights.
+template <class T>
+bool take_sizes(Job<T>& job, const ffi::AnyBuffer& moments) {
+  qffc::Table<T> shape{};
+  if (!shape_of(moments, *job.program, job.program->moments, shape)) return false;
+  if (job.program->indexed && !job.program->reads.empty() && shape.rows != job.instances) return false;
+  job.frames = shape.frames, job.instances = shape.rows, job.channels = shape.channels;
+  for (const qffc::Table<T>& table : job.tables)
+    if (!fits(job, table)) return false;
+  return true;
 }
 
 template <class T>
-ffi::Error run_as(Mode mode, ffi::ThreadPool& pool, const qffc::Program& program, std::string_view name, int64_t circuits,
-                  ffi::RemainingArgs& in, ffi::RemainingRets& out) {
-  const qffc::Engine<T>* engine = qffc::find_engine<T>(std::string(name));
+ffi::Error run_as(const Call& call, ffi::RemainingArgs& arguments, ffi::RemainingRets& results) {
+  const qffc::Engine<T>* engine = qffc::find_engine<T>(std::string(call.instructions));
   if (engine == nullptr) return ffi::Error::InvalidArgument("qffc: no such instruction set on this machine");
-  Job<T> job = job_of<T>(mode, in, out);
-  job.program = &program;
-  job.circuits = circuits;
-  if (job.states != nullptr) {
-    // The array has room for the widest registers; what is left over must be numbers all the same.
-    const int64_t blocks = (circuits + engine->lanes - 1) / engine->lanes;
-    const int64_t written = blocks * engine->lanes * 2 * program.size();
-    const int64_t room = static_cast<int64_t>((*out.get<ffi::AnyBuffer>(1))->element_count());
-    if (room < written) return ffi::Error::InvalidArgument("qffc: no room for the states");
+  Job<T> job{};
+  job.program = &call.program;
+  job.mode = call.mode;
+  Inputs in(arguments);
+  Outputs out(results);
+  if (const ffi::Error problem = take_tables(job, in); problem.failure()) return problem;
+  const ffi::Error other_shape = ffi::Error::InvalidArgument("qffc: arrays of shapes that do not fit each other");
+  if (job.dual())
+    for (qffc::Table<T>& table : job.tables) table.along = in.numbers<T>();
+  if (job.wants_gradient()) {
+    const ffi::AnyBuffer weights = in.take();
+    if (!take_sizes(job, weights)) return other_shape;
+    job.weights = static_cast<const T*>(weights.untyped_data());
+    if (job.dual()) job.weights_along = in.numbers<T>();
+    for (qffc::Table<T>& table : job.tables) table.gradient = out.numbers<T>();
+    if (job.dual())
+      for (qffc::Table<T>& table : job.tables) table.gradient_along = out.numbers<T>();
+  } else {
+    const ffi::AnyBuffer moments = out.take();
+    if (!take_sizes(job, moments)) return other_shape;
+    job.moments = static_cast<T*>(moments.untyped_data());
+  }
+  if (job.dual() && out.left() > 0) job.moments_along = out.numbers<T>();
+  if (job.circuits() == 0) {
+    for (const qffc::Table<T>& table : job.tables)
+      for (T* numbers : {table.gradient, table.gradient_along})
+        if (numbers != nullptr) std::fill(numbers, numbers + table.row_count() * table.width, T(0));
+    return ffi::Error::Success();
+  }
+  // The array of states has room for the widest registers; what is left over must be numbers all the same.
+  const int64_t blocks = (job.circuits() + engine->lanes - 1) / engine->lanes;
+  const int64_t written = blocks * engine->lanes * 2 * call.program.size() * (job.dual() ? 2 : 1);
+  if (in.left() > 0) {
+    const ffi::AnyBuffer states = in.take();
+    if (static_cast<int64_t>(states.element_count()) < written) return other_shape;
+    job.kept_states = static_cast<const T*>(states.untyped_data());
+  }
+  if (out.left() > 0) {
+    const ffi::AnyBuffer states = out.take();
+    const int64_t room = static_cast<int64_t>(states.element_count());
+    if (room < written) return other_shape;
+    job.states = static_cast<T*>(states.untyped_data());
     std::fill(job.states + written, job.states + room, T(0));
   }
-  const int64_t threads = std::max<int64_t>(1, pool.num_threads());
-  if (!qffc::run<T>(*engine, job, threads, on_threads_of(pool)))
+  const int64_t threads = std::max<int64_t>(1, call.pool.num_threads());
+  if (!qffc::run<T>(*engine, job, threads, on_threads_of(call.pool)))
     return ffi::Error(ffi::ErrorCode::kResourceExhausted, "qffc: not enough memory for the states of a circuit");
   return ffi::Error::Success();
 }
 
+// How many arrays a mode reads and writes, kept states aside, which may be one more on one of the sides.
+bool right_count(Mode mode, const qffc::Program& program, size_t read, size_t written) {
+  const size_t tables = program.tables, rows = program.indexed ? program.reads.size() : 0;
+  const auto either = [](size_t found, size_t least) { return found == least || found == least + 1; };
+  switch (mode) {
+    case Mode::moments: return read == tables + rows && either(written, 1);
+    case Mode::gradient: return either(read, tables + rows + 1) && written == tables;
+    case Mode::moments_along: return read == 2 * tables + rows && either(written, 2);
+    case Mode::gradient_along: return either(read, 2 * tables + rows + 2) && either(written, 2 * tables);
+  }
+  return false;
+}
+
 ffi::Error simulate(Mode mode, ffi::ThreadPool pool, ffi::RemainingArgs in, ffi::RemainingRets out, Ints ints,
                     Reals reals, std::string_view instructions) {
-  // Arrays read and written, and how many more may be: kept states.
-  constexpr size_t counts[4][4] = {{1, 1, 0, 1}, {2, 1, 1, 0}, {2, 2, 0, 0}, {4, 3, 0, 0}};
-  const auto& [read, written, more_read, more_written] = counts[static_cast<int>(mode)];
-  if (in.size() < read || in.size() > read + more_read || out.size() < written || out.size() > written + more_written)
-    return ffi::Error::InvalidArgument("qffc: wrong number of arrays");
   qffc::Program program;
   if (!qffc::decode(ints.begin(), ints.size(), reals.begin(), reals.size(), program))
     return ffi::Error::InvalidArgument("qffc: not a program of this version");
-  const auto slots = in.get<ffi::AnyBuffer>(0);
-  if (slots->dimensions().size() == 0 || slots->dimensions().back() != program.slots)
-    return ffi::Error::InvalidArgument("qffc: slots of another length");
-  const int64_t circuits = rows_of(*slots);
-  if (circuits == 0) return ffi::Error::Success();
-  switch (slots->element_type()) {
-    case ffi::DataType::F64: return run_as<double>(mode, pool, program, instructions, circuits, in, out);
-    case ffi::DataType::F32: return run_as<float>(mode, pool, program, instructions, circuits, in, out);
-    default: return ffi::Error::InvalidArgument("qffc: slots are neither float32 nor float64");
+  if (!right_count(mode, program, in.size(), out.size()))
+    return ffi::Error::InvalidArgument("qffc: wrong number of arrays");
+  const Call call{mode, program, instructions, pool};
+  const ffi::DataType type =
+      mode == Mode::moments || mode == Mode::moments_along ? (*out.get<ffi::AnyBuffer>(0))->element_type()
+      : in.get<ffi::AnyBuffer>(0)->element_type();
+  switch (type) {
+    case ffi::DataType::F64: return run_as<double>(call, in, out);
+    case ffi::DataType::F32: return run_as<float>(call, in, out);
+    default: return ffi::Error::InvalidArgument("qffc: numbers are neither float32 nor float64");
   }
 }
 
@@ -175,6 +262,9 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(qffc_moments, call<Mode::moments>, binding());
 XLA_FFI_DEFINE_HANDLER_SYMBOL(qffc_gradient, call<Mode::gradient>, binding());
 XLA_FFI_DEFINE_HANDLER_SYMBOL(qffc_moments_along, call<Mode::moments_along>, binding());
 XLA_FFI_DEFINE_HANDLER_SYMBOL(qffc_gradient_along, call<Mode::gradient_along>, binding());
+
+// Which programs and arrays this library takes.
+extern "C" int32_t qffc_format() { return qffc::program_format; }
 
 // The name of the instruction set that is used when none is asked for.
 extern "C" const char* qffc_instructions() { return qffc::find_engine<double>("")->name; }

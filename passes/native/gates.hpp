@@ -44,14 +44,39 @@ template <class R>
 QFFC_INLINE void vector_of(const Program& program, const Gate& gate, const R* slots, R vector[3]) {
   const Term& term = program.terms[gate.first_term];
   for (int k = 0; k < 3; ++k) vector[k] = scaled(slots[term.slot + k], static_cast<typename R::Scalar>(term.weight));
+  if (gate.term_count < 2) return;
+  const R length = slots[program.terms[gate.first_term + 1].slot];
+  for (int k = 0; k < 3; ++k) vector[k] = length * vector[k];
 }
 
 // Squared angles up to which series are exact to rounding; beyond, quotients lose no digits.
 constexpr double series_end = 9.8;
 
+// Whether all vectors are within the series, and all angles within the reduction of sine and cosine. It is asked once for
+// a block: nearly always the answer is yes, and then no gate looks at its lanes.
+template <class R>
+bool all_near(const Program& program, const R* slots) {
+  using T = typename R::Scalar;
+  using V = typename R::V;
+  constexpr T most = 4;  // an angle is multiplied with less than this
+  V squares = V{}, angles = V{};
+  for (const Gate& gate : program.gates) {
+    if (gate.kind == GateKind::rotate) {
+      R v[3];
+      vector_of(program, gate, slots, v);
+      const V squared = v[0].v * v[0].v + v[1].v * v[1].v + v[2].v * v[2].v;
+      squares = squared <= squares ? squares : squared;  // of a NaN, too, comes none that is near
+    } else {
+      const V angle = angle_of(program, gate, slots).v, size = angle < T(0) ? -angle : angle;
+      angles = size <= angles ? angles : size;
+    }
+  }
+  return !any(!(squares <= T(series_end))) && !any(!(angles * most <= Trigonometry<T>::largest));
+}
+
 // Even functions of the length t of a rotation vector, by its square, with their slopes:
 // c = cos(t/2), h = sin(t/2)/t.
-template <class T>
+template <bool Near, class T>
 QFFC_INLINE void half_angle(typename LanesOf<T>::V squared, typename LanesOf<T>::V& c, typename LanesOf<T>::V& h,
                             typename LanesOf<T>::V& h_slope) {
   using V = typename LanesOf<T>::V;
@@ -59,11 +84,12 @@ QFFC_INLINE void half_angle(typename LanesOf<T>::V squared, typename LanesOf<T>:
   c = series<T, 0, false>(quarter);
   h = series<T, 1, false>(quarter) * T(0.5);
   h_slope = series<T, 1, true>(quarter) * T(-0.125);
+  if constexpr (Near) return;
   const auto beyond = squared > T(series_end);
   if (!any(beyond)) return;
   const V safe = beyond ? squared : V{} + T(1), length = root<T>(safe);
   V sine, cosine;
-  sine_cosine<T>(length * T(0.5), sine, cosine);
+  sine_cosine<false, T>(length * T(0.5), sine, cosine);
   const V quotient = sine / length;
   c = beyond ? cosine : c;
   h = beyond ? quotient : h;
@@ -71,12 +97,13 @@ QFFC_INLINE void half_angle(typename LanesOf<T>::V squared, typename LanesOf<T>:
 }
 
 // B = (t - sin t)/t^3 and its slope.
-template <class T>
+template <bool Near, class T>
 QFFC_INLINE void third_coefficient(typename LanesOf<T>::V squared, typename LanesOf<T>::V c, typename LanesOf<T>::V h,
                                    typename LanesOf<T>::V& B, typename LanesOf<T>::V& B_slope) {
   using V = typename LanesOf<T>::V;
   B = series<T, 3, false>(squared);
   B_slope = -series<T, 3, true>(squared);
+  if constexpr (Near) return;
   const auto beyond = squared > T(series_end);
   if (!any(beyond)) return;
   const V safe = beyond ? squared : V{} + T(1);
@@ -88,12 +115,12 @@ QFFC_INLINE void third_coefficient(typename LanesOf<T>::V squared, typename Lane
 }
 
 // exp(-i/2 v.sigma): a, b of the spin matrix, and h.
-template <class R>
+template <bool Near, class R>
 QFFC_INLINE void rotation_numbers(const R v[3], R* out) {
   using T = typename R::Scalar;
   typename R::V c, h, h_slope;
   const R squared = v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
-  half_angle<T>(squared.v, c, h, h_slope);
+  half_angle<Near, T>(squared.v, c, h, h_slope);
   const R h_of_v = function_of(squared, h, h_slope);
   out[0] = function_of(squared, c, h * T(-0.25));
   out[1] = -(h_of_v * v[2]);
@@ -102,28 +129,28 @@ QFFC_INLINE void rotation_numbers(const R v[3], R* out) {
   out[4] = h_of_v;
 }
 
-template <class R>
+template <bool Near, class R>
 QFFC_INLINE void gate_numbers(const Program& program, const Gate& gate, const R* slots, R* out) {
   using T = typename R::Scalar;
   if (gate.kind == GateKind::rotate) {
     R v[3];
     vector_of(program, gate, slots, v);
-    rotation_numbers(v, out);
+    rotation_numbers<Near>(v, out);
     return;
   }
   const R angle = angle_of(program, gate, slots);
   R sine, cosine;
   if (gate.kind == GateKind::exchange) {
     // Up to a phase the gate multiplies the singlet by e^{4it}; half of e^{4it} - 1.
-    sine_cosine(scaled(angle, T(2)), sine, cosine);
+    sine_cosine<Near>(scaled(angle, T(2)), sine, cosine);
     out[0] = -(sine * sine);
     out[1] = sine * cosine;
   } else if (gate.kind == GateKind::pauli) {
-    sine_cosine(scaled(angle, T(0.5)), out[1], out[0]);
+    sine_cosine<Near>(scaled(angle, T(0.5)), out[1], out[0]);
   } else {
     // -i C = 2 (T - 1/T) with T the cyclic permutation, C^2 = 4 (2 - T - 1/T); eigenvalues of C: 0 and +-gap.
     const T gap = static_cast<T>(3.4641016151377545871);
-    sine_cosine(scaled(angle, gap), sine, cosine);
+    sine_cosine<Near>(scaled(angle, gap), sine, cosine);
     const R odd = scaled(sine, T(2) / gap), even = scaled(cosine - number<R>(1.0), T(4) / (gap * gap));
     out[0] = number<R>(1.0) + even + even;
     out[1] = odd - even;
@@ -132,7 +159,7 @@ QFFC_INLINE void gate_numbers(const Program& program, const Gate& gate, const R*
 }
 
 // The slots' gradient from the sums of a gate.
-template <class R>
+template <bool Near, class R>
 QFFC_INLINE void gather_gradient(
     const Program& program, const Gate& gate, const R* slots, const R* numbers, const R* sums, R* gradient) {
   using T = typename R::Scalar;
@@ -148,16 +175,25 @@ QFFC_INLINE void gather_gradient(
   vector_of(program, gate, slots, v);
   const R squared = v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
   typename R::V b, b_slope;
-  third_coefficient<T>(squared.v, numbers[0].v, numbers[4].v, b, b_slope);
+  third_coefficient<Near, T>(squared.v, numbers[0].v, numbers[4].v, b, b_slope);
   const R h = numbers[4];
   const R A = scaled(h * numbers[0], T(2)), B = function_of(squared, b, b_slope), C = scaled(h * h, T(2));
   const R along = B * (v[0] * sums[0] + v[1] * sums[1] + v[2] * sums[2]);
-  const Term& term = program.terms[gate.first_term];
+  R slope[3];
   for (int k = 0; k < 3; ++k) {
     const int i = (k + 1) % 3, j = (k + 2) % 3;
-    const R part = A * sums[k] + along * v[k] - C * (v[i] * sums[j] - v[j] * sums[i]);
-    gradient[term.slot + k] += scaled(part, static_cast<T>(term.weight));
+    slope[k] = A * sums[k] + along * v[k] - C * (v[i] * sums[j] - v[j] * sums[i]);
   }
+  const Term& term = program.terms[gate.first_term];
+  const T factor = static_cast<T>(term.weight);
+  if (gate.term_count == 1) {
+    for (int k = 0; k < 3; ++k) gradient[term.slot + k] += scaled(slope[k], factor);
+    return;
+  }
+  const R *direction = slots + term.slot, length = slots[program.terms[gate.first_term + 1].slot];
+  gradient[program.terms[gate.first_term + 1].slot] +=
+      scaled(slope[0] * direction[0] + slope[1] * direction[1] + slope[2] * direction[2], factor);
+  for (int k = 0; k < 3; ++k) gradient[term.slot + k] += scaled(length * slope[k], factor);
 }
 
 // --------------------------------------------------------------------------- rotation of one qubit

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "job.hpp"
 
@@ -18,8 +19,10 @@
 #define QFFC_ISA avx512
 #define QFFC_BYTES 64
 #include "lanes.hpp"
+#include "rows.hpp"
 #include "gates.hpp"
 #include "sweeps.hpp"
+#include "blocks.hpp"
 
 namespace qffc {
 namespace avx512 {

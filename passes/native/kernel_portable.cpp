@@ -4,14 +4,17 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "job.hpp"
 
 #define QFFC_ISA portable
 #define QFFC_BYTES 16
 #include "lanes.hpp"
+#include "rows.hpp"
 #include "gates.hpp"
 #include "sweeps.hpp"
+#include "blocks.hpp"
 
 namespace qffc {
 namespace portable {

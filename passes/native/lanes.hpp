@@ -138,9 +138,9 @@ QFFC_INLINE typename LanesOf<T>::V series(typename LanesOf<T>::V x) {
   return series_from<T, Order, Slope, 0>(x);
 }
 
-// sin and cos to about one unit in the last place: reduction to [-pi/4, pi/4] (Cody and Waite), then Taylor
-// series.
-template <class T>
+// sin and cos to about one unit in the last place: reduction to [-pi/4, pi/4] (Cody and Waite), then Taylor series. Near:
+// no lane is beyond the largest argument of the reduction, and none is looked at.
+template <bool Near, class T>
 QFFC_INLINE void sine_cosine(typename LanesOf<T>::V x, typename LanesOf<T>::V& sine, typename LanesOf<T>::V& cosine) {
   using V = typename LanesOf<T>::V;
   using I = typename LanesOf<T>::I;
@@ -157,6 +157,7 @@ QFFC_INLINE void sine_cosine(typename LanesOf<T>::V x, typename LanesOf<T>::V& s
   const V first = odd ? c : s, second = odd ? s : c;
   sine = (quadrant & 2) != 0 ? -first : first;
   cosine = ((quadrant + 1) & 2) != 0 ? -second : second;
+  if constexpr (Near) return;
   const V size = x < T(0) ? -x : x;
   if (!any(size > K::largest)) return;
   for (int k = 0; k < Real<T>::lanes; ++k) {
@@ -165,13 +166,13 @@ QFFC_INLINE void sine_cosine(typename LanesOf<T>::V x, typename LanesOf<T>::V& s
   }
 }
 
-template <class T>
+template <bool Near, class T>
 QFFC_INLINE void sine_cosine(const Real<T>& x, Real<T>& sine, Real<T>& cosine) {
-  sine_cosine<T>(x.v, sine.v, cosine.v);
+  sine_cosine<Near, T>(x.v, sine.v, cosine.v);
 }
-template <class T>
+template <bool Near, class T>
 QFFC_INLINE void sine_cosine(const Dual<T>& x, Dual<T>& sine, Dual<T>& cosine) {
-  sine_cosine<T>(x.v, sine.v, cosine.v);
+  sine_cosine<Near, T>(x.v, sine.v, cosine.v);
   sine.d = cosine.v * x.d;
   cosine.d = -sine.v * x.d;
 }

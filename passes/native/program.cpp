@@ -1,11 +1,10 @@
 #include "program.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace qffc {
 namespace {
-
-constexpr int32_t version = 1;
 
 // Reads numbers one after another and remembers whether there were enough.
 template <class T>
@@ -38,6 +37,28 @@ void place_tiles(Tile& tile, int32_t mask, int32_t qubits) {
   for (int64_t k = 0; k < int64_t{1} << outer.size(); ++k) tile.outside.push_back(spread(k, outer));
 }
 
+// Whether the terms of a gate are there: of a rotation three places in a row, and at most a length.
+bool fits(const Gate& gate, const Program& program) {
+  const int64_t terms = static_cast<int64_t>(program.terms.size());
+  if (gate.first_term < 0 || gate.term_count < 0 || int64_t{gate.first_term} + gate.term_count > terms) return false;
+  if (gate.kind != GateKind::rotate) return true;
+  return gate.term_count >= 1 && gate.term_count <= 2 && program.terms[gate.first_term].slot + 3 <= program.slots;
+}
+
+bool place_reads(Program& program, Reader<int32_t>& ints, int32_t reads) {
+  int32_t start = 0;
+  std::vector<int32_t> widths(std::max(0, program.tables), -1);
+  for (int32_t k = 0; k < reads && ints.good; ++k) {
+    const int32_t table = ints.read(), width = ints.read();
+    if (table < 0 || table >= program.tables || width < 0) return false;
+    if (widths[table] >= 0 && widths[table] != width) return false;
+    widths[table] = width;
+    program.reads.push_back({table, start, width});
+    start += width;
+  }
+  return start == program.slots && std::count(widths.begin(), widths.end(), -1) == 0;
+}
+
 void prepare(Program& program, Reader<int32_t>& ints, int32_t singlets) {
   program.initial.assign(program.size(), 0.0);
   program.initial[0] = 1.0;
@@ -60,14 +81,18 @@ void prepare(Program& program, Reader<int32_t>& ints, int32_t singlets) {
 bool decode(const int32_t* int_data, int64_t int_count, const double* real_data, int64_t real_count, Program& program) {
   Reader<int32_t> ints{int_data, int_data + int_count};
   Reader<double> reals{real_data, real_data + real_count};
-  if (ints.read() != version) return false;
+  if (ints.read() != program_format) return false;
   program.qubits = ints.read();
   program.slots = ints.read();
   program.moments = ints.read();
+  program.tables = ints.read();
+  program.indexed = ints.read() != 0;
+  const int32_t reads = ints.read();
   const int32_t gates = ints.read(), terms = ints.read(), tiles = ints.read(), observables = ints.read();
   const int32_t singlets = ints.read();
-  if (!ints.good || program.qubits < 1 || program.qubits > 30) return false;
+  if (!ints.good || program.qubits < 1 || program.qubits > 30 || program.tables < 0 || program.tables > 64) return false;
 
+  if (!place_reads(program, ints, reads)) return false;
   prepare(program, ints, singlets);
   for (int32_t k = 0; k < gates && ints.good; ++k) {
     Gate gate{};
@@ -87,6 +112,8 @@ bool decode(const int32_t* int_data, int64_t int_count, const double* real_data,
     if (slot < 0 || slot >= program.slots) return false;
     program.terms.push_back({slot, reals.read()});
   }
+  for (const Gate& gate : program.gates)
+    if (!fits(gate, program)) return false;
   for (int32_t k = 0; k < tiles && ints.good; ++k) {
     Tile tile{};
     tile.first = ints.read();

@@ -6,6 +6,9 @@
 
 namespace qffc {
 
+// The number of the form in which programs and arrays are given; it changes with them.
+constexpr int32_t program_format = 2;
+
 enum class GateKind : int32_t { rotate = 0, exchange = 1, chirality = 2, pauli = 3 };
 
 // A gate. Bits and masks are those of the amplitude index inside the gate's tile.
@@ -13,7 +16,8 @@ struct Gate {
   GateKind kind;
   int32_t bit[3];
   int32_t x_mask, z_mask, y_count;  // of a Pauli string; z_mask has the places of Y and of Z
-  int32_t first_term, term_count;   // the angle: constant + sum of weight * slot; a rotation: factor and place of its x
+  // The angle: constant + sum of weight * slot. A rotation: factor and place of its x, and of its length if it has one.
+  int32_t first_term, term_count;
   bool undo;                        // whether a gate before it shares a qubit, so that a backward sweep must undo it
   double constant;
 };
@@ -42,8 +46,15 @@ struct ObservableTerm {
   double weight;
 };
 
+// Slots [start, start + width) of a circuit are a row of a table.
+struct Read {
+  int32_t table, start, width;
+};
+
 struct Program {
-  int32_t qubits, slots, moments;
+  int32_t qubits, slots, moments, tables;
+  bool indexed;  // whether arrays say which row a circuit reads; else it reads that of its own number
+  std::vector<Read> reads;
   std::vector<Gate> gates;
   std::vector<Term> terms;
   std::vector<Tile> tiles;

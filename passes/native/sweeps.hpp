@@ -93,10 +93,22 @@ void backward(const Program& program, const Workspace<R>& work) {
       }
     }
   }
+}
+
+// The numbers of all gates from the slots.
+template <bool Near, class R>
+void prepare_gates(const Program& program, const Workspace<R>& work) {
+  for (size_t g = 0; g < program.gates.size(); ++g)
+    gate_numbers<Near>(program, program.gates[g], work.slots, work.numbers + numbers_per_gate * g);
+}
+
+// The gradient of the slots from the sums of all gates.
+template <bool Near, class R>
+void gather(const Program& program, const Workspace<R>& work) {
   for (int32_t s = 0; s < program.slots; ++s) work.gradient[s] = number<R>(0);
   for (size_t g = 0; g < program.gates.size(); ++g)
-    gather_gradient(program, program.gates[g], work.slots, work.numbers + numbers_per_gate * g,
-                    work.sums + sums_per_gate * g, work.gradient);
+    gather_gradient<Near>(program, program.gates[g], work.slots, work.numbers + numbers_per_gate * g,
+                          work.sums + sums_per_gate * g, work.gradient);
 }
 
 // --------------------------------------------------------------------------- observables
@@ -114,27 +126,35 @@ QFFC_INLINE R measure_dot(const ObservableTerm& term, const Complex<R>* psi, int
   return number<R>(1.0) - sum - sum;
 }
 
-// The place with two of its bits exchanged.
-QFFC_INLINE int64_t swapped(int64_t place, int32_t a, int32_t b) {
-  const int64_t differs = ((place >> a) ^ (place >> b)) & 1;
-  return place ^ ((differs << a) | (differs << b));
+// Two inner products on four qubits: the projector on both singlets is a quarter of the squares of these.
+template <class R, class Visit>
+QFFC_INLINE void for_each_two(const ObservableTerm& term, int64_t size, Visit visit) {
+  int32_t s[4] = {term.place[0], term.place[1], term.place[2], term.place[3]};
+  std::sort(s, s + 4);
+  const int64_t a = int64_t{1} << term.place[0], b = int64_t{1} << term.place[1];
+  const int64_t c = int64_t{1} << term.place[2], d = int64_t{1} << term.place[3];
+  for (int64_t k = 0; k < size / 16; ++k) {
+    const int64_t base = spread(spread(spread(spread(k, s[0]), s[1]), s[2]), s[3]);
+    visit(base | a | c, base | b | c, base | a | d, base | b | d);
+  }
 }
 
-// The amplitude at `place` of the observable applied to psi, for terms other than one inner product.
+// (1 - 4 P)(1 - 4 Q) = (1 - 4 P) + (1 - 4 Q) - 1 + 16 P Q.
 template <class R>
-QFFC_INLINE Complex<R> observed_at(const ObservableTerm& term, const Complex<R>* psi, int64_t place) {
-  using T = typename R::Scalar;
-  if (term.kind == ObservableKind::pauli)
-    return string_at(psi, place, term.place[0], term.place[1], term.place[2]);
-  // (2 S - 1)(2 S' - 1) with S, S' exchanges.
-  const int64_t one = swapped(place, term.place[0], term.place[1]);
-  const int64_t other = swapped(place, term.place[2], term.place[3]);
-  const int64_t both = swapped(one, term.place[2], term.place[3]);
-  const auto sum = [](const R& here, const R& a, const R& b, const R& c) {
-    return here + scaled(c + c - a - b, T(2));
-  };
-  return {sum(psi[place].re, psi[one].re, psi[other].re, psi[both].re),
-          sum(psi[place].im, psi[one].im, psi[other].im, psi[both].im)};
+QFFC_INLINE R measure_two_dots(const ObservableTerm& term, const Complex<R>* psi, int64_t size) {
+  const ObservableTerm other{term.kind, term.moment, {term.place[2], term.place[3], 0, 0}, term.weight};
+  R sum = number<R>(0);
+  for_each_two<R>(term, size, [&](int64_t ac, int64_t bc, int64_t ad, int64_t bd) {
+    const Complex<R> difference = (psi[ac] - psi[bc]) - (psi[ad] - psi[bd]);
+    sum += inner_re(difference, difference);
+  });
+  return measure_dot(term, psi, size) + measure_dot(other, psi, size) - number<R>(1.0) + scaled(sum, typename R::Scalar(4));
+}
+
+// The amplitude at `place` of a Pauli string applied to psi.
+template <class R>
+QFFC_INLINE Complex<R> string_of(const ObservableTerm& term, const Complex<R>* psi, int64_t place) {
+  return string_at(psi, place, term.place[0], term.place[1], term.place[2]);
 }
 
 template <class R>
@@ -144,9 +164,25 @@ void measure(const Program& program, const Workspace<R>& work) {
     R value = number<R>(0);
     if (term.kind == ObservableKind::dot)
       value = measure_dot(term, work.psi, program.size());
+    else if (term.kind == ObservableKind::two_dots)
+      value = measure_two_dots(term, work.psi, program.size());
     else
-      for (int64_t r = 0; r < program.size(); ++r) value += inner_re(work.psi[r], observed_at(term, work.psi, r));
+      for (int64_t r = 0; r < program.size(); ++r) value += inner_re(work.psi[r], string_of(term, work.psi, r));
     work.moments[term.moment] += scaled(value, static_cast<typename R::Scalar>(term.weight));
+  }
+}
+
+// Adds -4 P psi, times a weight.
+template <class R>
+QFFC_INLINE void weigh_dot(int32_t a, int32_t b, const R& weight, const Workspace<R>& work, int64_t size) {
+  const PairPlaces at(a, b);
+  const R twice = weight + weight;
+  for (int64_t k = 0; k < size / 4; ++k) {
+    const int64_t base = at.base(k);
+    const Complex<R> difference = work.psi[base | at.first] - work.psi[base | at.second];
+    const Complex<R> part{twice * difference.re, twice * difference.im};
+    work.lambda[base | at.first] = work.lambda[base | at.first] - part;
+    work.lambda[base | at.second] = work.lambda[base | at.second] + part;
   }
 }
 
@@ -154,99 +190,30 @@ void measure(const Program& program, const Workspace<R>& work) {
 template <class R>
 void weigh(const Program& program, const Workspace<R>& work) {
   using T = typename R::Scalar;
-  for (int64_t r = 0; r < program.size(); ++r) work.lambda[r] = {number<R>(0), number<R>(0)};
+  const int64_t size = program.size();
+  for (int64_t r = 0; r < size; ++r) work.lambda[r] = {number<R>(0), number<R>(0)};
   for (const ObservableTerm& term : program.observables) {
     const R weight = scaled(work.weights[term.moment], static_cast<T>(term.weight));
-    if (term.kind == ObservableKind::dot) {
-      const PairPlaces at(term.place[0], term.place[1]);
-      const R twice = weight + weight;
-      for (int64_t k = 0; k < program.size() / 4; ++k) {
-        const int64_t base = at.base(k);
-        const Complex<R> difference = work.psi[base | at.first] - work.psi[base | at.second];
-        const Complex<R> part{twice * difference.re, twice * difference.im};
-        work.lambda[base | at.first] = work.lambda[base | at.first] - part;
-        work.lambda[base | at.second] = work.lambda[base | at.second] + part;
+    if (term.kind == ObservableKind::pauli) {
+      for (int64_t r = 0; r < size; ++r) {
+        const Complex<R> image = string_of(term, work.psi, r);
+        work.lambda[r] = {work.lambda[r].re + weight * image.re, work.lambda[r].im + weight * image.im};
       }
       continue;
     }
-    for (int64_t r = 0; r < program.size(); ++r) {
-      const Complex<R> image = observed_at(term, work.psi, r);
-      work.lambda[r] = {work.lambda[r].re + weight * image.re, work.lambda[r].im + weight * image.im};
-    }
+    weigh_dot(term.place[0], term.place[1], weight, work, size);
+    if (term.kind == ObservableKind::dot) continue;
+    weigh_dot(term.place[2], term.place[3], weight, work, size);
+    const R four = scaled(weight, T(4));
+    for_each_two<R>(term, size, [&](int64_t ac, int64_t bc, int64_t ad, int64_t bd) {
+      const Complex<R> difference = (work.psi[ac] - work.psi[bc]) - (work.psi[ad] - work.psi[bd]);
+      const Complex<R> part{four * difference.re, four * difference.im};
+      work.lambda[ac] = work.lambda[ac] + part;
+      work.lambda[bc] = work.lambda[bc] - part;
+      work.lambda[ad] = work.lambda[ad] - part;
+      work.lambda[bd] = work.lambda[bd] + part;
+    });
   }
-}
-
-// --------------------------------------------------------------------------- one block
-
-// Reads rows [first, first + lanes) of (circuits, count); lanes past the last circuit repeat it.
-template <class T>
-void read_rows(const T* rows, int64_t count, int64_t first, int64_t circuits, typename LanesOf<T>::V* out,
-               int64_t stride) {
-  for (int lane = 0; lane < Real<T>::lanes; ++lane) {
-    const int64_t row = first + lane < circuits ? first + lane : circuits - 1;
-    for (int64_t k = 0; k < count; ++k) out[k * stride][lane] = rows[row * count + k];
-  }
-}
-
-template <class T>
-void write_rows(T* rows, int64_t count, int64_t first, int64_t circuits, const typename LanesOf<T>::V* in,
-                int64_t stride) {
-  for (int lane = 0; lane < Real<T>::lanes && first + lane < circuits; ++lane)
-    for (int64_t k = 0; k < count; ++k) rows[(first + lane) * count + k] = in[k * stride][lane];
-}
-
-template <class R>
-void run_with(const Job<typename R::Scalar>& job, int64_t first, void* scratch) {
-  using T = typename R::Scalar;
-  using V = typename R::V;
-  const Program& program = *job.program;
-  const Workspace<R> work(program, scratch);
-  constexpr int64_t stride = sizeof(R) / sizeof(V);
-  const auto lanes_of = [](R* numbers) { return reinterpret_cast<V*>(numbers); };
-  const auto read = [&](const T* rows, int64_t count, V* out) { read_rows<T>(rows, count, first, job.circuits, out, stride); };
-  const auto write = [&](T* rows, int64_t count, const V* in) {
-    if (rows != nullptr) write_rows<T>(rows, count, first, job.circuits, in, stride);
-  };
-
-  read(job.slots, program.slots, lanes_of(work.slots));
-  if constexpr (R::dual) read(job.slots_along, program.slots, lanes_of(work.slots) + 1);
-  for (size_t g = 0; g < program.gates.size(); ++g)
-    gate_numbers(program, program.gates[g], work.slots, work.numbers + numbers_per_gate * g);
-  const size_t state_bytes = 2 * program.size() * sizeof(R);
-  const int64_t state_place = 2 * program.size() * first;  // a block has `lanes` circuits, so blocks follow each other
-  if (job.kept_states != nullptr)
-    std::memcpy(static_cast<void*>(work.psi), job.kept_states + state_place, state_bytes);
-  else
-    forward(program, work);
-  if (job.states != nullptr) std::memcpy(job.states + state_place, static_cast<void*>(work.psi), state_bytes);
-
-  if (job.moments != nullptr || job.moments_along != nullptr) {
-    measure(program, work);
-    write(job.moments, program.moments, lanes_of(work.moments));
-    if constexpr (R::dual) write(job.moments_along, program.moments, lanes_of(work.moments) + 1);
-  }
-  if (job.weights == nullptr) return;
-
-  read(job.weights, program.moments, lanes_of(work.weights));
-  if constexpr (R::dual) read(job.weights_along, program.moments, lanes_of(work.weights) + 1);
-  weigh(program, work);
-  backward(program, work);
-  write(job.gradient, program.slots, lanes_of(work.gradient));
-  if constexpr (R::dual) write(job.gradient_along, program.slots, lanes_of(work.gradient) + 1);
-}
-
-template <class T>
-void run_block(const Job<T>& job, int64_t first, void* scratch) {
-  if (job.mode == Mode::moments || job.mode == Mode::gradient)
-    run_with<Real<T>>(job, first, scratch);
-  else
-    run_with<Dual<T>>(job, first, scratch);
-}
-
-template <class T>
-int64_t scratch_bytes(const Program& program, Mode mode) {
-  const bool plain = mode == Mode::moments || mode == Mode::gradient;
-  return plain ? Workspace<Real<T>>::bytes(program) : Workspace<Dual<T>>::bytes(program);
 }
 
 }  // namespace QFFC_ISA

@@ -17,9 +17,10 @@ from qffc.models.head import Edges, atomic_energies
 from qffc.models.instances import Instances
 from qffc.models.row_evaluator import RowEvaluator, add_rows, take_rows
 from qffc.models.shared_values import SharingPlan, plan_sharing
-from qffc.models.slot_array import SlotLayout, slot_array, slot_layout
+from qffc.models.slot_tables import slot_tables
 from qffc.models.value_rows import ValueRows, rows_of
 from qffc.passes.lower_jax.program import JaxProgram
+from qffc.passes.lower_jax.slot_tables import Inputs, Shape, SlotTables
 
 Arrays = Mapping[str, jax.Array]
 
@@ -63,8 +64,8 @@ class MoleculeEnergy:
         Returns:
             (batch, instances, channels, slots), radians.
         """
-        shape = (positions.shape[0], len(self.instances), self.lowered.program.channels)
-        return slot_array(RowEvaluator(self._plan, self._rows, arrays, positions), self._layout, self._plan, shape)
+        tables, inputs = self._tables(arrays, positions)
+        return tables.slots(inputs, self._shape(positions))
 
     def moments(self, slots: jax.Array) -> jax.Array:
         """Return the exact moments of slots (..., slots), as (..., observables)."""
@@ -88,11 +89,38 @@ class MoleculeEnergy:
 
     def energies(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
         """Return the energies of geometries (batch, atoms, 3) in Angstrom: (batch,), eV."""
-        return self.finish(arrays, self.moments(self.slots(arrays, positions)), positions)
+        return self.finish(arrays, self._simulated(arrays, positions), positions)
 
     def raw_energies(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
         """Return the energies as the readout gives them, without reference and scale: (batch,)."""
-        return self._raw(arrays, self.moments(self.slots(arrays, positions)), positions)
+        return self._raw(arrays, self._simulated(arrays, positions), positions)
+
+    def raw_energies_along(
+        self, arrays: Arrays, positions: jax.Array, direction: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """Return :meth:`raw_energies` and their derivatives along a direction of the positions, both (batch,)."""
+        return self._along(self._raw, arrays, positions, direction)
+
+    def _along(
+        self, finish: Callable[..., jax.Array], arrays: Arrays, positions: jax.Array, direction: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """What a function makes of arrays, moments and positions, and its derivative along a direction."""
+        tables, (values, rows) = self._tables(arrays, positions)
+        _, along = jax.jvp(lambda r: self._tables(arrays, r)[1][0], (positions,), (direction,))
+        functions = self.lowered.kernel.on_tables(tables, self._shape(positions))
+        moments, moments_along = functions.moments_along((values, rows), (along, None))
+        return jax.jvp(lambda m, r: finish(arrays, m, r), (moments, positions), (moments_along, direction))
+
+    def _shape(self, positions: jax.Array) -> Shape:
+        return positions.shape[0], len(self.instances), self.lowered.program.channels
+
+    def _tables(self, arrays: Arrays, positions: jax.Array) -> tuple[SlotTables, Inputs]:
+        return slot_tables(RowEvaluator(self._plan, self._rows, arrays, positions), self._plan)
+
+    def _simulated(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
+        """The exact moments at positions; no slots are written where the kernel reads tables."""
+        tables, inputs = self._tables(arrays, positions)
+        return self.lowered.kernel.on_tables(tables, self._shape(positions)).moments(inputs)
 
     def contributions(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
         """Return what the raw energies are sums of.
@@ -104,7 +132,15 @@ class MoleculeEnergy:
         Returns:
             (batch, atoms) with an atomic readout, else (batch, instances).
         """
-        moments = self.moments(self.slots(arrays, positions))
+        return self._parts(arrays, self._simulated(arrays, positions), positions)
+
+    def contributions_along(
+        self, arrays: Arrays, positions: jax.Array, direction: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """Return :meth:`contributions` and their derivatives along a direction of the positions."""
+        return self._along(self._parts, arrays, positions, direction)
+
+    def _parts(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
         if isinstance(self.lowered.program.readout, AtomicReadout):
             return self._atomic(arrays, moments, positions)
         parts = self.instances.share * jnp.sum(self._readout(arrays, moments, positions), axis=2)
@@ -176,10 +212,6 @@ class MoleculeEnergy:
     @cached_property
     def _plan(self) -> SharingPlan:
         return plan_sharing(self.lowered.split)
-
-    @cached_property
-    def _layout(self) -> SlotLayout:
-        return slot_layout(self._plan)
 
     @cached_property
     def _rows(self) -> ValueRows:

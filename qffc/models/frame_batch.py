@@ -120,11 +120,24 @@ def frame_energies(
         (frames,), eV.
     """
     parts = MoleculeEnergy(lowered, batch.instances, batch.rows).contributions(arrays, positions)[0]
+    return arrays[ENERGY_SCALE] * _by_frame(lowered, batch, parts)
+
+
+def frame_energies_along(
+    lowered: JaxProgram, batch: FrameBatch, arrays: Mapping[str, jax.Array], positions: jax.Array, direction: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Return :func:`frame_energies` and their derivatives along a direction of the positions, both (frames,)."""
+    molecule = MoleculeEnergy(lowered, batch.instances, batch.rows)
+    found, slopes = molecule.contributions_along(arrays, positions, direction)
+    scale = arrays[ENERGY_SCALE]
+    return scale * _by_frame(lowered, batch, found[0]), scale * _by_frame(lowered, batch, slopes[0])
+
+
+def _by_frame(lowered: JaxProgram, batch: FrameBatch, parts: jax.Array) -> jax.Array:
     by_atom = isinstance(lowered.program.readout, AtomicReadout)
     frames = batch.frame_of_atom if by_atom else batch.frame_of_circuit
     # What only fills up belongs to no frame, and is dropped.
-    sums = jnp.zeros(len(batch.atoms), parts.dtype).at[frames].add(parts, mode="drop")
-    return arrays[ENERGY_SCALE] * sums
+    return jnp.zeros(len(batch.atoms), parts.dtype).at[frames].add(parts, mode="drop")
 
 
 def _stands_for_all(plan: SharingPlan, domain: int) -> bool:
@@ -155,7 +168,6 @@ def _joined_rows(
             for k, lift in enumerate(plan.lifts)
         ),
         reads={key: _shifted([each.reads[key] for each in rows], offsets[key[0]]) for key in rows[0].reads},
-        uses=(None,) * len(plan.domains),
     )
 
 

@@ -32,7 +32,7 @@ class FrameCircuits:
 
     Args:
         instances: which atoms take which sites.
-        rows: where values are computed, without lists of uses.
+        rows: where values are computed.
     """
 
     instances: Instances
@@ -89,7 +89,7 @@ class CircuitLists:
         return self._circuits(near_instances(self.program, species, *neighbours_within(positions, self.radius)))
 
     def _circuits(self, instances: Instances) -> FrameCircuits:
-        return FrameCircuits(instances, rows_of(self.plan, instances, listed=False))
+        return FrameCircuits(instances, rows_of(self.plan, instances))
 
 
 def near_instances(

@@ -117,7 +117,7 @@ class MovingAtoms:
         centres, others = neighbours_within(positions, self._radius)
         instances = near_instances(self._model.program, self._species, centres, others)
         real = len(instances) if instances.present is None else 0
-        rows = rows_of(self._plan, instances, listed=False)
+        rows = rows_of(self._plan, instances)
         edges = 0 if instances.edges is None else len(instances.edges)
         needed = (edges, len(instances), *(len(atoms) for atoms in rows.atoms))
         self._largest = tuple(map(max, map(size_of_series, needed), self._largest or needed))

@@ -15,7 +15,7 @@ from functools import cached_property
 from qffc.ir.program import Program, readout_value
 from qffc.ir.value_substitution import substitute_sites
 from qffc.ir.values import Moment, Number, ParameterEntry, Pi, SpeciesOf, Value, walk
-from qffc.passes.circuit.split_program import Split
+from qffc.passes.circuit.split_program import Split, length_and_direction
 
 Sites = tuple[str, ...]
 
@@ -98,6 +98,7 @@ class SharingPlan:
         nodes: by canonical text.
         scalars: roots of the scalar slots.
         vectors: roots of the vector slots.
+        factors: each vector slot as the number that it is multiplied with, or None, and a vector.
         readout: root of the weight of an atomic readout, or of the energy.
     """
 
@@ -105,6 +106,7 @@ class SharingPlan:
     nodes: dict[str, Node]
     scalars: tuple[Root, ...]
     vectors: tuple[Root, ...]
+    factors: tuple[tuple[Root | None, Root], ...]
     readout: Root
 
     @property
@@ -149,8 +151,12 @@ def plan_sharing(split: Split) -> SharingPlan:
     collector = _Collector(program)
     scalars = tuple(collector.add(item) for item in split.scalars)
     vectors = tuple(collector.add(item) for item in split.vectors)
+    factors = tuple(
+        (None if number is None else collector.add(number), collector.add(vector))
+        for number, vector in map(length_and_direction, split.vectors)
+    )
     root = collector.add(readout_value(program.readout))
-    return SharingPlan(program, collector.nodes(), scalars, vectors, root)
+    return SharingPlan(program, collector.nodes(), scalars, vectors, factors, root)
 
 
 @dataclass

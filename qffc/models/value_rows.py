@@ -28,8 +28,6 @@ class ValueRows:
         mirror: for each domain (rows,), 1 or -1 where the row sees the mirror image.
         lifts: for each lift of the plan (rows of the whole,), the row of the part.
         reads: by domain and sites (circuits,), the row that a circuit reads.
-        uses: for each domain (rows, uses), the circuits that read each row, those of the second tuple of sites counted
-            on from the last of the first; None where rows are read more often than others.
     """
 
     atoms: tuple[Index, ...]
@@ -37,20 +35,14 @@ class ValueRows:
     mirror: tuple[jax.Array | NDArray[np.float64], ...]
     lifts: tuple[Index, ...]
     reads: dict[tuple[int, Sites], Index]
-    uses: tuple[Index | None, ...]
 
 
-_MOST_USES = 16
-"""Longer lists of uses would be an operation each, too many to compile."""
-
-
-def rows_of(plan: SharingPlan, instances: Instances, *, listed: bool = True) -> ValueRows:
+def rows_of(plan: SharingPlan, instances: Instances) -> ValueRows:
     """Return the rows of circuits.
 
     Args:
         plan: the plan of the program.
         instances: the circuits.
-        listed: whether the uses of rows are listed, which is faster, where they can be.
 
     Example:
         >>> from qffc.library import load
@@ -66,11 +58,9 @@ def rows_of(plan: SharingPlan, instances: Instances, *, listed: bool = True) -> 
     flips = (instances.mirror < 0).astype(np.int64)
     firsts: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
     reads: dict[tuple[int, Sites], Any] = {}
-    uses: list[Index | None] = []
     for number, domain in enumerate(plan.domains):
         first, row = _distinct(domain, columns, flips)
         firsts.append(np.divmod(first, len(instances)))
-        uses.append(_uses(row, len(first)) if listed else None)
         for sites, part in zip(domain.tuples, np.split(row, len(domain.tuples)), strict=True):
             reads[number, sites] = part.astype(np.int32)
     atoms = tuple(_at(columns, domain, *first) for domain, first in zip(plan.domains, firsts, strict=True))
@@ -86,7 +76,7 @@ def rows_of(plan: SharingPlan, instances: Instances, *, listed: bool = True) -> 
     of_atoms = np.concatenate([instances.atom_species, np.full(len(instances.atom_species), GHOST, dtype=np.int32)])
     species = tuple(of_atoms[rows] for rows in atoms)
     mirror = tuple(instances.mirror[circuit] for _, circuit in firsts)
-    return ValueRows(atoms, species, mirror, tuple(lifts), reads, tuple(uses))
+    return ValueRows(atoms, species, mirror, tuple(lifts), reads)
 
 
 def pad_rows(plan: SharingPlan, rows: ValueRows, sizes: tuple[int, ...], circuits: int) -> ValueRows:
@@ -94,7 +84,7 @@ def pad_rows(plan: SharingPlan, rows: ValueRows, sizes: tuple[int, ...], circuit
 
     Args:
         plan: the plan of the program.
-        rows: without lists of uses.
+        rows: those that there are.
         sizes: for each domain, how many rows it shall have, at least those that it has.
         circuits: how many circuits there shall be.
     """
@@ -104,7 +94,6 @@ def pad_rows(plan: SharingPlan, rows: ValueRows, sizes: tuple[int, ...], circuit
         tuple(_padded(array, size) for array, size in zip(rows.mirror, sizes, strict=True)),
         tuple(_padded(array, sizes[lift.whole]) for array, lift in zip(rows.lifts, plan.lifts, strict=True)),
         {key: _padded(array, circuits) for key, array in rows.reads.items()},
-        rows.uses,
     )
 
 
@@ -125,13 +114,6 @@ def _distinct(
         code = row.astype(np.int64) + (int(row.max()) + 1) * atom
         _, first, row = np.unique(code, return_index=True, return_inverse=True)
     return first, row
-
-
-def _uses(row: NDArray[np.intp], rows: int) -> Ints | None:
-    counts = np.bincount(row, minlength=rows)
-    if counts.min() < counts.max() or counts.max() > _MOST_USES:
-        return None
-    return np.argsort(row, kind="stable").reshape(rows, -1).astype(np.int32)
 
 
 def _at(columns: dict[str, Ints], domain: Domain, which: NDArray[np.intp], circuit: NDArray[np.intp]) -> Ints:

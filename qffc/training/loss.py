@@ -9,13 +9,16 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from qffc.models.energy import ENERGY_SCALE, MoleculeEnergy, energies_and_forces
-from qffc.models.frame_batch import frame_energies
+from qffc.models.energy import ENERGY_SCALE, MoleculeEnergy
+from qffc.models.force_gradient import Pair, with_forces
+from qffc.models.frame_batch import FrameBatch, frame_energies, frame_energies_along
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.batches import Batch
 from qffc.training.joined_batches import JoinedBatch
 
 TrainingBatch = Batch | JoinedBatch
+
+Arrays = Mapping[str, jax.Array]
 
 
 class SquaredErrors(NamedTuple):
@@ -51,7 +54,7 @@ class Fit:
         counts: of a batch in pieces.
     """
 
-    squared_errors: Callable[[Mapping[str, jax.Array], Any], SquaredErrors]  # the kind of batch is the fit's own
+    squared_errors: Callable[[Arrays, Any], SquaredErrors]  # the kind of batch is the fit's own
     counts: Callable[[Any], Counts]
 
 
@@ -59,9 +62,17 @@ def fit_of_molecule(molecule: MoleculeEnergy) -> Fit:
     """Return the fit of batches of frames of one molecule."""
     atoms = float(len(molecule.instances.atom_species))
 
-    def squared_errors(arrays: Mapping[str, jax.Array], piece: Batch) -> SquaredErrors:
-        positions = jnp.asarray(piece.positions)
-        e, f = energies_and_forces(lambda r: arrays[ENERGY_SCALE] * molecule.raw_energies(arrays, r), positions)
+    def energies(arrays: Arrays, positions: jax.Array, _: None) -> jax.Array:
+        return arrays[ENERGY_SCALE] * molecule.raw_energies(arrays, positions)
+
+    def along(arrays: Arrays, positions: jax.Array, _: None, direction: jax.Array) -> Pair:
+        found, slopes = molecule.raw_energies_along(arrays, positions, direction)
+        return arrays[ENERGY_SCALE] * found, arrays[ENERGY_SCALE] * slopes
+
+    values = with_forces(energies, along)
+
+    def squared_errors(arrays: Arrays, piece: Batch) -> SquaredErrors:
+        e, f = values(arrays, jnp.asarray(piece.positions), None)
         return SquaredErrors(jnp.sum(((e - piece.energies) / atoms) ** 2), jnp.sum((f - piece.forces) ** 2))
 
     return Fit(squared_errors, lambda batch: Counts(batch.energies.size, batch.forces.size))
@@ -70,9 +81,16 @@ def fit_of_molecule(molecule: MoleculeEnergy) -> Fit:
 def fit_of_frames(lowered: JaxProgram) -> Fit:
     """Return the fit of batches of joined frames; every component of a force counts alike, whatever its molecule."""
 
-    def squared_errors(arrays: Mapping[str, jax.Array], piece: JoinedBatch) -> SquaredErrors:
-        positions = jnp.asarray(piece.positions)
-        e, f = energies_and_forces(lambda r: frame_energies(lowered, piece.frames, arrays, r), positions)
+    def energies(arrays: Arrays, positions: jax.Array, frames: FrameBatch) -> jax.Array:
+        return frame_energies(lowered, frames, arrays, positions)
+
+    def along(arrays: Arrays, positions: jax.Array, frames: FrameBatch, direction: jax.Array) -> Pair:
+        return frame_energies_along(lowered, frames, arrays, positions, direction)
+
+    values = with_forces(energies, along)
+
+    def squared_errors(arrays: Arrays, piece: JoinedBatch) -> SquaredErrors:
+        e, f = values(arrays, jnp.asarray(piece.positions), piece.frames)
         atoms = jnp.asarray(piece.frames.atoms, e.dtype)
         # Atoms that only fill up have no force, and none to be compared with.
         return SquaredErrors(jnp.sum(((e - piece.energies) / atoms) ** 2), jnp.sum((f - piece.forces) ** 2))

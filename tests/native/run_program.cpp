@@ -32,25 +32,54 @@ void print(const std::vector<T>& numbers) {
   std::printf("\n");
 }
 
+// Numbers of a run: tables and their direction, then weights and theirs. Of a program without rows of its own every
+// circuit has a row of slots.
+struct Sizes {
+  int64_t frames, instances, channels;
+  std::vector<std::vector<int32_t>> rows;
+  std::vector<std::vector<int64_t>> tables;  // frames, rows, channels, width
+
+  int64_t circuits() const { return frames * instances * channels; }
+  int64_t numbers() const {
+    int64_t sum = 0;
+    for (const auto& shape : tables) sum += shape[0] * shape[1] * shape[2] * shape[3];
+    return sum;
+  }
+};
+
 template <class T>
-int run_all(const char* instructions, const Program& program, int64_t circuits, const std::vector<double>& numbers) {
+int run_all(const char* instructions, const Program& program, const Sizes& sizes, const std::vector<double>& numbers) {
   const Engine<T>* engine = find_engine<T>(instructions);
   if (engine == nullptr) return 0;
-  const int64_t slots = circuits * program.slots, moments = circuits * program.moments;
-  const std::vector<T> all(numbers.begin(), numbers.end());
-  std::vector<T> m(moments), m_along(moments), g(slots), g_along(slots);
+  const int64_t slots = sizes.numbers(), moments = sizes.circuits() * program.moments;
+  // Exactly as long as it must be, so that reading past the end of the last row is seen.
+  const std::vector<T> values(numbers.begin(), numbers.begin() + slots);
+  const std::vector<T> along(numbers.begin() + slots, numbers.begin() + 2 * slots);
+  const std::vector<T> weights(numbers.begin() + 2 * slots, numbers.end());
+  std::vector<T> m(moments), m_along(moments), g(slots), g_along(slots), states;
   for (const Mode mode : {Mode::moments, Mode::gradient, Mode::moments_along, Mode::gradient_along}) {
     Job<T> job{};
     job.program = &program;
     job.mode = mode;
-    job.circuits = circuits;
-    job.slots = all.data();
-    const bool gradient = mode == Mode::gradient || mode == Mode::gradient_along;
-    const bool along = mode == Mode::moments_along || mode == Mode::gradient_along;
-    if (along) job.slots_along = all.data() + slots, job.moments_along = m_along.data();
-    if (gradient) job.weights = all.data() + 2 * slots, job.gradient = g.data();
-    if (!gradient) job.moments = m.data();
-    if (gradient && along) job.weights_along = all.data() + 2 * slots + moments, job.gradient_along = g_along.data();
+    job.frames = sizes.frames, job.instances = sizes.instances, job.channels = sizes.channels;
+    for (const auto& rows : sizes.rows) job.rows.push_back(rows.data());
+    int64_t start = 0;
+    for (const auto& shape : sizes.tables) {
+      Table<T> table{shape[0], shape[1], shape[2], shape[3], values.data() + start, nullptr, nullptr, nullptr};
+      if (job.dual()) table.along = along.data() + start;
+      if (job.wants_gradient()) table.gradient = g.data() + start;
+      if (job.wants_gradient() && job.dual()) table.gradient_along = g_along.data() + start;
+      job.tables.push_back(table);
+      start += table.row_count() * table.width;
+    }
+    if (job.wants_gradient()) job.weights = weights.data(), job.kept_states = states.data();
+    if (job.wants_gradient() && job.dual()) job.weights_along = weights.data() + moments;
+    if (!job.wants_gradient()) {
+      const int64_t blocks = (job.circuits() + engine->lanes - 1) / engine->lanes;
+      states.assign(blocks * engine->lanes * 2 * program.size() * (job.dual() ? 2 : 1), T(0));
+      job.moments = m.data(), job.states = states.data();
+      if (job.dual()) job.moments_along = m_along.data();
+    }
     if (!run(*engine, job, 3, on_threads)) return 1;
   }
   std::printf("%s %d\n", instructions, static_cast<int>(8 * sizeof(T)));
@@ -62,8 +91,9 @@ int run_all(const char* instructions, const Program& program, int64_t circuits, 
 
 int main(int, char** arguments) {
   std::ifstream file(arguments[1]);
-  int64_t ints, reals, circuits;
-  file >> ints >> reals >> circuits;
+  Sizes sizes;
+  int64_t ints, reals;
+  file >> ints >> reals >> sizes.frames >> sizes.instances >> sizes.channels;
   const auto structure = read<int32_t>(file, ints);
   const auto constants = read<double>(file, reals);
   Program program;
@@ -73,10 +103,13 @@ int main(int, char** arguments) {
     Program other;
     if (decode(shorter.data(), cut, constants.data(), reals, other)) return 3;
   }
-  const auto numbers = read<double>(file, 2 * circuits * (program.slots + program.moments));
+  for (int32_t table = 0; table < program.tables; ++table) sizes.tables.push_back(read<int64_t>(file, 4));
+  if (program.indexed)
+    for (size_t k = 0; k < program.reads.size(); ++k) sizes.rows.push_back(read<int32_t>(file, sizes.instances));
+  const auto numbers = read<double>(file, 2 * sizes.numbers() + 2 * sizes.circuits() * program.moments);
   for (const char* instructions : {"portable", "avx2", "avx512"}) {
-    if (run_all<double>(instructions, program, circuits, numbers)) return 4;
-    if (run_all<float>(instructions, program, circuits, numbers)) return 4;
+    if (run_all<double>(instructions, program, sizes, numbers)) return 4;
+    if (run_all<float>(instructions, program, sizes, numbers)) return 4;
   }
   return 0;
 }

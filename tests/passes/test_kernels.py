@@ -14,7 +14,8 @@ from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_jax import kernel, native_library
 from qffc.passes.lower_jax.kernel import KERNEL_VARIABLE, differentiable, make_kernel, make_moments
-from qffc.passes.lower_jax.native import INSTRUCTIONS_VARIABLE, NativeKernel
+from qffc.passes.lower_jax.native import NativeKernel
+from qffc.passes.lower_jax.native_calls import INSTRUCTIONS_VARIABLE
 from qffc.passes.lower_jax.native_library import NativeState, native_state
 from qffc.passes.lower_jax.portable import PortableKernel
 from qffc.passes.lower_jax.program import lower_jax

@@ -10,10 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from dense_programs import dense_program
+from table_cases import table_case
 
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
-from qffc.passes.lower_jax.native import NativeKernel
+from qffc.passes.lower_jax.native import NativeKernel, NativeTableKernel
 from qffc.passes.lower_jax.native_library import native_state
 from qffc.passes.lower_jax.native_program import native_program
 
@@ -41,6 +42,23 @@ def runner(request, tmp_path_factory):
     return program
 
 
+def check(runner, folder, native, shape, tables, rows, numbers, expected):
+    """Hold a run under sanitizers against what Python found."""
+    parts = [native.ints, native.reals, *tables, *rows, *(np.ravel(x) for x in numbers)]
+    head = " ".join(map(str, (len(native.ints), len(native.reals), *shape)))
+    (folder / "program.txt").write_text(
+        "\n".join([head, *(" ".join(map(repr, np.asarray(x).tolist())) for x in parts)])
+    )
+    done = subprocess.run([str(runner), str(folder / "program.txt")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    printed = done.stdout.splitlines()
+    for start in range(0, len(printed), 5):
+        bound = 1e-11 if printed[start].endswith("64") else 1e-3
+        for line, values in zip(printed[start + 1 : start + 5], expected, strict=True):
+            np.testing.assert_allclose(np.array(line.split(), dtype=float), values, rtol=0, atol=bound)
+    assert len(printed) >= 10
+
+
 @pytest.mark.parametrize("name", ["ring", "pair", "dense-0", "dense-4", "dense-7", "example-1", "example-5"])
 def test_no_sanitizer_complains_and_the_numbers_are_those_of_python(runner, tmp_path, name, example):
     kind, _, seed = name.partition("-")
@@ -49,23 +67,31 @@ def test_no_sanitizer_complains_and_the_numbers_are_those_of_python(runner, tmp_
     else:
         program = dense_program(int(seed)) if kind == "dense" else example(int(seed), qubits=5).program
     split = split_program(program)
-    arrays = native_program(split)
     rng = np.random.default_rng(0)
     slots, along = (rng.normal(size=(CIRCUITS, split.slot_count)) for _ in range(2))
     weights, turned = (rng.normal(size=(CIRCUITS, len(split.observables))) for _ in range(2))
-    parts = [arrays.ints, arrays.reals, *(x.ravel() for x in (slots, along, weights, turned))]
-    lines = [f"{len(arrays.ints)} {len(arrays.reals)} {CIRCUITS}", *(" ".join(map(repr, x.tolist())) for x in parts)]
-    (tmp_path / "program.txt").write_text("\n".join(lines))
-    done = subprocess.run([str(runner), str(tmp_path / "program.txt")], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-
     kernel = NativeKernel(split)
     moments, moments_along = kernel.moments_along(jnp.asarray(slots), jnp.asarray(along))
     gradient, gradient_along, _ = kernel.gradient_along(*map(jnp.asarray, (slots, weights, along, turned)))
     expected = [np.ravel(x) for x in (moments, moments_along, gradient, gradient_along)]
-    printed = done.stdout.splitlines()
-    for start in range(0, len(printed), 5):
-        bound = 1e-11 if printed[start].endswith("64") else 1e-3
-        for line, values in zip(printed[start + 1 : start + 5], expected, strict=True):
-            np.testing.assert_allclose(np.array(line.split(), dtype=float), values, rtol=0, atol=bound)
-    assert len(printed) >= 10
+    table = (1, CIRCUITS, 1, split.slot_count)
+    numbers = (slots, along, weights, turned)
+    check(runner, tmp_path, native_program(split), (1, CIRCUITS, 1), [table], [], numbers, expected)
+
+
+def test_no_sanitizer_complains_of_tables(runner, tmp_path):
+    case = table_case(split_program(load("pair", depth=2)), (3, 7, 2), seed=0)
+    kernel = NativeTableKernel(case.split, case.tables, case.shape)
+    moments, moments_along = kernel.moments_along(case.inputs, (case.along, None))
+    (gradient, _), (gradient_along, _), _ = kernel.gradient_along(
+        case.inputs, case.weights, (case.along, None), case.weights_along
+    )
+
+    def joined(arrays):
+        return np.concatenate([np.ravel(array) for array in arrays])
+
+    expected = [np.ravel(moments), np.ravel(moments_along), joined(gradient), joined(gradient_along)]
+    native = native_program(case.split, tables=case.tables)
+    values, rows = case.inputs
+    numbers = (joined(values), joined(case.along), case.weights, case.weights_along)
+    check(runner, tmp_path, native, case.shape, [x.shape for x in values], rows, numbers, expected)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 
-import jax
-import jax.numpy as jnp
+import numpy as np
 
 from benchmarks.engine.cells import Unavailable
-from benchmarks.engine.losses import Engine
+from benchmarks.engine.losses import Parameters, Values
 from benchmarks.engine.work import Work
 from qffc.ir.diagnostics import QffcError
 from qffc.library.catalogue import load_reference
+from qffc.models.energy import MoleculeEnergy
+from qffc.models.force_gradient import with_forces
+from qffc.models.instances import Instances
 from qffc.passes.lower_jax.program import JaxProgram, lower_jax
 
 
@@ -32,17 +34,23 @@ def lowered(reference: str, kernel: str) -> JaxProgram:
     return lower_jax(program)
 
 
-def engine(work: Work, kernel: str) -> Engine:
+def values(work: Work, kernel: str) -> Values:
+    """Energies and forces as training takes them: circuits read tables of what they share."""
     parts = lowered(work.program, kernel)
-    order = jnp.array([a for a, _ in work.couplings])  # the program of water has a row for each qubit
-    species = jnp.array([0] + [1] * (work.atoms - 1))
+    species = np.array([0] + [1] * (work.atoms - 1), dtype=np.int32)
+    # The program of water has a site for each hydrogen, not for each qubit.
+    sites = (work.sites[:, :3] if work.kind == "water" else work.sites).astype(np.int32)
+    instances = Instances(sites, species[np.minimum(sites, 1)], np.ones(len(sites)), 1.0, species)
+    molecule = MoleculeEnergy(parts, instances)
 
-    def circuits(alpha, w, vectors):
-        named = {"alpha": alpha, "w": w}
-        if work.kind == "water":
-            named = {"alpha": alpha.T, "w": jnp.zeros_like(w.T).at[order].set(w.T)}
-            vectors = vectors[:, :2]
-        sites = jnp.concatenate([jnp.zeros_like(vectors[:, :1]), vectors], axis=1)
-        return parts.moments(jax.vmap(lambda r: parts.angles(named, r, species))(sites))
+    def named(parameters: Parameters) -> Parameters:
+        if work.kind == "water":  # a row for each qubit
+            order = np.argsort([a for a, _ in work.couplings])
+            return {"alpha": parameters["alpha"].T, "w": parameters["w"].T[order]}
+        return parameters
 
-    return circuits
+    both = with_forces(
+        lambda parameters, r, _: molecule.raw_energies(named(parameters), r),
+        lambda parameters, r, _, along: molecule.raw_energies_along(named(parameters), r, along),
+    )
+    return lambda parameters, positions: both(parameters, positions, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from time import perf_counter
 
 import jax
@@ -10,7 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.engine.cells import ENGINES, STEP, Cell
-from benchmarks.engine.losses import energies_and_forces, energy_function, training_step
+from benchmarks.engine.losses import (
+    energies_and_forces,
+    energy_function,
+    gradient_in_form,
+    loss_and_gradient,
+    training_step,
+)
 
 
 def prepare(cell: Cell):
@@ -18,18 +25,23 @@ def prepare(cell: Cell):
     work, named = cell.work, ENGINES[cell.engine]
     module = importlib.import_module(f"benchmarks.engine.peers.{named.module}")
     begin = perf_counter()
-    engine = module.engine(work, cell.precision if named.choice is None else named.choice)
-    energies = energy_function(work, engine)
+    if named.choice is not None:
+        values = module.values(work, named.choice)
+        differentiate = loss_and_gradient(values)
+    else:
+        energies = energy_function(work, module.engine(work, cell.precision))
+        values = partial(energies_and_forces, energies)
+        differentiate = gradient_in_form(energies, cell.form)
     parameters = {name: jnp.asarray(value, cell.precision) for name, value in work.parameters.items()}
     data = [jnp.asarray(array, cell.precision) for array in (work.positions, *work.targets)]
     if cell.task == STEP:
-        start, step = training_step(energies, cell.form)
+        start, step = training_step(differentiate)
         arguments = (start(parameters), *data)
         function = jax.jit(step)
     else:
         frame = np.asarray(data[0])
         arguments = (parameters, frame)
-        function = jax.jit(lambda p, r: energies_and_forces(energies, p, r))
+        function = jax.jit(values)
     prepared = perf_counter()
     lowered = function.lower(*arguments)
     traced = perf_counter()

@@ -43,7 +43,10 @@ def test_two_processes_write_one_run_and_print_one_result(qffc, tmp_path):
     code, alone, _ = qffc(*TRAIN, "--out", tmp_path / "one", "--json")
     assert code == 0
     errors = [json.loads(text)["test"]["model"] for text in (out, alone)]
+    elements, alone_elements = (each.pop("forces_by_element") for each in errors)
     assert errors[0] == pytest.approx(errors[1], rel=1e-9)
+    for element, figures in alone_elements.items():
+        assert elements[element] == pytest.approx(figures, rel=1e-9)
     one, two = (load_model(tmp_path / name).arrays for name in ("one", "two"))
     assert all(np.allclose(one[name], two[name], rtol=1e-12, atol=1e-12) for name in one)
     files = [sorted(path.name for path in (tmp_path / name).iterdir()) for name in ("one", "two")]

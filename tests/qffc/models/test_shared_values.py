@@ -20,7 +20,7 @@ from qffc.models.initialization import initial_parameters
 from qffc.models.instances import Instances, instances_of
 from qffc.models.row_evaluator import RowEvaluator
 from qffc.models.shared_values import plan_sharing
-from qffc.models.slot_array import slot_array, slot_layout
+from qffc.models.slot_tables import slot_tables
 from qffc.models.value_rows import rows_of
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_jax.program import lower_jax
@@ -76,7 +76,8 @@ def test_random_programs_have_the_values_of_each_circuit_alone(program, seed):
     numbers = {name: jnp.asarray(array) for name, array in arrays.items()}
     evaluate = RowEvaluator(plan, rows_of(plan, instances), numbers, jnp.asarray(frames), jnp.asarray(moments))
     shape = moments.shape[:-1]
-    slots = slot_array(evaluate, slot_layout(plan), plan, shape)
+    tables, inputs = slot_tables(evaluate, plan)
+    slots = tables.slots(inputs, shape)
     last = np.broadcast_to(evaluate(plan.readout), shape)
     value = readout_value(program.readout)
     for frame, circuit, channel in product(range(2), range(5), range(program.channels)):
