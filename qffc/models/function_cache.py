@@ -132,8 +132,8 @@ def _code_digest() -> str:
 def _compiled_code_kept(folder: Path) -> Iterator[None]:
     """XLA's own cache for what is compiled here, unless the user has chosen one for everything.
 
-    One for each kind of processor, since it is machine code. Other functions of the process stay out of it: they are the
-    user's, and XLA talks whenever it loads one.
+    One for each kind of processor, since it is machine code. Other functions of the process stay out of it: they are
+    the user's, and XLA talks whenever it loads one.
     """
     if jax.config.jax_compilation_cache_dir is not None:  # type: ignore[attr-defined]  # of JAX, made at run time
         yield
