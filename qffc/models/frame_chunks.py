@@ -34,7 +34,7 @@ def joined_chunks(
     Example:
         >>> from qffc.data import load_embedded
         >>> from qffc.library import load
-        >>> from qffc.passes.lower_jax import lower_jax
+        >>> from qffc.passes.lower_jax.program import lower_jax
         >>> water = load_embedded("water")
         >>> lists = CircuitLists(lower_jax(load("pair", cutoff=3.0)))
         >>> chunks = list(joined_chunks(lists, water.numbers, water.positions))

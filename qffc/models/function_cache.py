@@ -23,6 +23,7 @@ from typing import Any
 import jax
 import numpy as np
 from jax import export
+from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
 import qffc.ir
 import qffc.models
@@ -74,7 +75,6 @@ def kept_function(
     leaves, tree = jax.tree.flatten(tuple(arguments))
     shapes = [_shape(leaf) for leaf in leaves]
     path = folder / f"{_digest([*identity, str(tree)], shapes)}.jax"
-    _keep_compiled_code(folder)
     if native_state().available:
         register_native()
     exported = _read(path)
@@ -86,7 +86,7 @@ def kept_function(
         _write(path, bytes(exported.serialize()))
     call = exported.call
     kept = jax.jit(lambda *given: call(*jax.tree.leaves(given)))  # type: ignore[no-untyped-call]  # of JAX
-    with _without_talk_of_the_loader():
+    with _compiled_code_kept(folder), _without_talk_of_the_loader():
         kept(*arguments)
     return kept
 
@@ -128,11 +128,26 @@ def _code_digest() -> str:
     return code.hexdigest()
 
 
-def _keep_compiled_code(folder: Path) -> None:
-    """XLA's own cache, unless the user has chosen one; one for each kind of processor, since it is machine code."""
-    if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]  # of JAX, made at run time
-        place = folder / f"xla-{_processor()}"
-        jax.config.update("jax_compilation_cache_dir", str(place))  # type: ignore[no-untyped-call]  # of JAX
+@contextmanager
+def _compiled_code_kept(folder: Path) -> Iterator[None]:
+    """XLA's own cache for what is compiled here, unless the user has chosen one for everything.
+
+    One for each kind of processor, since it is machine code. Other functions of the process stay out of it: they are
+    the user's, and XLA talks whenever it loads one.
+    """
+    if jax.config.jax_compilation_cache_dir is not None:  # type: ignore[attr-defined]  # of JAX, made at run time
+        yield
+        return
+    _choose_cache(str(folder / f"xla-{_processor()}"))
+    try:
+        yield
+    finally:
+        _choose_cache(None)
+
+
+def _choose_cache(place: str | None) -> None:
+    jax.config.update("jax_compilation_cache_dir", place)  # type: ignore[no-untyped-call]  # of JAX
+    reset_cache()  # JAX asks for the place once, unless told to ask again
 
 
 @cache

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
 from qffc.library import load
 from qffc.models.function_cache import CACHE_VARIABLE, cache_folder, kept_function
@@ -102,3 +103,37 @@ def test_what_others_write_to_stderr_is_not_lost(capfd):
 
     kept_function(function, [jnp.ones(2)], ["loud"])
     assert "a word while tracing" in capfd.readouterr().err
+
+
+@pytest.fixture
+def caching():
+    """Sets where XLA keeps code, and the least time that is worth it; as it was afterwards."""
+    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
+    before = {name: getattr(jax.config, name) for name in names}
+
+    def choose(place):
+        jax.config.update(names[0], place)
+        jax.config.update(names[1], 0.0)
+        reset_cache()
+
+    yield choose
+    for name, value in before.items():
+        jax.config.update(name, value)
+    reset_cache()
+
+
+def test_only_kept_functions_are_in_the_cache_of_xla(sine, folder, caching):
+    caching(None)
+    sine.kept(jnp.arange(3.0))
+    kept = sorted(file.name for file in folder.glob("xla-*/*-cache"))
+    jax.jit(lambda x: jnp.cos(x) * 3)(jnp.arange(5.0))
+    assert sorted(file.name for file in folder.glob("xla-*/*-cache")) == kept != []
+    assert jax.config.jax_compilation_cache_dir is None
+
+
+def test_a_cache_that_the_user_chose_stays(sine, folder, caching, tmp_path):
+    caching(str(tmp_path / "own"))
+    sine.kept(jnp.arange(3.0))
+    assert jax.config.jax_compilation_cache_dir == str(tmp_path / "own")
+    assert list((tmp_path / "own").glob("*-cache"))
+    assert not list(folder.glob("xla-*"))
