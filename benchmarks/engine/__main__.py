@@ -69,6 +69,8 @@ def measure(chosen: argparse.Namespace) -> dict[str, object]:
     for section in chosen.sections:
         if section == "molecule":
             plan.molecule(chosen.ethanol)
+        elif section == "training":
+            plan.training(chosen.ethanol)
         elif section == "roofline":
             try:
                 report["peaks"] = roofline.measured_peaks(runner.folder, tuple(range(1, place["cores"] + 1)))
@@ -87,6 +89,7 @@ def show(report: dict) -> None:
     print(f"{place['cores']} cores of {place['processor']}, load {place['load']:.1f} at the start, {place['time']}")
     results, peaks = unpacked(report)
     parts = [tables.main_tables(results), tables.sweep_tables(results), tables.molecule_table(results)]
+    parts.append(tables.training_table(results))
     if peaks:
         parts.append(tables.roofline_tables(roofline.points(results, peaks), peaks))
     parts.append("\n".join(f"- {tables.failure(r)}" for r in results if r.status != "ok"))

@@ -8,10 +8,10 @@ from benchmarks.engine.work import Work
 
 REVERSE, FORWARD, MIXED = "reverse over reverse", "forward over reverse", "reverse over forward"
 MAIN, RING, PAIRS, BATCH, DEPTH, CORES = "main", "ring", "all pairs", "batch", "depth", "cores"
-ETHANOL, KERNELS = "ethanol", "kernels"
+ETHANOL, KERNELS, EPOCH = "ethanol", "kernels", "epoch"
 STEP, MOLECULE = "training step", "energies and forces"
 MOMENTS, GRADIENT, SECOND = "kernel: moments", "kernel: gradient", "kernel: second order"
-PAIR, XTB = "lib:pair", "GFN2-xTB"
+PAIR, XTB, TRAINING = "lib:pair", "GFN2-xTB", "training of lib:pair"
 
 
 class Unavailable(Exception):
@@ -61,6 +61,13 @@ OURS = (
     Engine("qffc-native", "qffc, native kernel", "with_qffc", choice="native"),
 )
 ENGINES = {engine.name: engine for engine in (*PEERS, *OURS)}
+TRAINED = ("TensorCircuit-NG",)
+"""Peers that have the circuits of `lib:pair`: the fastest on work A, with `moments(split, precision)` in its module."""
+MODEL = (
+    *("ase==3.29.0", "filelock==4.3.1", "lark==1.3.1", "networkx==3.6.1"),
+    *("optax==0.2.8", "pydantic==2.14.4", "safetensors==0.8.0", "sympy==1.14.0"),
+)
+"""What qffc needs around the circuits of a peer: model, loss and optimizer are its own for every engine."""
 XTB_STARTS = ("from the step before", "from scratch")
 """Where the wave function of a step comes from."""
 XTB_ENVIRONMENT = ("tblite==0.8.0", "numpy==2.4.6")

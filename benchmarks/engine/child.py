@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.engine.cells import GRADIENT, MOLECULE, MOMENTS, PAIR, SECOND, STEP, XTB, Cell, Unavailable
+from benchmarks.engine.cells import GRADIENT, MOLECULE, MOMENTS, PAIR, SECOND, STEP, TRAINING, XTB, Cell, Unavailable
 
 TASKS = {
     STEP: "step_task",
@@ -23,6 +23,7 @@ TASKS = {
     GRADIENT: "kernel_task",
     SECOND: "kernel_task",
     PAIR: "pair_task",
+    TRAINING: "training_task",
     XTB: "xtb_task",
 }
 """Modules of `benchmarks.engine.tasks`, each with `prepare(cell)`: what to repeat, what it found, compile seconds."""

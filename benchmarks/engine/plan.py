@@ -11,19 +11,24 @@ from benchmarks.engine.cells import (
     BATCH,
     CORES,
     DEPTH,
+    EPOCH,
     ETHANOL,
     GRADIENT,
     KERNELS,
     MAIN,
+    MIXED,
     MOLECULE,
     MOMENTS,
     OURS,
     PAIR,
     PAIRS,
     PEERS,
+    REVERSE,
     RING,
     SECOND,
     STEP,
+    TRAINED,
+    TRAINING,
     XTB,
     XTB_STARTS,
     Cell,
@@ -33,9 +38,10 @@ from benchmarks.engine.cells import (
 from benchmarks.engine.running import Runner
 from benchmarks.engine.work import RING_MOLECULE, RING_STEP, WATER_STEP, Work
 
-SECTIONS = ("main", "sweeps", "molecule", "roofline")
+SECTIONS = ("main", "sweeps", "molecule", "training", "roofline")
 PRECISIONS = ("float64", "float32")
 PAIR_PROGRAM = "lib:pair:channels=8,depth=3,species=C,H,O"
+TRAINED_PROGRAM = "lib:pair:channels=8,depth=4,species=C,H,O,hidden=128,128,products=true,by_species=true,messages=1"
 SWEEP_CIRCUITS = 72
 FRAMES, FRAME_STEP = 64, 0.01  # steps of a trajectory, and the standard deviation of each in Angstrom
 
@@ -93,6 +99,19 @@ class Plan:
             for cores in range(1, self.cores + 1):
                 told = options | {"start": start}
                 self.runner.run(Cell(ETHANOL, XTB, XTB, atom, budget=self.budget, cores=cores, options=told))
+
+    def training(self, data: Path | None) -> None:
+        """A step of training `lib:pair` on ethanol, as the published figure of the README is trained."""
+        trajectory, first = ethanol(data, self.runner.folder)
+        work = replace(RING_MOLECULE, geometry=str(first))
+        options = {"trajectory": str(trajectory), "program": TRAINED_PROGRAM}
+        for engine in self.engines:
+            if engine in OURS:
+                for precision in PRECISIONS:
+                    self._run(EPOCH, TRAINING, engine, work, precision=precision, options=options)
+            elif engine.name in TRAINED:
+                for form in (MIXED,) if self.quick else (MIXED, REVERSE):
+                    self._run(EPOCH, TRAINING, engine, work, form=form, options=options)
 
     def roofline(self) -> None:
         """The kernels of qffc alone."""

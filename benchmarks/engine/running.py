@@ -14,7 +14,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.engine.cells import ENGINES, MOLECULE, STEP, XTB, XTB_ENVIRONMENT, Cell, Result, Unavailable
+from benchmarks.engine.cells import (
+    ENGINES,
+    MODEL,
+    MOLECULE,
+    STEP,
+    TRAINING,
+    XTB,
+    XTB_ENVIRONMENT,
+    Cell,
+    Result,
+    Unavailable,
+)
 from benchmarks.engine.environments import python_of
 from benchmarks.engine.reference import Answer, stored_answer
 from benchmarks.engine.work import Work
@@ -53,12 +64,15 @@ class Runner:
 
     def _measured(self, cell: Cell) -> Result:
         requirements = XTB_ENVIRONMENT if cell.task == XTB else ENGINES[cell.engine].environment
+        if cell.task == TRAINING and requirements is not None:
+            requirements = (*requirements, *MODEL)
         try:
             python = python_of(requirements, self.folder)
         except Unavailable as problem:
             return Result(cell, "unavailable", {}, str(problem))
         environment = os.environ | {
-            "JAX_ENABLE_X64": str(int(cell.precision == "float64")),
+            # Training keeps its step count and the optimizer's scalars in 64 bits.
+            "JAX_ENABLE_X64": str(int(cell.precision == "float64" or cell.task == TRAINING)),
             "JAX_PLATFORMS": "cpu",
             "JAX_TRACEBACK_FILTERING": "off",  # the last line of a failure is its reason
             "OMP_NUM_THREADS": str(cell.cores),
@@ -124,7 +138,11 @@ def deviations(found: dict, expected: dict[str, NDArray[np.float64]]) -> dict[st
 def describe(cell: Cell) -> str:
     work = cell.work
     text = f"{work.kind} {work.qubits}, {work.layers} layers, {work.circuits} circuits"
-    return text + (f", {cell.form}" if cell.task == STEP else "") + ("" if cell.cores == 2 else f", {cell.cores} core")
+    return (
+        text
+        + (f", {cell.form}" if cell.task in (STEP, TRAINING) else "")
+        + ("" if cell.cores == 2 else f", {cell.cores} core")
+    )
 
 
 def summary(result: Result) -> str:

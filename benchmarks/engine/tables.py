@@ -9,6 +9,7 @@ from benchmarks.engine.cells import (
     CORES,
     DEPTH,
     ENGINES,
+    EPOCH,
     ETHANOL,
     MAIN,
     MOLECULE,
@@ -24,6 +25,8 @@ from benchmarks.engine.cells import (
 from benchmarks.engine.roofline import Point
 from benchmarks.engine.work import RING_MOLECULE, RING_STEP, WATER_STEP, Work
 
+EPOCH_STEPS = 200
+"""Batches of five in 1,000 frames."""
 COLUMNS = ((WATER_STEP, STEP), (RING_STEP, STEP), (RING_MOLECULE, MOLECULE))
 SWEEPS = {
     # group: (what the rows say, how)
@@ -83,6 +86,24 @@ def molecule_table(results: list[Result]) -> str:
         what = ", ".join([ETHANOL_ROWS[r.cell.task], *(v for k, v in r.cell.options.items() if k == "start")])
         rows.append([what, engine, str(r.cell.cores), step(r), compile_time])
     return table(["ethanol, energy and forces", "engine", "cores", "time", "compile"], rows) if rows else ""
+
+
+def training_table(results: list[Result]) -> str:
+    """Steps of training `lib:pair` on ethanol, and what an epoch of 1,000 frames takes."""
+    here = [r for r in results if r.cell.group == EPOCH]
+    peers = [r.figures["seconds"]["median"] for r in here if r.status == "ok" and ENGINES[r.cell.engine] in PEERS]
+    rows = []
+    for r in here:
+        ours = ENGINES[r.cell.engine] in OURS
+        form = "" if ours else f", {r.cell.form}"
+        line = [f"{r.cell.engine}, {r.cell.precision}{form}", step(r), compiling(r), "", ""]
+        if r.status == "ok":
+            seconds = r.figures["seconds"]["median"]
+            line[3] = f"{seconds * EPOCH_STEPS:.3g} s"
+            line[4] = f"{min(peers) / seconds:.3g}" if ours and peers else ""
+        rows.append(line)
+    headers = ["`pair` on ethanol", "step", "compile", "epoch", "times faster than the fastest peer"]
+    return table(headers, rows) if rows else ""
 
 
 def roofline_tables(points: list[Point], peaks: dict[int, dict[str, float]]) -> str:

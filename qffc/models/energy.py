@@ -161,7 +161,9 @@ class MoleculeEnergy:
         weighted = weight[..., None]
         if has_features(readout):
             names = [name for name, _ in self.lowered.program.observables]
-            weighted = weighted * moments[..., np.array([names.index(name) for name in readout.features])]
+            places = [names.index(name) for name in readout.features]
+            # Nearly always all of them in order, which takes no gathering.
+            weighted = weighted * (moments if places == [*range(len(names))] else moments[..., np.array(places)])
         rows = weighted.reshape(*weighted.shape[:2], -1)
         groups, atoms = len(self.lowered.program.feature_groups), len(self.instances.atom_species)
         sums = add_rows(rows, self._owners(), atoms * groups)

@@ -26,7 +26,8 @@ from qffc.ir.values import (
     Value,
 )
 from qffc.models.shared_values import Domain, Lift, Node, Part, Root, SharingPlan, place_name
-from qffc.models.value_rows import ValueRows
+from qffc.models.species_rows import order_of, taken, times_weights
+from qffc.models.value_rows import Index, ValueRows
 
 _AXES = 3
 """Batch, rows, channels."""
@@ -170,15 +171,12 @@ class RowEvaluator:
         ]
         cells, code = self._cells(node.domain, [other.table for other in radials])
         basis = self._basis(node, radial)
-        if code is None:
-            spread = basis[:, :, :, None]
+        if basis.shape[2] == 1:
+            sums = _by_kind(basis[:, :, 0], cells, code)
         else:
             # One product of matrices, with zeros for the other species: faster than a table row for each pair of atoms.
-            chosen = jax.nn.one_hot(code, cells.shape[0], dtype=basis.dtype)
-            spread = basis[:, :, :, None] * chosen[None, :, None, :, None]
-        if spread.shape[2] == 1:
-            sums = jnp.einsum("brzk,zcnk->brcn", spread[:, :, 0], cells)
-        else:
+            ones = jnp.ones((1, 1)) if code is None else jax.nn.one_hot(code, cells.shape[0])
+            spread = basis[:, :, :, None] * ones.astype(basis.dtype)[None, :, None, :, None]
             each = jnp.broadcast_to(cells, (cells.shape[0], spread.shape[2], *cells.shape[2:]))
             sums = jnp.einsum("brczk,zcnk->brcn", spread, each)
         sums = self._faded(node.domain, radial, sums)
@@ -243,6 +241,21 @@ def add_rows(values: jax.Array, index: jax.Array | np.ndarray, rows: int) -> jax
     """Return ``rows`` rows along the second axis, each the sum of the values whose index it is."""
     zeros = jnp.zeros((values.shape[0], rows, *values.shape[2:]), values.dtype)
     return zeros.at[:, index].add(values, mode="promise_in_bounds")
+
+
+def _by_kind(basis: jax.Array, cells: jax.Array, code: Index | None) -> jax.Array:
+    """Sums (batch, rows, channels, functions) of a basis (batch, rows, size) with the cells of each row."""
+    kinds, channels, functions, size = cells.shape
+    rows = basis.shape[1]
+    code = np.zeros(rows, dtype=np.int32) if code is None else code
+    order = order_of(code)
+    rows_first = jnp.swapaxes(basis, 0, 1)
+    matrices = jnp.swapaxes(cells.reshape(kinds, channels * functions, size), 1, 2)
+    if order is None:
+        sums = times_weights(rows_first, matrices, code)
+    else:
+        sums = taken(times_weights(taken(rows_first, order), matrices, code[order]), np.argsort(order))
+    return jnp.swapaxes(sums, 0, 1).reshape(basis.shape[0], rows, channels, functions)
 
 
 def _alike(left: ParameterEntry, right: ParameterEntry) -> bool:

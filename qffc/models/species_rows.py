@@ -17,8 +17,10 @@ Index = jax.Array | NDArray[np.integer]
 
 
 def order_of(kinds: Index) -> NDArray[np.intp] | None:
-    """Return an order of rows in which those of one kind lie side by side; None when there is none to be had."""
-    return np.argsort(kinds, kind="stable") if isinstance(kinds, np.ndarray) else None
+    """Return an order of rows in which those of one kind lie side by side; None when they do, or kinds are traced."""
+    if not isinstance(kinds, np.ndarray) or np.all(kinds[:-1] <= kinds[1:]):
+        return None
+    return np.argsort(kinds, kind="stable")
 
 
 def times_weights(rows: jax.Array, weights: jax.Array, kinds: Index) -> jax.Array:

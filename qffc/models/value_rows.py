@@ -55,11 +55,12 @@ def rows_of(plan: SharingPlan, instances: Instances) -> ValueRows:
         [3, 6, 3]
     """
     columns = {site.name: instances.atoms[:, index] for index, site in enumerate(plan.program.sites)}
+    kinds = {site.name: instances.species[:, index] for index, site in enumerate(plan.program.sites)}
     flips = (instances.mirror < 0).astype(np.int64)
     firsts: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
     reads: dict[tuple[int, Sites], Any] = {}
     for number, domain in enumerate(plan.domains):
-        first, row = _distinct(domain, columns, flips)
+        first, row = _by_species(domain, kinds, *_distinct(domain, columns, flips))
         firsts.append(np.divmod(first, len(instances)))
         for sites, part in zip(domain.tuples, np.split(row, len(domain.tuples)), strict=True):
             reads[number, sites] = part.astype(np.int32)
@@ -114,6 +115,21 @@ def _distinct(
         code = row.astype(np.int64) + (int(row.max()) + 1) * atom
         _, first, row = np.unique(code, return_index=True, return_inverse=True)
     return first, row
+
+
+def _by_species(
+    domain: Domain, kinds: dict[str, Ints], first: NDArray[np.intp], row: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The same rows, those of the same species side by side, so that they can share products of matrices."""
+    if domain.circuits or not domain.tuples[0]:
+        return first, row
+    columns = [
+        np.concatenate([kinds[sites[place]] for sites in domain.tuples]) for place in range(len(domain.tuples[0]))
+    ]
+    order = np.lexsort([column[first] for column in reversed(columns)])
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    return first[order], places[row]
 
 
 def _at(columns: dict[str, Ints], domain: Domain, which: NDArray[np.intp], circuit: NDArray[np.intp]) -> Ints:

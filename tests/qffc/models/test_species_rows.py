@@ -55,3 +55,4 @@ def test_rows_of_one_kind_lie_side_by_side():
     kinds = np.array([2, 0, 1, 0])
     np.testing.assert_array_equal(kinds[order_of(kinds)], [0, 0, 1, 2])
     assert order_of(jnp.asarray(kinds)) is None
+    assert order_of(KINDS) is None
