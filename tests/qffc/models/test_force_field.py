@@ -58,7 +58,7 @@ def test_the_energy_depends_on_the_geometry(model):
 
 def test_a_long_list_of_frames_is_the_same_as_its_parts(model, monkeypatch):
     whole = model.predict(WATER.numbers, WATER.positions[:7])
-    monkeypatch.setattr("qffc.models.force_field._CHUNK_CIRCUITS", 18)
+    monkeypatch.setattr("qffc.models.force_field.CHUNK_CIRCUITS", 18)
     parts = replace(model).predict(WATER.numbers, WATER.positions[:7])
     for a, b in zip(whole, parts, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-13)
