@@ -53,6 +53,7 @@ def test_the_mean_error_of_energies_is_taken_off():
     assert found.energy_rmse < plain.energy_rmse
 
 
+@pytest.mark.slow
 def test_all_ways_are_trained_once_and_kept(tmp_path, monkeypatch, capsys):
     (tmp_path / "pair.toml").write_text(FILE)
     monkeypatch.setattr(training, "RUNS", tmp_path)
