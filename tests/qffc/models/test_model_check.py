@@ -12,6 +12,7 @@ from qffc.ir.diagnostics import QffcError
 from qffc.ir.parser import parse_program
 from qffc.library import load
 from qffc.models import property_tests
+from qffc.models.check_geometries import choose_geometries
 from qffc.models.data_sets import describe_sets
 from qffc.models.force_field import ForceField, untrained
 from qffc.models.model_check import check_model
@@ -265,5 +266,8 @@ def test_an_example_of_its_data_is_where_a_model_is_tested():
     model = replace(untrained(load("pair", species=("N", "H"), depth=1), seed=0), metadata=describe_sets([frames]))
     made = check_model(model)
     assert made.geometries == "the example of its data, shaken"
-    assert made.frames == 4
     assert made.holds, made.render()
+    chosen = choose_geometries(model, None, None, np.random.default_rng(0))
+    moved = chosen.frames - frames.positions[0]
+    assert len(moved) == 4
+    assert 0.02 < moved.std() < 0.05  # Angstrom: apart from each other, and where the model is at home
