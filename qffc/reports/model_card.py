@@ -45,13 +45,13 @@ def model_card(name: str, model: ForceField, evaluation: Evaluation, units: str 
     own, data = evaluation.errors, metadata.get("data_name", "other data")
     parts = [
         f"# {name}",
-        f"Energies and forces of {data}: {own.energy_mae:.2g} meV and {own.force_mae:.3g} meV/Å"
-        f" (mean absolute errors) on {own.frames} frames that it was not trained on.",
+        f"Energies and forces of {data}: MAE {own.energy_mae:.3g} meV and {own.force_mae:.3g} meV/Å"
+        f" on {own.frames} frames held out.",
         _facts(model, config, metadata),
         f"## Errors\n\nOn {own.frames} test frames of {data}; baselines fitted to the same training frames.",
         "\n".join([_HEADER, *(_row(label, errors) for label, errors in evaluation.rows())]),
         f"## Make it again\n\n```sh\n{_command(metadata, config, units)}\n```",
-        "## Limits\n\nTrust it where its training data are: this molecule, near the temperature that they were sampled"
+        "## Limits\n\nTrust it where its training data are: their molecules, near the temperature that they were sampled"
         " at. It knows no other molecule, and nothing of bonds that break.",
     ]
     return "\n\n".join(parts) + "\n"
