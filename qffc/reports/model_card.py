@@ -51,8 +51,8 @@ def model_card(name: str, model: ForceField, evaluation: Evaluation, units: str 
         f"## Errors\n\nOn {own.frames} test frames of {data}; baselines fitted to the same training frames.",
         "\n".join([_HEADER, *(_row(label, errors) for label, errors in evaluation.rows())]),
         f"## Make it again\n\n```sh\n{_command(metadata, config, units)}\n```",
-        "## Limits\n\nTrust it where its training data are: their molecules, near the temperature that they were sampled"
-        " at. It knows no other molecule, and nothing of bonds that break.",
+        "## Limits\n\nTrust it where its training data are: their molecules, near the temperature that they were"
+        " sampled at. It knows no other molecule, and nothing of bonds that break.",
     ]
     return "\n\n".join(parts) + "\n"
 
