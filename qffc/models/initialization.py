@@ -17,16 +17,20 @@ from qffc.passes.lower_jax.program import JaxProgram
 
 Arrays = dict[str, NDArray[np.float64]]
 
-ANGLE_SPREAD = 0.5
+ANGLE_SPREAD = 1.0
 """Standard deviation of a fresh angle parameter, radians."""
+
+LEAST_SCALE = 1e-3
+"""No feature is divided by less."""
 
 SAMPLE = 256
 """Frames of a set from which mean and deviation of features are taken."""
 
-RADIAL_SPREAD = 1.5
-"""Standard deviation of the weight of the first radial function; that of the k-th is k times smaller.
+RADIAL_SPREAD = 3.5
+"""Standard deviation of the weight of the first radial function; that of the k-th is k² times smaller.
 
-Fresh radial functions are smooth, and of about a radian where atoms are bound: enough for circuits that differ.
+Fresh radial functions are smooth, and of a few radians where atoms are bound. Smaller ones leave circuits alike; less
+smooth ones fit the training frames as well, and others worse: benchmarks/README.md has errors by both.
 """
 
 
@@ -62,7 +66,7 @@ def _head_narrowing(shape: tuple[int, ...]) -> float | NDArray[np.float64]:
 def _spread(parameter: Parameter) -> float | NDArray[np.float64]:
     if parameter.basis is None:
         return ANGLE_SPREAD
-    return RADIAL_SPREAD / np.arange(1, parameter.basis.size + 1)
+    return RADIAL_SPREAD / np.arange(1, parameter.basis.size + 1) ** 2
 
 
 def neutral_constants(program: Program) -> Arrays:
@@ -82,8 +86,8 @@ def constants_from_data(
 
     Reference energies per species: least squares of the total energies, of smallest norm where the compositions leave
     them open, or nearest to given ones. Energy scale: the standard deviation of the energies (eV) about them. Feature
-    shift and scale: mean and standard deviation at the starting parameters, per species of the atom, over at most 256
-    frames of each set.
+    shift: their mean at the starting parameters, per species of the atom, over at most 256 frames of each set; their
+    scale: :func:`feature_scales` of the same.
 
     Args:
         lowered: the program as JAX functions.
@@ -128,6 +132,21 @@ def constants_from_model(
     return constants
 
 
+def feature_scales(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what features (rows, features) are divided by, (features,).
+
+    Deviations that are larger than those of most features, measured by the root of their mean square, become 1. Smaller
+    ones stay as small beside the others as they were: what hardly moves in the training frames, such as a sum over
+    neighbours of which there is one, tells little, and must not be blown up where a new frame changes it.
+
+    Example:
+        >>> feature_scales(np.array([[0.0, 5.0], [0.8, 5.6]])).round(3).tolist()
+        [0.4, 0.354]
+    """
+    deviations = values.std(axis=0)
+    return np.maximum(deviations, max(float(np.sqrt(np.mean(deviations**2))), LEAST_SCALE))
+
+
 def _normalize(
     constants: Arrays,
     lowered: JaxProgram,
@@ -142,5 +161,4 @@ def _normalize(
         rows = values[species == index]
         if len(rows):
             constants[FEATURE_SHIFT][index] = rows.mean(axis=0)
-            # A feature that hardly moves must not be blown up.
-            constants[FEATURE_SCALE][index] = np.maximum(rows.std(axis=0), 1e-3)
+            constants[FEATURE_SCALE][index] = feature_scales(rows)

@@ -32,7 +32,12 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", params=["address,undefined", "thread"])
+def built_once(sanitizers):
+    """A build takes a minute: all that need it are run by one of pytest-xdist's workers."""
+    return pytest.param(sanitizers, marks=pytest.mark.xdist_group(sanitizers))
+
+
+@pytest.fixture(scope="module", params=[built_once("address,undefined"), built_once("thread")])
 def runner(request, tmp_path_factory):
     program = tmp_path_factory.mktemp("sanitized") / "run_program"
     sources = [*(SOURCES / name for name in KERNELS), ROOT / "tests" / "native" / "run_program.cpp"]
