@@ -1,14 +1,11 @@
 // The kernel as foreign functions of XLA. Rows are the product of all dimensions but the last.
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "dispatch.hpp"
+#include "helpers.hpp"
 #include "xla/ffi/api/ffi.h"
 
 namespace ffi = xla::ffi;
@@ -19,44 +16,6 @@ using qffc::Job;
 using qffc::Mode;
 using Ints = ffi::Span<const int32_t>;
 using Reals = ffi::Span<const double>;
-
-// Tasks on XLA's own threads, so that nothing competes with them. The calling thread works too: it takes every task that
-// no other thread has begun, and waits only for those that run.
-class Tasks : public std::enable_shared_from_this<Tasks> {
- public:
-  Tasks(int64_t count, const std::function<void(int64_t)>& work) : count_(count), work_(&work) {}
-
-  void help() {
-    for (int64_t task = next_++; task < count_; task = next_++) {
-      (*work_)(task);
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (++done_ == count_) all_done_.notify_all();
-    }
-  }
-
-  void wait() {
-    std::unique_lock<std::mutex> lock(mutex_);
-    all_done_.wait(lock, [this] { return done_ == count_; });
-  }
-
- private:
-  const int64_t count_;
-  const std::function<void(int64_t)>* work_;
-  std::atomic<int64_t> next_{0};
-  int64_t done_ = 0;
-  std::mutex mutex_;
-  std::condition_variable all_done_;
-};
-
-qffc::ParallelFor on_threads_of(ffi::ThreadPool& pool) {
-  return [&pool](int64_t count, const std::function<void(int64_t)>& work) {
-    if (count == 1) return work(0);
-    const auto tasks = std::make_shared<Tasks>(count, work);
-    for (int64_t k = 1; k < count; ++k) pool.Schedule([tasks] { tasks->help(); });
-    tasks->help();
-    tasks->wait();
-  };
-}
 
 // Takes arrays one after another: all of them are of one type, but for the rows that circuits read.
 class Inputs {
@@ -202,7 +161,10 @@ ffi::Error run_as(const Call& call, ffi::RemainingArgs& arguments, ffi::Remainin
     std::fill(job.states + written, job.states + room, T(0));
   }
   const int64_t threads = std::max<int64_t>(1, call.pool.num_threads());
-  if (!qffc::run<T>(*engine, job, threads, on_threads_of(call.pool)))
+  const auto parallel_for = [threads](int64_t tasks, const std::function<void(int64_t)>& work) {
+    qffc::Helpers::of_process().share(tasks, threads, work);
+  };
+  if (!qffc::run<T>(*engine, job, threads, parallel_for))
     return ffi::Error(ffi::ErrorCode::kResourceExhausted, "qffc: not enough memory for the states of a circuit");
   return ffi::Error::Success();
 }

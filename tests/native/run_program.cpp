@@ -1,13 +1,17 @@
 // Runs a program of the native kernel without Python, so that sanitizers see every access: reads the program and random
 // numbers from a file, runs all modes on every instruction set in both precisions, prints the results as text.
 //
-// Of a program that is cut short anywhere `decode` must say so and read nothing past its end.
+// Of a program that is cut short anywhere `decode` must say so and read nothing past its end. The threads are those that
+// calls of XLA have.
+#include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <thread>
 #include <vector>
 
 #include "dispatch.hpp"
+#include "helpers.hpp"
 
 namespace {
 
@@ -21,9 +25,25 @@ std::vector<T> read(std::ifstream& file, int64_t count) {
 }
 
 void on_threads(int64_t count, const std::function<void(int64_t)>& work) {
-  std::vector<std::thread> threads;
-  for (int64_t k = 0; k < count; ++k) threads.emplace_back(work, k);
-  for (std::thread& thread : threads) thread.join();
+  Helpers::of_process().share(count, count, work);
+}
+
+// Calls that come at the same time, one after another and after a pause do each of their tasks once.
+bool shares_every_task() {
+  std::atomic<bool> good{true};
+  const auto call_often = [&good] {
+    for (int64_t call = 0; call < 300; ++call) {
+      std::vector<std::atomic<int>> done(call % 9);
+      on_threads(call % 9, [&done](int64_t task) { ++done[task]; });
+      for (const auto& times : done)
+        if (times != 1) good = false;
+      if (call % 100 == 99) std::this_thread::sleep_for(std::chrono::milliseconds(5));  // helpers sleep by then
+    }
+  };
+  std::thread other(call_often);
+  call_often();
+  other.join();
+  return good;
 }
 
 template <class T>
@@ -90,6 +110,7 @@ int run_all(const char* instructions, const Program& program, const Sizes& sizes
 }  // namespace
 
 int main(int, char** arguments) {
+  if (!shares_every_task()) return 5;
   std::ifstream file(arguments[1]);
   Sizes sizes;
   int64_t ints, reals;

@@ -20,7 +20,7 @@ from qffc.passes.lower_jax.native_program import native_program
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "passes" / "native"
-KERNELS = ("kernel_portable.cpp", "kernel_avx2.cpp", "kernel_avx512.cpp", "dispatch.cpp", "program.cpp")
+KERNELS = ("kernel_portable.cpp", "kernel_avx2.cpp", "kernel_avx512.cpp", "dispatch.cpp", "helpers.cpp", "program.cpp")
 CIRCUITS = 19
 COMPILER = shutil.which("g++") or shutil.which("clang++")
 

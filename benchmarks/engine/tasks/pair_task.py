@@ -35,7 +35,7 @@ def prepare(cell: Cell):
 
     def run():
         frame = frames[next(step) % len(frames)][None]
-        energies, forces = compiled(arrays, jnp.asarray(frame, cell.precision))
+        energies, forces = compiled(arrays, frame.astype(cell.precision))
         return np.asarray(energies), np.asarray(forces)
 
     def found():
