@@ -13,12 +13,10 @@ from qffc.models.atom_energies import composition, fitted_atom_energies, least_a
 from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.feature_sample import sample_features
 from qffc.models.head import head_shapes
+from qffc.models.spreads import ANGLE_SPREAD, RADIAL_SPREAD
 from qffc.passes.lower_jax.program import JaxProgram
 
 Arrays = dict[str, NDArray[np.float64]]
-
-ANGLE_SPREAD = 1.0
-"""Standard deviation of a fresh angle parameter, radians."""
 
 LEAST_SCALE = 1e-3
 """No feature is divided by less."""
@@ -26,20 +24,18 @@ LEAST_SCALE = 1e-3
 SAMPLE = 256
 """Frames of a set from which mean and deviation of features are taken."""
 
-RADIAL_SPREAD = 3.5
-"""Standard deviation of the weight of the first radial function; that of the k-th is k² times smaller.
 
-Fresh radial functions are smooth, and of a few radians where atoms are bound. Smaller ones leave circuits alike; less
-smooth ones fit the training frames as well, and others worse: benchmarks/README.md has errors by both.
-"""
-
-
-def initial_parameters(program: Program, seed: int) -> Arrays:
+def initial_parameters(
+    program: Program, seed: int, angle_spread: float = ANGLE_SPREAD, radial_spread: float = RADIAL_SPREAD
+) -> Arrays:
     """Return fresh parameters by name: defaults where declared, else normal; the same seed gives the same numbers.
 
     Args:
         program: declares names and shapes.
         seed: of NumPy's default generator.
+        angle_spread: standard deviation of an angle, radians.
+        radial_spread: standard deviation of the weight of the first radial function; that of the k-th is k² times
+            smaller.
     """
     generator = np.random.default_rng([seed, 0])
     arrays: Arrays = {}
@@ -51,7 +47,7 @@ def initial_parameters(program: Program, seed: int) -> Arrays:
         if parameter.default is not None:
             arrays[parameter.name] = np.full(shape, float(parameter.default))
         else:
-            arrays[parameter.name] = _spread(parameter) * draw
+            arrays[parameter.name] = _spread(parameter, angle_spread, radial_spread) * draw
     for name, shape in head_shapes(program).items():
         draw = generator.normal(size=shape)
         arrays[name] = np.zeros(shape) if len(shape) == 2 else draw / _head_narrowing(shape)
@@ -63,10 +59,10 @@ def _head_narrowing(shape: tuple[int, ...]) -> float | NDArray[np.float64]:
     return float(np.sqrt(shape[-2])) if len(shape) == 3 else np.arange(1.0, shape[-1] + 1)
 
 
-def _spread(parameter: Parameter) -> float | NDArray[np.float64]:
+def _spread(parameter: Parameter, angle_spread: float, radial_spread: float) -> float | NDArray[np.float64]:
     if parameter.basis is None:
-        return ANGLE_SPREAD
-    return RADIAL_SPREAD / np.arange(1, parameter.basis.size + 1) ** 2
+        return angle_spread
+    return radial_spread / np.arange(1, parameter.basis.size + 1) ** 2
 
 
 def neutral_constants(program: Program) -> Arrays:
@@ -143,8 +139,9 @@ def feature_scales(values: NDArray[np.float64]) -> NDArray[np.float64]:
         >>> feature_scales(np.array([[0.0, 5.0], [0.8, 5.6]])).round(3).tolist()
         [0.4, 0.354]
     """
-    deviations = values.std(axis=0)
-    return np.maximum(deviations, max(float(np.sqrt(np.mean(deviations**2))), LEAST_SCALE))
+    deviations: NDArray[np.float64] = values.std(axis=0)
+    usual = float(np.sqrt(np.mean(deviations**2)))
+    return np.maximum(deviations, max(usual, LEAST_SCALE))
 
 
 def _normalize(

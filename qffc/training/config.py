@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from qffc.ir.diagnostics import QffcError, error
+from qffc.models.spreads import ANGLE_SPREAD, RADIAL_SPREAD
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -61,6 +62,10 @@ class TrainingConfig(BaseModel):
         None, description="number of a split that comes with the data, from 1, instead of one that is drawn"
     )
     seed: int = Field(0, ge=0, description="seed of the starting parameters and of the order of the frames")
+    angle_spread: Positive = Field(ANGLE_SPREAD, description="deviation of the first angles, radians")
+    radial_spread: Positive = Field(
+        RADIAL_SPREAD, description="deviation of the first radial function's weight; k^2 times smaller for the k-th"
+    )
     epochs: Count = Field(100, description="passes over the training frames")
     batch_size: Count = Field(5, description="frames in a step")
     accumulate: Count = Field(1, description="pieces in which the frames of a step are computed, to save memory")

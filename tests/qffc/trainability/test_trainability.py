@@ -9,8 +9,8 @@ from qffc.data import load_embedded
 from qffc.ir import parse_program
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
-from qffc.models.initialization import ANGLE_SPREAD
 from qffc.models.force_field import ForceField, trainable_names
+from qffc.models.spreads import ANGLE_SPREAD
 from qffc.trainability import effective_dimension, fisher_spectrum, gradient_variance, output_jacobian, scalings
 from qffc.trainability.diagnosis import diagnose_family, diagnose_on_data
 from qffc.trainability.fisher import scales_of, starting_model
