@@ -3,9 +3,10 @@
 ANGLE_SPREAD = 1.0
 """Standard deviation of a fresh angle parameter, radians, unless told otherwise."""
 
-RADIAL_SPREAD = 3.5
+RADIAL_SPREAD = 1.5
 """Standard deviation of the weight of the first radial function; that of the k-th is k² times smaller.
 
-Fresh radial functions are smooth, and of a few radians where atoms are bound. Smaller ones leave circuits alike; less
-smooth ones fit the training frames as well, and others worse: benchmarks/README.md has errors by both.
+Fresh radial functions are smooth, and of about a radian where atoms are bound. Less smooth ones fit the training frames
+as well, and others worse. Molecules of many atoms with many kinds of distances ask for larger ones: benchmarks/README.md
+has errors by both.
 """
