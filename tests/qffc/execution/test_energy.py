@@ -89,8 +89,9 @@ def test_half_the_standard_error_takes_four_times_the_shots():
     assert coarse.standard_errors == pytest.approx([1e-3], rel=1e-3)
 
 
-def test_planned_shots_beat_equal_shots():
-    model = untrained(load("pair", depth=1, channels=2, hidden=(4,)), seed=1)
+def planned_over_equal(seed):
+    """The variance of an energy from planned shots over that from as many, the same for each circuit and setting."""
+    model = untrained(load("pair", depth=1, channels=2, hidden=(4,)), seed=seed)
     job = prepare(model, WATER, POSITIONS[None])
     planned = planned_quote(job, TARGET, shots=1000, standard_error=None)
     equal = np.full_like(planned.shots, planned.shots.mean())
@@ -98,7 +99,13 @@ def test_planned_shots_beat_equal_shots():
     _, slopes = job.energies_and_slopes(job.exact_moments)
     variances = setting_variances(moment_covariances(planned.plan, states, len(states)), slopes)
     assert equal.sum() <= planned.shots.sum() <= equal.sum() + equal.size
-    assert planned.standard_errors[0] ** 2 < 0.9 * energy_variance(variances, equal.reshape(variances.shape))
+    return planned.standard_errors[0] ** 2 / energy_variance(variances, equal.reshape(variances.shape))
+
+
+def test_planned_shots_beat_equal_shots():
+    ratios = [planned_over_equal(seed) for seed in range(3)]
+    assert max(ratios) < 1
+    assert min(ratios) < 0.9  # where circuits matter differently
 
 
 def test_circuits_beyond_the_cutoff_get_no_shots():
