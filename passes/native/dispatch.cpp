@@ -61,7 +61,6 @@ const Engine<T>* find_engine(const std::string& name) {
 namespace {
 
 constexpr int64_t blocks_of_part = 64, fewest_parts = 4, most_parts = 64;
-constexpr int64_t fewest_shared = 50'000;  // numbers to add up for which it pays to call other threads
 
 using Memory = std::unique_ptr<void, decltype(&std::free)>;
 
@@ -181,14 +180,9 @@ bool run(const Engine<T>& engine, const Job<T>& job, int64_t threads, const Para
   });
   if (!good || !summed) return good;
   const int64_t kinds = job.dual() ? 2 : 1, tables = static_cast<int64_t>(job.tables.size());
-  const auto add_up = [&](int64_t task) {
+  parallel_for(kinds * tables, [&](int64_t task) {
     close(parts, job.tables[task % tables], static_cast<size_t>(task % tables), engine.lanes, task >= tables);
-  };
-  int64_t numbers = 0;
-  for (const Table<T>& table : job.tables) numbers += count * table.row_count() * table.width;
-  if (numbers > fewest_shared) parallel_for(kinds * tables, add_up);
-  else
-    for (int64_t task = 0; task < kinds * tables; ++task) add_up(task);
+  });
   return true;
 }
 
