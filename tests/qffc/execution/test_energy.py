@@ -105,7 +105,7 @@ def planned_over_equal(seed):
 def test_planned_shots_beat_equal_shots():
     ratios = [planned_over_equal(seed) for seed in range(3)]
     assert max(ratios) < 1
-    assert min(ratios) < 0.9  # where circuits matter differently
+    assert sorted(ratios)[1] < 0.7  # of most models circuits matter differently
 
 
 def test_circuits_beyond_the_cutoff_get_no_shots():

@@ -88,7 +88,16 @@ def test_constants_come_from_the_training_frames():
     normalized = (np.asarray(features) - constants[FEATURE_SHIFT][species]) / constants[FEATURE_SCALE][species]
     hydrogen = np.asarray(normalized[:, species == 1]).reshape(-1, features.shape[-1])
     np.testing.assert_allclose(hydrogen.mean(axis=0), 0, atol=1e-9)
-    assert np.all(hydrogen.std(axis=0) < 1 + 1e-9)
+    deviations = hydrogen.std(axis=0) * constants[FEATURE_SCALE][1]
+    usual = np.sqrt(np.mean(deviations**2))
+    np.testing.assert_allclose(hydrogen.std(axis=0), np.minimum(deviations / usual, 1), atol=1e-9)
+    assert 0 < np.min(deviations) < 0.9 * usual  # so that some stay small
+
+
+def test_fresh_radial_functions_are_smooth():
+    weights = initial_parameters(load("pair", channels=200, basis_size=5), seed=0, radial_spread=2.0)["f_upper"]
+    deviations = weights.reshape(-1, 5).std(axis=0)
+    np.testing.assert_allclose(deviations, 2.0 / np.arange(1, 6) ** 2, rtol=0.05)
 
 
 def test_starting_weights_are_the_same_bits_in_every_version():

@@ -18,7 +18,7 @@ from qffc.models.instances import instances_of
 from qffc.passes.lower_jax.kernel import KernelName
 from qffc.passes.lower_jax.program import lower_jax
 
-PEROXIDE = molecule("H2O2")
+METHANOL = molecule("CH3OH")
 
 
 def check(values, plain, arrays, positions):
@@ -39,10 +39,10 @@ def check(values, plain, arrays, positions):
 
 @pytest.mark.parametrize("kernel", ["auto", "portable"])
 def test_a_molecule_with_messages(kernel: KernelName):
-    program = load("pair", species=("H", "O"), channels=2, depth=1, hidden=(5,), messages=1, by_species=True)
-    energy = MoleculeEnergy(lower_jax(program, kernel), instances_of(program, PEROXIDE.numbers))
+    program = load("pair", species=("C", "H", "O"), channels=2, depth=1, hidden=(5,), messages=1, by_species=True)
+    energy = MoleculeEnergy(lower_jax(program, kernel), instances_of(program, METHANOL.numbers))
     arrays = {name: jnp.asarray(value) for name, value in untrained(program, seed=2).arrays.items()}
-    positions = PEROXIDE.positions + np.random.default_rng(0).normal(scale=0.1, size=(2, 4, 3))
+    positions = METHANOL.positions + np.random.default_rng(0).normal(scale=0.1, size=(2, 6, 3))
     values = with_forces(
         lambda a, r, _: energy.raw_energies(a, r), lambda a, r, _, along: energy.raw_energies_along(a, r, along)
     )
@@ -71,12 +71,12 @@ def test_a_molecule_whose_readout_is_an_energy():
 
 
 def test_joined_frames():
-    program = load("pair", species=("H", "O"), channels=2, depth=1, hidden=(5,), messages=1)
+    program = load("pair", species=("C", "H", "O"), channels=2, depth=1, hidden=(5,), messages=1)
     lowered = lower_jax(program)
     lists = CircuitLists(lowered)
-    molecules = [PEROXIDE, molecule("H2O")]
+    molecules = [METHANOL, molecule("H2O")]
     batch = join_frames(lists.plan, [lists.of(each.numbers, each.positions) for each in molecules])
-    positions = jnp.asarray(joined_positions([each.positions for each in molecules], 7))
+    positions = jnp.asarray(joined_positions([each.positions for each in molecules], 9))
     arrays = {name: jnp.asarray(value) for name, value in untrained(program, seed=2).arrays.items()}
     values = with_forces(
         lambda a, r, frames: frame_energies(lowered, frames, a, r),

@@ -10,7 +10,6 @@ from qffc.ir import parse_program
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.force_field import ForceField, trainable_names
-from qffc.models.spreads import ANGLE_SPREAD
 from qffc.trainability import effective_dimension, fisher_spectrum, gradient_variance, output_jacobian, scalings
 from qffc.trainability.diagnosis import diagnose_family, diagnose_on_data
 from qffc.trainability.fisher import scales_of, starting_model
@@ -56,7 +55,8 @@ def test_two_draws_give_the_unbiased_variance():
 def test_initial_draws_are_those_of_training():
     """A normal angle of spread s has E[sin^2] = (1 - exp(-2 s^2)) / 2."""
     found = gradient_variance(parse_program(ONE_GATE), draws=4_000, seed=1, start="initial")
-    assert found.mean == pytest.approx((1 - np.exp(-2 * ANGLE_SPREAD**2)) / 2, rel=0.1)
+    spread = 1.0
+    assert found.mean == pytest.approx((1 - np.exp(-2 * spread**2)) / 2, rel=0.1)
 
 
 def test_entries_that_no_circuit_reads_are_left_out():

@@ -11,6 +11,7 @@ from qffc.library import load
 from qffc.models.atom_energies import given_atom_energies
 from qffc.models.energy import ATOM_ENERGY, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.errors import errors_of
+from qffc.models.spreads import ANGLE_SPREAD, RADIAL_SPREAD
 from qffc.passes.lower_jax.program import lower_jax
 from qffc.training.config import training_config
 from qffc.training.split import split_of
@@ -27,7 +28,7 @@ FREE = {"H": -13.6, "N": -1479.0, "O": -2035.6}
 @pytest.fixture(scope="module")
 def first(tmp_path_factory):
     """A model of water, with the energies of free atoms as reference."""
-    config = training_config(SETTINGS | {"epochs": 30})
+    config = training_config(SETTINGS)
     return train(PROGRAM, WATER, config, tmp_path_factory.mktemp("first"), start=Start(FREE))
 
 
@@ -61,6 +62,19 @@ def test_a_started_run_in_parts_gives_the_same_bits(first, tmp_path):
         train(PROGRAM, AMMONIA, config, tmp_path / "parts")
     with pytest.raises(QffcError, match="atom_energies"):
         train(PROGRAM, AMMONIA, config, tmp_path / "parts", start=Start(FREE))
+
+
+def test_settings_say_how_far_fresh_parameters_spread():
+    def start(**settings):
+        config = training_config(settings)
+        state, _ = starting_state(lower_jax(PROGRAM), [WATER.subset(range(20))], optimizer_of(config, 1), config)
+        return state.parameters
+
+    usual = start()
+    wide = start(angle_spread=2 * ANGLE_SPREAD, radial_spread=3 * RADIAL_SPREAD)
+    factors = {"J": 2, "f_upper": 3, "f_lower": 3}
+    for name, value in usual.items():
+        np.testing.assert_allclose(wide[name], factors.get(name, 1) * value, rtol=1e-12)
 
 
 def test_the_start_is_the_model_but_for_what_it_had_not_met(first):
