@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 #include <thread>
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -51,8 +52,12 @@ void Helpers::share(int64_t tasks, int64_t threads, const std::function<void(int
   while (inside_ > 0) rest();
 }
 
+// A machine that gives no more threads is one to do with those there are.
 void Helpers::begin(int64_t helpers) {
-  for (; begun_ < helpers; ++begun_) std::thread([this] { attend(); }).detach();
+  try {
+    for (; begun_ < helpers; ++begun_) std::thread([this] { attend(); }).detach();
+  } catch (const std::system_error&) {
+  }
 }
 
 void Helpers::work_on() {

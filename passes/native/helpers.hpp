@@ -15,8 +15,8 @@ class Helpers {
   // Those of this process. They are never destroyed: threads end with the process.
   static Helpers& of_process();
 
-  // Calls work(task) once for each of `tasks`, on at most so many threads, and returns when all calls have. The calling
-  // thread works too, and alone where another call has the helpers.
+  // Calls work(task) once for each of `tasks`, and returns when all calls have. The calling thread works too, and alone
+  // where another call has the helpers; there are as many as the most `threads` of any call, less one.
   void share(int64_t tasks, int64_t threads, const std::function<void(int64_t)>& work);
 
  private:
