@@ -93,14 +93,14 @@ def test_a_run_that_differs_is_refused_by_name(whole):
 
 
 def test_evaluating_less_often_is_no_difference(whole):
-    folder, model, _ = whole
+    folder, model = whole
     again = train(PROGRAM, WATER, training_config(SETTINGS | {"evaluate_every": 2}), folder)
     for name, value in model.arrays.items():
         np.testing.assert_array_equal(again.arrays[name], value)
 
 
 def test_what_a_run_writes(whole):
-    folder, model, _ = whole
+    folder, model = whole
     assert {path.name for path in folder.iterdir()} == {"checkpoint.safetensors", "log.csv", "model.safetensors"}
     with (folder / LOG_NAME).open() as file:
         assert tuple(next(csv.reader(file))) == COLUMNS
