@@ -56,8 +56,9 @@ QFFC_INLINE void write_at(T* numbers, int64_t width, const int64_t* places, int 
   else add_rows<T>(rows, count, width, in, stride);
 }
 
+// `begun`: slots that are the same for all circuits have been read.
 template <class R>
-void read_slots(const Job<typename R::Scalar>& job, const Lanes<typename R::Scalar>& lanes, R* slots) {
+void read_slots(const Job<typename R::Scalar>& job, const Lanes<typename R::Scalar>& lanes, bool begun, R* slots) {
   using T = typename R::Scalar;
   using V = typename R::V;
   constexpr int64_t stride = sizeof(R) / sizeof(V);
@@ -66,7 +67,8 @@ void read_slots(const Job<typename R::Scalar>& job, const Lanes<typename R::Scal
     const Read& read = program.reads[k];
     const Table<T>& table = job.tables[read.table];
     V* out = reinterpret_cast<V*>(slots + read.start);
-    if (program.indexed && table.same_for_all()) {
+    if (job.is_common(read.table)) {
+      if (begun) continue;
       for (int64_t c = 0; c < read.width; ++c) {
         out[c * stride] = V{} + table.values[c];
         if constexpr (R::dual) out[c * stride + 1] = V{} + table.along[c];
@@ -100,7 +102,7 @@ void write_gradient(const Job<typename R::Scalar>& job, const Lanes<typename R::
     const Read& read = program.reads[k];
     const Sums<T>& to = sums[read.table];
     const V* in = reinterpret_cast<const V*>(gradient + read.start);
-    if (program.indexed && job.tables[read.table].same_for_all()) {
+    if (job.is_common(read.table)) {
       add_lanes<T>(to.gradient, read.width, lanes.used, in, stride);
       if constexpr (R::dual) add_lanes<T>(to.gradient_along, read.width, lanes.used, in + 1, stride);
       continue;
@@ -119,7 +121,8 @@ void write_gradient(const Job<typename R::Scalar>& job, const Lanes<typename R::
 }
 
 template <class R>
-void run_with(const Job<typename R::Scalar>& job, int64_t first, void* scratch, const Sums<typename R::Scalar>* sums) {
+void run_with(const Job<typename R::Scalar>& job, int64_t first, bool begun, void* scratch,
+              const Sums<typename R::Scalar>* sums) {
   using T = typename R::Scalar;
   using V = typename R::V;
   const Program& program = *job.program;
@@ -129,9 +132,9 @@ void run_with(const Job<typename R::Scalar>& job, int64_t first, void* scratch, 
   V* moments = reinterpret_cast<V*>(work.moments);
   V* weights = reinterpret_cast<V*>(work.weights);
 
-  read_slots<R>(job, lanes, work.slots);
-  const bool near = all_near(program, work.slots);
-  near ? prepare_gates<true>(program, work) : prepare_gates<false>(program, work);
+  read_slots<R>(job, lanes, begun, work.slots);
+  if (!begun) *work.common_near = prepare_gates(program, job.common_gates, work);
+  const bool near = prepare_gates(program, job.own_gates, work) && *work.common_near;
   const size_t state_bytes = 2 * program.size() * sizeof(R);
   // A block has `lanes` circuits, so blocks follow each other.
   const int64_t state_place = 2 * program.size() * first * stride;
@@ -161,11 +164,11 @@ void run_with(const Job<typename R::Scalar>& job, int64_t first, void* scratch, 
 }
 
 template <class T>
-void run_block(const Job<T>& job, int64_t first, void* scratch, const Sums<T>* sums) {
+void run_block(const Job<T>& job, int64_t first, bool begun, void* scratch, const Sums<T>* sums) {
   if (job.dual())
-    run_with<Dual<T>>(job, first, scratch, sums);
+    run_with<Dual<T>>(job, first, begun, scratch, sums);
   else
-    run_with<Real<T>>(job, first, scratch, sums);
+    run_with<Real<T>>(job, first, begun, scratch, sums);
 }
 
 template <class T>

@@ -128,27 +128,52 @@ bool open(Part<T>& part, const Engine<T>& engine, const Job<T>& job) {
   return true;
 }
 
-// The gradient of a table from the sums of all parts.
 template <class T>
-void close(const std::vector<Part<T>>& parts, const Table<T>& table, size_t number, int64_t lanes, bool along) {
+void add(T* sums, const T* numbers, int64_t count) {
+  for (int64_t k = 0; k < count; ++k) sums[k] += numbers[k];
+}
+
+// The gradient of a table from the sums of all parts; those of the first part are used up.
+template <class T>
+void close(std::vector<Part<T>>& parts, const Table<T>& table, size_t number, int64_t lanes, bool along) {
   T* out = along ? table.gradient_along : table.gradient;
-  std::fill(out, out + table.row_count() * table.width, T(0));
-  for (const Part<T>& part : parts) {
-    const Sums<T>& sums = part.sums[number];
-    const T* in = along ? sums.gradient_along : sums.gradient;
-    if (table.same_for_all()) {
-      for (int64_t k = 0; k < table.width * lanes; ++k) out[k / lanes] += in[k];
-      continue;
+  const auto numbers_of = [&](const Part<T>& part) {
+    return along ? part.sums[number].gradient_along : part.sums[number].gradient;
+  };
+  if (table.same_for_all()) {
+    T* all = numbers_of(parts[0]);
+    for (size_t k = 1; k < parts.size(); ++k) add(all, numbers_of(parts[k]), table.width * lanes);
+    for (int64_t k = 0; k < table.width; ++k) {
+      T* lane = all + k * lanes;
+      for (int64_t half = lanes / 2; half > 0; half /= 2) add(lane, lane + half, half);
+      out[k] = lane[0];
     }
-    T* start = out + sums.first_row * table.width;
-    for (int64_t k = 0; k < part.rows[number] * table.width; ++k) start[k] += in[k];
+    return;
+  }
+  std::fill(out, out + table.row_count() * table.width, T(0));
+  for (const Part<T>& part : parts)
+    add(out + part.sums[number].first_row * table.width, numbers_of(part), part.rows[number] * table.width);
+}
+
+// Says which gates take their numbers from tables that are the same for all circuits.
+template <class T>
+void divide_gates(Job<T>& job) {
+  std::vector<bool> common(job.program->slots, false);
+  for (const Read& read : job.program->reads)
+    std::fill_n(common.begin() + read.start, read.width, job.is_common(read.table));
+  int32_t number = 0;
+  for (const Gate& gate : job.program->gates) {
+    const Term* terms = job.program->terms.data() + gate.first_term;
+    const bool all = std::all_of(terms, terms + gate.term_count, [&](const Term& term) { return common[term.slot]; });
+    (all ? job.common_gates : job.own_gates).push_back(number++);
   }
 }
 
 }  // namespace
 
 template <class T>
-bool run(const Engine<T>& engine, const Job<T>& job, int64_t threads, const ParallelFor& parallel_for) {
+bool run(const Engine<T>& engine, Job<T> job, int64_t threads, const ParallelFor& parallel_for) {
+  divide_gates(job);
   const int64_t blocks = (job.circuits() + engine.lanes - 1) / engine.lanes;
   const int64_t workers = std::max<int64_t>(1, std::min(threads, blocks));
   const bool summed = job.wants_gradient() && job.program->indexed;
@@ -167,15 +192,20 @@ bool run(const Engine<T>& engine, const Job<T>& job, int64_t threads, const Para
   parallel_for(std::min(workers, pieces), [&](int64_t) {
     const Memory scratch = reserve(engine.scratch_bytes(job));
     if (scratch == nullptr) good = false;
+    bool begun = false;
+    const auto run_block = [&](int64_t block, const Sums<T>* sums) {
+      engine.run_block(job, block * engine.lanes, begun, scratch.get(), sums);
+      begun = true;
+    };
     for (int64_t piece = next++; piece < pieces && good; piece = next++) {
       if (!summed) {
-        engine.run_block(job, piece * engine.lanes, scratch.get(), own.data());
+        run_block(piece, own.data());
         continue;
       }
       Part<T>& part = parts[piece];
       if (!open(part, engine, job)) good = false;
       for (int64_t block = part.first_block; block < part.last_block && good; ++block)
-        engine.run_block(job, block * engine.lanes, scratch.get(), part.sums.data());
+        run_block(block, part.sums.data());
     }
   });
   if (!good || !summed) return good;
@@ -188,7 +218,7 @@ bool run(const Engine<T>& engine, const Job<T>& job, int64_t threads, const Para
 
 template const Engine<double>* find_engine<double>(const std::string&);
 template const Engine<float>* find_engine<float>(const std::string&);
-template bool run<double>(const Engine<double>&, const Job<double>&, int64_t, const ParallelFor&);
-template bool run<float>(const Engine<float>&, const Job<float>&, int64_t, const ParallelFor&);
+template bool run<double>(const Engine<double>&, Job<double>, int64_t, const ParallelFor&);
+template bool run<float>(const Engine<float>&, Job<float>, int64_t, const ParallelFor&);
 
 }  // namespace qffc

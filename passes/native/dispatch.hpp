@@ -17,6 +17,6 @@ using ParallelFor = std::function<void(int64_t tasks, const std::function<void(i
 
 // Returns false when memory for the states is missing.
 template <class T>
-bool run(const Engine<T>& engine, const Job<T>& job, int64_t threads, const ParallelFor& parallel_for);
+bool run(const Engine<T>& engine, Job<T> job, int64_t threads, const ParallelFor& parallel_for);
 
 }  // namespace qffc

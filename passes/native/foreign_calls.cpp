@@ -1,8 +1,10 @@
 // The kernel as foreign functions of XLA. Rows are the product of all dimensions but the last.
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "dispatch.hpp"
 #include "helpers.hpp"
@@ -164,7 +166,7 @@ ffi::Error run_as(const Call& call, ffi::RemainingArgs& arguments, ffi::Remainin
   const auto parallel_for = [threads](int64_t tasks, const std::function<void(int64_t)>& work) {
     qffc::Helpers::of_process().share(tasks, threads, work);
   };
-  if (!qffc::run<T>(*engine, job, threads, parallel_for))
+  if (!qffc::run<T>(*engine, std::move(job), threads, parallel_for))
     return ffi::Error(ffi::ErrorCode::kResourceExhausted, "qffc: not enough memory for the states of a circuit");
   return ffi::Error::Success();
 }
@@ -184,9 +186,10 @@ bool right_count(Mode mode, const qffc::Program& program, size_t read, size_t wr
 
 ffi::Error simulate(Mode mode, ffi::ThreadPool pool, ffi::RemainingArgs in, ffi::RemainingRets out, Ints ints,
                     Reals reals, std::string_view instructions) {
-  qffc::Program program;
-  if (!qffc::decode(ints.begin(), ints.size(), reals.begin(), reals.size(), program))
-    return ffi::Error::InvalidArgument("qffc: not a program of this version");
+  const std::shared_ptr<const qffc::Program> given =
+      qffc::decode_once(ints.begin(), ints.size(), reals.begin(), reals.size());
+  if (given == nullptr) return ffi::Error::InvalidArgument("qffc: not a program of this version");
+  const qffc::Program& program = *given;
   if (!right_count(mode, program, in.size(), out.size()))
     return ffi::Error::InvalidArgument("qffc: wrong number of arrays");
   const Call call{mode, program, instructions, pool};

@@ -52,15 +52,16 @@ QFFC_INLINE void vector_of(const Program& program, const Gate& gate, const R* sl
 // Squared angles up to which series are exact to rounding; beyond, quotients lose no digits.
 constexpr double series_end = 9.8;
 
-// Whether all vectors are within the series, and all angles within the reduction of sine and cosine. It is asked once for
-// a block: nearly always the answer is yes, and then no gate looks at its lanes.
+// Whether the vectors of some gates are within the series, and their angles within the reduction of sine and cosine. It
+// is asked once for a block: nearly always the answer is yes, and then no gate looks at its lanes.
 template <class R>
-bool all_near(const Program& program, const R* slots) {
+bool all_near(const Program& program, const std::vector<int32_t>& gates, const R* slots) {
   using T = typename R::Scalar;
   using V = typename R::V;
   constexpr T most = 4;  // an angle is multiplied with less than this
   V squares = V{}, angles = V{};
-  for (const Gate& gate : program.gates) {
+  for (const int32_t g : gates) {
+    const Gate& gate = program.gates[g];
     if (gate.kind == GateKind::rotate) {
       R v[3];
       vector_of(program, gate, slots, v);

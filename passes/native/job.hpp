@@ -41,6 +41,7 @@ struct Job {
   int64_t frames, instances, channels;
   std::vector<Table<T>> tables;
   std::vector<const int32_t*> rows;  // for each read of an indexed program, the row of each instance
+  std::vector<int32_t> common_gates, own_gates;  // those that turn all circuits by the same numbers, and the others
   const T* weights;
   const T* weights_along;
   const T* kept_states;
@@ -50,6 +51,7 @@ struct Job {
 
   int64_t circuits() const { return frames * instances * channels; }
   bool wants_gradient() const { return mode == Mode::gradient || mode == Mode::gradient_along; }
+  bool is_common(int32_t table) const { return program->indexed && tables[table].same_for_all(); }
   bool dual() const { return mode == Mode::moments_along || mode == Mode::gradient_along; }
 };
 
@@ -68,7 +70,8 @@ struct Engine {
   const char* name;
   int64_t lanes;
   int64_t (*scratch_bytes)(const Job<T>&);
-  void (*run_block)(const Job<T>&, int64_t first, void* scratch, const Sums<T>* sums);
+  // `begun`: the scratch is that of an earlier block of the job, and holds what is the same for all of them.
+  void (*run_block)(const Job<T>&, int64_t first, bool begun, void* scratch, const Sums<T>* sums);
 };
 
 constexpr int64_t alignment = 64;

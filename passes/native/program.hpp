@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace qffc {
@@ -67,5 +68,9 @@ struct Program {
 
 // Returns false when the arrays are not a program of this version.
 bool decode(const int32_t* ints, int64_t int_count, const double* reals, int64_t real_count, Program& program);
+
+// The same for calls that come again and again: programs of the last calls are remembered. Null in the place of false.
+std::shared_ptr<const Program> decode_once(
+    const int32_t* ints, int64_t int_count, const double* reals, int64_t real_count);
 
 }  // namespace qffc

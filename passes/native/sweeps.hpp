@@ -6,6 +6,7 @@ namespace QFFC_ISA {
 // The memory of a block, laid out one after another.
 template <class R>
 struct Workspace {
+  bool* common_near;  // `all_near` of the gates that are the same for all circuits
   R *slots, *gradient, *numbers, *sums, *moments, *weights;
   Complex<R> *psi, *lambda, *tile_psi, *tile_lambda;
 
@@ -19,12 +20,13 @@ struct Workspace {
   static int64_t bytes(const Program& program) {
     const int64_t gates = static_cast<int64_t>(program.gates.size());
     const int64_t reals = 2 * program.slots + (numbers_per_gate + sums_per_gate) * gates + 2 * program.moments;
-    return sizeof(R) * (reals + 4 * (program.size() + tile_size(program)));
+    return alignment + sizeof(R) * (reals + 4 * (program.size() + tile_size(program)));
   }
 
   Workspace(const Program& program, void* memory) {
     const int64_t gates = static_cast<int64_t>(program.gates.size()), tile = tile_size(program);
-    R* next = static_cast<R*>(memory);
+    common_near = static_cast<bool*>(memory);
+    R* next = reinterpret_cast<R*>(static_cast<char*>(memory) + alignment);
     const auto take = [&next](int64_t count) {
       R* begin = next;
       next += count;
@@ -95,11 +97,19 @@ void backward(const Program& program, const Workspace<R>& work) {
   }
 }
 
-// The numbers of all gates from the slots.
+// The numbers of some gates from the slots.
 template <bool Near, class R>
-void prepare_gates(const Program& program, const Workspace<R>& work) {
-  for (size_t g = 0; g < program.gates.size(); ++g)
+void prepare_gates(const Program& program, const std::vector<int32_t>& gates, const Workspace<R>& work) {
+  for (const int32_t g : gates)
     gate_numbers<Near>(program, program.gates[g], work.slots, work.numbers + numbers_per_gate * g);
+}
+
+// Returns `all_near` of the gates.
+template <class R>
+bool prepare_gates(const Program& program, const std::vector<int32_t>& gates, const Workspace<R>& work) {
+  const bool near = all_near(program, gates, work.slots);
+  near ? prepare_gates<true>(program, gates, work) : prepare_gates<false>(program, gates, work);
+  return near;
 }
 
 // The gradient of the slots from the sums of all gates.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -71,6 +73,24 @@ def test_tables_are_slots_written_out(example, monkeypatch, instructions, seed):
     monkeypatch.setenv(INSTRUCTIONS_VARIABLE, instructions)
     program = dense_program(seed) if seed % 2 else example(seed, qubits=3 + seed % 3).program
     check(table_case(split_program(program), SHAPES[seed], seed), 1e-12)
+
+
+@pytest.mark.parametrize("far", ["the same for all", "some frames", "everywhere"])
+def test_angles_beyond_series_and_reduction(far):
+    """Numbers that all circuits read are prepared once for many blocks, and the way that they take with them."""
+    case = table_case(split_program(dense_program(5)), (5, 40, 2), 4)
+    values, rows = case.inputs
+    last = len(case.tables.reads) - 1  # the read of the table of one row
+    angles = [column for read, column in case.tables.scalars if read == last]
+    vectors = [at[1] for at, length in case.tables.vectors if at[0] == last and length is None]
+    assert angles and vectors, "no exchange or no rotation is the same for all circuits"
+    columns = jnp.array([*angles, *(start + k for start in vectors for k in range(3))])
+    some = jnp.where(jnp.arange(5) < 2, 1e6, 1.0)[:, None, None, None]
+    own = [table * 0.2 for table in values[:-1]]  # near
+    if far != "the same for all":
+        own[:2] = [table * some for table in own[:2]]
+    values = (*own, values[-1].at[..., columns].multiply(1.0 if far == "some frames" else 1e6))
+    check(replace(case, inputs=(values, rows)), 1e-9)
 
 
 def test_tables_in_single_precision():
