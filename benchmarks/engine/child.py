@@ -57,7 +57,15 @@ def versions() -> dict[str, str]:
     return found
 
 
+def compute_in_this_thread() -> None:
+    """Tell JAX to compute calls where they are waited for: another thread gains nothing by it and costs a handing over."""
+    jax = importlib.import_module("jax")
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
+
+
 def measure(cell: Cell) -> dict[str, object]:
+    if cell.task != XTB:
+        compute_in_this_thread()
     task = importlib.import_module(f"benchmarks.engine.tasks.{TASKS[cell.task]}")
     imported = peak_megabytes()
     run, found, seconds = task.prepare(cell)

@@ -74,8 +74,6 @@ class Runner:
             # Training keeps its step count and the optimizer's scalars in 64 bits.
             "JAX_ENABLE_X64": str(int(cell.precision == "float64" or cell.task == TRAINING)),
             "JAX_PLATFORMS": "cpu",
-            # Each call is waited for, so there is nothing to gain from another thread that computes it.
-            "JAX_CPU_ENABLE_ASYNC_DISPATCH": "0",
             "JAX_TRACEBACK_FILTERING": "off",  # the last line of a failure is its reason
             "OMP_NUM_THREADS": str(cell.cores),
             "OPENBLAS_NUM_THREADS": str(cell.cores),
