@@ -58,7 +58,7 @@ def versions() -> dict[str, str]:
 
 
 def compute_in_this_thread() -> None:
-    """Tell JAX to compute calls where they are waited for: another thread gains nothing by it and costs a handing over."""
+    """Tell JAX to compute calls where they are waited for: another thread gains nothing and costs a handing over."""
     jax = importlib.import_module("jax")
     jax.config.update("jax_cpu_enable_async_dispatch", False)
 
