@@ -29,6 +29,9 @@ from qffc.models.shared_values import Domain, Lift, Node, Part, Root, SharingPla
 from qffc.models.species_rows import order_of, taken, times_weights
 from qffc.models.value_rows import Index, ValueRows
 
+Block = tuple[jax.Array, int]
+"""Values side by side, (batch, rows, channels, values), and which of them is meant."""
+
 _AXES = 3
 """Batch, rows, channels."""
 
@@ -58,6 +61,7 @@ class RowEvaluator:
         self._positions = positions
         self._moments = moments
         self._known: dict[str, jax.Array] = {}
+        self._blocks: dict[str, Block] = {}
         self._bases: dict[tuple[Domain, str, Basis], jax.Array] = {}
         self._has_ghosts = plan.program.scope == "atom"
         self._domain_numbers = {domain: number for number, domain in enumerate(plan.domains)}
@@ -75,8 +79,24 @@ class RowEvaluator:
     def on_rows(self, key: str) -> jax.Array:
         """Return a value on the rows of its domain."""
         if key not in self._known:
-            self._known[key] = self._compute(self._plan.nodes[key])
+            block = self.in_block(key)
+            self._known[key] = self._compute(self._plan.nodes[key]) if block is None else block[0][..., block[1]]
         return self._known[key]
+
+    def in_block(self, key: str) -> Block | None:
+        """Return where an entry or a radial function stands beside others of its table; None for other values.
+
+        Who needs many of them takes the block as a whole: an operation for each makes long programs slow to compile.
+        """
+        if key not in self._blocks:
+            node = self._plan.nodes[key]
+            if isinstance(node.value, ParameterEntry):
+                self._blocks |= self._entries(node.domain, node.value)
+            elif isinstance(node.value, Radial):
+                self._blocks |= self._radials(node, node.value)
+            else:
+                return None
+        return self._blocks[key]
 
     def read(self, values: jax.Array, root: Root) -> jax.Array:
         """Return values on the rows of the domain of a root, (batch, rows, ...), at the circuits."""
@@ -87,10 +107,6 @@ class RowEvaluator:
 
     def _compute(self, node: Node) -> jax.Array:
         match node.value:
-            case ParameterEntry():
-                return self._entries(node.domain, node.value)
-            case Radial() as radial:
-                return self._radials(node, radial)
             case Position(site):
                 return self._place(node.domain, site)
             case Displacement(origin, site):
@@ -150,8 +166,8 @@ class RowEvaluator:
         names = [name for name, _ in self._plan.program.observables]
         return self._moments[..., names.index(observable)]
 
-    def _entries(self, domain: Domain, entry: ParameterEntry) -> jax.Array:
-        """An entry of a table, read together with all entries of the table that differ by plain numbers only."""
+    def _entries(self, domain: Domain, entry: ParameterEntry) -> dict[str, Block]:
+        """An entry of a table, and all entries of the table that differ by plain numbers only."""
         entries = [
             node.value
             for node in self._plan.nodes.values()
@@ -159,11 +175,10 @@ class RowEvaluator:
         ]
         cells, code = self._cells(domain, entries)
         table = self._faded(domain, entry, cells[None] if code is None else take_rows(cells[None], code))
-        self._known |= {other.text: table[..., place] for place, other in enumerate(entries)}
-        return self._known[entry.text]
+        return {other.text: (table, place) for place, other in enumerate(entries)}
 
-    def _radials(self, node: Node, radial: Radial) -> jax.Array:
-        """A radial function, summed together with all others of its table at the same distance."""
+    def _radials(self, node: Node, radial: Radial) -> dict[str, Block]:
+        """A radial function, and all others of its table at the same distance."""
         radials = [
             other.value
             for other in self._plan.nodes.values()
@@ -180,8 +195,7 @@ class RowEvaluator:
             each = jnp.broadcast_to(cells, (cells.shape[0], spread.shape[2], *cells.shape[2:]))
             sums = jnp.einsum("brczk,zcnk->brcn", spread, each)
         sums = self._faded(node.domain, radial, sums)
-        self._known |= {other.text: sums[..., place] for place, other in enumerate(radials)}
-        return self._known[radial.text]
+        return {other.text: (sums, place) for place, other in enumerate(radials)}
 
     def _basis(self, node: Node, radial: Radial) -> jax.Array:
         """The basis functions at the distance that a radial function takes, (batch, rows, channels, size)."""

@@ -23,28 +23,36 @@ class _Layout:
     def __init__(self, evaluate: RowEvaluator, plan: SharingPlan) -> None:
         self.evaluate = evaluate
         self.plan = plan
-        self.columns: dict[_Kind, dict[str, int]] = {}
+        self.parts: dict[_Kind, list[jax.Array]] = {}
         self.widths: dict[_Kind, int] = {}
+        self.starts: dict[str | int, int] = {}
         self.reads: dict[tuple[_Kind, Sites], int] = {}
 
     def place(self, root: Root) -> Place:
-        """Enter a value, which takes one column, or three if it is a vector."""
+        """Enter a value, which takes one column, or three as a vector; a block of values is entered as a whole."""
         node = self.plan.nodes[root.key]
-        shape = self.evaluate.on_rows(root.key).shape
-        kind = (self.plan.domains.index(node.domain), shape[0] > 1, shape[2] > 1)
-        columns = self.columns.setdefault(kind, {})
-        if root.key not in columns:
-            columns[root.key] = self.widths.get(kind, 0)
-            self.widths[kind] = columns[root.key] + (3 if node.value.law.rank else 1)
-        return self.reads.setdefault((kind, root.sites), len(self.reads)), columns[root.key]
+        part, column, name = self._part(root.key)
+        kind = (self.plan.domains.index(node.domain), part.shape[0] > 1, part.shape[2] > 1)
+        if name not in self.starts:
+            self.starts[name] = self.widths.get(kind, 0)
+            self.widths[kind] = self.starts[name] + part.shape[-1]
+            self.parts.setdefault(kind, []).append(part)
+        return self.reads.setdefault((kind, root.sites), len(self.reads)), self.starts[name] + column
+
+    def _part(self, key: str) -> tuple[jax.Array, int, str | int]:
+        """What a value is entered with, (batch, rows, channels, columns), its column there, a name for the whole."""
+        if block := self.evaluate.in_block(key):
+            return *block, id(block[0])
+        values = self.evaluate.on_rows(key)
+        return values if self.plan.nodes[key].value.law.rank else values[..., None], 0, key
 
     def table(self, kind: _Kind) -> jax.Array:
         """The values of a table side by side, (frames or 1, rows, channels or 1, columns)."""
-        values = {key: self.evaluate.on_rows(key) for key in self.columns[kind]}
-        parts = [value if self.plan.nodes[key].value.law.rank else value[..., None] for key, value in values.items()]
-        first, _, channels = parts[0].shape[:3]
+        first, _, channels = self.parts[kind][0].shape[:3]
         lengths = (first, len(self.evaluate.rows.atoms[kind[0]]), channels)
-        return jnp.concatenate([jnp.broadcast_to(part, (*lengths, part.shape[-1])) for part in parts], axis=-1)
+        return jnp.concatenate(
+            [jnp.broadcast_to(part, (*lengths, part.shape[-1])) for part in self.parts[kind]], axis=-1
+        )
 
 
 def slot_tables(evaluate: RowEvaluator, plan: SharingPlan) -> tuple[SlotTables, Inputs]:
@@ -59,7 +67,7 @@ def slot_tables(evaluate: RowEvaluator, plan: SharingPlan) -> tuple[SlotTables, 
     vectors = tuple(
         (layout.place(vector), None if number is None else layout.place(number)) for number, vector in plan.factors
     )
-    kinds = list(layout.columns)
+    kinds = list(layout.parts)
     tables = SlotTables(
         tuple(layout.widths[kind] for kind in kinds),
         tuple(kinds.index(kind) for kind, _ in layout.reads),

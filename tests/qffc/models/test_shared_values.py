@@ -53,6 +53,17 @@ def test_library_programs_have_the_slots_of_each_circuit_alone(name):
     np.testing.assert_allclose(shared, alone, rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.parametrize("name", ["ring", "pair", "water-demo"])
+def test_tables_of_a_deep_program_take_no_more_operations(name):
+    def operations(depth):
+        molecule, arrays, positions = molecule_of(name, depth=depth)
+        rows = rows_of(plan := plan_sharing(molecule.lowered.split), molecule.instances)
+        traced = jax.make_jaxpr(lambda a, r: slot_tables(RowEvaluator(plan, rows, a, r), plan)[1][0])(arrays, positions)
+        return len(traced.eqns)
+
+    assert operations(9) == operations(3)
+
+
 @settings(max_examples=25, deadline=None)
 @given(program=programs(), seed=st.integers(0, 2**16))
 def test_random_programs_have_the_values_of_each_circuit_alone(program, seed):
