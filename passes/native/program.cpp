@@ -157,7 +157,8 @@ std::shared_ptr<const Program> decode_once(
     const int32_t* ints, int64_t int_count, const double* reals, int64_t real_count) {
   constexpr size_t most = 16;
   static std::mutex mutex;
-  static std::vector<Remembered> last;  // the latest at the end
+  // The latest at the end. Never destroyed: threads of XLA may call while the process ends.
+  static std::vector<Remembered>& last = *new std::vector<Remembered>;
   const std::lock_guard<std::mutex> lock(mutex);
   const auto found = std::find_if(last.begin(), last.end(), [&](const Remembered& known) {
     return same(known.ints, ints, int_count) && same(known.reals, reals, real_count);
