@@ -2,7 +2,9 @@
 
 Where atoms meet or lie on a line every value stays finite: lengths, directions, ``acos`` at -1 and 1 and ``sqrt`` at 0
 are guarded in value and derivative, and a direction of length zero is the zero vector. Quotients and ``log`` are not
-guarded: they are infinite where mathematics says so.
+guarded: they are infinite where mathematics says so. No guard depends on how large a number is: a short vector has its
+direction and a small number its root. Only sums and cross products of vectors count as zero below 1e-12 Angstrom, for
+what is left there is rounding.
 
 A ghost is a site that no atom takes. It is given the position of the centre and the species :data:`GHOST`, and what
 :func:`fading_sites` says is zero. So it acts as an atom beyond every cutoff: vectors from the centre to it are zero and
@@ -19,6 +21,7 @@ import numpy as np
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.program import Basis, Program
+from qffc.ir.value_dependence import sites_that_matter
 from qffc.ir.values import (
     Add,
     ChannelIndex,
@@ -51,8 +54,8 @@ Array = Any
 GHOST = -1
 """The species of a site that no atom takes."""
 
-_TINY = 1e-24
-"""Squared lengths below this (Angstrom^2) count as zero."""
+_ROUNDING = 1e-24
+"""Squared lengths (Angstrom^2) below which a sum or a cross product of vectors of an Angstrom is rounding alone."""
 
 
 @dataclass(frozen=True)
@@ -182,10 +185,11 @@ class Evaluator:
             case Function(name, argument):
                 return _function(name, self(argument), xp)
             case Norm(vector):
-                return length(self(vector), xp)
+                v = self(vector)
+                return length(v, xp, _zero_below(vector, v, xp))
             case Unit(vector):
                 v = self(vector)
-                return v / _safe_norm(v, xp)
+                return v / _safe_norm(v, xp, _zero_below(vector, v, xp))
             case Dot(left, right):
                 return xp.sum(self(left) * self(right))
             case Cross(left, right):
@@ -264,21 +268,23 @@ def _pattern(entry: ParameterEntry) -> _Pattern:
 def fading_sites(value: Value) -> tuple[str, ...]:
     """Return the sites that make a value zero when no atom takes one of them.
 
-    A table entry fades with the sites of its species; a learned function and a cutoff fade with those of their distance
-    too.
+    A table entry fades with the sites of its species; a learned function and a cutoff fade with those that their
+    distance depends on, whatever else is named on the way.
 
     Example:
         >>> from qffc.ir import parse_value
         >>> fading_sites(parse_value("cutoff(norm(r(c, a)), 5)")), fading_sites(parse_value("J[0, Z(a)]"))
         (('a', 'c'), ('a',))
+        >>> fading_sites(parse_value("cutoff(norm(r(a, g) + r(g, b)), 5)"))
+        ('a', 'b')
     """
     match value:
         case ParameterEntry():
             return tuple(dict.fromkeys(index.site for index in value.indices if isinstance(index, SpeciesOf)))
         case Cutoff(argument, _):
-            return argument.sites
+            return sites_that_matter(argument)
         case Radial(table, argument):
-            return tuple(dict.fromkeys((*argument.sites, *fading_sites(table))))
+            return tuple(dict.fromkeys((*sites_that_matter(argument), *fading_sites(table))))
     return ()
 
 
@@ -330,26 +336,39 @@ def _function(name: str, argument: Array, xp: Any) -> Array:
         inside = abs(abs(argument) - 1.0) > edge
         return xp.where(inside, xp.arccos(xp.where(inside, argument, 0.0)), xp.where(argument > 0, 0.0, float(np.pi)))
     if name == "sqrt":
-        inside = abs(argument) > _TINY
+        inside = abs(argument) >= float(np.finfo(xp.asarray(argument).dtype).tiny)
         return xp.where(inside, xp.sqrt(xp.where(inside, argument, 1.0)), 0.0)
     return getattr(xp, name)(argument)
 
 
-def length(vector: Array, xp: Any) -> Array:
+def length(vector: Array, xp: Any, zero_below: float = _ROUNDING) -> Array:
     """Return the lengths of vectors (..., 3); 0, with gradient 0, where all of a vector is 0.
 
     Args:
         vector: (..., 3).
         xp: ``numpy`` or ``jax.numpy``.
+        zero_below: squared lengths below this count as zero.
 
     Example:
         >>> float(length(np.array([3.0, 0.0, 4.0]), np))
         5.0
     """
     squared = xp.sum(vector * vector, axis=-1)
-    return xp.where(squared > _TINY, _safe_norm(vector, xp), 0.0)
+    return xp.where(squared >= zero_below, _safe_norm(vector, xp, zero_below), 0.0)
 
 
-def _safe_norm(vector: Array, xp: Any) -> Array:
+def _safe_norm(vector: Array, xp: Any, zero_below: float) -> Array:
     squared = xp.sum(vector * vector, axis=-1)
-    return xp.sqrt(xp.where(squared > _TINY, squared, 1.0))
+    return xp.sqrt(xp.where(squared >= zero_below, squared, 1.0))
+
+
+def _zero_below(vector: Value, numbers: Array, xp: Any) -> float:
+    """The squared length below which a vector has no direction: where squares underflow, or rounding is all there is.
+
+    The difference of two positions is exact to its last digit, however short it is, and so are its multiples; what
+    cancels in other sums and in cross products leaves noise.
+    """
+    body = vector.factors[-1] if isinstance(vector, Mul) else vector
+    if isinstance(body, Displacement | Position | Unit):
+        return float(np.finfo(xp.asarray(numbers).dtype).tiny)
+    return _ROUNDING

@@ -151,20 +151,20 @@ def cross(left: Value, right: Value) -> Value:
 
 
 def norm(vector: Value) -> Value:
-    """Return the length of a vector: the rational factor in front, without its sign."""
+    """Return the length of a vector: rational factors, without their sign, and other positive ones in front."""
     need_rank(vector, 1, "norm")
     if _is_zero_vector(vector):
         return Number(Fraction(0))
-    coefficient, body = split_coefficient(vector)
-    return mul(Number(abs(coefficient)), Norm(body))
+    coefficient, positive, body = _split_scale(vector)
+    return mul(Number(abs(coefficient)), *positive, Norm(body))
 
 
 def unit(vector: Value) -> Value:
-    """Return the direction of a vector: the sign in front, the rational factor dropped."""
+    """Return the direction of a vector: the sign in front, rational and other positive factors dropped."""
     need_rank(vector, 1, "unit")
     if _is_zero_vector(vector):
         return vector
-    coefficient, body = split_coefficient(vector)
+    coefficient, _, body = _split_scale(vector)
     return mul(Number(Fraction(-1)), Unit(body)) if coefficient < 0 else Unit(body)
 
 
@@ -188,6 +188,28 @@ def split_coefficient(value: Value) -> tuple[Fraction, Value]:
         if content != 1:
             return content, Add(tuple(mul(Number(1 / content), term) for term in value.terms))
     return Fraction(1), value
+
+
+def _split_scale(vector: Value) -> tuple[Fraction, tuple[Value, ...], Value]:
+    """The rational coefficient of a vector, its factors that are always positive, and the rest."""
+    coefficient, body = split_coefficient(vector)
+    if not isinstance(body, Mul):
+        return coefficient, (), body
+    positive = tuple(factor for factor in body.factors if factor.is_positive)
+    rest = [factor for factor in body.factors if not factor.is_positive]
+    return coefficient, positive, rest[0] if len(rest) == 1 else Mul(tuple(rest))
+
+
+def is_zero(value: Value) -> bool:
+    """Whether a value is the number 0 or the zero vector, as it is written.
+
+    Example:
+        >>> from qffc.ir.values import Displacement
+        >>> r = Displacement("a", "b")
+        >>> is_zero(r - r), is_zero(r)
+        (True, False)
+    """
+    return value == Number(Fraction(0)) or _is_zero_vector(value)
 
 
 def _zero_vector() -> Value:

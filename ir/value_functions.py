@@ -2,15 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
 
 from qffc.ir.diagnostics import error
 from qffc.ir.laws import Law
-from qffc.ir.value_leaves import ParameterEntry
-from qffc.ir.value_nodes import Value, need_rank
+from qffc.ir.value_constructors import split_coefficient
+from qffc.ir.value_leaves import ParameterEntry, Pi
+from qffc.ir.value_nodes import Number, Value, need_rank
 
 FUNCTIONS = ("acos", "cos", "exp", "log", "sin", "sqrt", "tanh")
+
+_ZERO, _ONE = Number(Fraction(0)), Number(Fraction(1))
+_KNOWN: Mapping[tuple[str, Value], Value] = {
+    ("acos", -_ONE): Pi(),
+    ("acos", _ZERO): Pi() * Fraction(1, 2),
+    ("acos", _ONE): _ZERO,
+    ("cos", _ZERO): _ONE,
+    ("exp", _ZERO): _ONE,
+    ("log", _ONE): _ZERO,
+    ("sin", _ZERO): _ZERO,
+    ("tanh", _ZERO): _ZERO,
+}
+"""Exact values of functions at exact numbers."""
+
+
+def function(name: str, argument: Value) -> Value:
+    """Return a function of a number in canonical form: exact where it is known, and odd or even in its sign.
+
+    Example:
+        >>> t = ParameterEntry("t")
+        >>> function("exp", 0 * t), function("sqrt", Number(Fraction(4, 9))), function("sin", -t)
+        (<Number 1>, <Number 2/3>, <Mul -1*sin(t)>)
+    """
+    need_rank(argument, 0, name)
+    known = _KNOWN.get((name, argument))
+    if known is not None:
+        return known
+    if name == "sqrt" and isinstance(argument, Number):
+        root = _exact_root(argument.value)
+        return Function(name, argument) if root is None else Number(root)
+    if name == "cos" and isinstance(argument, Function) and argument.name == "acos":
+        return argument.argument
+    if name in ("cos", "sin", "tanh") and split_coefficient(argument)[0] < 0:
+        turned = function(name, -argument)
+        return turned if name == "cos" else -turned
+    return Function(name, argument)
+
+
+def cutoff(argument: Value, radius: Fraction) -> Value:
+    """Return a smooth step in canonical form: 1 at the distance 0, and 0 from the radius on.
+
+    Example:
+        >>> cutoff(Number(Fraction(0)), Fraction(5)), cutoff(Number(Fraction(7)), Fraction(5))
+        (<Number 1>, <Number 0>)
+    """
+    step = Cutoff(argument, radius)
+    if argument == _ZERO:
+        return _ONE
+    return _ZERO if isinstance(argument, Number) and argument.value >= radius else step
+
+
+def _exact_root(number: Fraction) -> Fraction | None:
+    if number < 0:
+        return None
+    above, below = isqrt(number.numerator), isqrt(number.denominator)
+    return Fraction(above, below) if (above**2, below**2) == (number.numerator, number.denominator) else None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,6 +92,10 @@ class Function(Value):
     @property
     def children(self) -> tuple[Value, ...]:
         return (self.argument,)
+
+    @property
+    def is_positive(self) -> bool:
+        return self.name == "exp"
 
     def _spell(self) -> str:
         return f"{self.name}({self.argument})"

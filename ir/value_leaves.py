@@ -12,6 +12,10 @@ from qffc.ir.value_nodes import Value
 class Pi(Value):
     """The circle constant."""
 
+    @property
+    def is_positive(self) -> bool:
+        return True
+
     def _spell(self) -> str:
         return "pi"
 

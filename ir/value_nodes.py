@@ -47,6 +47,11 @@ class Value:
         """The names of the sites that the value depends on, sorted."""
         return tuple(sorted({site for node in walk(self) for site in node._own_sites()}))
 
+    @property
+    def is_positive(self) -> bool:
+        """Whether the value is a number above zero whatever it depends on; False when that cannot be seen."""
+        return False
+
     def _spell(self) -> str:
         raise InternalError(f"{type(self).__name__} has no spelling")
 
@@ -114,6 +119,10 @@ class Number(Value):
 
     value: Fraction
 
+    @property
+    def is_positive(self) -> bool:
+        return self.value > 0
+
     def _spell(self) -> str:
         return str(self.value)
 
@@ -171,6 +180,10 @@ class Power(Value):
     @property
     def children(self) -> tuple[Value, ...]:
         return (self.base,)
+
+    @property
+    def is_positive(self) -> bool:
+        return self.base.is_positive
 
     def _spell(self) -> str:
         simple = not isinstance(self.base, Add | Mul | Power) and not (

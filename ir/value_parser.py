@@ -16,10 +16,10 @@ from qffc.ir.values import (
     FUNCTIONS,
     ChannelIndex,
     Component,
-    Cutoff,
+    cutoff,
     Displacement,
     FrameVector,
-    Function,
+    function,
     Index,
     Moment,
     Number,
@@ -226,11 +226,11 @@ def _call(node: Node, line: Line) -> Value:
         case "component":
             return Component(build_value(arguments[0], line), _axis(arguments[1], line))
         case "cutoff":
-            return Cutoff(build_value(arguments[0], line), _radius(arguments[1], line))
+            return cutoff(build_value(arguments[0], line), _radius(arguments[1], line))
         case "radial":
             return Radial(_table(arguments[0], line), build_value(arguments[1], line))
     built = [build_value(argument, line) for argument in arguments]
-    return _VECTOR_FUNCTIONS[name](*built) if name in _VECTOR_FUNCTIONS else Function(name, built[0])
+    return _VECTOR_FUNCTIONS[name](*built) if name in _VECTOR_FUNCTIONS else function(name, built[0])
 
 
 def _usage(name: str) -> str:

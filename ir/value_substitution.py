@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.value_constructors import add, cross, dot, mul, norm, power, unit
-from qffc.ir.value_functions import Cutoff, Function, Radial
+from qffc.ir.value_functions import Cutoff, Function, Radial, cutoff, function
 from qffc.ir.value_leaves import Displacement, Index, ParameterEntry, Position, SpeciesOf
 from qffc.ir.value_nodes import (
     Add,
@@ -80,7 +80,7 @@ def rebuild(value: Value, children: tuple[Value, ...]) -> Value:
         case Power():
             return power(children[0], value.exponent)
         case Function():
-            return Function(value.name, children[0])
+            return function(value.name, children[0])
         case Norm():
             return norm(children[0])
         case Unit():
@@ -94,7 +94,7 @@ def rebuild(value: Value, children: tuple[Value, ...]) -> Value:
         case FrameVector():
             return FrameVector(*children)
         case Cutoff():
-            return Cutoff(children[0], value.radius)
+            return cutoff(children[0], value.radius)
         case Radial() if isinstance(children[0], ParameterEntry):
             return Radial(children[0], children[1])
         case _ if not value.children:

@@ -1,7 +1,7 @@
 """Symbolic values: the one place to import them from; the five files behind it hold the code."""
 
-from qffc.ir.value_constructors import add, as_value, cross, dot, mul, norm, power, split_coefficient, unit
-from qffc.ir.value_functions import FUNCTIONS, Cutoff, Function, Radial
+from qffc.ir.value_constructors import add, as_value, cross, dot, is_zero, mul, norm, power, split_coefficient, unit
+from qffc.ir.value_functions import FUNCTIONS, Cutoff, Function, Radial, cutoff, function
 from qffc.ir.value_leaves import ChannelIndex, Displacement, Index, Moment, ParameterEntry, Pi, Position, SpeciesOf
 from qffc.ir.value_nodes import (
     AXES,
@@ -50,7 +50,10 @@ __all__ = [
     "add",
     "as_value",
     "cross",
+    "cutoff",
     "dot",
+    "function",
+    "is_zero",
     "mul",
     "norm",
     "power",

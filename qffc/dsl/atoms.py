@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from qffc.dsl.numbers import exact
-from qffc.ir.values import Cutoff, Displacement, Numeric, Position, Value, norm, unit
+from qffc.ir.values import Displacement, Numeric, Position, Value, cutoff, norm, unit
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,7 +59,7 @@ class Neighbour(Atom):
 
     def cutoff(self, radius: Numeric) -> Value:
         """Return a smooth step of the distance: 1 at the centre, 0 from ``radius`` (Angstrom) on."""
-        return Cutoff(self.distance, exact(radius))
+        return cutoff(self.distance, exact(radius))
 
 
 @dataclass(frozen=True, repr=False)

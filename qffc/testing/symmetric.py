@@ -32,7 +32,7 @@ from qffc.ir.program import (
     Symmetry,
 )
 from qffc.ir.values import (
-    Cutoff,
+    cutoff,
     Moment,
     Number,
     Value,
@@ -330,7 +330,7 @@ def _readout(scene: Scene, layout: Layout) -> tuple[tuple[tuple[str, Observable]
 
 
 def _atomic_weight(scene: Scene) -> Value:
-    steps = [Cutoff(norm(scene.displacement(scene.others[0], site)), Fraction(8)) for site in scene.like]
+    steps = [cutoff(norm(scene.displacement(scene.others[0], site)), Fraction(8)) for site in scene.like]
     return mul(*steps)
 
 

@@ -9,9 +9,9 @@ from random import Random
 
 from qffc.ir.program import Basis, Parameter
 from qffc.ir.values import (
-    Cutoff,
+    cutoff,
     Displacement,
-    Function,
+    function,
     Number,
     ParameterEntry,
     Pi,
@@ -79,8 +79,8 @@ class Scene:
             lambda: add(self.number(site, depth - 1), self.number(site, depth - 1)),
             lambda: mul(self.number(site, depth - 1), self.number(site, depth - 1)),
             lambda: power(self.number(site, depth - 1), 2),
-            lambda: Function(pick.choice(("sin", "cos", "tanh")), self.number(site, depth - 1)),
-            lambda: Cutoff(self._distance(site), Fraction(8)),
+            lambda: function(pick.choice(("sin", "cos", "tanh")), self.number(site, depth - 1)),
+            lambda: cutoff(self._distance(site), Fraction(8)),
             lambda: mul(
                 ParameterEntry("w", (pick.randrange(6),)), dot(self.polar(site, depth - 1), self.polar(site, depth - 1))
             ),

@@ -26,10 +26,10 @@ from qffc.ir.values import (
     FUNCTIONS,
     ChannelIndex,
     Component,
-    Cutoff,
+    cutoff,
     Displacement,
     FrameVector,
-    Function,
+    function,
     Index,
     Number,
     ParameterEntry,
@@ -108,15 +108,15 @@ def _number(draw: DrawFn, scene: Scene, depth: int) -> Value:
         lambda: add(draw(_number(scene, depth - 1)), draw(_number(scene, depth - 1))),
         lambda: mul(draw(_number(scene, depth - 1)), draw(_number(scene, depth - 1))),
         lambda: power(draw(_number(scene, depth - 1)), draw(st.integers(2, 3))),
-        lambda: Function(draw(st.sampled_from(_BOUNDED)), draw(_number(scene, depth - 1))),
+        lambda: function(draw(st.sampled_from(_BOUNDED)), draw(_number(scene, depth - 1))),
         lambda: dot(draw(_vector(scene, depth - 1)), draw(_vector(scene, depth - 1))),
         lambda: norm(draw(_vector(scene, depth - 1))),
-        lambda: Cutoff(draw(_number(scene, depth - 1)), draw(st.sampled_from((Fraction(5), Fraction(3, 2))))),
+        lambda: cutoff(draw(_number(scene, depth - 1)), draw(st.sampled_from((Fraction(5), Fraction(3, 2))))),
     ]
     if not scene.symmetric:
         inner.append(lambda: Component(draw(_vector(scene, depth - 1)), draw(st.sampled_from(AXES))))
     if not scene.finite:
-        inner.append(lambda: Function(draw(st.sampled_from(FUNCTIONS)), draw(_number(scene, depth - 1))))
+        inner.append(lambda: function(draw(st.sampled_from(FUNCTIONS)), draw(_number(scene, depth - 1))))
         inner.append(lambda: _inverse(draw(_number(scene, depth - 1))))
     return draw(st.sampled_from(leaves if depth <= 0 else leaves + inner))()
 
