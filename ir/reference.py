@@ -6,6 +6,9 @@ a gate but its definition.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -74,12 +77,16 @@ def apply_string(state: State, string: PauliString) -> State:
 def response(program: Program, instance: Instance) -> NDArray[np.float64]:
     """Return what the outside sees of one circuit: the raw energy, or the weighted features of an atomic readout."""
     values = moments(program, instance)
-    by_name = {name: value for (name, _), value in zip(program.observables, values, strict=True)}
+    return read(program, instance, {name: value for (name, _), value in zip(program.observables, values, strict=True)})
+
+
+def read(program: Program, instance: Instance, moments: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return what the readout makes of moments by name: the energy, or the weighted features."""
     readout = program.readout
     if has_features(readout):
         weight = Evaluator(program, instance)(readout.weight)
-        return np.array([weight * by_name[name] for name in readout.features])
-    full = Instance(instance.positions, instance.species, instance.parameters, instance.channel, by_name)
+        return np.array([weight * moments[name] for name in readout.features])
+    full = replace(instance, moments=moments)
     return np.array([Evaluator(program, full)(readout_value(readout))], dtype=float)
 
 

@@ -65,6 +65,17 @@ def substitute_sites(
             return rebuild(value, tuple(substitute_sites(child, sites, species, tables) for child in value.children))
 
 
+def mirrored(value: Value) -> Value:
+    """Return what a value is at the mirror image: every position takes the other sign."""
+    match value:
+        case Position() | Displacement():
+            return -value
+        case Radial(table, argument):
+            return Radial(table, mirrored(argument))
+        case _:
+            return rebuild(value, tuple(mirrored(child) for child in value.children))
+
+
 def sorted_displacement(origin: str, site: str) -> Value:
     """Return r(origin, site) written with its sites in alphabetical order, since r(b, a) = -r(a, b)."""
     return Displacement(origin, site) if origin < site else -Displacement(site, origin)

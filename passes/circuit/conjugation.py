@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from qffc.ir.pauli import PauliSum
-from qffc.ir.values import FrameVector, Value
+from qffc.ir.values import AXES, Component, FrameVector, Value
 from qffc.passes.circuit.trace import Letter, Shape, make_letter
 
 Paulis = Mapping[int, str]
@@ -34,8 +34,7 @@ def conjugated(letter: Letter, paulis: Paulis) -> Letter | None:
     if value is not None and shape.kind == "pauli_rotation":
         return letter.with_value(value * _sign(zip(here, shape.paulis, strict=True)))
     if value is not None and shape.kind == "rotate":
-        turned = _turned(value, here[0])
-        return None if turned is None else letter.with_value(turned)
+        return letter.with_value(_turned(value, here[0]))
     # A singlet, an exchange and a chirality stay as they are when all their spins turn by pi about one axis.
     return letter if len(set(here)) == 1 else None
 
@@ -66,10 +65,8 @@ def _flip(shape: Shape) -> str:
     )
 
 
-def _turned(vector: Value, letter: str) -> Value | None:
-    """The vector turned by pi about an axis; only vectors that are written in the laboratory frame have a spelling."""
-    if not isinstance(vector, FrameVector):
-        return None
-    parts = zip("XYZ", vector.children, strict=True)
-    x, y, z = (part if axis == letter else -part for axis, part in parts)
+def _turned(vector: Value, letter: str) -> Value:
+    """The vector turned by pi about an axis of the laboratory."""
+    coordinates = vector.children if isinstance(vector, FrameVector) else [Component(vector, axis) for axis in AXES]
+    x, y, z = (part if axis == letter else -part for axis, part in zip("XYZ", coordinates, strict=True))
     return FrameVector(x, y, z)

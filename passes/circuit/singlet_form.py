@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from qffc.ir.values import Value, add, mul
+from qffc.ir.values import Value, add, is_zero, mul
 from qffc.passes.circuit.trace import Letter, make_letter
-from qffc.passes.circuit.turns import ZERO, parts
+from qffc.passes.circuit.turns import parts
 
 
 def singlet_form(letters: Sequence[Letter]) -> list[Letter]:
@@ -71,7 +71,7 @@ def _gathered(letters: Sequence[Letter], first: dict[int, list[int]], to: int, s
             result.append(letter)
         else:
             result.pop()
-            if not _is_nothing(union):
+            if union.value is None or not is_zero(union.value):
                 result.append(union)
     return result
 
@@ -100,10 +100,3 @@ def _union(first: Letter, second: Letter) -> Letter | None:
 @lru_cache(maxsize=1 << 14)
 def _collected(vector: Value) -> Value:
     return mul(*parts(vector))
-
-
-def _is_nothing(letter: Letter) -> bool:
-    assert letter.value is not None
-    return (parts(letter.value)[0] if letter.shape.kind == "rotate" else letter.value) == ZERO or all(
-        part == ZERO for part in letter.value.children or (letter.value,)
-    )

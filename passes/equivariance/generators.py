@@ -1,18 +1,33 @@
-"""Symmetries that are declared by hand: relabellings with Pauli strings, proven like exchange."""
+"""Symmetries that are declared by hand: relabellings with Pauli strings, proven like exchange.
+
+What a generator says: the circuit with all that it names replaced is the circuit; the prepared state is kept up to a
+phase; and **the readout gives one number for a state and for its image, whatever the state**. So an energy moment(m)^2
+keeps a generator that changes the sign of m, and moment(m) does not. This is what the rule proves, what the numbers
+compare (``internal_numbers.py``) and what the pages say.
+
+The lemma is that of ``relabelling.py``. Where it fails, it is tried once more on what ``canonicalize`` makes of the
+circuit, which prepares the same states on the same qubits and gives the same moments. A generator that moves sites and
+no table is kept by the average over exchange, whatever the circuit, when it is an element of that group.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from qffc.ir.exchange_group import is_exchange
 from qffc.ir.generators import Conserved, Generator, TableMoves
 from qffc.ir.program import Program
 from qffc.passes.equivariance.charge import check_conserved
 from qffc.passes.equivariance.counterexample import judge
-from qffc.passes.equivariance.exchange import RELABELLING
+from qffc.passes.equivariance.exchange import AVERAGE, RELABELLING
+from qffc.passes.equivariance.reduced_circuit import ANY_TARGET
 from qffc.passes.equivariance.relabelling import Action, make_word, relabelling_failure, representatives
-from qffc.passes.equivariance.verdict import Transform, Verdict, proven
+from qffc.passes.equivariance.verdict import Failure, Transform, Verdict, proven
+from qffc.passes.simplify.canonicalize import Canonicalize
 
 CONJUGATION = "conjugation by a Pauli string"
+SHORTENED = " of the circuit in canonical form"
+"""Behind the name of a rule that proves something of what ``canonicalize`` makes of the circuit."""
 
 
 def check_generators(program: Program) -> tuple[Verdict, ...]:
@@ -26,12 +41,27 @@ def check_generators(program: Program) -> tuple[Verdict, ...]:
 def check_generator(program: Program, generator: Generator) -> Verdict:
     """Prove a discrete symmetry by relabelling and conjugation, else compare numbers."""
     rule = CONJUGATION if generator.paulis else RELABELLING
-    action = action_of(program, generator)
-    word = make_word(program, representatives(program, action.sites))
-    failure = relabelling_failure(program, word, action)
+    if _is_averaged(program, generator):
+        return proven(generator.title, AVERAGE)
+    failure = _failure(program, generator)
     if failure is None:
         return proven(generator.title, rule)
+    shorter = Canonicalize().run(program, ANY_TARGET).program
+    if shorter is not program and _failure(shorter, generator) is None:
+        return proven(generator.title, rule + SHORTENED)
     return judge(program, generator.title, rule, failure, transform_of(program, generator))
+
+
+def _is_averaged(program: Program, generator: Generator) -> bool:
+    """Whether the response is a mean over a group that the generator is an element of."""
+    if generator.is_internal or generator.paulis or generator.entries or "exchange" not in program.average:
+        return False
+    return is_exchange(program.sites, dict(generator.sites))
+
+
+def _failure(program: Program, generator: Generator) -> Failure | None:
+    action = action_of(program, generator)
+    return relabelling_failure(program, make_word(program, representatives(program, action.sites)), action)
 
 
 def action_of(program: Program, generator: Generator) -> Action:

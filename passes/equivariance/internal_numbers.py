@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import Evaluator, Instance
-from qffc.ir.generators import Conserved
+from qffc.ir.generators import Conserved, Generator
 from qffc.ir.ops import Relabel
 from qffc.ir.pauli import PauliSum
 from qffc.ir.program import Program
-from qffc.ir.reference import State, apply_string, statevector
-from qffc.passes.circuit.conjugation import conjugated_sum
+from qffc.ir.reference import State, apply_string, expectation, read, statevector
 from qffc.passes.circuit.seen_operators import seen_operators
+from qffc.passes.circuit.wires import flatten
+
+_STATES = 4
+"""Random states that a readout is compared on."""
 
 
 def distances(program: Program, instance: Instance, title: str) -> NDArray[np.float64]:
@@ -29,30 +32,56 @@ def distances(program: Program, instance: Instance, title: str) -> NDArray[np.fl
 
     Returns:
         First the norm of V psi - psi with the phase that makes it smallest, or of (S - s) psi where s is the mean of
-        the charge. Then of each operator O that the readout sees the norm of V O V+ - O, or of [S, O]: the root of the
-        sum of the squares of its Pauli coefficients.
+        the charge. Then, of each number that is read, the largest change between a random state and its image under V;
+        or, of each operator O that the readout sees, the norm of [S, O]: the root of the sum of the squares of its
+        Pauli coefficients.
     """
     item = next((item for item in program.generators if item.title == title), None)
     if item is None:
         raise InternalError(f"the program declares no '{title}'")
     state = _on_wires(program, statevector(program, instance))
     evaluate = Evaluator(program, instance)
-    operators = [operator for _, operator in seen_operators(program)]
     if isinstance(item, Conserved):
         charge = item.charge.paulis
         image = _apply(charge, state, evaluate)
         distance = float(np.linalg.norm(image - np.vdot(state, image).real * state))
-        left = [charge.commutator(operator) for operator in operators]
-    else:
-        moves, string = dict(item.qubits), item.paulis
-        order = [moves.get(qubit, qubit) for qubit in range(len(program.qubits))]
-        image = apply_string(np.moveaxis(state, range(len(order)), order), string)
-        overlap = np.vdot(image, state)
-        phase = overlap / abs(overlap) if abs(overlap) > 1e-12 else 1.0
-        distance = float(np.linalg.norm(phase * image - state))
-        places = dict(enumerate(order))
-        left = [conjugated_sum(operator.relabelled(places), dict(string)) - operator for operator in operators]
-    return np.array([distance, *(_size(rest, evaluate) for rest in left)])
+        left = [charge.commutator(operator) for _, operator in seen_operators(program)]
+        return np.array([distance, *(_size(rest, evaluate) for rest in left)])
+    image = _image(item, state)
+    overlap = np.vdot(image, state)
+    phase = overlap / abs(overlap) if abs(overlap) > 1e-12 else 1.0
+    distance = float(np.linalg.norm(phase * image - state))
+    return np.array([distance, *_change_of_readout(program, instance, item)])
+
+
+def _image(item: Generator, state: State) -> State:
+    """V applied to a state (2, ..., 2) on wires."""
+    moves = dict(item.qubits)
+    order = [moves.get(qubit, qubit) for qubit in range(state.ndim)]
+    return apply_string(np.moveaxis(state, range(state.ndim), order), item.paulis)
+
+
+def _change_of_readout(program: Program, instance: Instance, item: Generator) -> NDArray[np.float64]:
+    """The largest change of each number that is read, (numbers,), over random states and their images."""
+    random = np.random.default_rng(20250131)
+    shape = (2,) * len(program.qubits)
+    changes = []
+    for _ in range(_STATES):
+        state = random.normal(size=shape) + 1j * random.normal(size=shape)
+        state /= np.linalg.norm(state)
+        before, after = (_read(program, instance, each) for each in (state, _image(item, state)))
+        change = np.abs(after - before)
+        changes.append(np.where(np.isfinite(before) | np.isfinite(after), change, 0.0))
+    largest: NDArray[np.float64] = np.max(changes, axis=0)
+    return largest
+
+
+def _read(program: Program, instance: Instance, state: State) -> NDArray[np.float64]:
+    """What the readout makes of a state on wires."""
+    moments = {
+        name: expectation(observable, state, len(program.qubits)) for name, observable in flatten(program).observables
+    }
+    return read(program, instance, moments)
 
 
 def _on_wires(program: Program, state: State) -> State:

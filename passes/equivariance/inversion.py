@@ -1,17 +1,25 @@
 """Inversion: spin does not change sign under it, vectors do, so it has to be earned.
 
-Two rules prove it.
+Three rules prove it. In all of them *even* and *odd* are exact: by the law of a value, or of the polynomial that it is
+(``coordinates.parity``).
 
-*Even values*: every value of the program has parity +1, so nothing at all changes. Axial vectors may drive rotations.
+**Lemma (even values).** If every value of the program, the readout included, is even, nothing at all changes. Axial
+vectors may drive rotations.
 
-*Two independent vectors*: all polar vectors that enter, outside of scalars of parity +1, lie in one plane. In a plane
-inversion is a rotation by pi about the normal. Every value is built covariantly from these vectors and from even
-scalars, so the program at the mirror image is the program at the turned molecule, and rotation is proven. An absolute
-position is the displacement from the laboratory origin; where translation is proven the origin may be put on one of the
-sites that are named so, which leaves one vector less.
+**Lemma (two independent vectors).** Let all polar vectors that enter, outside of even numbers, lie in one plane at every
+geometry, let rotation be proven by commutators, and let every value be a number or a vector that turns along. Then the
+response is even. *Proof.* In a plane inversion is a rotation by pi about the normal. Each value is a function of these
+vectors and of even numbers, and turns along with them, so the program at the mirror image is the program at the turned
+molecule. Hypotheses: displacements are counted as a graph, sites its nodes and each displacement an edge, and the vectors
+lie in a plane when nodes minus connected parts are at most two (:func:`odd_edges`). An absolute position is the
+displacement from the laboratory origin; where translation is proven, the origin may be put on one of the sites that are
+named so, which leaves one vector less.
 
-The parity of a length needs care: the length of a polar plus an axial vector is not even, so a scalar counts as even
-only when every length in it is that of a vector of definite parity.
+**Lemma (flipped spins).** If the program with all positions mirrored, conjugated by one Pauli letter on all qubits, is the
+program, the response is even: that is the lemma of ``relabelling.py``. So rotations by odd numbers about an axis of the
+laboratory are undone by turning all spins about another.
+
+The parity of a length needs care: the length of a polar plus an axial vector is not even (``laws.py``).
 """
 
 from __future__ import annotations
@@ -21,16 +29,20 @@ from dataclasses import replace
 
 import networkx as nx
 
-from qffc.ir.printer import print_readout
 from qffc.ir.program import Program
-from qffc.ir.values import Displacement, Norm, Position, Value, walk
+from qffc.ir.pauli import LETTERS
+from qffc.ir.printer import print_readout
+from qffc.ir.values import Displacement, Position, Value
+from qffc.passes.equivariance.coordinates import parity, residual
 from qffc.passes.equivariance.counterexample import MIRROR, judge
+from qffc.passes.equivariance.relabelling import Action, make_word, relabelling_failure, representatives
 from qffc.passes.equivariance.rotation import rotation_failure
 from qffc.passes.equivariance.translation import classical_values, translation_failure
 from qffc.passes.equivariance.verdict import Failure, Verdict, op_reference, proven
 
 EVEN_VALUES = "even values"
 TWO_VECTORS = "two independent vectors"
+FLIPPED = "flipped spins"
 AVERAGE = "average over inversion"
 _ORIGIN = ""
 """The node of the laboratory origin, a name that no site has."""
@@ -46,13 +58,25 @@ def check_inversion(program: Program) -> Verdict:
     failure = _two_vector_failure(program, values)
     if failure is None:
         return proven("inversion", TWO_VECTORS)
+    if _flips(program):
+        return proven("inversion", FLIPPED)
     return judge(program, "inversion", TWO_VECTORS, failure, MIRROR)
 
 
 def is_even(value: Value) -> bool:
-    """Whether a value stays what it is under inversion, by its law."""
-    return value.law.parity == 1 and all(
-        node.vector.law.parity is not None for node in walk(value) if isinstance(node, Norm)
+    """Whether a value stays what it is under inversion, by its law or as a polynomial."""
+    return value.law.parity == 1 or (not value.law.covariant and parity(value) == 1)
+
+
+def _flips(program: Program) -> bool:
+    """Whether some Pauli letter on all qubits undoes the mirror."""
+    if all(value.law.covariant for _, value in classical_values(program)):
+        return False  # a vector that turns along is undone by no letter
+    word, qubits = make_word(program, representatives(program, {})), range(len(program.qubits))
+    return any(
+        relabelling_failure(program, word, Action(renaming=tuple(qubits), paulis=dict.fromkeys(qubits, letter), mirror=True))
+        is None
+        for letter in LETTERS
     )
 
 
@@ -65,8 +89,6 @@ def _two_vector_failure(program: Program, values: tuple[tuple[int | None, Value]
     for index, value in values:
         op = None if index is None else op_reference(program, index)
         line = print_readout(program.readout) if index is None else None
-        if not value.law.covariant:
-            return Failure(f"{value} is a {value.law.name}", op, line=line)
         graph.add_edges_from(odd_edges(value))
         rank = graph.number_of_nodes() - nx.number_connected_components(graph) - (movable and _ORIGIN in graph)
         if rank > 2:
@@ -75,8 +97,11 @@ def _two_vector_failure(program: Program, values: tuple[tuple[int | None, Value]
 
 
 def odd_edges(value: Value) -> Iterator[tuple[str, str]]:
-    """Yield the displacements that a value is built from, those inside even scalars left out."""
-    if value.law.rank == 0 and is_even(value):
+    """Yield the displacements that a value is built from, those left out that are inside even numbers which turn nothing.
+
+    A product of two coordinates is even as well, and changes as the molecule turns: its vectors count.
+    """
+    if value.law.rank == 0 and is_even(value) and (value.law.covariant or residual(value, "rotation") is None):
         return
     if isinstance(value, Displacement):
         yield value.origin, value.site

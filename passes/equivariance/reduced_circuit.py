@@ -1,7 +1,13 @@
 """What the rules cannot prove of a circuit, they may prove of a shorter one with the same response.
 
-The shorter circuit is what ``canonicalize`` and ``light-cone`` make, both exact: gates that cancel meet, and what no
-observable of the readout sees goes. Symmetries of the circuit itself, declared by hand, are not judged this way.
+The shorter circuit is what ``slide-singlet``, ``canonicalize`` and ``light-cone`` make, all exact: gates that cancel
+meet, and what no observable of the readout sees goes. So equal turns of both halves of a singlet are nothing.
+
+**Lemma.** A program and its shorter circuit have one response wherever that of the longer one is finite, so a symmetry of
+the one is a symmetry of the other there. Hypothesis: each pass keeps expectation values, for all geometries and parameters;
+that is its contract, held against numbers by the pipeline and by the tests of the pass.
+
+Symmetries of the circuit itself, declared by hand, are not judged this way: they speak of the state too.
 """
 
 from __future__ import annotations
@@ -11,11 +17,12 @@ from dataclasses import replace
 from qffc.ir.program import Program
 from qffc.passes.simplify.canonicalize import Canonicalize
 from qffc.passes.simplify.light_cone import LightCone
+from qffc.passes.simplify.slide_singlet import SlideSinglet
 from qffc.passes.target import Target
 
 REDUCED = " of the reduced circuit"
 """Behind the name of a rule that proves something of the shorter circuit."""
-_ANY = Target("any", "the passes ask nothing of it", None)
+ANY_TARGET = Target("any", "the passes ask nothing of it", None)
 
 
 def reduced_circuit(program: Program) -> Program | None:
@@ -42,6 +49,6 @@ def reduced_circuit(program: Program) -> Program | None:
     now, before = plain, None
     while now is not before:
         before = now
-        for step in (Canonicalize(), LightCone()):
-            now = step.run(now, _ANY).program
+        for step in (SlideSinglet(), Canonicalize(), LightCone()):
+            now = step.run(now, ANY_TARGET).program
     return None if now is plain else now

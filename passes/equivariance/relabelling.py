@@ -1,10 +1,29 @@
 """Programs with their names replaced: is the program with sites, table entries and qubits renamed the same program?
 
-The names of sites and of table entries are replaced in all values. If some renaming of the qubits, and then conjugation
-by a Pauli string, carries the operations of the result into those of the program, up to the order of operations that
-commute, and leaves the readout alone, then both give one response, for all geometries and parameters. Entries of a
-parameter table are one number only when their indices are equal; ``Z(a)`` and ``Z(b)`` are equal for like sites, and
-nothing else is.
+**Lemma.** Replace the names of sites and of table entries in all values of a program, or mirror all positions. If a
+renaming of the qubits, and then conjugation by a Pauli string P, carries the operations of the result into those of the
+program up to the order of operations that commute, and carries the readout into itself, then the program gives one
+response at a geometry and at its image, for all parameters.
+
+*Proof.* The replaced program at x is the program at the image of x. A renaming of qubits and P are unitary: they carry
+the state of the one into that of the other, and expectation values of the operators that are carried along are equal.
+
+Hypotheses, and where they are checked:
+
+- Sites that take each other's place hold atoms of one species, and nothing else is assumed of species: ``Z(a)`` and
+  ``Z(b)`` are one index for these, and for sites whose species are named and equal (:func:`representatives`). That
+  atoms only take sites of their species is for instances to keep, in every scope.
+- Values are equal as functions, ghosts included: equal polynomials in atoms (``spellings.py``). Entries of a table are
+  one number only when their indices are equal.
+- Words are equal modulo commutation: their normal forms are (``trace.py``), or those with the first rotations of each
+  singlet on one half (``singlet_form.py``); preparations that a Pauli rotation follows at once are one preparation
+  (``prepared_state.py``).
+- Every operation of the image is an operation again, prepared states included (``conjugation.py``).
+- The readout: with a head each feature is carried to itself, sign and all. An energy is carried to itself as a function
+  of the moments, where a moment may be carried to another one or to minus one; or, when it is linear in them, as one
+  operator, with the constant that is left without moments.
+
+The search for a renaming of the qubits decides what is found and never what is true.
 """
 
 from __future__ import annotations
@@ -19,8 +38,8 @@ from qffc.ir.observables import Observable
 from qffc.ir.pauli import PauliSum
 from qffc.ir.printer import print_readout
 from qffc.ir.program import Program, has_features, readout_value
-from qffc.ir.value_substitution import TableIndices
-from qffc.ir.values import Add, Moment, Number, ParameterEntry, Value, rebuild, substitute_sites, walk
+from qffc.ir.value_substitution import TableIndices, mirrored
+from qffc.ir.values import Add, Moment, Number, ParameterEntry, Value, is_zero, rebuild, substitute_sites, walk
 from qffc.passes.circuit.conjugation import Paulis, conjugated, conjugated_sum
 from qffc.passes.circuit.prepared_state import fold_preparations
 from qffc.passes.circuit.qubit_matching import Incidences, Names, incidences, renamings
@@ -28,7 +47,7 @@ from qffc.passes.circuit.seen_operators import linear_weights, seen_observables
 from qffc.passes.circuit.singlet_form import singlet_form, without_first_turns
 from qffc.passes.circuit.trace import Letter, Level, letter_of, normal_form
 from qffc.passes.circuit.wires import flatten
-from qffc.passes.equivariance.displacement_form import displacement_form
+from qffc.passes.equivariance.spellings import Spellings
 from qffc.passes.equivariance.verdict import Failure, observable_line, op_reference
 
 Species = tuple[tuple[str, str], ...]
@@ -44,12 +63,14 @@ class Action:
         tables: every index of a table that moves.
         renaming: of each qubit, the one that takes its place; None when a renaming is to be found.
         paulis: the string that the circuit is conjugated by after that.
+        mirror: whether all positions change their sign.
     """
 
     sites: Mapping[str, str] = field(default_factory=dict)
     tables: TableIndices = field(default_factory=dict)
     renaming: tuple[int, ...] | None = None
     paulis: Paulis = field(default_factory=dict)
+    mirror: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +83,7 @@ class Word:
         observables: those that the readout sees, on wires.
         readout: the energy, or the weight of the features.
         species: one site for all sites that are of one species whenever the two sites are alike.
+        spell: the spelling of its values, shared with all words that it is compared with.
     """
 
     letters: tuple[Letter, ...]
@@ -69,6 +91,7 @@ class Word:
     observables: tuple[tuple[str, Observable], ...]
     readout: Value
     species: tuple[tuple[str, str], ...]
+    spell: Spellings = field(compare=False, repr=False)
 
     @cached_property
     def form(self) -> tuple[Level, ...]:
@@ -120,58 +143,63 @@ def _candidates(
 def _carried(image: Word, renaming: Sequence[int], paulis: Paulis) -> list[Letter | None]:
     places = dict(enumerate(renaming))
     moved = (letter.moved(places) for letter in image.letters)
-    return [conjugated(letter, paulis) for letter in moved] if paulis else list(moved)
+    return [_conjugated(letter, paulis, image.spell) for letter in moved] if paulis else list(moved)
 
 
-def make_word(program: Program, species: Species) -> Word:
+def _conjugated(letter: Letter, paulis: Paulis, spell: Spellings) -> Letter | None:
+    found = conjugated(letter, paulis)
+    return found if found is None or found.value is None else found.with_value(spell(found.value))
+
+
+def make_word(program: Program, species: Species, spell: Spellings | None = None) -> Word:
     """Return a program with its values in the form that compares."""
     flat = flatten(program)
+    spell = spell or Spellings(program)
     known: dict[str, Value] = {}
 
     def normal(value: Value) -> Value:
         if value.text not in known:
-            known[value.text] = displacement_form(substitute_sites(value, {}, dict(species)))
+            known[value.text] = spell(substitute_sites(value, {}, dict(species)))
         return known[value.text]
 
     letters, indices = [], []
     for step in flat.steps:
         value = None if step.op.value is None else normal(step.op.value)
-        if isinstance(value, Number) and value.value == 0:
+        if value is not None and is_zero(value):
             continue
         letters.append(letter_of(step.op, value))
         indices.append(step.index)
     letters, indices = fold_preparations(letters, indices)
     seen = {name for name, _ in seen_observables(program)}
     observables = tuple(item for item in flat.observables if item[0] in seen)
-    value = normal(readout_value(program.readout))
-    return Word(tuple(letters), tuple(indices), observables, value, species)
+    value = spell.around_moments(substitute_sites(readout_value(program.readout), {}, dict(species)))
+    return Word(tuple(letters), tuple(indices), observables, value, species, spell)
 
 
 def image_of(word: Word, action: Action) -> Word:
-    """Return the word with sites and table entries replaced in all values; qubits stay.
+    """Return the word with sites and table entries replaced in all values, or positions mirrored; qubits stay.
 
     Values without anything that moves stay: their species are one by assumption.
     """
     known: dict[str, Value] = {}
     sites, tables = set(action.sites), set(action.tables)
 
+    def renamed(value: Value) -> Value:
+        moves = not sites.isdisjoint(value.sites) or any(
+            isinstance(node, ParameterEntry) and node.name in tables for node in (walk(value) if tables else ())
+        )
+        image = substitute_sites(value, dict(action.sites), dict(word.species), action.tables) if moves else value
+        return mirrored(image) if action.mirror else image
+
     def replaced(value: Value) -> Value:
         if value.text not in known:
-            moves = not sites.isdisjoint(value.sites) or any(
-                isinstance(node, ParameterEntry) and node.name in tables for node in (walk(value) if tables else ())
-            )
-            species = dict(word.species)
-            known[value.text] = (
-                displacement_form(substitute_sites(value, dict(action.sites), species, action.tables))
-                if moves
-                else value
-            )
+            known[value.text] = word.spell(renamed(value))
         return known[value.text]
 
     letters = tuple(
         letter if letter.value is None else letter.with_value(replaced(letter.value)) for letter in word.letters
     )
-    return Word(letters, word.indices, word.observables, replaced(word.readout), word.species)
+    return replace(word, letters=letters, readout=word.spell.around_moments(renamed(word.readout)))
 
 
 def representatives(program: Program, sites: Mapping[str, str]) -> Species:
@@ -247,7 +275,10 @@ def _readout_difference(
         return difference
     after = conjugated_sum(after.relabelled(dict(enumerate(renaming))), string)
     constants = [_without_moments(word) for word in (original, image)]
-    return None if (before - after).is_zero and constants[0] == constants[1] else difference
+    same = original.spell.are_equal
+    zero = Number(Fraction(0))
+    equal = all(same(part, zero) for _, parts in (before - after).terms for part in parts)
+    return None if equal and same(*constants) else difference
 
 
 def _energy_operator(program: Program, word: Word) -> PauliSum | None:
@@ -289,7 +320,7 @@ def _difference_of_moments(
     else:
         before = with_moments(original.readout, {name: first[o.paulis] for name, o in original.observables})
         after = with_moments(image.readout, {name: signs[name] * Moment(target) for name, target in targets.items()})
-    if before == after:
+    if original.spell.are_equal(before, after):
         return None
     return Failure(f"the readout {before} becomes {after}", line=print_readout(program.readout))
 

@@ -1,19 +1,28 @@
 """Rotation: every gate turns with the molecule, exactly.
 
-A gate exp(-i G(x)) satisfies U(R x) = U_R U(x) U_R^dagger for all rotations R, with U_R = exp(-i angle J_a) about
-axis a, exactly when
+**Lemma (commutators).** Let the coefficients of the generator G(x) of a gate exp(-i G(x)) be functions that follow a
+law: numbers that stay the same as the molecule turns, or the components of a vector that turns along. Then
+U(R x) = U_R U(x) U_R^dagger for all rotations R, with U_R = exp(-i angle J_a) about axis a, exactly when
 
     [J_a, G] = i d_a G        for a = x, y, z
 
-where J is the spin of the gate's qubits and d_a the derivative of the coefficients as the molecule turns about axis a:
-zero for an invariant, d_a v = e_a x v for a vector. With an invariant initial state, observables that commute with J
-and an invariant readout, the response is invariant.
+where J is the spin of the gate's qubits, and d_a G is G with zero in place of a number and e_a x v in place of a vector.
+If this holds of every gate, if singlets are all that is prepared, if the observables that the readout uses commute with
+J, and if the readout is an invariant function of its moments, then the response is the same at x and at R x.
+
+*Proof.* Under the law G(R x) is linear in the vector, so both sides of U(R x) = U_R U(x) U_R^dagger move along the
+rotations about a with the same generator; rotations about three axes generate the connected group.
+
+Hypotheses, and where they are checked: laws of values by their type (``laws.py``), which every operation of the
+evaluator keeps at every geometry; other values as polynomials in atoms (``coordinates.py``), never by a derivative of a
+function that may jump. Commutators are computed with rational coefficients and a symbol for the value. Preparations:
+:func:`step_residual`. Observables: :func:`is_invariant`. Readout: :func:`readout_residual`.
 
 The same for one axis alone proves rotations about that axis of the laboratory; |0>, turned into itself up to a phase by
 rotations about z, is then as good as a singlet.
 
-A circuit whose values are all invariant numbers is given nothing that turns, so its response is invariant whatever its
-gates are.
+**Lemma (invariant values).** A circuit whose values are all numbers that stay the same is given nothing that turns, so
+its response is invariant whatever its gates, preparations and observables are.
 """
 
 from __future__ import annotations
@@ -60,9 +69,8 @@ def surviving_axes(program: Program) -> tuple[str, ...]:
 
 def rotation_failure(program: Program, axes: Axes = ALL_AXES) -> Failure | None:
     """Return the first place where the proof stops, or None when rotation about the axes is proven."""
-    sites = tuple(site.name for site in program.sites)
     for step in flatten(program).steps:
-        text = step_residual(step, sites, axes)
+        text = step_residual(step, axes)
         if text is not None:
             return Failure(text, op_reference(program, step.index))
     for name, observable in seen_observables(program):
@@ -76,18 +84,16 @@ def rotation_failure(program: Program, axes: Axes = ALL_AXES) -> Failure | None:
 
 def _values_are_invariant(program: Program) -> bool:
     """Whether nothing that the circuit is given changes as the molecule turns."""
-    sites = tuple(site.name for site in program.sites)
     angles = [op.value for op in program.ops if op.value is not None]
     if any(angle.law.rank for angle in angles) or readout_residual(program) is not None:
         return False
-    return all(angle.law.covariant or residual(angle, "rotation", sites) is None for angle in angles)
+    return all(angle.law.covariant or residual(angle, "rotation") is None for angle in angles)
 
 
 def readout_residual(program: Program, axes: Axes = ALL_AXES) -> str | None:
     """Return how the readout, moments aside, changes as the molecule turns; None when it does not."""
     value = readout_value(program.readout)
-    sites = tuple(site.name for site in program.sites)
-    return None if value.law.covariant else residual(value, "rotation", sites, axes)
+    return None if value.law.covariant else residual(value, "rotation", axes)
 
 
 def is_invariant(paulis: PauliSum, axes: Axes = ALL_AXES) -> bool:
@@ -95,7 +101,7 @@ def is_invariant(paulis: PauliSum, axes: Axes = ALL_AXES) -> bool:
     return _commutes(paulis.relabelled({qubit: k for k, qubit in enumerate(paulis.qubits)}), axes)
 
 
-def step_residual(step: Step, sites: tuple[str, ...], axes: Axes = ALL_AXES) -> str | None:
+def step_residual(step: Step, axes: Axes = ALL_AXES) -> str | None:
     """Return how an operation fails to turn with the molecule; None when it does exactly."""
     op = step.op
     if isinstance(op, Singlet) or (isinstance(op, Zero) and set(axes) <= {2}):
@@ -104,7 +110,7 @@ def step_residual(step: Step, sites: tuple[str, ...], axes: Axes = ALL_AXES) -> 
         return "the state |0> is turned by rotations; only singlets are invariant"
     if not isinstance(op, Gate):
         raise InternalError(f"the rotation check does not know {type(op).__name__}")
-    text = None if op.value.law.covariant else residual(op.value, "rotation", sites, axes)
+    text = None if op.value.law.covariant else residual(op.value, "rotation", axes)
     if text is not None or _turns_along(_canonical(op), axes):
         return text
     return _first_commutator(op, axes)

@@ -1,4 +1,12 @@
-"""Translation: a program that only uses differences of positions does not see where the molecule is."""
+"""Translation: a program that only uses differences of positions does not see where the molecule is.
+
+**Lemma.** If every value of a program, the readout included, is the same at x and at x + t for every shift t of all
+sites, then so is the response, whatever the gates are.
+
+A value is the same when no absolute position enters (*displacements only*); when positions enter only in sums with
+rational coefficients that add up to zero; or when it is a polynomial in atoms whose derivative along a shift is zero
+(*positions cancel*, ``coordinates.py``, which has the hypotheses of that).
+"""
 
 from __future__ import annotations
 
@@ -26,9 +34,8 @@ def check_translation(program: Program) -> Verdict:
 
 def translation_failure(program: Program) -> Failure | None:
     """Return the first value that sees where the molecule stands, or None when translation is proven."""
-    sites = tuple(site.name for site in program.sites)
     for index, value in classical_values(program):
-        text = None if _uses_differences(value) else residual(value, "translation", sites)
+        text = None if _uses_differences(value) else residual(value, "translation")
         if text is not None:
             if index is None:
                 return Failure(text, line=print_readout(program.readout))

@@ -152,8 +152,7 @@ def _turning(program: Program) -> tuple[Program, tuple[Change, ...]]:
             help="use norm(...) or dot(...) in the readout, or leave rotation out of the declared symmetry",
             where="the readout",
         )
-    sites = tuple(site.name for site in program.sites)
-    broken = {step.index for step in flatten(program).steps if step_residual(step, sites) is not None}
+    broken = {step.index for step in flatten(program).steps if step_residual(step) is not None}
     changes: list[Change] = []
     ops: list[Op] = []
     for index, op in enumerate(program.ops):
