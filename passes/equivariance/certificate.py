@@ -13,7 +13,7 @@ from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
 from qffc.passes.equivariance.certificate_text import render_verdict
 from qffc.passes.equivariance.listing import listing
-from qffc.passes.equivariance.reduced_circuit import REDUCED
+from qffc.passes.equivariance.reduced_circuit import REDUCED, SHORTENED
 from qffc.passes.equivariance.verdict import Verdict
 from qffc.passes.plain_data import from_plain, to_plain
 
@@ -29,20 +29,27 @@ _OF_CIRCUITS = {
     "positions cancel": "the derivative of every value along a translation is exactly 0",
     "even values": "no value changes under inversion",
     "two independent vectors": "the vectors that enter lie in a plane, where inversion is a rotation by pi",
+    "relabelled mirror image": "the mirrored program is the program with qubits renamed, or all spins turned by pi",
     "relabelling modulo commutation": "sites renamed is qubits renamed, up to the order of commuting operations",
 }
 """Rules that look at operations and values, and why they prove something."""
-_SHORTER = "true of the shorter circuit that canonicalize and light-cone make, which responds alike"
+_DECLARED = {
+    "relabelling modulo commutation": _OF_CIRCUITS["relabelling modulo commutation"],
+    "conjugation by a Pauli string": "with its names replaced and conjugated by the string, the program is itself, up "
+    "to the order of commuting operations",
+}
+_SHORTER = "true of the shorter circuit that slide-singlet, canonicalize and light-cone make, which responds alike"
+_CANONICAL = "true of the circuit that canonicalize makes, which prepares the same state"
 
 RULES = {
     **_OF_CIRCUITS,
     "average over inversion": "the response is averaged over the molecule and its mirror image",
     "average over exchange": "the response is averaged over the assignments of like atoms to sites",
     "no like sites": "no two sites have one role and one species",
-    "conjugation by a Pauli string": "with its names replaced and conjugated by the string, the program is itself, up "
-    "to the order of commuting operations",
+    **_DECLARED,
     "commutes with the charge": "the charge commutes with operations and readout; the prepared state is an eigenstate",
     **{f"{rule}{REDUCED}": f"{why}; {_SHORTER}" for rule, why in _OF_CIRCUITS.items()},
+    **{f"{rule}{SHORTENED}": f"{why}; {_CANONICAL}" for rule, why in _DECLARED.items()},
     CARRIED: "a rule proves it of an earlier program, and the passes since then keep the response",
 }
 """Every rule that can prove something, and why it does."""

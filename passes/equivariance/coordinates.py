@@ -1,28 +1,22 @@
-"""Values multiplied out in Cartesian coordinates, and how they change when the molecule moves: exact, with a budget.
+"""Values multiplied out in Cartesian coordinates: exact polynomials, with a budget.
 
 A value becomes a polynomial with rational coefficients (three for a vector) in *atoms*: coordinates of positions,
-parameter entries, components of directions, and other functions taken whole, such as a root or a quotient. Two spellings
-of one polynomial come out the same.
+parameter entries, components of directions, and other functions taken whole, such as a root or a quotient.
 
-**Lemma.** Let every atom follow a law under a connected group of motions, at every geometry: a component of a vector
-that turns along turns with it, a function of numbers that stay the same stays the same. If the derivative of the
-polynomial along the group is zero as a polynomial, the value follows its law at every geometry.
+**Lemma.** Values with one polynomial are equal at every geometry and for all parameters at which both are finite.
 
-*Proof.* The group acts on the atoms linearly, so the polynomial along an orbit is an analytic function on a connected
-group, and a zero derivative makes it constant. That atoms are tied to each other plays no part: the identity holds for
-all numbers in their place.
-
-Hypotheses, each checked by :func:`_rate`: a function is an atom that stays the same only when its argument does, a
-direction turns along only when its vector does; no derivative is ever taken of a root, a quotient, a direction or any
-other function, so what they do where they are singular or jump does not matter. Rotations and translations are
-connected; inversion is not, and :func:`parity` compares the polynomial with its mirror image itself.
+*Proof.* Sums, products and whole powers, inner and cross products, components and vectors of components are polynomials
+by definition. A function is an atom named by the polynomials of its argument, so equal atoms are equal numbers. Two
+relations are used beside: norm(v) unit(v) = v and norm(v)^2 = dot(v, v), true of every vector, the zero vector too; and
+that a direction, a length, a sine, a cosine and a hyperbolic tangent are odd or even in their argument. That atoms are
+tied to each other in further ways makes polynomials differ that need not; it never makes different ones equal.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from sympy import QQ, Symbol
 from sympy.polys.orderings import lex
@@ -50,15 +44,12 @@ from qffc.ir.values import (
     Radial,
     Unit,
     Value,
-    dot,
 )
 
 Polynomial = Any
 """An element of a ring of sympy; sympy carries no types."""
 Polynomials = tuple[Polynomial, ...]
 """One for a number, three for a vector."""
-Motion = Literal["rotation", "translation"]
-
 PRODUCTS = 30_000
 """Products of terms that one value may take; a tenth of a second."""
 
@@ -67,7 +58,9 @@ class TooLarge(Exception):
     """A value has more terms than its budget allows."""
 
     def __init__(self, value: Value) -> None:
-        super().__init__(f"too large: multiplied out, {_shorten(value.text)} takes more than {PRODUCTS} products of terms")
+        super().__init__(
+            f"too large: multiplied out, {shorten(value.text)} takes more than {PRODUCTS} products of terms"
+        )
 
 
 @dataclass(frozen=True)
@@ -75,7 +68,8 @@ class Atom:
     """A generator of the polynomials.
 
     Args:
-        name: equal for equal atoms.
+        name: equal for equal atoms, and only for these: a word, then arguments in brackets, so that the text of a
+            polynomial can be read in one way.
         node: the value that it is, or the vector that it is a component of.
         axis: which component, 0 to 2; None for a number.
     """
@@ -154,7 +148,7 @@ class _Opaque:
 
 @lru_cache(maxsize=1 << 14)
 def _opaque(node: Value, ghosts: bool) -> _Opaque:
-    """The atom of a function: equal arguments, as polynomials, give equal atoms, up to the factor that stands in front."""
+    """The atom of a function: arguments that are equal polynomials give equal atoms, up to the factor in front."""
     match node:
         case Norm(vector):
             inside = written(vector, ghosts)
@@ -165,7 +159,7 @@ def _opaque(node: Value, ghosts: bool) -> _Opaque:
             return _Opaque(sign, f"unit({_text(inside, inside.leading)})")
         case Power(base, _):
             inside = written(base, ghosts)
-            return _Opaque(1 / inside.leading if inside.leading else None, f"1/({_text(inside, inside.leading)})")
+            return _Opaque(1 / inside.leading if inside.leading else None, f"inverse({_text(inside, inside.leading)})")
         case Function(name, argument):
             inside = written(argument, ghosts)
             sign = -1 if name in ("cos", "sin", "tanh") and inside.leading < 0 else 1
@@ -291,9 +285,7 @@ class _Writer:
                 return (self.dot(self.parts(left), self.parts(right)),)
             case Cross(left, right):
                 u, v = self.parts(left), self.parts(right)
-                return tuple(
-                    self.times(u[i], v[j]) - self.times(u[j], v[i]) for i, j in ((1, 2), (2, 0), (0, 1))
-                )
+                return tuple(self.times(u[i], v[j]) - self.times(u[j], v[i]) for i, j in ((1, 2), (2, 0), (0, 1)))
             case Component(vector, axis):
                 return (self.parts(vector)["xyz".index(axis)],)
             case FrameVector():
@@ -379,166 +371,6 @@ def _less(monomial: tuple[int, ...], place: int) -> tuple[int, ...]:
     return tuple(exponent - (k == place) for k, exponent in enumerate(monomial))
 
 
-# --------------------------------------------------------------------------- motions
-
-
-def residual(value: Value, motion: Motion, axes: tuple[int, ...] = (0, 1, 2)) -> str | None:
-    """Return how a value fails to follow a motion about or along the axes, in words; None when it follows it exactly.
-
-    A number has to be invariant; a vector has to turn along with a rotation, and to stay under a translation.
-
-    Example:
-        >>> from qffc.ir import parse_value
-        >>> inner = "component(x(a), x)*component(x(b), x) + component(x(a), y)*component(x(b), y)"
-        >>> residual(parse_value(inner), "rotation", (2,)) is None
-        True
-        >>> print(residual(parse_value("component(x(a), x)"), "rotation"))
-        component(x(a), x) is off by a.z per radian about y
-    """
-    return next((text for axis in axes if (text := _residual(value, motion, axis)) is not None), None)
-
-
-@lru_cache(maxsize=1 << 14)
-def _residual(value: Value, motion: Motion, axis: int) -> str | None:
-    try:
-        form = written(value)
-        for k, part in enumerate(form.parts):
-            left = _change(form, part, motion, axis) - _wanted(form.parts, motion, axis)[k]
-            if left:
-                subject = f"component {'xyz'[k]} of {value}" if len(form.parts) == 3 else value.text
-                unit = "radian about" if motion == "rotation" else "Angstrom along"
-                return f"{subject} is off by {_shorten(_shown(left, form))} per {unit} {'xyz'[axis]}"
-    except TooLarge as problem:
-        return str(problem)
-    except _LooseAtom as problem:
-        return f"{value} depends on {problem}" if problem.node != value else problem.why
-    return None
-
-
-class _LooseAtom(Exception):
-    """An atom follows no law that is known."""
-
-    def __init__(self, node: Value, why: str) -> None:
-        self.node, self.why = node, why
-        super().__init__(f"{node}, where {why}")
-
-
-def _change(form: Written, part: Polynomial, motion: Motion, axis: int) -> Polynomial:
-    """The derivative of a polynomial along a motion: every x_s changes by e x x_s about the axis e, or by e along it."""
-    total = part.ring(0)
-    for k, atom in enumerate(form.atoms):
-        slope = part.diff(part.ring.gens[k])
-        if slope:
-            total += slope * _rate(form, part.ring, atom, motion, axis)
-    return total
-
-
-def _rate(form: Written, ring: Any, atom: Atom, motion: Motion, axis: int) -> Polynomial:
-    """How fast an atom changes; for all but positions the law that makes it known is established here."""
-    node = atom.node
-    match node:
-        case Position():
-            if motion == "translation":
-                return ring(int(atom.axis == axis))
-        case Unit(vector):
-            _need(node, _residual(vector, motion, axis))
-            if motion == "translation":
-                return ring(0)
-        case Norm(vector):
-            _need(node, _residual(dot(vector, vector), motion, axis))
-            return ring(0)
-        case Power(base, _):
-            _need(node, _residual(base, motion, axis))
-            return ring(0)
-        case Function() | Cutoff() | Radial():
-            _need(node, _residual(node.argument, motion, axis))
-            return ring(0)
-        case _:
-            return ring(0)  # parameters, moments and pi
-    own, place = atom.axis or 0, {other.name: k for k, other in enumerate(form.atoms)}
-    partner, sign = _turned(own, axis)
-    if not sign:
-        return ring(0)
-    return ring.gens[place[f"{atom.name[:-1]}{'xyz'[partner]}"]] * sign
-
-
-def _need(node: Value, why: str | None) -> None:
-    if why is not None:
-        raise _LooseAtom(node, why)
-
-
-def _turned(own: int, axis: int) -> tuple[int, int]:
-    """Component ``own`` of e_axis x v, as a component of v and its sign."""
-    if own == axis:
-        return own, 0
-    return 3 - own - axis, 1 if (axis - own) % 3 == 1 else -1
-
-
-def _wanted(parts: Polynomials, motion: Motion, axis: int) -> Polynomials:
-    if len(parts) == 1 or motion == "translation":
-        return tuple(part.ring(0) for part in parts)
-    return tuple(parts[partner] * sign for partner, sign in (_turned(own, axis) for own in range(3)))
-
-
-# --------------------------------------------------------------------------- inversion
-
-
-@lru_cache(maxsize=1 << 14)
-def parity(value: Value) -> Literal[1, -1] | None:
-    """Return the sign that a value takes when all positions change theirs; None when it takes none, or none is found.
-
-    Example:
-        >>> from qffc.ir import parse_value
-        >>> parity(parse_value("component(r(a, b), x)")), parity(parse_value("component(r(a, b), x)^2 + 1"))
-        (-1, 1)
-    """
-    try:
-        form = written(value)
-        signs = [_atom_parity(atom) for atom in form.atoms]
-    except TooLarge:
-        return None
-    found = set()
-    for part in form.parts:
-        for monomial in part.monoms():
-            sign = 1
-            for exponent, own in zip(monomial, signs, strict=True):
-                if exponent and own is None:
-                    return None
-                sign *= (own or 1) ** exponent
-            found.add(sign)
-    return 1 if found <= {1} else -1 if found == {-1} else None
-
-
-@lru_cache(maxsize=1 << 14)
-def _atom_parity(atom: Atom) -> Literal[1, -1] | None:
-    match atom.node:
-        case Position():
-            return -1
-        case Unit(vector):
-            return parity(vector)
-        case Norm(vector):
-            return 1 if parity(dot(vector, vector)) == 1 else None
-        case Power(base, _):
-            return parity(base)
-        case Function(name, argument):
-            own = parity(argument)
-            return 1 if name == "cos" and own else own if own != -1 or name in ("sin", "tanh") else None
-        case Cutoff(argument, _) | Radial(_, argument):
-            return 1 if parity(argument) == 1 else None
-    return 1  # parameters, moments and pi
-
-
-# --------------------------------------------------------------------------- for people
-
-
-def _shown(polynomial: Polynomial, form: Written) -> str:
-    """A polynomial with its functions spelled as in the program."""
-    text = str(polynomial)
-    for atom in sorted(form.atoms, key=lambda atom: -len(atom.name)):
-        if not isinstance(atom.node, Position):
-            text = text.replace(atom.name, atom.node.text + ("" if atom.axis is None else f".{'xyz'[atom.axis]}"))
-    return text
-
-
-def _shorten(text: str, limit: int = 120) -> str:
+def shorten(text: str, limit: int = 120) -> str:
+    """Return a text with its end left out where it is long."""
     return text if len(text) <= limit else text[: limit - 3] + "..."

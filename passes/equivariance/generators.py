@@ -20,14 +20,12 @@ from qffc.ir.program import Program
 from qffc.passes.equivariance.charge import check_conserved
 from qffc.passes.equivariance.counterexample import judge
 from qffc.passes.equivariance.exchange import AVERAGE, RELABELLING
-from qffc.passes.equivariance.reduced_circuit import ANY_TARGET
+from qffc.passes.equivariance.reduced_circuit import ANY_TARGET, SHORTENED
 from qffc.passes.equivariance.relabelling import Action, make_word, relabelling_failure, representatives
 from qffc.passes.equivariance.verdict import Failure, Transform, Verdict, proven
 from qffc.passes.simplify.canonicalize import Canonicalize
 
 CONJUGATION = "conjugation by a Pauli string"
-SHORTENED = " of the circuit in canonical form"
-"""Behind the name of a rule that proves something of what ``canonicalize`` makes of the circuit."""
 
 
 def check_generators(program: Program) -> tuple[Verdict, ...]:

@@ -1,23 +1,27 @@
 """Inversion: spin does not change sign under it, vectors do, so it has to be earned.
 
-Three rules prove it. In all of them *even* and *odd* are exact: by the law of a value, or of the polynomial that it is
-(``coordinates.parity``).
+Three rules prove it. In all of them *even* and *odd* are exact: by the law of a value, or of the polynomial that
+it is (``motions.parity``).
 
 **Lemma (even values).** If every value of the program, the readout included, is even, nothing at all changes. Axial
 vectors may drive rotations.
 
-**Lemma (two independent vectors).** Let all polar vectors that enter, outside of even numbers, lie in one plane at every
-geometry, let rotation be proven by commutators, and let every value be a number or a vector that turns along. Then the
-response is even. *Proof.* In a plane inversion is a rotation by pi about the normal. Each value is a function of these
-vectors and of even numbers, and turns along with them, so the program at the mirror image is the program at the turned
-molecule. Hypotheses: displacements are counted as a graph, sites its nodes and each displacement an edge, and the vectors
-lie in a plane when nodes minus connected parts are at most two (:func:`odd_edges`). An absolute position is the
-displacement from the laboratory origin; where translation is proven, the origin may be put on one of the sites that are
-named so, which leaves one vector less.
+**Lemma (two independent vectors).** Let all polar vectors that enter, outside of even numbers that stay the same as
+the molecule turns, lie in one plane at every geometry, and let rotation be proven by commutators. Then the response is
+even.
 
-**Lemma (flipped spins).** If the program with all positions mirrored, conjugated by one Pauli letter on all qubits, is the
-program, the response is even: that is the lemma of ``relabelling.py``. So rotations by odd numbers about an axis of the
-laboratory are undone by turning all spins about another.
+*Proof.* In a plane inversion is a rotation by pi about the normal. Each value is a function of these vectors and of
+those numbers, and turns along with them, so the program at the mirror image is the program at the turned molecule.
+
+Hypotheses, and where they are checked: displacements are counted as a graph, sites its nodes and each displacement an
+edge, and the vectors lie in a plane when nodes minus connected parts are at most two (:func:`odd_edges`). An absolute
+position is the displacement from the laboratory origin; where translation is proven, the origin may be put on one of
+the sites that are named so, which leaves one vector less.
+
+**Lemma (relabelled mirror image).** If the program with all positions mirrored is the program with its qubits renamed,
+perhaps conjugated by one Pauli letter on all of them, the response is even: that is the lemma of ``relabelling.py``. So
+v on one qubit and -v on another may trade places, and rotations by odd numbers about an axis of the laboratory are
+undone by turning all spins about another.
 
 The parity of a length needs care: the length of a polar plus an axial vector is not even (``laws.py``).
 """
@@ -29,12 +33,12 @@ from dataclasses import replace
 
 import networkx as nx
 
-from qffc.ir.program import Program
 from qffc.ir.pauli import LETTERS
 from qffc.ir.printer import print_readout
+from qffc.ir.program import Program
 from qffc.ir.values import Displacement, Position, Value
-from qffc.passes.equivariance.coordinates import parity, residual
 from qffc.passes.equivariance.counterexample import MIRROR, judge
+from qffc.passes.equivariance.motions import parity, residual
 from qffc.passes.equivariance.relabelling import Action, make_word, relabelling_failure, representatives
 from qffc.passes.equivariance.rotation import rotation_failure
 from qffc.passes.equivariance.translation import classical_values, translation_failure
@@ -42,7 +46,7 @@ from qffc.passes.equivariance.verdict import Failure, Verdict, op_reference, pro
 
 EVEN_VALUES = "even values"
 TWO_VECTORS = "two independent vectors"
-FLIPPED = "flipped spins"
+RELABELLED = "relabelled mirror image"
 AVERAGE = "average over inversion"
 _ORIGIN = ""
 """The node of the laboratory origin, a name that no site has."""
@@ -58,8 +62,8 @@ def check_inversion(program: Program) -> Verdict:
     failure = _two_vector_failure(program, values)
     if failure is None:
         return proven("inversion", TWO_VECTORS)
-    if _flips(program):
-        return proven("inversion", FLIPPED)
+    if _is_relabelled(program):
+        return proven("inversion", RELABELLED)
     return judge(program, "inversion", TWO_VECTORS, failure, MIRROR)
 
 
@@ -68,16 +72,13 @@ def is_even(value: Value) -> bool:
     return value.law.parity == 1 or (not value.law.covariant and parity(value) == 1)
 
 
-def _flips(program: Program) -> bool:
-    """Whether some Pauli letter on all qubits undoes the mirror."""
-    if all(value.law.covariant for _, value in classical_values(program)):
-        return False  # a vector that turns along is undone by no letter
+def _is_relabelled(program: Program) -> bool:
+    """Whether a renaming of qubits undoes the mirror, alone or with some Pauli letter on all qubits."""
+    turns_along = all(value.law.covariant for _, value in classical_values(program))
+    letters = () if turns_along else LETTERS  # no letter turns a vector that turns along into its negative
     word, qubits = make_word(program, representatives(program, {})), range(len(program.qubits))
-    return any(
-        relabelling_failure(program, word, Action(renaming=tuple(qubits), paulis=dict.fromkeys(qubits, letter), mirror=True))
-        is None
-        for letter in LETTERS
-    )
+    actions = [Action(mirror=True), *(Action(paulis=dict.fromkeys(qubits, letter), mirror=True) for letter in letters)]
+    return any(relabelling_failure(program, word, action) is None for action in actions)
 
 
 def _two_vector_failure(program: Program, values: tuple[tuple[int | None, Value], ...]) -> Failure | None:
@@ -97,7 +98,7 @@ def _two_vector_failure(program: Program, values: tuple[tuple[int | None, Value]
 
 
 def odd_edges(value: Value) -> Iterator[tuple[str, str]]:
-    """Yield the displacements that a value is built from, those left out that are inside even numbers which turn nothing.
+    """Yield the displacements that a value is built from, but those inside even numbers that stay when it turns.
 
     A product of two coordinates is even as well, and changes as the molecule turns: its vectors count.
     """

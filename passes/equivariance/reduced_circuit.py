@@ -3,9 +3,9 @@
 The shorter circuit is what ``slide-singlet``, ``canonicalize`` and ``light-cone`` make, all exact: gates that cancel
 meet, and what no observable of the readout sees goes. So equal turns of both halves of a singlet are nothing.
 
-**Lemma.** A program and its shorter circuit have one response wherever that of the longer one is finite, so a symmetry of
-the one is a symmetry of the other there. Hypothesis: each pass keeps expectation values, for all geometries and parameters;
-that is its contract, held against numbers by the pipeline and by the tests of the pass.
+**Lemma.** A program and its shorter circuit have one response wherever that of the longer one is finite, so a symmetry
+of the one is a symmetry of the other there. Hypothesis: each pass keeps expectation values, for all geometries and
+parameters; that is its contract, held against numbers by the pipeline and by the tests of the pass.
 
 Symmetries of the circuit itself, declared by hand, are not judged this way: they speak of the state too.
 """
@@ -22,6 +22,8 @@ from qffc.passes.target import Target
 
 REDUCED = " of the reduced circuit"
 """Behind the name of a rule that proves something of the shorter circuit."""
+SHORTENED = " of the circuit in canonical form"
+"""Behind the name of a rule that proves something of what ``canonicalize`` makes of the circuit."""
 ANY_TARGET = Target("any", "the passes ask nothing of it", None)
 
 

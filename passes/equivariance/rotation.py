@@ -6,7 +6,7 @@ U(R x) = U_R U(x) U_R^dagger for all rotations R, with U_R = exp(-i angle J_a) a
 
     [J_a, G] = i d_a G        for a = x, y, z
 
-where J is the spin of the gate's qubits, and d_a G is G with zero in place of a number and e_a x v in place of a vector.
+where J is the spin of the gate's qubits, and d_a G is G with 0 in place of a number and e_a x v in place of a vector.
 If this holds of every gate, if singlets are all that is prepared, if the observables that the readout uses commute with
 J, and if the readout is an invariant function of its moments, then the response is the same at x and at R x.
 
@@ -14,7 +14,7 @@ J, and if the readout is an invariant function of its moments, then the response
 rotations about a with the same generator; rotations about three axes generate the connected group.
 
 Hypotheses, and where they are checked: laws of values by their type (``laws.py``), which every operation of the
-evaluator keeps at every geometry; other values as polynomials in atoms (``coordinates.py``), never by a derivative of a
+evaluator keeps at every geometry; other values as polynomials in atoms (``motions.py``), never by a derivative of a
 function that may jump. Commutators are computed with rational coefficients and a symbol for the value. Preparations:
 :func:`step_residual`. Observables: :func:`is_invariant`. Readout: :func:`readout_residual`.
 
@@ -39,8 +39,8 @@ from qffc.ir.program import Program, readout_value
 from qffc.ir.values import Component, ParameterEntry, Position, Value, as_value
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.wires import Step, flatten
-from qffc.passes.equivariance.coordinates import residual
 from qffc.passes.equivariance.counterexample import TURN, judge
+from qffc.passes.equivariance.motions import residual
 from qffc.passes.equivariance.verdict import Failure, Verdict, observable_line, op_reference, proven
 
 COMMUTATORS = "pauli-commutators"

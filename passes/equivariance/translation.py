@@ -5,7 +5,7 @@ sites, then so is the response, whatever the gates are.
 
 A value is the same when no absolute position enters (*displacements only*); when positions enter only in sums with
 rational coefficients that add up to zero; or when it is a polynomial in atoms whose derivative along a shift is zero
-(*positions cancel*, ``coordinates.py``, which has the hypotheses of that).
+(*positions cancel*, ``motions.py``, which has the hypotheses of that).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from fractions import Fraction
 from qffc.ir.printer import print_readout
 from qffc.ir.program import Program, readout_value
 from qffc.ir.values import Add, Position, Value, split_coefficient, walk
-from qffc.passes.equivariance.coordinates import residual
 from qffc.passes.equivariance.counterexample import SHIFT, judge
+from qffc.passes.equivariance.motions import residual
 from qffc.passes.equivariance.verdict import Failure, Verdict, op_reference, proven
 
 DISPLACEMENTS_ONLY = "displacements only"

@@ -32,12 +32,12 @@ from qffc.ir.program import (
     Symmetry,
 )
 from qffc.ir.values import (
-    cutoff,
     Moment,
     Number,
     Value,
     add,
     cross,
+    cutoff,
     mul,
     norm,
 )

@@ -9,9 +9,7 @@ from random import Random
 
 from qffc.ir.program import Basis, Parameter
 from qffc.ir.values import (
-    cutoff,
     Displacement,
-    function,
     Number,
     ParameterEntry,
     Pi,
@@ -21,7 +19,9 @@ from qffc.ir.values import (
     Value,
     add,
     cross,
+    cutoff,
     dot,
+    function,
     mul,
     norm,
     power,

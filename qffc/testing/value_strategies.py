@@ -26,10 +26,8 @@ from qffc.ir.values import (
     FUNCTIONS,
     ChannelIndex,
     Component,
-    cutoff,
     Displacement,
     FrameVector,
-    function,
     Index,
     Number,
     ParameterEntry,
@@ -37,6 +35,8 @@ from qffc.ir.values import (
     Position,
     Radial,
     SpeciesOf,
+    cutoff,
+    function,
 )
 
 try:
