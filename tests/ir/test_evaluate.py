@@ -146,6 +146,26 @@ def test_guards_and_gradients(text: str, positions: Any) -> None:
             np.testing.assert_allclose(gradient[index], slope, atol=1e-6)
 
 
+def test_guards_do_not_depend_on_size() -> None:
+    """Small numbers have roots, short vectors directions and lengths; only what cancels is cut off."""
+    assert at("10^15*sqrt(10^-30)*norm(x(a))") == pytest.approx(3.0)
+    assert at("sqrt(J[Z(a), channel, 0])", tables={**TABLES, "J": np.full((2, 2, 2), 1e-40)}) == pytest.approx(1e-20)
+    direction = [1 / 3, 2 / 3, 2 / 3]
+    for scale in (1e-13, 1e-30, 1e-150):
+        tables = {**TABLES, "J": np.full((2, 2, 2), scale)}
+        assert at("unit(J[Z(a), channel, 0]*r(c, a))", tables=tables) == pytest.approx(direction)
+        assert at("norm(J[Z(a), channel, 0]*r(c, a))", tables=tables) == pytest.approx(3 * scale, rel=1e-12)
+        assert at("unit(r(c, a))", scale * SPREAD) == pytest.approx(direction)
+    # A damped vector keeps its direction as far as the damping is a number: no step where it gets short.
+    far = [at("unit(exp(-5*norm(r(c, a))^2)*r(c, a))", distance * SPREAD / 3) for distance in np.linspace(2.0, 40.0, 50)]
+    np.testing.assert_allclose(far, np.tile(direction, (50, 1)))
+    # On a line a cross product is rounding, and has no direction.
+    assert np.abs(at("cross(r(c, a), r(c, b))", IN_LINE)).max() < 1e-15
+    assert not at("unit(cross(r(c, a), r(c, b)))", IN_LINE).any()
+    assert at("norm(cross(r(c, a), r(c, b)))", IN_LINE) == 0.0
+    assert not at("unit(r(c, a) + r(a, c))").any()
+
+
 @given(st.data(), programs())
 def test_every_value_of_a_random_program_is_finite(data: st.DataObject, program: Program) -> None:
     evaluate = Evaluator(program, data.draw(instances(program)))

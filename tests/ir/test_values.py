@@ -7,6 +7,7 @@ from hypothesis import given
 
 from qffc.ir import QffcError, add, cross, dot, mul, norm, parse_value, power, unit
 from qffc.ir.laws import AXIAL, FRAME_NUMBER, FRAME_VECTOR, PSEUDOSCALAR, SCALAR, VECTOR, Law
+from qffc.ir.value_dependence import sites_that_matter
 from qffc.ir.values import (
     Component,
     Cutoff,
@@ -175,3 +176,55 @@ def test_sites_and_their_renaming() -> None:
     assert swapped.text == "-1*f[Z(v)]*r(u, v)"
     merged = substitute_sites(value, {"u": "v", "v": "u"}, {"v": "u"})
     assert merged == -value
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("exp(0)", "1"),
+        ("cos(0) + sin(0) + tanh(0) + log(1)", "1"),
+        ("acos(1)", "0"),
+        ("acos(0)", "1/2*pi"),
+        ("acos(-1)", "pi"),
+        ("sqrt(4/9)", "2/3"),
+        ("sqrt(10^-30)", "10^-15"),
+        ("sqrt(2)", "sqrt(2)"),
+        ("sqrt(-4)", "sqrt(-4)"),
+        ("cutoff(0, 5)", "1"),
+        ("cutoff(7, 5)", "0"),
+        ("cutoff(1, 5)", "cutoff(1, 5)"),
+        ("exp(norm(r(a, b)) - norm(r(a, b)))", "1"),
+        ("cos(-1*J)", "cos(J)"),
+        ("sin(-2*J)", "-1*sin(2*J)"),
+        ("tanh(1 - J)", "tanh(1 + -1*J)"),
+        ("tanh(-1 + J)", "-1*tanh(1 + -1*J)"),
+        ("exp(-1*J)", "exp(-1*J)"),
+        ("cos(acos(J))", "J"),
+        ("acos(cos(J))", "acos(cos(J))"),
+        ("unit(exp(J)*r(a, b))", "unit(r(a, b))"),
+        ("norm(-2*exp(J)*r(a, b))", "2*exp(J)*norm(r(a, b))"),
+        ("unit(J*r(a, b))", "unit(J*r(a, b))"),
+        ("norm(norm(r(a, b))*r(a, b))", "norm(norm(r(a, b))*r(a, b))"),
+    ],
+)
+def test_functions_in_canonical_form(text: str, expected: str) -> None:
+    value = parse_value(text)
+    assert value == parse_value(expected)
+    assert parse_value(value.text).text == value.text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("norm(r(a, g) + r(g, b))", "a b"),
+        ("norm(x(b) - x(a) + r(g, g))", "a b"),
+        ("norm(r(a, g) + r(g, a))", ""),
+        ("norm(J*r(a, g) + J*r(g, a))", ""),
+        ("norm(r(a, g) + J*r(g, b))", "a b g"),
+        ("dot(unit(r(a, g)), x(b))", "a b g"),
+        ("component(r(a, g) - x(g), x)", "a"),
+        ("dot(r(a, g), r(a, b)) + dot(r(g, b), r(a, b))", "a b g"),  # sums of positions are collected, no more
+    ],
+)
+def test_sites_that_matter(text: str, expected: str) -> None:
+    assert sites_that_matter(parse_value(text)) == tuple(expected.split())

@@ -17,6 +17,7 @@ from qffc.execution.exact_shots import draw_exactly
 from qffc.execution.forces import estimate_forces, exact_moments
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.evaluate import GHOST, Evaluator, Instance
+from qffc.ir.parser import parse_program
 from qffc.ir.reference import response
 from qffc.library import load
 from qffc.models.calculator import Calculator
@@ -236,3 +237,48 @@ def test_energies_and_forces_come_from_circuits(name):
     assert found.circuits >= len(WATER) * model.program.channels
     (slopes,) = estimate_forces(model, WATER, POSITIONS[None], place, shots=10, seed=0, sampler=exact_moments)
     np.testing.assert_allclose(slopes.forces, forces[0], atol=1e-9)
+
+
+GHOSTLY = """qffc 1
+program ghostly
+symmetry rotation, translation, exchange
+scope atom
+species H
+site c: any centre
+site a: any neighbour
+site b: any neighbour
+site d: any neighbour
+site g: any neighbour
+{qubits}
+observable mab = dot(a1, b1)*dot(a2, b2)
+observable mad = dot(a1, d1)*dot(a2, d2)
+observable mag = dot(a1, g1)*dot(a2, g2)
+observable mbd = dot(b1, d1)*dot(b2, d2)
+observable mbg = dot(b1, g1)*dot(b2, g2)
+observable mdg = dot(d1, g1)*dot(d2, g2)
+atomic feature {weight}*moment(mab) + {others} head linear
+"""
+QUBITS = [f"qubit {s}{k}: {s}" for s in "abdg" for k in (1, 2)]
+QUBITS += [f"singlet {s}1, {s}2" for s in "abdg"] + [f"rotate {s}1, r(c, {s})" for s in "abdg"]
+OTHERS = " + ".join(f"cutoff(norm(r({p}, {q})), 5)*moment(m{p}{q})" for p, q in ("ad", "ag", "bd", "bg", "dg"))
+
+
+@pytest.mark.parametrize(
+    ("weight", "holds"),
+    [
+        ("cutoff(norm(r(a, b)), 5)", True),
+        ("cutoff(norm(r(a, g) + r(g, b)), 5)", True),  # depends on a and b, whatever is named on the way
+        ("cutoff(norm(r(a, g))*norm(r(a, b))/norm(r(a, g)), 5)", True),
+        # Equal for atoms, but it fades with g: the fifth of four atoms is a ghost.
+        ("cutoff((dot(r(a, g), r(a, b)) + dot(r(g, b), r(a, b)))/norm(r(a, b)), 5)", False),
+    ],
+)
+def test_what_a_ghost_hides_is_decided_by_what_a_value_depends_on(weight: str, holds: bool) -> None:
+    """The proof and the numbers of four atoms, renumbered, with one slot left to a ghost."""
+    program = parse_program(GHOSTLY.format(qubits="\n".join(QUBITS), weight=weight, others=OTHERS))
+    assert check_equivariance(program).holds is holds
+    positions = np.array([[0.0, 0.1, 0.2], [1.1, 0.0, -0.3], [-0.2, 1.3, 0.4], [0.5, 0.6, 1.7]])
+    model = untrained(program, 0)
+    orders = ((0, 1, 2, 3), (3, 1, 0, 2), (2, 3, 1, 0), (1, 0, 2, 3))
+    found, _ = model.predict(np.ones(4, dtype=int), np.array([positions[list(order)] for order in orders]))
+    assert bool(np.ptp(found) < 1e-12) == holds
