@@ -4,7 +4,7 @@ Where atoms meet or lie on a line every value stays finite: lengths, directions,
 are guarded in value and derivative, and a direction of length zero is the zero vector. Quotients and ``log`` are not
 guarded: they are infinite where mathematics says so. No guard depends on how large a number is: a short vector has its
 direction and a small number its root. Only sums and cross products of vectors count as zero below 1e-12 Angstrom, for
-what is left there is rounding.
+what is left there is rounding. What is no number stays none: guards are written so that NaN fails them.
 
 A ghost is a site that no atom takes. It is given the position of the centre and the species :data:`GHOST`, and what
 :func:`fading_sites` says is zero. So it acts as an atom beyond every cutoff: vectors from the centre to it are zero and
@@ -308,7 +308,7 @@ def radial_basis(distance: Array, basis: Basis, xp: Any = np) -> Array:
             rows.append(2.0 * t * rows[-1] - rows[-2])
         return envelope * xp.stack(rows[: basis.size])
     small = 1e-6
-    safe = xp.where(distance > small, distance, small)
+    safe = xp.where(distance < small, small, distance)
     orders = np.arange(1, basis.size + 1) * (np.pi / radius)
     orders = xp.asarray(orders, dtype=xp.asarray(safe).dtype)
     return envelope * float(np.sqrt(2.0 / radius)) * xp.sin(orders * safe) / safe
@@ -316,10 +316,10 @@ def radial_basis(distance: Array, basis: Basis, xp: Any = np) -> Array:
 
 def smooth_cutoff(distance: Array, radius: float, xp: Any = np) -> Array:
     """Return the polynomial envelope, 1 at distance 0 and 0 from ``radius`` on (both Angstrom)."""
-    x = xp.where(distance < radius, distance / radius, 1.0)
+    x = xp.where(distance >= radius, 1.0, distance / radius)
     p = 6
     outer = 1.0 - (p + 1) * (p + 2) / 2 * x**p + p * (p + 2) * x ** (p + 1) - p * (p + 1) / 2 * x ** (p + 2)
-    return xp.where(distance < radius, outer, 0.0)
+    return xp.where(distance >= radius, 0.0, outer)
 
 
 def _fold(operation: Any, values: Sequence[Array]) -> Array:
@@ -332,12 +332,11 @@ def _fold(operation: Any, values: Sequence[Array]) -> Array:
 def _function(name: str, argument: Array, xp: Any) -> Array:
     if name == "acos":
         # Rounding may push a cosine just past 1, and the slope is infinite there.
-        edge = 16 * float(np.finfo(xp.asarray(argument).dtype).eps)
-        inside = abs(abs(argument) - 1.0) > edge
-        return xp.where(inside, xp.arccos(xp.where(inside, argument, 0.0)), xp.where(argument > 0, 0.0, float(np.pi)))
+        at_edge = abs(abs(argument) - 1.0) <= 16 * float(np.finfo(xp.asarray(argument).dtype).eps)
+        return xp.where(at_edge, xp.where(argument > 0, 0.0, float(np.pi)), xp.arccos(xp.where(at_edge, 0.0, argument)))
     if name == "sqrt":
-        inside = abs(argument) >= float(np.finfo(xp.asarray(argument).dtype).tiny)
-        return xp.where(inside, xp.sqrt(xp.where(inside, argument, 1.0)), 0.0)
+        at_zero = abs(argument) < float(np.finfo(xp.asarray(argument).dtype).tiny)
+        return xp.where(at_zero, 0.0, xp.sqrt(xp.where(at_zero, 1.0, argument)))
     return getattr(xp, name)(argument)
 
 
@@ -354,12 +353,12 @@ def length(vector: Array, xp: Any, zero_below: float = _ROUNDING) -> Array:
         5.0
     """
     squared = xp.sum(vector * vector, axis=-1)
-    return xp.where(squared >= zero_below, _safe_norm(vector, xp, zero_below), 0.0)
+    return xp.where(squared < zero_below, 0.0, _safe_norm(vector, xp, zero_below))
 
 
 def _safe_norm(vector: Array, xp: Any, zero_below: float) -> Array:
     squared = xp.sum(vector * vector, axis=-1)
-    return xp.sqrt(xp.where(squared >= zero_below, squared, 1.0))
+    return xp.sqrt(xp.where(squared < zero_below, 1.0, squared))
 
 
 def _zero_below(vector: Value, numbers: Array, xp: Any) -> float:

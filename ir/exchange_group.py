@@ -105,6 +105,21 @@ def is_exchange(sites: Sequence[Site], moves: Mapping[str, str]) -> bool:
     return True
 
 
+def keeps_group(sites: Sequence[Site], moves: Mapping[str, str]) -> bool:
+    """Whether a permutation g of sites carries the group into itself: g h g^-1 is an element for every h.
+
+    Then a mean over the group is kept by g where each response is: r(h g x) is r(g h' x).
+    """
+    back = {new: old for old, new in moves.items()}
+
+    def conjugated(generator: SiteExchange) -> dict[str, str]:
+        own = dict(generator.moves)
+        after = {site.name: own.get(moves.get(site.name, site.name), moves.get(site.name, site.name)) for site in sites}
+        return {name: back.get(image, image) for name, image in after.items()}
+
+    return all(is_exchange(sites, conjugated(generator)) for generator in exchanges(sites))
+
+
 def exchange_count(sites: Sequence[Site]) -> int:
     """Return how many elements the group has."""
     classes = _like_molecules(sites)

@@ -11,7 +11,7 @@ from qffc.ir.elements import SYMBOLS
 from qffc.ir.verify_circuit import verify_observables, verify_qubits, verify_readout, verify_unordered
 from qffc.ir.verify_generators import verify_generators, verify_molecules
 from qffc.ir.verify_names import unique, verify_names
-from qffc.ir.verify_values import is_fit_basis, verify_value
+from qffc.ir.verify_values import is_fit_basis, verify_number, verify_value
 
 if TYPE_CHECKING:
     from qffc.ir.program import Parameter, Program, Role
@@ -216,6 +216,9 @@ def _verify_parameter(parameter: Parameter) -> None:
             span=parameter.span,
         )
     basis = parameter.basis
+    for number in (parameter.default, None if basis is None else basis.cutoff):
+        if number is not None:
+            verify_number(number, f"parameter '{parameter.name}'", span=parameter.span)
     if basis is not None and not is_fit_basis(basis):
         raise error(
             "unfit radial basis of a parameter",

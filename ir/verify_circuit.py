@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.ops import Exchange, Op, PauliRotation, Relabel, Singlet, Zero, unordered_groups
-from qffc.ir.values import Moment, walk
+from qffc.ir.values import Moment, Number, walk
 from qffc.ir.verify_names import choice, unique
-from qffc.ir.verify_values import is_fit_basis, verify_value
+from qffc.ir.verify_values import is_fit_basis, verify_number, verify_value
 
 if TYPE_CHECKING:
     from qffc.ir.program import Program
@@ -105,6 +105,9 @@ def verify_observables(program: Program) -> None:
                 help="declare the qubit, or correct the observable",
                 where=f"observable '{name}'",
             )
+        for _, (weight, _) in observable.paulis.terms:
+            if isinstance(weight, Number):
+                verify_number(weight.value, f"observable '{name}'", where=f"observable '{name}'")
 
 
 def verify_readout(program: Program) -> None:

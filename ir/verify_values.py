@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import Span, error
-from qffc.ir.values import ChannelIndex, Moment, ParameterEntry, Radial, SpeciesOf, Value
+from qffc.ir.values import ChannelIndex, Cutoff, Moment, Number, ParameterEntry, Radial, SpeciesOf, Value
 from qffc.ir.verify_names import choice, need_site
 
 if TYPE_CHECKING:
@@ -18,6 +19,25 @@ def is_fit_basis(basis: Basis) -> bool:
     from qffc.ir.program import BASES
 
     return basis.kind in BASES and basis.size >= 1 and basis.cutoff > 0
+
+
+LARGEST = 10**300
+"""Numbers of a program are computed with as floating-point numbers, which end a little beyond."""
+
+
+def verify_number(number: Fraction, subject: str, *, span: Span | None = None, where: str | None = None) -> None:
+    """Refuse a number that no floating-point number stands for."""
+    if abs(number) <= LARGEST:
+        return
+    digits = len(str(abs(number.numerator // number.denominator)))
+    raise error(
+        "number too large to compute with",
+        found=f"a number of {digits} digits in {subject}",
+        expected="at most 10^300",
+        help="scale it down",
+        where=where,
+        span=span,
+    )
 
 
 def verify_value(
@@ -36,6 +56,9 @@ def verify_value(
     for site in value.sites:
         need_site(program, site, span, where)
     for node in _walk_tables_apart(value):
+        if isinstance(node, Number | Cutoff):
+            number = node.value if isinstance(node, Number) else node.radius
+            verify_number(number, "a value", span=span, where=where)
         if isinstance(node, Moment):
             if not moments:
                 raise error(

@@ -7,14 +7,15 @@ compare (``internal_numbers.py``) and what the pages say.
 
 The lemma is that of ``relabelling.py``. Where it fails, it is tried once more on what ``canonicalize`` makes of the
 circuit, which prepares the same states on the same qubits and gives the same moments. A generator that moves sites and
-no table is kept by the average over exchange, whatever the circuit, when it is an element of that group.
+no table is kept by the average over exchange, whatever the circuit, when it is an element of that group; any other one
+has to carry that group into itself, so that the mean is over the same responses in another order.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from qffc.ir.exchange_group import is_exchange
+from qffc.ir.exchange_group import is_exchange, keeps_group
 from qffc.ir.generators import Conserved, Generator, TableMoves
 from qffc.ir.program import Program
 from qffc.passes.equivariance.charge import check_conserved
@@ -41,11 +42,11 @@ def check_generator(program: Program, generator: Generator) -> Verdict:
     rule = CONJUGATION if generator.paulis else RELABELLING
     if _is_averaged(program, generator):
         return proven(generator.title, AVERAGE)
-    failure = _failure(program, generator)
+    failure = _mixed_average(program, generator) or _failure(program, generator)
     if failure is None:
         return proven(generator.title, rule)
     shorter = Canonicalize().run(program, ANY_TARGET).program
-    if shorter is not program and _failure(shorter, generator) is None:
+    if shorter is not program and not _mixed_average(program, generator) and _failure(shorter, generator) is None:
         return proven(generator.title, rule + SHORTENED)
     return judge(program, generator.title, rule, failure, transform_of(program, generator))
 
@@ -55,6 +56,13 @@ def _is_averaged(program: Program, generator: Generator) -> bool:
     if generator.is_internal or generator.paulis or generator.entries or "exchange" not in program.average:
         return False
     return is_exchange(program.sites, dict(generator.sites))
+
+
+def _mixed_average(program: Program, generator: Generator) -> Failure | None:
+    """Where a mean over exchanges is not kept although each of its responses is: the sites that move mix the group."""
+    if "exchange" not in program.average or keeps_group(program.sites, dict(generator.sites)):
+        return None
+    return Failure("the mean over exchanges is not kept: sites go where their exchanges are other ones")
 
 
 def _failure(program: Program, generator: Generator) -> Failure | None:

@@ -157,7 +157,9 @@ def test_guards_do_not_depend_on_size() -> None:
         assert at("norm(J[Z(a), channel, 0]*r(c, a))", tables=tables) == pytest.approx(3 * scale, rel=1e-12)
         assert at("unit(r(c, a))", scale * SPREAD) == pytest.approx(direction)
     # A damped vector keeps its direction as far as the damping is a number: no step where it gets short.
-    far = [at("unit(exp(-5*norm(r(c, a))^2)*r(c, a))", distance * SPREAD / 3) for distance in np.linspace(2.0, 40.0, 50)]
+    far = [
+        at("unit(exp(-5*norm(r(c, a))^2)*r(c, a))", distance * SPREAD / 3) for distance in np.linspace(2.0, 40.0, 50)
+    ]
     np.testing.assert_allclose(far, np.tile(direction, (50, 1)))
     # On a line a cross product is rounding, and has no direction.
     assert np.abs(at("cross(r(c, a), r(c, b))", IN_LINE)).max() < 1e-15

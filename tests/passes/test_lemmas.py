@@ -16,7 +16,9 @@ TURNS = ["rotate a1, J*r(O, A)", "rotate b1, J*r(O, B)"]
 COUPLINGS = ["exchange a1, b1, t", "exchange a2, b2, t"]
 SEEN = ["observable m = 1*dot(a1, a2) + 1*dot(b1, b2)", "observable k = dot(a1, b1)"]
 ENERGY = "energy moment(m) + J*moment(k)"
-ONE_COORDINATE = "vector(component(r(O, A), y)*component(r(O, B), z) - component(r(O, A), z)*component(r(O, B), y), 0, 0)"
+ONE_COORDINATE = (
+    "vector(component(r(O, A), y)*component(r(O, B), z) - component(r(O, A), z)*component(r(O, B), y), 0, 0)"
+)
 VOLUME = " + ".join(
     f"{sign}component(r(O, A), {i})*component(r(O, B), {j})*component(r(O, C), {k})"
     for sign, i, j, k in (
@@ -260,3 +262,21 @@ ODD = ["zero q0", "zero q1", "zero q2", "zero q3", "pauli_rotation X(q0) X(q1), 
 )  # fmt: skip
 def test_declared_generators(average: str, lines: list[str], expected: str) -> None:
     assert verdict(declared(*lines, average=average), "generator g").status == expected
+
+
+def test_a_permutation_that_mixes_the_averaged_group_is_not_proven() -> None:
+    """Each response keeps it, the mean over exchanges of A and B alone does not: B and C trade places."""
+    lines = [
+        "qffc 1", "program test", "scope molecule", "species H", "{average}",
+        *(f"site {name}: H free molecule {molecule}" for name, molecule in zip("ABC", "MMN", strict=True)),
+        *(f"qubit {name.lower()}{k}: {name}" for name in "ABC" for k in (1, 2)),
+        "generator g: sites B -> C, C -> B",
+        *(f"singlet {name}1, {name}2" for name in "abc"),
+        *(f"rotate {name.lower()}1, x({name})" for name in "ABC"),
+        "exchange b1, c1, 1/3",
+        "observable m = 1*dot(a1, b1) + 1*dot(a1, c1)",
+        "energy norm(x(A))*moment(m) + norm(r(B, C))",
+    ]  # fmt: skip
+    text = "\n".join(lines)
+    assert verdict(parse_program(text.replace("{average}\n", "")), "generator g").status == "proven"
+    assert verdict(parse_program(text.replace("{average}", "average exchange")), "generator g").status == "refuted"
