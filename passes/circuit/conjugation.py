@@ -1,4 +1,11 @@
-"""Circuits conjugated by a Pauli string: what P U P does to each letter of a word."""
+"""Circuits conjugated by a Pauli string: what P U P does to each letter of a word.
+
+**Lemma.** The circuit of the conjugated letters makes P of the state that the circuit makes, up to a phase. A Pauli
+rotation changes its sign when its string anticommutes with P. A vector is turned by pi about the letter of its qubit.
+A singlet, an exchange and a chirality stay when P has one letter, or none, on all their qubits; with other letters
+they are no operation any more, and :func:`conjugated` says None. |0>, or a state along an axis, stays or becomes the
+opposite one: then it is another letter, so a prepared state that P changes by more than a phase never compares equal.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""The state that the preparations make: each qubit along an axis, or pairs in singlets."""
+"""The state that the preparations make: each qubit along an axis, or pairs in singlets.
+
+**Lemma.** A Pauli rotation by a multiple of pi/2 that follows ``zero`` turns a state along an axis into one along an
+axis, up to a phase. Hypotheses: its angle is an exact multiple of pi/2, it has one letter, and nothing touches the
+qubit between the two (:func:`fold_preparations`).
+"""
 
 from __future__ import annotations
 

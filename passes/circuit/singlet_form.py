@@ -1,7 +1,12 @@
 """Words with the first rotations of each singlet on one half.
 
-A singlet is invariant, (U x U)|S> = |S>, so rotations of one half that nothing precedes are rotations of the other half
-by negated angles, in reversed order and before its own. Words that are equal after that make one state.
+**Lemma.** A singlet is invariant, (U x U)|S> = |S> for every rotation U, so rotations of one half that nothing
+precedes are rotations of the other half by negated angles, in reversed order and before its own. Words that are equal
+after that make one state.
+
+Hypotheses, and where they are checked: only rotations of one qubit move, and only those before any other operation on
+their half of the singlet (:func:`_first_turns`); two of them are one only about one direction, whatever their numbers
+(:func:`_union`); and one goes only when its vector or angle is zero as it is written, never because its parts are.
 """
 
 from __future__ import annotations

@@ -1,8 +1,12 @@
 """Circuits as traces: words of operations that are equal when commuting neighbours trade places.
 
 A word becomes a *Foata normal form*: every letter moves to the earliest level that the letters it depends on allow.
-Two words are equal modulo commutation exactly when their normal forms are equal. Letters that are declared dependent
-although they commute only make the test stricter, so rules for independence may be plain.
+
+**Lemma** (Cartier and Foata). Two words are equal modulo commutation of independent letters exactly when their normal
+forms are equal. Hypothesis: independent letters commute whatever their numbers are. :func:`independent` says so of
+letters without a common qubit, of rotations of a qubit about one direction, of exchanges of one pair, and of
+generators whose commutator is zero; preparations depend on all that touches their qubits. Letters that are declared
+dependent although they commute only make the test stricter.
 """
 
 from __future__ import annotations

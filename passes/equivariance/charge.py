@@ -1,9 +1,15 @@
 """Conserved charges: every operation commutes with a sum of Pauli strings S, exactly.
 
-If S commutes with every operation and the prepared state is an eigenstate of it, then so is the final state, with the
-same eigenvalue. Operations that fail alone may hold together: exp(-i G) exp(-i H) is exp(-i (G + H)) when G and H
-commute, so operations on one set of qubits that stand together up to commuting ones are taken as one, and only their
-sum has to commute with S. That is how an XX and a YY by one angle conserve the sum of Z.
+**Lemma.** If S commutes with every operation and the prepared state is an eigenstate of it, then so is the final
+state, with the same eigenvalue; if S commutes with what the readout sees, the readout cannot tell the states exp(-i
+angle S) psi apart.
+
+Operations that fail alone may hold together: exp(-i G) exp(-i H) is exp(-i (G + H)) when G and H commute. So
+operations on one set of qubits are taken as one, and only their sum has to commute with S, when each is independent of
+the others and of all that stands between them (:func:`_operations`). That is how an XX and a YY by one angle conserve
+the sum of Z. The other hypotheses: commutators with rational coefficients and a symbol for each angle; the prepared
+state by ``prepared_state.charge_residual``; operators that the readout sees by ``seen_operators``, one for an energy
+that is linear.
 """
 
 from __future__ import annotations
