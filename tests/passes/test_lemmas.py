@@ -92,7 +92,10 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     # -- inversion: two independent vectors
     "three vectors": ("inversion", {"more": ["exchange a1, a2, dot(r(O, A), cross(r(O, B), r(O, C)))"]}),
     "three vectors in coordinates": ("inversion", {"more": [f"exchange a1, a2, {VOLUME}"]}),
-    "three vectors, two behind even numbers that turn": ("inversion", {"more": [f"exchange a1, a2, {NESTED_VOLUME}"]}),
+    "three vectors, two behind even numbers that turn": (
+        "inversion",
+        {"turns": ["rotate a1, r(O, C)"], "more": [f"exchange a1, a2, {NESTED_VOLUME}", "rotate a1, r(O, C)"]},
+    ),
     "rotation that is not proven": ("inversion", {"more": [f"rotate a1, {ONE_COORDINATE}", "rotate a2, r(O, A)"]}),
     "a position that is a vector of its own": (
         "inversion",
