@@ -181,7 +181,9 @@ class Evaluator:
             case Mul(factors):
                 return _fold(xp.multiply, [self(factor) for factor in factors])
             case Power(base, exponent):
-                return self(base) ** exponent
+                number = self(base)
+                # Python refuses to divide by 0; arrays have an infinite quotient.
+                return (np.float64(number) if isinstance(number, float) else number) ** exponent
             case Function(name, argument):
                 return _function(name, self(argument), xp)
             case Norm(vector):

@@ -6,7 +6,7 @@ a gate but its definition.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +20,8 @@ from qffc.ir.pauli import PauliString, PauliSum, dot_product, triple_product
 from qffc.ir.program import Program, has_features, readout_value
 
 State = NDArray[np.complex128]
+Arithmetic = Callable[[Program, Instance], Evaluator]
+"""What computes the values of a program at an instance."""
 MAXIMUM_QUBITS = 14
 
 _PAULI = {
@@ -30,7 +32,7 @@ _PAULI = {
 }
 
 
-def statevector(program: Program, instance: Instance) -> State:
+def statevector(program: Program, instance: Instance, arithmetic: Arithmetic = Evaluator) -> State:
     """Return the final state, (2**qubits,), qubit 0 the most significant bit.
 
     Raises:
@@ -44,7 +46,7 @@ def statevector(program: Program, instance: Instance) -> State:
             expected=f"at most {MAXIMUM_QUBITS}",
             help="use the JAX kernel, or a smaller program",
         )
-    evaluate = Evaluator(program, instance)
+    evaluate = arithmetic(program, instance)
     state = np.zeros((2,) * count, dtype=complex)
     state[(0,) * count] = 1.0
     for op in program.ops:
@@ -52,9 +54,9 @@ def statevector(program: Program, instance: Instance) -> State:
     return state.reshape(-1)
 
 
-def moments(program: Program, instance: Instance) -> NDArray[np.float64]:
+def moments(program: Program, instance: Instance, arithmetic: Arithmetic = Evaluator) -> NDArray[np.float64]:
     """Return the expectation values of the observables, (observables,)."""
-    state = statevector(program, instance)
+    state = statevector(program, instance, arithmetic)
     return np.array([expectation(o, state, len(program.qubits)) for _, o in program.observables])
 
 
@@ -74,20 +76,23 @@ def apply_string(state: State, string: PauliString) -> State:
     return state
 
 
-def response(program: Program, instance: Instance) -> NDArray[np.float64]:
+def response(program: Program, instance: Instance, arithmetic: Arithmetic = Evaluator) -> NDArray[np.float64]:
     """Return what the outside sees of one circuit: the raw energy, or the weighted features of an atomic readout."""
-    values = moments(program, instance)
-    return read(program, instance, {name: value for (name, _), value in zip(program.observables, values, strict=True)})
+    values = moments(program, instance, arithmetic)
+    by_name = {name: value for (name, _), value in zip(program.observables, values, strict=True)}
+    return read(program, instance, by_name, arithmetic)
 
 
-def read(program: Program, instance: Instance, moments: Mapping[str, float]) -> NDArray[np.float64]:
+def read(
+    program: Program, instance: Instance, moments: Mapping[str, float], arithmetic: Arithmetic = Evaluator
+) -> NDArray[np.float64]:
     """Return what the readout makes of moments by name: the energy, or the weighted features."""
     readout = program.readout
     if has_features(readout):
-        weight = Evaluator(program, instance)(readout.weight)
+        weight = arithmetic(program, instance)(readout.weight)
         return np.array([weight * moments[name] for name in readout.features])
     full = replace(instance, moments=moments)
-    return np.array([Evaluator(program, full)(readout_value(readout))], dtype=float)
+    return np.array([arithmetic(program, full)(readout_value(readout))], dtype=float)
 
 
 def dense(paulis: PauliSum, qubits: tuple[int, ...]) -> State:

@@ -44,9 +44,14 @@ def function(name: str, argument: Value) -> Value:
     if name == "sqrt" and isinstance(argument, Number):
         root = _exact_root(argument.value)
         return Function(name, argument) if root is None else Number(root)
+    turn, body = split_coefficient(argument)
+    if name in ("cos", "sin") and isinstance(body, Pi):
+        number = _exact_sine(turn + Fraction(1, 2) if name == "cos" else turn)
+        if number is not None:
+            return Number(number)
     if name == "cos" and isinstance(argument, Function) and argument.name == "acos":
         return argument.argument
-    if name in ("cos", "sin", "tanh") and split_coefficient(argument)[0] < 0:
+    if name in ("cos", "sin", "tanh") and turn < 0:
         turned = function(name, -argument)
         return turned if name == "cos" else -turned
     return Function(name, argument)
@@ -63,6 +68,16 @@ def cutoff(argument: Value, radius: Fraction) -> Value:
     if argument == _ZERO:
         return _ONE
     return _ZERO if isinstance(argument, Number) and argument.value >= radius else step
+
+
+def _exact_sine(turn: Fraction) -> Fraction | None:
+    """The sine of a multiple of pi where it is rational; there is no other such multiple (Niven)."""
+    turn %= 2
+    if turn >= 1:
+        above = _exact_sine(turn - 1)
+        return None if above is None else -above
+    known = {Fraction(0): Fraction(0), Fraction(1, 6): Fraction(1, 2), Fraction(1, 2): Fraction(1)}
+    return known.get(min(turn, 1 - turn))
 
 
 def _exact_root(number: Fraction) -> Fraction | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.value_constructors import add, cross, dot, mul, norm, power, unit
+from qffc.ir.value_constructors import add, cross, dot, is_zero, mul, norm, power, unit
 from qffc.ir.value_functions import Cutoff, Function, Radial, cutoff, function
 from qffc.ir.value_leaves import Displacement, Index, ParameterEntry, Position, SpeciesOf
 from qffc.ir.value_nodes import (
@@ -88,6 +88,8 @@ def rebuild(value: Value, children: tuple[Value, ...]) -> Value:
             return add(*children)
         case Mul():
             return mul(*children)
+        case Power() if value.exponent < 0 and is_zero(children[0]):
+            return Power(children[0], value.exponent)  # infinite, and equal to nothing but itself
         case Power():
             return power(children[0], value.exponent)
         case Function():

@@ -7,7 +7,19 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import Span, error
-from qffc.ir.values import ChannelIndex, Cutoff, Moment, Number, ParameterEntry, Radial, SpeciesOf, Value
+from qffc.ir.value_substitution import substitute_sites
+from qffc.ir.values import (
+    ChannelIndex,
+    Cutoff,
+    Moment,
+    Number,
+    ParameterEntry,
+    Power,
+    Radial,
+    SpeciesOf,
+    Value,
+    is_zero,
+)
 from qffc.ir.verify_names import choice, need_site
 
 if TYPE_CHECKING:
@@ -59,6 +71,15 @@ def verify_value(
         if isinstance(node, Number | Cutoff):
             number = node.value if isinstance(node, Number) else node.radius
             verify_number(number, "a value", span=span, where=where)
+        if isinstance(node, Power) and node.exponent < 0 and is_zero(substitute_sites(node.base, {})):
+            raise error(
+                "division by zero",
+                found=f"'{node}', where '{node.base}' is 0",
+                expected="a divisor other than 0",
+                help="correct the divisor; r(b, a) is -r(a, b)",
+                where=where,
+                span=span,
+            )
         if isinstance(node, Moment):
             if not moments:
                 raise error(

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.ir.evaluate import Instance
+from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.exchange_group import exchange_count, exchange_orders
 from qffc.ir.program import Program
-from qffc.ir.reference import response
+from qffc.ir.reference import Arithmetic, response
 from qffc.passes.equivariance.internal_numbers import distances
+from qffc.passes.equivariance.random_rounding import RandomRounding
 from qffc.passes.equivariance.verdict import Counterexample, Failure, Table, Transform, Verdict
 
 POINTS = 12
@@ -23,6 +25,8 @@ THRESHOLD = 1e-9
 """A smaller change of the response refutes nothing."""
 _CLEAR = 1e-3
 """A change of this size, relative to the response, ends the search."""
+_ROUNDINGS = 3
+"""How often a counterexample is computed again to measure rounding."""
 _BUDGET = 1.0e9
 """Matrix elements that the dense simulator may touch for one generator."""
 _MOST_QUBITS = 11
@@ -44,12 +48,12 @@ class Sampling:
     counterexample: Counterexample | None
 
 
-def observed(program: Program, instance: Instance) -> NDArray[np.float64]:
+def observed(program: Program, instance: Instance, arithmetic: Arithmetic = Evaluator) -> NDArray[np.float64]:
     """Return the response of a program, averaged as the program says.
 
     Without ``average`` this is :func:`qffc.ir.reference.response`.
     """
-    responses = np.array([response(program, copy) for copy in _copies(program, instance)])
+    responses = np.array([response(program, copy, arithmetic) for copy in _copies(program, instance)])
     mean: NDArray[np.float64] = responses.mean(axis=0)
     return mean
 
@@ -60,16 +64,17 @@ def measured(program: Program, example: Counterexample) -> tuple[NDArray[np.floa
     They are the response at both ends of the transform; or, for a symmetry that leaves the data alone, zeros and how
     far state and operators are from it.
     """
-    before, after = example.instances(program)
-    return _numbers(program, example.transform, before, after)
+    return _numbers(program, example, Evaluator)
 
 
 def _numbers(
-    program: Program, transform: Transform, before: Instance, after: Instance
+    program: Program, example: Counterexample, arithmetic: Arithmetic
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    if transform.internal is None:
-        return observed(program, before), observed(program, after)
-    found = distances(program, before, transform.internal)
+    before, after = example.instances(program)
+    internal = example.transform.internal
+    if internal is None:
+        return observed(program, before, arithmetic), observed(program, after, arithmetic)
+    found = distances(program, before, internal, arithmetic)
     return np.zeros_like(found), found
 
 
@@ -113,17 +118,17 @@ def sample(program: Program, transform: Transform, points: int = POINTS) -> Samp
 def _counts(program: Program, candidate: Counterexample) -> bool:
     """Whether a difference is far above what rounding explains.
 
-    Rounding is measured: the response at positions that differ in the last digits.
+    Rounding is measured: both ends once more with arithmetic that rounds every number at random (Monte Carlo
+    arithmetic; Parker, UCLA CSD-970002, 1997), so that what is lost where numbers cancel shows.
     """
     scale = max(1.0, *map(abs, candidate.response), *map(abs, candidate.transformed))
     if candidate.difference <= THRESHOLD * scale:
         return False
     noise = 0.0
-    ends = candidate.instances(program)
-    for factor in (1.0 - 3e-16, 1.0 + 7e-16, 1.0 + 2e-15):
-        moved = (replace(instance, positions=instance.positions * factor) for instance in ends)
+    for seed in range(_ROUNDINGS):
+        random = np.random.default_rng(seed)
         with np.errstate(all="ignore"):
-            numbers = _numbers(program, candidate.transform, *moved)
+            numbers = _numbers(program, candidate, partial(RandomRounding, random))
         for now, known in zip(numbers, (candidate.response, candidate.transformed), strict=True):
             noise = max(noise, float(np.abs(now - np.array(known)).max()))
     return bool(candidate.difference > 1000.0 * noise)  # False when the noise is no number

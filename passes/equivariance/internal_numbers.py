@@ -14,7 +14,7 @@ from qffc.ir.generators import Conserved, Generator
 from qffc.ir.ops import Relabel
 from qffc.ir.pauli import PauliSum
 from qffc.ir.program import Program
-from qffc.ir.reference import State, apply_string, expectation, read, statevector
+from qffc.ir.reference import Arithmetic, State, apply_string, expectation, read, statevector
 from qffc.passes.circuit.seen_operators import seen_operators
 from qffc.passes.circuit.wires import flatten
 
@@ -22,13 +22,16 @@ _STATES = 4
 """Random states that a readout is compared on."""
 
 
-def distances(program: Program, instance: Instance, title: str) -> NDArray[np.float64]:
+def distances(
+    program: Program, instance: Instance, title: str, arithmetic: Arithmetic = Evaluator
+) -> NDArray[np.float64]:
     """Return how far a program is from an internal symmetry at one point, (1 + operators,); zeros when it holds there.
 
     Args:
         program: the program.
         instance: the point.
         title: of a declared symmetry of the program that leaves the data alone.
+        arithmetic: what computes the values.
 
     Returns:
         First the norm of V psi - psi with the phase that makes it smallest, or of (S - s) psi where s is the mean of
@@ -39,8 +42,8 @@ def distances(program: Program, instance: Instance, title: str) -> NDArray[np.fl
     item = next((item for item in program.generators if item.title == title), None)
     if item is None:
         raise InternalError(f"the program declares no '{title}'")
-    state = _on_wires(program, statevector(program, instance))
-    evaluate = Evaluator(program, instance)
+    state = _on_wires(program, statevector(program, instance, arithmetic))
+    evaluate = arithmetic(program, instance)
     if isinstance(item, Conserved):
         charge = item.charge.paulis
         image = _apply(charge, state, evaluate)
@@ -51,7 +54,7 @@ def distances(program: Program, instance: Instance, title: str) -> NDArray[np.fl
     overlap = np.vdot(image, state)
     phase = overlap / abs(overlap) if abs(overlap) > 1e-12 else 1.0
     distance = float(np.linalg.norm(phase * image - state))
-    return np.array([distance, *_change_of_readout(program, instance, item)])
+    return np.array([distance, *_change_of_readout(program, instance, item, arithmetic)])
 
 
 def _image(item: Generator, state: State) -> State:
@@ -61,7 +64,9 @@ def _image(item: Generator, state: State) -> State:
     return apply_string(np.moveaxis(state, range(state.ndim), order), item.paulis)
 
 
-def _change_of_readout(program: Program, instance: Instance, item: Generator) -> NDArray[np.float64]:
+def _change_of_readout(
+    program: Program, instance: Instance, item: Generator, arithmetic: Arithmetic
+) -> NDArray[np.float64]:
     """The largest change of each number that is read, (numbers,), over random states and their images."""
     random = np.random.default_rng(20250131)
     shape = (2,) * len(program.qubits)
@@ -69,19 +74,19 @@ def _change_of_readout(program: Program, instance: Instance, item: Generator) ->
     for _ in range(_STATES):
         state = random.normal(size=shape) + 1j * random.normal(size=shape)
         state /= np.linalg.norm(state)
-        before, after = (_read(program, instance, each) for each in (state, _image(item, state)))
+        before, after = (_read(program, instance, each, arithmetic) for each in (state, _image(item, state)))
         change = np.abs(after - before)
         changes.append(np.where(np.isfinite(before) | np.isfinite(after), change, 0.0))
     largest: NDArray[np.float64] = np.max(changes, axis=0)
     return largest
 
 
-def _read(program: Program, instance: Instance, state: State) -> NDArray[np.float64]:
+def _read(program: Program, instance: Instance, state: State, arithmetic: Arithmetic) -> NDArray[np.float64]:
     """What the readout makes of a state on wires."""
     moments = {
         name: expectation(observable, state, len(program.qubits)) for name, observable in flatten(program).observables
     }
-    return read(program, instance, moments)
+    return read(program, instance, moments, arithmetic)
 
 
 def _on_wires(program: Program, state: State) -> State:
