@@ -18,7 +18,7 @@ from qffc.ir.program import Program
 from qffc.ir.reference import Arithmetic, response
 from qffc.passes.equivariance.internal_numbers import distances
 from qffc.passes.equivariance.random_rounding import RandomRounding
-from qffc.passes.equivariance.verdict import Counterexample, Failure, Table, Transform, Verdict
+from qffc.passes.equivariance.verdict import GHOST_NAME, Counterexample, Failure, Table, Transform, Verdict
 
 POINTS = 12
 THRESHOLD = 1e-9
@@ -99,7 +99,7 @@ def sample(program: Program, transform: Transform, points: int = POINTS) -> Samp
     best: Counterexample | None = None
     done = 0
     for _ in range(min(points, _affordable(program))):
-        candidate = random_point(program, transform, random)
+        candidate = random_point(program, transform, random, ghosts=program.scope == "atom")
         with np.errstate(all="ignore"):
             before, after = measured(program, candidate)
         if not (np.isfinite(before).all() and np.isfinite(after).all()):
@@ -149,8 +149,17 @@ def _affordable(program: Program) -> int:
     return int(_BUDGET // (2.0 * one))
 
 
-def random_point(program: Program, transform: Transform, random: np.random.Generator) -> Counterexample:
-    """Return rounded numbers at which a program can be evaluated; the responses are left empty."""
+def random_point(
+    program: Program, transform: Transform, random: np.random.Generator, *, ghosts: bool = False
+) -> Counterexample:
+    """Return rounded numbers at which a program can be evaluated; the responses are left empty.
+
+    Args:
+        program: the program.
+        transform: what is to be compared.
+        random: the source of numbers.
+        ghosts: leave slots of scope atom to ghosts, at half of the points.
+    """
     tables = []
     for parameter in program.parameters:
         shape = program.shape(parameter)
@@ -158,9 +167,15 @@ def random_point(program: Program, transform: Transform, random: np.random.Gener
         entries = np.round(random.uniform(-1.0, 1.0, shape), 2)
         tables.append(Table(parameter.name, shape, _floats(entries)))
     positions = _random_positions(len(program.sites), random)
+    species = _random_species(program, transform, random)
+    if ghosts:
+        empty = _empty_slots(program, transform, random)
+        centre = next(index for index, site in enumerate(program.sites) if site.role == "centre")
+        positions[empty] = positions[centre]
+        species = tuple(GHOST_NAME if index in empty else symbol for index, symbol in enumerate(species))
     return Counterexample(
         tuple(site.name for site in program.sites),
-        _random_species(program, transform, random),
+        species,
         tuple((float(x), float(y), float(z)) for x, y, z in positions),
         tuple(tables),
         int(random.integers(program.channels)),
@@ -199,6 +214,14 @@ def _random_species(program: Program, transform: Transform, random: np.random.Ge
         for place in cycle:
             chosen[place] = symbol
     return tuple(chosen)
+
+
+def _empty_slots(program: Program, transform: Transform, random: np.random.Generator) -> list[int]:
+    """The slots that no atom takes: the last ones, none that trades places, at least one stays; often none at all."""
+    slots = [index for index, site in enumerate(program.sites) if site.role == "neighbour"]
+    moved = [place for place, index in enumerate(slots) if program.sites[index].name in dict(transform.sites)]
+    taken = int(random.integers(max(moved, default=0) + 1, len(slots) + 1))
+    return slots[taken:] if random.random() < 0.5 else []
 
 
 def _copies(program: Program, instance: Instance) -> Iterator[Instance]:

@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import Span
-from qffc.ir.evaluate import Instance
+from qffc.ir.evaluate import GHOST, Instance
 from qffc.ir.generators import TableMoves
 from qffc.ir.printer import print_observable, print_op
 from qffc.ir.program import Program
 
 Status = Literal["proven", "refuted", "undecided"]
 Row = tuple[float, float, float]
+GHOST_NAME = "ghost"
+"""Stands for an element at a site that no atom takes."""
 IDENTITY: tuple[Row, Row, Row] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
@@ -75,7 +77,7 @@ class Counterexample:
 
     Args:
         sites: names of the sites.
-        species: the element at each site.
+        species: the element at each site, or ``ghost`` where no atom takes it.
         positions: of each site, Angstrom.
         parameters: every parameter of the program.
         channel: the copy of the circuit.
@@ -104,7 +106,7 @@ class Counterexample:
         positions = np.array(self.positions)
         before = Instance(
             positions,
-            np.array([program.species.index(symbol) for symbol in self.species]),
+            np.array([GHOST if name == GHOST_NAME else program.species.index(name) for name in self.species]),
             {table.name: np.array(table.entries).reshape(table.shape) for table in self.parameters},
             self.channel,
         )

@@ -1,7 +1,7 @@
 """Counterexamples: differences that rounding explains refute nothing, however large it grows."""
 
 import pytest
-from verdicts import verdict
+from verdicts import assert_refuted, verdict
 
 from qffc.ir import Program, parse_program
 from qffc.passes.equivariance.counterexample import sample
@@ -63,3 +63,40 @@ def test_values_that_are_no_numbers_are_passed_over() -> None:
     (found,) = check_exchange(program)
     assert (found.status, found.points) == ("undecided", 0)
     assert sample(program, Transform("nothing")).counterexample is None
+
+
+SLOTS = """qffc 1
+program slots
+symmetry exchange
+scope atom
+species H
+site c: any centre
+site a: any neighbour
+site b: any neighbour
+site g: any neighbour
+qubit a0: a
+qubit a1: a
+qubit b0: b
+qubit b1: b
+singlet a0, a1
+singlet b0, b1
+rotate a0, r(c, a)
+rotate b0, r(c, b)
+exchange a0, a1, norm(r(c, a))*{0}
+exchange b0, b1, norm(r(c, b))*{1}
+rotate a0, r(c, b)
+rotate b0, r(c, a)
+observable m = dot(a0, a1)*dot(b0, b1)
+atomic weight 1 features m head linear
+"""
+
+
+def test_what_only_a_ghost_shows_is_refuted() -> None:
+    """Equal for atoms, but one of the two fades with a slot that may be empty."""
+    direct = "cutoff(norm(r(a, b)), 5)"
+    hidden = "cutoff((dot(r(a, g), r(a, b)) + dot(r(g, b), r(a, b)))/norm(r(a, b)), 5)"
+    assert verdict(parse_program(SLOTS.format(direct, direct)), "exchange a b").status == "proven"
+    found = assert_refuted(parse_program(SLOTS.format(direct, hidden)), "exchange a b")
+    assert found.counterexample is not None
+    assert found.counterexample.species[-1] == "ghost"
+    assert found.counterexample.positions[-1] == found.counterexample.positions[0]
