@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 from typing import Literal, TypeGuard, TypeVar
 
 from qffc.ir.diagnostics import Span, error
@@ -163,8 +163,9 @@ class Program:
         name: a name for people.
         symmetry: the declared generators, in the order of :data:`SYMMETRIES`.
         scope: ``molecule``: one circuit a molecule, the sites are its atoms; ``pair``: one circuit for each
-            (centre; neighbour, neighbour), the two neighbours unordered, ordered by species; ``atom``: one circuit for
-            each atom, all others at the neighbour sites, ordered by species, ghosts at the sites that are left.
+            (centre; neighbour, neighbour) that fits the species that sites name, the two neighbours unordered, each at
+            the site that it fits, ordered by species where both fit both; ``atom``: one circuit for each atom, all
+            others at the neighbour sites, ordered by species, ghosts at the sites that are left.
         species: element symbols, the order of every ``species`` axis.
         sites: in order.
         parameters: in order.
@@ -238,11 +239,20 @@ class Program:
         """The unordered choices of the neighbours' species whose circuits an atomic readout sums apart.
 
         Each choice is in ascending order; a readout that sums all circuits together has one group, the empty choice.
+        In scope pair they are the choices that fit the sites.
         """
         if not isinstance(self.readout, AtomicReadout) or not self.readout.by_species:
             return ((),)
-        neighbours = sum(site.role == "neighbour" for site in self.sites)
-        return tuple(combinations_with_replacement(range(len(self.species)), neighbours))
+        neighbours = [site for site in self.sites if site.role == "neighbour"]
+        choices = combinations_with_replacement(range(len(self.species)), len(neighbours))
+        if self.scope != "pair":
+            return tuple(choices)
+        kinds = [
+            range(len(self.species)) if site.species is None else (self.species.index(site.species),)
+            for site in neighbours
+        ]
+        fitting = {tuple(sorted(choice)) for choice in product(*kinds)}
+        return tuple(choice for choice in choices if choice in fitting)
 
     @property
     def feature_count(self) -> int:

@@ -7,9 +7,10 @@ pytket.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from textwrap import indent
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 from qffc.compiled import Compiled, compile_program
 from qffc.ir.diagnostics import QffcError, error
@@ -95,11 +96,14 @@ def train(
     start_from: ForceField | str | Path | None = None,
     unproven: bool = False,
     report: Callable[[Progress], None] | None = None,
+    tell: Callable[[str], object] | None = None,
     **settings: object,
 ) -> ForceField:
     """Compile a program and train what was compiled, or go on with the run in ``out``.
 
     The folder receives the checkpoint, the log, the model and, beside it, the certificate of its program.
+    Before a run starts, the declared symmetries are tested in energies and forces of the untrained model, at two
+    training frames; not where the program is named as ``lib:...``, for these are tested with qffc.
 
     Args:
         program: a program, an ansatz, or a reference such as ``lib:pair``.
@@ -111,13 +115,14 @@ def train(
         atom_energies: energies of free atoms by element, eV: the reference energies of the model are the nearest to
             them that explain the mean energies of the molecules.
         start_from: a model of the same program, its file, or the folder of its run, to train on from.
-        unproven: train even when a declared symmetry is not proven.
+        unproven: train even when a declared symmetry is not proven, and test none before.
         report: called after each epoch.
+        tell: called with a line that says what was tested.
         settings: fields of :class:`qffc.training.config.TrainingConfig`.
 
     Raises:
-        QffcError: when a setting, the program or the data is not valid, when a declared symmetry is not proven, or
-            when the folder holds another run.
+        QffcError: when a setting, the program or the data is not valid, when a declared symmetry is not proven or
+            fails its test, or when the folder holds another run.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -135,7 +140,20 @@ def train(
     if not (compiled.certificate.holds or unproven):
         raise _not_proven(compiled)
     start = _start(atom_energies, start_from)
-    return _train_compiled(compiled, sets, chosen, Path(out), report, _origin(program, start), start)
+    before = None if unproven or _is_shipped(program) else partial(_test_symmetries, tell)
+    return _train_compiled(compiled, sets, chosen, Path(out), report, _origin(program, start), start, before)
+
+
+def _is_shipped(program: ProgramLike) -> TypeGuard[str]:
+    return isinstance(program, str) and program.startswith(PREFIX)
+
+
+def _test_symmetries(tell: Callable[[str], object] | None, model: ForceField, sets: Sequence[Dataset]) -> None:
+    from qffc.models.start_check import need_symmetries
+
+    line = need_symmetries(model, sets)
+    if tell is not None:
+        tell(line)
 
 
 def _origin(program: ProgramLike, start: Start) -> dict[str, str]:
@@ -144,7 +162,7 @@ def _origin(program: ProgramLike, start: Start) -> dict[str, str]:
     from qffc.models.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
 
     told = {}
-    if isinstance(program, str) and program.startswith(PREFIX):
+    if _is_shipped(program):
         # A file may be anywhere; a library reference means the same to everyone.
         told[REFERENCE] = program
     if start.atom_energies:
@@ -171,6 +189,7 @@ def _train_compiled(
     report: Callable[[Progress], None] | None,
     metadata: Mapping[str, str],
     start: Start,
+    before: Callable[[ForceField, Sequence[Dataset]], None] | None,
 ) -> ForceField:
     from qffc.atomic_files import write_text
     from qffc.models.model_file import UNPROVEN
@@ -181,7 +200,9 @@ def _train_compiled(
     metadata = {**metadata, "certificate": certificate}
     if not compiled.certificate.holds:
         metadata[UNPROVEN] = "true"
-    model = trainer.train(compiled.program, sets, config, folder, report=report, metadata=metadata, start=start)
+    model = trainer.train(
+        compiled.program, sets, config, folder, report=report, metadata=metadata, start=start, before=before
+    )
     if is_first():
         write_text(folder / CERTIFICATE_NAME, certificate)
     return model

@@ -128,7 +128,7 @@ def _train_watched(source: ProgramLike, sets: Sequence[Dataset], run: Run, folde
     opening = f"going on with the run in {folder}: {so_far}" if done else ""
     try:
         with TrainingProgress(chosen.epochs, done, opening) as report:
-            model = train_program(source, sets, folder, config=chosen, report=report, **how_to_train(run))
+            model = train_program(source, sets, folder, config=chosen, report=report, tell=say, **how_to_train(run))
         if not report.epochs_shown:
             say(f"the run in {folder} was complete: {so_far}")
     except KeyboardInterrupt:

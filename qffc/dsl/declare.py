@@ -71,12 +71,12 @@ class Declarations:
     # ----------------------------------------------------------------------- atoms
 
     def centre(self, species: str | None = None) -> Atom:
-        """Declare the central atom; scopes pair and atom leave its species open."""
-        if (species is None) != (self._scope != "molecule"):
+        """Declare the central atom; in scope pair of any species or of one, in scope atom of any."""
+        if self._scope != "pair" and (species is None) != (self._scope == "atom"):
             raise error(
                 "species of the centre",
                 found=f"centre({'' if species is None else repr(species)}) in scope {self._scope}",
-                expected="no species in scopes pair and atom, an element symbol in scope molecule",
+                expected="an element symbol in scope molecule, none in scope atom, either in scope pair",
                 help="write a.centre() for one circuit per neighbour pair or atom, a.centre('O') for one per molecule",
             )
         name = "c" if species is None else self._site_names(species, 1)[0]
@@ -84,7 +84,10 @@ class Declarations:
         return Atom(name, species, self)
 
     def neighbours(self, species: str, count: int) -> list[Neighbour]:
-        """Declare like atoms around the centre; their exchange is a symmetry by being here."""
+        """Declare like atoms around the centre; their exchange is a symmetry by being here.
+
+        In scope pair a circuit is run for every two neighbours of these species.
+        """
         centre = self._need_centre("neighbours")
         need_count("number of neighbours", count)
         names = self._site_names(species, count)
@@ -92,13 +95,36 @@ class Declarations:
             self._add_site(name, species, "neighbour")
         return [Neighbour(name, species, self, centre) for name in names]
 
-    def neighbour(self, species: str) -> Neighbour:
-        """Declare one atom beside the centre."""
-        return self.neighbours(species, 1)[0]
+    def neighbour(self, species: str | None = None) -> Neighbour:
+        """Declare one atom beside the centre; without a species, which scope pair alone allows, one of any.
+
+        Example:
+            >>> import qffc as qf
+            >>> @qf.ansatz(scope="pair", species=("C", "H", "O"))
+            ... def hydroxyl(a):
+            ...     a.centre("O")
+            ...     twins = [a.twins(a.neighbour("H")), a.twins(a.neighbour())]
+            ...     return a.atomic_energy(a.dot(twins))
+            >>> [str(site.species) for site in hydroxyl.program.sites]
+            ['O', 'H', 'None']
+        """
+        if species is not None:
+            return self.neighbours(species, 1)[0]
+        centre = self._need_centre("neighbour")
+        if self._scope != "pair":
+            raise error(
+                f"neighbour of any species in scope {self._scope}",
+                found="neighbour()",
+                expected="an element symbol, or scope pair",
+                help="write a.neighbour('H') in scope molecule, a.neighbour_slots(...) in scope atom",
+            )
+        name = "a" if "a" not in self.site_names else "b"
+        self._add_site(name, None, "neighbour")
+        return Neighbour(name, None, self, centre)
 
     def neighbour_pair(self) -> tuple[Neighbour, Neighbour]:
         """Declare the two neighbours of a circuit of scope pair, of any species."""
-        centre = self._need_centre("neighbour_pair")
+        self._need_centre("neighbour_pair")
         if self._scope != "pair":
             raise error(
                 f"neighbour pair in scope {self._scope}",
@@ -106,9 +132,7 @@ class Declarations:
                 expected="scope pair",
                 help="write @ansatz(scope='pair'), or a.neighbours('H', 2)",
             )
-        for name in "ab":
-            self._add_site(name, None, "neighbour")
-        return Neighbour("a", None, self, centre), Neighbour("b", None, self, centre)
+        return self.neighbour(), self.neighbour()
 
     def neighbour_slots(self, count: int) -> list[Neighbour]:
         """Declare the neighbours of a circuit of scope atom, of any species: at most ``count`` atoms take these slots.
@@ -300,7 +324,8 @@ class Declarations:
     def _declared_symmetry(self) -> tuple[Symmetry, ...]:
         if self._symmetry is not None:
             return self._symmetry
-        like = exchanges(self._sites)
+        # In scope pair atoms take the sites in turn, like ones too where no two sites are alike.
+        like = self._scope == "pair" or exchanges(self._sites)
         return SYMMETRIES if like else SYMMETRIES[:3]
 
     def _declare(self, parameter: Parameter) -> None:

@@ -13,6 +13,7 @@ from qffc.dsl.caller import caller_span
 from qffc.dsl.declare import Declarations
 from qffc.dsl.tables import RadialTable, Table, spell
 from qffc.ir.diagnostics import error, quoted
+from qffc.ir.exchange_group import like
 from qffc.ir.ops import Chirality, Coupling, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliString
 from qffc.ir.values import Numeric, Value, as_value
@@ -142,8 +143,10 @@ class Gates(Declarations):
     def _need_symmetric_order(self, twins: Sequence[Twins]) -> None:
         if len(twins) < 3 or not self._declares_exchange or "exchange" in self._average:
             return
-        species = [pair.atom.species for pair in twins if pair.atom is not None]
-        if len(set(species)) == len(species):
+        sites = [
+            site for pair in twins for site in self._sites if pair.atom is not None and site.name == pair.atom.name
+        ]
+        if not any(like(one, other) for one, other in combinations(sites, 2)):
             return
         raise error(
             "no symmetric order of exchanges",

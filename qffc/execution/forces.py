@@ -194,7 +194,7 @@ class ForceRun:
         spread = _Spread(plan, self.rule, self.tangent)
         each = zip(self._places, self.points, self.exact, strict=True)
         variances = np.stack([spread(place, here, moments) for place, here, moments in each])
-        used = np.asarray(~np.isnan(variances).any(axis=2))
+        used = np.asarray(~np.isnan(variances).any(axis=2)) & np.repeat(self.job.counted, self.points.shape[2])
         outputs = self._outputs
         wanted = allocation_for(shots, None if standard_error is None else standard_error * float(np.sqrt(outputs)))
         offers = both_offers(np.nan_to_num(variances), used, self._tariff(plan, target), target, wanted)

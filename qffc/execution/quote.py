@@ -104,6 +104,13 @@ class Job:
         return self.molecule.circuits
 
     @property
+    def counted(self) -> NDArray[np.bool_]:
+        """(circuits,) False for the circuit that stands in where no atoms fit the sites."""
+        present = self.molecule.instances.present
+        one = np.full(len(self.molecule.instances), True) if present is None else np.asarray(present) > 0
+        return np.repeat(one, self.molecule.lowered.program.channels)
+
+    @property
     def flat_slots(self) -> Floats:
         """(frames x circuits, slots)."""
         return self.slots.reshape(-1, self.slots.shape[-1])
@@ -283,7 +290,7 @@ def _tariff(job: Job, target: Target, plan: MeasurementPlan, used: NDArray[np.bo
     rows = job.flat_slots[taken] if len(taken) else job.flat_slots[:1]
     counts = [kernel.counts(circuit) for circuit in kernel.bind_settings(rows, plan.settings)]
     where = np.zeros((used.size, len(plan.settings)), dtype=np.intp)
-    where[taken] = np.arange(len(taken) * len(plan.settings)).reshape(len(taken), -1)
+    where[taken] = np.arange(len(taken) * len(plan.settings)).reshape(len(taken), len(plan.settings))
     return Tariff.of(counts, where.reshape(*used.shape, -1), target)
 
 

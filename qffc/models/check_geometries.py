@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,11 +105,13 @@ def _atoms(program: Program, numbers: NDArray[np.integer] | None) -> NDArray[np.
 def _composition(program: Program) -> NDArray[np.int64]:
     """The atoms of the sites; two of each element, and at least four atoms, where any molecule fits.
 
-    Not more than there are slots for, and one slot is left to a ghost where that can be.
+    Not more than there are slots for, and one slot is left to a ghost where that can be; as many of each element as
+    sites of a circuit name it.
     """
     if program.scope == "molecule":
         return np.array([atomic_number(str(site.species)) for site in program.sites], dtype=np.int64)
-    copies = max(2, -(-4 // len(program.species)))
+    named = Counter(site.species for site in program.sites if site.species is not None)
+    copies = max(2, -(-4 // len(program.species)), *named.values())
     atoms = [atomic_number(symbol) for symbol in program.species for _ in range(copies)]
     most = max(2, len(program.sites) - 1) if program.scope == "atom" else len(atoms)
     # Taken in turn, so that every element stays in as long as it can.

@@ -143,10 +143,7 @@ class MoleculeEnergy:
     def _parts(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
         if isinstance(self.lowered.program.readout, AtomicReadout):
             return self._atomic(arrays, moments, positions)
-        parts = self.instances.share * jnp.sum(self._readout(arrays, moments, positions), axis=2)
-        if self.instances.present is None:
-            return parts
-        return parts * jnp.asarray(self.instances.present, parts.dtype)[None]
+        return self.instances.share * jnp.sum(self._readout(arrays, moments, positions), axis=2)
 
     def features(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
         """Return the features of atoms before normalization, (batch, atoms, groups x channels x observables)."""
@@ -156,8 +153,6 @@ class MoleculeEnergy:
         weight = self._readout(arrays, moments, positions)
         if self.instances.share != 1.0:
             weight = weight * self.instances.share
-        if self.instances.present is not None:
-            weight = weight * self.instances.present[None, :, None].astype(weight.dtype)
         weighted = weight[..., None]
         if has_features(readout):
             names = [name for name, _ in self.lowered.program.observables]
@@ -178,7 +173,9 @@ class MoleculeEnergy:
         group_of = np.zeros((len(program.species),) * len(sites["neighbour"]), dtype=np.int32)
         if program.feature_groups != ((),):
             for choice in np.ndindex(*group_of.shape):
-                group_of[choice] = program.feature_groups.index(tuple(sorted(choice)))
+                group = tuple(sorted(choice))
+                # A circuit that does not count may hold what no site takes; it adds 0 wherever that is.
+                group_of[choice] = program.feature_groups.index(group) if group in program.feature_groups else 0
         species = tuple(self.instances.species[:, site] for site in sites["neighbour"])
         centres = jnp.asarray(self.instances.atoms[:, sites["centre"][0]])
         return centres * len(program.feature_groups) + jnp.asarray(group_of)[species]
@@ -207,9 +204,15 @@ class MoleculeEnergy:
         return Edges(centres, others, self.instances.edges_present, length(vectors, jnp))
 
     def _readout(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
-        """The weight of an atomic readout, or the energy of each circuit: (batch, circuits, channels)."""
+        """The weight of an atomic readout, or the energy of each circuit: (batch, circuits, channels).
+
+        It is 0 for a circuit that does not count.
+        """
         evaluate = RowEvaluator(self._plan, self._rows, arrays, positions, moments)
-        return jnp.broadcast_to(evaluate(self._plan.readout), moments.shape[:-1])
+        values = jnp.broadcast_to(evaluate(self._plan.readout), moments.shape[:-1])
+        if self.instances.present is None:
+            return values
+        return values * jnp.asarray(self.instances.present, values.dtype)[None, :, None]
 
     @cached_property
     def _plan(self) -> SharingPlan:

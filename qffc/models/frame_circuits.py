@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -86,31 +86,10 @@ class CircuitLists:
                 self._whole[key] = self._circuits(instances_of(self.program, numbers))
             return self._whole[key]
         species = species_of(self.program, numbers)
-        return self._circuits(near_instances(self.program, species, *neighbours_within(positions, self.radius)))
+        return self._circuits(pairs_of_neighbours(self.program, species, *neighbours_within(positions, self.radius)))
 
     def _circuits(self, instances: Instances) -> FrameCircuits:
         return FrameCircuits(instances, rows_of(self.plan, instances))
-
-
-def near_instances(
-    program: Program, species: NDArray[np.int32], centres: NDArray[np.intp], others: NDArray[np.intp]
-) -> Instances:
-    """Return a circuit for each atom and two of its neighbours; at least one, that does not count.
-
-    Args:
-        program: with scope pair.
-        species: (atoms,) indices into the species of the program.
-        centres: (edges,) atoms.
-        others: (edges,) a neighbour of each.
-
-    Returns:
-        The circuits; ``present`` is None, or 0 for the one that is there because no atom has two neighbours.
-    """
-    found = pairs_of_neighbours(program, species, centres, others)
-    if len(found):
-        return found
-    first = np.arange(3, dtype=np.int32)[None]
-    return replace(found, atoms=first, species=species[first], mirror=np.ones(1), present=np.zeros(1))
 
 
 def lists_pay(program: Program, sets: Sequence[NDArray[np.floating]]) -> bool:

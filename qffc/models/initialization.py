@@ -83,7 +83,7 @@ def constants_from_data(
     Reference energies per species: least squares of the total energies, of smallest norm where the compositions leave
     them open, or nearest to given ones. Energy scale: the standard deviation of the energies (eV) about them. Feature
     shift: their mean at the starting parameters, per species of the atom, over at most 256 frames of each set; their
-    scale: :func:`feature_scales` of the same.
+    scale: :func:`feature_scales` of the same. Both are neutral for a species whose atoms have no circuits.
 
     Args:
         lowered: the program as JAX functions.
@@ -151,11 +151,14 @@ def _normalize(
     sets: Sequence[Dataset],
     chosen: tuple[int, ...] | None = None,
 ) -> None:
-    """Set shift and scale of the features of species that are in the data, all or chosen ones."""
+    """Set shift and scale of the features of species that are in the data, all or chosen ones.
+
+    Features of a species that are all zero, as those of atoms without a circuit, tell nothing, and stay as they are.
+    """
     samples = [(data.numbers, data.positions[:SAMPLE]) for data in sets]
     species, values = sample_features(lowered, parameters | constants, samples)
     for index in range(len(lowered.program.species)) if chosen is None else chosen:
         rows = values[species == index]
-        if len(rows):
+        if np.any(rows):
             constants[FEATURE_SHIFT][index] = rows.mean(axis=0)
             constants[FEATURE_SCALE][index] = feature_scales(rows)

@@ -28,7 +28,7 @@ class Instances:
         mirror: (instances,) 1, or -1 where the circuit sees the mirror image (positions times -1).
         share: the weight of one instance in the energy: 1, or one over the number of averaged copies.
         atom_species: (atoms,) indices into the species of the program.
-        present: (instances,) 0 for circuits that only fill up an array; None when all count.
+        present: (instances,) 0 for circuits that do not count, and only fill up an array; None when all count.
         edges: (edges, 2) the atoms between which messages of a readout go, receiver first; None without messages.
         edges_present: (edges,) 0 for edges that only fill up an array; None when all count.
     """
@@ -45,6 +45,11 @@ class Instances:
     def __len__(self) -> int:
         return len(self.atoms)
 
+    @property
+    def counted(self) -> int:
+        """How many circuits count."""
+        return len(self) if self.present is None else int(np.sum(self.present))
+
 
 def instances_of(program: Program, numbers: NDArray[np.integer]) -> Instances:
     """Return the circuits of a molecule.
@@ -52,6 +57,10 @@ def instances_of(program: Program, numbers: NDArray[np.integer]) -> Instances:
     Args:
         program: any program.
         numbers: (atoms,) atomic numbers.
+
+    Returns:
+        At least one circuit. In scope pair, where no three atoms fit the sites, it is one that does not count: see
+        :func:`pairs_of_neighbours`.
 
     Raises:
         QffcError: when the molecule holds an element that the program does not know, or does not fit its sites.
@@ -142,13 +151,44 @@ def _pair_instances(program: Program, atom_species: NDArray[np.int32]) -> Instan
 def pairs_of_neighbours(
     program: Program, atom_species: NDArray[np.int32], centres: NDArray[np.intp], others: NDArray[np.intp]
 ) -> Instances:
-    """Return a circuit for each centre and two of its neighbours, those ordered by species, then by number.
+    """Return a circuit for each centre and two of its neighbours that fit the sites; at least one, that does not count.
+
+    The two neighbours in order are j and k, by species, then by number; S and T are the sites of the neighbours, in the
+    order of the program. A site that names a species takes its atoms only, the centre included.
+
+    ================ ====================================================================================
+    S, T             who takes which
+    ================ ====================================================================================
+    any, any         j takes S, k takes T
+    X, X             j takes S, k takes T, where both are of X; else there is no circuit
+    X, Y             the one of X takes S, the one of Y takes T; else there is no circuit
+    X, any; any, X   where both are of X, j takes S and k takes T; where one is, it takes the site of X and the other
+                     one that of any; else there is no circuit
+    ================ ====================================================================================
+
+    In one rule: j takes S and k takes T where they fit, else k takes S and j takes T where these fit. Where both ways
+    fit, both atoms are of one species or both sites are any; so numbers decide between atoms of one species alone,
+    which is what exchange of the two sites is checked for.
 
     Args:
         program: with scope pair.
         atom_species: (atoms,) indices into the species of the program.
         centres: (edges,) atoms.
         others: (edges,) a neighbour of each.
+
+    Returns:
+        The circuits. Where no three atoms fit, one that does not count: ``present`` is 0 for it, and else None.
+
+    Raises:
+        QffcError: for fewer than three atoms.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> from qffc.library import load
+        >>> centre, a, b = (program := load("pair")).sites
+        >>> mixed = replace(program, sites=(centre, replace(a, species="H"), b))
+        >>> instances_of(mixed, np.array([8, 1, 1])).atoms.tolist()
+        [[0, 1, 2], [1, 2, 0], [2, 1, 0]]
     """
     if len(atom_species) < 3:
         raise error(
@@ -159,19 +199,40 @@ def pairs_of_neighbours(
         )
     order = np.lexsort((others, atom_species[others], centres))
     centres, others = centres[order], others[order]
-    counts = np.bincount(centres, minlength=len(atom_species))
-    ends = np.cumsum(counts)[centres]
+    edges = np.stack([centres, others], axis=1).astype(np.int32) if _has_messages(program) else None
+    centre = next(index for index, site in enumerate(program.sites) if site.role == "centre")
+    one, two = (index for index, site in enumerate(program.sites) if site.role == "neighbour")
+    fits = _fits(program, atom_species)
+    useful = fits[centre, centres] & (fits[one, others] | fits[two, others])
+    centres, others = centres[useful], others[useful]
+    first, second = _pairs_of_edges(centres, len(atom_species))
+    j, k = others[first], others[second]
+    as_ordered = fits[one, j] & fits[two, k]
+    fitting = as_ordered | (fits[one, k] & fits[two, j])
+    atoms = np.zeros((len(first), 3), dtype=np.int32)
+    atoms[:, centre] = centres[first]
+    atoms[:, one], atoms[:, two] = np.where(as_ordered, (j, k), (k, j))
+    atoms = atoms[fitting]
+    if not len(atoms):
+        nothing = np.arange(3, dtype=np.int32)[None]
+        return Instances(nothing, atom_species[nothing], np.ones(1), 1.0, atom_species, np.zeros(1), edges)
+    return Instances(atoms, atom_species[atoms], np.ones(len(atoms)), 1.0, atom_species, edges=edges)
+
+
+def _fits(program: Program, atom_species: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether a site takes an atom, (sites, atoms)."""
+    named = [None if site.species is None else program.species.index(site.species) for site in program.sites]
+    return np.array([np.full(len(atom_species), True) if kind is None else atom_species == kind for kind in named])
+
+
+def _pairs_of_edges(centres: NDArray[np.intp], atoms: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the first and the second edge of every pair of edges with one centre; edges are sorted by centre."""
+    ends = np.cumsum(np.bincount(centres, minlength=atoms))[centres]
     # Each edge is the first of a pair with every later one of its centre.
     later = ends - np.arange(len(centres)) - 1
     first = np.repeat(np.arange(len(centres)), later)
     starts = np.cumsum(later) - later
-    second = first + 1 + np.arange(len(first)) - np.repeat(starts, later)
-    place = [index for index, site in enumerate(program.sites) if site.role == "neighbour"]
-    centre = next(index for index, site in enumerate(program.sites) if site.role == "centre")
-    atoms = np.zeros((len(first), 3), dtype=np.int32)
-    atoms[:, centre], atoms[:, place[0]], atoms[:, place[1]] = centres[first], others[first], others[second]
-    edges = np.stack([centres, others], axis=1).astype(np.int32) if _has_messages(program) else None
-    return Instances(atoms, atom_species[atoms], np.ones(len(atoms)), 1.0, atom_species, edges=edges)
+    return first, first + 1 + np.arange(len(first)) - np.repeat(starts, later)
 
 
 def fill_instances(instances: Instances, circuits: int, edges: int) -> Instances:

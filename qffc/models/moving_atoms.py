@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import error
 from qffc.models.array_sizes import size_of_series
 from qffc.models.force_field import ForceField
-from qffc.models.frame_circuits import near_instances
-from qffc.models.instances import fill_instances, species_of
+from qffc.models.instances import fill_instances, pairs_of_neighbours, species_of
 from qffc.models.neighbours import neighbours_within, reach
 from qffc.models.shared_values import SharingPlan, plan_sharing
 from qffc.models.value_rows import pad_rows, rows_of
@@ -116,8 +115,7 @@ class MovingAtoms:
 
     def _list(self, positions: NDArray[np.float64]) -> None:
         centres, others = neighbours_within(positions, self._radius)
-        instances = near_instances(self._model.program, self._species, centres, others)
-        real = len(instances) if instances.present is None else 0
+        instances = pairs_of_neighbours(self._model.program, self._species, centres, others)
         rows = rows_of(self._plan, instances)
         edges = 0 if instances.edges is None else len(instances.edges)
         needed = (edges, len(instances), *(len(atoms) for atoms in rows.atoms))
@@ -130,4 +128,6 @@ class MovingAtoms:
         self._listed = positions
         self._shapes.add(self._largest)
         self._builds += 1
-        self.counts = NeighbourCounts(len(centres), circuits, 1 - real / circuits, self._builds, len(self._shapes))
+        self.counts = NeighbourCounts(
+            len(centres), circuits, 1 - instances.counted / circuits, self._builds, len(self._shapes)
+        )

@@ -31,7 +31,7 @@ CURVATURE_TOLERANCE = 1e-3
 """Of the slope of forces, extrapolated, on the scale of forces, per Angstrom."""
 
 _BATCH = 16
-"""Frames in one call, so that every call has one shape and is compiled once."""
+"""Frames in one call."""
 _STEP = 2e-4
 """Angstrom: of all differences."""
 _DIRECTIONS, _MOVES = 4, 4
@@ -76,12 +76,14 @@ class Subject:
         numbers: (atoms,) atomic numbers.
         frames: (frames, atoms, 3), Angstrom.
         generator: of random motions and directions.
+        batch: frames in one call, so that every call has one shape and is compiled once.
     """
 
     model: ForceField
     numbers: NDArray[np.int64]
     frames: Floats
     generator: np.random.Generator
+    batch: int = _BATCH
 
     @cached_property
     def here(self) -> tuple[Floats, Floats]:
@@ -107,14 +109,14 @@ class Subject:
         """Return energies and forces; NaN where the model raises because they are not finite."""
         atoms = self.numbers if numbers is None else numbers
         energies, forces = np.full(len(frames), np.nan), np.full(frames.shape, np.nan)
-        for start in range(0, len(frames), _BATCH):
-            batch = frames[start : start + _BATCH]
-            padding = np.repeat(batch[:1], _BATCH - len(batch), axis=0)
+        for start in range(0, len(frames), self.batch):
+            batch = frames[start : start + self.batch]
+            padding = np.repeat(batch[:1], self.batch - len(batch), axis=0)
             try:
                 e, f = self.model.predict(atoms, np.concatenate([batch, padding]))
             except FloatingPointError:  # JAX was told to look for NaN
                 continue
-            energies[start : start + _BATCH], forces[start : start + _BATCH] = e[: len(batch)], f[: len(batch)]
+            energies[start : start + len(batch)], forces[start : start + len(batch)] = e[: len(batch)], f[: len(batch)]
         return energies, forces
 
 
@@ -334,11 +336,18 @@ def _not_finite(subject: Subject, frames: Floats) -> Floats:
     return wrong
 
 
-TESTS: tuple[Callable[[Subject], tuple[PropertyTest, ...]], ...] = (
+_Tests = tuple[Callable[[Subject], tuple[PropertyTest, ...]], ...]
+
+SYMMETRY_TESTS: _Tests = (
     lambda subject: _symmetry(subject, "rotation"),
     lambda subject: _symmetry(subject, "inversion"),
     lambda subject: _symmetry(subject, "translation"),
     _exchange,
+)
+"""The declared symmetries."""
+
+TESTS: _Tests = (
+    *SYMMETRY_TESTS,
     _gradient,
     _net_force,
     _net_torque,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypedDict
 from qffc.atomic_files import write_text
 from qffc.data import Dataset
 from qffc.ir.diagnostics import Diagnostic, QffcError, error
+from qffc.library.catalogue import PREFIX
 from qffc.studies.folder_lock import lock_of
 from qffc.studies.run_file import DataFile
 from qffc.training.config import TrainingConfig, added_settings
@@ -115,7 +116,8 @@ def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None
         return Result(run.labels, saved["errors"], part=saved["part"])
     from qffc.toolchain import train
 
-    model = train(program, sets, folder, config=run.config, report=report, **how_to_train(run))
+    named = run.program if run.program.startswith(PREFIX) else program  # a file is run once
+    model = train(named, sets, folder, config=run.config, report=report, **how_to_train(run))
     from qffc.training.stopping import EPOCHS_DONE, is_paused
 
     if is_paused(model):

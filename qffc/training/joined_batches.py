@@ -89,7 +89,7 @@ class JoinedBatches:
         real = everything = 0
         for pieces in self._rows(0):
             everything += self._sizes(pieces)[3] * len(pieces)
-            real += sum(len(self.circuits[row].instances) for rows in pieces for row in rows)
+            real += sum(self.circuits[row].instances.counted for rows in pieces for row in rows)
         return 1 - real / everything
 
     def _rows(self, epoch: int) -> Iterator[NDArray[np.intp]]:

@@ -17,6 +17,7 @@ from qffc.ir.program import Program
 from qffc.models.data_sets import describe_sets
 from qffc.models.errors import Errors
 from qffc.models.force_field import ForceField
+from qffc.models.initialization import neutral_constants
 from qffc.models.model_file import KERNEL, MODEL_NAME, save_model
 from qffc.passes.lower_jax.program import Lowering, lower_jax
 from qffc.training.batches import steps_of_epoch
@@ -27,7 +28,7 @@ from qffc.training.frames import Batches, batches_and_fit
 from qffc.training.log import LOG_NAME, append_row, trim_log
 from qffc.training.processes import file_of_first, from_first, is_first, need_same_run
 from qffc.training.split import splits_of
-from qffc.training.starting import Start, starting_state
+from qffc.training.starting import Arrays, Start, starting_state
 from qffc.training.step import Step, make_step, optimizer_of
 from qffc.training.stopping import (
     EPOCH,
@@ -72,6 +73,7 @@ def train(
     stop_after: int | None = None,
     lower: Lowering = lower_jax,
     start: Start | None = None,
+    before: Callable[[ForceField, Sequence[Dataset]], None] | None = None,
 ) -> ForceField:
     """Train a program, or go on with the run in ``folder``.
 
@@ -90,6 +92,8 @@ def train(
         lower: makes the JAX functions; one that puts other functions in the place of circuits has a kernel with a name
             of its own, which the checkpoint and the model keep.
         start: energies of atoms, or a model, to start from.
+        before: called before the first step of a run, not where one goes on, with a model that has the parameters of
+            the start and neutral constants, and the training frames; what it raises stops the run.
 
     Returns:
         The model with averaged parameters. Its metadata say after which epoch, and whether the run has epochs left.
@@ -113,6 +117,8 @@ def train(
     with file_of_first(folder / CHECKPOINT_NAME) as saved:
         if saved is not None:
             state, constants = load_checkpoint(saved, state, identity)
+        elif before is not None:
+            before(_neutral_model(program, state, constants, lower), frames)
     parameters, average, optimizer_state, constants = from_first(
         (state.parameters, state.average, state.optimizer, constants)
     )
@@ -154,6 +160,12 @@ def train(
     if finished and is_first():
         save_model(model, folder / MODEL_NAME)
     return model
+
+
+def _neutral_model(program: Program, state: TrainingState, constants: Arrays, lower: Lowering) -> ForceField:
+    """The model at its present parameters, with constants that change nothing, whatever the data gave."""
+    trained = {name: np.asarray(value, np.float64) for name, value in state.parameters.items()}
+    return ForceField(program, constants | trained | neutral_constants(program), lower=lower)
 
 
 def _refuse_divergence(state: TrainingState, loss: float, folder: Path) -> None:
