@@ -82,7 +82,7 @@ def _broken(tests: Sequence[PropertyTest], where: str) -> QffcError:
     return error(
         "declared symmetry that the model breaks",
         found="; ".join(
-            f"{test.name} off by {test.deviation:.1e} {test.unit}, tolerance {test.tolerance:.1e}" for test in tests
+            f"{test.name} off by {test.deviation:.1e} {test.unit} (at most {test.tolerance:.1e})" for test in tests
         ),
         expected="energies and forces that keep what is proven of the circuit, up to rounding",
         help="report this with the program; to train it all the same: unproven=True, --unproven",

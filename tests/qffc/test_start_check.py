@@ -45,7 +45,7 @@ atomic weight cutoff(norm(r(c, a)), 5)*cutoff(norm(r(c, b)), 5) features m head 
 
 BROKEN = """error: declared symmetry that the model breaks
   where:    2 frames of 'water', before training
-  found:    exchange: energy off by 6.7e-03 eV, tolerance 1.0e-10; exchange: forces off by 1.7e-01 eV/Å, tolerance 1.0e-09
+  found:    exchange: energy off by 6.7e-03 eV (at most 1.0e-10); exchange: forces off by 1.7e-01 eV/Å (at most 1.0e-09)
   expected: energies and forces that keep what is proven of the circuit, up to rounding
   help:     report this with the program; to train it all the same: unproven=True, --unproven
 """
@@ -137,7 +137,7 @@ def test_the_message_names_property_deviation_and_tolerance():
     found = caught.value.diagnostic.found.split("; ")
     # Like atoms are the second and the third.
     assert [part.split(": ")[0] for part in found] == ["rotation", "inversion", "translation"]
-    assert all(re.fullmatch(r".*: energy off by \d\.\de-\d+ eV, tolerance \d\.\de-\d+", part) for part in found)
+    assert all(re.fullmatch(r".*: energy off by \d\.\de-\d+ eV \(at most \d\.\de-\d+\)", part) for part in found)
 
 
 def test_what_is_not_finite_is_named():

@@ -144,6 +144,12 @@ def test_circuits_are_those_of_brute_force(kinds, order):
         assert listed(program, instances_of(program, numbers)) == brute_force(program, numbers)
 
 
+def test_the_circuits_of_ethanol_that_the_format_page_counts():
+    instances = instances_of(named("O", "H", None), np.array(MOLECULES["ethanol"]))
+    kinds = [tuple(SPECIES[kind] for kind in row) for row in instances.species]
+    assert {kind: kinds.count(kind) for kind in kinds} == {("O", "H", "H"): 15, ("O", "H", "C"): 12}
+
+
 @pytest.mark.parametrize("kinds", list(product((None, "O", "H"), repeat=3)), ids=str)
 def test_lists_of_near_neighbours_hold_the_same(kinds):
     program = named(*kinds)
