@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 from pathlib import Path
 from random import Random
 
@@ -28,6 +29,7 @@ from qffc.ir import (
     Singlet,
     Site,
     SumObservable,
+    add,
     mul,
 )
 from qffc.ir.program import Parameter
@@ -222,6 +224,46 @@ def chain(count: int, ops: int) -> Program:
         qubits=qubits,
         ops=tuple(found),
         observables=(("e", observable),),
+        readout=EnergyReadout(Moment("e")),
+    )
+
+
+def like_sites(count: int) -> Program:
+    """A centre and ``count`` like sites with a singlet and a moment each; the energy is the sum of the moments."""
+    names = [f"a{k}" for k in range(count)]
+    ops: list[Op] = [Singlet(2 * k, 2 * k + 1) for k in range(count)]
+    for k, name in enumerate(names):
+        w, v = (mul(ParameterEntry(table), Displacement("c", name)) for table in "wv")
+        ops += [Rotate(2 * k, w), Rotate(2 * k + 1, v)]
+    return Program(
+        name="like-sites",
+        symmetry=("rotation", "translation", "exchange"),
+        scope="molecule",
+        species=("O", "H"),
+        sites=(Site("c", "O", "centre"), *(Site(name, "H", "neighbour") for name in names)),
+        parameters=(Parameter("w", ()), Parameter("v", ())),
+        qubits=tuple(Qubit(f"{name}_{half}", name) for name in names for half in (0, 1)),
+        ops=tuple(ops),
+        observables=tuple((f"m{k}", DotObservable(2 * k, 2 * k + 1)) for k in range(count)),
+        readout=EnergyReadout(add(*(Moment(f"m{k}") for k in range(count)))),
+    )
+
+
+def all_dots(count: int) -> Program:
+    """Singlets, turned, and one observable: the sum of the inner products of all pairs of qubits."""
+    ops: list[Op] = [Singlet(k, k + 1) for k in range(0, count, 2)]
+    ops += [Rotate(k, mul(ParameterEntry("w", (k,)), Displacement("a", "b"))) for k in range(count)]
+    pairs = combinations(range(count), 2)
+    return Program(
+        name="all-dots",
+        symmetry=("rotation",),
+        scope="molecule",
+        species=("H",),
+        sites=(Site("a", "H", "free"), Site("b", "H", "free")),
+        parameters=(Parameter("w", (count,)),),
+        qubits=tuple(Qubit(f"q{k}", "a") for k in range(count)),
+        ops=tuple(ops),
+        observables=(("e", SumObservable(tuple((Fraction(1), DotObservable(*pair)) for pair in pairs))),),
         readout=EnergyReadout(Moment("e")),
     )
 

@@ -114,10 +114,7 @@ class SumObservable(Observable):
             raise error("empty sum of observables", found="no term", expected="at least one", help="add a dot(a, b)")
 
     def _paulis(self) -> PauliSum:
-        result = PauliSum(())
-        for weight, term in self.terms:
-            result = result + term.paulis.scaled(weight)
-        return result
+        return PauliSum.total(term.paulis.scaled(weight) for weight, term in self.terms)
 
     def relabelled(self, qubits: dict[int, int]) -> Observable:
         return SumObservable(tuple((weight, term.relabelled(qubits)) for weight, term in self.terms))

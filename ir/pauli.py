@@ -1,14 +1,16 @@
 """Exact sparse Pauli algebra with symbolic coefficients.
 
 A :class:`PauliSum` maps Pauli strings to coefficients ``a + i b`` where ``a`` and ``b`` are symbolic values; products
-and commutators are exact, and nothing dense is ever built.
+and commutators are exact, and nothing dense is ever built. Commutators look at strings that share a qubit alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 from qffc.ir.values import Number, Numeric, Value, add, as_value, mul
@@ -17,6 +19,9 @@ Letter = Literal["X", "Y", "Z"]
 LETTERS: tuple[Letter, ...] = ("X", "Y", "Z")
 PauliString = tuple[tuple[int, Letter], ...]
 """Qubit and letter, sorted by qubit, one letter a qubit; the empty string is the identity."""
+Coefficient = tuple[Value, Value]
+"""Real and imaginary part, canonical."""
+Term = tuple[PauliString, Coefficient]
 
 _ZERO = Number(Fraction(0))
 
@@ -51,7 +56,7 @@ class PauliSum:
         terms: pairs (string, (real part, imaginary part)), sorted by string.
     """
 
-    terms: tuple[tuple[PauliString, tuple[Value, Value]], ...]
+    terms: tuple[Term, ...]
 
     @staticmethod
     def of(entries: Mapping[PauliString, Value | Numeric]) -> PauliSum:
@@ -63,18 +68,44 @@ class PauliSum:
         """
         return _collect((string, (as_value(value), _ZERO)) for string, value in entries.items())
 
+    @staticmethod
+    def total(parts: Iterable[PauliSum]) -> PauliSum:
+        """Return the sum of any number of sums, collected once.
+
+        Example:
+            >>> print(PauliSum.total(PauliSum.of({((k, "Z"),): 1}) for k in (0, 1, 0)))
+            2 Z(0) + 1 Z(1)
+        """
+        return _collect(term for part in parts for term in part.terms)
+
     @property
     def is_zero(self) -> bool:
         """Whether no term is left."""
         return not self.terms
 
-    @property
+    @cached_property
     def qubits(self) -> tuple[int, ...]:
         """The qubits that the sum acts on, sorted."""
         return tuple(sorted({qubit for string, _ in self.terms for qubit, _ in string}))
 
+    @cached_property
+    def places(self) -> Mapping[tuple[int, Letter], frozenset[int]]:
+        """Of each qubit and letter, the places of the terms that have the letter there."""
+        found: dict[tuple[int, Letter], set[int]] = defaultdict(set)
+        for place, (string, _) in enumerate(self.terms):
+            for entry in string:
+                found[entry].add(place)
+        return {entry: frozenset(places) for entry, places in found.items()}
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.terms)
+
+    def __hash__(self) -> int:
+        return self._hash  # sums are keys of many tables, and may be long
+
     def __add__(self, other: PauliSum) -> PauliSum:
-        return _collect((*self.terms, *other.terms))
+        return PauliSum.total((self, other))
 
     def __sub__(self, other: PauliSum) -> PauliSum:
         return self + other.scaled(-1)
@@ -87,19 +118,11 @@ class PauliSum:
         return _collect((s, (mul(scale, re), mul(scale, im))) for s, (re, im) in self.terms)
 
     def __mul__(self, other: PauliSum) -> PauliSum:
-        entries = []
-        for left, (a, b) in self.terms:
-            for right, (c, d) in other.terms:
-                phase, string = product_of_strings(left, right)
-                real, imaginary = add(mul(a, c), -mul(b, d)), add(mul(a, d), mul(b, c))
-                for _ in range(phase):
-                    real, imaginary = -imaginary, real
-                entries.append((string, (real, imaginary)))
-        return _collect(entries)
+        return _collect(_product(left, right) for left in self.terms for right in other.terms)
 
     def commutator(self, other: PauliSum) -> PauliSum:
-        """Return [self, other]."""
-        return self * other - other * self
+        """Return [self, other]: twice the product of every pair of terms that anticommute; all others commute."""
+        return _collect(_product(left, right, 2) for left, right in anticommuting(self, other))
 
     def relabelled(self, qubits: Mapping[int, int]) -> PauliSum:
         """Return the sum with qubits renamed."""
@@ -112,6 +135,24 @@ class PauliSum:
         if not self.terms:
             return "0"
         return " + ".join(f"{_spell_coefficient(*parts)}{_spell_string(s)}".strip() for s, parts in self.terms)
+
+
+def anticommuting(left: PauliSum, right: PauliSum) -> Iterator[tuple[Term, Term]]:
+    """Yield the pairs of a term of one sum and a term of the other that anticommute.
+
+    They are those that differ on an odd number of common qubits. Cost: the terms of the shorter sum, and of the longer
+    one those that share a qubit with them.
+    """
+    if len(left.terms) > len(right.terms):
+        yield from ((other, term) for term, other in anticommuting(right, left))
+        return
+    for term in left.terms:
+        odd: set[int] = set()
+        for qubit, letter in term[0]:
+            for other in LETTERS:
+                if other != letter:
+                    odd ^= right.places.get((qubit, other), frozenset())
+        yield from ((term, right.terms[place]) for place in sorted(odd))
 
 
 def spin_component(qubits: Iterable[int], letter: Letter) -> PauliSum:
@@ -132,13 +173,33 @@ def triple_product(a: int, b: int, c: int) -> PauliSum:
     return PauliSum.of(entries)
 
 
-def _collect(entries: Iterable[tuple[PauliString, tuple[Value, Value]]]) -> PauliSum:
-    parts: dict[PauliString, tuple[Value, Value]] = {}
-    for string, (real, imaginary) in entries:
-        old = parts.get(string, (_ZERO, _ZERO))
-        parts[string] = (add(old[0], real), add(old[1], imaginary))
-    kept = {string: pair for string, pair in parts.items() if pair != (_ZERO, _ZERO)}
-    return PauliSum(tuple(sorted(kept.items(), key=lambda item: item[0])))
+def _product(left: Term, right: Term, factor: int = 1) -> Term:
+    """Return the product of two terms, times a number."""
+    (first, (a, b)), (second, (c, d)) = left, right
+    phase, string = product_of_strings(first, second)
+    scale = as_value(factor if phase < 2 else -factor)
+    real, imaginary = mul(scale, a, c), _ZERO
+    if b != _ZERO or d != _ZERO:
+        real, imaginary = add(real, -mul(scale, b, d)), add(mul(scale, a, d), mul(scale, b, c))
+    if phase % 2:
+        real, imaginary = -imaginary if imaginary != _ZERO else _ZERO, real
+    return string, (real, imaginary)
+
+
+def _collect(entries: Iterable[Term]) -> PauliSum:
+    found: dict[PauliString, list[Coefficient]] = defaultdict(list)
+    for string, coefficient in entries:
+        found[string].append(coefficient)
+    sums = ((string, (_sum(re for re, _ in parts), _sum(im for _, im in parts))) for string, parts in found.items())
+    kept = [term for term in sums if term[1] != (_ZERO, _ZERO)]
+    return PauliSum(tuple(sorted(kept, key=lambda term: term[0])))
+
+
+def _sum(values: Iterable[Value]) -> Value:
+    left = [value for value in values if value != _ZERO]
+    if not left:
+        return _ZERO
+    return left[0] if len(left) == 1 else add(*left)
 
 
 def _spell_string(string: PauliString) -> str:
