@@ -126,6 +126,8 @@ class PauliSum:
 
     def relabelled(self, qubits: Mapping[int, int]) -> PauliSum:
         """Return the sum with qubits renamed."""
+        if all(qubits.get(qubit, qubit) == qubit for qubit in self.qubits):
+            return self
         return _collect(
             (tuple(sorted((qubits.get(qubit, qubit), letter) for qubit, letter in string)), parts)
             for string, parts in self.terms

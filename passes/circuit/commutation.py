@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate
-from qffc.ir.pauli import PauliString, PauliSum, product_of_strings
+from qffc.ir.pauli import PauliString, PauliSum, Term, anticommuting, product_of_strings
 from qffc.ir.values import Number
 from qffc.passes.circuit.trace import Shape, independent, letter_of, unit_generator
 from qffc.passes.circuit.turns import axis_rotation, is_turn, on_qubit, parts
@@ -137,16 +137,14 @@ def _commute_exactly(first: PauliSum, second: PauliSum) -> bool:
 def commute_exactly(first: PauliSum, second: PauliSum) -> bool:
     """Whether the commutator of two sums with rational coefficients is zero."""
     total: defaultdict[PauliString, Fraction] = defaultdict(Fraction)
-    for left, a in _weighted(first):
-        for right, b in _weighted(second):
-            phase, string = product_of_strings(left, right)
-            if phase % 2:  # strings that anticommute; their product is i or -i times a string
-                total[string] += (2 - phase) * a * b
+    for left, right in anticommuting(first, second):
+        phase, string = product_of_strings(left[0], right[0])
+        total[string] += (2 - phase) * _weight(left) * _weight(right)  # their product is i or -i times a string
     return not any(total.values())
 
 
-def _weighted(paulis: PauliSum) -> Iterator[tuple[PauliString, Fraction]]:
-    for string, (real, _) in paulis.terms:
-        if not isinstance(real, Number):
-            raise InternalError(f"an observable with the coefficient {real}")
-        yield string, real.value
+def _weight(term: Term) -> Fraction:
+    real = term[1][0]
+    if not isinstance(real, Number):
+        raise InternalError(f"an observable with the coefficient {real}")
+    return real.value

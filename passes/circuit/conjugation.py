@@ -53,11 +53,15 @@ def conjugated_sum(paulis: PauliSum, string: Paulis) -> PauliSum:
         >>> print(conjugated_sum(PauliSum.of({((0, "X"),): 1, ((1, "Z"),): 2}), {0: "Z", 1: "Z"}))
         -1 X(0) + 2 Z(1)
     """
-    total = PauliSum(())
-    for term, parts in paulis.terms:
-        part = PauliSum(((term, parts),))
-        total += part.scaled(_sign((string.get(qubit, ""), letter) for qubit, letter in term))
-    return total
+    if not string:
+        return paulis
+    changes = [_sign((string.get(qubit, ""), letter) for qubit, letter in term) < 0 for term, _ in paulis.terms]
+    return PauliSum(
+        tuple(
+            (term, (-real, -imaginary)) if changed else (term, (real, imaginary))
+            for (term, (real, imaginary)), changed in zip(paulis.terms, changes, strict=True)
+        )
+    )
 
 
 def _sign(pairs: Iterable[tuple[str, str]]) -> int:

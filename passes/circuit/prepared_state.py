@@ -91,7 +91,7 @@ def charge_residual(charge: PauliSum, letters: Sequence[Letter]) -> str | None:
             partner[b] = a
         elif letter.shape.kind == "zero":
             axes[letter.shape.qubits[0]] = letter.shape.direction or "+Z"
-    total = PauliSum(())
+    found: list[PauliSum] = []
     for string, parts in charge.terms:
         phase, reduced = 0, cast(PauliString, ())
         for qubit, pauli in string:
@@ -101,7 +101,9 @@ def charge_residual(charge: PauliSum, letters: Sequence[Letter]) -> str | None:
         real, imaginary = parts
         for _ in range(phase % 4):
             real, imaginary = -imaginary, real
-        total += PauliSum(((reduced, (real, imaginary)),)) if reduced else PauliSum(())
+        if reduced:
+            found.append(PauliSum(((reduced, (real, imaginary)),)))
+    total = PauliSum.total(found)
     return None if total.is_zero else f"S takes the prepared state to others as well: {total}"
 
 

@@ -62,8 +62,9 @@ def incidences(
             found[qubit].append(Incidence(what, tuple(other for other in shape.qubits if other != qubit)))
     for tag, paulis in observables:
         for string, (weight, _) in paulis.terms:
+            size = weight.text if signed else min(weight.text, (-weight).text)
             for qubit, pauli in string:
-                what = names((tag, weight.text if signed else min(weight.text, (-weight).text), pauli))
+                what = names((tag, size, pauli))
                 found[qubit].append(Incidence(what, tuple(other for other, _ in string if other != qubit)))
     return tuple(tuple(found[qubit]) for qubit in range(count))
 
@@ -86,8 +87,10 @@ def _search(
     names: Names,
     budget: list[int],
 ) -> Iterator[tuple[int, ...]]:
+    if budget[0] <= 0:
+        return
     from_colours, to_colours = _refine(source, target, from_colours, to_colours, names)
-    if budget[0] <= 0 or Counter(from_colours) != Counter(to_colours):
+    if Counter(from_colours) != Counter(to_colours):
         return
     members: dict[int, list[int]] = defaultdict(list)
     for qubit, colour in enumerate(to_colours):

@@ -32,9 +32,7 @@ def seen_operators(program: Program) -> tuple[tuple[str, PauliSum], ...]:
     linear = None if has_features(program.readout) else linear_weights(readout_value(program.readout))
     if linear is None:
         return tuple((f"the observable {name}", operator) for name, operator in paulis.items())
-    total = PauliSum(())
-    for name, weight in linear.items():
-        total += paulis[name].scaled(weight)
+    total = PauliSum.total(paulis[name].scaled(weight) for name, weight in linear.items())
     return (("the operator of the energy", total),)
 
 

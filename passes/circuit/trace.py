@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet, Zero
@@ -51,12 +52,16 @@ class Letter:
     def moved(self, places: Mapping[int, int]) -> Letter:
         """Return the letter on other qubits."""
         shape = self.shape
+        if all(places[qubit] == qubit for qubit in shape.qubits):
+            return self
         return make_letter(
             shape.kind, [places[qubit] for qubit in shape.qubits], self.value, shape.paulis, shape.direction
         )
 
     def with_value(self, value: Value) -> Letter:
         """Return the letter with another number or vector in its place."""
+        if value is self.value:
+            return self
         if self.shape.kind != "rotate":
             return Letter(self.shape, value)
         return make_letter("rotate", self.shape.qubits, value, direction=_direction(value))
@@ -97,21 +102,39 @@ def letter_of(op: Op, value: Value | None) -> Letter:
 
 def levels(word: Iterable[Letter]) -> list[int]:
     """Return the level of each letter of a word, from 1."""
-    seen: dict[int, dict[Shape, int]] = defaultdict(dict)
+    seen: dict[int, dict[Shape, int]] = defaultdict(dict)  # the highest level of each shape, in ascending order
     same: dict[Letter, int] = {}
     result = []
     for letter in word:
         level = same.get(letter, 0)
         for qubit in letter.shape.qubits:
-            for shape, other in seen[qubit].items():
-                if other > level and not independent(shape, letter.shape):
-                    level = other
+            level = _highest(seen[qubit], letter.shape, level)
         level += 1
         result.append(level)
         same[letter] = level
         for qubit in letter.shape.qubits:
-            seen[qubit][letter.shape] = max(level, seen[qubit].get(letter.shape, 0))
+            _note(seen[qubit], letter.shape, level)
     return result
+
+
+def _highest(line: dict[Shape, int], shape: Shape, least: int) -> int:
+    """The highest level above ``least`` of a shape that another one depends on; ``least`` when there is none."""
+    for other, level in reversed(line.items()):
+        if level <= least:
+            break
+        if not independent(other, shape):
+            return level
+    return least
+
+
+def _note(line: dict[Shape, int], shape: Shape, level: int) -> None:
+    """Keep the highest level of a shape in its place."""
+    level = max(level, line.pop(shape, 0))
+    above = list(takewhile(lambda item: item[1] > level, reversed(line.items())))
+    line[shape] = level
+    for other, highest in reversed(above):
+        del line[other]
+        line[other] = highest
 
 
 def normal_form(word: Sequence[Letter]) -> tuple[Level, ...]:

@@ -6,6 +6,7 @@ A *wire* is a qubit as it is named at the start; after ``relabel`` the qubits ta
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -42,12 +43,16 @@ def flatten(program: Program) -> Flat:
             wires |= {target: wires[source] for source, target in op.moves}
         else:
             steps.append(Step(on_wires(op, wires), index))
-    observables = tuple((name, observable.relabelled(wires)) for name, observable in program.observables)
+    moved = {qubit: wire for qubit, wire in wires.items() if qubit != wire}
+    # An observable that stays keeps the sum of Pauli strings that it has built.
+    observables = tuple((name, o.relabelled(moved) if moved else o) for name, o in program.observables)
     return Flat(_fuse(steps), observables)
 
 
 def on_wires(op: Op, wires: Mapping[int, int]) -> Op:
     """Return an operation with its qubits renamed."""
+    if all(wires[qubit] == qubit for qubit in op.qubits):
+        return op
     match op:
         case Singlet() | Exchange():
             return replace(op, a=wires[op.a], b=wires[op.b])
@@ -81,7 +86,7 @@ def _fuse(steps: list[Step]) -> tuple[Step, ...]:
 
 
 def _from(line: list[int], place: int) -> list[int]:
-    start = line.index(place)
+    start = bisect_left(line, place)
     return line[start : start + 3]
 
 

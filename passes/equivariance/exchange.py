@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
+
 from qffc.ir.exchange_group import SiteExchange, exchanges
 from qffc.ir.program import Program
 from qffc.passes.equivariance.counterexample import judge
-from qffc.passes.equivariance.relabelling import Action, Species, Word, make_word, relabelling_failure, representatives
+from qffc.passes.equivariance.relabelling import Action, Word, make_word, relabelling_failure, representatives
 from qffc.passes.equivariance.verdict import Transform, Verdict, proven
 
 RELABELLING = "relabelling modulo commutation"
@@ -21,14 +23,11 @@ def check_exchange(program: Program) -> tuple[Verdict, ...]:
         return (proven("exchange", NOTHING_ALIKE, note),)
     if "exchange" in program.average:
         return tuple(proven(str(generator), AVERAGE, note) for generator in generators)
-    words: dict[Species, Word] = {}
-    verdicts = []
-    for generator in generators:
-        species = representatives(program, dict(generator.moves))
-        if species not in words:
-            words[species] = make_word(program, species)
-        verdicts.append(_check(program, words[species], generator, note))
-    return tuple(verdicts)
+    words = cache(partial(make_word, program))
+    return tuple(
+        _check(program, words(representatives(program, dict(generator.moves))), generator, note)
+        for generator in generators
+    )
 
 
 def _check(program: Program, word: Word, generator: SiteExchange, note: str) -> Verdict:

@@ -103,24 +103,44 @@ class Word:
         """The normal form with the first rotations of each singlet on one half."""
         return normal_form(singlet_form(self.letters))
 
+    @cached_property
+    def names(self) -> dict[PauliSum, str]:
+        """Of each operator that is observed, the first name."""
+        return {observable.paulis: name for name, observable in reversed(self.observables)}
+
+    @cached_property
+    def shared_readout(self) -> Value:
+        """The readout with one name for each operator."""
+        return with_moments(self.readout, {name: self.names[o.paulis] for name, o in self.observables})
+
 
 def relabelling_failure(program: Program, word: Word, action: Action) -> Failure | None:
     """Return where the program with its names replaced differs, or None when it is the same."""
     image = image_of(word, action)
     preferred = action.renaming or site_order_renaming(program, action.sites)
+    # The order of the sites usually fits; the search costs more than a test of one renaming.
+    if (
+        _carries_operations(word, image, preferred, action.paulis)
+        and _readout_difference(program, word, image, preferred, action.paulis) is None
+    ):
+        return None
     readout_failure: Failure | None = None
     for renaming in _candidates(program, word, image, action, preferred):
-        letters = _carried(image, renaming, action.paulis)
-        moved = [letter for letter in letters if letter is not None]
-        if len(moved) < len(letters) or not (
-            normal_form(moved) == word.form or normal_form(singlet_form(moved)) == word.slid_form
-        ):
+        if not _carries_operations(word, image, renaming, action.paulis):
             continue
         difference = _readout_difference(program, word, image, renaming, action.paulis)
         if difference is None:
             return None
         readout_failure = readout_failure or difference
     return readout_failure or _first_difference(program, word, image, preferred, action.paulis)
+
+
+def _carries_operations(word: Word, image: Word, renaming: Sequence[int], paulis: Paulis) -> bool:
+    letters = _carried(image, renaming, paulis)
+    moved = [letter for letter in letters if letter is not None]
+    return len(moved) == len(letters) and (
+        normal_form(moved) == word.form or normal_form(singlet_form(moved)) == word.slid_form
+    )
 
 
 def _candidates(
@@ -182,13 +202,13 @@ def image_of(word: Word, action: Action) -> Word:
     Values without anything that moves stay: their species are one by assumption.
     """
     known: dict[str, Value] = {}
-    sites, tables = set(action.sites), set(action.tables)
+    sites, tables, species = set(action.sites), set(action.tables), dict(word.species)
 
     def renamed(value: Value) -> Value:
         moves = not sites.isdisjoint(value.sites) or any(
             isinstance(node, ParameterEntry) and node.name in tables for node in (walk(value) if tables else ())
         )
-        image = substitute_sites(value, dict(action.sites), dict(word.species), action.tables) if moves else value
+        image = substitute_sites(value, dict(action.sites), species, action.tables) if moves else value
         return mirrored(image) if action.mirror else image
 
     def replaced(value: Value) -> Value:
@@ -270,8 +290,10 @@ def _readout_difference(
 ) -> Failure | None:
     """Return how the readout of the image differs, or None when both read the same number."""
     difference = _difference_of_moments(program, original, image, renaming, string)
+    if difference is None:
+        return None
     before, after = (_energy_operator(program, word) for word in (original, image))
-    if difference is None or before is None or after is None:
+    if before is None or after is None:
         return difference
     after = conjugated_sum(after.relabelled(dict(enumerate(renaming))), string)
     constants = [_without_moments(word) for word in (original, image)]
@@ -286,10 +308,7 @@ def _energy_operator(program: Program, word: Word) -> PauliSum | None:
     weights = None if has_features(program.readout) else linear_weights(word.readout)
     if weights is None:
         return None
-    total = PauliSum(())
-    for name, observable in word.observables:
-        total += observable.paulis.scaled(weights.get(name, 0))
-    return total
+    return PauliSum.total(observable.paulis.scaled(weights.get(name, 0)) for name, observable in word.observables)
 
 
 def _without_moments(word: Word) -> Value:
@@ -300,17 +319,19 @@ def _difference_of_moments(
     program: Program, original: Word, image: Word, renaming: Sequence[int], string: Paulis
 ) -> Failure | None:
     """Return how the readout of the image differs when each moment is carried to another one."""
-    first = {observable.paulis: name for name, observable in reversed(original.observables)}
+    first, places = original.names, dict(enumerate(renaming))
     head = has_features(program.readout)
     targets: dict[str, str] = {}
     signs: dict[str, int] = {}
     for name, observable in image.observables:
-        paulis = conjugated_sum(observable.paulis.relabelled(dict(enumerate(renaming))), string)
-        signs[name] = -1 if paulis not in first and not head and paulis.scaled(-1) in first else 1
-        if paulis.scaled(signs[name]) not in first:
+        paulis = conjugated_sum(observable.paulis.relabelled(places), string)
+        signs[name] = 1
+        if paulis not in first and not head and paulis.scaled(-1) in first:
+            paulis, signs[name] = paulis.scaled(-1), -1
+        if paulis not in first:
             text = f"the observable {name} is carried to {paulis}, which the readout does not see"
             return Failure(text, line=observable_line(program, name))
-        targets[name] = first[paulis.scaled(signs[name])]
+        targets[name] = first[paulis]
     if head:
         changed = [name for name, observable in original.observables if targets[name] != first[observable.paulis]]
         if changed:
@@ -318,7 +339,7 @@ def _difference_of_moments(
             return Failure(text, line=observable_line(program, changed[0]))
         before, after = original.readout, image.readout
     else:
-        before = with_moments(original.readout, {name: first[o.paulis] for name, o in original.observables})
+        before = original.shared_readout
         after = with_moments(image.readout, {name: signs[name] * Moment(target) for name, target in targets.items()})
     if original.spell.are_equal(before, after):
         return None
