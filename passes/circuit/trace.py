@@ -60,7 +60,7 @@ class Letter:
 
     def with_value(self, value: Value) -> Letter:
         """Return the letter with another number or vector in its place."""
-        if value is self.value:
+        if value == self.value:
             return self
         if self.shape.kind != "rotate":
             return Letter(self.shape, value)
@@ -144,6 +144,27 @@ def normal_form(word: Sequence[Letter]) -> tuple[Level, ...]:
     for letter, depth in zip(word, depths, strict=True):
         form[depth - 1][letter] += 1
     return form
+
+
+def touched(word: Sequence[Letter], image: Sequence[Letter]) -> tuple[list[Letter], list[Letter]]:
+    """Return what shares a qubit with a letter that differs, of two words of one length, in their order.
+
+    The halves of a singlet count as one qubit. The words are equal modulo commutation exactly when these parts are: two
+    words are equal when they are for any two letters that depend on each other, all others left out. Where neither of
+    the two differs, they stand at the same places in both words; if one does, they share one of its qubits.
+
+    Example:
+        >>> word = [make_letter("singlet", (k, k + 1), None) for k in (0, 2, 4)]
+        >>> [[letter.shape.qubits for letter in part] for part in touched(word, [*word[:2], word[0]])]
+        [[(0, 1), (4, 5)], [(0, 1), (0, 1)]]
+    """
+    pairs = list(zip(word, image, strict=True))
+    qubits = {qubit for ours, its in pairs if ours != its for letter in (ours, its) for qubit in letter.shape.qubits}
+    for letter in (*word, *image):
+        if letter.shape.kind == "singlet" and not qubits.isdisjoint(letter.shape.qubits):
+            qubits.update(letter.shape.qubits)
+    mine, other = ([each for each in part if not qubits.isdisjoint(each.shape.qubits)] for part in (word, image))
+    return mine, other
 
 
 @lru_cache(maxsize=1 << 18)

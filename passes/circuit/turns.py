@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.ops import Op, PauliRotation, Rotate
@@ -36,6 +37,7 @@ def on_qubit(turn: Op, qubit: int) -> Op:
     raise InternalError(f"{type(turn).__name__} rotates no single qubit")
 
 
+@lru_cache(maxsize=1 << 14)
 def parts(vector: Value) -> tuple[Value, Value]:
     """Return a vector as a number and a direction; r(b, a) is -r(a, b).
 

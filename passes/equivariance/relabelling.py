@@ -32,7 +32,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from qffc.ir.observables import Observable
 from qffc.ir.pauli import PauliSum
@@ -45,7 +45,7 @@ from qffc.passes.circuit.prepared_state import fold_preparations
 from qffc.passes.circuit.qubit_matching import Incidences, Names, incidences, renamings
 from qffc.passes.circuit.seen_operators import linear_weights, seen_observables
 from qffc.passes.circuit.singlet_form import singlet_form, without_first_turns
-from qffc.passes.circuit.trace import Letter, Level, letter_of, normal_form
+from qffc.passes.circuit.trace import Letter, Level, letter_of, normal_form, touched
 from qffc.passes.circuit.wires import flatten
 from qffc.passes.equivariance.spellings import Spellings
 from qffc.passes.equivariance.verdict import Failure, observable_line, op_reference
@@ -99,11 +99,6 @@ class Word:
         return normal_form(self.letters)
 
     @cached_property
-    def slid_form(self) -> tuple[Level, ...]:
-        """The normal form with the first rotations of each singlet on one half."""
-        return normal_form(singlet_form(self.letters))
-
-    @cached_property
     def names(self) -> dict[PauliSum, str]:
         """Of each operator that is observed, the first name."""
         return {observable.paulis: name for name, observable in reversed(self.observables)}
@@ -138,9 +133,10 @@ def relabelling_failure(program: Program, word: Word, action: Action) -> Failure
 def _carries_operations(word: Word, image: Word, renaming: Sequence[int], paulis: Paulis) -> bool:
     letters = _carried(image, renaming, paulis)
     moved = [letter for letter in letters if letter is not None]
-    return len(moved) == len(letters) and (
-        normal_form(moved) == word.form or normal_form(singlet_form(moved)) == word.slid_form
-    )
+    if len(moved) < len(letters):
+        return False
+    mine, other = touched(word.letters, moved)
+    return normal_form(mine) == normal_form(other) or normal_form(singlet_form(mine)) == normal_form(singlet_form(other))
 
 
 def _candidates(
@@ -292,7 +288,7 @@ def _readout_difference(
     difference = _difference_of_moments(program, original, image, renaming, string)
     if difference is None:
         return None
-    before, after = (_energy_operator(program, word) for word in (original, image))
+    before, after = _energy_operator(program, original), _energy_operator(program, image)
     if before is None or after is None:
         return difference
     after = conjugated_sum(after.relabelled(dict(enumerate(renaming))), string)
@@ -305,10 +301,15 @@ def _readout_difference(
 
 def _energy_operator(program: Program, word: Word) -> PauliSum | None:
     """The operator whose expectation value an energy is that is linear in the moments; None for other readouts."""
-    weights = None if has_features(program.readout) else linear_weights(word.readout)
+    return None if has_features(program.readout) else _linear_operator(word.observables, word.readout)
+
+
+@lru_cache(maxsize=16)
+def _linear_operator(observables: tuple[tuple[str, Observable], ...], energy: Value) -> PauliSum | None:
+    weights = linear_weights(energy)
     if weights is None:
         return None
-    return PauliSum.total(observable.paulis.scaled(weights.get(name, 0)) for name, observable in word.observables)
+    return PauliSum.total(observable.paulis.scaled(weights.get(name, 0)) for name, observable in observables)
 
 
 def _without_moments(word: Word) -> Value:
@@ -340,7 +341,8 @@ def _difference_of_moments(
         before, after = original.readout, image.readout
     else:
         before = original.shared_readout
-        after = with_moments(image.readout, {name: signs[name] * Moment(target) for name, target in targets.items()})
+        moved = {name: target if signs[name] > 0 else -Moment(target) for name, target in targets.items()}
+        after = with_moments(image.readout, moved)
     if original.spell.are_equal(before, after):
         return None
     return Failure(f"the readout {before} becomes {after}", line=print_readout(program.readout))
