@@ -60,8 +60,6 @@ class Letter:
 
     def with_value(self, value: Value) -> Letter:
         """Return the letter with another number or vector in its place."""
-        if value == self.value:
-            return self
         if self.shape.kind != "rotate":
             return Letter(self.shape, value)
         return make_letter("rotate", self.shape.qubits, value, direction=_direction(value))

@@ -212,10 +212,14 @@ def image_of(word: Word, action: Action) -> Word:
             known[value.text] = word.spell(renamed(value))
         return known[value.text]
 
-    letters = tuple(
-        letter if letter.value is None else letter.with_value(replaced(letter.value)) for letter in word.letters
-    )
-    return replace(word, letters=letters, readout=word.spell.around_moments(renamed(word.readout)))
+    def carried(letter: Letter) -> Letter:
+        value = letter.value if letter.value is None else replaced(letter.value)
+        return letter if value is None or value == letter.value else letter.with_value(value)
+
+    readout = renamed(word.readout)
+    if readout is not word.readout:
+        readout = word.spell.around_moments(readout)
+    return replace(word, letters=tuple(carried(letter) for letter in word.letters), readout=readout)
 
 
 def representatives(program: Program, sites: Mapping[str, str]) -> Species:
