@@ -139,7 +139,7 @@ def _next_colours(graph: Incidences, colours: Colours, names: Names) -> Colours:
 
 def _marked(colours: Colours, qubit: int, names: Names) -> Colours:
     mark = names(("chosen", colours[qubit]))
-    return tuple(mark if index == qubit else colour for index, colour in enumerate(colours))
+    return (*colours[:qubit], mark, *colours[qubit + 1 :])
 
 
 def _unsigned(letter: Letter, signed: bool) -> str:

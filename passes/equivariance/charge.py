@@ -14,13 +14,16 @@ that is linear.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass, field
+
 from qffc.ir.generators import Conserved
 from qffc.ir.ops import Gate
 from qffc.ir.pauli import PauliSum
 from qffc.ir.program import Program
 from qffc.passes.circuit.prepared_state import charge_residual
 from qffc.passes.circuit.seen_operators import seen_operators
-from qffc.passes.circuit.trace import Letter, independent
+from qffc.passes.circuit.trace import Shape, independent
 from qffc.passes.circuit.wires import flatten
 from qffc.passes.equivariance.counterexample import judge
 from qffc.passes.equivariance.relabelling import Word, make_word
@@ -55,35 +58,50 @@ def charge_failure(program: Program, item: Conserved) -> Failure | None:
     return None
 
 
+@dataclass
+class _Block:
+    """Operations on one set of qubits whose commutators with the charge have not added up to zero yet.
+
+    Args:
+        qubits: sorted.
+        members: of each shape, the first operation and what its commutator leaves.
+        total: the sum of the commutators.
+    """
+
+    qubits: tuple[int, ...]
+    members: dict[Shape, tuple[int, PauliSum]] = field(default_factory=dict)
+    total: PauliSum = PauliSum(())
+
+
 def _operations(program: Program, charge: PauliSum, word: Word) -> Failure | None:
     gates = {step.index: step.op for step in flatten(program).steps if isinstance(step.op, Gate)}
-    waiting: dict[tuple[int, ...], list[tuple[int, Letter, PauliSum]]] = {}
+    waiting: dict[int, _Block] = {}  # by the index of the operation that it begins with
+    on_qubit: dict[int, set[int]] = defaultdict(set)
     for index, letter in zip(word.indices, word.letters, strict=True):
-        op = gates.get(index)
+        op, shape = gates.get(index), letter.shape
         if op is None:
             continue
-        for block in waiting.values():
-            for other, earlier, left in block:
-                if not independent(earlier.shape, letter.shape):
+        near = sorted({start for qubit in shape.qubits for start in on_qubit[qubit]})
+        for start in near:
+            for earlier, (other, left) in waiting[start].members.items():
+                if not independent(earlier, shape):
                     return _stuck(program, other, left)
-        left = _near(charge, op.qubits).commutator(op.generator)
+        left = charge.commutator(op.generator)
         if left.is_zero:
             continue
-        block = waiting.setdefault(letter.shape.qubits, [])
-        block.append((index, letter, left))
-        total = PauliSum(())
-        for _, _, part in block:
-            total += part
-        if total.is_zero:
-            del waiting[letter.shape.qubits]
-    for (other, _, left), *_ in waiting.values():
-        return _stuck(program, other, left)
+        start = next((start for start in near if waiting[start].qubits == shape.qubits), index)
+        block = waiting.setdefault(start, _Block(shape.qubits))
+        block.members.setdefault(shape, (index, left))
+        block.total += left
+        for qubit in shape.qubits:
+            on_qubit[qubit].add(start)
+        if block.total.is_zero:
+            del waiting[start]
+            for qubit in shape.qubits:
+                on_qubit[qubit].remove(start)
+    for block in waiting.values():
+        return _stuck(program, *next(iter(block.members.values())))
     return None
-
-
-def _near(charge: PauliSum, qubits: tuple[int, ...]) -> PauliSum:
-    """The part of the charge that shares a qubit; the rest commutes."""
-    return PauliSum(tuple(term for term in charge.terms if any(qubit in qubits for qubit, _ in term[0])))
 
 
 def _stuck(program: Program, index: int, left: PauliSum) -> Failure:

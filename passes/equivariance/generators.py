@@ -13,7 +13,9 @@ has to carry that group into itself, so that the mean is over the same responses
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache, partial
 
 from qffc.ir.exchange_group import is_exchange, keeps_group
 from qffc.ir.generators import Conserved, Generator, TableMoves
@@ -22,7 +24,14 @@ from qffc.passes.equivariance.charge import check_conserved
 from qffc.passes.equivariance.counterexample import judge
 from qffc.passes.equivariance.exchange import AVERAGE, RELABELLING
 from qffc.passes.equivariance.reduced_circuit import ANY_TARGET, SHORTENED
-from qffc.passes.equivariance.relabelling import Action, make_word, relabelling_failure, representatives
+from qffc.passes.equivariance.relabelling import (
+    Action,
+    Species,
+    Word,
+    make_word,
+    relabelling_failure,
+    representatives,
+)
 from qffc.passes.equivariance.verdict import Failure, Transform, Verdict, proven
 from qffc.passes.simplify.canonicalize import Canonicalize
 
@@ -31,22 +40,24 @@ CONJUGATION = "conjugation by a Pauli string"
 
 def check_generators(program: Program) -> tuple[Verdict, ...]:
     """Return one verdict for each symmetry that is declared by hand, in their order."""
+    words = cache(partial(make_word, program))
     return tuple(
-        check_conserved(program, item) if isinstance(item, Conserved) else check_generator(program, item)
+        check_conserved(program, item) if isinstance(item, Conserved) else check_generator(program, item, words)
         for item in program.generators
     )
 
 
-def check_generator(program: Program, generator: Generator) -> Verdict:
+def check_generator(program: Program, generator: Generator, words: Callable[[Species], Word]) -> Verdict:
     """Prove a discrete symmetry by relabelling and conjugation, else compare numbers."""
     rule = CONJUGATION if generator.paulis else RELABELLING
     if _is_averaged(program, generator):
         return proven(generator.title, AVERAGE)
-    failure = _mixed_average(program, generator) or _failure(program, generator)
+    failure = _mixed_average(program, generator) or _failure(program, generator, words)
     if failure is None:
         return proven(generator.title, rule)
     shorter = Canonicalize().run(program, ANY_TARGET).program
-    if shorter is not program and not _mixed_average(program, generator) and _failure(shorter, generator) is None:
+    can_be_shorter = shorter is not program and not _mixed_average(program, generator)
+    if can_be_shorter and _failure(shorter, generator, partial(make_word, shorter)) is None:
         return proven(generator.title, rule + SHORTENED)
     return judge(program, generator.title, rule, failure, transform_of(program, generator))
 
@@ -65,9 +76,9 @@ def _mixed_average(program: Program, generator: Generator) -> Failure | None:
     return Failure("the mean over exchanges is not kept: sites go where their exchanges are other ones")
 
 
-def _failure(program: Program, generator: Generator) -> Failure | None:
+def _failure(program: Program, generator: Generator, words: Callable[[Species], Word]) -> Failure | None:
     action = action_of(program, generator)
-    return relabelling_failure(program, make_word(program, representatives(program, action.sites)), action)
+    return relabelling_failure(program, words(representatives(program, action.sites)), action)
 
 
 def action_of(program: Program, generator: Generator) -> Action:

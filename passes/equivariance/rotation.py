@@ -155,8 +155,8 @@ def _commutes(paulis: PauliSum, axes: Axes) -> bool:
 
 
 def _observable_residual(paulis: PauliSum, axes: Axes) -> str:
-    commutators = {axis: spin_component(paulis.qubits, LETTERS[axis]).commutator(paulis) for axis in axes}
-    return next(f"[J_{'xyz'[axis]}, O] = {left}" for axis, left in commutators.items() if not left.is_zero)
+    commutators = ((axis, spin_component(paulis.qubits, LETTERS[axis]).commutator(paulis)) for axis in axes)
+    return next(f"[J_{'xyz'[axis]}, O] = {left}" for axis, left in commutators if not left.is_zero)
 
 
 def _first_commutator(op: Gate, axes: Axes) -> str | None:
