@@ -1,16 +1,28 @@
 """The Pauli algebra against dense matrices."""
 
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import reduce
+from itertools import combinations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from qffc.ir import PauliString, PauliSum
-from qffc.ir.pauli import LETTERS, dot_product, product_of_strings, spin_component, triple_product
-from qffc.ir.values import Number, ParameterEntry, Value
+from qffc.ir import PauliString, PauliSum, pauli
+from qffc.ir.observables import DotObservable, SumObservable
+from qffc.ir.pauli import (
+    LETTERS,
+    Term,
+    anticommuting,
+    dot_product,
+    product_of_strings,
+    spin_component,
+    triple_product,
+)
+from qffc.ir.values import Number, ParameterEntry, Pi, Value, add, as_value, mul
 
 QUBITS = 3
 MATRICES = {
@@ -19,10 +31,13 @@ MATRICES = {
     "Y": np.array([[0, -1j], [1j, 0]]),
     "Z": np.diag([1, -1]),
 }
-J = ParameterEntry("J")
+J, K = ParameterEntry("J"), ParameterEntry("K")
+COEFFICIENTS = (0, 1, -2, Fraction(1, 3), J, -1 * J, K, 2 * J - K, 2 + 4 * Pi(), (J + 1) * (K - J), J * K**2, K / J)
 
 strings = st.dictionaries(st.integers(0, QUBITS - 1), st.sampled_from(LETTERS)).map(lambda d: tuple(sorted(d.items())))
 sums = st.dictionaries(strings, st.integers(-3, 3), max_size=4).map(PauliSum.of)
+real_sums = st.dictionaries(strings, st.sampled_from(COEFFICIENTS), max_size=6).map(PauliSum.of)
+symbolic_sums = st.tuples(real_sums, real_sums).map(lambda parts: parts[0] + parts[1].scaled(1, imaginary=True))
 
 
 def number(value: Value) -> float:
@@ -88,3 +103,80 @@ def test_relabelling_and_spelling() -> None:
     assert str(total.relabelled({0: 2, 2: 0})) == "-1/2 Z(0) X(2)"
     assert total.qubits == (0, 2)
     assert str(total - total) == "0"
+
+
+def plain_sum(terms: Iterable[Term]) -> PauliSum:
+    """Terms added one after the other."""
+    found: dict[PauliString, tuple[Value, Value]] = {}
+    for string, (real, imaginary) in terms:
+        old = found.get(string, (as_value(0), as_value(0)))
+        found[string] = (add(old[0], real), add(old[1], imaginary))
+    return PauliSum(tuple(sorted((s, c) for s, c in found.items() if c != (as_value(0), as_value(0)))))
+
+
+def plain_product(left: PauliSum, right: PauliSum) -> PauliSum:
+    terms: list[Term] = []
+    for first, (a, b) in left.terms:
+        for second, (c, d) in right.terms:
+            phase, string = product_of_strings(first, second)
+            real, imaginary = add(mul(a, c), -mul(b, d)), add(mul(a, d), mul(b, c))
+            for _ in range(phase):
+                real, imaginary = -imaginary, real
+            terms.append((string, (real, imaginary)))
+    return plain_sum(terms)
+
+
+@given(symbolic_sums, symbolic_sums)
+def test_the_algebra_is_that_of_its_definition(left: PauliSum, right: PauliSum) -> None:
+    assert left * right == plain_product(left, right)
+    assert left + right == plain_sum((*left.terms, *right.terms))
+    assert left.commutator(right) == plain_product(left, right) - plain_product(right, left)
+    assert (left.commutator(right) + right.commutator(left)).is_zero
+
+
+@given(st.lists(symbolic_sums, max_size=5))
+def test_a_total_is_the_sum_of_its_parts(parts: list[PauliSum]) -> None:
+    total = PauliSum.total(parts)
+    assert total == reduce(lambda sum_, part: sum_ + part, parts, PauliSum(()))
+    assert total == plain_sum(term for part in parts for term in part.terms)
+    assert total == PauliSum.total(reversed(parts))
+
+
+@given(symbolic_sums, st.permutations(range(QUBITS)), st.integers(0, 2))
+def test_relabelling_moves_every_letter(total: PauliSum, order: list[int], merged: int) -> None:
+    qubits = dict(enumerate(order))
+    terms = [(tuple(sorted((qubits[q], letter) for q, letter in string)), c) for string, c in total.terms]
+    assert total.relabelled(qubits) == plain_sum(terms)
+    stays = {merged: merged, 7: 8}
+    assert total.relabelled(stays) == total
+
+
+@given(symbolic_sums, symbolic_sums)
+def test_anticommuting_terms_are_those_whose_product_changes_its_sign(left: PauliSum, right: PauliSum) -> None:
+    found = {(a[0], b[0]) for a, b in anticommuting(left, right)}
+    assert len(found) == len(list(anticommuting(left, right)))
+    pairs = {(a, b) for a, _ in left.terms for b, _ in right.terms}
+    assert found == {(a, b) for a, b in pairs if product_of_strings(a, b) != product_of_strings(b, a)}
+
+
+@given(symbolic_sums, symbolic_sums)
+def test_equal_sums_have_one_hash(left: PauliSum, right: PauliSum) -> None:
+    assert hash(left + right) == hash(right + left)
+    assert left + right == right + left
+
+
+@pytest.mark.parametrize("count", [6, 12, 24])
+def test_a_commutator_with_the_spin_visits_each_letter_once(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    visits = 0
+
+    def counted(left: PauliString, right: PauliString) -> tuple[int, PauliString]:
+        nonlocal visits
+        visits += 1
+        return product_of_strings(left, right)
+
+    pairs = list(combinations(range(count), 2))
+    everything = SumObservable(tuple((Fraction(1), DotObservable(*pair)) for pair in pairs)).paulis
+    monkeypatch.setattr(pauli, "product_of_strings", counted)
+    for letter in LETTERS:
+        assert spin_component(range(count), letter).commutator(everything).is_zero
+    assert visits == 3 * 4 * len(pairs)  # for each axis, two of the three terms of a pair, at both of its qubits
