@@ -182,8 +182,9 @@ def test_nothing_is_touched_where_nothing_differs() -> None:
 @given(st.integers(0, 2**32 - 1), st.integers(0, 12))
 def test_letters_of_a_singlet_form_are_canonical(seed: int, length: int) -> None:
     for letter in singlet_form(random_word(Random(seed), length)):
-        assert letter.value is None or letter.with_value(letter.value) == letter
-        assert letter.moved({qubit: qubit for qubit in QUBITS}) == letter
+        if letter.shape.kind == "rotate":
+            assert letter.value is not None
+            assert letter == letter_of(Rotate(letter.shape.qubits[0], letter.value), letter.value)
 
 
 @pytest.mark.parametrize("count", [8, 16, 32])
