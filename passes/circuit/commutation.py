@@ -15,6 +15,7 @@ from qffc.ir.diagnostics import InternalError
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate
 from qffc.ir.pauli import PauliString, PauliSum, Term, anticommuting, product_of_strings
 from qffc.ir.values import Number
+from qffc.passes.circuit.free_order import group_of
 from qffc.passes.circuit.trace import Shape, independent, letter_of, unit_generator
 from qffc.passes.circuit.turns import axis_rotation, is_turn, on_qubit, parts
 
@@ -45,6 +46,7 @@ def commute(first: Op, second: Op) -> bool:
 def reach(op: Op, word: Sequence[Op]) -> Iterator[int]:
     """Yield the places in a word that an operation can be moved up to, starting from the front of the word.
 
+    What is free in order is passed one by one, so that the operation passes in any order, see ``free_order.py``.
     The word may be read in either direction of time: operations that follow, or operations that precede, backwards.
     Its length comes last, if the operation passes it as a whole.
 
@@ -76,7 +78,7 @@ def passes(op: Op, word: Sequence[Op]) -> bool:
 def _partners(op: Op, place: int, word: Sequence[Op], taken: Set[int]) -> list[int]:
     """Where the other qubits of an operation turn like the one at ``place``, if all of these can be moved up to it."""
     turn = word[place]
-    if not isinstance(op, Exchange | Chirality) or not is_turn(turn):
+    if not isinstance(op, Exchange | Chirality) or not is_turn(turn) or group_of(turn) is not None:
         return []
     others = (qubit for qubit in op.qubits if qubit not in turn.qubits)
     found = [_first(on_qubit(turn, qubit), word, place + 1, taken) for qubit in others]
@@ -86,7 +88,7 @@ def _partners(op: Op, place: int, word: Sequence[Op], taken: Set[int]) -> list[i
 def _first(op: Op, word: Sequence[Op], start: int, taken: Set[int]) -> int | None:
     """The first place of an operation equal to ``op``, if it can be moved up to ``start``; taken ones do not count."""
     for place in (place for place in range(start, len(word)) if place not in taken):
-        if same_turn(word[place], op):
+        if same_turn(word[place], op) and group_of(word[place]) is None:
             return place
         if not commute(word[place], op):
             return None

@@ -1,7 +1,8 @@
 """A program without relabelling and with its couplings whole: each operation on the wire that holds its state.
 
 A *wire* is a qubit as it is named at the start; after ``relabel`` the qubits take other wires. Three consecutive
-``pauli_rotation`` XX, YY and ZZ by one angle t on one pair, in any order, are one exchange by t/2.
+``pauli_rotation`` XX, YY and ZZ by one angle t on one pair, in any order, are one exchange by t/2; where groups of
+couplings that are free in order are kept, only three of one group are.
 """
 
 from __future__ import annotations
@@ -16,14 +17,22 @@ from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.program import Program
 from qffc.ir.values import as_value
+from qffc.passes.circuit.free_order import as_written, group_of
 
 
 @dataclass(frozen=True)
 class Step:
-    """An operation on wires, and the index of the operation of the program that it comes from."""
+    """An operation on wires.
+
+    Args:
+        op: the operation.
+        index: of the operation of the program that it comes from; of the first of three that are an exchange.
+        parts: the indices of the other two of those.
+    """
 
     op: Op
     index: int
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,15 +43,21 @@ class Flat:
     observables: tuple[tuple[str, Observable], ...]
 
 
-def flatten(program: Program) -> Flat:
-    """Return the program on wires; the moments are the same."""
+def flatten(program: Program, *, keep_groups: bool = False) -> Flat:
+    """Return the program on wires; the moments are the same.
+
+    Args:
+        program: any program.
+        keep_groups: keep couplings free in order that are, see :mod:`qffc.passes.circuit.free_order`; for a program
+            that is to come of it. Otherwise they are in the order in which they are written.
+    """
     wires = {qubit: qubit for qubit in range(len(program.qubits))}
     steps: list[Step] = []
     for index, op in enumerate(program.ops):
         if isinstance(op, Relabel):
             wires |= {target: wires[source] for source, target in op.moves}
         else:
-            steps.append(Step(on_wires(op, wires), index))
+            steps.append(Step(on_wires(op if keep_groups else as_written(op), wires), index))
     moved = {qubit: wire for qubit, wire in wires.items() if qubit != wire}
     # An observable that stays keeps the sum of Pauli strings that it has built.
     observables = tuple((name, o.relabelled(moved) if moved else o) for name, o in program.observables)
@@ -81,7 +96,8 @@ def _fuse(steps: list[Step]) -> tuple[Step, ...]:
         result[first[0]] = result[first[1]] = None
         # Nothing between the three touches the pair, so the place of the last one is as good as any.
         a, b = step.op.qubits
-        result[first[2]] = Step(Exchange(a, b, angle, span=step.op.span), step.index)
+        whole = Exchange(a, b, angle, unordered=step.op.unordered, span=step.op.span)
+        result[first[2]] = Step(whole, step.index, tuple(steps[k].index for k in first[1:]))
     return tuple(step for step in result if step is not None)
 
 
@@ -94,6 +110,8 @@ def _is_coupling(ops: list[Op]) -> bool:
     letters = set()
     for op in ops:
         if not isinstance(op, PauliRotation) or op.qubits != ops[0].qubits or op.angle != ops[0].value:
+            return False
+        if group_of(op) != group_of(ops[0]):
             return False
         letters.add(tuple(letter for _, letter in op.string))
     return letters == {("X", "X"), ("Y", "Y"), ("Z", "Z")}

@@ -82,7 +82,7 @@ class LightCone(Pass[None]):
 
     def run(self, program: Program, target: Target) -> PassResult[None]:
         """Return the program without what its readout does not see."""
-        flat = flatten(program)
+        flat = flatten(program, keep_groups=True)
         names = {name for name, _ in seen_observables(program)}
         seen = tuple(item for item in flat.observables if item[0] in names)
         ops = tuple(step.op for step in flat.steps)

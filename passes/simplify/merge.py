@@ -9,6 +9,7 @@ from typing import TypeGuard
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate
 from qffc.ir.values import add, as_value, mul
 from qffc.passes.circuit.commutation import commute, reach, same_turn
+from qffc.passes.circuit.free_order import group_of
 from qffc.passes.circuit.turns import is_turn, on_qubit, parts
 from qffc.passes.simplify.normal_form import is_identity
 
@@ -89,13 +90,13 @@ def _partners(
     done: list[Op], index: int, turn: Op, qubits: list[int], moving: set[int], unions: dict[int, Op]
 ) -> set[int] | None:
     """Where ``qubits`` turn like ``turn`` after a coupling, if these rotations can be moved up to it."""
-    if not isinstance(done[index], Exchange | Chirality):
+    if not isinstance(done[index], Exchange | Chirality) or group_of(turn) is not None:
         return None
     found = set()
     for qubit in qubits:
         own = on_qubit(turn, qubit)
         for place in (place for place in range(index + 1, len(done)) if place not in moving):
-            if place not in unions and same_turn(done[place], own):
+            if place not in unions and same_turn(done[place], own) and group_of(done[place]) is None:
                 found.add(place)
                 break
             if qubit in done[place].qubits and (place in unions or not commute(done[place], own)):

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from qffc.ir.ops import Op, PauliRotation, Singlet, Zero
+from qffc.ir.ops import Op, Singlet, Zero
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
+from qffc.passes.circuit.free_order import group_of
 from qffc.passes.circuit.turns import inverse, is_turn, on_qubit
 from qffc.passes.circuit.wires import flatten
 from qffc.passes.target import Target
@@ -60,7 +61,7 @@ class SlideSinglet(Pass[None]):
 
     def run(self, program: Program, target: Target) -> PassResult[None]:
         """Return the program with the first rotations of each singlet on one half."""
-        flat = flatten(program)
+        flat = flatten(program, keep_groups=True)
         ops = tuple(step.op for step in flat.steps)
         first = _first_turns(ops, len(program.qubits))
         ranks = _ranks(program)
@@ -87,16 +88,11 @@ def _first_turns(ops: Sequence[Op], qubits: int) -> list[list[int]]:
     for place, op in enumerate(ops):
         if isinstance(op, Singlet | Zero):
             continue
-        if closed.isdisjoint(op.qubits) and is_turn(op) and not _is_unordered(op):
+        if closed.isdisjoint(op.qubits) and is_turn(op) and group_of(op) is None:
             found[op.qubits[0]].append(place)
         else:
             closed.update(op.qubits)
     return found
-
-
-def _is_unordered(op: Op) -> bool:
-    # A coupling that leaves its group would no longer be moved along with it.
-    return isinstance(op, PauliRotation) and op.unordered is not None
 
 
 def _ranks(program: Program) -> list[int]:

@@ -11,6 +11,7 @@ from qffc.ir.ops import Gate, Op, PauliRotation, Zero
 from qffc.ir.printer import print_observable, print_op
 from qffc.ir.program import SYMMETRIES, Program, Scope, Symmetry
 from qffc.passes.base import Pass, PassResult, Preserves
+from qffc.passes.circuit.free_order import divided
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.wires import flatten
 from qffc.passes.equivariance.exchange import check_exchange
@@ -152,7 +153,8 @@ def _turning(program: Program) -> tuple[Program, tuple[Change, ...]]:
             help="use norm(...) or dot(...) in the readout, or leave rotation out of the declared symmetry",
             where="the readout",
         )
-    broken = {step.index for step in flatten(program).steps if step_residual(step) is not None}
+    failing = [step for step in flatten(program).steps if step_residual(step) is not None]
+    broken = {index for step in failing for index in (step.index, *step.parts)}
     changes: list[Change] = []
     ops: list[Op] = []
     for index, op in enumerate(program.ops):
@@ -163,7 +165,8 @@ def _turning(program: Program) -> tuple[Program, tuple[Change, ...]]:
         changes.append(change)
         ops += [] if kept is None else [kept]
     observables, more = _mean_observables(program)
-    repaired = replace(program, ops=tuple(ops), observables=observables)
+    # What was a coupling may be a rotation now, which is in no group.
+    repaired = replace(program, ops=divided(ops), observables=observables)
     failure = rotation_failure(repaired)
     if failure is not None:
         raise InternalError(f"the average over rotations does not turn with the molecule: {failure.residual}")
