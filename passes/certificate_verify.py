@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from qffc.ir.diagnostics import error
 from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
 from qffc.passes.base import Pass
+from qffc.passes.certificate_difference import first_difference
 from qffc.passes.equivariance.certificate import Certificate, Origin
 from qffc.passes.equivariance.check import CheckEquivariance, check_equivariance
 from qffc.passes.pipeline import run_pipeline
@@ -19,7 +21,7 @@ def verify_certificate(
     certificate: Certificate,
     program: Program | None = None,
     find_target: Callable[[str], Target] | None = None,
-) -> None:
+) -> Certificate:
     """Check a certificate again: every verdict by a new check, after the passes that it names have run again.
 
     Args:
@@ -27,13 +29,17 @@ def verify_certificate(
         program: what it should be about; when left out, the certificate is held against itself alone.
         find_target: finds the target that passes ran for; needed by certificates whose origin has passes.
 
+    Returns:
+        The certificate that the new check makes: the same, but for the versions that made it and rounding.
+
     Raises:
         QffcError: when the certificate belongs to another program, or says what a new check does not.
 
     Example:
         >>> from qffc.library import load
         >>> program = load("sivqlm-lih", depth=1)
-        >>> verify_certificate(check_equivariance(program), program)
+        >>> verify_certificate(check_equivariance(program), program).holds
+        True
     """
     if program is not None and (certificate.digest, certificate.program) != (program.digest, program.name):
         raise error(
@@ -43,14 +49,16 @@ def verify_certificate(
             help="check the program as it is now",
         )
     again = _again(certificate, program, find_target)
-    claimed, found = _claims(certificate), _claims(again)
-    if claimed != found:
+    difference = first_difference(certificate, again)
+    if difference is not None:
         raise error(
             "certificate that a new check does not confirm",
-            found="; ".join(claimed),
-            expected="; ".join(found),
+            found=f"{difference.claimed} in the certificate",
+            expected=f"{difference.found}, as a new check finds",
             help="do not trust this certificate; check the program again",
+            where=difference.where,
         )
+    return again
 
 
 def _again(
@@ -75,6 +83,8 @@ def _again(
             expected=f"digest {origin.digest[:12]}",
             help="do not trust this certificate; check the program again",
         )
+    # Places in the text of the origin would be taken for places in the author's file.
+    start = start.with_ops(tuple(replace(op, span=None) for op in start.ops))
     again = _replay(start, origin, find_target)
     if (again.program, again.digest) != (certificate.program, certificate.digest):
         raise error(
@@ -102,15 +112,3 @@ def _replay(start: Program, origin: Origin, find_target: Callable[[str], Target]
     # The first pass makes one.
     assert certificate is not None
     return certificate
-
-
-def _claims(certificate: Certificate) -> list[str]:
-    """What a certificate says, counterexamples aside: these are numbers, and anyone can evaluate them."""
-    claims = [f"declared {', '.join(certificate.symmetry)}"]
-    for verdict in certificate.verdicts:
-        claims.append(f"{verdict.generator} {verdict.status} by {verdict.rule}")
-        claims += [f"{verdict.generator}: {part} survives" for part in verdict.survives]
-        if verdict.carried is not None:
-            carried = verdict.carried
-            claims.append(f"proven by {carried.rule} of {carried.digest[:12]} before {', '.join(carried.passes)}")
-    return claims

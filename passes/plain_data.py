@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 import types
-from dataclasses import asdict, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import Field, fields, is_dataclass
+from math import isfinite
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from qffc.ir.diagnostics import InternalError, QffcError, error, quoted
 
 T = TypeVar("T")
 
+IN_MEMORY: Mapping[str, bool] = MappingProxyType({"written": False})
+"""The ``metadata`` of a field that is neither written nor read: it has its default when the record comes back."""
+
 
 def to_plain(record: object) -> dict[str, object]:
-    """Return a dataclass as nested dictionaries; tuples become lists in JSON."""
+    """Return a dataclass as nested dictionaries and lists, without the fields that are kept in memory alone."""
     if not is_dataclass(record) or isinstance(record, type):
         raise InternalError(f"{record!r} is no dataclass instance")
-    return asdict(record)
+    return {field.name: _plain(getattr(record, field.name)) for field in _written(type(record))}
 
 
 def from_plain(kind: type[T], data: object, path: str = "certificate") -> T:
@@ -34,6 +40,18 @@ def from_plain(kind: type[T], data: object, path: str = "certificate") -> T:
     return result
 
 
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return to_plain(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, tuple | list) else value
+
+
+def _written(kind: type[Any]) -> list[Field[Any]]:
+    return [field for field in fields(kind) if field.metadata.get("written", True)]
+
+
 def _decode(kind: Any, data: Any, path: str) -> Any:
     origin, arguments = get_origin(kind), get_args(kind)
     if is_dataclass(kind) and isinstance(kind, type):
@@ -47,15 +65,25 @@ def _decode(kind: Any, data: Any, path: str) -> Any:
     if origin in (Union, types.UnionType):
         (inner,) = (argument for argument in arguments if argument is not type(None))
         return None if data is None else _decode(inner, data, path)
-    if kind is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
+    if kind is float and isinstance(data, int | float) and not isinstance(data, bool):
+        return _decode_float(data, path)
     if not isinstance(data, kind) or isinstance(data, bool) != (kind is bool):
         raise _mismatch(path, data, f"a value of type {kind.__name__}")
     return data
 
 
+def _decode_float(data: float, path: str) -> float:
+    try:
+        number = float(data)
+    except OverflowError:
+        number = float("inf")
+    if not isfinite(number):
+        raise _mismatch(path, data, "a finite number")
+    return number
+
+
 def _decode_record(kind: type[Any], data: Any, path: str) -> Any:
-    names = [field.name for field in fields(kind)]
+    names = [field.name for field in _written(kind)]
     if not isinstance(data, dict):
         raise _mismatch(path, data, f"an object with the keys {quoted(names)}")
     unknown = [key for key in data if key not in names]

@@ -7,20 +7,19 @@ import platform
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
+from qffc.passes.equivariance.certificate_schemas import from_schema_1, without_places
 from qffc.passes.equivariance.certificate_text import render_verdict
 from qffc.passes.equivariance.listing import listing
 from qffc.passes.equivariance.reduced_circuit import REDUCED, SHORTENED
 from qffc.passes.equivariance.verdict import Verdict
 from qffc.passes.plain_data import from_plain, to_plain
+from qffc.passes.strict_documents import parse_json
 
-SCHEMA = 2
+SCHEMA = 3
 CARRIED = "carried over"
-_SURVIVES = "survives: "
-"""What the note of schema 1 began with where ``survives`` is a field now."""
 
 _OF_CIRCUITS = {
     "pauli-commutators": "state, gates, observables and readout turn with the molecule: [J_a, G] = i d_a G exactly",
@@ -83,8 +82,8 @@ class Certificate:
         symmetry: everything that the program declares: ``rotation`` and so on, then ``generator`` or ``conserved`` and
             a name.
         verdicts: one for each generator, exchange split into transpositions of like sites.
-        qffc: version of this package.
-        python: version of the interpreter.
+        qffc: version of this package, for people: nobody can check it.
+        python: version of the interpreter, likewise.
         origin: where the proof starts; None in certificates of schema 1, which need their program beside them.
     """
 
@@ -111,14 +110,9 @@ class Certificate:
         return tuple(dict.fromkeys(used))
 
     def to_json(self) -> str:
-        """Return the certificate as JSON; :meth:`from_json` gives it back exactly."""
-        data = {"schema": SCHEMA, **to_plain(self), "sha256": self._checksum}
-        return json.dumps(data, indent=2, allow_nan=False) + "\n"
-
-    @property
-    def _checksum(self) -> str:
-        """It finds damage and careless edits; whoever wants to forge can compute it, and is found by a new check."""
-        return sha256(json.dumps(to_plain(self), sort_keys=True, allow_nan=False).encode()).hexdigest()
+        """Return the certificate as JSON; :meth:`from_json` gives it back exactly, but for places in source files."""
+        data = to_plain(self)
+        return json.dumps({"schema": SCHEMA, **data, "sha256": _checksum(data)}, indent=2, allow_nan=False) + "\n"
 
     @staticmethod
     def from_json(text: str) -> Certificate:
@@ -128,7 +122,7 @@ class Certificate:
             QffcError: when the text is no certificate of a known schema, or was changed after it was written.
         """
         try:
-            data = json.loads(text, parse_constant=_no_constant)
+            data = parse_json(text)
         except ValueError as problem:
             raise error(
                 "certificate that is not JSON",
@@ -137,22 +131,22 @@ class Certificate:
                 help="write it again with 'qffc check'",
             ) from None
         schema = data.pop("schema", None) if isinstance(data, dict) else None
-        if schema not in (1, SCHEMA) or isinstance(schema, bool):
+        if not isinstance(data, dict) or not isinstance(schema, int) or schema not in (1, 2, SCHEMA) or schema is True:
             raise error(
                 "certificate of an unknown schema",
                 found=f"schema {schema!r}",
-                expected=f"schema 1 or {SCHEMA}",
+                expected=f"schema 1, 2 or {SCHEMA}",
                 help="write it again with this version of qffc",
             )
         if schema == 1:
-            return from_plain(Certificate, _from_schema_1(data))
+            return from_plain(Certificate, without_places(from_schema_1(data)))
         claimed = data.pop("sha256", None)
-        certificate = from_plain(Certificate, data)
-        if claimed != certificate._checksum:
+        certificate = from_plain(Certificate, data if schema == SCHEMA else without_places(data))
+        if claimed != _checksum(data):
             raise error(
                 "certificate that was changed after it was written",
                 found=f"checksum {str(claimed)[:12]}",
-                expected=f"checksum {certificate._checksum[:12]} of what it says",
+                expected=f"checksum {_checksum(data)[:12]} of what it says",
                 help="do not trust it; check the program again",
             )
         return certificate
@@ -188,33 +182,6 @@ def make_certificate(program: Program, verdicts: tuple[Verdict, ...]) -> Certifi
     return Certificate(program.name, program.digest, program.declared, verdicts, own, platform.python_version(), origin)
 
 
-def _from_schema_1(data: dict[str, Any]) -> dict[str, Any]:
-    """Add what certificates of schema 1 do not say; damage is left for the reader to find."""
-    verdicts = data.get("verdicts")
-    if isinstance(verdicts, list):
-        data = {**data, "verdicts": [_verdict_from_schema_1(v) if isinstance(v, dict) else v for v in verdicts]}
-    return {**data, "origin": None}
-
-
-def _verdict_from_schema_1(data: dict[str, Any]) -> dict[str, Any]:
-    parts = str(data.get("note")).split("; ")
-    survives = [part.removeprefix(_SURVIVES) for part in parts if part.startswith(_SURVIVES)]
-    if survives:
-        data = {**data, "note": "; ".join(part for part in parts if not part.startswith(_SURVIVES))}
-    if isinstance(data.get("failure"), dict):
-        data = {**data, "failure": {"line": None, **data["failure"]}}
-    example = data.get("counterexample")
-    if isinstance(example, dict) and isinstance(example.get("transform"), dict):
-        data = {**data, "counterexample": {**example, "transform": _transform_from_schema_1(example["transform"])}}
-    return {**data, "survives": survives, "carried": None}
-
-
-def _transform_from_schema_1(data: dict[str, Any]) -> dict[str, Any]:
-    swap = data.get("swap")
-    sites = [swap, swap[::-1]] if isinstance(swap, list) else []
-    rest = {key: part for key, part in data.items() if key != "swap"}
-    return {**rest, "sites": sites, "entries": [], "internal": None}
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")
+def _checksum(data: dict[str, object]) -> str:
+    """It finds damage and careless edits; whoever wants to forge can compute it, and is found by a new check."""
+    return sha256(json.dumps(data, sort_keys=True, allow_nan=False).encode()).hexdigest()

@@ -23,16 +23,18 @@ from qffc.passes.equivariance.verdict import GHOST_NAME, Counterexample, Failure
 POINTS = 12
 THRESHOLD = 1e-9
 """A smaller change of the response refutes nothing."""
-_CLEAR = 1e-3
-"""A change of this size, relative to the response, ends the search."""
+_CLEAR = 1.03e-3
+"""A change above this, relative to the response, ends the search; no round number, which a program may meet exactly."""
+_BETTER = 1.01
+"""A larger difference counts more when it is larger by this factor, so that rounding does not choose the point."""
 _ROUNDINGS = 3
 """How often a counterexample is computed again to measure rounding."""
 _BUDGET = 1.0e9
 """Matrix elements that the dense simulator may touch for one generator."""
 _MOST_QUBITS = 11
 """Above this the matrices of the reference simulator take too much memory."""
-_CLOSEST = 0.7
-"""Random atoms keep this distance, in Angstrom."""
+_CLOSEST = 0.69996
+"""Random atoms keep this distance, in Angstrom; none has it exactly, for squares of distances have four decimals."""
 
 TURN = Transform("rotation by the matrix", ((0.36, 0.48, -0.8), (-0.8, 0.6, 0.0), (0.48, 0.64, 0.6)))
 MIRROR = Transform("inversion x -> -x", ((-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, -1.0)))
@@ -41,10 +43,11 @@ SHIFT = Transform("translation by the vector", shift=(0.5, -1.25, 2.0))
 
 @dataclass(frozen=True)
 class Sampling:
-    """What random points showed: how many, the largest deviation, and a counterexample when it counts."""
+    """What random points showed: how many, the largest deviation, what is rounding, a counterexample when it counts."""
 
     points: int
     deviation: float
+    rounding: float
     counterexample: Counterexample | None
 
 
@@ -90,6 +93,7 @@ def judge(program: Program, generator: str, rule: str, failure: Failure, transfo
         failure,
         sampling.counterexample,
         "" if sampling.points else _why_no_points(program),
+        rounding=sampling.rounding,
     )
 
 
@@ -97,7 +101,7 @@ def sample(program: Program, transform: Transform, points: int = POINTS) -> Samp
     """Compare a program before and after a transform at random points."""
     random = np.random.default_rng(20231111)
     best: Counterexample | None = None
-    done = 0
+    deviation, done = 0.0, 0
     for _ in range(min(points, _affordable(program))):
         candidate = random_point(program, transform, random, ghosts=program.scope == "atom")
         with np.errstate(all="ignore"):
@@ -106,32 +110,35 @@ def sample(program: Program, transform: Transform, points: int = POINTS) -> Samp
             continue
         done += 1
         candidate = replace(candidate, response=_floats(before), transformed=_floats(after))
-        if best is None or candidate.difference > best.difference:
+        deviation = max(deviation, candidate.difference)
+        if best is None or candidate.difference > _BETTER * best.difference:
             best = candidate
         if best.difference > _CLEAR * max(1.0, float(np.abs(before).max())):
             break
     if best is None:
-        return Sampling(0, 0.0, None)
-    return Sampling(done, best.difference, best if _counts(program, best) else None)
+        return Sampling(0, 0.0, 0.0, None)
+    rounding = _rounding(program, best)
+    return Sampling(done, deviation, rounding, best if best.difference > rounding else None)
 
 
-def _counts(program: Program, candidate: Counterexample) -> bool:
-    """Whether a difference is far above what rounding explains.
+def _rounding(program: Program, candidate: Counterexample) -> float:
+    """The largest difference that rounding may explain.
 
-    Rounding is measured: both ends once more with arithmetic that rounds every number at random (Monte Carlo
-    arithmetic; Parker, UCLA CSD-970002, 1997), so that what is lost where numbers cancel shows.
+    It is measured: both ends once more with arithmetic that rounds every number at random (Monte Carlo arithmetic;
+    Parker, UCLA CSD-970002, 1997), so that what is lost where numbers cancel shows; and far above that.
     """
     scale = max(1.0, *map(abs, candidate.response), *map(abs, candidate.transformed))
     if candidate.difference <= THRESHOLD * scale:
-        return False
+        return THRESHOLD * scale
     noise = 0.0
     for seed in range(_ROUNDINGS):
         random = np.random.default_rng(seed)
         with np.errstate(all="ignore"):
             numbers = _numbers(program, candidate, partial(RandomRounding, random))
         for now, known in zip(numbers, (candidate.response, candidate.transformed), strict=True):
-            noise = max(noise, float(np.abs(now - np.array(known)).max()))
-    return bool(candidate.difference > 1000.0 * noise)  # False when the noise is no number
+            difference = float(np.abs(now - np.array(known)).max())
+            noise = max(noise, difference) if np.isfinite(difference) else np.inf
+    return max(THRESHOLD * scale, 1000.0 * noise)
 
 
 def _why_no_points(program: Program) -> str:

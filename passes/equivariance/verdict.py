@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ from qffc.ir.evaluate import GHOST, Instance
 from qffc.ir.generators import TableMoves
 from qffc.ir.printer import print_observable, print_op
 from qffc.ir.program import Program
+from qffc.passes.plain_data import IN_MEMORY
 
 Status = Literal["proven", "refuted", "undecided"]
 Row = tuple[float, float, float]
@@ -121,12 +122,13 @@ class OpReference:
     Args:
         index: its place in ``Program.ops``.
         text: its line in the text format.
-        where: file name, line and column in the source, when they are known; no folder, since certificates travel.
+        where: file name, line and column in the source, when they are known. Kept in memory alone: the text of the
+            program does not tell, so a certificate could not be checked in this.
     """
 
     index: int
     text: str
-    where: str | None = None
+    where: str | None = field(default=None, compare=False, metadata=IN_MEMORY)
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,8 @@ class Verdict:
         note: a limit of the verdict worth knowing; may be empty.
         survives: the parts of the symmetry that are proven although the whole is not, such as ``rotation about z``.
         carried: given exactly when a pass has kept the verdict: the rules prove it before the pass and not after.
+        rounding: changes of the response up to this size are rounding to the check, at the point that counts; so
+            much may differ from machine to machine. Kept in memory alone.
     """
 
     generator: str
@@ -190,6 +194,7 @@ class Verdict:
     note: str = ""
     survives: tuple[str, ...] = ()
     carried: Carried | None = None
+    rounding: float = field(default=0.0, compare=False, metadata=IN_MEMORY)
 
 
 def proven(generator: str, rule: str, note: str = "") -> Verdict:

@@ -50,9 +50,7 @@ def check(
     model = _model(program)
     source = resolve_program(program) if model is None else model.program
     stored = None if model is None else _stored(model)
-    if stored is not None:
-        _confirm(stored, source, as_json)
-    made = stored or check_program(source)
+    made = check_program(source) if stored is None else _confirmed(stored, source, as_json)
     if certificate is not None:
         write_text(certificate, made.to_json())
         say(f"certificate written to {certificate}")
@@ -104,19 +102,19 @@ def _check_again(file: Path, subject: str | None, as_json: bool) -> None:
             expected="the program that it was made for",
             help=f"qffc check {file} --program PROGRAM",
         )
-    _confirm(given, program, as_json)
-    emit(f"confirmed by a new check\n\n{given.render(program)}", {"confirmed": True, **_data(given)}, as_json)
-    if not given.holds:
+    made = _confirmed(given, program, as_json)
+    emit(f"confirmed by a new check\n\n{made.render(program)}", {"confirmed": True, **_data(made)}, as_json)
+    if not made.holds:
         raise typer.Exit(1)
 
 
-def _confirm(given: Certificate, program: Program | None, as_json: bool) -> None:
-    """Check a certificate again; exit 1 when the new check says something else."""
+def _confirmed(given: Certificate, program: Program | None, as_json: bool) -> Certificate:
+    """The certificate that a new check makes of what another one is about; exit 1 when they differ."""
     from qffc.passes.certificate_verify import verify_certificate
     from qffc.targets import target
 
     try:
-        verify_certificate(given, program, target)
+        return verify_certificate(given, program, target)
     except QffcError as problem:
         # A wrong certificate is an answer, not a misuse.
         refusal = {"confirmed": False, "holds": given.holds, "error": problem.diagnostic.to_json()}
@@ -125,7 +123,21 @@ def _confirm(given: Certificate, program: Program | None, as_json: bool) -> None
 
 
 def _data(certificate: Certificate) -> dict[str, object]:
-    return {"holds": certificate.holds, "certificate": json.loads(certificate.to_json())}
+    data = {"holds": certificate.holds, "certificate": json.loads(certificate.to_json())}
+    places = _places(certificate)
+    return {**data, "places": places} if places else data
+
+
+def _places(certificate: Certificate) -> dict[str, dict[str, str]]:
+    """Where the operations that a verdict points at are in the author's file; certificates leave that out."""
+    found = {}
+    for verdict in certificate.verdicts:
+        failure = verdict.failure
+        ops = {} if failure is None else {"op": failure.op, "image": failure.image}
+        known = {name: op.where for name, op in ops.items() if op is not None and op.where is not None}
+        if known:
+            found[verdict.generator] = known
+    return found
 
 
 def _read(file: Path) -> str:

@@ -104,7 +104,7 @@ def test_certificate_belongs_to_one_program() -> None:
     [
         (lambda data: data.pop("digest"), "missing 'digest'"),
         (lambda data: data.update(colour="red"), "unknown 'colour'"),
-        (lambda data: data.update(schema=3), "schema 3"),
+        (lambda data: data.update(schema=4), "schema 4"),
         (lambda data: data.update(program=3), "of type str"),
         (lambda data: data.update(verdicts={}), "a list"),
         (lambda data: data.update(symmetry=["mirror"]), "changed after it was written"),

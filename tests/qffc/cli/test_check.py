@@ -164,3 +164,17 @@ def test_what_a_users_file_prints_does_not_disturb_json(qffc, tmp_path):
     assert code == 0
     assert json.loads(out)["holds"] is True
     assert "loading" in err
+
+
+def test_a_forged_counterexample_is_not_confirmed(qffc, tmp_path):
+    file = tmp_path / "c.json"
+    qffc("check", BROKEN, "--certificate", file)
+    given = Certificate.from_json(file.read_text())
+    assert qffc("check", file)[1].startswith("confirmed by a new check")
+    example = given.verdicts[0].counterexample
+    forged = replace(given.verdicts[0], counterexample=replace(example, transformed=(0.5,)))
+    file.write_text(replace(given, verdicts=(forged, *given.verdicts[1:])).to_json())
+    code, out, _ = qffc("check", file)
+    assert code == 1
+    assert out.startswith("not confirmed")
+    assert "where:    rotation: counterexample: transformed[0]\n  found:    0.5 in the certificate" in out
