@@ -29,7 +29,8 @@ class Span:
         if self.source is not None:
             return self.source
         try:
-            lines = Path(self.file).read_text(encoding="utf-8").splitlines()
+            # Where Python ends its lines: not at U+2028 and the like, as splitlines would.
+            lines = Path(self.file).read_text(encoding="utf-8").removesuffix("\n").split("\n")
         except (OSError, UnicodeDecodeError):
             return None
         return lines[self.line - 1] if 0 < self.line <= len(lines) else None
@@ -80,7 +81,7 @@ class Diagnostic:
             lines.append(f"  at:       {self.span}")
             excerpt = self.span.excerpt()
             if excerpt is not None:
-                lines += [f"    {row}".rstrip() for row in excerpt.splitlines()]
+                lines += [f"    {row}".rstrip() for row in excerpt.split("\n")]
         if self.where is not None:
             lines.append(f"  where:    {self.where}")
         lines += [f"  found:    {self.found}", f"  expected: {self.expected}", f"  help:     {self.help}"]

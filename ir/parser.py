@@ -12,6 +12,7 @@ from lark import Token
 from qffc.ir.diagnostics import QffcError, Span, error
 from qffc.ir.generator_parser import build_conserved, build_generator
 from qffc.ir.generators import DeclaredSymmetry
+from qffc.ir.lines import lines_of, need_plain_line
 from qffc.ir.observable_parser import build_observable, pauli_letter, qubit_number
 from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
@@ -84,7 +85,9 @@ def parse_program(text: str, file: str = "<text>") -> Program:
         >>> program.name
         'pair-of-spins'
     """
-    lines = [Line(file, number, source) for number, source in enumerate(text.splitlines(), start=1)]
+    lines = [Line(file, number, source) for number, source in enumerate(lines_of(text), start=1)]
+    for line in lines:
+        need_plain_line(line.source, file, line.number)
     written = [line for line in lines if line.source.partition("#")[0].strip()]
     _check_version(written, file)
     reader = _Reader()

@@ -12,15 +12,16 @@ MOST_LEVELS = 64
 _TOO_DEEP = f"more than {MOST_LEVELS} brackets within brackets"
 
 
-def parse_json(text: str) -> object:
+def parse_json(text: str, *, finite: bool = True) -> object:
     """Return what a JSON text says.
 
     Args:
         text: of a file that somebody may have changed.
+        finite: whether to refuse ``NaN`` and infinities.
 
     Raises:
-        ValueError: when it is no JSON, names a key twice in one object, holds ``NaN``, an infinity or ``1e999``, or
-            more than :data:`MOST_LEVELS` brackets within brackets. The message is a reason for a diagnostic.
+        ValueError: when it is no JSON, names a key twice in one object, holds a number that is not
+            finite, or more than :data:`MOST_LEVELS` brackets within brackets. The message is a reason for a diagnostic.
 
     Example:
         >>> parse_json('{"a": [1, 2.5]}')
@@ -30,7 +31,10 @@ def parse_json(text: str) -> object:
         ValueError: the key 'a' is there twice
     """
     try:
-        data = json.loads(text, parse_constant=_no_number, parse_float=_number, object_pairs_hook=_entries)
+        if finite:
+            data = json.loads(text, parse_constant=_no_number, parse_float=_number, object_pairs_hook=_entries)
+        else:
+            data = json.loads(text, object_pairs_hook=_entries)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     _need_few_levels(data)

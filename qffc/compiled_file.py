@@ -19,6 +19,7 @@ from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.pipeline import PassRecord
 from qffc.passes.pipeline_text import parse_pipeline
 from qffc.passes.plain_data import from_plain, to_plain
+from qffc.passes.strict_documents import parse_json
 from qffc.passes.target import Target
 
 FORMAT = "qffc compiled program"
@@ -137,19 +138,17 @@ def load_compiled(path: str | Path) -> Compiled:
 
 def _read(text: str, where: str) -> dict[str, Any]:
     try:
-        data = json.loads(text)
+        data = parse_json(text)
     except ValueError as problem:
         raise _refusal("compiled program that is not JSON", where, str(problem), "a JSON object") from None
-    kind = data.get("format") if isinstance(data, dict) else None
-    if kind != FORMAT or data.get("version") != VERSION:
-        number = data.get("version") if isinstance(data, dict) else None
+    kind, number = (data.get("format"), data.get("version")) if isinstance(data, dict) else (None, None)
+    if not isinstance(data, dict) or kind != FORMAT or number != VERSION:
         raise _refusal(
             "not a compiled program of a known version",
             where,
             f"format {kind!r}, version {number!r}",
             f"format '{FORMAT}', version {VERSION}",
         )
-    assert isinstance(data, dict)
     return data
 
 

@@ -255,7 +255,8 @@ def _failed(title: str, found: str, span: Span | None) -> QffcError:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8", newline="") as file:  # a lone CR ends no line
+            return file.read()
     except (OSError, UnicodeDecodeError) as problem:
         reason = "not UTF-8 text" if isinstance(problem, UnicodeDecodeError) else problem.strerror
         raise error(

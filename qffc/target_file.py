@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qffc.ir.diagnostics import QffcError, error, quoted
+from qffc.passes.strict_documents import parse_toml
 from qffc.passes.target import CostWeights, Limits, MinimumAngles, Pricing, Target, TwoQubitGate
 from qffc.passes.target_noise import NoiseModel
 
@@ -114,8 +114,8 @@ def _check_names(table: str, entries: object, kind: type, origin: str) -> None:
 
 def _parse(text: str, origin: str) -> dict[str, object]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+        return parse_toml(text)
+    except ValueError as problem:
         raise _mistake(origin, str(problem), "TOML") from None
 
 

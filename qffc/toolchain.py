@@ -232,17 +232,16 @@ def evaluate(
     from qffc.models.data_sets import known_sets, number_of_set
     from qffc.models.model_file import load_model
     from qffc.reports.evaluation import evaluate as evaluate_frames
-    from qffc.training.config import TrainingConfig
+    from qffc.training.config import stored_config
     from qffc.training.split import split_of
 
     trained = load_model(Path(model)) if isinstance(model, str | Path) else model
     dataset = resolve_data(data, units, keys) if isinstance(data, str) else data
-    number = number_of_set(trained.metadata, dataset)
-    if number is None or "config" not in trained.metadata:
+    number, config = number_of_set(trained.metadata, dataset), stored_config(trained.metadata)
+    if number is None or config is None:
         if part == "test":
             raise _no_test_frames(dataset, "the model was trained on other data")
         return evaluate_frames(trained, dataset)
-    config = TrainingConfig.model_validate_json(trained.metadata["config"])
     split = split_of(dataset, config, number, len(known_sets(trained.metadata)))
     if part != "all" and not split.test:
         raise _no_test_frames(dataset, "no frames were held out when the model was trained")

@@ -28,7 +28,7 @@ from qffc.cli.output import say
 from qffc.data import Dataset
 from qffc.models.calculator import Calculator
 from qffc.models.force_field import ForceField
-from qffc.studies.run import need_same
+from qffc.studies.run import need_same, read_saved
 
 THERMOSTAT, ENERGY = "nvt.traj", "nve.traj"
 _SAY_EVERY = 10.0
@@ -125,7 +125,7 @@ def _keep_plan(folder: Path, model: ForceField, options: argparse.Namespace) -> 
     wanted |= {"program": model.program.digest, "settings": model.metadata.get("config", "")}
     file = folder / "plan.json"
     if file.exists():
-        need_same(json.loads(file.read_text(encoding="utf-8")), wanted, file)
+        need_same(read_saved(file), wanted, file)
         return
     folder.mkdir(parents=True, exist_ok=True)
     write_text(file, json.dumps(wanted, indent=1) + "\n")

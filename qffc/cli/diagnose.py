@@ -114,14 +114,14 @@ def _data(model: ForceField | None, data: str | None, units: str | None, keys: s
 
 def _trained_on(model: ForceField | None, data: Dataset) -> int:
     from qffc.models.data_sets import known_sets, number_of_set
-    from qffc.training.config import TrainingConfig
+    from qffc.training.config import stored_config
     from qffc.training.split import split_of
 
     number = None if model is None else number_of_set(model.metadata, data)
-    if model is None or number is None or "config" not in model.metadata:
+    config = None if model is None else stored_config(model.metadata)
+    if model is None or number is None or config is None:
         return len(data)
-    config, sets = TrainingConfig.model_validate_json(model.metadata["config"]), known_sets(model.metadata)
-    return len(split_of(data, config, number, len(sets)).train)
+    return len(split_of(data, config, number, len(known_sets(model.metadata))).train)
 
 
 def _family_text(family: FamilyDiagnosis, start: str) -> str:

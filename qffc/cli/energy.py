@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from qffc.cli.output import AsJson, emit, table
 from qffc.ir.diagnostics import QffcError, error
+from qffc.passes.strict_documents import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +84,7 @@ def _bare(program: str, params: Path | None) -> tuple[Program, Mapping[str, NDAr
 
 def _read_parameters(file: Path) -> dict[str, object]:
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
+        values = parse_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         raise _unreadable(file, str(problem)) from None
     if not isinstance(values, dict):

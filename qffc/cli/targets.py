@@ -57,7 +57,7 @@ def _list(chosen: tuple[Target, ...]) -> str:
         for each in chosen
     ]
     header = ("target", "qubits", "gate", "noise", "runs", "price")
-    text = table(header, [row[:6] for row in rows]).splitlines()
+    text = table(header, [row[:6] for row in rows]).split("\n")
     lines = [text[0], *(f"{line}  {row[6]}" for line, row in zip(text[1:], rows, strict=True)), ""]
     lines += [
         "gate: what an exchange is made of; noise: average infidelity of a ZZPhase",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,14 +106,41 @@ def read_xyz(
     return Source(file, keys, arrays, declared, file.stem).dataset()
 
 
-def _frames(file: Path) -> list[_Frame]:
+def frames_of_ase(file: Path) -> Iterator[Atoms]:
+    """Yield the frames of a file as ASE reads them.
+
+    Args:
+        file: in the extended XYZ format.
+
+    Raises:
+        Exception: whatever ASE stumbles over; and ValueError for a frame with fewer lines than atoms, which ASE would
+            go on looking for.
+    """
     from ase.io import iread
 
+    _need_whole_frames(file)
+    yield from iread(file, index=":", format="extxyz")
+
+
+def _need_whole_frames(file: Path) -> None:
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if line.lstrip().startswith("VEC"):  # behind the atoms, ASE takes them for a cell
+                continue
+            if not line.strip().isdecimal():
+                return  # the end, or what ASE cannot read
+            atoms = int(line)
+            found = sum(1 for _ in islice(lines, atoms + 1)) - 1
+            if found < atoms:
+                raise ValueError(f"a frame of {atoms} atoms with {max(0, found)} lines for them")
+
+
+def _frames(file: Path) -> list[_Frame]:
     frames: list[_Frame] = []
     try:
-        for atoms in iread(file, index=":", format="extxyz"):
+        for atoms in frames_of_ase(file):
             frames.append(_Frame(file, len(frames), atoms))
-    except (OSError, ValueError, LookupError, TypeError, AssertionError) as mistake:
+    except Exception as mistake:
         raise error(
             "not an extended XYZ file",
             where=f"{file}, in frame {len(frames)} or later",

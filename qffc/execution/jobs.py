@@ -13,6 +13,7 @@ from qffc.atomic_files import write_text
 from qffc.execution.engines import engines
 from qffc.execution.shots import ShotResult
 from qffc.ir.diagnostics import QffcError, error
+from qffc.passes.strict_documents import parse_json
 from qffc.passes.target import Target
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _counts(entry: object) -> dict[str, int]:
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
     except ValueError as problem:
         raise _damaged(path, str(problem)) from None
     if not isinstance(content, dict):

@@ -13,7 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from qffc.atomic_files import atomic_path
-from qffc.ir.diagnostics import error
+from qffc.ir.diagnostics import QffcError, error
+from qffc.passes.strict_documents import parse_json
 
 _CHECKSUM = "qffc_arrays_sha256"
 
@@ -50,12 +51,7 @@ def read_arrays(path: Path, kind: str, *versions: int) -> tuple[dict[str, NDArra
             header = dict(file.metadata() or {})
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError, json.JSONDecodeError) as problem:
-        raise error(
-            f"damaged {kind}",
-            found=f"'{path}': {problem}",
-            expected="a file in the safetensors format, written by qffc",
-            help="write it again, or use a copy",
-        ) from None
+        raise _damaged(path, kind, str(problem), "a file in the safetensors format, written by qffc") from None
     if header.get("qffc_kind") != kind or header.get("qffc_version") not in tuple(map(str, versions)):
         raise error(
             f"not a {kind}",
@@ -64,13 +60,45 @@ def read_arrays(path: Path, kind: str, *versions: int) -> tuple[dict[str, NDArra
             help=f"give a {kind} written by this version of qffc",
         )
     if header.get(_CHECKSUM, _checksum(arrays)) != _checksum(arrays):
-        raise error(
-            f"damaged {kind}",
-            found=f"'{path}': arrays that do not match their checksum",
-            expected="a file as it was written",
-            help="write it again, or use a copy",
-        )
+        raise _damaged(path, kind, "arrays that do not match their checksum")
     return arrays, header
+
+
+def header_text(path: Path, kind: str, header: Mapping[str, str], key: str) -> str:
+    """Return an entry of the header of a file; a diagnostic when it has none."""
+    if key not in header:
+        raise _damaged(path, kind, f"no '{key}' in its header")
+    return header[key]
+
+
+def header_entries(
+    path: Path, kind: str, header: Mapping[str, str], key: str, *, finite: bool = True
+) -> dict[str, object]:
+    """Return an entry of the header that is a JSON object.
+
+    Args:
+        path: the file.
+        kind: what it is.
+        header: of the file.
+        key: of the entry.
+        finite: whether it may hold finite numbers alone.
+
+    Raises:
+        QffcError: when there is none.
+    """
+    try:
+        entries = parse_json(header_text(path, kind, header, key), finite=finite)
+    except QffcError:
+        raise
+    except ValueError as problem:
+        raise _damaged(path, kind, f"'{key}' in its header: {problem}") from None
+    if not isinstance(entries, dict):
+        raise _damaged(path, kind, f"'{key}' in its header is no JSON object")
+    return entries
+
+
+def _damaged(path: Path, kind: str, what: str, expected: str = "a file as it was written") -> QffcError:
+    return error(f"damaged {kind}", found=f"'{path}': {what}", expected=expected, help="write it again, or use a copy")
 
 
 def _checksum(arrays: Mapping[str, NDArray]) -> str:  # type: ignore[type-arg]  # any dtype

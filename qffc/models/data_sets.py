@@ -4,13 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
+from qffc.ir.diagnostics import QffcError, error
+from qffc.passes.plain_data import from_plain
+from qffc.passes.strict_documents import parse_json
+
+T = TypeVar("T")
 
 _NAME, _FINGERPRINT, _SETS, _GEOMETRY = "data_name", "data_fingerprint", "data_sets", "geometry"
+
+
+@dataclass(frozen=True)
+class _Geometry:
+    """Atoms that a model is at home with."""
+
+    numbers: tuple[int, ...]
+    positions: tuple[tuple[float, float, float], ...]
+
+
+@dataclass(frozen=True)
+class _Set:
+    """One of several data sets."""
+
+    name: str
+    fingerprint: str
 
 
 def describe_sets(sets: Sequence[Dataset]) -> dict[str, str]:
@@ -43,8 +66,10 @@ def example_geometry(metadata: Mapping[str, str]) -> tuple[NDArray[np.int64], ND
     """
     if _GEOMETRY not in metadata:
         return None
-    told = json.loads(metadata[_GEOMETRY])
-    return np.array(told["numbers"], dtype=np.int64), np.array(told["positions"], dtype=np.float64)
+    told = _entry(_Geometry, metadata, _GEOMETRY)
+    if len(told.numbers) != len(told.positions):
+        raise _unreadable(_GEOMETRY, f"{len(told.numbers)} numbers and {len(told.positions)} positions")
+    return np.array(told.numbers, dtype=np.int64), np.array(told.positions, dtype=np.float64).reshape(-1, 3)
 
 
 def known_sets(metadata: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -60,7 +85,7 @@ def known_sets(metadata: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         ['water', 'ammonia']
     """
     if _SETS in metadata:
-        return tuple((entry["name"], entry["fingerprint"]) for entry in json.loads(metadata[_SETS]))
+        return tuple((each.name, each.fingerprint) for each in _entry(tuple[_Set, ...], metadata, _SETS))
     if _FINGERPRINT in metadata:
         return ((metadata.get(_NAME, ""), metadata[_FINGERPRINT]),)
     return ()
@@ -75,3 +100,21 @@ def number_of_set(metadata: Mapping[str, str], data: Dataset) -> int | None:
     """
     fingerprints = [fingerprint for _, fingerprint in known_sets(metadata)]
     return fingerprints.index(data.fingerprint) if data.fingerprint in fingerprints else None
+
+
+def _entry(kind: type[T], metadata: Mapping[str, str], key: str) -> T:
+    try:
+        data = parse_json(metadata[key])
+    except ValueError as problem:
+        raise _unreadable(key, str(problem)) from None
+    return from_plain(kind, data, f"metadata of a model[{key}]")
+
+
+def _unreadable(key: str, found: str) -> QffcError:
+    return error(
+        "metadata of a model that cannot be read",
+        found=found,
+        expected="what qffc wrote when the model was trained",
+        help="the file was changed by hand: train again or use a copy",
+        where=key,
+    )

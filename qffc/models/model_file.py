@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
-from qffc.models.array_file import read_arrays, write_arrays
+from qffc.models.array_file import header_entries, header_text, read_arrays, write_arrays
 from qffc.models.force_field import ForceField
 from qffc.models.trained import TRAINED_PREFIX, trained_file
 from qffc.passes.equivariance.certificate import Certificate
@@ -67,15 +67,16 @@ def load_model(path: str | Path, lowerings: Mapping[str, Lowering] | None = None
     file = place / MODEL_NAME if place.is_dir() else place
     arrays, header = read_arrays(file, _KIND, _VERSION)
     arrays = {name: np.asarray(value, np.float64) for name, value in arrays.items()}
-    program = parse_program(header["program"], file=f"{file}[program]")
-    if program.digest != header["digest"] or json.loads(header["units"]) != _UNITS:
+    program = parse_program(header_text(file, _KIND, header, "program"), file=f"{file}[program]")
+    digest, units = header_text(file, _KIND, header, "digest"), header_entries(file, _KIND, header, "units")
+    if program.digest != digest or units != _UNITS:
         raise error(
             "model that does not match itself",
-            found=f"'{file}': program digest {program.digest[:12]}, units {header['units']}",
-            expected=f"digest {header['digest'][:12]}, units {json.dumps(_UNITS)}",
+            found=f"'{file}': program digest {program.digest[:12]}, units {json.dumps(units)}",
+            expected=f"digest {digest[:12]}, units {json.dumps(_UNITS)}",
             help="the file was changed by hand, or by another version: train again or use a copy",
         )
-    metadata = json.loads(header["metadata"])
+    metadata = {key: str(text) for key, text in header_entries(file, _KIND, header, "metadata").items()}
     if "certificate" in metadata:
         _check_certificate(file, program, Certificate.from_json(metadata["certificate"]), UNPROVEN in metadata)
     return ForceField(program, arrays, metadata, _lowering(file, metadata.get(KERNEL), lowerings or {}))

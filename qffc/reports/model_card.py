@@ -11,7 +11,7 @@ from qffc.models.data_sets import known_sets
 from qffc.models.force_field import trainable_names
 from qffc.models.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
 from qffc.passes.equivariance.certificate import Certificate
-from qffc.training.config import TrainingConfig
+from qffc.training.config import TrainingConfig, stored_config
 
 if TYPE_CHECKING:
     from qffc.models.errors import Errors
@@ -34,14 +34,14 @@ def model_card(name: str, model: ForceField, evaluation: Evaluation, units: str 
         QffcError: when the model does not say how it was trained.
     """
     metadata = model.metadata
-    if "config" not in metadata:
+    config = stored_config(metadata)
+    if config is None:
         raise error(
             "model that does not say how it was trained",
             found=f"'{name}', with metadata {', '.join(metadata) or 'of no kind'}",
             expected="a model written by qffc train",
             help="write its card by hand",
         )
-    config = TrainingConfig.model_validate_json(metadata["config"])
     own, data = evaluation.errors, metadata.get("data_name", "other data")
     parts = [
         f"# {name}",

@@ -15,6 +15,7 @@ from qffc.atomic_files import write_text
 from qffc.data import Dataset
 from qffc.ir.diagnostics import Diagnostic, QffcError, error
 from qffc.library.catalogue import PREFIX
+from qffc.passes.strict_documents import parse_json
 from qffc.studies.folder_lock import lock_of
 from qffc.studies.run_file import DataFile
 from qffc.training.config import TrainingConfig, added_settings
@@ -111,9 +112,12 @@ def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None
     identity = {"program": program.digest, "data": fingerprint_of(sets), "settings": settings, **beginning_of(run)}
     file = folder / RESULT_NAME
     if file.exists():
-        saved = json.loads(file.read_text(encoding="utf-8"))
-        need_same(saved["identity"], json.loads(json.dumps(identity)), file)
-        return Result(run.labels, saved["errors"], part=saved["part"])
+        saved = read_saved(file)
+        known, figures, part = (saved.get(name) for name in ("identity", "errors", "part"))
+        if not (isinstance(known, dict) and isinstance(figures, dict) and isinstance(part, str)):
+            raise _unreadable(file, "no identity, errors and part")
+        need_same(known, json.loads(json.dumps(identity)), file)
+        return Result(run.labels, figures, part=part)
     from qffc.toolchain import train
 
     named = run.program if run.program.startswith(PREFIX) else program  # a file is run once
@@ -129,11 +133,11 @@ def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None
             where=str(folder),
         )
     errors, part = errors_held_out(model, sets, run.config)
-    figures = {} if errors is None else asdict(errors)
+    found = {} if errors is None else asdict(errors)
     seconds = perf_counter() - begin
-    entry = {"identity": identity, "labels": dict(run.labels), "part": part, "errors": figures, "seconds": seconds}
+    entry = {"identity": identity, "labels": dict(run.labels), "part": part, "errors": found, "seconds": seconds}
     write_text(file, json.dumps(entry, indent=2, allow_nan=False) + "\n")
-    return Result(run.labels, figures, seconds, part)
+    return Result(run.labels, found, seconds, part)
 
 
 class HowToTrain(TypedDict):
@@ -187,6 +191,30 @@ def errors_held_out(model: ForceField, sets: Sequence[Dataset], config: Training
     held_out = [data.subset(rows) for data, rows in zip(sets, frames, strict=True) if rows]
     predictions = [(*model.predict(data.numbers, data.positions), data) for data in held_out]
     return (errors_of_sets(predictions) if predictions else None), part
+
+
+def read_saved(file: Path) -> dict[str, object]:
+    """Return the entries of a JSON file that a study has left in its folder.
+
+    Raises:
+        QffcError: when it cannot be read.
+    """
+    try:
+        entries = parse_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise _unreadable(file, str(problem)) from None
+    if not isinstance(entries, dict):
+        raise _unreadable(file, f"a {type(entries).__name__}")
+    return entries
+
+
+def _unreadable(file: Path, found: str) -> QffcError:
+    return error(
+        "file of a study that cannot be read",
+        found=f"'{file}': {found}",
+        expected="a JSON object, as qffc wrote it",
+        help="use a copy, or choose another folder with --out",
+    )
 
 
 def need_same(saved: Mapping[str, object], wanted: Mapping[str, object], file: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from qffc.data import EMBEDDED, Dataset
 from qffc.ir.diagnostics import QffcError, error
 from qffc.library.catalogue import PREFIX
+from qffc.passes.strict_documents import parse_toml
 from qffc.references import resolve_data
 from qffc.studies.tables import ClusterTable, CurveTable, SearchTable, SweepTable
 from qffc.training.config import TrainingConfig, config_error
@@ -158,8 +158,8 @@ def read_toml(file: Path) -> dict[str, object]:
         QffcError: when it cannot be read.
     """
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        return parse_toml(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
         raise error(
             "configuration that cannot be read",
             found=f"'{file}': {problem}",

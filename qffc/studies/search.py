@@ -19,12 +19,12 @@ from qffc.studies.folder_lock import lock_of
 from qffc.studies.grid import base_run
 from qffc.studies.in_parallel import as_done
 from qffc.studies.program_options import with_options
-from qffc.studies.run import Label, Run, beginning_of, errors_held_out, fingerprint_of, load_data, need_same
+from qffc.studies.run import Label, Run, beginning_of, errors_held_out, fingerprint_of, load_data, need_same, read_saved
 from qffc.studies.run_file import RunFile
 from qffc.studies.study import COLUMNS
 from qffc.studies.tables import OPTION, ClusterTable, Range, SearchTable
 from qffc.studies.trial import Outcome, do_trial
-from qffc.training.config import TrainingConfig, training_config
+from qffc.training.config import stored_config, training_config
 
 if TYPE_CHECKING:
     import optuna
@@ -233,7 +233,8 @@ def _test(task: Task, name: str) -> dict[str, float] | None:
     from qffc.models.model_file import load_model
 
     model = load_model(task.folder / name)
-    config = TrainingConfig.model_validate_json(model.metadata["config"])
+    config = stored_config(model.metadata)
+    assert config is not None  # training writes it
     errors, part = errors_held_out(model, load_data(task.run.data), config)
     return None if errors is None or part != "test" else {COLUMNS[key]: value for key, value in asdict(errors).items()}
 
@@ -273,6 +274,6 @@ def _need_same_search(task: Task) -> None:
     file = task.folder / SPACE_NAME
     wanted = json.loads(json.dumps(entry))
     if file.exists():
-        need_same(json.loads(file.read_text(encoding="utf-8")), wanted, file)
+        need_same(read_saved(file), wanted, file)
     else:
         write_text(file, json.dumps(entry, indent=2) + "\n")

@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qffc.ir.diagnostics import error
-from qffc.models.array_file import read_arrays, write_arrays
+from qffc.ir.diagnostics import error, quoted
+from qffc.models.array_file import header_entries, header_text, read_arrays, write_arrays
 from qffc.training.config import added_settings
 from qffc.training.stopping import Best
 
@@ -79,7 +79,7 @@ def load_checkpoint(
         QffcError: when the run that wrote it differs in something that matters; names what.
     """
     arrays, header = read_arrays(path, _KIND, *_READABLE)
-    saved: dict[str, str] = json.loads(header["identity"])
+    saved = {name: str(value) for name, value in header_entries(path, _KIND, header, "identity").items()}
     saved |= {name: str(value) for name, value in added_settings(saved).items()}
     may_differ = _may_differ(saved, identity)
     for key in sorted({*saved, *identity}):
@@ -104,8 +104,8 @@ def load_checkpoint(
         _on_device(part["parameters"]),
         _on_device(part["average"]),
         jax.tree_util.tree_unflatten(tree, leaves),
-        int(header["epoch"]),
-        Best(**json.loads(header["best"]), average=_on_device(part["best"])) if "best" in header else None,
+        _epoch(path, header),
+        _best(path, header, part["best"]),
     )
     return state, part["constants"]
 
@@ -113,7 +113,35 @@ def load_checkpoint(
 def epochs_done(path: Path) -> int:
     """Return how many epochs a checkpoint holds."""
     _, header = read_arrays(path, _KIND, *_READABLE)
-    return int(header["epoch"])
+    return _epoch(path, header)
+
+
+def _epoch(path: Path, header: Mapping[str, str]) -> int:
+    text = header_text(path, _KIND, header, "epoch")
+    if not text.isdecimal():
+        raise error(
+            "damaged checkpoint",
+            found=f"'{path}': epoch '{text}'",
+            expected="a number of epochs",
+            help="start again in another folder, or use a copy",
+        )
+    return int(text)
+
+
+def _best(path: Path, header: Mapping[str, str], average: Mapping[str, np.ndarray]) -> Best | None:
+    if "best" not in header:
+        return None
+    # A run that diverges has a best model whose error is no number.
+    entries = header_entries(path, _KIND, header, "best", finite=False)
+    score, epoch, waited = (entries.get(name) for name in _BEST)
+    if not isinstance(score, int | float) or not isinstance(epoch, int) or not isinstance(waited, int):
+        raise error(
+            "damaged checkpoint",
+            found=f"'{path}': best model {entries}",
+            expected=f"numbers for {quoted(_BEST)}",
+            help="start again in another folder, or use a copy",
+        )
+    return Best(float(score), epoch, waited, average=_on_device(average))
 
 
 def _may_differ(saved: Mapping[str, str], wanted: Mapping[str, str]) -> tuple[str, ...]:

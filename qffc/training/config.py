@@ -135,6 +135,30 @@ def training_config(values: dict[str, object]) -> TrainingConfig:
         raise config_error(problem, TrainingConfig) from None
 
 
+def stored_config(metadata: Mapping[str, str]) -> TrainingConfig | None:
+    """Return the settings that a model was trained with; None when it does not say.
+
+    Args:
+        metadata: of the model.
+
+    Raises:
+        QffcError: when they cannot be read.
+    """
+    if "config" not in metadata:
+        return None
+    try:
+        return TrainingConfig.model_validate_json(metadata["config"])
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        raise error(
+            "metadata of a model that cannot be read",
+            found=f"{'.'.join(map(str, first['loc'])) or 'settings'}: {first['msg']}",
+            expected="the settings that qffc wrote when the model was trained",
+            help="the file was changed by hand: train again or use a copy",
+            where="config",
+        ) from None
+
+
 def config_error(problem: ValidationError, model: type[BaseModel]) -> QffcError:
     """Return the first complaint of pydantic as a diagnostic."""
     first = problem.errors()[0]

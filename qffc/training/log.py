@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from qffc.atomic_files import write_text
+from qffc.ir.lines import lines_of
 from qffc.models.errors import Errors
 from qffc.training.stopping import Best
 
@@ -45,7 +46,7 @@ def trim_log(path: Path, epoch: int) -> None:
     """
     if not path.exists():
         return
-    header, *rows = (line.split(",") for line in path.read_text(encoding="utf-8").splitlines() or [""])
+    header, *rows = (line.split(",") for line in lines_of(path.read_text(encoding="utf-8")) or [""])
     whole = [row for row in rows if len(row) == len(header)]
     kept = [row for row in whole if row[0].isdigit() and int(row[0]) <= epoch]
     padding = [""] * (len(COLUMNS) - len(header))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -138,6 +139,18 @@ def test_python_objects_are_refused(path: Path) -> None:
     arrays = {**raw(), "energies": np.array([1.0, None, "x"], dtype=object)}
     with pytest.raises(QffcError, match=r"Python objects in the file(.|\n)*water.npz, key 'energies'"):
         read_npz(save(path, arrays), units="rmd17")
+
+
+@pytest.mark.parametrize(
+    "shape", [f"({10**15},)", "(-3,)", "(" * 3000, "(" + "-" * 5000 + "1,)", "[" * 150 + "]" * 150]
+)
+def test_arrays_that_are_none_are_refused(path: Path, shape: str) -> None:
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    save(path, raw())
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("F.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(64))
+    with pytest.raises(QffcError, match=r"damaged file(.|\n)*key 'F'"):
+        read_npz(path, units="rmd17", keys={"forces": "F"})
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

@@ -115,6 +115,8 @@ def test_periodic_frames_are_refused(path: Path) -> None:
         frame()[:-30],
         frame(atoms=("Qq 0 0 0 0 0 0", *ATOMS[1:])),
         frame(atoms=("O 0 0 x 0 0 0", *ATOMS[1:])),
+        frame().replace("3", f"{10**12}", 1),  # ASE alone would look for all of them
+        frame(f'{HEADER} a="_JSON {"[" * 100_000}"'),
     ],
 )
 def test_broken_files_are_refused(path: Path, text: str) -> None:
