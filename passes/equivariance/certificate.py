@@ -44,7 +44,7 @@ RULES = {
     **_OF_CIRCUITS,
     "average over inversion": "the response is averaged over the molecule and its mirror image",
     "average over exchange": "the response is averaged over the assignments of like atoms to sites",
-    "no like sites": "no two sites have one role and one species",
+    "no like sites": "no two sites of a molecule have one role and one species, and no two molecules are alike",
     **_DECLARED,
     "commutes with the charge": "the charge commutes with operations and readout; the prepared state is an eigenstate",
     **{f"{rule}{REDUCED}": f"{why}; {_SHORTER}" for rule, why in _OF_CIRCUITS.items()},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, partial
+from itertools import combinations
 
 from qffc.ir.exchange_group import SiteExchange, exchanges
-from qffc.ir.program import Program
+from qffc.ir.program import Program, Site
 from qffc.passes.equivariance.counterexample import judge
 from qffc.passes.equivariance.relabelling import Action, Word, make_word, relabelling_failure, representatives
 from qffc.passes.equivariance.verdict import Transform, Verdict, proven
@@ -39,13 +41,36 @@ def _check(program: Program, word: Word, generator: SiteExchange, note: str) -> 
 
 
 def _role_note(program: Program) -> str:
-    """Say which like atoms are told apart by their role; other scopes have a circuit for each atom as the centre."""
+    """Say what is told apart by roles alone; other scopes have a circuit for each atom as the centre."""
     if program.scope != "molecule":
         return ""
     apart = [
         f"{a.name} ({a.role}) and {b.name} ({b.role})"
-        for index, a in enumerate(program.sites)
-        for b in program.sites[index + 1 :]
+        for a, b in combinations(program.sites, 2)
         if a.species == b.species and a.role != b.role and a.molecule == b.molecule
     ]
+    apart += [
+        f"molecules {_with_roles(one)} and {_with_roles(other)}"
+        for one, other in combinations(_molecules(program), 2)
+        if _elements(one) == _elements(other) and _kinds(one) != _kinds(other)
+    ]
     return f"not exchanged, for their roles differ: {', '.join(apart)}" if apart else ""
+
+
+def _molecules(program: Program) -> list[list[Site]]:
+    members: dict[str | None, list[Site]] = {}
+    for site in program.sites:
+        members.setdefault(site.molecule, []).append(site)
+    return list(members.values())
+
+
+def _elements(molecule: Sequence[Site]) -> list[str | None]:
+    return sorted((site.species for site in molecule), key=str)
+
+
+def _kinds(molecule: Sequence[Site]) -> list[tuple[str | None, str]]:
+    return sorted(((site.species, site.role) for site in molecule), key=str)
+
+
+def _with_roles(molecule: Sequence[Site]) -> str:
+    return f"{molecule[0].molecule} ({', '.join(f'{site.name} {site.role}' for site in molecule)})"

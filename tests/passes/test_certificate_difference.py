@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from qffc.ir import parse_program
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.ops import PauliRotation
-from qffc.ir.program import Program
+from qffc.ir.program import Program, Site
 from qffc.ir.values import as_value
 from qffc.library import load
 from qffc.passes.certificate_difference import first_difference
@@ -30,6 +31,9 @@ def golden(name: str) -> Program:
     return parse_program((REFUSED / f"{name}.qffc").read_text(encoding="utf-8"), f"{name}.qffc")
 
 
+SITES = (Site("c", "H", "centre"), Site("a", "H", "neighbour"), Site("b", "H", "free"))
+
+
 def broken_water() -> Program:
     program = load("sivqlm-h2o", depth=1)
     return program.with_ops((*program.ops, PauliRotation(((0, "Z"),), as_value(1))))
@@ -42,7 +46,7 @@ PROGRAMS = {
     "a table": lambda: golden("generator-of-a-ring-broken"),
     "an internal symmetry": lambda: golden("generator-parity-broken"),
     "a line to blame": lambda: golden("readout-of-one-moment"),
-    "a note": lambda: golden("like-atoms-in-two-roles"),
+    "a note": lambda: replace(golden("like-atoms-in-two-roles"), sites=SITES),
 }
 
 
@@ -73,6 +77,7 @@ def test_every_forged_entry_is_found(name: str) -> None:
     certificate = check_equivariance(program)
     data = json.loads(certificate.to_json())
     verify_certificate(written(data), program)
+    assert any(entry["note"] for entry in data["verdicts"]) == (name in ("a note", "no points"))
     count = 0
     for key in data.keys() - set(INFORMATION):
         for entry in forgeries(data[key]):

@@ -6,6 +6,7 @@ import pytest
 from verdicts import assert_proven, assert_refuted, verdict
 from waters import COUPLINGS, SINGLETS, alpha, coupling, encoding, water
 
+from qffc.ir import parse_program
 from qffc.ir.observables import DotObservable, PauliObservable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.program import Parameter, Program, Qubit, Site
@@ -283,6 +284,37 @@ def test_no_like_sites() -> None:
     found = check_equivariance(water(sites=sites)).verdicts[-1]
     assert (found.status, found.rule) == ("proven", "no like sites")
     assert "H1 (neighbour) and H2 (free)" in found.note
+
+
+DIMER = """qffc 1
+program dimer
+symmetry exchange
+scope molecule
+species O, H
+site A1: O centre molecule M
+site A2: H neighbour molecule M
+site B1: O ROLE molecule N
+site B2: H neighbour molecule N
+MORE
+qubit a: A1
+qubit b: A2
+singlet a, b
+rotate a, r(A1, A2)
+observable m = dot(a, b)
+energy moment(m)*norm(r(A1, B1))
+"""
+
+
+def test_like_molecules_whose_roles_differ_are_named() -> None:
+    apart = parse_program(DIMER.replace("ROLE", "free").replace("MORE\n", ""))
+    (found,) = check_equivariance(apart).verdicts
+    assert (found.status, found.rule) == ("proven", "no like sites")
+    told = "molecules M (A1 centre, A2 neighbour) and N (B1 free, B2 neighbour)"
+    assert found.note == f"not exchanged, for their roles differ: {told}"
+    alike = parse_program(DIMER.replace("ROLE", "free").replace("centre", "free").replace("MORE\n", ""))
+    assert verdict(alike, "exchange molecules M N").status == "refuted"
+    larger = parse_program(DIMER.replace("ROLE", "free").replace("MORE", "site B3: H neighbour molecule N"))
+    assert all("molecules" not in found.note for found in check_equivariance(larger).verdicts)
 
 
 def test_too_many_qubits_are_undecided() -> None:
