@@ -23,6 +23,7 @@ from qffc.testing.mutations import MUTATIONS, Mutant, mutate
 from qffc.testing.strategies import broken_programs, instances, mutants, programs, symmetric_programs
 from qffc.testing.symmetric import symmetric_program
 from qffc.testing.value_strategies import values
+from qffc.testing.wide_programs import wide_program
 
 __all__ = [
     "MUTATIONS",
@@ -38,4 +39,5 @@ __all__ = [
     "symmetric_program",
     "symmetric_programs",
     "values",
+    "wide_program",
 ]
