@@ -19,7 +19,7 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
-from judged import BUDGET, Judged, Row, judged, judged_after
+from judged import BUDGET, NO_NUMBER, Judged, Row, judged, judged_after
 
 from qffc.ir import Program
 from qffc.testing import MUTATIONS, internally_symmetric_program, mutate, symmetric_program, wide_program
@@ -85,12 +85,22 @@ def print_tables(found: list[Found]) -> None:
         members = [row for row in rows if kind_of(row.generator) == kind]
         status = Counter(row.status for row in members)
         faults = Counter((row.status, row.fault != "") for row in members)
-        cells = status["proven"], faults["proven", True], status["refuted"], faults["refuted", True], status["undecided"]
+        cells = (
+            status["proven"],
+            faults["proven", True],
+            status["refuted"],
+            faults["refuted", True],
+            status["undecided"],
+        )
         print(f"| {kind} | " + " | ".join(map(str, cells)) + " |")
     print("\n| undecided: rule | residual | verdicts |\n|---|---|---|")
-    causes = Counter((kind_of(row.generator), row.rule, residual_class(row)) for row in rows if row.status == "undecided")
+    causes = Counter(
+        (kind_of(row.generator), row.rule, residual_class(row)) for row in rows if row.status == "undecided"
+    )
     for (kind, rule, why), count in causes.most_common():
         print(f"| {kind}: {rule} | {why} | {count} |")
+    alone = sum(row.detail == NO_NUMBER for row in rows)
+    print(f"\nproven where one end alone is a number at some point: {alone}")
     seconds = sorted(item.judged.seconds for item in found)
     print(f"\nseconds a check: median {seconds[len(seconds) // 2]:.3f}, longest {seconds[-1]:.1f}", end="; ")
     print(f"over {BUDGET:.0f} s: {sum(second > BUDGET for second in seconds)} of {len(seconds)}")
@@ -137,7 +147,9 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1000, help="programs")
     parser.add_argument("--start", type=int, default=0, help="the first seed")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
-    parser.add_argument("--passes", action="store_true", help="judge what is left after passes, certificates carried along")
+    parser.add_argument(
+        "--passes", action="store_true", help="judge what is left after passes, certificates carried along"
+    )
     parser.add_argument("--show", action="store_true", help="print the texts of programs with a fault")
     options = parser.parse_args()
     start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Random programs far wider than symmetric ones and their mutants: candidates for symmetry that often miss it by little.
+"""Random programs of all kinds: candidates for symmetry that often miss it by little.
 
 They are there to fool the rules of the equivariance check. Nothing is known of them, so what a verdict says has to be
 held against numbers that come from elsewhere.
@@ -13,7 +13,7 @@ from random import Random
 
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
-from qffc.ir.ops import Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.ops import Op, PauliRotation, Relabel, Singlet, Zero
 from qffc.ir.pauli import LETTERS
 from qffc.ir.program import (
     SCOPES,
@@ -30,11 +30,12 @@ from qffc.ir.program import (
     Site,
 )
 from qffc.ir.value_substitution import substitute_sites
-from qffc.ir.values import Moment, Value, add, mul
+from qffc.ir.values import Moment, Pi, Value, add, mul
 from qffc.testing.internal import internally_symmetric_program
 from qffc.testing.mutations import MUTATIONS, mutate, on, with_value
 from qffc.testing.symmetric import symmetric_program
-from qffc.testing.wide_twists import DECLARATIONS, GATES, READOUTS, VALUES, Twist, declare_generator, gate
+from qffc.testing.wide_declarations import DECLARATIONS, READOUTS, declare_generator
+from qffc.testing.wide_twists import GATES, VALUES, Twist, gate
 from qffc.testing.wide_values import WideScene
 
 _PARAMETERS = (
@@ -114,8 +115,8 @@ def _sites(scope: Scope, random: Random) -> tuple[Site, ...]:
         centre = Site("c", None, "centre")
         return (centre, *slots) if random.random() < 0.8 else (*slots, centre)
     count = random.randint(1, 4)
-    roles_ = [random.choice(("neighbour", "free")) for _ in range(count)] if random.random() < 0.3 else ["free"] * count
-    some = [Site(f"s{k}", random.choice("HHO"), "free" if role == "free" else "neighbour") for k, role in enumerate(roles_)]
+    kinds: tuple[Role, ...] = ("neighbour", "free") if random.random() < 0.3 else ("free",)
+    some = [Site(f"s{k}", random.choice("HHO"), random.choice(kinds)) for k in range(count)]
     if random.random() < 0.5:
         some.append(Site("c", random.choice("HO"), "centre"))
     if random.random() < 0.3:
@@ -187,8 +188,6 @@ def _halves(random: Random, half: int) -> list[Op]:
 
 
 def _quarter(random: Random) -> Value:
-    from qffc.ir.values import Pi
-
     return Pi() * Fraction(random.choice((-1, 1, 1, 2)), 2)
 
 
@@ -251,14 +250,11 @@ def _readout(
     scene: WideScene, named: tuple[tuple[str, Observable], ...], weights: list[Value], centre: bool, scope: Scope
 ) -> Readout:
     random = scene.random
-    moments = [Moment(name) for name, _ in named]
+    moments: list[Value] = [Moment(name) for name, _ in named]
     if random.random() < 0.2:
-        moments = [moments[k] * moments[k] for k in range(len(moments))]
+        moments = [moment * moment for moment in moments]
     value = add(*(mul(weight, moment) for weight, moment in zip(weights, moments, strict=True)))
     apart = scope == "pair" and random.random() < 0.3
     if centre and random.random() < 0.4:
         return AtomicReadout(scene.number(1), tuple(name for name, _ in named), (), by_species=apart)
     return EnergyReadout(value)
-
-
-__all__ = ["Rotate", "wide_program"]

@@ -1,4 +1,8 @@
-"""Twists: changes of a program that disguise what it is, or break it a little; what comes out may be no valid program."""
+"""Twists: changes of a program that disguise what it is, or break it a little.
+
+Here are those of values and gates; ``wide_declarations.py`` has the others. What comes out may be no valid program, and
+raises a diagnostic then.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +12,18 @@ from fractions import Fraction
 from random import Random
 
 from qffc.ir.exchange_group import like
-from qffc.ir.generators import Conserved, DeclaredSymmetry, Generator, TableMoves
-from qffc.ir.observables import DotObservable, Observable, PauliObservable, SumObservable
 from qffc.ir.ops import Chirality, Coupling, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliString
-from qffc.ir.program import EnergyReadout, Program, has_features, readout_value
+from qffc.ir.program import EnergyReadout, Program, readout_value
 from qffc.ir.values import (
     AXES,
-    Add,
     FrameVector,
-    Function,
-    Moment,
     Number,
     Pi,
     Value,
     add,
+    cutoff,
     mul,
-    power,
-    rebuild,
     substitute_sites,
     unit,
 )
@@ -40,20 +38,23 @@ def scene_of(program: Program, random: Random) -> WideScene:
     return WideScene(random, tuple(site.name for site in program.sites), program.parameters, random.choice((0.0, 0.4)))
 
 
-def _put(program: Program, place: int, *ops: Op, instead: int = 0) -> Program:
+def put(program: Program, place: int, *ops: Op, instead: int = 0) -> Program:
+    """Return a program with operations at a place, in the place of so many others."""
     return program.with_ops((*program.ops[:place], *ops, *program.ops[place + instead :]))
 
 
-def _gates(program: Program) -> list[int]:
+def gates(program: Program) -> list[int]:
+    """Return the places of the operations with a value."""
     return [index for index, op in enumerate(program.ops) if op.value is not None]
 
 
-def _start(program: Program) -> int:
-    """The place behind the last preparation."""
+def start_of(program: Program) -> int:
+    """Return the place behind the last preparation."""
     return 1 + max(index for index, op in enumerate(program.ops) if isinstance(op, Singlet | Zero))
 
 
-def _with_readout(program: Program, value: Value) -> Program:
+def with_readout(program: Program, value: Value) -> Program:
+    """Return a program with another energy or weight."""
     if isinstance(program.readout, EnergyReadout):
         return replace(program, readout=EnergyReadout(value))
     return replace(program, readout=replace(program.readout, weight=value))
@@ -64,11 +65,11 @@ def _with_readout(program: Program, value: Value) -> Program:
 
 def respell_gate(program: Program, random: Random) -> Program:
     """Spell one value of a gate in another way that is equal, wherever it is a number."""
-    index = random.choice(_gates(program))
+    index = random.choice(gates(program))
     value = program.ops[index].value
     assert value is not None
     nearly = random.random() < 0.3
-    return _put(
+    return put(
         program,
         index,
         with_value(program.ops[index], scene_of(program, random).respelled(value, nearly=nearly)),
@@ -80,12 +81,13 @@ def respell_alike(program: Program, random: Random) -> Program:
     """Spell the values of gates that a renaming of sites relates in one other way, so that symmetry may survive."""
     sites = [(a.name, b.name) for a in program.sites for b in program.sites if a.name < b.name and like(a, b)]
     swap = dict((pair := random.choice(sites), pair[::-1])) if sites else {}
-    index = random.choice(_gates(program))
+    index = random.choice(gates(program))
     value = program.ops[index].value
     assert value is not None
     scene = scene_of(program, random)
     new = scene.respelled(value, nearly=random.random() < 0.2)
-    image, new_image = substitute_sites(value, swap), _renamed(new, swap)
+    # Displacements of the image may come out turned round, as another author might write them.
+    image, new_image = substitute_sites(value, swap), substitute_sites(new, swap)
     ops = []
     for op in program.ops:
         if op.value is not None and op.value == value:
@@ -97,21 +99,42 @@ def respell_alike(program: Program, random: Random) -> Program:
     return program.with_ops(tuple(ops))
 
 
-def _renamed(value: Value, sites: dict[str, str]) -> Value:
-    """A value with its sites renamed; its displacements may come out turned round, as another author might write them."""
-    return substitute_sites(value, sites)
-
-
 def respell_readout(program: Program, random: Random) -> Program:
     """Spell the energy or the weight in another way."""
-    return _with_readout(program, scene_of(program, random).respelled(readout_value(program.readout), nearly=False))
+    return with_readout(program, scene_of(program, random).respelled(readout_value(program.readout), nearly=False))
 
 
 def odd_value(program: Program, random: Random) -> Program:
     """Put any value of the right rank in the place of one."""
-    index = random.choice(_gates(program))
+    index = random.choice(gates(program))
     scene, op = scene_of(program, random), program.ops[index]
-    return _put(program, index, with_value(op, scene.vector() if isinstance(op, Rotate) else scene.number()), instead=1)
+    return put(program, index, with_value(op, scene.vector() if isinstance(op, Rotate) else scene.number()), instead=1)
+
+
+def by_a_jump(program: Program, random: Random) -> Program:
+    """Multiply a value of a gate, or the energy, by what is constant but where it jumps, or by what is none of both."""
+    scene = scene_of(program, random)
+    factor = random.choice((scene.jump, scene.jump, scene.one, scene.zero))()
+    if random.random() < 0.4:
+        return with_readout(program, mul(factor, readout_value(program.readout)))
+    index = random.choice(gates(program))
+    value = program.ops[index].value
+    assert value is not None
+    if value.law.rank == 0 and random.random() < 0.5:
+        return put(program, index, with_value(program.ops[index], add(value, factor)), instead=1)
+    return put(program, index, with_value(program.ops[index], mul(factor, value)), instead=1)
+
+
+def only_with_ghosts(program: Program, random: Random) -> Program:
+    """Add what is zero while no site is taken by a ghost, times what breaks a symmetry."""
+    scene = replace(scene_of(program, random), frame=0.8)
+    distance = scene.distance()
+    nothing = add(cutoff(scene.longer(distance), Fraction(5)), -cutoff(distance, Fraction(5)))
+    index = random.choice(gates(program))
+    value = program.ops[index].value
+    assert value is not None
+    more = mul(nothing, scene.vector(1) if value.law.rank else scene.number(1))
+    return put(program, index, with_value(program.ops[index], add(value, more)), instead=1)
 
 
 # --------------------------------------------------------------------------- gates
@@ -121,7 +144,7 @@ def nothing_gate(program: Program, random: Random) -> Program:
     """Put gates somewhere that do nothing, together."""
     scene = scene_of(program, random)
     qubits = random.sample(range(len(program.qubits)), len(program.qubits))
-    place = random.randint(_start(program), len(program.ops))
+    place = random.randint(start_of(program), len(program.ops))
     value, vector = scene.number(1), scene.vector(1)
     letters = tuple(sorted((qubit, random.choice(LETTERS)) for qubit in qubits[: random.randint(1, 2)]))
     choices: list[Callable[[], tuple[Op, ...]]] = [
@@ -141,7 +164,7 @@ def nothing_gate(program: Program, random: Random) -> Program:
             lambda: (Relabel(((a, b), (b, a))), Exchange(a, b, Pi() * Fraction(-1, 4))),
             lambda: (Exchange(a, b, scene.zero()),),
         ]
-    return _put(program, place, *random.choice(choices)())
+    return put(program, place, *random.choice(choices)())
 
 
 def singlet_gate(program: Program, random: Random) -> Program:
@@ -150,22 +173,23 @@ def singlet_gate(program: Program, random: Random) -> Program:
     a, b = random.choice(pairs)
     scene = scene_of(program, random)
     vector, value, letter = scene.vector(1), scene.number(1), random.choice(LETTERS)
-    ops: list[Op] = random.choice(
-        (
-            [Rotate(a, vector), Rotate(b, scene.respelled(vector))],
-            [PauliRotation(((a, letter),), value), PauliRotation(((b, letter),), scene.respelled(value))],
-            [Exchange(a, b, value)],
-            [PauliRotation(((a, letter), (b, letter)), value)],
-            [Rotate(a, vector), Rotate(b, vector), Rotate(a, scene.vector(0))],
-        )
-    )
+    choices: list[list[Op]] = [
+        [Rotate(a, vector), Rotate(b, scene.respelled(vector))],
+        [PauliRotation(((a, letter),), value), PauliRotation(((b, letter),), scene.respelled(value))],
+        [Exchange(a, b, value)],
+        [PauliRotation(((a, letter), (b, letter)), value)],
+        [Rotate(a, vector), Rotate(b, vector), Rotate(a, scene.vector(0))],
+        [PauliRotation(((a, letter),), add(value, scene.one())), PauliRotation(((a, letter),), -value)],
+        [Rotate(a, add(vector, scene.no_vector())), Rotate(a, mul(scene.one(), -vector))],
+    ]
+    ops = list(random.choice(choices))
     random.shuffle(ops)
-    return _put(program, _start(program), *ops)
+    return put(program, start_of(program), *ops)
 
 
 def other_coupling(program: Program, random: Random) -> Program:
     """Write an exchange as three Pauli rotations, or a rotation by components of a vector."""
-    index = random.choice([k for k in _gates(program) if isinstance(program.ops[k], Exchange | Rotate)])
+    index = random.choice([k for k in gates(program) if isinstance(program.ops[k], Exchange | Rotate)])
     op, scene = program.ops[index], scene_of(program, random)
     if isinstance(op, Exchange):
         angle = mul(Number(Fraction(2)), op.angle)
@@ -175,16 +199,16 @@ def other_coupling(program: Program, random: Random) -> Program:
             assert isinstance(spoilt, PauliRotation)
             parts[0] = replace(spoilt, angle=scene.respelled(angle, nearly=True))
         random.shuffle(parts)
-        return _put(program, index, *parts, instead=1)
+        return put(program, index, *parts, instead=1)
     assert isinstance(op, Rotate)
-    return _put(program, index, replace(op, vector=scene.respelled(op.vector, nearly=True)), instead=1)
+    return put(program, index, replace(op, vector=scene.respelled(op.vector, nearly=True)), instead=1)
 
 
 def random_gate(program: Program, random: Random) -> Program:
     """Put any gate anywhere."""
-    return _put(
+    return put(
         program,
-        random.randint(_start(program), len(program.ops)),
+        random.randint(start_of(program), len(program.ops)),
         gate(scene_of(program, random), len(program.qubits)),
     )
 
@@ -210,10 +234,11 @@ def gate(scene: WideScene, count: int) -> Op:
         return Exchange(qubits[0], qubits[1], angle)
     if kind == "chirality":
         return Chirality(qubits[0], qubits[1], qubits[2], angle)
-    return PauliRotation(_string(random, qubits), angle)
+    return PauliRotation(random_string(random, qubits), angle)
 
 
-def _string(random: Random, qubits: list[int], most: int = 3) -> PauliString:
+def random_string(random: Random, qubits: list[int], most: int = 3) -> PauliString:
+    """Return random letters on some qubits."""
     return tuple((qubit, random.choice(LETTERS)) for qubit in qubits[: random.randint(1, min(most, len(qubits)))])
 
 
@@ -223,7 +248,7 @@ def prepare_otherwise(program: Program, random: Random) -> Program:
     op, quarter = program.ops[index], Pi() * Fraction(random.randint(-3, 4), 2)
     ops: list[Op] = [op] if isinstance(op, Zero) else [Zero(qubit) for qubit in op.qubits]
     turns = [PauliRotation(((qubit, random.choice(LETTERS)),), quarter) for qubit in op.qubits]
-    return _put(program, index, *ops, *turns[: random.randint(0, len(turns))], instead=1)
+    return put(program, index, *ops, *turns[: random.randint(0, len(turns))], instead=1)
 
 
 def unordered(program: Program, random: Random) -> Program:
@@ -239,156 +264,15 @@ def unordered(program: Program, random: Random) -> Program:
     return program.with_ops(tuple(ops))
 
 
-# --------------------------------------------------------------------------- readout
-
-
-def bend_readout(program: Program, random: Random) -> Program:
-    """Make an energy that is not linear in the moments, or change what a moment is multiplied by."""
-    value, scene = readout_value(program.readout), scene_of(program, random)
-    if has_features(program.readout):
-        return _with_readout(program, mul(value, random.choice((scene.one, scene.number))()))
-    names = [name for name, _ in program.observables]
-    one, other = (Moment(random.choice(names)) for _ in range(2))
-    choices: list[Callable[[], Value]] = [
-        lambda: power(value, 2),
-        lambda: Function("tanh", value),
-        lambda: add(value, mul(one, other)),
-        lambda: _squared(value),
-        lambda: add(value, mul(scene.one(), one), mul(Number(Fraction(-1)), one)),
-        lambda: add(value, mul(scene.zero(), one)),
-        lambda: add(value, scene.number(1)),
-        lambda: mul(value, scene.number(1)),
-        lambda: Function("sqrt", power(value, 2)),
-    ]
-    return _with_readout(program, random.choice(choices)())
-
-
-def _squared(value: Value) -> Value:
-    if isinstance(value, Moment):
-        return power(value, 2)
-    return rebuild(value, tuple(map(_squared, value.children))) if isinstance(value, Add) or value.children else value
-
-
-def second_name(program: Program, random: Random) -> Program:
-    """Read one operator under two names, or with its sign turned."""
-    name, observable = random.choice(program.observables)
-    weight = Fraction(random.choice((1, 1, -1)))
-    again = (f"{name}_again", SumObservable(((weight, observable),)))
-    items = (*program.observables, again)
-    if has_features(program.readout):
-        return replace(program, observables=items)
-    scene, value = scene_of(program, random), readout_value(program.readout)
-    new = scene.number(1)
-    extra = random.choice((mul(new, Moment(name)) - mul(new, Moment(again[0])), Moment(again[0]) * Moment(name)))
-    return _with_readout(replace(program, observables=items), add(value, extra))
-
-
-def pauli_observable(program: Program, random: Random) -> Program:
-    """Put a Pauli string in the place of an observable, or beside it."""
-    index = random.randrange(len(program.observables))
-    name, observable = program.observables[index]
-    qubits = random.sample(range(len(program.qubits)), len(program.qubits))
-    string = PauliObservable(_string(random, qubits))
-    sum_ = SumObservable(((Fraction(1), observable), (Fraction(random.randint(-3, 3), 2), string)))
-    items = list(program.observables)
-    items[index] = (name, random.choice((string, sum_)))
-    return replace(program, observables=tuple(items))
-
-
-# --------------------------------------------------------------------------- declarations
-
-
-def declare_generator(program: Program, random: Random) -> Program:
-    """Declare a symmetry of any kind, which the program may have."""
-    kind = random.choice(("sites", "qubits", "paulis", "entries", "charge", "mixed"))
-    name, count = f"g{len(program.generators)}", len(program.qubits)
-    letter = random.choice(LETTERS)
-    everywhere: PauliString = tuple((qubit, letter) for qubit in range(count))
-    paulis = random.choice((everywhere, everywhere, _string(random, list(range(count)))))
-    sites, entries = _site_moves(program, random), _entry_moves(program, random)
-    moved = random.sample(range(count), random.randint(min(2, count), count))
-    qubits = tuple(zip(sorted(moved), random.sample(moved, len(moved)), strict=True))
-    made: DeclaredSymmetry
-    if kind == "charge":
-        terms: list[tuple[Fraction, Observable]] = [
-            (Fraction(random.choice((1, 1, 1, -1, 2))), PauliObservable(((qubit, letter),))) for qubit in range(count)
-        ]
-        if count > 1 and random.random() < 0.3:
-            terms = [(Fraction(1), DotObservable(*random.sample(range(count), 2)))]
-        made = Conserved(name, SumObservable(tuple(terms)))
-    elif kind == "sites":
-        made = Generator(name, sites=sites)
-    elif kind == "entries":
-        made = Generator(name, entries=entries)
-    elif kind == "qubits":
-        made = Generator(name, qubits=qubits)
-    elif kind == "paulis":
-        made = Generator(name, paulis=paulis)
-    else:
-        some = [random.random() < 0.5 for _ in range(3)]
-        made = Generator(
-            name,
-            sites=sites if some[0] else (),
-            qubits=qubits if some[1] and random.random() < 0.4 else (),
-            entries=entries if some[1] else (),
-            paulis=paulis if some[2] else (),
-        )
-    return replace(program, generators=(*program.generators, made))
-
-
-def _site_moves(program: Program, random: Random) -> tuple[tuple[str, str], ...]:
-    """A permutation of sites of one element and one role, of two molecules too."""
-    kinds: dict[tuple[str | None, str], list[str]] = {}
-    for site in program.sites:
-        kinds.setdefault((site.species, site.role), []).append(site.name)
-    groups = [names for names in kinds.values() if len(names) > 1]
-    if not groups:
-        return ()
-    names = random.choice(groups)
-    moved = random.sample(names, random.randint(2, len(names)))
-    return tuple(zip(moved, (*moved[1:], moved[0]), strict=True))
-
-
-def _entry_moves(program: Program, random: Random) -> tuple[TableMoves, ...]:
-    found = []
-    for parameter in program.parameters:
-        sizes = [(axis, size) for axis, size in enumerate(parameter.axes) if isinstance(size, int) and size > 1]
-        if not sizes or random.random() < 0.4:
-            continue
-        axis, size = random.choice(sizes)
-        moved = random.sample(range(size), random.randint(2, min(size, 3)))
-        moves = tuple(zip(moved, (*moved[1:], moved[0]), strict=True))
-        found.append(TableMoves(parameter.name, moves, (axis,)))
-    return tuple(found)
-
-
-def average(program: Program, random: Random) -> Program:
-    """Take the mean over exchanges, or over both mirror images."""
-    exchange = program.scope == "molecule" and random.random() < 0.6
-    return replace(program, average=("exchange",) if exchange else ("inversion",))
-
-
-def molecules(program: Program, random: Random) -> Program:
-    """Put the sites into molecules."""
-    names = [random.choice("MN") for _ in program.sites]
-    sites = tuple(replace(site, molecule=name) for site, name in zip(program.sites, names, strict=True))
-    return replace(program, sites=sites)
-
-
-def name_elements(program: Program, random: Random) -> Program:
-    """Name elements at sites that were open, or the other way round, or change roles."""
-    index = random.randrange(len(program.sites))
-    site = program.sites[index]
-    new = replace(site, species=random.choice((None, *program.species)))
-    return replace(program, sites=(*program.sites[:index], new, *program.sites[index + 1 :]))
-
-
-def more_channels(program: Program, random: Random) -> Program:
-    """Run copies of the circuit; tables keep their entries for all."""
-    return replace(program, channels=random.randint(2, 3))
-
-
-VALUES: tuple[Twist, ...] = (respell_gate, respell_alike, respell_alike, respell_readout, odd_value)
+VALUES: tuple[Twist, ...] = (
+    respell_gate,
+    respell_alike,
+    respell_alike,
+    respell_readout,
+    odd_value,
+    by_a_jump,
+    only_with_ghosts,
+)
 GATES: tuple[Twist, ...] = (
     nothing_gate,
     singlet_gate,
@@ -397,5 +281,3 @@ GATES: tuple[Twist, ...] = (
     prepare_otherwise,
     unordered,
 )
-READOUTS: tuple[Twist, ...] = (bend_readout, second_name, pauli_observable)
-DECLARATIONS: tuple[Twist, ...] = (declare_generator, average, molecules, name_elements, more_channels)

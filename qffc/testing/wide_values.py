@@ -11,14 +11,13 @@ from qffc.ir.program import Parameter
 from qffc.ir.values import (
     AXES,
     FUNCTIONS,
+    Add,
     ChannelIndex,
     Component,
     Cross,
-    Cutoff,
     Displacement,
     Dot,
     FrameVector,
-    Function,
     Index,
     Mul,
     Norm,
@@ -32,7 +31,9 @@ from qffc.ir.values import (
     Value,
     add,
     cross,
+    cutoff,
     dot,
+    function,
     mul,
     norm,
     power,
@@ -73,12 +74,12 @@ class WideScene:
             lambda: mul(self.number(depth - 1), self.number(depth - 1)),
             lambda: power(self.number(depth - 1), pick.choice((2, 2, 3, 4))),
             lambda: self.inverse(self.number(depth - 1)),
-            lambda: Function(pick.choice(FUNCTIONS), self.number(depth - 1)),
-            lambda: Function(pick.choice(("sin", "cos", "tanh")), self.number(depth - 1)),
+            lambda: function(pick.choice(FUNCTIONS), self.number(depth - 1)),
+            lambda: function(pick.choice(("sin", "cos", "tanh")), self.number(depth - 1)),
             lambda: dot(self.vector(depth - 1), self.vector(depth - 1)),
             lambda: dot(self.vector(0), cross(self.vector(0), self.vector(0))),
             lambda: norm(self.vector(depth - 1)),
-            lambda: Cutoff(self.number(depth - 1), pick.choice((Fraction(5), Fraction(3, 2)))),
+            lambda: cutoff(self.number(depth - 1), pick.choice((Fraction(5), Fraction(3, 2)))),
             lambda: self.learned(self.number(depth - 1)),
         ]
         if pick.random() < self.frame:
@@ -127,7 +128,7 @@ class WideScene:
     def learned(self, argument: Value) -> Value:
         """Return a learned function of a number, whatever its sign; a cutoff where no table is one."""
         tables = [parameter for parameter in self.parameters if parameter.basis is not None]
-        return Radial(self.entry_of(self.random.choice(tables)), argument) if tables else Cutoff(argument, Fraction(5))
+        return Radial(self.entry_of(self.random.choice(tables)), argument) if tables else cutoff(argument, Fraction(5))
 
     def displacement(self) -> Value:
         """Return the vector between two sites, most often different ones."""
@@ -150,27 +151,28 @@ class WideScene:
         pick, v, n = self.random, self.vector(0), self.number(1)
         a, b = (self.random.choice(self.sites) for _ in range(2))
         choices: Choices = [
-            lambda: Function(pick.choice(("sin", "tanh", "sqrt")), Number(Fraction(0))),
-            lambda: Function("log", Number(Fraction(1))),
-            lambda: Function("acos", Number(Fraction(1))),
-            lambda: Function("sin", Pi()),
-            lambda: add(Function(pick.choice(("cos", "exp")), Number(Fraction(0))), Number(Fraction(-1))),
-            lambda: add(Function("sqrt", Number(Fraction(9, 4))), Number(Fraction(-3, 2))),
+            lambda: function(pick.choice(("sin", "tanh", "sqrt")), Number(Fraction(0))),
+            lambda: function("log", Number(Fraction(1))),
+            lambda: function("acos", Number(Fraction(1))),
+            lambda: function("sin", Pi()),
+            lambda: add(function(pick.choice(("cos", "exp")), Number(Fraction(0))), Number(Fraction(-1))),
+            lambda: add(function("sqrt", Number(Fraction(9, 4))), Number(Fraction(-3, 2))),
             lambda: add(norm(Displacement(a, b)), -norm(Displacement(b, a))),
             lambda: norm(self.no_vector()),
             lambda: dot(self.no_vector(), self.vector(0)),
             lambda: add(dot(v, v), -power(norm(v), 2)),
             lambda: dot(v, cross(v, self.vector(0))),
-            lambda: add(power(Function("sin", n), 2), power(Function("cos", n), 2), Number(Fraction(-1))),
+            lambda: add(power(function("sin", n), 2), power(function("cos", n), 2), Number(Fraction(-1))),
             lambda: add(power(add(n, Number(Fraction(1))), 2), -power(n, 2), mul(Number(Fraction(-2)), n), -self.one()),
-            lambda: mul(self.number(0), Function("sin", Number(Fraction(0)))),
+            lambda: add(cutoff(self.longer(norm(v)), Fraction(5)), -cutoff(norm(v), Fraction(5))),
+            lambda: add(self.learned(norm(v)), -self.learned(self.longer(norm(v)))),
             lambda: Component(self.no_vector(), pick.choice(AXES)),
             # Only where it is a number: its logarithm, its root, its arc.
-            lambda: add(Function("log", power(n, 2)), mul(Number(Fraction(-2)), Function("log", n))),
-            lambda: add(power(Function("sqrt", n), 2), -n),
-            lambda: add(Function("cos", Function("acos", n)), -n),
-            lambda: add(Function("exp", Function("log", n)), -n),
-            lambda: add(Function("acos", n), Function("acos", -n), -Pi()),
+            lambda: add(function("log", power(n, 2)), mul(Number(Fraction(-2)), function("log", n))),
+            lambda: add(power(function("sqrt", n), 2), -n),
+            lambda: add(function("cos", function("acos", n)), -n),
+            lambda: add(function("exp", function("log", n)), -n),
+            lambda: add(function("acos", n), function("acos", -n), -Pi()),
         ]
         return pick.choice(choices)()
 
@@ -180,29 +182,51 @@ class WideScene:
         lifted = add(n, Number(Fraction(1)))
         choices: Choices = [
             lambda: Number(Fraction(1)),
-            lambda: Function(pick.choice(("cos", "exp")), Number(Fraction(0))),
-            lambda: Cutoff(Number(Fraction(0)), Fraction(5)),
-            lambda: mul(Number(Fraction(2, 3)), Function("sqrt", Number(Fraction(9, 4)))),
+            lambda: function(pick.choice(("cos", "exp")), Number(Fraction(0))),
+            lambda: cutoff(Number(Fraction(0)), Fraction(5)),
+            lambda: mul(Number(Fraction(2, 3)), function("sqrt", Number(Fraction(9, 4)))),
             lambda: norm(unit(v)),
-            lambda: mul(norm(v), self.inverse(Function("sqrt", dot(v, v)))),
-            lambda: add(power(Function("sin", n), 2), power(Function("cos", n), 2)),
-            lambda: mul(Function("exp", n), Function("exp", -n)),
+            lambda: mul(norm(v), self.inverse(function("sqrt", dot(v, v)))),
+            lambda: add(power(function("sin", n), 2), power(function("cos", n), 2)),
+            lambda: mul(function("exp", n), function("exp", -n)),
             # A sign, which is a 1 half of the time.
-            lambda: mul(lifted, self.inverse(Function("sqrt", self.expanded_square(n)))),
-            lambda: mul(lifted, self.inverse(Function("sqrt", power(lifted, 2)))),
+            lambda: mul(lifted, self.inverse(function("sqrt", self.expanded_square(n)))),
+            lambda: mul(lifted, self.inverse(function("sqrt", power(lifted, 2)))),
             lambda: mul(n, self.inverse(norm(FrameVector(n, *2 * (Number(Fraction(0)),))))),
-            lambda: mul(Function("sqrt", add(Number(Fraction(1)), -power(Function("cos", n), 2))), self.inverse_sine(n)),
-            lambda: Function("tanh", mul(Number(Fraction(10**6)), n)),
+            lambda: mul(function("sqrt", 1 - power(function("cos", n), 2)), self.inverse(function("sin", n))),
+            lambda: function("tanh", mul(Number(Fraction(10**6)), n)),
+            lambda: mul(self.jump(), self.jump()),
+            self.jump,
         ]
         return pick.choice(choices)()
+
+    def longer(self, value: Value) -> Value:
+        """Return a number and nothing more, by sites that it does not depend on."""
+        v, w = self.displacement(), self.displacement()
+        return add(value, self.random.choice((dot(v, v) - power(norm(v), 2), dot(cross(v, w), v), norm(v) - norm(-v))))
 
     def expanded_square(self, value: Value) -> Value:
         """Return (value + 1)^2, multiplied out."""
         return add(power(value, 2), mul(Number(Fraction(2)), value), Number(Fraction(1)))
 
-    def inverse_sine(self, value: Value) -> Value:
-        """Return 1/sin(value)."""
-        return power(Function("sin", value), -1)
+    def jump(self) -> Value:
+        """Return a function of coordinates that is constant but where it jumps."""
+        pick = self.random
+        coordinate = Component(Position(pick.choice(self.sites)), pick.choice(AXES))
+        c = add(coordinate, Number(Fraction(pick.choice((0, 1, -1)))))
+        square = power(c, 2) if pick.random() < 0.5 else add(*(mul(c, part) for part in self._terms(c)))
+        choices: Choices = [
+            lambda: mul(c, self.inverse(function("sqrt", square))),
+            lambda: mul(c, self.inverse(norm(FrameVector(c, *2 * (Number(Fraction(0)),))))),
+            lambda: Component(unit(FrameVector(c, *2 * (Number(Fraction(0)),))), "x"),
+            lambda: function("acos", mul(c, self.inverse(function("sqrt", square)))),
+            lambda: add(function("acos", function("cos", c)), -function("acos", function("cos", add(c, 2 * Pi())))),
+            lambda: mul(function("sqrt", 1 - power(function("cos", c), 2)), self.inverse(function("sin", c))),
+        ]
+        return pick.choice(choices)()
+
+    def _terms(self, value: Value) -> tuple[Value, ...]:
+        return value.children if isinstance(value, Add) else (value,)
 
     def no_vector(self) -> Value:
         """Return a vector that is zero."""
@@ -211,7 +235,7 @@ class WideScene:
             lambda: add(Displacement(a, b), Displacement(b, a)),
             lambda: add(Displacement(a, b), Displacement(b, c), Displacement(c, a)),
             lambda: add(Position(a), -Position(b), Displacement(a, b)),
-            lambda: mul(Function("sin", Number(Fraction(0))), self.vector(0)),
+            lambda: mul(function("sin", Number(Fraction(0))), self.vector(0)),
             lambda: Displacement(a, a),
             lambda: cross(Displacement(a, b), Displacement(b, a)),
             lambda: FrameVector(*3 * (Number(Fraction(0)),)),
@@ -266,18 +290,18 @@ class WideScene:
             choices += [lambda: add(*(mul(*pair) for pair in pairs))] * 4
         if isinstance(value, Norm):
             inside = value.vector
-            choices += [lambda: Function("sqrt", dot(inside, inside)), lambda: dot(unit(inside), inside)] * 2
+            choices += [lambda: function("sqrt", dot(inside, inside)), lambda: dot(unit(inside), inside)] * 2
         if isinstance(value, Power) and value.exponent > 1:
-            choices += [lambda: Function("exp", mul(Number(Fraction(value.exponent)), Function("log", value.base)))]
+            choices += [lambda: function("exp", mul(Number(Fraction(value.exponent)), function("log", value.base)))]
         if isinstance(value, Mul) and isinstance(value.factors[0], Number):
             choices += [lambda: add(*(mul(Number(Fraction(1, 2)), value),) * 2)]
         if nearly:
             choices += [
-                lambda: Function("sqrt", power(value, 2)),
-                lambda: power(Function("sqrt", value), 2),
-                lambda: Function("acos", Function("cos", value)),
-                lambda: Cutoff(value, Fraction(5)),
-                lambda: mul(value, Cutoff(self.number(0), Fraction(5))),
-                lambda: mul(Number(Fraction(10**15)), Function("sqrt", Number(Fraction(1, 10**30))), value),
+                lambda: function("sqrt", power(value, 2)),
+                lambda: power(function("sqrt", value), 2),
+                lambda: function("acos", function("cos", value)),
+                lambda: cutoff(value, Fraction(5)),
+                lambda: mul(value, cutoff(self.number(0), Fraction(5))),
+                lambda: mul(Number(Fraction(10**15)), function("sqrt", Number(Fraction(1, 10**30))), value),
             ]
         return choices

@@ -24,6 +24,7 @@ from qffc.targets import target
 BUDGET = 10.0
 """Seconds that a check of a small program may take."""
 _PASSES = ("canonicalize", "light-cone", "slide-singlet", "schedule-layers")
+NO_NUMBER = "a number at one end alone"
 _SAME = 1e-8
 """How far numbers of a counterexample may be from those of the second opinion, relative to the response."""
 
@@ -37,7 +38,7 @@ class Row:
         status: ``proven``, ``refuted``, ``undecided`` or ``crash``.
         rule: that proved it, or that was tried.
         residual: what is left over.
-        fault: ``false proof``, ``false proof, no number``, ``false refutation``, ``crash`` or nothing.
+        fault: ``false proof``, ``false refutation``, ``crash`` or nothing.
         detail: numbers, for people.
     """
 
@@ -114,12 +115,15 @@ def _rows(text: Text, verdicts: tuple[Verdict, ...], random: np.random.Generator
 
 
 def _worst(found: Iterator[Change]) -> tuple[str, str]:
-    worst = max(found, key=lambda change: change.size)
-    if not worst.counts:
-        return "", ""
-    fault = "false proof" if np.isfinite(worst.size) else "false proof, no number"
+    """A proof speaks of points at which both responses are numbers; where one is none, that is said and no fault."""
+    all_changes = list(found)
+    worst = max(
+        (change for change in all_changes if np.isfinite(change.size)), key=lambda change: change.size, default=None
+    )
+    if worst is None or not worst.counts:
+        return "", NO_NUMBER if any(np.isinf(change.size) for change in all_changes) else ""
     where = "" if worst.where is None else f" at {worst.where.positions.astype(float).tolist()} {worst.where.elements}"
-    return fault, f"{worst.size:.2e}{' special' if worst.special else ''}{where}"
+    return "false proof", f"{worst.size:.2e}{' special' if worst.special else ''}{where}"
 
 
 def _reproduced(text: Text, generator: str, example: Counterexample) -> tuple[str, str]:

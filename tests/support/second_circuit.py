@@ -196,7 +196,8 @@ def internal_distance(program: Text, point: Point, declared: Declared, random: n
     for _ in range(3):
         probe = random_state(state.ndim, random)
         readings = [
-            read_out(program, point, moments_of(program, each, wires)) for each in (probe, image_of_state(probe, declared))
+            read_out(program, point, moments_of(program, each, wires))
+            for each in (probe, image_of_state(probe, declared))
         ]
         told_apart.append(apart(*readings))
     return np.array([np.linalg.norm(phase * image - state), max(told_apart)])
@@ -210,7 +211,9 @@ def apart(one: np.ndarray, other: np.ndarray) -> Number:
     return np.abs(one[finite] - other[finite]).max(initial=LONG(0))
 
 
-def _commutators(program: Text, point: Point, declared: Declared, wires: list[int], random: np.random.Generator) -> Number:
+def _commutators(
+    program: Text, point: Point, declared: Declared, wires: list[int], random: np.random.Generator
+) -> Number:
     """How far what the readout sees is from commuting with a charge: the whole where it is linear in the moments."""
     probe = random_state(len(wires), random)
     charge = list(declared.charge or ())

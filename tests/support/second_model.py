@@ -1,4 +1,4 @@
-"""A second model: all circuits of a molecule and the features of its atoms, for scopes pair and atom; shares nothing with qffc."""
+"""A second model: all circuits of a molecule and the features of its atoms, for scopes pair and atom."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def _fits(program: Text, site: int, element: str) -> bool:
     return program.sites[site].element in (None, element)
 
 
-def atoms_seen(program: Text, elements: Sequence[str], positions: np.ndarray, tables: dict, *, named: bool = True) -> np.ndarray:
+def atoms_seen(
+    program: Text, elements: Sequence[str], positions: np.ndarray, tables: dict, *, named: bool = True
+) -> np.ndarray:
     """Return the features of each atom, (atoms, features): sums over the circuits whose centre it is.
 
     An energy is shared out in the same way. Channels, and choices of the neighbours' species with ``by species``, are

@@ -1,4 +1,4 @@
-"""A second opinion on verdicts: by how much a program changes under what a generator does; it shares nothing with qffc."""
+"""A second opinion on verdicts: by how much a program changes under what a generator does."""
 
 from __future__ import annotations
 
@@ -108,20 +108,26 @@ def change(program: Text, point: Point, motion: Motion, special: bool = False) -
     with np.errstate(all="ignore"):
         before, after = response(program, point), response(program, motion.of(point))
         size, finite = _difference(before, after)
-        if size > LIMIT and not special:
-            noise = max(_noise(program, point, before), _noise(program, motion.of(point), after))
-            size = size if size > _FACTOR * noise else 0.0
+        if size > LIMIT:
+            ends = ((point, before), (motion.of(point), after))
+            noise = max((_digits if special else _noise)(program, there, known) for there, known in ends)
+            size = size if size > noise else 0.0
     return Change(size, special, finite, point, motion)
 
 
 def _noise(program: Text, point: Point, known: np.ndarray) -> float:
-    """What a change of the positions in their last digits does; infinite where numbers come or go."""
+    """What a change of the positions in their last digits does, times a factor; infinite where numbers come or go."""
     worst = 0.0
     for sign in (1, -1, 3):
         jitter = 1 + LONG(_JITTER) * sign * np.cos(np.arange(point.positions.size)).reshape(point.positions.shape)
         moved = response(program, replace(point, positions=point.positions.astype(LONG) * jitter))
         worst = max(worst, _difference(known, moved)[0])
-    return worst
+    return _FACTOR * worst
+
+
+def _digits(program: Text, point: Point, known: np.ndarray) -> float:
+    """What is lost with double precision, over less than what the digits beyond it are worth."""
+    return _difference(known, response(program, point, np.float64))[0] / 50
 
 
 def _difference(before: np.ndarray, after: np.ndarray) -> tuple[float, bool]:
@@ -285,4 +291,3 @@ def renumbered(
         after = atoms_seen(program, [elements[k] for k in order], positions[order], tables, named=named)
         size, finite = _difference(before[order], after)
     return Change(size, special, finite)
-

@@ -1,6 +1,7 @@
 """A second reader of the text of programs, written from FORMAT.md alone: it shares nothing with qffc.
 
-Values are nested tuples: a word, then its parts. ``a - b`` is a sum with a factor -1, ``a / b`` a product with a power -1.
+Values are nested tuples: a word, then its parts. ``a - b`` is a sum with a factor -1, ``a / b`` a product with a power
+-1.
 """
 
 from __future__ import annotations
@@ -184,7 +185,9 @@ class _Words:
                 tables.append(self._entries(program))
             else:
                 moves = dict(self._moves())
-                places = {program.qubits.index(a): program.qubits.index(b) for a, b in moves.items() if kind == "qubits"}
+                places = {
+                    program.qubits.index(a): program.qubits.index(b) for a, b in moves.items() if kind == "qubits"
+                }
                 parts[kind] = places or moves
             if not self.maybe(";"):
                 break

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
+from second_forms import depends
 from second_text import Node, Text
 
 LONG = np.longdouble
@@ -188,38 +189,3 @@ def _is_made(vector: Node) -> bool:
     while vector[0] == "mul":
         vector = vector[-1]
     return vector[0] in ("add", "cross")
-
-
-def depends(node: Node) -> set[str]:
-    """Return the sites whose positions a value depends on, after sums of positions are collected."""
-    total, rest = _collected(node)
-    sites = {site for site, factor in total.items() if factor}
-    for part in rest:
-        if part[0] not in ("number", "pi", "entry", "moment"):
-            sites |= {site for inner in part[1:] if isinstance(inner, tuple) for site in depends(inner)}
-    return sites
-
-
-def _collected(node: Node) -> tuple[dict[str, Fraction], list[Node]]:
-    """The rational factor of each position that a sum adds up, and what is something else."""
-    if node[0] == "x":
-        return {node[1]: Fraction(1)}, []
-    if node[0] == "r":
-        return ({node[2]: Fraction(1), node[1]: Fraction(-1)} if node[1] != node[2] else {}), []
-    total: dict[str, Fraction] = {}
-    rest: list[Node] = []
-    if node[0] == "add":
-        parts = [(Fraction(1), term) for term in node[1:]]
-    elif node[0] == "mul" and all(factor[0] == "number" for factor in node[1:-1]):
-        scale = Fraction(1)
-        for factor in node[1:-1]:
-            scale *= factor[1]
-        parts = [(scale, node[-1])]
-    else:
-        return {}, [node]
-    for scale, part in parts:
-        inner, others = _collected(part)
-        rest += others
-        for site, factor in inner.items():
-            total[site] = total.get(site, Fraction(0)) + scale * factor
-    return total, rest
