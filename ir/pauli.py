@@ -180,7 +180,8 @@ def _product(left: Term, right: Term, factor: int = 1) -> Term:
     (first, (a, b)), (second, (c, d)) = left, right
     phase, string = product_of_strings(first, second)
     scale = as_value(factor if phase < 2 else -factor)
-    real, imaginary = mul(scale, a, c), _ZERO
+    real: Value = mul(scale, a, c)
+    imaginary: Value = _ZERO
     if b != _ZERO or d != _ZERO:
         real, imaginary = add(real, -mul(scale, b, d)), add(mul(scale, a, d), mul(scale, b, c))
     if phase % 2:

@@ -136,7 +136,9 @@ def _carries_operations(word: Word, image: Word, renaming: Sequence[int], paulis
     if len(moved) < len(letters):
         return False
     mine, other = touched(word.letters, moved)
-    return normal_form(mine) == normal_form(other) or normal_form(singlet_form(mine)) == normal_form(singlet_form(other))
+    if normal_form(mine) == normal_form(other):
+        return True
+    return normal_form(singlet_form(mine)) == normal_form(singlet_form(other))
 
 
 def _candidates(
