@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import prod
 
 from qffc.ir.diagnostics import error
 from qffc.ir.pauli import PauliString, PauliSum, dot_product
@@ -18,6 +19,21 @@ class Observable:
     def paulis(self) -> PauliSum:
         """The observable as a sum of Pauli strings with rational coefficients."""
         return self._paulis()
+
+    @property
+    def qubits(self) -> tuple[int, ...]:
+        """The qubits that the observable is written on, sorted."""
+        return tuple(sorted({qubit for part in self.parts for qubit in part.qubits}))
+
+    @property
+    def strings(self) -> int:
+        """How many Pauli strings there are when it is multiplied out, before like ones are collected."""
+        return sum(part.strings for part in self.parts)
+
+    @property
+    def parts(self) -> tuple[Observable, ...]:
+        """The observables that it is made of."""
+        return ()
 
     def _paulis(self) -> PauliSum:
         raise TypeError(f"{type(self).__name__} has no Pauli form")
@@ -46,6 +62,14 @@ class DotObservable(Observable):
         object.__setattr__(self, "a", a)
         object.__setattr__(self, "b", b)
 
+    @property
+    def qubits(self) -> tuple[int, ...]:
+        return (self.a, self.b)
+
+    @property
+    def strings(self) -> int:
+        return 3
+
     def _paulis(self) -> PauliSum:
         return dot_product(self.a, self.b)
 
@@ -69,6 +93,14 @@ class PauliObservable(Observable):
             )
         object.__setattr__(self, "string", tuple(sorted(self.string)))
 
+    @property
+    def qubits(self) -> tuple[int, ...]:
+        return tuple(qubit for qubit, _ in self.string)
+
+    @property
+    def strings(self) -> int:
+        return 1
+
     def _paulis(self) -> PauliSum:
         return PauliSum.of({self.string: 1})
 
@@ -83,7 +115,7 @@ class ProductObservable(Observable):
     factors: tuple[Observable, ...]
 
     def __post_init__(self) -> None:
-        qubits = [qubit for factor in self.factors for qubit in factor.paulis.qubits]
+        qubits = [qubit for factor in self.factors for qubit in factor.qubits]
         if len(self.factors) < 2 or len(set(qubits)) < len(qubits):
             raise error(
                 "product of observables that share a qubit",
@@ -91,7 +123,15 @@ class ProductObservable(Observable):
                 expected="at least two factors, no qubit in two of them",
                 help="such a product need not be Hermitian; write it as a weighted sum of Pauli strings",
             )
-        object.__setattr__(self, "factors", tuple(sorted(self.factors, key=lambda f: f.paulis.qubits)))
+        object.__setattr__(self, "factors", tuple(sorted(self.factors, key=lambda factor: factor.qubits)))
+
+    @property
+    def strings(self) -> int:
+        return prod(factor.strings for factor in self.factors)
+
+    @property
+    def parts(self) -> tuple[Observable, ...]:
+        return self.factors
 
     def _paulis(self) -> PauliSum:
         result = self.factors[0].paulis
@@ -112,6 +152,10 @@ class SumObservable(Observable):
     def __post_init__(self) -> None:
         if not self.terms:
             raise error("empty sum of observables", found="no term", expected="at least one", help="add a dot(a, b)")
+
+    @property
+    def parts(self) -> tuple[Observable, ...]:
+        return tuple(term for _, term in self.terms)
 
     def _paulis(self) -> PauliSum:
         return PauliSum.total(term.paulis.scaled(weight) for weight, term in self.terms)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import error, quoted
+from qffc.ir.observables import Observable, SumObservable
 from qffc.ir.ops import Exchange, Op, PauliRotation, Relabel, Singlet, Zero, unordered_groups
-from qffc.ir.values import Moment, Number, walk
+from qffc.ir.values import Moment, walk
 from qffc.ir.verify_names import choice, unique
 from qffc.ir.verify_values import is_fit_basis, verify_number, verify_value
 
 if TYPE_CHECKING:
     from qffc.ir.program import Program
+
+
+MOST_STRINGS = 200_000
+"""Pauli strings of one observable; every step that reads it takes them one by one."""
 
 
 def verify_qubits(program: Program) -> None:
@@ -96,7 +103,15 @@ def verify_observables(program: Program) -> None:
             help="add one, for instance 'observable e = dot(a, b)'",
         )
     for name, observable in program.observables:
-        bad = [qubit for qubit in observable.paulis.qubits if not 0 <= qubit < len(program.qubits)]
+        if observable.strings > MOST_STRINGS:
+            raise error(
+                "observable of too many Pauli strings",
+                found=f"{observable.strings} in '{name}', multiplied out",
+                expected=f"at most {MOST_STRINGS}",
+                help="take a product of fewer factors: each dot(a, b) has three strings",
+                where=f"observable '{name}'",
+            )
+        bad = [qubit for qubit in observable.qubits if not 0 <= qubit < len(program.qubits)]
         if bad:
             raise error(
                 "observable on an unknown qubit",
@@ -105,9 +120,14 @@ def verify_observables(program: Program) -> None:
                 help="declare the qubit, or correct the observable",
                 where=f"observable '{name}'",
             )
-        for _, (weight, _) in observable.paulis.terms:
-            if isinstance(weight, Number):
-                verify_number(weight.value, f"observable '{name}'", where=f"observable '{name}'")
+        verify_number(_size(observable), f"observable '{name}'", where=f"observable '{name}'")
+
+
+def _size(observable: Observable) -> Fraction:
+    """A bound for the weights of its Pauli strings."""
+    if isinstance(observable, SumObservable):
+        return sum((abs(weight) * _size(term) for weight, term in observable.terms), Fraction(0))
+    return prod((_size(part) for part in observable.parts), start=Fraction(1))
 
 
 def verify_readout(program: Program) -> None:

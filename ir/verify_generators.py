@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def verify_generators(program: Program) -> None:
     """Refuse declared symmetries that name what is not there, are no permutations, or exchange what is not alike."""
     for item in program.generators:
-        qubits = item.charge.paulis.qubits if isinstance(item, Conserved) else _named_qubits(item)
+        qubits = item.charge.qubits if isinstance(item, Conserved) else _named_qubits(item)
         _need_qubits(program, qubits, item.span)
         if isinstance(item, Generator):
             _verify_generator(program, item)

@@ -32,6 +32,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from qffc.ir.diagnostics import InternalError
+from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Gate, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliSum, spin_component
 from qffc.ir.printer import print_readout
@@ -74,7 +75,7 @@ def rotation_failure(program: Program, axes: Axes = ALL_AXES) -> Failure | None:
         if text is not None:
             return Failure(text, op_reference(program, step.index))
     for name, observable in seen_observables(program):
-        if not is_invariant(observable.paulis, axes):
+        if not _stays(observable, axes):
             left = _observable_residual(observable.paulis, axes)
             line = observable_line(program, name)
             return Failure(f"the observable {name} does not commute with the spin: {left}", line=line)
@@ -99,6 +100,13 @@ def readout_residual(program: Program, axes: Axes = ALL_AXES) -> str | None:
 def is_invariant(paulis: PauliSum, axes: Axes = ALL_AXES) -> bool:
     """Whether a sum of Pauli strings commutes with the spin."""
     return _commutes(paulis.relabelled({qubit: k for k, qubit in enumerate(paulis.qubits)}), axes)
+
+
+def _stays(observable: Observable, axes: Axes) -> bool:
+    """Whether an observable commutes with the spin: when all its parts do, or as a whole."""
+    if observable.parts and all(_stays(part, axes) for part in observable.parts):
+        return True
+    return is_invariant(observable.paulis, axes)
 
 
 def step_residual(step: Step, axes: Axes = ALL_AXES) -> str | None:
