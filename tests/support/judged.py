@@ -12,12 +12,12 @@ import numpy as np
 from second_circuit import internal_distance, response
 from second_opinion import Change, Motion, change, changes
 from second_text import Text, read
-from second_values import Point
+from second_values import GHOST, Point
 
 from qffc.ir.program import Program
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.verdict import Counterexample, Verdict
+from qffc.passes.equivariance.verdict import GHOST_NAME, Counterexample, Verdict
 from qffc.passes.pipeline import parse_pipeline, run_pipeline
 from qffc.targets import target
 
@@ -128,7 +128,8 @@ def _worst(found: Iterator[Change]) -> tuple[str, str]:
 
 def _reproduced(text: Text, generator: str, example: Counterexample) -> tuple[str, str]:
     tables = {table.name: np.array(table.entries).reshape(table.shape) for table in example.parameters}
-    point = Point(np.array(example.positions), example.species, tables, example.channel)
+    elements = tuple(GHOST if name == GHOST_NAME else name for name in example.species)
+    point = Point(np.array(example.positions), elements, tables, example.channel)
     transform = example.transform
     with np.errstate(all="ignore"):
         if transform.internal is not None:

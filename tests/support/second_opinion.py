@@ -15,6 +15,7 @@ LIMIT = 1e-9
 """A smaller change, relative to the response, counts as rounding."""
 _JITTER = 1e-17
 """Relative; rounding is what such a change of the positions does, times a factor."""
+_JITTERS = 6
 _FACTOR = 1e4
 
 QUARTER_TURNS = tuple(
@@ -118,8 +119,9 @@ def change(program: Text, point: Point, motion: Motion, special: bool = False) -
 def _noise(program: Text, point: Point, known: np.ndarray) -> float:
     """What a change of the positions in their last digits does, times a factor; infinite where numbers come or go."""
     worst = 0.0
-    for sign in (1, -1, 3):
-        jitter = 1 + LONG(_JITTER) * sign * np.cos(np.arange(point.positions.size)).reshape(point.positions.shape)
+    for number in range(_JITTERS):
+        waves = np.cos((1 + number) * np.arange(1, 1 + point.positions.size)).reshape(point.positions.shape)
+        jitter = 1 + LONG(_JITTER) * (1 + number) * waves
         moved = response(program, replace(point, positions=point.positions.astype(LONG) * jitter))
         worst = max(worst, _difference(known, moved)[0])
     return _FACTOR * worst
