@@ -8,6 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from qffc.ir.diagnostics import error
+from qffc.ir.plain_numbers import exact_number, whole_number
 from qffc.ir.value_nodes import (
     Add,
     Cross,
@@ -25,17 +26,18 @@ from qffc.ir.value_nodes import (
 
 
 def as_value(value: Value | Numeric) -> Value:
-    """Return a value for a Python number; decimals become exact rationals of their shortest spelling."""
+    """Return a value for a number of Python or NumPy; decimals become exact rationals of their shortest spelling."""
     if isinstance(value, Value):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
+    number = exact_number(value)
+    if number is None:
         raise error(
             "not a value",
             found=f"{value!r} of type {type(value).__name__}",
             expected="a symbolic value or a number",
             help="use parameters, distances and vectors of the sites, or plain numbers",
         )
-    return Number(Fraction(repr(value)) if isinstance(value, float) else Fraction(value))
+    return Number(number)
 
 
 def add(*values: Value) -> Value:
@@ -100,13 +102,15 @@ def mul(*values: Value) -> Value:
 
 def power(base: Value, exponent: int) -> Value:
     """Return an integer power of a number in canonical form."""
-    if isinstance(exponent, bool) or not isinstance(exponent, int):
+    whole = whole_number(exponent)
+    if whole is None:
         raise error(
             "power with an exponent that is no integer",
             found=f"exponent {exponent!r} of '{base}'",
             expected="a whole number",
             help="use sqrt, or exp of a multiple of log",
         )
+    exponent = whole
     need_rank(base, 0, "power")
     if exponent == 1:
         return base

@@ -27,6 +27,8 @@ Numeric = int | float | Fraction
 class Value:
     """Base of all symbolic values; operators build sums, products and powers."""
 
+    __array_ufunc__ = None  # numbers of NumPy on the left leave the arithmetic to the operators here
+
     @cached_property
     def text(self) -> str:
         """The canonical spelling in the text format."""

@@ -12,7 +12,7 @@ from qffc.dsl.caller import caller_span
 from qffc.dsl.declare import DEFAULT_CUTOFF
 from qffc.dsl.gates import Angle, need_twins, need_value, pair_groups
 from qffc.dsl.generators import Generators
-from qffc.dsl.numbers import exact
+from qffc.dsl.numbers import exact, need_count
 from qffc.dsl.observables import Measured, swaps_of_like_atoms, tied
 from qffc.dsl.tables import CHANNEL, Table
 from qffc.ir.diagnostics import Span, error
@@ -75,7 +75,8 @@ class Author(Generators):
         """
         alone = isinstance(measured, Measured)
         names = self._observe([measured] if isinstance(measured, Measured) else self._tied(measured))
-        factors = [as_value(1)] if alone and weights is None else self._weights(weights or "learned", len(names))
+        chosen = "learned" if weights is None else weights
+        factors = [as_value(1)] if alone and weights is None else self._weights(chosen, len(names))
         energy = add(*(mul(factor, Moment(name)) for factor, name in zip(factors, names, strict=True)))
         if offset:
             energy = energy + self.param("offset") * Fraction(1, self._channels)
@@ -113,15 +114,17 @@ class Author(Generators):
         """
         names = self._observe(self._tied(features))
         radius = self._largest_cutoff() if cutoff is None else exact(cutoff)
-        passed = Messages(messages, Basis("bessel", basis_size, radius)) if messages else None
+        rounds, size = need_count("messages", messages, least=0), need_count("size of a basis", basis_size)
+        passed = Messages(rounds, Basis("bessel", size, radius)) if rounds else None
+        widths = tuple(need_count("width of a hidden layer", width) for width in hidden)
         if weights is not None:
             factors = self._weights(weights, len(names))
             total = add(*(mul(factor, Moment(name)) for factor, name in zip(factors, names, strict=True)))
             value = total if weight is None else mul(need_value(weight), total)
-            return AtomicReadout(value, (), tuple(hidden), activation, by_species, passed)
+            return AtomicReadout(value, (), widths, activation, by_species, passed)
         default = as_value(1) if self._scope == "atom" else self._cutoffs()
         factor = default if weight is None else need_value(weight)
-        return AtomicReadout(factor, tuple(names), tuple(hidden), activation, by_species, passed)
+        return AtomicReadout(factor, tuple(names), widths, activation, by_species, passed)
 
     def finish(self, name: str, readout: Readout) -> Program:
         """Return the program."""
@@ -176,7 +179,7 @@ class Author(Generators):
         return names
 
     def _weights(self, weights: str | Sequence[Angle], count: int) -> list[Value]:
-        if weights == "learned":
+        if isinstance(weights, str) and weights == "learned":
             axes: tuple[Axis, ...] = (CHANNEL, count) if self._channels > 1 else (count,)
             table = self.param("readout", *axes)
             assert isinstance(table, Table)

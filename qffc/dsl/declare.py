@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, overload
 
@@ -16,6 +16,7 @@ from qffc.ir.diagnostics import error, quoted
 from qffc.ir.elements import SYMBOLS
 from qffc.ir.exchange_group import exchanges
 from qffc.ir.ops import Op, Singlet
+from qffc.ir.plain_numbers import whole_number
 from qffc.ir.program import SYMMETRIES, Axis, Basis, Parameter, Qubit, Role, Scope, Site, Symmetry
 from qffc.ir.values import Numeric, Value
 from qffc.ir.verify_names import RESERVED
@@ -65,8 +66,7 @@ class Declarations:
                 expected="the number of channels before the first table of a layer",
                 help="move the line to the top of the ansatz",
             )
-        need_count("number of channels", count)
-        self._channels = count
+        self._channels = need_count("number of channels", count)
 
     # ----------------------------------------------------------------------- atoms
 
@@ -89,8 +89,7 @@ class Declarations:
         In scope pair a circuit is run for every two neighbours of these species.
         """
         centre = self._need_centre("neighbours")
-        need_count("number of neighbours", count)
-        names = self._site_names(species, count)
+        names = self._site_names(species, need_count("number of neighbours", count))
         for name in names:
             self._add_site(name, species, "neighbour")
         return [Neighbour(name, species, self, centre) for name in names]
@@ -166,8 +165,7 @@ class Declarations:
                 expected="scope atom",
                 help="write @ansatz(scope='atom'), or a.neighbours('H', 2) in scope molecule",
             )
-        need_count("number of neighbour slots", count)
-        names = [f"n{index}" for index in range(1, count + 1)]
+        names = [f"n{index}" for index in range(1, need_count("number of neighbour slots", count) + 1)]
         for name in names:
             self._add_site(name, None, "neighbour")
         return [Neighbour(name, None, self, centre) for name in names]
@@ -222,8 +220,9 @@ class Declarations:
 
     def qubits(self, what: int | Sequence[Atom]) -> list[Wire]:
         """Declare that many qubits, or one for each atom of a list."""
-        carried: Sequence[Atom | None] = [None] * what if isinstance(what, int) else what
-        return [self.qubit(atom) for atom in carried]
+        if isinstance(what, Iterable) and whole_number(what) is None:
+            return [self.qubit(atom) for atom in what]
+        return [self.qubit() for _ in range(need_count("number of qubits", what, least=0))]
 
     def twins(self, atom: Atom) -> Twins:
         """Declare two qubits that carry one atom, and prepare them in a singlet."""
@@ -254,9 +253,8 @@ class Declarations:
             default: the value of every entry before training; None for a random start.
             frozen: kept at its default in training.
         """
-        parameter = Parameter(
-            name, tuple(axes), None if default is None else exact(default), frozen, span=caller_span()
-        )
+        start = None if default is None else exact(default)
+        parameter = Parameter(name, _sizes(name, axes), start, frozen, span=caller_span())
         self._declare(parameter)
         if all(axis == CHANNEL for axis in axes):
             return table_entry(parameter, (), self)
@@ -279,15 +277,15 @@ class Declarations:
             size: number of basis functions.
             cutoff: where the functions vanish smoothly, Angstrom.
         """
-        radial_basis = Basis(basis, size, exact(cutoff))
-        parameter = Parameter(name, (SPECIES, SPECIES, *axes), basis=radial_basis, span=caller_span())
+        radial_basis = Basis(basis, need_count(f"size of the basis of '{name}'", size), exact(cutoff))
+        parameter = Parameter(name, (SPECIES, SPECIES, *_sizes(name, axes)), basis=radial_basis, span=caller_span())
         self._declare(parameter)
         return RadialTable(parameter, self)
 
     def layers(self, depth: int) -> tuple[Layer, ...]:
         """Return the layers to loop over; each gives entries of tables with one row for each layer."""
-        need_count("number of layers", depth)
-        return tuple(Layer(self, index, depth) for index in range(depth))
+        count = need_count("number of layers", depth)
+        return tuple(Layer(self, index, count) for index in range(count))
 
     def layered(self, parameter: Parameter) -> Parameter:
         """Declare a table of the layers, or return it when the same table is there already."""
@@ -344,9 +342,6 @@ class Declarations:
                 expected="a letter or '_', then letters, digits or '_', and no word of the text format",
                 help="rename the parameter",
             )
-        for axis in parameter.axes:
-            if axis not in (SPECIES, CHANNEL):
-                need_count(f"size of an axis of '{name}'", axis)
         self._parameters[name] = parameter
 
     def _need_centre(self, user: str) -> Atom:
@@ -385,6 +380,12 @@ class Declarations:
         index = len(self._qubits)
         self._qubits.append(Qubit(name, site, span=caller_span()))
         return Wire(index, name, atom, self)
+
+
+def _sizes(name: str, axes: Sequence[Axis]) -> tuple[Axis, ...]:
+    """The axes of a table, sizes as integers."""
+    what, words = f"size of an axis of '{name}'", (SPECIES, CHANNEL)
+    return tuple(axis if isinstance(axis, str) and axis in words else need_count(what, axis) for axis in axes)
 
 
 def ordered(names: Sequence[Symmetry]) -> tuple[Symmetry, ...]:

@@ -12,6 +12,7 @@ from qffc.dsl.tables import CHANNEL, RadialTable, Table, need_atom
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.generators import Conserved, DeclaredSymmetry, Generator, TableMoves
 from qffc.ir.pauli import PauliString
+from qffc.ir.plain_numbers import whole_number
 from qffc.ir.program import Parameter
 
 TableKey = Table | RadialTable | str | tuple[Table | RadialTable | str, *tuple[int, ...]]
@@ -113,8 +114,9 @@ class Generators(Gates):
     def _table_moves(self, key: TableKey, moves: Mapping[int, int]) -> TableMoves:
         table, axes = (key[0], key[1:]) if isinstance(key, tuple) else (key, ())
         parameter = self._parameter_of(table)
+        pairs = tuple((_plain(a), _plain(b)) for a, b in moves.items())
         if not axes:
-            return TableMoves(parameter.name, tuple(moves.items()))
+            return TableMoves(parameter.name, pairs)
         shown = [number for number, axis in enumerate(parameter.axes) if axis != CHANNEL]
         numbers = [axis for axis in axes if 0 <= axis < len(shown)]
         if len(numbers) < len(axes):
@@ -124,7 +126,7 @@ class Generators(Gates):
                 expected=f"numbers from 0 to {len(shown) - 1}",
                 help="count the axes as the indices of the table are written",
             )
-        return TableMoves(parameter.name, tuple(moves.items()), tuple(shown[axis] for axis in numbers))
+        return TableMoves(parameter.name, pairs, tuple(shown[axis] for axis in numbers))
 
     def _parameter_of(self, table: object) -> Parameter:
         name = table if isinstance(table, str) else getattr(getattr(table, "parameter", None), "name", repr(table))
@@ -146,3 +148,9 @@ class Generators(Gates):
             expected="observables of this ansatz",
             help="build them with a.dot(...) and a.pauli(...)",
         )
+
+
+def _plain(index: int) -> int:
+    """An index as an integer of Python; what is none is left for the verifier to name."""
+    whole = whole_number(index)
+    return index if whole is None else whole

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from qffc.dsl.atoms import Atom
 from qffc.dsl.caller import caller_span
-from qffc.dsl.numbers import exact
+from qffc.dsl.numbers import exact, need_count
 from qffc.dsl.tables import SPECIES, TableIndex, radial_value, table_entry
 from qffc.ir.program import Axis, Basis, Parameter
 from qffc.ir.values import Numeric, Value
@@ -48,7 +48,8 @@ class Layer:
         self, name: str, count: int, *atoms: Atom, default: Numeric | None = None, frozen: bool = False
     ) -> list[Value]:
         """Return this layer's row of ``count`` entries."""
-        return [self._entry(name, (count,), atoms, (k,), default, frozen) for k in range(count)]
+        number = need_count(f"number of entries of '{name}'", count)
+        return [self._entry(name, (number,), atoms, (k,), default, frozen) for k in range(number)]
 
     def radial(
         self,
@@ -61,7 +62,8 @@ class Layer:
         cutoff: Numeric = 5.0,
     ) -> Value:
         """Return this layer's learned function of the distance between two atoms, chosen by their species."""
-        parameter = self._declare(name, (SPECIES, SPECIES), basis=Basis(basis, size, exact(cutoff)))
+        number = need_count(f"size of the basis of '{name}'", size)
+        parameter = self._declare(name, (SPECIES, SPECIES), basis=Basis(basis, number, exact(cutoff)))
         return radial_value(parameter, (self.index, start, end), start, end, self._home)
 
     def _entry(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from qffc.ir.diagnostics import error
+from qffc.ir.plain_numbers import whole_number
 from qffc.ir.values import Number, Numeric, as_value
 
 
@@ -21,7 +22,9 @@ def exact(number: Numeric) -> Fraction:
     raise error("not a plain number", found=str(value), expected="a number", help="write the number itself")
 
 
-def need_count(what: str, count: object) -> None:
-    """Raise a diagnostic unless a count is an integer of at least 1."""
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise error(what, found=repr(count), expected="an integer of at least 1", help="correct the number")
+def need_count(what: str, count: object, least: int = 1) -> int:
+    """Return a count as an integer; raise a diagnostic when it is none, or less than ``least``."""
+    whole = whole_number(count)
+    if whole is None or whole < least:
+        raise error(what, found=repr(count), expected=f"an integer of at least {least}", help="correct the number")
+    return whole

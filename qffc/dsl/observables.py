@@ -32,6 +32,8 @@ class Measured:
         observable m0 = 2*dot(H_upper, H_lower) + -1*Z(H_upper) Z(H_lower)
     """
 
+    __array_ufunc__ = None  # numbers of NumPy on the left leave the arithmetic to the operators here
+
     observable: Observable
     home: object = field(repr=False, compare=False)
     name: str | None = None

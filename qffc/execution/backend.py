@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from qffc.execution.engines import engines
 from qffc.execution.jobs import JobStore, Task, make_task
 from qffc.execution.shots import ShotResult as ShotResult
 from qffc.ir.diagnostics import error
+from qffc.ir.plain_numbers import whole_number
 from qffc.passes.target import Target
 
 if TYPE_CHECKING:
@@ -99,8 +100,9 @@ def shots_of_each(circuits: Sequence[Circuit], shots: int | Sequence[int]) -> tu
     Raises:
         QffcError: when there is not one number of at least 1 for each circuit.
     """
-    each = (shots,) * len(circuits) if isinstance(shots, int) else tuple(int(number) for number in shots)
-    least = shots if isinstance(shots, int) else min(each, default=1)
+    number = whole_number(shots)
+    each = tuple(map(int, cast(Sequence[int], shots))) if number is None else (number,) * len(circuits)
+    least = min(each, default=1) if number is None else number
     if len(each) != len(circuits) or least < 1:
         raise error(
             "shots out of range",

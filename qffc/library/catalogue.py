@@ -69,9 +69,9 @@ def load(name: str, **options: object) -> Program:
         3
     """
     item = _find(name)
-    check_options(name, options, item.options)
+    checked = check_options(name, options, item.options)
     try:
-        return item(**options)
+        return item(**checked)
     except QffcError as problem:  # the line in the library says nothing to its user
         diagnostic = replace(problem.diagnostic, span=None, where=f"library program '{name}'")
         raise QffcError(diagnostic) from None

@@ -6,17 +6,28 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
+import numpy as np
+
 from qffc.ir.diagnostics import QffcError, error, quoted
+from qffc.ir.plain_numbers import exact_number, whole_number
 
 _BOOLEANS = {"true": True, "false": False}
 
 
-def check_options(program: str, options: Mapping[str, object], signature: Mapping[str, inspect.Parameter]) -> None:
-    """Raise a diagnostic for an unknown option, or for a value that is not of the type in the signature."""
-    for name, value in options.items():
+def check_options(
+    program: str, options: Mapping[str, object], signature: Mapping[str, inspect.Parameter]
+) -> dict[str, object]:
+    """Return the options with numbers of NumPy as those of Python.
+
+    Raises:
+        QffcError: for an unknown option, or for a value that is not of the type in the signature.
+    """
+    checked = {name: _plain(value) for name, value in options.items()}
+    for name, value in checked.items():
         kind = _need_option(program, name, signature).annotation
         if not _fits(value, kind):
             raise _bad_value(program, name, repr(value), kind)
+    return checked
 
 
 def parse_options(program: str, text: str, signature: Mapping[str, inspect.Parameter]) -> dict[str, object]:
@@ -52,8 +63,18 @@ def parse_options(program: str, text: str, signature: Mapping[str, inspect.Param
             options[name] = _parse(value, kind)
         except (ValueError, KeyError):
             raise _bad_value(program, name, f"'{value}'", kind) from None
-    check_options(program, options, signature)
-    return options
+    return check_options(program, options, signature)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if not isinstance(value, np.generic | np.ndarray):
+        return value
+    whole, number = whole_number(value), exact_number(value)
+    return value if number is None else float(number) if whole is None else whole
 
 
 def _parse(text: str, kind: Any) -> object:

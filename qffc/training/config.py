@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from qffc.ir.diagnostics import QffcError, error
+from qffc.ir.plain_numbers import whole_number
 from qffc.models.spreads import ANGLE_SPREAD, RADIAL_SPREAD
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -34,7 +35,7 @@ def _frames(least: int) -> Callable[[object], int | tuple[int, ...]]:
 def _whole(given: object) -> int | None:
     if isinstance(given, str) and given.strip().isdigit():
         return int(given)
-    return given if isinstance(given, int) and not isinstance(given, bool) else None
+    return whole_number(given)
 
 
 Sizes = int | tuple[int, ...]

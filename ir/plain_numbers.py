@@ -1,0 +1,62 @@
+"""Numbers of Python and of NumPy, made exact."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from qffc.ir.diagnostics import error
+
+
+def exact_number(given: object) -> Fraction | None:
+    """Return a real number as a fraction, or None for anything else: booleans, complex numbers, arrays of several.
+
+    A number of floating point becomes what its shortest spelling says.
+
+    Args:
+        given: a number of Python, a scalar of NumPy, or an array of NumPy that holds one number.
+
+    Raises:
+        QffcError: when the number is not finite.
+
+    Example:
+        >>> exact_number(0.1) == exact_number(np.float32(0.1)) == Fraction(1, 10)
+        True
+        >>> exact_number(np.array(3)), exact_number(True), exact_number(1j)
+        (Fraction(3, 1), None, None)
+    """
+    number = given[()] if isinstance(given, np.ndarray) and given.ndim == 0 else given
+    if isinstance(number, bool) or (isinstance(number, np.generic) and number.dtype.kind not in "iuf"):
+        return None
+    if isinstance(number, int | np.integer):
+        return Fraction(int(number))
+    if isinstance(number, Fraction):
+        return number
+    if not isinstance(number, float | np.floating):
+        return None
+    if not np.isfinite(number):
+        raise error(
+            "number that is not finite",
+            found=f"{float(number)}",
+            expected="a finite number",
+            help="look at how it was computed: a division by 0, an overflow or a missing entry",
+        )
+    single = isinstance(number, np.floating) and not isinstance(number, float)
+    return Fraction(np.format_float_scientific(number, unique=True) if single else repr(float(number)))
+
+
+def whole_number(given: object) -> int | None:
+    """Return a whole number as an integer of Python, or None for anything else.
+
+    Args:
+        given: an integer of Python, of NumPy, or an array of NumPy that holds one.
+
+    Example:
+        >>> whole_number(np.int64(2)), whole_number(2.0), whole_number(True)
+        (2, None, None)
+    """
+    number = given[()] if isinstance(given, np.ndarray) and given.ndim == 0 else given
+    if isinstance(number, np.generic):
+        return int(number) if number.dtype.kind in "iu" else None
+    return int(number) if isinstance(number, int) and not isinstance(number, bool) else None
