@@ -11,7 +11,8 @@ not matter how they are tied to each other.
 
 Hypotheses, each checked by :func:`_rate`: a function is an atom that stays the same only when its argument does, a
 direction turns along only when its vector does. No derivative is ever taken of a root, a quotient, a direction or any
-other function, so what they do where they are singular or jump does not matter. Rotations and translations are
+other function, so what they do where they are singular or jump does not matter. Cutoffs and learned functions are told
+apart by the sites that they fade with, for a ghost may take one of them. Rotations and translations are
 connected; inversion is not, and :func:`parity` compares the polynomial with its mirror image itself.
 """
 
@@ -45,7 +46,7 @@ def residual(value: Value, motion: Motion, axes: tuple[int, ...] = (0, 1, 2)) ->
 @lru_cache(maxsize=1 << 14)
 def _residual(value: Value, motion: Motion, axis: int) -> str | None:
     try:
-        form = written(value)
+        form = written(value, ghosts=True)
         for k, part in enumerate(form.parts):
             left = _change(form, part, motion, axis) - _wanted(form.parts, motion, axis)[k]
             if left:
@@ -137,7 +138,7 @@ def parity(value: Value) -> Literal[1, -1] | None:
         (-1, 1)
     """
     try:
-        form = written(value)
+        form = written(value, ghosts=True)
         signs = [_atom_parity(atom) for atom in form.atoms]
     except TooLarge:
         return None

@@ -188,9 +188,11 @@ def make_word(program: Program, species: Species, spell: Spellings | None = None
         letters.append(letter_of(step.op, value))
         indices.append(step.index)
     letters, indices = fold_preparations(letters, indices)
-    seen = {name for name, _ in seen_observables(program)}
-    observables = tuple(item for item in flat.observables if item[0] in seen)
     value = spell.around_moments(substitute_sites(readout_value(program.readout), {}, dict(species)))
+    seen = {name for name, _ in seen_observables(program)}
+    if not has_features(program.readout):  # a moment that cancels is not seen
+        seen = {node.observable for node in walk(value) if isinstance(node, Moment)}
+    observables = tuple(item for item in flat.observables if item[0] in seen)
     return Word(tuple(letters), tuple(indices), observables, value, species, spell)
 
 

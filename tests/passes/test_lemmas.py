@@ -285,3 +285,38 @@ def test_a_permutation_that_mixes_the_averaged_group_is_not_proven() -> None:
     text = "\n".join(lines)
     assert verdict(parse_program(text.replace("{average}\n", "")), "generator g").status == "proven"
     assert verdict(parse_program(text.replace("{average}", "average exchange")), "generator g").status == "refuted"
+
+
+GHOSTS = """qffc 1
+program ghosts
+symmetry rotation, translation, exchange
+scope atom
+species H
+site c: any centre
+site a: any neighbour
+site b: any neighbour
+qubit a0: a
+qubit a1: a
+singlet a0, a1
+rotate a0, r(c, a) + ({0})*x(a)
+exchange a0, a1, 1/3
+rotate a1, r(c, b)
+observable m = dot(a0, a1)
+energy moment(m)
+"""
+
+
+def test_what_is_zero_for_atoms_alone_proves_nothing_where_a_ghost_may_be() -> None:
+    """Both cutoffs are of one number, but one fades with b, which it does not depend on when it is multiplied out."""
+    volume = "dot(cross(r(b, c), r(c, a)), r(c, a))"
+    hidden = f"cutoff(norm(r(c, a)) - {volume}, 5) - cutoff(norm(r(c, a)), 5)"
+    for generator in ("translation", "rotation"):
+        assert verdict(parse_program(GHOSTS.format("0*norm(r(c, a))")), generator).status == "proven"
+    assert verdict(parse_program(GHOSTS.format(hidden)), "translation").status == "refuted"
+
+
+def test_a_moment_that_cancels_is_not_seen() -> None:
+    flat = "dot(cross(r(O, A), r(O, B)), r(O, A) - r(O, B))"
+    seen = [*SEEN, "observable q = Z(a1)"]
+    program = molecule(seen=seen, energy=f"energy sqrt(moment(m)^2 + {flat}*moment(q)) + moment(k)")
+    assert verdict(program, "exchange A B").status == "proven"
