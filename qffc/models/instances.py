@@ -151,7 +151,7 @@ def _pair_instances(program: Program, atom_species: NDArray[np.int32]) -> Instan
 def pairs_of_neighbours(
     program: Program, atom_species: NDArray[np.int32], centres: NDArray[np.intp], others: NDArray[np.intp]
 ) -> Instances:
-    """Return a circuit for each centre and two of its neighbours that fit the sites; at least one, that does not count.
+    """Return a circuit for each centre and two of its neighbours that fit the sites of a program.
 
     The two neighbours in order are j and k, by species, then by number; S and T are the sites of the neighbours, in the
     order of the program. A site that names a species takes its atoms only, the centre included.

@@ -37,19 +37,19 @@ def need_symmetries(model: ForceField, sets: Sequence[Dataset]) -> str:
         >>> from qffc.data import load_embedded
         >>> from qffc.library import load
         >>> from qffc.models.force_field import untrained
-        >>> need_symmetries(untrained(load("sivqlm-h2o", depth=1), seed=0), [load_embedded("water")]).rpartition(" (")[
-        ...     0
-        ... ]
-        "tested before training: rotation, inversion, translation, exchange hold at 2 frames of 'water'"
+        >>> line = need_symmetries(untrained(load("sivqlm-h2o", depth=1), seed=0), [load_embedded("water")])
+        >>> print(line.rpartition(",")[0])
+        rotation, inversion, translation, exchange hold at 2 frames of 'water', before training
     """
     begin = perf_counter()
-    data = _with_most_circuits(model, sets)
+    circuits, data = _with_most_circuits(model, sets)
     generator = np.random.default_rng(2)
     frames = data.positions[:FRAMES]
     # An atom at the origin would hide that the energy depends on where it is.
     moved = frames + generator.normal(size=3)
     subject = Subject(model, data.numbers, moved, generator, batch=len(frames))
-    where = f"{'1 frame' if len(frames) == 1 else f'{len(frames)} frames'} of '{data.name}', before training"
+    counted = "1 frame" if len(frames) == 1 else f"{len(frames)} frames"
+    where = f"{counted} of '{data.name}'{'' if circuits else ', which no circuit fits'}, before training"
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is found below, and named
         if not all(np.isfinite(numbers).all() for numbers in subject.here):
             raise _not_finite(where)
@@ -58,14 +58,15 @@ def need_symmetries(model: ForceField, sets: Sequence[Dataset]) -> str:
     if broken:
         raise _broken(broken, where)
     kept = dict.fromkeys(test.name.partition(":")[0] for test in tests if test.verdict == "holds")
-    holding = f"{', '.join(kept)} hold{'s' if len(kept) == 1 else ''}" if kept else "no symmetry that applies"
+    holding = f"{', '.join(kept)} hold{'s' if len(kept) == 1 else ''}" if kept else "no declared symmetry applies"
     return f"{holding} at {where}, tested in {perf_counter() - begin:.1f} s"
 
 
-def _with_most_circuits(model: ForceField, sets: Sequence[Dataset]) -> Dataset:
-    """A molecule without circuits, whose energy is that of its composition, has every symmetry."""
+def _with_most_circuits(model: ForceField, sets: Sequence[Dataset]) -> tuple[int, Dataset]:
+    """How many circuits, and the molecule; one without any has every symmetry, for only its composition counts."""
     lists = CircuitLists(model.lowered)
-    return max(sets, key=lambda data: lists.of(data.numbers, data.positions[0]).instances.counted)
+    found = [(lists.of(data.numbers, data.positions[0]).instances.counted, data) for data in sets]
+    return max(found, key=lambda pair: pair[0])
 
 
 def _not_finite(where: str) -> QffcError:

@@ -150,4 +150,6 @@ def test_the_molecule_with_the_most_circuits_is_taken():
     named = parse_program(TWO_SPECIES.replace("species H, O", "species H, O, N"))
     ammonia = load_embedded("ammonia")
     assert [instances_of(named, data.numbers).counted for data in (ammonia, WATER)] == [0, 2]
-    assert "'water'" in need_symmetries(untrained(named, seed=0), [ammonia, WATER])
+    model = untrained(named, seed=0)
+    assert "'water', before" in need_symmetries(model, [ammonia, WATER])
+    assert "'ammonia', which no circuit fits, before" in need_symmetries(model, [ammonia])
