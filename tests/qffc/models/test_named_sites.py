@@ -16,7 +16,9 @@ from qffc.data import Dataset, load_embedded
 from qffc.execution.energy import estimate_energies, quote_energies
 from qffc.execution.forces import prepare_forces
 from qffc.ir.elements import SYMBOLS
+from qffc.ir.evaluate import Instance
 from qffc.ir.parser import parse_program
+from qffc.ir.reference import response
 from qffc.library import load
 from qffc.models.calculator import Calculator
 from qffc.models.check_geometries import choose_geometries
@@ -218,6 +220,21 @@ def features_of(model, numbers, positions):
     molecule = model.molecule(numbers)
     features = jax.jit(lambda r: molecule.features(arrays, molecule.moments(molecule.slots(arrays, r)), r))
     return np.asarray(features(jnp.asarray(positions)))
+
+
+@pytest.mark.parametrize("kinds", [(None, "H", "O"), ("O", None, "H"), ("H", "H", "H"), (None, "C", None)], ids=str)
+def test_features_are_sums_over_the_circuits_of_brute_force(kinds):
+    program = named(*kinds)
+    numbers, arrays = np.array(MOLECULES["ethanol"]), initial_parameters(program, 2)
+    positions = np.random.default_rng(6).normal(scale=1.2, size=(len(numbers), 3))
+    species = species_of(program, numbers)
+    expected = np.zeros((len(numbers), len(program.readout.features)))
+    for circuit in brute_force(program, numbers):
+        atoms = list(circuit)
+        expected[atoms[0]] += response(program, Instance(positions[atoms], species[atoms], arrays))
+    assert np.any(expected)
+    found = features_of(untrained(program, seed=2), numbers, positions[None])[0]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 def test_features_by_species_are_those_that_occur():
