@@ -150,22 +150,22 @@ def main() -> int:
     parser.add_argument(
         "--passes", action="store_true", help="judge what is left after passes, certificates carried along"
     )
-    parser.add_argument("--show", action="store_true", help="print the texts of programs with a fault")
+    parser.add_argument("--show", action="store_true", help="print the text of a program behind each fault")
     options = parser.parse_args()
     start = time.perf_counter()
     tasks = [(options.suite, options.start + k, options.passes) for k in range(options.count)]
+    found = []
     with ProcessPoolExecutor(options.jobs) as pool:
-        found = list(pool.map(_one, tasks, chunksize=5))
+        for item in pool.map(_one, tasks, chunksize=5):
+            found.append(item)
+            for line in faults([item]):
+                print(line, flush=True)
+                if options.show:
+                    print(f"\n# seed {item.seed}\n{item.text}", flush=True)
     print(f"{options.count} programs of suite {options.suite} in {time.perf_counter() - start:.0f} s")
     print_tables(found)
     lines = list(faults(found))
     print(f"\nfaults: {len(lines)}", dict(Counter(line.split(": ")[1] for line in lines)))
-    for line in lines:
-        print(line)
-    if options.show:
-        for item in found:
-            if any(row.fault for row in item.judged.rows) or item.judged.seconds > BUDGET:
-                print(f"\n# seed {item.seed}\n{item.text}")
     return 1 if lines else 0
 
 
