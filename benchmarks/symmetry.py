@@ -268,6 +268,15 @@ def all_dots(count: int) -> Program:
     )
 
 
+FAMILIES = (
+    ("like sites, a moment each", like_sites, (20, 40, 60, 80)),
+    ("one observable of all pairs", all_dots, (8, 16, 24, 40)),
+    ("chain, 50 operations a qubit", lambda count: chain(count, 50 * count), (40,)),
+    ("chain, 333 operations a qubit", lambda count: chain(count, 1000 * count // 3), (60,)),
+)
+"""Name, program of a size, and sizes; all that they declare is proven."""
+
+
 def timed(program: Program, repeats: int) -> float:
     """Shortest wall time of a check, in seconds."""
     times = []
@@ -292,6 +301,18 @@ def run_times(plot: Path | None) -> None:
         print(f"| chain | {count} | {len(program.ops)} | {seconds:.2f} s |")
     if plot is not None:
         draw(points, plot)
+
+
+def growth() -> None:
+    """Print the processor time of one check of each family at each size; what checks share is there before."""
+    print("\n| program | qubits | operations | one check |\n|---|---|---|---|")
+    for name, family, sizes in FAMILIES:
+        for size in sizes:
+            program = family(size)
+            start = time.process_time()
+            check_equivariance(program)
+            seconds = time.process_time() - start
+            print(f"| {name} | {len(program.qubits)} | {len(program.ops)} | {seconds:.2f} s |", flush=True)
 
 
 def draw(points: list[tuple[int, float]], path: Path) -> None:
@@ -321,6 +342,7 @@ def main() -> int:
     good = options.count == 0 or confusion(options.count, options.jobs)
     print(f"\n{time.perf_counter() - start:.0f} s for both")
     run_times(options.plot)
+    growth()
     return 0 if good else 1
 
 

@@ -104,6 +104,9 @@ class PauliSum:
     def __hash__(self) -> int:
         return self._hash  # sums are keys of many tables, and may be long
 
+    def __reduce__(self) -> tuple[type[PauliSum], tuple[tuple[Term, ...]]]:
+        return PauliSum, (self.terms,)  # a hash holds in one process alone
+
     def __add__(self, other: PauliSum) -> PauliSum:
         return PauliSum.total((self, other))
 

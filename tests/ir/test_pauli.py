@@ -1,5 +1,6 @@
 """The Pauli algebra against dense matrices."""
 
+import pickle
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import reduce
@@ -163,6 +164,15 @@ def test_anticommuting_terms_are_those_whose_product_changes_its_sign(left: Paul
 def test_equal_sums_have_one_hash(left: PauliSum, right: PauliSum) -> None:
     assert hash(left + right) == hash(right + left)
     assert left + right == right + left
+
+
+def test_a_hash_stays_in_its_process() -> None:
+    total = dot_product(0, 1)
+    assert hash(total) == hash(dot_product(0, 1))
+    assert total.places
+    again = pickle.loads(pickle.dumps(total))  # made here
+    assert again == total
+    assert vars(again) == {"terms": total.terms}
 
 
 @pytest.mark.parametrize("count", [6, 12, 24])
