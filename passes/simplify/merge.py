@@ -90,7 +90,7 @@ def _partners(
     done: list[Op], index: int, turn: Op, qubits: list[int], moving: set[int], unions: dict[int, Op]
 ) -> set[int] | None:
     """Where ``qubits`` turn like ``turn`` after a coupling, if these rotations can be moved up to it."""
-    if not isinstance(done[index], Exchange | Chirality) or group_of(turn) is not None:
+    if not isinstance(done[index], Exchange | Chirality):
         return None
     found = set()
     for qubit in qubits:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -37,6 +38,7 @@ from qffc.ir import (
     mul,
 )
 from qffc.ir.evaluate import GHOST
+from qffc.ir.ops import Coupling
 from qffc.ir.pauli import LETTERS
 from qffc.ir.program import SCOPES, SYMMETRIES, Axis, Role, Scope, Symmetry
 from qffc.ir.values import (
@@ -71,6 +73,8 @@ _AVERAGED: dict[Scope, tuple[Symmetry, ...]] = {
 def programs(draw: DrawFn, *, finite: bool = True) -> Program:
     """Return a strategy for valid programs: every kind of operation, all scopes, both readouts, channels, averages.
 
+    Some couplings are free in order.
+
     Args:
         draw: given by hypothesis.
         finite: only values that are finite for every geometry.
@@ -88,7 +92,7 @@ def programs(draw: DrawFn, *, finite: bool = True) -> Program:
     owners = st.one_of(st.none(), st.sampled_from(scene.sites))
     qubits = tuple(Qubit(f"q{index}", draw(owners)) for index in range(count))
     start = draw(_preparations(count))
-    ops = [draw(_op(scene, count)) for _ in range(draw(st.integers(0, 12 - len(start))))]
+    ops = [op for _ in range(draw(st.integers(0, 12 - len(start)))) for op in draw(_ops(scene, count))]
     observables = draw(st.lists(_observable(count), min_size=1, max_size=3))
     named = tuple((f"m{index}", observable) for index, observable in enumerate(observables))
     average = draw(_in_order(_AVERAGED[scope]))
@@ -100,7 +104,7 @@ def programs(draw: DrawFn, *, finite: bool = True) -> Program:
         sites=sites,
         parameters=parameters,
         qubits=qubits,
-        ops=(*start, *ops),
+        ops=(*start, *draw(_in_groups(ops))),
         observables=named,
         readout=draw(_readout(scene, tuple(name for name, _ in named), sites, scope)),
         channels=draw(st.integers(1, 3)),
@@ -253,21 +257,39 @@ def _preparations(draw: DrawFn, count: int) -> list[Op]:
 
 
 @st.composite
-def _op(draw: DrawFn, scene: Scene, count: int) -> Op:
-    kinds = ["rotate", "relabel", "pauli_rotation"] + ["exchange"] * (count > 1) + ["chirality"] * (count > 2)
+def _ops(draw: DrawFn, scene: Scene, count: int) -> list[Op]:
+    """One operation, or an exchange in its three parts."""
+    kinds = ["rotate", "relabel", "pauli_rotation"] + ["exchange", "parts"] * (count > 1) + ["chirality"] * (count > 2)
     kind = draw(st.sampled_from(kinds))
     order = draw(st.permutations(range(count)))
     if kind == "rotate":
-        return Rotate(order[0], draw(value_in(scene, 1, 2)))
+        return [Rotate(order[0], draw(value_in(scene, 1, 2)))]
     if kind == "relabel":
         moved = sorted(order[: draw(st.integers(1, count))])
-        return Relabel(tuple(zip(moved, draw(st.permutations(moved)), strict=True)))
+        return [Relabel(tuple(zip(moved, draw(st.permutations(moved)), strict=True)))]
     angle = draw(_angle(scene))
     if kind == "exchange":
-        return Exchange(order[0], order[1], angle)
+        return [Exchange(order[0], order[1], angle)]
+    if kind == "parts":
+        return [PauliRotation(((order[0], letter), (order[1], letter)), angle) for letter in LETTERS]
     if kind == "chirality":
-        return Chirality(order[0], order[1], order[2], angle)
-    return PauliRotation(draw(_string(count)), angle)
+        return [Chirality(order[0], order[1], order[2], angle)]
+    return [PauliRotation(draw(_string(count)), angle)]
+
+
+@st.composite
+def _in_groups(draw: DrawFn, ops: list[Op]) -> list[Op]:
+    """Some couplings in a row free in order."""
+    result: list[Op] = []
+    group: str | None = None
+    for place, op in enumerate(ops):
+        if not isinstance(op, Coupling):
+            group = None
+            result.append(op)
+            continue
+        group = draw(st.sampled_from((None, group, group, f"g{place}")))
+        result.append(replace(op, unordered=group))
+    return result
 
 
 def _angle(scene: Scene) -> SearchStrategy[Value]:
