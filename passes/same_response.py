@@ -6,17 +6,19 @@ Numbers find a wrong pass and prove nothing about a right one.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.evaluate import Instance
+from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.program import AtomicReadout, Program
-from qffc.ir.reference import moments, response
+from qffc.ir.reference import Arithmetic, moments, response
 from qffc.ir.values import as_value
 from qffc.passes.base import Pass, keeps, keeps_symmetry
 from qffc.passes.equivariance.counterexample import observed, random_point
+from qffc.passes.equivariance.random_rounding import RandomRounding
 from qffc.passes.equivariance.verdict import Transform
 
 Floats = NDArray[np.float64]
@@ -24,6 +26,9 @@ Floats = NDArray[np.float64]
 _POINTS = 2
 _TOLERANCE = 1e-7
 """Relative to the largest number; right passes differ by rounding, wrong ones by much more."""
+_ROUNDINGS = 3
+_ABOVE_ROUNDING = 1000.0
+"""Where angles are large, or numbers cancel, rounding is more than the tolerance: then it is measured."""
 _MOST_QUBITS = 10
 _MOST_OPERATIONS = 1_000
 """Operations and Pauli strings that are simulated for one point: about 0.2 s."""
@@ -58,7 +63,11 @@ def verify_promise(step: Pass[object], before: Program, after: Program) -> None:
             one, other = _numbers(step, before, after, instance)
         if not (np.isfinite(one).all() and np.isfinite(other).all()):
             continue
-        if np.abs(one - other).max(initial=0.0) > _TOLERANCE * max(1.0, float(np.abs(one).max(initial=0.0))):
+        difference, allowed = np.abs(one - other), _TOLERANCE * max(1.0, float(np.abs(one).max(initial=0.0)))
+        if difference.max(initial=0.0) <= allowed:
+            continue
+        noise = _rounding(step, before, after, instance, (one, other))
+        if (difference > np.maximum(allowed, _ABOVE_ROUNDING * noise)).any():
             raise InternalError(
                 f"pass '{step.name}' preserves {step.preserves}, and changed {one} to {other} at {point}"
             )
@@ -82,19 +91,34 @@ def _readout_shape(program: Program) -> object:
     return replace(readout, weight=as_value(1)) if isinstance(readout, AtomicReadout) else None
 
 
-def _numbers(step: Pass[object], before: Program, after: Program, instance: Instance) -> tuple[Floats, Floats]:
+def _numbers(
+    step: Pass[object], before: Program, after: Program, instance: Instance, arithmetic: Arithmetic = Evaluator
+) -> tuple[Floats, Floats]:
     """What has to agree: the response, and every moment when the pass preserves those."""
     if before.average != after.average:
-        return observed(before, instance), observed(after, instance)
+        return observed(before, instance, arithmetic), observed(after, instance, arithmetic)
     by_moments = keeps(step.preserves, "moments")
     one, other = np.zeros(0), np.zeros(0)
     if not by_moments or before.readout != after.readout:  # else the response follows from the moments
-        one, other = response(before, instance), response(after, instance)
+        one, other = response(before, instance, arithmetic), response(after, instance, arithmetic)
     if by_moments:
-        by_name = dict(zip(_names(after), moments(after, instance), strict=True))
-        one = np.concatenate([one, moments(before, instance)])
+        by_name = dict(zip(_names(after), moments(after, instance, arithmetic), strict=True))
+        one = np.concatenate([one, moments(before, instance, arithmetic)])
         other = np.concatenate([other, [by_name[name] for name in _names(before)]])
     return one, other
+
+
+def _rounding(
+    step: Pass[object], before: Program, after: Program, instance: Instance, known: tuple[Floats, Floats]
+) -> Floats:
+    """How far each number moves with arithmetic that rounds at random."""
+    noise = np.zeros_like(known[0])
+    for seed in range(_ROUNDINGS):
+        random = np.random.default_rng(seed)
+        with np.errstate(all="ignore"):
+            moved = _numbers(step, before, after, instance, partial(RandomRounding, random))
+        noise = np.maximum(noise, np.maximum(*(np.abs(a - b) for a, b in zip(moved, known, strict=True))))
+    return noise
 
 
 def _names(program: Program) -> tuple[str, ...]:

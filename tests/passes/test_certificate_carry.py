@@ -13,6 +13,7 @@ import pytest
 from qffc.ir.diagnostics import InternalError, QffcError
 from qffc.ir.observables import DotObservable
 from qffc.ir.ops import PauliRotation, Rotate
+from qffc.ir.parser import parse_program
 from qffc.ir.values import Function, as_value
 from qffc.library import load
 from qffc.passes import registry
@@ -22,6 +23,8 @@ from qffc.passes.equivariance.certificate import CARRIED, Certificate
 from qffc.passes.equivariance.check import CheckEquivariance, check_equivariance
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.same_response import verify_promise
+from qffc.passes.simplify.canonicalize import Canonicalize
+from qffc.passes.simplify.light_cone import LightCone
 from qffc.passes.symmetrize.repair import Symmetrize
 from qffc.targets import target
 
@@ -180,6 +183,33 @@ def test_a_wrong_pass_is_caught(program, how, message):
         return
     with pytest.raises(InternalError, match=message):
         run(program, Wrong(how))
+
+
+@pytest.mark.parametrize(
+    "gates",
+    [
+        "exchange a, b, 1e14*norm(r(A, B))\nexchange a, b, 3e9*J*norm(r(A, B))",
+        "exchange a, b, norm(r(A, B))^40\nexchange a, b, J*norm(r(A, B))^39",
+        "rotate a, norm(r(A, B))^24*r(A, B)\nrotate a, J*norm(r(A, B))^23*r(A, B)",
+        "exchange a, b, 1e9*norm(r(A, B)) + 1000000001/4*pi",
+    ],
+)
+def test_rounding_of_large_angles_is_no_breach(gates):
+    """Moments are off by more than the tolerance, since angles of this size are known to few digits."""
+    lines = ["qffc 1", "program large", "scope molecule", "species H", "site A: H free", "site B: H free"]
+    lines += ["parameter J", "qubit a", "qubit b", "qubit c", "zero a", "zero b", "zero c", "rotate a, r(A, B)"]
+    lines += ["rotate b, 2*r(A, B)", "exchange b, c, J", gates, "exchange c, a, J", "rotate a, J*r(A, B)"]
+    program = parse_program("\n".join([*lines, "observable m = Z(a)", "energy moment(m)"]))
+    assert run_pipeline((Canonicalize(),), program, IDEAL).records[0].changed
+
+
+def test_numbers_that_cancel_in_the_readout_are_no_breach():
+    lines = ["qffc 1", "program cancel", "scope molecule", "species H", "site A: H free", "site B: H free"]
+    lines += ["parameter J", "qubit a", "qubit b", "qubit c", "zero a", "zero b", "zero c", "rotate a, r(A, B)"]
+    lines += ["exchange a, b, J", "rotate c, r(A, B)", "exchange a, b, J", "rotate b, J*r(A, B)"]
+    lines += ["observable m = 1/3*Z(a) + 1/7*X(b)", "observable n = 3*X(b) + 7*Z(a)"]
+    program = parse_program("\n".join([*lines, "energy 21e12*moment(m) - 1e12*moment(n)"]))
+    assert len(run_pipeline((LightCone(),), program, IDEAL).program.ops) < len(program.ops)
 
 
 def test_a_refutation_of_what_was_proven_is_our_mistake(program):
