@@ -46,6 +46,8 @@ class Symmetrize(Pass[Symmetrization]):
     that turns with the molecule, neither the old one nor the average of its energies. Observables that the readout uses
     are averaged in the same way, up to four letters.
 
+    A coupling free in order that becomes a rotation divides its group: those behind it are a group of their own.
+
     Inversion and exchange, each only where it is declared and not proven after that: the response is averaged over
     copies of the circuit, ``average inversion`` and ``average exchange``, in scope ``molecule``.
 
