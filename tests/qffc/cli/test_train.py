@@ -12,6 +12,7 @@ import pytest
 from qffc.cli import progress
 from qffc.cli.settings import template
 from qffc.data import load_embedded, write_npz
+from qffc.library import load
 from qffc.models.model_file import load_model
 from qffc.studies import run_from
 from qffc.training.config import TrainingConfig
@@ -56,6 +57,19 @@ def test_interrupted_run_goes_on_to_the_same_numbers(qffc, trained, tmp_path, mo
     assert err.index("1 of 2 epochs done") < err.index("epoch 2/2")
     a, b = load_model(trained).arrays, load_model(folder).arrays
     assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_what_was_tested_of_a_new_program_is_said_once(qffc, tmp_path):
+    program = tmp_path / "own.qffc"
+    program.write_text(load("sivqlm-h2o", depth=1).text)
+    command = ["train", program, *TRAIN[2:], "--epochs", "1", "--out", tmp_path / "run"]
+    code, _, err = qffc(*command)
+    assert code == 0
+    line = "rotation, inversion, translation, exchange hold at 2 frames of 'water', before training, tested in "
+    assert err.index(line) < err.index("epoch 1/1")
+    code, _, err = qffc(*command)
+    assert code == 0
+    assert "hold at" not in err
 
 
 def test_interrupt_before_the_first_checkpoint(qffc, tmp_path, monkeypatch):
