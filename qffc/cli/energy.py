@@ -25,8 +25,8 @@ def energy(
     geometry: Annotated[
         Path,
         typer.Option(
-            help="npz file with 'positions' (frames, sites, 3) of the sites of the program, Angstrom; without the "
-            "centre, relative to it"
+            help="a file .npz, .xyz or .extxyz with positions (frames, sites, 3) of the sites of the program, "
+            "Angstrom; in npz without the centre, relative to it"
         ),
     ],
     params: Annotated[
@@ -36,7 +36,7 @@ def energy(
     as_json: AsJson = False,
 ) -> None:
     """Print energies and forces, minus the gradient, for positions of the sites of a program."""
-    from qffc.cli.geometry import numbers_in, positions_in, read_arrays
+    from qffc.cli.geometry import read_positions
     from qffc.references import names_model
 
     trained = names_model(program)
@@ -48,9 +48,7 @@ def energy(
             help="add --raw for the readout as it is, without a unit",
         )
     source, arrays = _model(program, params) if trained else _bare(program, params)
-    stored = read_arrays(geometry)
-    positions = positions_in(geometry, stored)
-    numbers = numbers_in(geometry, stored, needed=False)
+    numbers, positions = read_positions(geometry)
     from qffc.models.site_energy import place_sites, site_energies
 
     energies, forces = site_energies(source, arrays, place_sites(source, positions, numbers), raw=raw)

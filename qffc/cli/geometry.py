@@ -2,109 +2,135 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import QffcError, error, quoted
 
+if TYPE_CHECKING:
+    from numpy.lib.npyio import NpzFile
+
 Geometry = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Atomic numbers (atoms,) and positions (frames, atoms, 3) in Angstrom."""
+Positions = tuple[NDArray[np.int64] | None, NDArray[np.float64]]
+"""The same, where a file may leave the atomic numbers out."""
 
 
 def read_geometry(text: str) -> Geometry:
     """Return the molecule in a file ``.xyz``, ``.extxyz`` (Angstrom) or ``.npz``, or in an embedded dataset.
 
     Raises:
-        QffcError: when the file cannot be read, is periodic, or its frames differ in their atoms.
+        QffcError: when the file cannot be read, is periodic, declares another unit of length, or its frames differ in
+            their atoms.
     """
     from qffc.data import EMBEDDED, load_embedded
 
     if text in EMBEDDED:
         data = load_embedded(text)
         return data.numbers, data.positions
-    file = Path(text)
-    if file.suffix in (".xyz", ".extxyz"):
-        return _read_xyz(file)
-    if file.suffix == ".npz":
-        arrays = read_arrays(file)
-        return numbers_in(file, arrays, needed=True), _one(file, arrays, ("positions", "R", "coords"))  # type: ignore[return-value]  # needed
+    numbers, positions = read_positions(Path(text))
+    if numbers is None:
+        raise _without_numbers(Path(text))
+    if positions.ndim != 3 or not len(positions) or positions.shape[1:] != (len(numbers), 3):
+        raise _unreadable(
+            Path(text), f"positions of shape {positions.shape}", f"(frames, {len(numbers)}, 3), at least one frame"
+        )
+    return numbers, positions
+
+
+def read_positions(file: Path) -> Positions:
+    """Return what a file ``.xyz``, ``.extxyz`` or ``.npz`` has of atoms; npz files may have positions alone.
+
+    Raises:
+        QffcError: as for :func:`read_geometry`.
+    """
+    from qffc.data import EMBEDDED
+    from qffc.data.file_names import DATA_SUFFIXES, XYZ_SUFFIXES, suffix
+    from qffc.data.source import existing_file
+
+    if suffix(file) in XYZ_SUFFIXES:
+        return _read_xyz(existing_file(file))
+    if suffix(file) == ".npz":
+        return _read_npz(existing_file(file))
     raise error(
         "unknown kind of geometry",
-        found=f"'{text}'",
-        expected=f"a file .xyz, .extxyz or .npz, or one of {quoted(EMBEDDED)}",
+        found=f"'{file}'",
+        expected=f"a file with one of the endings {quoted(DATA_SUFFIXES)}, or one of {quoted(EMBEDDED)}",
         help="convert the file to XYZ",
     )
 
 
-def read_arrays(file: Path) -> dict[str, NDArray[np.float64]]:
-    """Return the numeric arrays of an npz file by name."""
-    try:
-        # Opened here, because numpy leaves a file open that turns out to be no archive.
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except Exception as problem:  # numpy raises whatever its reader stumbles over
-        found = str(problem) or type(problem).__name__
-        raise _unreadable(file, found, "an npz file of plain arrays") from None
-    unit = str(arrays.get("units_length", "Angstrom"))
-    if unit != "Angstrom":
-        raise _unreadable(file, f"positions in '{unit}'", "positions in 'Angstrom'")
-    return {name: array for name, array in arrays.items() if array.dtype.kind in "iuf"}
-
-
-def positions_in(file: Path, arrays: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return the array ``positions`` as floats, finite."""
-    return _one(file, arrays, ("positions",))
-
-
-def numbers_in(file: Path, arrays: dict[str, NDArray[np.float64]], *, needed: bool) -> NDArray[np.int64] | None:
-    """Return the atomic numbers, (atoms,), or None where there are none and none are needed."""
+def _read_npz(file: Path) -> Positions:
+    from qffc.data.archive import opened, refuse_periodic_archive, text_in
+    from qffc.data.declared_units import quantity_of
     from qffc.data.npz import KNOWN_KEYS
-    from qffc.ir.elements import SYMBOLS
 
-    found = [arrays[key] for key in KNOWN_KEYS["numbers"] if key in arrays]
-    if not found and not needed:
-        return None
-    numbers = found[0] if len(found) == 1 else np.zeros(0)
-    if numbers.ndim != 1 or not numbers.size or numbers.dtype.kind not in "iu" or not _elements(numbers, len(SYMBOLS)):
-        raise _unreadable(
-            file,
-            f"arrays {quoted(arrays) or '(none)'}",
-            f"whole atomic numbers (atoms,) under one of {quoted(KNOWN_KEYS['numbers'])}",
-        )
-    return numbers.astype(np.int64)
+    with opened(file) as archive:
+        refuse_periodic_archive(file, archive)
+        _need_angstrom(file, {key: text_in(file, archive, key) for key in archive.files if quantity_of(key)})
+        positions = _only(file, archive, KNOWN_KEYS["positions"])
+        numbers = _only(file, archive, KNOWN_KEYS["numbers"])
+    if positions is None:
+        raise _unreadable(file, f"no {quoted(KNOWN_KEYS['positions'])}", "positions under one of these names")
+    return _checked(file, numbers, positions)
 
 
-def _elements(numbers: NDArray[np.float64], count: int) -> bool:
-    return bool(numbers.min() >= 1 and numbers.max() <= count)
+def _only(file: Path, archive: NpzFile, keys: tuple[str, ...]) -> NDArray[np.generic] | None:
+    from qffc.data.archive import array_in
+
+    found = [key for key in keys if key in archive.files]
+    if len(found) > 1:
+        raise _unreadable(file, f"arrays {quoted(found)}", f"one array under one of {quoted(keys)}")
+    return array_in(file, archive, found[0]) if found else None
 
 
-def _one(file: Path, arrays: dict[str, NDArray[np.float64]], names: tuple[str, ...]) -> NDArray[np.float64]:
-    found = [arrays[name] for name in names if name in arrays]
-    if len(found) != 1:
-        raise _unreadable(file, f"arrays {quoted(arrays) or '(none)'}", f"one array {quoted(names)} of numbers")
-    positions = found[0].astype(np.float64)
+def _checked(file: Path, numbers: NDArray[np.generic] | None, stored: NDArray[np.generic]) -> Positions:
+    """The arrays as numbers that can be: finite positions, and the numbers of elements."""
+    from qffc.data.checks import atomic_numbers, check_rows, real_array
+
+    try:
+        positions = real_array(stored, "positions")
+        if numbers is not None and positions.ndim == 3:
+            check_rows(numbers, len(positions))
+        known = None if numbers is None else atomic_numbers(numbers)
+    except QffcError as mistake:
+        raise QffcError(replace(mistake.diagnostic, where=f"{file}, {mistake.diagnostic.where}")) from None
     if not np.all(np.isfinite(positions)):
         raise _unreadable(file, "positions with NaN or infinity", "finite positions in Angstrom")
-    return positions
+    return known, positions
 
 
 def _read_xyz(file: Path) -> Geometry:
-    from qffc.data.xyz import frames_of_ase
+    from qffc.data.xyz_frames import no_frames, refuse_other_atoms, xyz_frames
 
-    try:
-        frames = list(frames_of_ase(file))
-    except Exception as problem:  # ASE raises whatever its reader stumbles over
-        raise _unreadable(file, f"{type(problem).__name__}: {problem}", "frames in the XYZ format") from None
+    frames = list(xyz_frames(file))
     if not frames:
-        raise _unreadable(file, "no frames", "at least one frame")
+        raise no_frames(file)
     for frame in frames:
-        if np.any(frame.pbc):
-            raise _unreadable(file, "a periodic cell", "a molecule in a vacuum")
-        if not np.array_equal(frame.numbers, frames[0].numbers):
-            raise _unreadable(file, "frames with different atoms", "the same atoms in the same order in every frame")
-    return frames[0].numbers, np.stack([frame.positions for frame in frames])
+        refuse_other_atoms(frame, frames[0])
+        _need_angstrom(file, frame.texts())
+    positions = np.stack([frame.atoms.positions for frame in frames])
+    return _checked(file, frames[0].atoms.numbers, positions)  # type: ignore[return-value]  # the format has elements
+
+
+def _need_angstrom(file: Path, texts: Mapping[str, str | None]) -> None:
+    from qffc.data.declared_units import declared_length
+
+    unit = declared_length(texts, str(file))
+    if unit != "Angstrom":
+        raise _unreadable(file, f"positions in '{unit}'", "positions in 'Angstrom'")
+
+
+def _without_numbers(file: Path) -> QffcError:
+    from qffc.data.npz import KNOWN_KEYS
+
+    keys = quoted(KNOWN_KEYS["numbers"])
+    return _unreadable(file, "no atomic numbers", f"whole atomic numbers (atoms,) under one of {keys}")
 
 
 def _unreadable(file: Path, found: str, expected: str) -> QffcError:

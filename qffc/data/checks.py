@@ -38,7 +38,7 @@ def real_array(value: ArrayLike, role: str) -> NDArray[np.float64]:
         raise error(
             "not real numbers",
             where=role,
-            found=f"dtype {array.dtype}",
+            found=f"dtype {array.dtype}" + (f", such as {array.flat[0]!r}" if array.size else ""),
             expected="floating point numbers or integers",
             help=f"store {role} as a plain array of float64",
         )
@@ -49,25 +49,28 @@ def atomic_numbers(value: ArrayLike) -> NDArray[np.int64]:
     """Return atomic numbers (N,) as int64, checked to be those of elements.
 
     Args:
-        value: atomic numbers, shape (N,), integers.
+        value: atomic numbers, shape (N,), integers; or (n, N), a row for each frame, all rows equal.
 
     Returns:
         A copy, int64, shape (N,).
 
     Raises:
-        QffcError: not integers, not one-dimensional, empty, or a number outside 1 to 118.
+        QffcError: not integers, of another shape, empty, frames that differ, or a number outside 1 to 118.
 
     Example:
         >>> atomic_numbers([8, 1, 1])
         array([8, 1, 1])
     """
     array = np.asarray(value)
+    if array.ndim == 2 and array.size:
+        array = _equal_rows(array)
     if array.ndim != 1 or array.size == 0:
         raise error(
             "wrong shape",
             where="numbers",
             found=f"shape {array.shape}",
-            expected="shape (N,) with N of at least 1: one atomic number per atom, the same for all frames",
+            expected="shape (N,) with N of at least 1: one atomic number per atom, the same for all frames; "
+            "or (n, N) with equal rows",
             help="keep one molecule per dataset, its atoms in one order",
         )
     if array.dtype.kind not in "iu":
@@ -88,6 +91,30 @@ def atomic_numbers(value: ArrayLike) -> NDArray[np.int64]:
             help="remove padding and dummy atoms from the data",
         )
     return array.astype(np.int64)
+
+
+def check_rows(numbers: ArrayLike, frames: int) -> None:
+    """Refuse atomic numbers (n, N) with another number of rows than frames.
+
+    Args:
+        numbers: atomic numbers, (N,) or (n, N).
+        frames: number of frames there are.
+
+    Raises:
+        QffcError: there are more or fewer rows.
+
+    Example:
+        >>> check_rows([[8, 1, 1], [8, 1, 1]], 2)
+    """
+    shape = np.shape(numbers)
+    if len(shape) == 2 and shape[0] != frames:
+        raise error(
+            "wrong shape",
+            where="numbers",
+            found=f"shape {shape}: atomic numbers of {shape[0]} frames",
+            expected=f"({shape[1]},), or one row for each of the {frames} frames",
+            help="numbers, positions, energies and forces must speak of the same frames and the same atoms",
+        )
 
 
 def check_shape(array: NDArray[np.float64], role: str, expected: tuple[int, ...], meaning: str) -> None:
@@ -171,6 +198,21 @@ def check_apart(positions: NDArray[np.float64]) -> None:
             expected=f"at least {CLOSEST} Angstrom",
             help="check the unit of length (is it nm?) and remove broken or padded frames",
         )
+
+
+def _equal_rows(rows: NDArray[np.generic]) -> NDArray[np.generic]:
+    other = np.flatnonzero((rows != rows[0]).any(axis=1))
+    if not len(other):
+        first: NDArray[np.generic] = rows[0]
+        return first
+    frame = int(other[0])
+    raise error(
+        "frames differ in their atoms",
+        where=f"numbers, frame {frame}",
+        found=" ".join(map(str, rows[frame].tolist())),
+        expected=f"{' '.join(map(str, rows[0].tolist()))}, as in frame 0",
+        help="keep one molecule per dataset, its atoms in one order",
+    )
 
 
 def _letters(shape: tuple[int, ...]) -> str:

@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.data.checks import atomic_numbers, check_apart, check_finite, check_shape, real_array
-from qffc.data.split import PublishedSplit, Split, draw_split, take_split
+from qffc.data.checks import atomic_numbers, check_apart, check_finite, check_rows, check_shape, real_array
+from qffc.data.split import PublishedSplit, Split, check_frames, draw_split, take_split
 from qffc.ir.diagnostics import error
 from qffc.ir.elements import SYMBOLS
 from qffc.units import INTERNAL, Units
@@ -24,7 +24,7 @@ class Dataset:
     The arrays are copied, checked and made read-only. Compare two datasets by their ``fingerprint``.
 
     Args:
-        numbers: atomic numbers, shape (N,).
+        numbers: atomic numbers, shape (N,); or (n, N), the same in every frame.
         positions: shape (n, N, 3), Angstrom.
         energies: shape (n,), eV.
         forces: shape (n, N, 3), eV/Angstrom.
@@ -35,7 +35,7 @@ class Dataset:
 
     Raises:
         QffcError: shapes or sizes disagree, a value is not finite, an atomic number is no element's, two atoms are
-            closer than 0.1 Angstrom, or a cell is given.
+            closer than 0.1 Angstrom, a published split has frames that are not there, or a cell is given.
 
     Example:
         >>> from qffc.data import Dataset
@@ -69,12 +69,15 @@ class Dataset:
         energies = real_array(self.energies, "energies")
         forces = real_array(self.forces, "forces")
         check_shape(positions, "positions", (-1, len(numbers), 3), "(n, N, 3)")
+        check_rows(self.numbers, len(positions))
         check_shape(energies, "energies", (len(positions),), "(n,)")
         check_shape(forces, "forces", positions.shape, "(n, N, 3)")
         check_finite(positions, "positions")
         check_finite(energies, "energies")
         check_finite(forces, "forces")
         check_apart(positions)
+        for number, published in enumerate(self.published, start=1):
+            check_frames(published, number, len(positions))
         arrays = {"numbers": numbers, "positions": positions, "energies": energies, "forces": forces}
         for role, array in arrays.items():
             array.setflags(write=False)

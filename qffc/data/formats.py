@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qffc.data.dataset import Dataset
+from qffc.data.file_names import DATA_SUFFIXES, XYZ_SUFFIXES, suffix
 from qffc.data.npz import read_npz
 from qffc.data.source import existing_file
 from qffc.data.xyz import read_xyz
 from qffc.ir.diagnostics import error, quoted
 from qffc.units import Units
 
-_XYZ_SUFFIXES = (".xyz", ".extxyz")
 _XYZ_KEYS = {"energies": "energy", "forces": "forces"}
 
 
 def read(path: str | Path, units: str | Units | None = None, keys: Mapping[str, str] | None = None) -> Dataset:
-    """Read a dataset from a file: ``.npz``, or extended XYZ (``.xyz``, ``.extxyz``).
+    """Read a dataset from a file: ``.npz``, or extended XYZ (``.xyz``, ``.extxyz``, and packed with ``.gz``).
+
+    Capitals in the ending do not count.
 
     Args:
         path: the file.
@@ -39,16 +41,16 @@ def read(path: str | Path, units: str | Units | None = None, keys: Mapping[str, 
         Dataset('water', OH2, 1000 frames)
     """
     file = existing_file(path)
-    if file.suffix == ".npz":
+    if suffix(file) == ".npz":
         return read_npz(file, units=units, keys=keys)
-    if file.suffix in _XYZ_SUFFIXES:
+    if suffix(file) in XYZ_SUFFIXES:
         chosen = {**_XYZ_KEYS, **_xyz_keys(file, keys or {})}
         return read_xyz(file, units=units, energy_key=chosen["energies"], forces_key=chosen["forces"])
     raise error(
         "unknown kind of data file",
         where=str(file),
-        found=f"the suffix {file.suffix!r}",
-        expected=f"one of {quoted(('.npz', *_XYZ_SUFFIXES))}",
+        found=f"the suffix {suffix(file)!r}",
+        expected=f"one of {quoted(DATA_SUFFIXES)}",
         help="convert the file to extended XYZ, for example with ASE",
     )
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from qffc.atomic_files import atomic_path
+from qffc.data.archive import array_in, opened, refuse_periodic_archive, text_in
 from qffc.data.dataset import Dataset
-from qffc.data.source import ROLES, Source, existing_file, units_not_declared
+from qffc.data.declared_units import declared_units, quantity_of
+from qffc.data.source import ROLES, Source, existing_file
 from qffc.data.split import PublishedSplit
 from qffc.ir.diagnostics import error, quoted
-from qffc.units import INTERNAL, Units, data_units
+from qffc.units import INTERNAL, Units
 
 KNOWN_KEYS = {
     "numbers": ("nuclear_charges", "z", "Z", "numbers", "atomic_numbers"),
@@ -27,19 +26,18 @@ KNOWN_KEYS = {
 }
 """Keys that are understood without being told, by role: rMD17 first, then sGDML and MD17."""
 
-_PERIODIC_KEYS = ("cell", "cells", "lattice", "pbc")
-
 
 def read_npz(path: str | Path, units: str | Units | None = None, keys: Mapping[str, str] | None = None) -> Dataset:
     """Read a dataset from an npz file.
 
     Args:
-        path: the file. It holds atomic numbers (N,), positions (n, N, 3), energies (n,) or (n, 1) and forces
-            (n, N, 3), under the keys of rMD17 (``nuclear_charges``, ``coords``, ``energies``, ``forces``) or of sGDML
-            and MD17 (``z``, ``R``, ``E``, ``F``).
+        path: the file. It holds atomic numbers (N,), or (n, N) with equal rows, positions (n, N, 3), energies (n,) or
+            (n, 1) and forces (n, N, 3), under the keys of rMD17 (``nuclear_charges``, ``coords``, ``energies``,
+            ``forces``) or of sGDML and MD17 (``z``, ``R``, ``E``, ``F``).
         units: the units of the numbers in the file, as :func:`qffc.units.data_units` takes them: ``"rmd17"`` for
             kcal/mol and Angstrom. May be left out only if the file declares its units itself, in text arrays
-            ``units_energy`` and ``units_length`` (and ``units_force``), as files written by :func:`write_npz` do.
+            ``units_energy`` and ``units_length`` (and ``units_force``), as files written by :func:`write_npz` do, or
+            ``e_unit`` and ``r_unit``, as those of sGDML. What is declared twice must agree.
         keys: keys in the file by role (``numbers``, ``positions``, ``energies``, ``forces``), where they have other
             names or several would fit.
 
@@ -49,7 +47,7 @@ def read_npz(path: str | Path, units: str | Units | None = None, keys: Mapping[s
     Raises:
         QffcError: the file is missing or no npz; a key is missing, ambiguous or holds Python objects; the units are
             not declared, or declared twice and differently; the numbers are wrong in shape, not finite, or impossible
-            in these units; the system is periodic.
+            in these units; a published split has frames that are not there; the system is periodic.
 
     Example:
         >>> import tempfile
@@ -60,16 +58,17 @@ def read_npz(path: str | Path, units: str | Units | None = None, keys: Mapping[s
         Dataset('ammonia', NH3, 500 frames)
     """
     file = existing_file(path)
-    with _opened(file) as archive:
+    with opened(file) as archive:
         found = _keys(file, archive, keys or {})
-        _refuse_periodic(file, archive)
-        declared = _declared_units(file, archive, units)
-        arrays = {role: _array(file, archive, key) for role, key in found.items()}
+        refuse_periodic_archive(file, archive)
+        texts = {key: text_in(file, archive, key) for key in archive.files if quantity_of(key)}
+        declared = declared_units(texts, units, file, str(file))
+        arrays = {role: array_in(file, archive, key) for role, key in found.items()}
         if arrays["energies"].ndim == 2 and arrays["energies"].shape[1] == 1:
             arrays["energies"] = arrays["energies"][:, 0]
-        name = _text(file, archive, "name") if "name" in archive.files else file.stem
+        name = text_in(file, archive, "name") if "name" in archive.files else file.stem
         published = _published(file, archive)
-    return replace(Source(file, found, arrays, declared, name or file.stem).dataset(), published=published)
+    return Source(file, found, arrays, declared, name or file.stem, published).dataset()
 
 
 def write_npz(dataset: Dataset, path: str | Path) -> None:
@@ -125,34 +124,6 @@ def write_npz(dataset: Dataset, path: str | Path) -> None:
         np.savez_compressed(temporary, allow_pickle=False, **contents)
 
 
-@contextmanager
-def _opened(file: Path) -> Iterator[NpzFile]:
-    with file.open("rb") as stream, _loaded(file, stream) as archive:
-        yield archive
-
-
-def _loaded(file: Path, stream: BinaryIO) -> NpzFile:
-    try:
-        archive = np.load(stream, allow_pickle=False)
-    except Exception as mistake:  # numpy raises whatever its reader stumbles over
-        raise error(
-            "not an npz file",
-            where=str(file),
-            found=f"content that numpy cannot open ({str(mistake) or type(mistake).__name__})",
-            expected="an npz file: a zip of numpy arrays",
-            help="write it with numpy.savez; other formats: extended XYZ",
-        ) from None
-    if isinstance(archive, NpzFile):
-        return archive
-    raise error(
-        "not an npz file",
-        where=str(file),
-        found="a single numpy array (npy)",
-        expected="an npz file with atomic numbers, positions, energies and forces",
-        help="put all four arrays into one file with numpy.savez",
-    )
-
-
 def _keys(file: Path, archive: NpzFile, given: Mapping[str, str]) -> dict[str, str]:
     for role in given:
         if role not in ROLES:
@@ -189,33 +160,11 @@ def _key(file: Path, archive: NpzFile, role: str, given: str | None) -> str:
     )
 
 
-def _array(file: Path, archive: NpzFile, key: str) -> NDArray[np.generic]:
-    try:
-        array: NDArray[np.generic] = archive[key]
-    except Exception as mistake:  # numpy raises whatever its reader stumbles over
-        if "allow_pickle" in str(mistake):
-            raise error(
-                "Python objects in the file",
-                where=f"{file}, key {key!r}",
-                found="an array of Python objects (pickle)",
-                expected="a plain array of numbers",
-                help="pickled data can run code when it is read: convert the array with .astype(float), save it again",
-            ) from None
-        raise error(
-            "damaged file",
-            where=f"{file}, key {key!r}",
-            found=f"an array that cannot be unpacked ({str(mistake) or type(mistake).__name__})",
-            expected="an npz file as it was written",
-            help="copy or download the file again",
-        ) from None
-    return array
-
-
 def _published(file: Path, archive: NpzFile) -> tuple[PublishedSplit, ...]:
     """Splits as the union of rMD17's splits has them: `train_idx` and `test_idx`, (splits, frames) row numbers."""
     if not {"train_idx", "test_idx"} <= set(archive.files):
         return ()
-    train, test = (_array(file, archive, key) for key in ("train_idx", "test_idx"))
+    train, test = (array_in(file, archive, key) for key in ("train_idx", "test_idx"))
     if train.ndim != 2 or test.ndim != 2 or len(train) != len(test) or {train.dtype.kind, test.dtype.kind} - {*"iu"}:
         raise error(
             "splits that cannot be read",
@@ -228,55 +177,3 @@ def _published(file: Path, archive: NpzFile) -> tuple[PublishedSplit, ...]:
         PublishedSplit(tuple(map(int, first)), tuple(map(int, second)))
         for first, second in zip(train, test, strict=True)
     )
-
-
-def _text(file: Path, archive: NpzFile, key: str) -> str | None:
-    array = _array(file, archive, key)
-    return str(array.item()) if array.dtype.kind == "U" and array.size == 1 else None
-
-
-def _refuse_periodic(file: Path, archive: NpzFile) -> None:
-    for key in archive.files:
-        if key.lower() in _PERIODIC_KEYS and np.any(_array(file, archive, key)):
-            raise error(
-                "periodic systems are not supported",
-                where=f"{file}, key {key!r}",
-                found="a cell or periodic boundaries",
-                expected="a molecule in a vacuum",
-                help="use isolated molecules; a cell is refused, never ignored",
-            )
-
-
-def _declared_units(file: Path, archive: NpzFile, given: str | Units | None) -> Units:
-    own = _own_units(file, archive)
-    if given is None:
-        if own is None:
-            raise units_not_declared(file)
-        return own
-    declared = data_units(given)
-    if own is not None and own != declared:
-        raise error(
-            "two declarations of units",
-            where=str(file),
-            found=f"{declared} given, {own} in the file",
-            expected="the same units",
-            help="leave the units out to use those in the file, or mend the file",
-        )
-    return declared
-
-
-def _own_units(file: Path, archive: NpzFile) -> Units | None:
-    present = [key for key in ("units_energy", "units_length", "units_force") if key in archive.files]
-    if not present:
-        return None
-    own = {key: _text(file, archive, key) for key in present}
-    energy, length = own.get("units_energy"), own.get("units_length")
-    if energy is None or length is None or None in own.values():
-        raise error(
-            "incomplete declaration of units",
-            where=str(file),
-            found=", ".join(f"{key} = {value!r}" for key, value in own.items()),
-            expected="units_energy and units_length, each one text (units_force is optional)",
-            help="store both as text arrays, such as numpy.array('kcal/mol')",
-        )
-    return Units(energy, length, own.get("units_force") or "")

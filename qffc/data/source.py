@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 from qffc.data.checks import real_array
 from qffc.data.dataset import Dataset
 from qffc.data.plausible import check_plausible
+from qffc.data.resolution import warn_of_coarse_energies
+from qffc.data.split import PublishedSplit
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.units import PRESETS, Units, energy_to_ev, force_to_ev_per_angstrom, length_to_angstrom
 
@@ -28,6 +30,7 @@ class Source:
         arrays: role to raw array, in ``units``.
         units: the declared units.
         name: name of the dataset.
+        published: splits that come with the data.
 
     Example:
         >>> h2 = {
@@ -45,6 +48,7 @@ class Source:
     arrays: Mapping[str, ArrayLike]
     units: Units
     name: str
+    published: tuple[PublishedSplit, ...] = ()
 
     def dataset(self) -> Dataset:
         """Return the dataset in eV and Angstrom.
@@ -63,10 +67,12 @@ class Source:
                 force_to_ev_per_angstrom(real_array(self.arrays["forces"], "forces"), self.units.force),
                 name=self.name,
                 source=self.units,
+                published=self.published,
             )
             check_plausible(dataset)
         except QffcError as mistake:
             raise QffcError(replace(mistake.diagnostic, where=self._place(mistake.diagnostic.where))) from None
+        warn_of_coarse_energies(self.arrays["energies"], self.units, self._place("energies"))
         return dataset
 
     def _place(self, where: str | None) -> str:

@@ -106,6 +106,32 @@ class PublishedSplit:
         Split(self.train, (), self.test)
 
 
+def check_frames(published: PublishedSplit, number: int, frames: int) -> None:
+    """Refuse a published split with frames that the data do not have.
+
+    Args:
+        published: the split.
+        number: its number, from 1.
+        frames: number of frames there are.
+
+    Raises:
+        QffcError: an index is too large; its ``where`` starts with the key in files, ``train_idx`` or ``test_idx``.
+
+    Example:
+        >>> check_frames(PublishedSplit(train=(0, 1), test=(2,)), 1, frames=3)
+    """
+    for key, indices in (("train_idx", published.train), ("test_idx", published.test)):
+        beyond = [index for index in indices if index >= frames]
+        if beyond:
+            raise error(
+                "a published split with frames that are not there",
+                where=f"{key}, split {number}",
+                found=f"frame {beyond[0]}" + (f" and {len(beyond) - 1} more" if len(beyond) > 1 else ""),
+                expected=f"0 to {frames - 1}: there are {frames} frames, counted from 0",
+                help="is the file cut short, or are frames counted from 1? mend both keys, or leave both out",
+            )
+
+
 def take_split(
     published: PublishedSplit, frames: int, *, train: int, validation: int = 0, test: int | None = None, seed: int = 0
 ) -> Split:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import QffcError, error, quoted
-from qffc.ir.elements import atomic_number
+from qffc.ir.elements import SYMBOLS, atomic_number
 from qffc.ir.program import Program
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.head import head_shapes
@@ -97,11 +97,11 @@ def place_sites(program: Program, positions: Floats, numbers: NDArray[np.integer
     Args:
         program: its sites say which atoms there are.
         positions: (frames, sites, 3), Angstrom, in the order of the sites; without the centre, it is at the origin.
-        numbers: (atoms,) atomic numbers: needed, and used, only by programs that fit any molecule, where positions
-            are those of all atoms.
+        numbers: (atoms,) atomic numbers: needed by programs that fit any molecule, where positions are those of all
+            atoms. Where they are not needed they must be those of the sites, all or without the centre.
 
     Raises:
-        QffcError: when the shape fits neither; both are named.
+        QffcError: when the shape fits neither, or the atoms are others; both are named.
 
     Example:
         >>> from qffc.library import load
@@ -114,6 +114,7 @@ def place_sites(program: Program, positions: Floats, numbers: NDArray[np.integer
     sites, centre = len(program.sites), program.centre
     whole, short = (sites, 3), (sites - 1, 3)
     if positions.ndim == 3 and len(positions) and positions.shape[1:] == whole:
+        _same_atoms(atomic, numbers)
         return Placement(atomic, positions, np.ones(sites, dtype=bool))
     if centre is None or positions.ndim != 3 or not len(positions) or positions.shape[1:] != short:
         names = [site.name for site in program.sites]
@@ -127,9 +128,22 @@ def place_sites(program: Program, positions: Floats, numbers: NDArray[np.integer
             help="give Angstrom in the order of the sites of the program, at least one frame",
         )
     given = np.array([site is not centre for site in program.sites])
+    _same_atoms(atomic if np.size(numbers) == sites else atomic[given], numbers)
     full = np.zeros((len(positions), sites, 3))
     full[:, given] = positions
     return Placement(atomic, full, given)
+
+
+def _same_atoms(sites: NDArray[np.int64], numbers: NDArray[np.integer] | None) -> None:
+    """Positions in another order than that of the sites would give the energy of another molecule."""
+    if numbers is None or np.array_equal(sites, numbers):
+        return
+    raise error(
+        "atoms that are not those of the sites",
+        found=quoted(SYMBOLS[number - 1] for number in numbers),
+        expected=quoted(SYMBOLS[number - 1] for number in sites),
+        help="give the atoms in the order of the sites of the program",
+    )
 
 
 def site_energies(

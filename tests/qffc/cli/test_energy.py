@@ -128,7 +128,7 @@ def test_bad_shapes_are_refused_with_both_named(qffc, files, shape):
     assert "(frames, 3, 3)" in err
 
 
-@pytest.mark.parametrize("arrays", [{}, {"R": np.zeros((1, 2, 3))}, {"positions": np.full((1, 2, 3), np.nan)}])
+@pytest.mark.parametrize("arrays", [{}, {"X": np.zeros((1, 2, 3))}, {"positions": np.full((1, 2, 3), np.nan)}])
 def test_bad_geometry_file(qffc, files, arrays):
     np.savez(files / "g.npz", **arrays)
     assert energy(qffc, files, "--raw")[0] == 2
@@ -139,7 +139,24 @@ def test_geometry_that_is_no_npz(qffc, files, content):
     (files / "g.npz").write_bytes(content)
     code, _, err = energy(qffc, files, "--raw")
     assert code == 2
-    assert "geometry that cannot be used" in err
+    assert "not an npz file" in err
+
+
+def test_geometry_as_extended_xyz(qffc, files):
+    positions = np.round(np.load(files / "g.npz")["positions"], 6)
+    full = np.concatenate([np.zeros((3, 1, 3)), positions], axis=1)
+    np.savez(files / "g.npz", positions=full)
+    expected = energy(qffc, files, "--raw", "--json")[1]
+    rows = ["\n".join(f"{s} {x:.6f} {y:.6f} {z:.6f}" for s, (x, y, z) in zip("OHH", one, strict=True)) for one in full]
+    (files / "g.extxyz").write_text("\n".join(f"3\n\n{row}\n" for row in rows))
+    command = ("energy", NAME, "--params", files / "p.json", "--geometry", files / "g.extxyz", "--raw")
+    assert qffc(*command, "--json")[1] == expected
+    swapped = rows[0].replace("O", "X").replace("H", "O", 1).replace("X", "H")
+    (files / "g.extxyz").write_text(f"3\n\n{swapped}\n")
+    code, _, err = qffc(*command)
+    assert code == 2
+    assert "atoms that are not those of the sites" in err
+    assert "'H', 'O', 'H'" in err
 
 
 def test_bare_program_needs_raw(qffc, files):

@@ -69,7 +69,10 @@ def test_wrong_shapes_are_refused() -> None:
     with pytest.raises(QffcError, match=r"wrong shape(.|\n)*positions"):
         ozone(numbers=np.array([8, 8]))
     with pytest.raises(QffcError, match=r"wrong shape(.|\n)*numbers"):
-        ozone(numbers=np.full((4, 3), 8))
+        ozone(numbers=np.full((4, 3, 1), 8))
+    with pytest.raises(QffcError, match=r"wrong shape(.|\n)*numbers of 3 frames(.|\n)*each of the 4 frames"):
+        ozone(numbers=np.full((3, 3), 8))
+    assert ozone(numbers=np.full((4, 3), 8)).fingerprint == whole.fingerprint
     with pytest.raises(QffcError, match=r"wrong shape(.|\n)*at least one frame"):
         ozone(positions=np.zeros((0, 3, 3)), energies=np.zeros(0), forces=np.zeros((0, 3, 3)))
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qffc.data import Dataset, load_embedded, read_npz, write_npz
 from qffc.ir.diagnostics import QffcError
-from qffc.units import INTERNAL, Units
+from qffc.units import INTERNAL, Units, energy_from_ev, force_from_ev_per_angstrom, length_to_angstrom
 
 
 def raw(frames: int = 3) -> dict[str, NDArray[np.float64]]:
@@ -89,9 +89,63 @@ def test_two_declarations_must_agree(path: Path) -> None:
 
 def test_half_a_declaration_is_refused(path: Path) -> None:
     with pytest.raises(QffcError, match=r"incomplete declaration of units(.|\n)*units_energy = 'kcal/mol'"):
-        read_npz(save(path, raw(), units_energy="kcal/mol"), units="rmd17")
+        read_npz(save(path, raw(), units_energy="kcal/mol"))
     with pytest.raises(QffcError, match="incomplete declaration of units"):
-        read_npz(save(path, raw(), units_energy="kcal/mol", units_length=1.0))
+        read_npz(save(path, raw(), units_energy="kcal/mol", units_length=1.0), units="rmd17")
+
+
+def test_half_a_declaration_is_compared_with_a_whole_one(path: Path) -> None:
+    save(path, raw(), e_unit="kcal/mol")
+    assert len(read_npz(path, units="rmd17")) == 3
+    with pytest.raises(QffcError, match="two declarations of units"):
+        read_npz(path, units="ase")
+
+
+@pytest.mark.parametrize(
+    ("energy", "length", "units"),
+    [
+        ("kcal/mol", "Ang", Units("kcal/mol", "Angstrom")),
+        ("eV", "angstrom", INTERNAL),
+        ("au", "au", Units("Hartree", "Bohr")),
+        (b"kJ/mol", b"A", Units("kJ/mol", "Angstrom")),
+    ],
+)
+def test_units_as_sgdml_writes_them(path: Path, energy: ArrayLike, length: ArrayLike, units: Units) -> None:
+    water = load_embedded("water").subset([0, 1])
+    arrays = {
+        "z": water.numbers,
+        "R": length_from_angstrom(water.positions, units),
+        "E": energy_from_ev(water.energies, units.energy),
+        "F": force_from_ev_per_angstrom(water.forces, units.force),
+    }
+    save(path, arrays, e_unit=energy, r_unit=length)
+    for declared in (None, units):
+        dataset = read_npz(path, units=declared)
+        assert dataset.source == units
+        np.testing.assert_allclose(dataset.energies, water.energies, rtol=1e-12)
+        np.testing.assert_allclose(dataset.forces, water.forces, rtol=1e-12)
+        np.testing.assert_allclose(dataset.positions, water.positions, rtol=1e-12)
+    with pytest.raises(QffcError, match=r"two declarations of units(.|\n)*meV, Bohr(.|\n)*e_unit = "):
+        read_npz(path, units="meV, Bohr")
+
+
+def length_from_angstrom(x: NDArray[np.float64], units: Units) -> NDArray[np.float64]:
+    return x / length_to_angstrom(1.0, units.length)
+
+
+def test_a_unit_of_force_in_the_file(path: Path) -> None:
+    save(path, raw(), e_unit="kcal/mol", r_unit="Ang", F_unit="kcal/mol/A")
+    assert read_npz(path).source == Units("kcal/mol", "Angstrom")
+    save(path, raw(), e_unit="kcal/mol", r_unit="Ang", F_unit="meV/Ang")
+    assert read_npz(path).source.force == "meV/Angstrom"
+    with pytest.raises(QffcError, match="two declarations of units"):
+        read_npz(path, units="rmd17")
+
+
+def test_two_declarations_in_the_file(path: Path) -> None:
+    save(path, raw(), e_unit="eV", r_unit="Ang", units_energy="kcal/mol", units_length="Angstrom")
+    with pytest.raises(QffcError, match=r"two declarations of units(.|\n)*units_energy = 'kcal/mol'"):
+        read_npz(path)
 
 
 def test_unknown_unit_in_the_file(path: Path) -> None:
@@ -196,7 +250,7 @@ def test_messages_name_file_key_frame_and_atom(path: Path) -> None:
         ("coords", np.zeros((3, 3))),
         ("energies", np.zeros((3, 2))),
         ("forces", np.zeros((3, 2, 3))),
-        ("nuclear_charges", np.full((3, 3), 8)),
+        ("nuclear_charges", np.full((3, 3, 1), 8)),
     ],
 )
 def test_wrong_shapes_name_the_key(path: Path, key: str, array: NDArray[np.float64]) -> None:
@@ -205,7 +259,7 @@ def test_wrong_shapes_name_the_key(path: Path, key: str, array: NDArray[np.float
 
 
 def test_text_in_place_of_numbers(path: Path) -> None:
-    with pytest.raises(QffcError, match=r"not real numbers(.|\n)*key 'energies'"):
+    with pytest.raises(QffcError, match=r"not real numbers(.|\n)*key 'energies'(.|\n)*dtype <U1, such as .*'a'"):
         read_npz(save(path, {**raw(), "energies": np.array(["a", "b", "c"])}), units="rmd17")
 
 
@@ -213,6 +267,50 @@ def test_a_cell_is_refused(path: Path) -> None:
     with pytest.raises(QffcError, match=r"periodic systems are not supported(.|\n)*key 'cell'"):
         read_npz(save(path, raw(), cell=np.eye(3)), units="rmd17")
     assert len(read_npz(save(path, raw(), cell=np.zeros((3, 3)), pbc=[False] * 3), units="rmd17")) == 3
+    assert len(read_npz(save(path, raw(), cell=9 * np.eye(3), pbc=[False] * 3), units="rmd17")) == 3
+
+
+@pytest.mark.parametrize("key", ["box", "lattice_vectors", "unit_cell", "Lattice", "cells", "CELL", "cell_lengths"])
+def test_a_cell_by_any_name_is_refused(path: Path, key: str) -> None:
+    with pytest.raises(QffcError, match=rf"periodic systems are not supported(.|\n)*key '{key}'(.|\n)*9.0"):
+        read_npz(save(path, raw(), **{key: np.full(3, 9.0)}), units="rmd17")
+
+
+@pytest.mark.parametrize(("key", "value"), [("pbc", [False, True, False]), ("periodic", "T"), ("PBC", np.array(1))])
+def test_periodic_boundaries_by_any_name_are_refused(path: Path, key: str, value: ArrayLike) -> None:
+    with pytest.raises(QffcError, match=rf"periodic systems are not supported(.|\n)*key '{key}'"):
+        read_npz(save(path, raw(), **{key: value}), units="rmd17")
+    assert len(read_npz(save(path, raw(), pbc="F F F"), units="rmd17")) == 3
+
+
+def test_atomic_numbers_of_every_frame(path: Path) -> None:
+    save(path, {**raw(), "nuclear_charges": [[8, 1, 1]] * 3})
+    assert read_npz(path, units="rmd17").numbers.tolist() == [8, 1, 1]
+    save(path, {**raw(), "nuclear_charges": [[8, 1, 1], [1, 8, 1], [8, 1, 1]]})
+    with pytest.raises(QffcError, match=r"frames differ in their atoms(.|\n)*key 'nuclear_charges', frame 1") as caught:
+        read_npz(path, units="rmd17")
+    assert "found:    1 8 1\n  expected: 8 1 1, as in frame 0" in str(caught.value)
+
+
+def test_energies_in_single_precision_are_named_once(path: Path) -> None:
+    arrays = raw()
+    arrays["energies"] = (arrays["energies"] * 0.0433641).astype(np.float32)
+    arrays["forces"] = arrays["forces"] * 0.0433641
+    save(path, arrays)
+    with pytest.warns(UserWarning, match=r"water.npz, key 'energies': .* float32, in steps of 0.24 meV") as caught:
+        read_npz(path, units="ase")
+    assert len(caught) == 1
+    save(path, {**arrays, "energies": arrays["energies"] - arrays["energies"].mean()})
+    read_npz(path, units="ase")
+
+
+def test_a_published_split_beyond_the_frames(path: Path) -> None:
+    save(path, raw(6), train_idx=[[4, 0], [1, 2]], test_idx=[[5], [6]])
+    with pytest.raises(QffcError, match=r"not there(.|\n)*key 'test_idx', split 2(.|\n)*frame 6\n(.|\n)*0 to 5"):
+        read_npz(path, units="rmd17")
+    save(path, raw(2), train_idx=[[4, 0]], test_idx=[[1]])
+    with pytest.raises(QffcError, match=r"key 'train_idx', split 1(.|\n)*frame 4\n(.|\n)*0 to 1"):
+        read_npz(path, units="rmd17")
 
 
 def test_kcal_mol_declared_as_ev_is_impossible(path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -81,8 +82,17 @@ def test_a_plain_xyz_file_has_no_energy(path: Path) -> None:
 
 
 def test_energy_that_is_text(path: Path) -> None:
-    with pytest.raises(QffcError, match="no energy under this key"):
+    with pytest.raises(QffcError, match=r"no energy under this key(.|\n)*energy = 'low', which is no single number"):
         read_xyz(save(path, frame(HEADER.replace("-2075.0", "low"))), units="ase")
+    with pytest.raises(QffcError, match=r"energy = \[-2075.0, 3.0\], which is no single number"):
+        read_xyz(save(path, frame(HEADER.replace("-2075.0", '"-2075.0 3.0"'))), units="ase")
+
+
+@pytest.mark.parametrize("word", ['note="cold', "note=it's", "it's"])
+def test_energy_that_a_comment_swallowed(path: Path, word: str) -> None:
+    header = HEADER.replace("energy", f"{word} energy")
+    with pytest.raises(QffcError, match=r"'energy' inside of another entry, .*energy=-2075.0.* a quote too many"):
+        read_xyz(save(path, frame(header)), units="ase")
 
 
 def test_units_are_never_guessed(path: Path) -> None:
@@ -120,8 +130,94 @@ def test_periodic_frames_are_refused(path: Path) -> None:
     ],
 )
 def test_broken_files_are_refused(path: Path, text: str) -> None:
-    with pytest.raises(QffcError, match=r"not an extended XYZ file(.|\n)*water.xyz, in frame [01] or later"):
+    with pytest.raises(QffcError, match=r"not an extended XYZ file(.|\n)*water.xyz, frame 1, line [6-9]\n"):
         read_xyz(save(path, frame(), text), units="ase")
+
+
+@pytest.mark.parametrize("gap", ["\n", "  \n\n\t\n"])
+def test_blank_lines_around_frames_end_nothing(path: Path, gap: str) -> None:
+    frames = [frame(HEADER.replace("2075.0", f"2075.{k}")) for k in range(4)]
+    dataset = read_xyz(save(path, gap, frames[0], frames[1], gap, frames[2], gap, frames[3], gap), units="ase")
+    assert dataset.energies.tolist() == [-2075.0, -2075.1, -2075.2, -2075.3]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (frame() + "the end\n", "frame 1, line 6\n  found:    'the end'"),
+        (frame() + ATOMS[2] + "\n" + frame(), "frame 1, line 6\n  found:    'H 0.0 0.96"),
+        (frame() + "0\n\n", "frame 1, line 6\n  found:    '0'"),
+        (frame() + "9" * 5000 + "\n", "frame 1, line 6\n  found:    '999"),
+        (frame().replace("3", "4", 1) + frame(), "frame 0, line 6\n  found:    1 columns for atom 3: '3'"),
+        (frame(atoms=(*ATOMS[:2], "", ATOMS[2])).replace("4", "3", 1), "frame 0, line 5\n  found:    0 columns"),
+        (frame(atoms=(ATOMS[0] + " 1.0", *ATOMS[1:])), "frame 0, line 3\n  found:    8 columns for atom 0"),
+        (frame(atoms=(ATOMS[0][:-4], *ATOMS[1:])), "frame 0, line 3\n  found:    6 columns for atom 0"),
+        (
+            frame(HEADER.replace("forces:R:3", "forces:R")),
+            ":pos:R:3:forces:R\n",
+        ),
+        (frame(HEADER.replace("pos:R:3:", "")), "line 2\n  found:    Properties=species:S:1:forces:R:3"),
+        (frame(HEADER.replace("species:S:1:", "")), "line 2\n  found:    Properties=pos:R:3:forces:R:3"),
+        (frame(HEADER.replace("forces:R:3", "forces:Q:3")), "line 2\n  found:    Properties=species"),
+        (frame("Properties"), "line 2\n  found:    Properties=True"),
+    ],
+)
+def test_every_line_is_accounted_for(path: Path, text: str, found: str) -> None:
+    with pytest.raises(QffcError, match="not an extended XYZ file") as caught:
+        read_xyz(save(path, text), units="ase")
+    assert found in str(caught.value)
+
+
+def test_a_file_cut_anywhere_is_refused_or_ends_where_a_frame_does(path: Path) -> None:
+    text = frame() + frame(HEADER + ' note="a b" e_unit=eV')
+    for end in range(len(text)):
+        save(path, text[:end])
+        try:
+            frames = len(read_xyz(path, units="ase"))
+        except QffcError:
+            frames = 0
+        if end < len(frame()) - len("0.0\n"):
+            assert frames == 0, text[:end]
+        elif len(frame()) < end < len(text) - len("0.0\n"):
+            assert frames == 0, text[len(frame()) : end]
+
+
+def test_capitals_and_packed_files(tmp_path: Path) -> None:
+    assert read(save(tmp_path / "WATER.XYZ", frame()), units="ase").name == "WATER"
+    packed = tmp_path / "water.1.xyz.gz"
+    packed.write_bytes(gzip.compress((frame() + "\n" + frame()).encode()))
+    dataset = read(packed, units="ase")
+    assert (dataset.name, len(dataset)) == ("water.1", 2)
+    packed.write_bytes(packed.read_bytes()[:-20])
+    with pytest.raises(QffcError, match="not an extended XYZ file"):
+        read(packed, units="ase")
+    with pytest.raises(QffcError, match="not an extended XYZ file"):
+        read(save(tmp_path / "plain.xyz.gz", frame()), units="ase")
+
+
+def test_units_in_the_comment_line(path: Path) -> None:
+    header = HEADER.replace("-2075.0", "-47850.0") + " e_unit=kcal/mol r_unit=Ang"
+    assert read_xyz(save(path, frame(header))).energies[0] == pytest.approx(-47850.0 * 0.0433641)
+    with pytest.raises(QffcError, match=r"two declarations of units(.|\n)*frame 0(.|\n)*e_unit = 'kcal/mol'"):
+        read_xyz(path, units="ase")
+    with pytest.raises(QffcError, match=r"two declarations of units(.|\n)*frame 1(.|\n)*e_unit = 'eV'"):
+        read_xyz(save(path, frame(header), frame(HEADER + " e_unit=eV")))
+
+
+@pytest.mark.parametrize("cell", ['cell="9 0 0 0 9 0 0 0 9"', "box=9.0", "pbc=T", 'pbc="F T F"', "periodic=True"])
+def test_a_cell_by_another_name(path: Path, cell: str) -> None:
+    key = cell.split("=")[0]
+    with pytest.raises(QffcError, match=rf"periodic systems are not supported(.|\n)*frame 1, key '{key}'"):
+        read_xyz(save(path, frame(), frame(f"{HEADER} {cell}")), units="ase")
+
+
+def test_a_cell_behind_the_atoms(path: Path) -> None:
+    with pytest.raises(QffcError, match=r"periodic systems are not supported(.|\n)*VEC1 9 0 0"):
+        read_xyz(save(path, frame(), "VEC1 9 0 0\n"), units="ase")
+
+
+def test_a_comment_that_speaks_of_a_box_is_no_cell(path: Path) -> None:
+    assert len(read_xyz(save(path, frame(f"{HEADER} water not in a box, not periodic")), units="ase")) == 1
 
 
 def test_bytes_that_are_no_text(path: Path) -> None:

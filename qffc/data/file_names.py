@@ -1,0 +1,31 @@
+"""What kind of data a file holds, by the ending of its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+XYZ_SUFFIXES = (".xyz", ".extxyz", ".xyz.gz", ".extxyz.gz")
+DATA_SUFFIXES = (".npz", *XYZ_SUFFIXES)
+
+
+def suffix(file: str | Path) -> str:
+    """Return the ending of a data file in small letters, with the one before ``.gz``.
+
+    Example:
+        >>> suffix("runs.v2/WATER.XYZ"), suffix("water.1.xyz.gz"), suffix("water")
+        ('.xyz', '.xyz.gz', '')
+    """
+    path = Path(file)
+    last = path.suffix.lower()
+    return Path(path.stem).suffix.lower() + last if last == ".gz" else last
+
+
+def stem(file: str | Path) -> str:
+    """Return the name of a data file without its ending.
+
+    Example:
+        >>> stem("data/water.1.xyz.gz")
+        'water.1'
+    """
+    name = Path(file).name
+    return name[: len(name) - len(suffix(file))]
