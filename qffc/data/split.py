@@ -152,7 +152,7 @@ def take_split(
 
     Example:
         >>> take_split(PublishedSplit(train=(4, 0, 2), test=(1,)), 6, train=2, validation=1)
-        Split(train=(4, 0), validation=(5,), test=(1,), seed=0)
+        Split(train=(4, 0), validation=(3,), test=(1,), seed=0)
     """
     _check_count("train", train, least=1)
     _check_count("validation", validation, least=0)

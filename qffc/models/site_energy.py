@@ -128,7 +128,7 @@ def place_sites(program: Program, positions: Floats, numbers: NDArray[np.integer
             help="give Angstrom in the order of the sites of the program, at least one frame",
         )
     given = np.array([site is not centre for site in program.sites])
-    _same_atoms(atomic if np.size(numbers) == sites else atomic[given], numbers)
+    _same_atoms(atomic if numbers is not None and len(numbers) == sites else atomic[given], numbers)
     full = np.zeros((len(positions), sites, 3))
     full[:, given] = positions
     return Placement(atomic, full, given)

@@ -49,6 +49,16 @@ def test_pair_programs_need_elements_that_fit():
         place_sites(program, WATER, np.array([8, 1]))
 
 
+def test_atoms_in_another_order_than_the_sites_are_refused():
+    program = load("water-demo", depth=1)
+    whole, short = np.ones((1, 3, 3)), np.ones((1, 2, 3))
+    for positions, numbers in ((whole, [8, 1, 1]), (short, [1, 1]), (short, [8, 1, 1])):
+        assert place_sites(program, positions, np.array(numbers)).numbers.tolist() == [8, 1, 1]
+    for positions, numbers in ((whole, [1, 8, 1]), (whole, [8, 1]), (short, [1, 8]), (short, [1, 1, 8])):
+        with pytest.raises(QffcError, match=r"atoms that are not those of the sites(.|\n)*expected: (.|\n)*'H', 'H'"):
+            place_sites(program, positions, np.array(numbers))
+
+
 def test_program_without_a_centre():
     program = parse_program(FREE)
     arrays = parameter_arrays(program, {})
