@@ -154,7 +154,7 @@ def test_blank_lines_around_frames_end_nothing(path: Path, gap: str) -> None:
         (frame(atoms=(ATOMS[0][:-4], *ATOMS[1:])), "frame 0, line 3\n  found:    6 columns for atom 0"),
         (
             frame(HEADER.replace("forces:R:3", "forces:R")),
-            ":pos:R:3:forces:R\n",
+            "Properties=species:S:1:pos:R:3:forces:R\n",
         ),
         (frame(HEADER.replace("pos:R:3:", "")), "line 2\n  found:    Properties=species:S:1:forces:R:3"),
         (frame(HEADER.replace("species:S:1:", "")), "line 2\n  found:    Properties=pos:R:3:forces:R:3"),
