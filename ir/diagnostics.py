@@ -1,7 +1,8 @@
 """What qffc says when something is wrong: one shape for every message.
 
 A *diagnostic* is data: a short title, what was found, what was expected, where, and what to do.
-User mistakes raise :class:`QffcError` with one; :class:`InternalError` is for our own mistakes.
+User mistakes raise :class:`QffcError` with one; what may be no mistake is a :class:`QffcWarning` with one;
+:class:`InternalError` is for our own mistakes.
 """
 
 from __future__ import annotations
@@ -74,9 +75,13 @@ class Diagnostic:
     where: str | None = None
     span: Span | None = None
 
-    def render(self) -> str:
-        """Return the message as plain text, several lines, no trailing newline."""
-        lines = [f"error: {self.title}"]
+    def render(self, kind: str = "error") -> str:
+        """Return the message as plain text, several lines, no trailing newline.
+
+        Args:
+            kind: the word that it begins with.
+        """
+        lines = [f"{kind}: {self.title}"]
         if self.span is not None:
             lines.append(f"  at:       {self.span}")
             excerpt = self.span.excerpt()
@@ -108,6 +113,17 @@ class QffcError(ValueError):
         self.diagnostic = diagnostic
 
     def __reduce__(self) -> tuple[type[QffcError], tuple[Diagnostic]]:
+        return (type(self), (self.diagnostic,))
+
+
+class QffcWarning(UserWarning):
+    """What a user should know and may want; carries its :class:`Diagnostic`."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.render("warning"))
+        self.diagnostic = diagnostic
+
+    def __reduce__(self) -> tuple[type[QffcWarning], tuple[Diagnostic]]:
         return (type(self), (self.diagnostic,))
 
 

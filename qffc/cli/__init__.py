@@ -10,13 +10,16 @@ import json
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import TextIOWrapper
+from typing import TextIO
 
 import typer
 
 from qffc.cli.app import build
-from qffc.ir.diagnostics import Diagnostic, InternalError, QffcError
+from qffc.ir.diagnostics import Diagnostic, InternalError, QffcError, QffcWarning
 
 NO, WRONG_USE, INTERNAL, STOPPED = 1, 2, 70, 130
 
@@ -46,7 +49,8 @@ def run(arguments: Sequence[str]) -> int:
     given = list(arguments) or ["--help"]
     as_json = "--json" in given
     try:
-        code = build(given).main(args=given, prog_name="qffc", standalone_mode=False)
+        with _warnings_told():
+            code = build(given).main(args=given, prog_name="qffc", standalone_mode=False)
     except QffcError as problem:
         return _refuse(problem.diagnostic, as_json)
     except typer.TyperException as problem:
@@ -62,6 +66,31 @@ def run(arguments: Sequence[str]) -> int:
         print(str(report), file=sys.stderr)
         return INTERNAL
     return code if isinstance(code, int) else 0
+
+
+@contextmanager
+def _warnings_told() -> Iterator[None]:
+    """Print a warning of qffc on stderr as the message that it is, each once in a run."""
+    with warnings.catch_warnings():
+        usual, told = warnings.showwarning, set[str]()
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if not isinstance(message, QffcWarning):
+                usual(message, category, filename, lineno, file, line)
+            elif str(message) not in told:
+                told.add(str(message))
+                print(message, file=sys.stderr)
+
+        warnings.simplefilter("always", QffcWarning)
+        warnings.showwarning = show
+        yield
 
 
 def _no_file(problem: OSError) -> Diagnostic:

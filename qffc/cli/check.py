@@ -63,8 +63,9 @@ def check(
         from qffc.models.model_check import check_model
 
         tested = check_model(model)
-        text, holds = f"{text}\n{tested.render()}", holds and tested.holds
-        data = {**data, "holds": holds, "model": tested.to_json()}
+        origin = "the model holds none: made now" if stored is None else "of the model, confirmed by a new check"
+        text, holds = f"certificate: {origin}\n\n{text}\n{tested.render()}", holds and tested.holds
+        data = {**data, "holds": holds, "stored": stored is not None, "model": tested.to_json()}
     emit(text, data, as_json)
     if not holds:
         raise typer.Exit(1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.ir.diagnostics import error, quoted
+from qffc.ir.diagnostics import Diagnostic, QffcWarning, error, quoted
 from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
 from qffc.models.array_file import header_entries, header_text, read_arrays, write_arrays
@@ -62,6 +63,10 @@ def load_model(path: str | Path, lowerings: Mapping[str, Lowering] | None = None
             certificate that it was trained with; or when this certificate was changed, or does not hold and the model
             does not say that it was trained all the same. The proofs themselves are not made again: ``qffc check``
             does that. When the model was trained with a kernel that ``lowerings`` does not name.
+
+    Warns:
+        QffcWarning: when the program declares symmetries and the model has no certificate of them: it was made without
+            ``qffc train``, or changed. Functions in the place of circuits need none.
     """
     place = trained_file(str(path)) if str(path).startswith(TRAINED_PREFIX) else Path(path)
     file = place / MODEL_NAME if place.is_dir() else place
@@ -79,6 +84,8 @@ def load_model(path: str | Path, lowerings: Mapping[str, Lowering] | None = None
     metadata = {key: str(text) for key, text in header_entries(file, _KIND, header, "metadata").items()}
     if "certificate" in metadata:
         _check_certificate(file, program, Certificate.from_json(metadata["certificate"]), UNPROVEN in metadata)
+    elif program.declared and KERNEL not in metadata:
+        warnings.warn(QffcWarning(_no_certificate(file, program)), stacklevel=2)
     return ForceField(program, arrays, metadata, _lowering(file, metadata.get(KERNEL), lowerings or {}))
 
 
@@ -98,6 +105,15 @@ def _lowering(file: Path, kernel: str | None, known: Mapping[str, Lowering]) -> 
         found=f"'{file}': trained with the kernel '{kernel}' in place of the circuits of its program",
         expected=f"a model of circuits, or of {quoted(known)}" if known else "a model of circuits",
         help="load it where that kernel is known: load_model(path, lowerings={'KERNEL': ...})",
+    )
+
+
+def _no_certificate(file: Path, program: Program) -> Diagnostic:
+    return Diagnostic(
+        title="model without a certificate",
+        found=f"'{file}': program '{program.name}' declares {', '.join(program.declared)}, which nothing here proves",
+        expected="a certificate, which 'qffc train' writes into a model",
+        help="'qffc check' proves or refutes what it declares; was the file changed since it was trained?",
     )
 
 

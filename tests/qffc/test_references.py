@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.force_field import untrained
 from qffc.models.model_file import MODEL_NAME, save_model
+from qffc.passes.equivariance.check import check_equivariance
 from qffc.references import program_of, resolve_data, resolve_program
 
 ANSATZ = """import qffc as qf
@@ -68,7 +70,8 @@ def test_text_file(tmp_path):
 
 def test_model(tmp_path):
     program = load("sivqlm-lih", depth=1)
-    save_model(untrained(program, 0), tmp_path / MODEL_NAME)
+    proof = {"certificate": check_equivariance(program).to_json()}
+    save_model(replace(untrained(program, 0), metadata=proof), tmp_path / MODEL_NAME)
     assert resolve_program(str(tmp_path)) == program
     assert resolve_program(str(tmp_path / MODEL_NAME)) == program
 

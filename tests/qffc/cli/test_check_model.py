@@ -64,6 +64,29 @@ def test_a_proven_program_around_which_the_model_fails_is_no(qffc, write, monkey
     assert "1 property FAILS" in out
 
 
+def test_a_model_without_a_certificate_is_told_and_checked_afresh(qffc, write):
+    code, out, err = qffc("check", write("sivqlm-h2o"))
+    assert code == 0
+    assert out.startswith(
+        "certificate: the model holds none: made now\n\nprogram sivqlm-h2o: the declared symmetry holds"
+    )
+    assert err.startswith("warning: model without a certificate\n  found:    '")
+    assert err.count("model without a certificate") == 1
+    code, out, err = qffc("check", write("water-demo"), "--json")  # what was put in its place is refuted
+    assert (code, json.loads(out)["stored"]) == (1, False)
+    assert err.startswith("warning: model without a certificate")
+    stored = check_equivariance(load("sivqlm-h2o", depth=1)).to_json()
+    code, out, err = qffc("check", write("sivqlm-h2o", {"certificate": stored}))
+    assert (code, err) == (0, "")
+    assert out.startswith("certificate: of the model, confirmed by a new check\n")
+
+
+def test_other_verbs_tell_it_too(qffc, write):
+    code, _, err = qffc("compile", write("sivqlm-h2o"), "--json")
+    assert code == 0
+    assert err.count("warning: model without a certificate") == 1
+
+
 def test_a_forged_certificate_in_a_model_is_not_believed(qffc, write):
     given = check_equivariance(load("water-demo", depth=1))
     forged = replace(given, verdicts=tuple(proven(v.generator, "even values") for v in given.verdicts))

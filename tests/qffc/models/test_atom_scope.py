@@ -15,7 +15,7 @@ import qffc as qf
 from qffc.execution.energy import estimate_energies
 from qffc.execution.exact_shots import draw_exactly
 from qffc.execution.forces import estimate_forces, exact_moments
-from qffc.ir.diagnostics import QffcError
+from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.ir.evaluate import GHOST, Evaluator, Instance
 from qffc.ir.parser import parse_program
 from qffc.ir.reference import response
@@ -165,7 +165,8 @@ def test_exchange_that_is_proven_holds_for_the_energy():
 def test_a_model_of_a_large_molecule_serves_a_small_one(tmp_path):
     model = untrained(load("revised", species=ELEMENTS, slots=5, channels=1, depth=1), seed=1)
     save_model(model, tmp_path / "m.safetensors")
-    again = load_model(tmp_path / "m.safetensors")
+    with pytest.warns(QffcWarning, match="model without a certificate"):
+        again = load_model(tmp_path / "m.safetensors")
     for name in ("CH3OH", "H2O"):
         atoms = molecule(name)
         atoms.calc = Calculator(again)

@@ -9,7 +9,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from qffc.data import load_embedded
-from qffc.ir.diagnostics import QffcError
+from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
 from qffc.models.energy import FEATURE_SCALE, FEATURE_SHIFT, MoleculeEnergy
 from qffc.models.force_field import trainable_names, untrained
@@ -121,7 +121,8 @@ def test_frozen_parameters_are_not_trained():
 
 def test_model_file_round_trip(model, tmp_path):
     save_model(replace(model, metadata={"data_name": "water"}), tmp_path / "m.safetensors")
-    again = load_model(tmp_path / "m.safetensors")
+    with pytest.warns(QffcWarning, match="model without a certificate"):
+        again = load_model(tmp_path / "m.safetensors")
     assert again.program == model.program
     assert again.metadata == {"data_name": "water"}
     for name, value in model.arrays.items():

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import replace
 
 import pytest
 
-from qffc.ir.diagnostics import QffcError
+from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
 from qffc.models.force_field import untrained
-from qffc.models.model_file import UNPROVEN, load_model, save_model
+from qffc.models.model_file import KERNEL, UNPROVEN, load_model, save_model
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 
@@ -65,3 +66,20 @@ def test_a_certificate_that_was_changed_is_refused(tmp_path, old, new, title):
     assert old in text
     with pytest.raises(QffcError, match=title):
         reload(tmp_path, BROKEN, certificate=text.replace(old, new), **{UNPROVEN: "true"})
+
+
+def test_a_model_whose_certificate_was_taken_away_says_so(tmp_path):
+    trained = reload(tmp_path, GOOD, certificate=check_equivariance(GOOD).to_json())
+    with pytest.warns(QffcWarning, match="model without a certificate") as caught:
+        changed = reload(tmp_path, BROKEN)
+    assert (trained.program, changed.program) == (GOOD, BROKEN)
+    (said,) = (str(warning.message) for warning in caught)
+    assert "'water-demo' declares rotation, inversion, translation, exchange" in said
+    assert pickle.loads(pickle.dumps(caught[0].message)).diagnostic == caught[0].message.diagnostic
+
+
+def test_what_needs_no_certificate_is_loaded_without_a_word(tmp_path):
+    nothing_declared = replace(GOOD, symmetry=())
+    assert reload(tmp_path, nothing_declared).program == nothing_declared
+    with pytest.raises(QffcError, match="model without circuits"):
+        reload(tmp_path, GOOD, **{KERNEL: "other"})

@@ -9,7 +9,7 @@ import pytest
 import qffc.training.frames
 import qffc.training.validation
 from qffc.data import Dataset, load_embedded
-from qffc.ir.diagnostics import QffcError
+from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
 from qffc.models.data_sets import known_sets, number_of_set
 from qffc.models.errors import errors_of, errors_of_sets
@@ -77,7 +77,8 @@ def test_other_sets_are_another_run(whole):
 
 def test_the_model_knows_its_sets(whole):
     folder, _, _ = whole
-    metadata = load_model(folder).metadata
+    with pytest.warns(QffcWarning, match="model without a certificate"):
+        metadata = load_model(folder).metadata
     assert known_sets(metadata) == tuple((data.name, data.fingerprint) for data in SETS)
     assert number_of_set(metadata, AMMONIA) == 1
     assert number_of_set(metadata, AMMONIA.subset(range(3))) is None

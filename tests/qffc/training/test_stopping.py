@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qffc.data import load_embedded
-from qffc.ir.diagnostics import QffcError
+from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
 from qffc.models.model_file import load_model
 from qffc.training.config import training_config
@@ -48,7 +48,8 @@ def test_a_run_ends_when_it_does_not_get_better(early):
     assert (model.metadata[EPOCH], model.metadata[EPOCHS_DONE]) == (str(best), str(last))
     assert ended_early(model, training_config(PATIENT))
     assert read_log(folder / LOG_NAME)[-1]["best_epoch"] == best
-    same(model, load_model(folder))
+    with pytest.warns(QffcWarning, match="model without a certificate"):
+        same(model, load_model(folder))
 
 
 def test_the_model_is_the_best_one(early, tmp_path):

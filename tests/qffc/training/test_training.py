@@ -7,7 +7,7 @@ import pytest
 
 from qffc.data import load_embedded
 from qffc.data.baselines import constant_baseline
-from qffc.ir.diagnostics import QffcError
+from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
 from qffc.models.errors import errors_of
 from qffc.models.model_file import load_model
@@ -104,7 +104,8 @@ def test_what_a_run_writes(whole):
     assert {path.name for path in folder.iterdir()} == {"checkpoint.safetensors", "log.csv", "model.safetensors"}
     with (folder / LOG_NAME).open() as file:
         assert tuple(next(csv.reader(file))) == COLUMNS
-    stored = load_model(folder)
+    with pytest.warns(QffcWarning, match="model without a certificate"):
+        stored = load_model(folder)
     assert stored.metadata["data_fingerprint"] == WATER.fingerprint
     np.testing.assert_array_equal(stored.arrays["J"], model.arrays["J"])
 
