@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Literal, get_args
 
 from qffc.ir.diagnostics import error, quoted
@@ -25,7 +26,7 @@ class CostWeights:
     tk2_angle: float = 0.7
 
     def __post_init__(self) -> None:
-        if min(self.zz, self.tk2_base, self.tk2_angle) < 0:
+        if not all(0 <= weight < inf for weight in (self.zz, self.tk2_base, self.tk2_angle)):
             raise error("negative cost of a gate", found=str(self), expected="weights >= 0", help="correct the weights")
 
     def tk2(self, nonzero_angles: int) -> float:
@@ -51,7 +52,7 @@ class MinimumAngles:
     phased_x: float = 0.0
 
     def __post_init__(self) -> None:
-        if min(self.zz_phase, self.phased_x) < 0:
+        if not all(0 <= angle < inf for angle in (self.zz_phase, self.phased_x)):
             raise error("negative minimum angle", found=str(self), expected="radians >= 0", help="correct the angles")
 
 
@@ -70,7 +71,8 @@ class Pricing:
     shot_scale: float = 5000.0
 
     def __post_init__(self) -> None:
-        if min(self.base, self.one_qubit, self.two_qubit, self.spam) < 0 or self.shot_scale <= 0:
+        prices = (self.base, self.one_qubit, self.two_qubit, self.spam)
+        if not (all(0 <= price < inf for price in prices) and 0 < self.shot_scale < inf):
             raise error("impossible price", found=str(self), expected="prices >= 0", help="correct the formula")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +56,10 @@ class Compiled:
     passes: str
     lowering: str
     records: tuple[PassRecord, ...]
+
+    def __getstate__(self) -> dict[str, object]:
+        """The fields: what was made when it was asked for is made again, and compiled functions cannot be copied."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @cached_property
     def split(self) -> Split:

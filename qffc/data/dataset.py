@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qffc.data.checks import atomic_numbers, check_apart, check_finite, check_rows, check_shape, real_array
 from qffc.data.split import PublishedSplit, Split, check_frames, draw_split, take_split
 from qffc.ir.diagnostics import error
-from qffc.ir.elements import SYMBOLS
+from qffc.ir.elements import symbols_of
 from qffc.units import INTERNAL, Units
 
 
@@ -94,7 +94,7 @@ class Dataset:
     @property
     def symbols(self) -> tuple[str, ...]:
         """Element symbols, one per atom, in the order of the atoms."""
-        return tuple(SYMBOLS[number - 1] for number in self.numbers)
+        return symbols_of(self.numbers)
 
     @property
     def formula(self) -> str:

@@ -50,7 +50,16 @@ class Ansatz:
     def __init__(self, function: AnsatzFunction, head: Head) -> None:
         functools.update_wrapper(self, function)
         self._function = function
-        self.head = head
+        self._head = head
+
+    def __reduce__(self) -> str:
+        """Pickled by name, as functions are: it must be found under it in its module."""
+        return str(self.__qualname__)  # type: ignore[attr-defined]  # from update_wrapper
+
+    @property
+    def head(self) -> Head:
+        """What the decorator was told."""
+        return self._head
 
     @property
     def name(self) -> str:

@@ -96,7 +96,7 @@ def energy_variance(variances: Floats, shots: Shots) -> float:
         2.0
     """
     used = shots > 0
-    if (variances[~used] > 0).any():
+    if not (variances[~used] <= 0).all():
         raise error(
             "circuit without shots",
             found="no shots for a circuit that the energy depends on",

@@ -153,7 +153,7 @@ def check_price(price: float, max_price: float | None) -> None:
     Raises:
         QffcError: says both.
     """
-    if max_price is not None and price > max_price:
+    if max_price is not None and not price <= max_price:  # NaN is no limit
         raise error(
             "run above the limit of its price",
             found=f"{price:.2f} HQC",

@@ -67,7 +67,7 @@ def run_on_machine(
 def _share(fresh: Sequence[Task], target: Target, limit: float) -> float:
     """The limit in units of the price of what is submitted now."""
     price = sum(target.price(_counts(task, target), task.shots) for task in fresh)
-    if price > limit:
+    if not price <= limit:  # NaN is no limit
         raise error(
             "run above the limit of its price",
             found=f"{price:.2f} HQC for {len(fresh)} circuits on '{target.name}'",

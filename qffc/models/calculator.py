@@ -9,14 +9,19 @@ from ase import Atoms
 from ase.calculators import calculator as ase_calculator
 from numpy.typing import NDArray
 
-from qffc.ir.diagnostics import error
+from qffc.ir.diagnostics import error, quoted
+from qffc.models.finite import check_predictions
 from qffc.models.force_field import ForceField
-from qffc.models.moving_atoms import MovingAtoms, NeighbourCounts
+from qffc.models.moving_atoms import MovingAtoms, NeighbourCounts, check_skin_and_precision
 from qffc.models.neighbours import reach
+
+_SETTINGS = ("model", "skin", "precision")
 
 
 class Calculator(ase_calculator.Calculator):
     """Energies (eV) and forces (eV/Angstrom) of isolated molecules.
+
+    It can be copied and pickled at any time, and sent to processes that are spawned; JAX does not support forked ones.
 
     The functions are compiled at the first call for a molecule and kept by the model. Where every neighbour leaves at
     a cutoff, as in ``lib:pair``, circuits are run for neighbours only: a step costs in proportion to the number of
@@ -30,7 +35,8 @@ class Calculator(ase_calculator.Calculator):
             :class:`qffc.models.moving_atoms.MovingAtoms`.
 
     Raises:
-        QffcError: on calculation, when the atoms are periodic or do not fit the model.
+        QffcError: for a skin or a precision that is none; on calculation, when the atoms are periodic or do not fit the
+            model, and when a position, the energy or a force is not finite.
 
     Example:
         >>> from ase.build import molecule
@@ -46,11 +52,66 @@ class Calculator(ase_calculator.Calculator):
 
     def __init__(self, model: ForceField, skin: float = 0.5, precision: int = 64) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # of ASE
-        self.model = model
-        self.skin = skin
-        self.precision = precision
+        self._choose(model, skin, precision)
+
+    @property
+    def model(self) -> ForceField:
+        """The trained model; another one takes effect at once."""
+        return self._model
+
+    @model.setter
+    def model(self, model: ForceField) -> None:
+        self._choose(model, self._skin, self._precision)
+
+    @property
+    def skin(self) -> float:
+        """How much further neighbours are listed than they count, Angstrom; another one takes effect at once."""
+        return self._skin
+
+    @skin.setter
+    def skin(self, skin: float) -> None:
+        self._choose(self._model, skin, self._precision)
+
+    @property
+    def precision(self) -> int:
+        """Bits of the numbers inside, 64 or 32; another one takes effect at once."""
+        return self._precision
+
+    @precision.setter
+    def precision(self, precision: int) -> None:
+        self._choose(self._model, self._skin, precision)
+
+    def set(self, **changes: object) -> dict[str, object]:
+        """Change the model, the skin or the precision, as ``calculator.skin = 0.3`` does; part of ASE's interface.
+
+        Returns:
+            What changed, by name.
+
+        Raises:
+            QffcError: for another name.
+        """
+        unknown = [name for name in changes if name not in _SETTINGS]
+        if unknown:
+            raise error(
+                "unknown parameter of the calculator",
+                found=quoted(unknown),
+                expected=f"one of {quoted(_SETTINGS)}",
+                help="correct the name; everything else is decided by the program of the model",
+            )
+        changed = {name: value for name, value in changes.items() if value is not getattr(self, name)}
+        for name, value in changed.items():
+            setattr(self, name, value)
+        return changed
+
+    def _choose(self, model: ForceField, skin: float, precision: int) -> None:
+        """Take these, and drop all that was computed with others."""
+        check_skin_and_precision(skin, precision)
+        self._model = model
+        self._skin = skin
+        self._precision = precision
         self._local = reach(model.program) is not None
         self._moving: MovingAtoms | None = None
+        self.reset()  # type: ignore[no-untyped-call]  # of ASE
 
     @property
     def neighbours(self) -> NeighbourCounts | None:
@@ -67,15 +128,16 @@ class Calculator(ase_calculator.Calculator):
         super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]  # of ASE
         molecule = _isolated(self.atoms)
         energy, forces = self._predict(molecule)
+        check_predictions(np.array([energy]), forces[None])
         # A molecule has no electronic smearing here, so the two energies that ASE knows are one.
         self.results = {"energy": energy, "free_energy": energy, "forces": np.array(forces)}
 
     def _predict(self, molecule: Atoms) -> tuple[float, NDArray[np.float64]]:
         if not self._local:
-            energies, forces = self.model.predict(molecule.numbers, molecule.positions[None])
+            energies, forces = self._model.predict(molecule.numbers, molecule.positions[None])
             return float(energies[0]), forces[0]
         if self._moving is None or not np.array_equal(self._moving.numbers, molecule.numbers):
-            self._moving = MovingAtoms(self.model, molecule.numbers, self.skin, self.precision)
+            self._moving = MovingAtoms(self._model, molecule.numbers, self._skin, self._precision)
         return self._moving.predict(molecule.positions)
 
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.program import Program
 from qffc.models.energy import ATOM_ENERGY, CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
+from qffc.models.finite import check_positions
+from qffc.models.forked import refuse_forked
 from qffc.models.frame_batch import FrameBatch, frame_energies
 from qffc.models.frame_chunks import CHUNK_CIRCUITS, joined_chunks
 from qffc.models.frame_circuits import CircuitLists, lists_pay
@@ -32,9 +34,12 @@ _Predict = Callable[..., tuple[jax.Array, jax.Array]]
 class ForceField:
     """A trained model: energies in eV, forces in eV/Angstrom.
 
+    Copies and pickles hold what is given here and no compiled function: a copy compiles anew, or reads what is kept on
+    disk, and predicts the same numbers.
+
     Args:
         program: the compiled program.
-        arrays: parameters of the program, arrays of the head and constants, by name.
+        arrays: parameters of the program, arrays of the head and constants, by name; copied, and not to be written to.
         metadata: what a person wants to know of the model: data fingerprint, split, figures, versions.
         lower: makes the JAX functions of the program.
 
@@ -49,6 +54,10 @@ class ForceField:
 
     def __post_init__(self) -> None:
         check_arrays(self.program, self.arrays)
+        object.__setattr__(self, "arrays", {name: _unwritable(value) for name, value in self.arrays.items()})
+
+    def __reduce__(self) -> tuple[type[ForceField], tuple[object, ...]]:
+        return type(self), (self.program, self.arrays, self.metadata, self.lower)
 
     @cached_property
     def lowered(self) -> JaxProgram:
@@ -76,6 +85,9 @@ class ForceField:
         Returns:
             Energies (frames,) in eV and forces (frames, atoms, 3) in eV/Angstrom.
 
+        Raises:
+            QffcError: when the molecule does not fit the program, or a position is not finite.
+
         Example:
             >>> from qffc.library import load
             >>> model = untrained(load("pair"), seed=1)
@@ -93,6 +105,7 @@ class ForceField:
                 expected=f"(frames, {len(numbers)}, 3), Angstrom",
                 help="give a batch of frames with all atoms, at least one frame",
             )
+        check_positions(frames)
         if lists_pay(self.program, [frames]):
             return self._predict_near(np.asarray(numbers), frames)
         atoms = str([int(number) for number in numbers])
@@ -181,6 +194,7 @@ class ForceField:
         self, predict: _Predict, name: str, *arguments: Instances | ValueRows | FrameBatch | NDArray[np.floating]
     ) -> tuple[jax.Array, jax.Array]:
         """Run a function of the arrays and these arguments, positions last; compiled once and kept on disk."""
+        refuse_forked()
         kind = jax.tree.leaves(arguments)[-1].dtype
         key = (name, tuple(np.shape(leaf) for leaf in jax.tree.leaves(arguments)), kind)
         everything = (self._device_arrays[kind], *arguments)
@@ -199,6 +213,13 @@ def untrained(program: Program, seed: int) -> ForceField:
         seed: of the starting parameters.
     """
     return ForceField(program, initial_parameters(program, seed) | neutral_constants(program))
+
+
+def _unwritable(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A copy that cannot be changed below the functions that were made for it."""
+    array = np.array(value)
+    array.setflags(write=False)
+    return array
 
 
 def check_arrays(program: Program, arrays: Mapping[str, NDArray[np.float64]]) -> None:

@@ -12,12 +12,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import jax
@@ -35,6 +34,9 @@ from qffc.passes.lower_jax.native_library import CALLS, LIBRARY, native_state
 
 CACHE_VARIABLE = "QFFC_CACHE"
 """The environment variable that names the folder, or says ``off``."""
+
+_one_at_a_time = Lock()
+"""Held while XLA's cache is lent a folder: JAX knows one place for all threads."""
 
 
 def cache_folder() -> Path | None:
@@ -86,7 +88,7 @@ def kept_function(
         _write(path, bytes(exported.serialize()))
     call = exported.call
     kept = jax.jit(lambda *given: call(*jax.tree.leaves(given)))  # type: ignore[no-untyped-call]  # of JAX
-    with _compiled_code_kept(folder), _without_talk_of_the_loader():
+    with _one_at_a_time, _compiled_code_kept(folder):
         kept(*arguments)
     return kept
 
@@ -156,21 +158,3 @@ def _processor() -> str:
     lines = known.read_text().splitlines() if known.exists() else []
     features = next((line for line in lines if line.startswith(("flags", "Features"))), platform.processor())
     return hashlib.sha256(f"{platform.machine()} {features}".encode()).hexdigest()[:12]
-
-
-@contextmanager
-def _without_talk_of_the_loader() -> Iterator[None]:
-    """XLA warns, in pages, of processor features that it named itself; all else on stderr goes through."""
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with tempfile.TemporaryFile() as caught:
-        os.dup2(caught.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(terminal, 2)
-            caught.seek(0)
-            for line in caught:
-                if b"cpu_aot_loader.cc" not in line:
-                    os.write(terminal, line)
-            os.close(terminal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error
-from qffc.ir.elements import SYMBOLS
+from qffc.ir.elements import symbols_of
 from qffc.ir.evaluate import GHOST
 from qffc.ir.exchange_group import exchange_orders
 from qffc.ir.program import AtomicReadout, Program
@@ -70,7 +71,7 @@ def instances_of(program: Program, numbers: NDArray[np.integer]) -> Instances:
         >>> len(instances_of(load("pair"), np.array([8, 1, 1])))
         3
     """
-    symbols = [SYMBOLS[number - 1] for number in numbers]
+    symbols = symbols_of(numbers)
     atom_species = species_of(program, numbers)
     if program.scope == "pair":
         return _pair_instances(program, atom_species)
@@ -85,7 +86,7 @@ def species_of(program: Program, numbers: NDArray[np.integer]) -> NDArray[np.int
     Raises:
         QffcError: when there is an element that the program does not know.
     """
-    symbols = [SYMBOLS[number - 1] for number in numbers]
+    symbols = symbols_of(numbers)
     unknown = sorted(set(symbols) - set(program.species))
     if unknown:
         raise error(
@@ -97,7 +98,7 @@ def species_of(program: Program, numbers: NDArray[np.integer]) -> NDArray[np.int
     return np.array([program.species.index(symbol) for symbol in symbols], dtype=np.int32)
 
 
-def _molecule_instances(program: Program, symbols: list[str], atom_species: NDArray[np.int32]) -> Instances:
+def _molecule_instances(program: Program, symbols: Sequence[str], atom_species: NDArray[np.int32]) -> Instances:
     wanted = [site.species for site in program.sites]
     if sorted(symbols) != sorted(str(symbol) for symbol in wanted):
         raise error(

@@ -11,11 +11,16 @@ from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error
 from qffc.models.array_sizes import size_of_series
+from qffc.models.finite import check_positions
 from qffc.models.force_field import ForceField
+from qffc.models.forked import refuse_forked
 from qffc.models.instances import fill_instances, pairs_of_neighbours, species_of
 from qffc.models.neighbours import neighbours_within, reach
 from qffc.models.shared_values import SharingPlan, plan_sharing
 from qffc.models.value_rows import pad_rows, rows_of
+
+_LISTED = ("_rows", "_instances")
+"""What JAX holds of the list of neighbours."""
 
 _KINDS = {32: np.dtype(np.float32), 64: np.dtype(np.float64)}
 
@@ -74,15 +79,13 @@ class MovingAtoms:
                 expected="scope pair, and a weight of the readout that is a product of cutoffs of both distances",
                 help="use ForceField.predict, which lists all circuits",
             )
-        if not skin >= 0:
-            raise error("negative skin", found=f"{skin}", expected="0 or more, Angstrom", help="0.3 to 1 is usual")
-        if precision not in _KINDS:
-            raise error("unknown precision", found=f"{precision}", expected="64 or 32", help="64 is the default")
+        check_skin_and_precision(skin, precision)
         self.numbers = np.array(numbers)
+        self.numbers.setflags(write=False)
         self._kind = _KINDS[precision]
-        self.skin = float(skin)
+        self._skin = float(skin)
         self._model = model
-        self._radius = distance + self.skin
+        self._radius = distance + self._skin
         self._species = species_of(model.program, self.numbers)
         self._reference = model.reference_energy(self._species)
         self._listed: NDArray[np.float64] | None = None
@@ -90,8 +93,28 @@ class MovingAtoms:
         self._shapes: set[tuple[int, ...]] = set()
         self._builds = 0
 
+    @property
+    def skin(self) -> float:
+        """How much further neighbours are listed than they count, Angstrom."""
+        return self._skin
+
+    def __getstate__(self) -> dict[str, object]:
+        """The list goes along as arrays of NumPy, since a fresh JAX reads its own in 32 bits."""
+        state = {name: value for name, value in self.__dict__.items() if name != "_plan"}
+        return state | {name: jax.device_get(state[name]) for name in _LISTED if name in state}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
+        self.__dict__.update(state)
+        self.__dict__.update({name: jax.device_put(state[name]) for name in _LISTED if name in state})
+        self.numbers.setflags(write=False)
+
     def predict(self, positions: NDArray[np.floating]) -> tuple[float, NDArray[np.float64]]:
-        """Return the energy (eV) and the forces (atoms, 3) in eV/Angstrom at positions (atoms, 3) in Angstrom."""
+        """Return the energy (eV) and the forces (atoms, 3) in eV/Angstrom at positions (atoms, 3) in Angstrom.
+
+        Raises:
+            QffcError: when the positions have another shape, or one is not finite.
+        """
         here = np.array(positions, dtype=np.float64)
         if here.shape != (len(self.numbers), 3):
             raise error(
@@ -100,8 +123,10 @@ class MovingAtoms:
                 expected=f"({len(self.numbers)}, 3), Angstrom",
                 help="give one row for each of the atomic numbers",
             )
+        check_positions(here)
+        refuse_forked()
         jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
-        if self._listed is None or np.max(np.sum((here - self._listed) ** 2, axis=1)) > (0.5 * self.skin) ** 2:
+        if self._listed is None or not np.max(np.sum((here - self._listed) ** 2, axis=1)) <= (0.5 * self._skin) ** 2:
             self._list(here)
         # About their middle, so that few digits go into where the atoms are together.
         placed = (here - here.mean(axis=0))[None].astype(self._kind)
@@ -131,3 +156,11 @@ class MovingAtoms:
         self.counts = NeighbourCounts(
             len(centres), circuits, 1 - instances.counted / circuits, self._builds, len(self._shapes)
         )
+
+
+def check_skin_and_precision(skin: float, precision: int) -> None:
+    """Stop at a skin (Angstrom) or a precision (bits) that :class:`MovingAtoms` does not take."""
+    if not skin >= 0:
+        raise error("negative skin", found=f"{skin}", expected="0 or more, Angstrom", help="0.3 to 1 is usual")
+    if precision not in _KINDS:
+        raise error("unknown precision", found=f"{precision}", expected="64 or 32", help="64 is the default")

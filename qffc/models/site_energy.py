@@ -14,6 +14,8 @@ from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.elements import SYMBOLS, atomic_number
 from qffc.ir.program import Program
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
+from qffc.models.finite import check_positions, check_predictions
+from qffc.models.forked import refuse_forked
 from qffc.models.head import head_shapes
 from qffc.models.initialization import neutral_constants
 from qffc.models.instances import instances_of
@@ -156,7 +158,12 @@ def site_energies(
         arrays: parameters and constants by name.
         placement: where the atoms are.
         raw: the readout as it is, without reference energy, scale and unit; else eV and eV/Angstrom.
+
+    Raises:
+        QffcError: when a position, an energy or a force is not finite.
     """
+    check_positions(placement.positions)
+    refuse_forked()
     jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
     molecule = MoleculeEnergy(lower_jax(program), instances_of(program, placement.numbers))
     numbers = {name: jnp.asarray(value) for name, value in arrays.items()}
@@ -167,19 +174,8 @@ def site_energies(
     parts = [predict(jnp.asarray(placement.positions[start : start + chunk])) for start in starts]
     energies = np.concatenate([np.asarray(part) for part, _ in parts])
     forces = np.concatenate([np.asarray(part) for _, part in parts])[:, placement.given]
-    _check_finite(energies, forces)
+    check_predictions(energies, forces)
     return energies, forces
-
-
-def _check_finite(energies: Floats, forces: Floats) -> None:
-    bad = ~np.isfinite(energies) | ~np.isfinite(forces).all(axis=(1, 2))
-    if bad.any():
-        raise error(
-            "energy or force that is not finite",
-            found=f"NaN or infinity for frame {int(np.flatnonzero(bad)[0])}",
-            expected="finite numbers",
-            help="the program divides by zero or takes a logarithm of zero there: move the atoms, or guard the value",
-        )
 
 
 def _place_atoms(program: Program, positions: Floats, numbers: NDArray[np.integer] | None) -> Placement:

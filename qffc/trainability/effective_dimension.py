@@ -38,7 +38,7 @@ def effective_dimension(
     """
     kappa = gamma * data / (2.0 * np.pi * np.log(data)) if data > 1 else 0.0
     trace = float(np.mean([values.sum() for values in spectra]))
-    if kappa <= 1.0 or not trace > 0.0:
+    if not (kappa > 1.0 and trace > 0.0):
         raise error(
             "effective dimension",
             found=f"{data} frames, gamma {gamma:g}" if trace > 0.0 else "a Fisher information that is zero",

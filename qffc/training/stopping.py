@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,7 @@ def score_of(errors: Errors, config: TrainingConfig) -> float:
 
 
 def after_evaluation(best: Best | None, score: float, epoch: int, average: dict[str, jax.Array]) -> Best:
-    """Return the best model after one more evaluation; one as good as before is no better.
+    """Return the best model after one more evaluation; one as good as before is no better, NaN worse than all.
 
     Args:
         best: so far; None before the first evaluation.
@@ -80,7 +81,7 @@ def after_evaluation(best: Best | None, score: float, epoch: int, average: dict[
         epoch: epochs done.
         average: averaged parameters after them.
     """
-    if best is None or score < best.score:
+    if best is None or score < best.score or isnan(best.score):
         return Best(score, epoch, 0, average)
     return Best(best.score, best.epoch, best.waited + 1, best.average)
 

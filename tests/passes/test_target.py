@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -96,3 +96,15 @@ def test_counts_of_a_program(example):
 def test_targets_load_neither_pytket_nor_jax():
     code = "import sys, qffc.targets, qffc.passes.pipeline; sys.exit(bool({'pytket', 'jax'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1.0])
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [(CostWeights, field.name) for field in fields(CostWeights)]
+    + [(MinimumAngles, field.name) for field in fields(MinimumAngles)]
+    + [(Pricing, field.name) for field in fields(Pricing)],
+)
+def test_numbers_of_a_target_are_finite_and_not_negative(made, name, number):
+    with pytest.raises(QffcError, match="negative|impossible"):
+        made(**{name: number})

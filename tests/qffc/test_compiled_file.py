@@ -1,6 +1,8 @@
 """Compiled programs on disk: whole, exact, and refused when they do not fit themselves."""
 
+import copy
 import json
+import pickle
 from hashlib import sha256
 
 import numpy as np
@@ -95,3 +97,14 @@ def test_files_that_are_none(tmp_path):
         from_json("{")
     with pytest.raises(QffcError, match="known version"):
         from_json("[]")
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda made: pickle.loads(pickle.dumps(made))])
+def test_what_was_used_can_be_copied(copied):
+    made = qf.compile("lib:sivqlm-lih", "H2-1", level=2)
+    slots = np.linspace(0.1, 1.0, made.split.slot_count)[None]
+    used = (made.counts, made.measurements, np.asarray(made.jax.moments(slots)))
+    other = copied(made)
+    assert (other.counts, other.measurements) == used[:2]
+    assert np.array_equal(np.asarray(other.jax.moments(slots)), used[2])
+    assert to_json(other) == to_json(made)

@@ -1,5 +1,7 @@
 """What the author writes is what the program says."""
 
+import copy
+import pickle
 from fractions import Fraction
 from pathlib import Path
 
@@ -223,3 +225,15 @@ def test_the_howto_runs() -> None:
         exec(block, names)
     assert qf.as_program(names["water"]).ops == water.program.ops  # type: ignore[arg-type]
     assert qf.as_program(names["lithium_hydride"]).name == "lithium-hydride"  # type: ignore[arg-type]
+
+
+def test_an_ansatz_is_copied_and_pickled_by_name():
+    program = water.program
+    assert copy.deepcopy(water) is water
+    assert pickle.loads(pickle.dumps(water)) is water
+    assert pickle.loads(pickle.dumps(program)) == program
+
+
+def test_what_an_ansatz_was_made_with_cannot_be_changed():
+    with pytest.raises(AttributeError, match="head"):
+        water.head = water.head

@@ -13,7 +13,7 @@ import pytest
 from pytket.circuit import Circuit
 
 from qffc.execution import backend
-from qffc.execution.backend import price_of, run_circuits
+from qffc.execution.backend import check_price, price_of, run_circuits
 from qffc.execution.jobs import JobStore, make_task
 from qffc.execution.shots import ShotResult
 from qffc.ir.diagnostics import QffcError
@@ -149,3 +149,10 @@ def test_strings_of_counts_are_the_outcomes():
     again = ShotResult.of_counts(result.by_string)
     np.testing.assert_array_equal(again.outcomes, result.outcomes)
     np.testing.assert_array_equal(again.counts, result.counts)
+
+
+def test_a_limit_that_is_no_number_is_no_limit_that_a_price_is_below():
+    check_price(3.0, 3.0)
+    for price, limit in ((3.0, float("nan")), (float("nan"), 3.0)):
+        with pytest.raises(QffcError, match="above the limit"):
+            check_price(price, limit)

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import copy
+import os
+import pickle
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from ase import Atoms, units
@@ -9,7 +15,8 @@ from ase.md.verlet import VelocityVerlet
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.calculator import Calculator
-from qffc.models.force_field import untrained
+from qffc.models.energy import ATOM_ENERGY
+from qffc.models.force_field import ForceField, untrained
 
 REFERENCE = np.array([[0.0, 0.0, 0.12], [0.0, 0.76, -0.48], [0.0, -0.76, -0.48]])
 
@@ -84,3 +91,154 @@ def test_molecules_that_do_not_fit_are_refused(model, name):
 def test_calculator_needs_atoms(model):
     with pytest.raises(QffcError, match="without atoms"):
         Calculator(model).calculate()
+
+
+@pytest.fixture(scope="module")
+def near():
+    """A model that lists neighbours."""
+    return untrained(load("pair", channels=1, depth=1, hidden=(4,), cutoff=2.8), seed=0)
+
+
+@pytest.mark.parametrize("kind", ["model", "near"])
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_a_position_that_is_no_number_is_refused_and_leaves_no_trace(kind, number, request):
+    calculator = Calculator(request.getfixturevalue(kind))
+    atoms = Atoms("OHH", REFERENCE, calculator=calculator)
+    atoms.positions[2, 1] = number
+    for _ in range(2):
+        with pytest.raises(QffcError, match=f"position that is not finite\n.*{number} for y of atom 2\n"):
+            atoms.get_potential_energy()
+    atoms.positions[:] = REFERENCE
+    fresh = Atoms("OHH", REFERENCE, calculator=Calculator(calculator.model))
+    assert atoms.get_potential_energy() == fresh.get_potential_energy()
+    assert np.array_equal(atoms.get_forces(), fresh.get_forces())
+
+
+def test_an_energy_that_is_no_number_is_refused(model, monkeypatch):
+    atoms = Atoms("OHH", REFERENCE, calculator=Calculator(model))
+    nothing = (np.array([np.nan]), np.zeros((1, 3, 3)))
+    monkeypatch.setattr("qffc.models.force_field.ForceField.predict", lambda *_: nothing)
+    with pytest.raises(QffcError, match="energy or force that is not finite"):
+        atoms.get_potential_energy()
+
+
+def changed(model):
+    return ForceField(model.program, {**model.arrays, ATOM_ENERGY: model.arrays[ATOM_ENERGY] + 1.0})
+
+
+@pytest.mark.parametrize("kind", ["model", "near"])
+@pytest.mark.parametrize("change", [setattr, lambda calculator, name, value: calculator.set(**{name: value})])
+def test_another_model_takes_effect_at_once(kind, change, request):
+    first = request.getfixturevalue(kind)
+    atoms = Atoms("OHH", REFERENCE, calculator=Calculator(first))
+    before = atoms.get_potential_energy()
+    change(atoms.calc, "model", changed(first))
+    assert atoms.get_potential_energy() - before == pytest.approx(3.0, abs=1e-9)
+
+
+def test_a_model_of_the_other_kind_takes_effect_at_once(model, near):
+    atoms = Atoms("OHH", REFERENCE, calculator=Calculator(model))
+    atoms.get_potential_energy()
+    for other in (near, model):
+        atoms.calc.model = other
+        assert atoms.calc.neighbours is None
+        assert "energy" not in atoms.calc.results
+        assert atoms.get_potential_energy() == pytest.approx(other.predict(atoms.numbers, REFERENCE[None])[0][0])
+        assert (atoms.calc.neighbours is None) == (other is model)
+
+
+@pytest.mark.parametrize(("name", "value"), [("skin", 2.0), ("precision", 32)])
+def test_another_skin_or_precision_takes_effect_at_once(near, name, value):
+    positions = REFERENCE + np.arange(3)[:, None] * np.array([[1.6, 1.2, 0.0]])
+    atoms = Atoms("OHH", positions, calculator=Calculator(near))
+    before, listed = atoms.get_forces(), atoms.calc.neighbours.neighbours
+    setattr(atoms.calc, name, value)
+    fresh = Atoms("OHH", positions, calculator=Calculator(near, **{name: value}))
+    assert np.array_equal(atoms.get_forces(), fresh.get_forces())
+    assert atoms.calc.neighbours == fresh.calc.neighbours
+    assert not np.array_equal(atoms.get_forces(), before) or atoms.calc.neighbours.neighbours != listed
+
+
+@pytest.mark.parametrize(("name", "value", "title"), [("skin", -1.0, "negative skin"), ("precision", 16, "precision")])
+def test_a_skin_or_precision_that_is_none_changes_nothing(near, name, value, title):
+    calculator = Calculator(near)
+    before = getattr(calculator, name)
+    with pytest.raises(QffcError, match=title):
+        setattr(calculator, name, value)
+    assert getattr(calculator, name) == before
+    with pytest.raises(QffcError, match=title):
+        Calculator(near, **{name: value})
+
+
+def test_unknown_parameters_are_refused(model):
+    with pytest.raises(QffcError, match="unknown parameter of the calculator"):
+        Calculator(model).set(cutoff=3.0)
+
+
+def test_set_says_what_changed(model):
+    assert Calculator(model).set(skin=0.3, precision=64) == {"skin": 0.3}
+
+
+@pytest.mark.parametrize("kind", ["model", "near"])
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda atoms: pickle.loads(pickle.dumps(atoms))])
+def test_a_used_calculator_can_be_copied(kind, copied, request):
+    atoms = Atoms("OHH", REFERENCE, calculator=Calculator(request.getfixturevalue(kind)))
+    atoms.get_potential_energy()
+    other = copied(atoms)
+    assert other.calc is not atoms.calc
+    # Within the skin, where the numbers come from a list that was made before, and beyond it.
+    for step in (0.1, 0.4):
+        for each in (atoms, other):
+            each.positions[1] += step
+        assert atoms.get_potential_energy() == other.get_potential_energy()
+        assert np.array_equal(atoms.get_forces(), other.get_forces())
+        assert atoms.calc.neighbours == other.calc.neighbours
+
+
+POOLS = """
+import sys
+from multiprocessing import get_context
+from ase import Atoms
+from qffc.library import load
+from qffc.models.calculator import Calculator
+from qffc.models.force_field import untrained
+
+def computed(atoms):
+    atoms.calc.reset()
+    return atoms.get_potential_energy(), atoms.get_forces().tolist()
+
+if __name__ == "__main__":
+    model = untrained(load("pair", channels=1, depth=1, hidden=(4,), cutoff=2.8), seed=0)
+    if sys.argv[2] == "model":
+        model = untrained(load("sivqlm-h2o", depth=1, radial="bessel"), seed=2)
+    atoms = Atoms("OHH", [[0.0, 0.0, 0.12], [0.0, 0.76, -0.48], [0.0, -0.76, -0.48]], calculator=Calculator(model))
+    here = computed(atoms)
+    with get_context(sys.argv[1]).Pool(1) as pool:
+        print(pool.apply_async(computed, (atoms,)).get(100) == here)
+"""
+
+
+def in_a_pool(folder, method, kind):
+    script = folder / "pools.py"
+    script.write_text(POOLS)
+    command = [sys.executable, "-W", "ignore", str(script), method, kind]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+
+
+def test_a_spawned_process_computes_the_same(tmp_path):
+    assert in_a_pool(tmp_path, "spawn", "near").stdout == "True\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks on this system")
+@pytest.mark.parametrize("kind", ["model", "near"])
+def test_a_forked_process_is_refused_by_name(tmp_path, kind):
+    done = in_a_pool(tmp_path, "fork", kind)
+    assert "error: model in a forked process" in done.stderr
+    assert "get_context('spawn').Pool" in done.stderr
+
+
+def test_ghost_atoms_are_refused_by_name(model, near):
+    for each in (model, near):
+        atoms = Atoms("OHHX", np.vstack([REFERENCE, np.ones(3)]), calculator=Calculator(each))
+        with pytest.raises(QffcError, match=r"atomic number of no element\n.*0 of atom 3, a ghost atom\n"):
+            atoms.get_potential_energy()

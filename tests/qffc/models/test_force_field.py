@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+import pickle
 from dataclasses import replace
 
 import jax
@@ -12,7 +14,7 @@ from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
 from qffc.models.energy import FEATURE_SCALE, FEATURE_SHIFT, MoleculeEnergy
-from qffc.models.force_field import trainable_names, untrained
+from qffc.models.force_field import ForceField, trainable_names, untrained
 from qffc.models.initialization import constants_from_data, initial_parameters
 from qffc.models.instances import instances_of
 from qffc.models.model_file import load_model, save_model
@@ -193,3 +195,32 @@ def test_a_model_with_features_by_species_has_the_symmetries():
     exchanged, turned = model.predict(WATER.numbers, -WATER.positions[:2][:, [0, 2, 1]])
     np.testing.assert_allclose(exchanged, energies, atol=1e-12)
     np.testing.assert_allclose(turned, -forces[:, [0, 2, 1]], atol=1e-12)
+
+
+def test_positions_that_are_no_numbers_are_refused(model):
+    frames = np.ones((3, 3, 3))
+    frames[1, 2, 0] = np.nan
+    with pytest.raises(QffcError, match=r"position that is not finite\n.*nan for x of atom 2 in frame 1\n"):
+        model.predict(np.array([8, 1, 1]), frames)
+
+
+def test_arrays_cannot_be_changed_below_compiled_functions(model):
+    arrays = dict(model.arrays)
+    mine = ForceField(model.program, arrays)
+    with pytest.raises(ValueError, match="read-only"):
+        mine.arrays["constant.atom_energy"][:] = 1.0
+    arrays["constant.atom_energy"] = arrays["constant.atom_energy"] + 1.0
+    assert np.array_equal(mine.arrays["constant.atom_energy"], model.arrays["constant.atom_energy"])
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_used_model_can_be_copied(model, copied):
+    numbers, frames = np.array([8, 1, 1]), np.random.default_rng(1).normal(size=(2, 3, 3))
+    energies, forces = model.predict(numbers, frames)
+    other = copied(model)
+    again, forces_again = other.predict(numbers, frames)
+    assert np.array_equal(energies, again)
+    assert np.array_equal(forces, forces_again)
+    assert other.program == model.program
+    with pytest.raises(ValueError, match="read-only"):
+        other.arrays["constant.atom_energy"][:] = 1.0

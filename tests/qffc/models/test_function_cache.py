@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import jax
 import jax.numpy as jnp
@@ -137,3 +140,31 @@ def test_a_cache_that_the_user_chose_stays(sine, folder, caching, tmp_path):
     assert jax.config.jax_compilation_cache_dir == str(tmp_path / "own")
     assert list((tmp_path / "own").glob("*-cache"))
     assert not list(folder.glob("xla-*"))
+
+
+def test_threads_that_start_together_lose_nothing_on_stderr(capfd):
+    def start(number):
+        def function(x):
+            os.write(2, f"traced {number}\n".encode())
+            return number * x
+
+        assert kept_function(function, [jnp.ones(2)], [f"thread {number}"])(jnp.ones(2)).tolist() == [number, number]
+        os.write(2, f"started {number}\n".encode())
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(start, range(6)))
+    os.write(2, b"the end\n")
+    lines = capfd.readouterr().err.splitlines()
+    assert sorted(lines[:-1]) == sorted(f"{word} {k}" for word in ("started", "traced") for k in range(6))
+    assert lines[-1] == "the end"
+
+
+def test_a_process_without_stderr_computes(folder):
+    text = """
+import jax.numpy as jnp
+from qffc.models.function_cache import kept_function
+print(kept_function(lambda x: 2 * x, [jnp.ones(2)], ["no stderr"])(jnp.ones(2)).tolist())
+"""
+    command = 'exec "$0" -c "$1" 2>&-'
+    done = subprocess.run(["sh", "-c", command, sys.executable, text], stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout == "[2.0, 2.0]\n"

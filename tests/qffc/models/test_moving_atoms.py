@@ -132,3 +132,14 @@ def test_half_the_bits_give_the_same_to_single_precision(model):
 def test_an_unknown_precision_is_refused(model):
     with pytest.raises(QffcError, match="unknown precision"):
         MovingAtoms(model, NUMBERS, precision=16)
+
+
+@pytest.mark.parametrize(("name", "value"), [("skin", 2.0), ("numbers", np.array([1, 1, 8]))])
+def test_what_the_list_was_made_with_cannot_be_changed(model, name, value):
+    moving = MovingAtoms(model, NUMBERS)
+    if name == "skin":
+        with pytest.raises(AttributeError, match="skin"):
+            moving.skin = value
+        return
+    with pytest.raises(ValueError, match="read-only"):
+        moving.numbers[:] = value

@@ -79,3 +79,12 @@ def test_many_frames_go_in_pieces(monkeypatch):
     monkeypatch.setattr(site_energy, "_CHUNK_CIRCUITS", 3)
     parts = site_energies(program, arrays, place_sites(program, frames), raw=False)
     assert all(np.allclose(a, b, atol=1e-12) for a, b in zip(whole, parts, strict=True))
+
+
+def test_positions_that_are_no_numbers_are_refused():
+    program = load("water-demo")
+    arrays = untrained(program, seed=0).arrays
+    positions = np.ones((2, 2, 3))
+    positions[1, 0, 2] = np.inf
+    with pytest.raises(QffcError, match="position that is not finite"):
+        site_energies(program, arrays, place_sites(program, positions), raw=True)

@@ -11,7 +11,7 @@ from qffc.library import load
 from qffc.models.model_file import load_model
 from qffc.training.config import training_config
 from qffc.training.log import COLUMNS, LOG_NAME, read_log, trim_log
-from qffc.training.stopping import EPOCH, EPOCHS_DONE, Clock, ended_early, is_paused, objective_of
+from qffc.training.stopping import EPOCH, EPOCHS_DONE, Clock, after_evaluation, ended_early, is_paused, objective_of
 from qffc.training.trainer import train
 
 WATER = load_embedded("water")
@@ -115,3 +115,12 @@ def test_rows_of_an_earlier_version_are_kept(tmp_path):
 def test_patience_needs_frames_to_judge_by():
     with pytest.raises(QffcError, match="setting 'patience'"):
         training_config({"patience": 3, "validation": 0})
+
+
+def test_a_score_that_is_no_number_is_never_the_best_for_long():
+    nothing, parameters = float("nan"), {}
+    best = after_evaluation(None, nothing, 1, parameters)
+    best = after_evaluation(best, 2.0, 2, parameters)
+    assert (best.score, best.epoch, best.waited) == (2.0, 2, 0)
+    best = after_evaluation(best, nothing, 3, parameters)
+    assert (best.score, best.epoch, best.waited) == (2.0, 2, 1)
