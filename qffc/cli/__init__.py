@@ -7,6 +7,7 @@ stdout, talk to stderr.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import traceback
@@ -29,6 +30,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ± still shows the number
+    # XLA fills the screen with features of the processor when it reads its cache; what goes wrong, Python raises.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader that has seen enough, such as head, ends us quietly
     sys.exit(run(sys.argv[1:]))
 
