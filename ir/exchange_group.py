@@ -14,7 +14,7 @@ from math import factorial, prod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from qffc.ir.program import Site
+    from qffc.ir.program import Program, Site
 
 Kind = tuple[str | None, str]
 """Species and role."""
@@ -125,6 +125,28 @@ def exchange_count(sites: Sequence[Site]) -> int:
     classes = _like_molecules(sites)
     inside = prod(factorial(len(places)) for members in classes for molecule in members for places in molecule.values())
     return inside * prod(factorial(len(members)) for members in classes)
+
+
+def copy_count(program: Program) -> int:
+    """Return how many copies of the circuit the program averages over: exchanges of like atoms, and mirror images.
+
+    Example:
+        >>> from qffc.library import load
+        >>> copy_count(load("sivqlm-nh3"))
+        12
+    """
+    orders = exchange_count(program.sites) if "exchange" in program.average else 1
+    return orders * (2 if "inversion" in program.average else 1)
+
+
+def count_text(count: int) -> str:
+    """Return a count for people; factorials have more digits than anyone reads.
+
+    Example:
+        >>> count_text(3628800), count_text(10**400)
+        ('3,628,800', 'more than 10^15')
+    """
+    return f"{count:,}" if count <= 10**15 else "more than 10^15"
 
 
 def _like_molecules(sites: Sequence[Site]) -> list[list[dict[Kind, list[int]]]]:

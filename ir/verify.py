@@ -11,6 +11,7 @@ from qffc.ir.elements import SYMBOLS
 from qffc.ir.verify_circuit import verify_observables, verify_qubits, verify_readout, verify_unordered
 from qffc.ir.verify_generators import verify_generators, verify_molecules
 from qffc.ir.verify_names import unique, verify_names
+from qffc.ir.verify_sizes import verify_sizes
 from qffc.ir.verify_values import is_fit_basis, verify_number, verify_value
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def verify_program(program: Program) -> None:
     verify_unordered(program)
     verify_observables(program)
     verify_readout(program)
+    verify_sizes(program)
 
 
 def _verify_header(program: Program) -> None:

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.evaluate import Evaluator, Instance
-from qffc.ir.exchange_group import exchange_count, exchange_orders
+from qffc.ir.exchange_group import copy_count, count_text, exchange_orders
 from qffc.ir.program import Program
 from qffc.ir.reference import Arithmetic, response
+from qffc.ir.verify_sizes import table_numbers
 from qffc.passes.equivariance.internal_numbers import distances
 from qffc.passes.equivariance.random_rounding import RandomRounding
 from qffc.passes.equivariance.verdict import GHOST_NAME, Counterexample, Failure, Table, Transform, Verdict
@@ -29,10 +30,12 @@ _BETTER = 1.01
 """A larger difference counts more when it is larger by this factor, so that rounding does not choose the point."""
 _ROUNDINGS = 3
 """How often a counterexample is computed again to measure rounding."""
-_BUDGET = 1.0e9
+_BUDGET = 10**9
 """Matrix elements that the dense simulator may touch for one generator."""
 _MOST_QUBITS = 11
 """Above this the matrices of the reference simulator take too much memory."""
+_MOST_NUMBERS = 10**6
+"""Of all tables of parameters; a counterexample has each of them written down."""
 _CLOSEST = 0.69996
 """Random atoms keep this distance, in Angstrom; none has it exactly, for squares of distances have four decimals."""
 
@@ -142,18 +145,32 @@ def _rounding(program: Program, candidate: Counterexample) -> float:
 
 
 def _why_no_points(program: Program) -> str:
+    numbers = table_numbers(program)
     if _affordable(program):
-        return "no random points: the response is not finite at any that was tried"
-    return f"no random points: {len(program.qubits)} qubits are too many to simulate here"
+        why = "the response is not finite at any that was tried"
+    elif len(program.qubits) > _MOST_QUBITS:
+        why = f"{len(program.qubits)} qubits are too many to simulate here"
+    elif numbers > _MOST_NUMBERS:
+        why = f"tables with {count_text(numbers)} numbers are too large to write down"
+    elif _cost(program) <= _BUDGET // 2:
+        why = f"{count_text(copy_count(program))} copies of the circuit are too many to simulate here"
+    else:
+        why = f"{len(program.ops):,} operations on {len(program.qubits)} qubits are too many to simulate here"
+    return f"no random points: {why}"
 
 
 def _affordable(program: Program) -> int:
-    if len(program.qubits) > _MOST_QUBITS:
+    """How many points may be compared."""
+    if len(program.qubits) > _MOST_QUBITS or table_numbers(program) > _MOST_NUMBERS:
         return 0
-    size = 2.0 ** len(program.qubits)
-    strings = sum(len(observable.paulis.terms) for _, observable in program.observables)
-    one = size * (size * strings + 16.0 * len(program.ops)) * _copy_count(program)
-    return int(_BUDGET // (2.0 * one))
+    return _BUDGET // (2 * _cost(program) * copy_count(program))
+
+
+def _cost(program: Program) -> int:
+    """Matrix elements that the dense simulator touches for one copy of the circuit."""
+    size = int(2 ** len(program.qubits))
+    strings = sum(observable.strings for _, observable in program.observables)
+    return max(1, size * (size * strings + 16 * len(program.ops)))
 
 
 def random_point(
@@ -238,11 +255,6 @@ def _copies(program: Program, instance: Instance) -> Iterator[Instance]:
     for sign in mirrors:
         for order in orders:
             yield replace(instance, positions=sign * instance.positions[list(order)])
-
-
-def _copy_count(program: Program) -> float:
-    count = 2.0 if "inversion" in program.average else 1.0
-    return count * exchange_count(program.sites) if "exchange" in program.average else count
 
 
 def _floats(numbers: NDArray[np.float64]) -> tuple[float, ...]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import factorial, prod
 from typing import Literal
 
+from qffc.ir.exchange_group import copy_count, count_text
 from qffc.ir.program import Program
 from qffc.ir.values import ParameterEntry, Radial, walk
 from qffc.passes.counts import Counts, count_ops
@@ -95,7 +94,7 @@ class Symmetrization:
         width = max(len(label) for label, _, _ in rows)
         yield f"  {'':<{width}}  before  after"
         for label, old, new in rows:
-            yield f"  {label:<{width}}  {old:>6}  {new:>5}"
+            yield f"  {label:<{width}}  {count_text(old):>6}  {count_text(new):>5}"
 
 
 def make_report(before: Program, after: Program, changes: tuple[Change, ...], left: tuple[str, ...]) -> Symmetrization:
@@ -107,24 +106,11 @@ def make_report(before: Program, after: Program, changes: tuple[Change, ...], le
         changes,
         left,
         tuple(name for name in _used(before) if name not in still),
-        copies(before) * before.channels,
-        copies(after) * after.channels,
+        copy_count(before) * before.channels,
+        copy_count(after) * after.channels,
         count_ops(before),
         count_ops(after),
     )
-
-
-def copies(program: Program) -> int:
-    """Return how many copies of the circuit the program averages over.
-
-    Example:
-        >>> from qffc.library import load
-        >>> copies(load("sivqlm-nh3"))
-        12
-    """
-    like = Counter((site.role, site.species) for site in program.sites).values()
-    orders = prod(factorial(count) for count in like) if "exchange" in program.average else 1
-    return orders * (2 if "inversion" in program.average else 1)
 
 
 def _used(program: Program) -> tuple[str, ...]:

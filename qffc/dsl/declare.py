@@ -10,7 +10,7 @@ from typing import Literal, overload
 from qffc.dsl.atoms import Atom, Neighbour, Twins, Wire
 from qffc.dsl.caller import caller_span
 from qffc.dsl.layers import Layer
-from qffc.dsl.numbers import exact, need_count
+from qffc.dsl.numbers import MOST_DECLARED, exact, need_count
 from qffc.dsl.tables import CHANNEL, SPECIES, RadialTable, Table, need_atom, table_entry
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.elements import SYMBOLS
@@ -89,7 +89,7 @@ class Declarations:
         In scope pair a circuit is run for every two neighbours of these species.
         """
         centre = self._need_centre("neighbours")
-        names = self._site_names(species, need_count("number of neighbours", count))
+        names = self._site_names(species, need_count("number of neighbours", count, most=MOST_DECLARED))
         for name in names:
             self._add_site(name, species, "neighbour")
         return [Neighbour(name, species, self, centre) for name in names]
@@ -165,7 +165,8 @@ class Declarations:
                 expected="scope atom",
                 help="write @ansatz(scope='atom'), or a.neighbours('H', 2) in scope molecule",
             )
-        names = [f"n{index}" for index in range(1, need_count("number of neighbour slots", count) + 1)]
+        slots = need_count("number of neighbour slots", count, most=MOST_DECLARED)
+        names = [f"n{index}" for index in range(1, slots + 1)]
         for name in names:
             self._add_site(name, None, "neighbour")
         return [Neighbour(name, None, self, centre) for name in names]
@@ -222,7 +223,7 @@ class Declarations:
         """Declare that many qubits, or one for each atom of a list."""
         if isinstance(what, Iterable) and whole_number(what) is None:
             return [self.qubit(atom) for atom in what]
-        return [self.qubit() for _ in range(need_count("number of qubits", what, least=0))]
+        return [self.qubit() for _ in range(need_count("number of qubits", what, 0, MOST_DECLARED))]
 
     def twins(self, atom: Atom) -> Twins:
         """Declare two qubits that carry one atom, and prepare them in a singlet."""
@@ -284,7 +285,7 @@ class Declarations:
 
     def layers(self, depth: int) -> tuple[Layer, ...]:
         """Return the layers to loop over; each gives entries of tables with one row for each layer."""
-        count = need_count("number of layers", depth)
+        count = need_count("number of layers", depth, most=MOST_DECLARED)
         return tuple(Layer(self, index, count) for index in range(count))
 
     def layered(self, parameter: Parameter) -> Parameter:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from qffc.dsl.atoms import Atom
 from qffc.dsl.caller import caller_span
-from qffc.dsl.numbers import exact, need_count
+from qffc.dsl.numbers import MOST_DECLARED, exact, need_count
 from qffc.dsl.tables import SPECIES, TableIndex, radial_value, table_entry
 from qffc.ir.program import Axis, Basis, Parameter
 from qffc.ir.values import Numeric, Value
@@ -48,7 +48,7 @@ class Layer:
         self, name: str, count: int, *atoms: Atom, default: Numeric | None = None, frozen: bool = False
     ) -> list[Value]:
         """Return this layer's row of ``count`` entries."""
-        number = need_count(f"number of entries of '{name}'", count)
+        number = need_count(f"number of entries of '{name}'", count, most=MOST_DECLARED)
         return [self._entry(name, (number,), atoms, (k,), default, frozen) for k in range(number)]
 
     def radial(

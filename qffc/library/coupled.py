@@ -5,12 +5,15 @@ of its neighbour and couples them by exchanges with a number for each pair of sl
 compiler. Slots are told apart, so exchange of like neighbours is no symmetry and is not declared, nor is inversion.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import combinations
 
 from qffc.dsl import Author, ansatz
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Readout
+
+_MOST_QUBITS = 1_000
+"""All pairs of these are half a million couplings a layer."""
 
 
 @ansatz(name="ring", symmetry=("rotation", "translation"))
@@ -24,7 +27,7 @@ def ring(a: Author, qubits: int = 8, depth: int = 6, centre: str = "C", neighbou
         centre: element symbol of the atom in the middle.
         neighbour: element symbol of the atoms around it.
     """
-    return _coupled(a, qubits, depth, centre, neighbour, [(k, (k + 1) % qubits) for k in range(qubits)])
+    return _coupled(a, qubits, depth, centre, neighbour, ((k, (k + 1) % qubits) for k in range(qubits)))
 
 
 @ansatz(name="all-pairs", symmetry=("rotation", "translation"))
@@ -38,19 +41,24 @@ def all_pairs(a: Author, qubits: int = 8, depth: int = 6, centre: str = "C", nei
         centre: element symbol of the atom in the middle.
         neighbour: element symbol of the atoms around it.
     """
-    return _coupled(a, qubits, depth, centre, neighbour, list(combinations(range(qubits), 2)))
+    return _coupled(a, qubits, depth, centre, neighbour, _all_pairs(qubits))
+
+
+def _all_pairs(qubits: int) -> Iterable[tuple[int, int]]:
+    yield from combinations(range(qubits), 2)  # starts once the number is known to be small
 
 
 def _coupled(
-    a: Author, qubits: int, depth: int, centre: str, neighbour: str, pairs: Sequence[tuple[int, int]]
+    a: Author, qubits: int, depth: int, centre: str, neighbour: str, couplings: Iterable[tuple[int, int]]
 ) -> Readout:
-    if qubits < 4 or qubits % 2:
+    if not 4 <= qubits <= _MOST_QUBITS or qubits % 2:
         raise error(
             "number of qubits",
             found=f"qubits={qubits}",
-            expected="an even number from 4 on: singlets take two",
+            expected=f"an even number from 4 to {_MOST_QUBITS:,}: singlets take two",
             help="add a neighbour, or leave one out",
         )
+    pairs, layers = list(couplings), a.layers(depth)
     a.centre(centre)
     neighbours = a.neighbours(neighbour, qubits)
     q = a.qubits(neighbours)
@@ -58,7 +66,7 @@ def _coupled(
     w = a.param("w", depth, len(pairs))
     for first, second in zip(q[0::2], q[1::2], strict=True):
         a.singlet(first, second)
-    for layer in range(depth):
+    for layer in layers:
         for k, atom in enumerate(neighbours):
             a.rotate(q[k], alpha[layer, k] * atom.position)
         with a.unordered():

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import error
 from qffc.ir.elements import symbols_of
 from qffc.ir.evaluate import GHOST
-from qffc.ir.exchange_group import exchange_orders
+from qffc.ir.exchange_group import copy_count, count_text, exchange_orders
 from qffc.ir.program import AtomicReadout, Program
+
+MOST_COPIES = 100_000
+"""Copies of the circuit that a molecule is averaged over; each is simulated for every geometry."""
 
 
 @jax.tree_util.register_dataclass
@@ -109,6 +112,13 @@ def _molecule_instances(program: Program, symbols: Sequence[str], atom_species: 
         )
     available = {symbol: [i for i, other in enumerate(symbols) if other == symbol] for symbol in set(symbols)}
     first = np.array([available[str(symbol)].pop(0) for symbol in wanted], dtype=np.int32)
+    if copy_count(program) > MOST_COPIES:
+        raise error(
+            "too many copies to average over",
+            found=f"{count_text(copy_count(program))} copies of '{program.name}', for each assignment of like atoms",
+            expected=f"at most {MOST_COPIES:,}",
+            help="leave 'average exchange' out and write the circuit symmetric, or use scope pair",
+        )
     own = tuple(range(len(first)))
     orders = list(exchange_orders(program.sites)) if "exchange" in program.average else [own]
     signs = (1.0, -1.0) if "inversion" in program.average else (1.0,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from math import prod
 from pathlib import Path
 
 from qffc.data import EMBEDDED
@@ -14,6 +15,9 @@ from qffc.studies.run import Label, Run
 from qffc.studies.run_file import RunFile, program_beside
 from qffc.studies.tables import OPTION, PROGRAM, CurveTable, SweepTable
 from qffc.training.config import TrainingConfig, training_config
+
+MOST_RUNS = 100_000
+"""Runs of one study; each has a folder of its own."""
 
 
 def base_run(given: RunFile) -> Run:
@@ -48,9 +52,10 @@ def base_run(given: RunFile) -> Run:
 
 def sweep_runs(given: RunFile, table: SweepTable) -> tuple[Run, ...]:
     """Return a run for every combination in the table; the last setting varies fastest."""
-    base = base_run(given)
+    base, axes = base_run(given), _axes(table)
+    _need_few_runs(prod(map(len, axes)))
     runs = []
-    for entries in product(*_axes(table)):
+    for entries in product(*axes):
         program, options, settings = base.program, {}, {}
         for name, value in entries:
             if name == PROGRAM:
@@ -83,6 +88,7 @@ def curve_runs(given: RunFile, table: CurveTable, frames: int) -> tuple[Run, ...
         table: sizes and repetitions.
         frames: how many there are in the smallest set.
     """
+    _need_few_runs(len(table.sizes) * table.splits * table.seeds)
     base = base_run(given)
     largest, published = max(table.sizes), table.published or base.config.published_split is not None
     watched = base.config.validation
@@ -104,6 +110,16 @@ def curve_runs(given: RunFile, table: CurveTable, frames: int) -> tuple[Run, ...
         config = training_config({**values, **labels})
         runs.append(replace(base, config=config, labels=tuple(labels.items())))
     return tuple(runs)
+
+
+def _need_few_runs(count: int) -> None:
+    if count > MOST_RUNS:
+        raise error(
+            "study of too many runs",
+            found=f"{count:,}",
+            expected=f"at most {MOST_RUNS:,}",
+            help="vary less, or in several studies",
+        )
 
 
 def _duration(config: TrainingConfig, size: int, largest: int, stretch: float) -> dict[str, int]:

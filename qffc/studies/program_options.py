@@ -6,11 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 from qffc.ir.diagnostics import error
 from qffc.library.catalogue import PREFIX
 
-_RANGE = re.compile(r"(?P<first>\d+)\.\.(?P<last>\d+)(\.\.(?P<step>[1-9]\d*))?")
+_RANGE = re.compile(r"(?P<first>[0-9]{1,18})\.\.(?P<last>[0-9]{1,18})(\.\.(?P<step>[1-9][0-9]{0,17}))?")
+_NUMBER = re.compile(r"\s*[0-9]{1,18}\s*")
+MOST_MEMBERS = 10_000
+"""Programs of a family; each is built."""
 _PYTHON = re.compile(r"(?P<base>.+\.py:[^:]+)(?::(?P<options>.*))?")
 
 
@@ -64,6 +68,7 @@ def members_of(reference: str) -> tuple[Member, ...]:
     if not is_family(reference):
         return (Member(reference, ()),)
     varied = {name: numbers for name, text in _entries(_parts(reference)[1]).items() if (numbers := _numbers(text))}
+    _need_few(reference, prod(map(len, varied.values())))
     combinations = [tuple(zip(varied, values, strict=True)) for values in product(*varied.values())]
     return tuple(Member(with_options(reference, dict(each)), each) for each in combinations)
 
@@ -73,9 +78,10 @@ def _numbers(text: str) -> tuple[int, ...] | None:
     span = _RANGE.fullmatch(text)
     if span is None:
         parts = text.split(",")
-        return tuple(map(int, parts)) if len(parts) > 1 and all(part.strip().isdigit() for part in parts) else None
+        return tuple(map(int, parts)) if len(parts) > 1 and all(map(_NUMBER.fullmatch, parts)) else None
     first, last, step = int(span["first"]), int(span["last"]), int(span["step"] or 1)
     if first <= last:
+        _need_few(text, len(range(first, last + 1, step)))
         return tuple(range(first, last + 1, step))
     raise error(
         "range that is empty",
@@ -83,6 +89,16 @@ def _numbers(text: str) -> tuple[int, ...] | None:
         expected="FIRST..LAST or FIRST..LAST..STEP, both ends included",
         help=f"write {last}..{first}",
     )
+
+
+def _need_few(text: str, members: int) -> None:
+    if members > MOST_MEMBERS:
+        raise error(
+            "family of too many programs",
+            found=f"'{text}': {members:,}",
+            expected=f"at most {MOST_MEMBERS:,}",
+            help="take a shorter range, or a step: FIRST..LAST..STEP",
+        )
 
 
 def _has_options(reference: str) -> bool:

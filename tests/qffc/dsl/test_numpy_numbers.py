@@ -90,3 +90,37 @@ def test_weights_in_an_array() -> None:
     assert make(np.array([0.5, 2.0])) == make([0.5, 2])
     with pytest.raises(QffcError, match="3 weights"):
         make(np.ones(3))
+
+
+@pytest.mark.parametrize(
+    "declare",
+    [
+        lambda a: a.layers(10**9),
+        lambda a: a.neighbours("H", 10**9),
+        lambda a: a.qubits(10**9),
+        lambda a: a.layers(2)[0].params("J", 10**9),
+        lambda a: a.layers(np.int64(10**9)),
+    ],
+)
+def test_counts_that_would_fill_the_memory_are_refused(declare) -> None:
+    @qf.ansatz
+    def water(a):
+        a.centre("O")
+        declare(a)
+
+    with pytest.raises(QffcError, match=r"1,000,000,000(.|\n)*at most 10,000"):
+        water()
+
+
+def test_tables_that_would_fill_the_memory_are_refused_at_their_line() -> None:
+    @qf.ansatz
+    def graph(a):
+        (q,) = a.qubits(a.atoms("H"))
+        table = a.param("A", 10**6, 10**6)
+        a.zero(q)
+        a.pauli_rotation("Z", q, angle=table[0, 1])
+        return a.energy(a.pauli("Z", q))
+
+    with pytest.raises(QffcError, match="too many numbers in tables") as caught:
+        graph()
+    assert "a.param(" in caught.value.diagnostic.span.line_text()

@@ -70,3 +70,11 @@ def test_names_of_folders(tiny, tmp_path):
     run = Run("lib:pair", (), tiny.settings, (("seed", 0),))
     with pytest.raises(QffcError, match="run that occurs twice"):
         Study(tmp_path, (run, run))
+
+
+def test_studies_of_too_many_runs_are_refused_before_they_are_listed(tiny):
+    table = {"program": {"depth": list(range(1, 400))}, "seed": list(range(400))}
+    with pytest.raises(QffcError, match=r"study of too many runs(.|\n)*159,600"):
+        sweep_runs(tiny, SweepTable.model_validate(table))
+    with pytest.raises(QffcError, match="study of too many runs"):
+        curve_runs(tiny, CurveTable.model_validate({"sizes": [2, 4], "seeds": 10**9}), 1000)

@@ -51,3 +51,14 @@ def test_one_program_is_no_family(reference):
 def test_empty_range():
     with pytest.raises(QffcError, match="range that is empty"):
         members_of("lib:ring:qubits=8..4")
+
+
+@pytest.mark.parametrize("options", ["qubits=4..1000000000..2", "qubits=4..204,depth=1..200", "depth=1..10001"])
+def test_families_that_would_fill_the_memory_are_refused(options):
+    with pytest.raises(QffcError, match="family of too many programs"):
+        members_of(f"lib:ring:{options}")
+
+
+def test_what_is_too_long_or_no_digit_is_no_number():
+    for text in ("9" * 5000 + "..2", "4.." + "9" * 5000, "²,4"):
+        assert not is_family(f"lib:ring:qubits={text}")
