@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qffc.ir import Program, Singlet, Zero, parse_program
+from qffc.ir.values import FUNCTIONS
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.testing import (
     MUTATIONS,
@@ -20,7 +21,11 @@ from qffc.testing import (
     mutate,
     symmetric_program,
     symmetric_programs,
+    wide_program,
 )
+
+WORDS = ("chirality", "pauli_rotation", "relabel", "zero", "singlet", "unordered", "generator", "conserved", "average")
+WORDS += ("channels", "molecule", "features", "^-1")
 
 BOND = """qffc 1
 program bond
@@ -125,3 +130,19 @@ def test_the_message_is_the_certificate(bond: Program) -> None:
     broken = parse_program(bond.text.replace("2*r(A, B)", "2*x(B)"))
     with pytest.raises(AssertionError, match=r"(?s)rotation: PROVEN.*translation: REFUTED.*counterexample"):
         assert_equivariant(broken)
+
+
+def test_wide_programs_are_valid_and_cover_the_language() -> None:
+    programs = [wide_program(Random(seed)) for seed in range(60)]
+    assert programs == [wide_program(Random(seed)) for seed in range(60)]
+    for program in programs:
+        assert parse_program(program.text) == program
+        assert program.declared
+        assert len(program.qubits) <= 6
+    assert {program.scope for program in programs} == {"molecule", "pair", "atom"}
+    text = " ".join(program.text for program in programs)
+    for word in (
+        *WORDS,
+        *(f"{name}(" for name in (*FUNCTIONS, "cutoff", "radial", "component", "vector", "cross", "x")),
+    ):
+        assert word in text, word
