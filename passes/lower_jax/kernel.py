@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar, get_args
+from typing import Generic, Literal, NoReturn, Protocol, TypeVar, get_args
 
 import jax
 import jax.numpy as jnp
@@ -28,6 +28,8 @@ GivenIn = TypeVar("GivenIn", contravariant=True)
 S = TypeVar("S")
 KernelName = Literal["auto", "native", "portable"]
 
+MOST_QUBITS = 26
+"""A state of so many qubits takes 1 GiB, and a gradient several of them."""
 KERNEL_VARIABLE = "QFFC_KERNEL"
 """The environment variable that chooses the kernel where a program leaves it open."""
 
@@ -124,8 +126,20 @@ def make_kernel(split: Split, kernel: KernelName = "auto") -> KernelFunctions:
         kernel: ``auto`` takes the native one where it was built and JAX computes on a CPU, else the portable one.
 
     Raises:
-        QffcError: for an unknown name, or when the native kernel is asked for and not there.
+        QffcError: for an unknown name, or when the native kernel is asked for and not there. The functions raise it
+            when they are called for more than ``MOST_QUBITS`` qubits: angles of such circuits can be computed.
     """
+    if split.qubit_count > MOST_QUBITS:
+
+        def refuse(*_: jax.Array) -> NoReturn:
+            raise error(
+                "too many qubits to simulate",
+                found=f"{split.qubit_count} qubits in '{split.program.name}'",
+                expected=f"at most {MOST_QUBITS}: a state has 2^qubits numbers, for every circuit",
+                help="use fewer qubits a circuit; larger ones can be proven, compiled and run on a machine",
+            )
+
+        return KernelFunctions("none", refuse, refuse)
     if not _is_native(kernel):
         functions = differentiable(PortableKernel(split))
         return KernelFunctions("portable", functions.moments, functions.moments_along)

@@ -214,6 +214,14 @@ def test_a_kernel_that_is_not_there_is_refused(monkeypatch):
         make_kernel(split)
 
 
+@pytest.mark.parametrize("name", ["auto", "portable"])
+def test_more_qubits_than_states_are_held_for_are_refused_when_simulated(name):
+    lowered = lower_jax(load("ring", qubits=kernel.MOST_QUBITS + 2, depth=1), name)
+    assert lowered.split.qubit_count == 28
+    with pytest.raises(QffcError, match=r"too many qubits to simulate(.|\n)*28 qubits in 'ring'"):
+        lowered.moments(np.zeros((1, lowered.split.slot_count)))
+
+
 def test_a_library_that_does_not_load_says_why(tmp_path, monkeypatch):
     library = tmp_path / "_native.so"
     library.write_text("not a library")
