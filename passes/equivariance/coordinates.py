@@ -101,7 +101,11 @@ class Written:
     @property
     def key(self) -> tuple[str, ...]:
         """Texts that are equal for equal values."""
-        return tuple(str(part) for part in self.parts)
+        return self.scaled_key(QQ(1))
+
+    def scaled_key(self, scale: Any) -> tuple[str, ...]:
+        """Texts that are equal for values which are equal when they are divided by a number."""
+        return tuple(_text_of(part, scale) for part in self.parts)
 
     @property
     def leading(self) -> Any:
@@ -127,7 +131,7 @@ def written(value: Value, ghosts: bool = False) -> Written:
         >>> written(one).key == written(other).key
         True
         >>> written(parse_value("J*dot(x(a), r(a, b))")).key
-        ('-J*a.x**2 + J*a.x*b.x - J*a.y**2 + J*a.y*b.y - J*a.z**2 + J*a.z*b.z',)
+        ('-1*J*a.x^2 + 1*J*a.x*b.x + -1*J*a.y^2 + 1*J*a.y*b.y + -1*J*a.z^2 + 1*J*a.z*b.z',)
     """
     atoms: dict[str, Atom] = {}
     _collect(value, ghosts, atoms)
@@ -172,8 +176,17 @@ def _opaque(node: Value, ghosts: bool) -> _Opaque:
 
 
 def _text(inside: Written, scale: Any) -> str:
-    parts = inside.parts if not scale or scale == 1 else tuple(part.mul_ground(1 / scale) for part in inside.parts)
-    return ", ".join(map(str, parts))
+    return ", ".join(inside.scaled_key(scale or QQ(1)))
+
+
+def _text_of(polynomial: Polynomial, scale: Any) -> str:
+    """A polynomial divided by a number, as one text whatever else its ring holds; the printer of sympy is slower."""
+    names = polynomial.ring.symbols
+    terms = []
+    for monomial, coefficient in polynomial.terms():
+        powers = (f"{names[k].name}^{n}" if n > 1 else names[k].name for k, n in enumerate(monomial) if n)
+        terms.append("*".join((str(coefficient / scale), *powers)))
+    return " + ".join(terms) or "0"
 
 
 def _fades(node: Value, ghosts: bool) -> str:
