@@ -50,7 +50,8 @@ def test_moments_stay_and_twice_is_once(seed):
 def test_counts_never_increase(data):
     program = data.draw(programs())
     # Depth runs along the names of qubits, so relabels are used up first.
-    before = count_ops(replace(program, ops=tuple(step.op for step in flatten(program).steps)))
+    flat = flatten(program, keep_groups=True)
+    before = count_ops(replace(program, ops=tuple(step.op for step in flat.steps)))
     after = shorten(program)
     now = count_ops(after)
     assert now.one_qubit <= before.one_qubit

@@ -48,7 +48,7 @@ def test_moments_and_counts_of_any_program_stay(data):
     instance = data.draw(instances(program))
     after = slide(program)
     np.testing.assert_allclose(moments(after, instance), moments(program, instance), rtol=1e-10, atol=1e-10)
-    flat = replace(program, ops=tuple(step.op for step in flatten(program).steps))
+    flat = replace(program, ops=tuple(step.op for step in flatten(program, keep_groups=True).steps))
     assert after is program or count_ops(after) == count_ops(flat)
 
 
