@@ -74,7 +74,7 @@ class PauliSum:
 
         Example:
             >>> print(PauliSum.total(PauliSum.of({((k, "Z"),): 1}) for k in (0, 1, 0)))
-            2 Z(0) + 1 Z(1)
+            2 Z(0) + Z(1)
         """
         return _collect(term for part in parts for term in part.terms)
 
