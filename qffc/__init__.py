@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from qffc.models.model_check import check_model as check_model
     from qffc.models.model_file import load_model as load_model
     from qffc.models.model_file import save_model as save_model
+    from qffc.models.validity_fit import with_limits as with_limits
     from qffc.references import resolve_data as resolve_data
     from qffc.references import resolve_program as resolve_program
     from qffc.toolchain import check as check
@@ -61,6 +62,7 @@ _PUBLIC: dict[str, str] = {
     "run_forces": "qffc.execution.run",
     "save_model": "qffc.models.model_file",
     "train": "qffc.toolchain",
+    "with_limits": "qffc.models.validity_fit",
 }
 
 __all__ = ["__version__", *_PUBLIC]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,11 +10,12 @@ from ase import Atoms
 from ase.calculators import calculator as ase_calculator
 from numpy.typing import NDArray
 
-from qffc.ir.diagnostics import error, quoted
+from qffc.ir.diagnostics import Diagnostic, QffcWarning, error, quoted
 from qffc.models.finite import check_predictions
 from qffc.models.force_field import ForceField
 from qffc.models.moving_atoms import MovingAtoms, NeighbourCounts, check_skin_and_precision
 from qffc.models.neighbours import reach
+from qffc.models.validity import has_limits
 
 _SETTINGS = ("model", "skin", "precision")
 
@@ -26,6 +28,11 @@ class Calculator(ase_calculator.Calculator):
     The functions are compiled at the first call for a molecule and kept by the model. Where every neighbour leaves at
     a cutoff, as in ``lib:pair``, circuits are run for neighbours only: a step costs in proportion to the number of
     atoms.
+
+    Where the training data end, energies fade to those of free atoms, which repel each other. The calculator warns once
+    when a geometry is there, and ``results["extrapolation_grade"]`` tells it of each: up to 1 every atom has
+    surroundings as in the training data. The name is none of ASE's: drop it before results go to a
+    ``SinglePointCalculator``.
 
     Args:
         model: a trained model.
@@ -111,6 +118,7 @@ class Calculator(ase_calculator.Calculator):
         self._precision = precision
         self._local = reach(model.program) is not None
         self._moving: MovingAtoms | None = None
+        self._warned = False
         self.reset()  # type: ignore[no-untyped-call]  # of ASE
 
     @property
@@ -127,18 +135,37 @@ class Calculator(ase_calculator.Calculator):
         """Compute energy and forces together; called by ASE."""
         super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]  # of ASE
         molecule = _isolated(self.atoms)
-        energy, forces = self._predict(molecule)
+        energy, forces, grade = self._predict(molecule)
         check_predictions(np.array([energy]), forces[None])
         # A molecule has no electronic smearing here, so the two energies that ASE knows are one.
         self.results = {"energy": energy, "free_energy": energy, "forces": np.array(forces)}
+        if has_limits(self._model.arrays):
+            self.results["extrapolation_grade"] = grade
+            self._warn_once(grade)
 
-    def _predict(self, molecule: Atoms) -> tuple[float, NDArray[np.float64]]:
+    def _warn_once(self, grade: float) -> None:
+        if grade <= 1.0 or self._warned:
+            return
+        self._warned = True
+        told = Diagnostic(
+            title="geometry beyond the training data",
+            found=f"extrapolation grade {grade:.2f}",
+            expected="at most 1: an atom whose surroundings the model has seen",
+            help="energies fade to those of free atoms there and mean little; results['extrapolation_grade'] tells on",
+        )
+        warnings.warn(QffcWarning(told), stacklevel=2)
+
+    def _predict(self, molecule: Atoms) -> tuple[float, NDArray[np.float64], float]:
         if not self._local:
             energies, forces = self._model.predict(molecule.numbers, molecule.positions[None])
-            return float(energies[0]), forces[0]
+            known = has_limits(self._model.arrays)
+            grades = (
+                self._model.extrapolation_grade(molecule.numbers, molecule.positions[None]) if known else np.zeros(1)
+            )
+            return float(energies[0]), forces[0], float(grades.max())
         if self._moving is None or not np.array_equal(self._moving.numbers, molecule.numbers):
             self._moving = MovingAtoms(self._model, molecule.numbers, self._skin, self._precision)
-        return self._moving.predict(molecule.positions)
+        return *self._moving.predict(molecule.positions), self._moving.grade
 
 
 def _isolated(atoms: Atoms | None) -> Atoms:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +18,7 @@ from qffc.models.instances import Instances
 from qffc.models.row_evaluator import RowEvaluator, add_rows, take_rows
 from qffc.models.shared_values import SharingPlan, plan_sharing
 from qffc.models.slot_tables import slot_tables
+from qffc.models.validity import SEEN, Pairs, Validity, has_limits, limited, seen, validity_of
 from qffc.models.value_rows import ValueRows, rows_of
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.passes.lower_jax.slot_tables import Inputs, Shape, SlotTables
@@ -83,9 +84,14 @@ class MoleculeEnergy:
         Returns:
             (batch,), eV.
         """
-        raw = self._raw(arrays, moments, positions)
         reference = jnp.sum(arrays[ATOM_ENERGY][self.instances.atom_species])
-        return reference + arrays[ENERGY_SCALE] * raw
+        limits = self.validity(arrays, positions)
+        if limits is None:
+            return reference + arrays[ENERGY_SCALE] * self._raw(arrays, moments, positions)
+        by_atom = isinstance(self.lowered.program.readout, AtomicReadout)
+        own = self._atomic(arrays, moments, positions) if by_atom else self._raw(arrays, moments, positions)
+        species, whole = self.instances.atom_species, partial(jnp.sum, axis=1)
+        return reference + limited(limits, arrays, species, arrays[ENERGY_SCALE] * own, whole, by_atom=by_atom)
 
     def energies(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
         """Return the energies of geometries (batch, atoms, 3) in Angstrom: (batch,), eV."""
@@ -193,15 +199,51 @@ class MoleculeEnergy:
         species = self.instances.atom_species
         shift, scale = arrays[FEATURE_SHIFT][species], arrays[FEATURE_SCALE][species]
         features = (self.features(arrays, moments, positions) - shift[None]) / scale[None]
-        return atomic_energies(readout, arrays, features, species, self._edges(positions))
+        return atomic_energies(readout, arrays, features, species, self._edges(arrays, positions))
 
-    def _edges(self, positions: jax.Array) -> Edges | None:
-        """The pairs of atoms that exchange messages, with their distances."""
-        if self.instances.edges is None:
+    def validity(self, arrays: Arrays, positions: jax.Array) -> Validity | None:
+        """Return how far the energies of atoms can be trusted; None where the model does not know."""
+        if not has_limits(arrays):
             return None
+        return validity_of(self.lowered.program, arrays, self.instances.atom_species, self._pairs(positions))
+
+    def grade(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
+        """Return the largest extrapolation grade of an atom, (batch,); 0 where the model does not know."""
+        limits = self.validity(arrays, positions)
+        return jnp.zeros(len(positions), positions.dtype) if limits is None else jnp.max(limits.grade, axis=1)
+
+    def _pairs(self, positions: jax.Array) -> Pairs:
         centres, others = self.instances.edges[:, 0], self.instances.edges[:, 1]
         vectors = take_rows(positions, others) - take_rows(positions, centres)
-        return Edges(centres, others, self.instances.edges_present, length(vectors, jnp))
+        return Pairs(centres, others, self.instances.edges_present, vectors, length(vectors, jnp))
+
+    def _edges(self, arrays: Arrays, positions: jax.Array) -> Edges | None:
+        """The pairs of atoms that exchange messages."""
+        readout = self.lowered.program.readout
+        if not isinstance(readout, AtomicReadout) or readout.messages is None:
+            return None
+        pairs = self._pairs(positions)
+        weights = None if pairs.present is None else jnp.asarray(pairs.present, positions.dtype)[None]
+        if has_limits(arrays):
+            species = self.instances.atom_species
+            known = seen(arrays[SEEN], species[pairs.centres], species[pairs.others], pairs.distances)
+            weights = known if weights is None else known * weights
+        return Edges(pairs.centres, pairs.others, pairs.distances, weights)
+
+    def _known(self, arrays: Arrays, positions: jax.Array) -> jax.Array | None:
+        """The weight of circuits (batch, instances) by whether their neighbours are at distances that were seen."""
+        program = self.lowered.program
+        if not has_limits(arrays) or program.scope != "pair":
+            return None
+        atoms, species = self.instances.atoms, self.instances.species
+        centre, *others = sorted(range(3), key=lambda site: program.sites[site].role != "centre")
+        middle = take_rows(positions, atoms[:, centre])
+        known = []
+        for site in others:
+            distances = length(take_rows(positions, atoms[:, site]) - middle, jnp)
+            known.append(seen(arrays[SEEN], species[:, centre], species[:, site], distances))
+        both: jax.Array = known[0] * known[1]
+        return both
 
     def _readout(self, arrays: Arrays, moments: jax.Array, positions: jax.Array) -> jax.Array:
         """The weight of an atomic readout, or the energy of each circuit: (batch, circuits, channels).
@@ -210,6 +252,8 @@ class MoleculeEnergy:
         """
         evaluate = RowEvaluator(self._plan, self._rows, arrays, positions, moments)
         values = jnp.broadcast_to(evaluate(self._plan.readout), moments.shape[:-1])
+        known = self._known(arrays, positions)
+        values = values if known is None else values * known[..., None]
         if self.instances.present is None:
             return values
         return values * jnp.asarray(self.instances.present, values.dtype)[None, :, None]

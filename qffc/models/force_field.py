@@ -23,11 +23,12 @@ from qffc.models.function_cache import kept_function
 from qffc.models.head import head_shapes
 from qffc.models.initialization import initial_parameters, neutral_constants
 from qffc.models.instances import Instances, instances_of, species_of
+from qffc.models.validity import has_limits, validity_shapes
 from qffc.models.value_rows import ValueRows
 from qffc.passes.lower_jax.program import JaxProgram, Lowering, lower_jax
 
 _Predictions = tuple[NDArray[np.float64], NDArray[np.float64]]
-_Predict = Callable[..., tuple[jax.Array, jax.Array]]
+_Predict = Callable[..., tuple[jax.Array, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,9 +125,50 @@ class ForceField:
             forces.append(np.asarray(f)[: len(batch)])
         return np.concatenate(energies), np.concatenate(forces)
 
+    def extrapolation_grade(self, numbers: NDArray[np.integer], positions: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return how far the environment of each atom is from those of the training data.
+
+        Up to 1 it is as they are; above, the energy fades to that of a free atom. See :mod:`qffc.models.validity`.
+
+        Args:
+            numbers: (atoms,) atomic numbers.
+            positions: (frames, atoms, 3), Angstrom.
+
+        Returns:
+            (frames, atoms).
+
+        Raises:
+            QffcError: when the model does not know where its training data end, or the molecule does not fit.
+
+        Example:
+            >>> from qffc.models.model_file import load_model
+            >>> water = np.array([[[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]]])
+            >>> model = load_model("trained:water")
+            >>> near, far = (model.extrapolation_grade(np.array([8, 1, 1]), s * water).max() for s in (1.0, 1.5))
+            >>> bool(near < 1 < far)
+            True
+        """
+        if not has_limits(self.arrays):
+            raise error(
+                "model without limits",
+                found="a model that does not know where its training data end",
+                expected="one that was trained with limits = on",
+                help="qf.with_limits(model, data) adds them to a model that was trained without",
+            )
+        jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
+        frames = np.asarray(positions, dtype=np.float64)
+        check_positions(frames)
+
+        def grade(arrays: Mapping[str, jax.Array], r: jax.Array) -> tuple[jax.Array, ...]:
+            limits = self.molecule(numbers).validity(arrays, r)
+            return () if limits is None else (limits.grade,)
+
+        (found,) = self._run(grade, f"grade {[int(number) for number in numbers]}", frames)
+        return np.asarray(found)
+
     def predict_listed(
         self, instances: Instances, rows: ValueRows, positions: NDArray[np.floating]
-    ) -> tuple[jax.Array, jax.Array]:
+    ) -> tuple[jax.Array, ...]:
         """Return energies and forces with chosen circuits.
 
         Args:
@@ -135,16 +177,18 @@ class ForceField:
             positions: (frames, atoms, 3), Angstrom; everything is computed in their precision, 32 or 64 bits.
 
         Returns:
-            Energies (frames,) in eV, without the reference energies of the atoms, and forces (frames, atoms, 3) in
-            eV/Angstrom. References are thousands of eV: added in 32 bits they would leave little of the rest.
+            Energies (frames,) in eV, without the reference energies of the atoms, forces (frames, atoms, 3) in
+            eV/Angstrom, and the largest extrapolation grade of an atom (frames,). References are thousands of eV: added
+            in 32 bits they would leave little of the rest.
         """
 
         def predict(
             arrays: Mapping[str, jax.Array], instances: Instances, rows: ValueRows, positions: jax.Array
-        ) -> tuple[jax.Array, jax.Array]:
+        ) -> tuple[jax.Array, ...]:
             molecule = MoleculeEnergy(self.lowered, instances, rows)
             bare = {**arrays, ATOM_ENERGY: jnp.zeros_like(arrays[ATOM_ENERGY])}
-            return energies_and_forces(lambda r: molecule.energies(bare, r), positions)
+            energies, forces = energies_and_forces(lambda r: molecule.energies(bare, r), positions)
+            return energies, forces, molecule.grade(bare, positions)
 
         return self._run(predict, "listed", instances, rows, positions)
 
@@ -165,7 +209,8 @@ class ForceField:
         ) -> tuple[jax.Array, jax.Array]:
             return energies_and_forces(lambda r: frame_energies(self.lowered, batch, arrays, r), positions)
 
-        return self._run(predict, "joined", batch, positions)
+        energies, forces = self._run(predict, "joined", batch, positions)
+        return energies, forces
 
     def _predict_near(self, numbers: NDArray[np.integer], frames: NDArray[np.float64]) -> _Predictions:
         """Predictions with near neighbours only, as many frames at once as their circuits allow."""
@@ -192,7 +237,7 @@ class ForceField:
 
     def _run(
         self, predict: _Predict, name: str, *arguments: Instances | ValueRows | FrameBatch | NDArray[np.floating]
-    ) -> tuple[jax.Array, jax.Array]:
+    ) -> tuple[jax.Array, ...]:
         """Run a function of the arrays and these arguments, positions last; compiled once and kept on disk."""
         refuse_forked()
         kind = jax.tree.leaves(arguments)[-1].dtype
@@ -227,6 +272,7 @@ def check_arrays(program: Program, arrays: Mapping[str, NDArray[np.float64]]) ->
     shapes = {parameter.name: program.shape(parameter) for parameter in program.parameters}
     shapes |= head_shapes(program)
     shapes |= {name: value.shape for name, value in neutral_constants(program).items()}
+    shapes |= validity_shapes(program) if has_limits(arrays) else {}
     missing = [name for name in shapes if name not in arrays]
     extra = [name for name in arrays if name not in shapes]
     if missing or extra:

@@ -16,6 +16,7 @@ from qffc.models.energy import ENERGY_SCALE, MoleculeEnergy
 from qffc.models.frame_circuits import FrameCircuits
 from qffc.models.instances import Instances, fill_instances
 from qffc.models.shared_values import SharingPlan
+from qffc.models.validity import limited
 from qffc.models.value_rows import ValueRows, pad_rows
 from qffc.passes.lower_jax.program import JaxProgram
 
@@ -119,8 +120,18 @@ def frame_energies(
     Returns:
         (frames,), eV.
     """
-    parts = MoleculeEnergy(lowered, batch.instances, batch.rows).contributions(arrays, positions)[0]
-    return arrays[ENERGY_SCALE] * _by_frame(lowered, batch, parts)
+    molecule = MoleculeEnergy(lowered, batch.instances, batch.rows)
+    parts = arrays[ENERGY_SCALE] * molecule.contributions(arrays, positions)
+    limits = molecule.validity(arrays, positions)
+    if limits is None:
+        return _by_frame(lowered, batch, parts[0])
+    by_atom = isinstance(lowered.program.readout, AtomicReadout)
+
+    def whole(values: jax.Array) -> jax.Array:
+        return _summed(batch, values[0], batch.frame_of_atom)
+
+    own = parts if by_atom else _by_frame(lowered, batch, parts[0])
+    return limited(limits, arrays, batch.instances.atom_species, own, whole, by_atom=by_atom)
 
 
 def frame_energies_along(
@@ -135,7 +146,10 @@ def frame_energies_along(
 
 def _by_frame(lowered: JaxProgram, batch: FrameBatch, parts: jax.Array) -> jax.Array:
     by_atom = isinstance(lowered.program.readout, AtomicReadout)
-    frames = batch.frame_of_atom if by_atom else batch.frame_of_circuit
+    return _summed(batch, parts, batch.frame_of_atom if by_atom else batch.frame_of_circuit)
+
+
+def _summed(batch: FrameBatch, parts: jax.Array, frames: Index) -> jax.Array:
     # What only fills up belongs to no frame, and is dropped.
     return jnp.zeros(len(batch.atoms), parts.dtype).at[frames].add(parts, mode="drop")
 
@@ -184,10 +198,9 @@ def _shifted(parts: Sequence[Any], offsets: NDArray[np.intp]) -> NDArray[np.int3
     return np.concatenate([part + offset for part, offset in zip(parts, offsets, strict=False)]).astype(np.int32)
 
 
-def _joined_edges(frames: Sequence[FrameCircuits], starts: NDArray[np.intp]) -> NDArray[np.int32] | None:
-    edges = [frame.instances.edges for frame in frames]
-    found = [edge + start for edge, start in zip(edges, starts, strict=False) if edge is not None]
-    return np.concatenate(found).astype(np.int32) if found else None
+def _joined_edges(frames: Sequence[FrameCircuits], starts: NDArray[np.intp]) -> NDArray[np.int32]:
+    found = [frame.instances.edges + start for frame, start in zip(frames, starts, strict=False)]
+    return np.concatenate(found).astype(np.int32)
 
 
 def _present(instances: Instances) -> NDArray[np.float64]:

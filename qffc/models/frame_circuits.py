@@ -41,7 +41,7 @@ class FrameCircuits:
     @cached_property
     def sizes(self) -> tuple[int, ...]:
         """The numbers of frames, atoms, edges and circuits, and of rows of each domain."""
-        edges = 0 if self.instances.edges is None else len(self.instances.edges)
+        edges = len(self.instances.edges)
         rows = (len(atoms) for atoms in self.rows.atoms)
         return (1, len(self.instances.atom_species), edges, len(self.instances), *rows)
 
@@ -60,7 +60,7 @@ class CircuitLists:
         >>> lists = CircuitLists(lower_jax(load("pair", cutoff=3.0)))
         >>> far = np.array([[0.0, 0, 0], [1.0, 0, 0], [0, 1.0, 0], [3.5, 0, 0]])
         >>> lists.of(np.array([8, 1, 1, 1]), far).sizes[:4]
-        (1, 4, 0, 5)
+        (1, 4, 8, 5)
     """
 
     def __init__(self, lowered: JaxProgram, near: bool = True) -> None:

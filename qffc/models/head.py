@@ -31,19 +31,20 @@ class Edges:
     Args:
         centres: (edges,) the atom that receives.
         others: (edges,) the atom that sends.
-        present: (edges,) 0 for edges that only fill up an array; None when all count.
         distances: (batch, edges), Angstrom.
+        weights: (batch or 1, edges) what a message is multiplied with, 0 where the edge only fills up an array; None
+            when all count in full.
     """
 
     centres: jax.Array | NDArray[np.int32]
     others: jax.Array | NDArray[np.int32]
-    present: jax.Array | NDArray[np.float64] | None
     distances: jax.Array
+    weights: jax.Array | None = None
 
     def at(self, order: NDArray[np.intp]) -> Edges:
         """Return the edges in another order."""
-        present = None if self.present is None else self.present[order]
-        return Edges(self.centres[order], self.others[order], present, self.distances[:, order])
+        weights = None if self.weights is None else self.weights[:, order]
+        return Edges(self.centres[order], self.others[order], self.distances[:, order], weights)
 
 
 def head_shapes(program: Program) -> dict[str, tuple[int, ...]]:
@@ -147,9 +148,9 @@ def _renumbered(edges: Edges, order: NDArray[np.intp]) -> Edges:
 def _filters(basis: Basis, edges: Edges) -> jax.Array:
     """The radial functions of every edge, (edges, batch, basis)."""
     values: jax.Array = jax.vmap(jax.vmap(lambda distance: radial_basis(distance, basis, jnp)))(edges.distances.T)
-    if edges.present is None:
+    if edges.weights is None:
         return values
-    return values * jnp.asarray(edges.present, values.dtype)[:, None, None]
+    return values * jnp.asarray(edges.weights, values.dtype).T[:, :, None]
 
 
 def _shifts(bias: jax.Array, species: NDArray[np.int32]) -> jax.Array:

@@ -14,7 +14,7 @@ from qffc.ir.diagnostics import error
 from qffc.ir.elements import symbols_of
 from qffc.ir.evaluate import GHOST
 from qffc.ir.exchange_group import copy_count, count_text, exchange_orders
-from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.program import Program
 
 MOST_COPIES = 100_000
 """Copies of the circuit that a molecule is averaged over; each is simulated for every geometry."""
@@ -32,8 +32,8 @@ class Instances:
         mirror: (instances,) 1, or -1 where the circuit sees the mirror image (positions times -1).
         share: the weight of one instance in the energy: 1, or one over the number of averaged copies.
         atom_species: (atoms,) indices into the species of the program.
+        edges: (edges, 2) an atom and a neighbour of it, each pair both ways.
         present: (instances,) 0 for circuits that do not count, and only fill up an array; None when all count.
-        edges: (edges, 2) the atoms between which messages of a readout go, receiver first; None without messages.
         edges_present: (edges,) 0 for edges that only fill up an array; None when all count.
     """
 
@@ -42,8 +42,8 @@ class Instances:
     mirror: NDArray[np.float64]
     share: float = field(metadata={"static": True})
     atom_species: NDArray[np.int32]
+    edges: NDArray[np.int32]
     present: NDArray[np.float64] | None = None
-    edges: NDArray[np.int32] | None = None
     edges_present: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
@@ -124,7 +124,7 @@ def _molecule_instances(program: Program, symbols: Sequence[str], atom_species: 
     signs = (1.0, -1.0) if "inversion" in program.average else (1.0,)
     atoms = np.array([first[list(order)] for order, _ in product(orders, signs)], dtype=np.int32)
     mirror = np.array([sign for _, sign in product(orders, signs)])
-    return Instances(atoms, atom_species[atoms], mirror, 1.0 / len(atoms), atom_species)
+    return Instances(atoms, atom_species[atoms], mirror, 1.0 / len(atoms), atom_species, _all_edges(len(atom_species)))
 
 
 def _atom_instances(program: Program, atom_species: NDArray[np.int32]) -> Instances:
@@ -146,11 +146,11 @@ def _atom_instances(program: Program, atom_species: NDArray[np.int32]) -> Instan
         own[slots] = count + row
         own[slots[: count - 1]] = order[order != row]
     species = np.concatenate([atom_species, np.full(count, GHOST, dtype=np.int32)])[atoms]
-    edges = np.argwhere(~np.eye(count, dtype=bool)).astype(np.int32) if _has_messages(program) else None
+    edges = _all_edges(count)
     if "inversion" not in program.average:
-        return Instances(atoms, species, np.ones(count), 1.0, atom_species, edges=edges)
+        return Instances(atoms, species, np.ones(count), 1.0, atom_species, edges)
     mirror = np.repeat([1.0, -1.0], count)
-    return Instances(np.tile(atoms, (2, 1)), np.tile(species, (2, 1)), mirror, 0.5, atom_species, edges=edges)
+    return Instances(np.tile(atoms, (2, 1)), np.tile(species, (2, 1)), mirror, 0.5, atom_species, edges)
 
 
 def _pair_instances(program: Program, atom_species: NDArray[np.int32]) -> Instances:
@@ -210,7 +210,7 @@ def pairs_of_neighbours(
         )
     order = np.lexsort((others, atom_species[others], centres))
     centres, others = centres[order], others[order]
-    edges = np.stack([centres, others], axis=1).astype(np.int32) if _has_messages(program) else None
+    edges = np.stack([centres, others], axis=1).astype(np.int32)
     centre = next(index for index, site in enumerate(program.sites) if site.role == "centre")
     one, two = (index for index, site in enumerate(program.sites) if site.role == "neighbour")
     fits = _fits(program, atom_species)
@@ -226,8 +226,8 @@ def pairs_of_neighbours(
     atoms = atoms[fitting]
     if not len(atoms):
         nothing = np.arange(3, dtype=np.int32)[None]
-        return Instances(nothing, atom_species[nothing], np.ones(1), 1.0, atom_species, np.zeros(1), edges)
-    return Instances(atoms, atom_species[atoms], np.ones(len(atoms)), 1.0, atom_species, edges=edges)
+        return Instances(nothing, atom_species[nothing], np.ones(1), 1.0, atom_species, edges, np.zeros(1))
+    return Instances(atoms, atom_species[atoms], np.ones(len(atoms)), 1.0, atom_species, edges)
 
 
 def _fits(program: Program, atom_species: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -252,7 +252,7 @@ def fill_instances(instances: Instances, circuits: int, edges: int) -> Instances
     Args:
         instances: at least one.
         circuits: how many there shall be, at least those that there are.
-        edges: the same for edges, where there are any.
+        edges: the same for edges.
     """
     real = np.ones(len(instances)) if instances.present is None else instances.present
     index = np.zeros(circuits, dtype=np.intp)
@@ -264,12 +264,10 @@ def fill_instances(instances: Instances, circuits: int, edges: int) -> Instances
         mirror=instances.mirror[index],
         present=np.concatenate([real, np.zeros(circuits - len(instances))]),
     )
-    if instances.edges is None:
-        return filled
     more = np.tile(np.array([[0, 1]], dtype=np.int32), (edges - len(instances.edges), 1))
     counted = (np.arange(edges) < len(instances.edges)).astype(np.float64)
     return replace(filled, edges=np.concatenate([instances.edges, more]), edges_present=counted)
 
 
-def _has_messages(program: Program) -> bool:
-    return isinstance(program.readout, AtomicReadout) and program.readout.messages is not None
+def _all_edges(atoms: int) -> NDArray[np.int32]:
+    return np.argwhere(~np.eye(atoms, dtype=bool)).astype(np.int32)

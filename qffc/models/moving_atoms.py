@@ -89,6 +89,8 @@ class MovingAtoms:
         self._species = species_of(model.program, self.numbers)
         self._reference = model.reference_energy(self._species)
         self._listed: NDArray[np.float64] | None = None
+        self.grade = 0.0
+        """The largest extrapolation grade of an atom at the last step; 0 where the model does not know."""
         self._largest: tuple[int, ...] = ()
         self._shapes: set[tuple[int, ...]] = set()
         self._builds = 0
@@ -131,7 +133,8 @@ class MovingAtoms:
         # About their middle, so that few digits go into where the atoms are together.
         placed = (here - here.mean(axis=0))[None].astype(self._kind)
         # Fetched as a whole: JAX takes longer to take a row of an array than NumPy.
-        energies, forces = jax.device_get(self._model.predict_listed(self._instances, self._rows, placed))
+        energies, forces, grades = jax.device_get(self._model.predict_listed(self._instances, self._rows, placed))
+        self.grade = float(grades[0])
         return self._reference + float(energies[0]), np.asarray(forces[0], dtype=np.float64)
 
     @cached_property
@@ -142,8 +145,7 @@ class MovingAtoms:
         centres, others = neighbours_within(positions, self._radius)
         instances = pairs_of_neighbours(self._model.program, self._species, centres, others)
         rows = rows_of(self._plan, instances)
-        edges = 0 if instances.edges is None else len(instances.edges)
-        needed = (edges, len(instances), *(len(atoms) for atoms in rows.atoms))
+        needed = (len(instances.edges), len(instances), *(len(atoms) for atoms in rows.atoms))
         self._largest = tuple(map(max, map(size_of_series, needed), self._largest or needed))
         edges, circuits, *sizes = self._largest
         # Handed to JAX once for each list, not at every step.

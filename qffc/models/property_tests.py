@@ -15,6 +15,8 @@ from qffc.ir.exchange_group import exchanges
 from qffc.ir.program import Program, Symmetry, readout_value
 from qffc.ir.values import Cutoff, Value, walk
 from qffc.models.force_field import ForceField
+from qffc.models.instances import species_of
+from qffc.models.validity import NEAREST, has_limits
 
 Floats = NDArray[np.float64]
 Outcome = Literal["holds", "FAILS", "does not apply"]
@@ -30,6 +32,9 @@ JUMP_TOLERANCE = 1e-7
 CURVATURE_TOLERANCE = 1e-3
 """Of the slope of forces, extrapolated, on the scale of forces, per Angstrom."""
 
+MOST_BOUND = 1.5
+"""eV: by which two molecules may bind each other."""
+
 _BATCH = 16
 """Frames in one call."""
 _STEP = 2e-4
@@ -37,6 +42,10 @@ _STEP = 2e-4
 _DIRECTIONS, _MOVES = 4, 4
 _MOST_ATOMS = 12
 """Of each of the two molecules far apart."""
+_RATTLE = (0.2, 0.4)
+"""Angstrom: standard deviations of the displacements of rattled molecules."""
+_TOUCH = (2.0, 2.5, 3.0, 3.5, 4.0)
+"""Angstrom: distances of two molecules."""
 _FAR = 20.0
 """Angstrom between two molecules of a program without cutoffs, which has no distance that is far."""
 
@@ -336,6 +345,69 @@ def _not_finite(subject: Subject, frames: Floats) -> Floats:
     return wrong
 
 
+def _beyond_data(subject: Subject) -> tuple[PropertyTest, ...]:
+    """Free atoms, atoms pushed together, a rattled molecule and two that touch: where training data end."""
+    names = ("free atoms", "atoms pushed together", "rattled molecules", "two molecules that touch")
+    if not has_limits(subject.model.arrays):
+        return tuple(PropertyTest(name, reason="the model has no limits") for name in names)
+    return (
+        _free_atoms(subject, names[0]),
+        _at_least(subject, names[1], _pushed_together(subject)),
+        _at_least(subject, names[2], _rattled(subject)),
+        _touching(subject, names[3]),
+    )
+
+
+def _free_atoms(subject: Subject, name: str) -> PropertyTest:
+    """Atoms that see no others have the energies of free atoms."""
+    apart = max((*subject.cutoffs, _FAR)) + 1.0
+    frames = apart * np.arange(len(subject.numbers))[None, :, None] * np.ones((1, 1, 3))
+    species = species_of(subject.model.program, subject.numbers)
+    off = subject.predict(frames)[0] - subject.model.reference_energy(species)
+    return _test(name, "eV", [off], ENERGY_TOLERANCE * subject.energy_scale)
+
+
+def _pushed_together(subject: Subject) -> Floats:
+    """Frames (frames, atoms, 3) with two atoms at half of the shortest distance that the data have."""
+    species = species_of(subject.model.program, subject.numbers)
+    nearest = subject.model.arrays[NEAREST]
+    frames = []
+    for first, second in list(combinations(range(len(subject.numbers)), 2))[:_BATCH]:
+        frame = subject.frames[0].copy()
+        bond = frame[second] - frame[first]
+        short = 0.5 * nearest[species[first], species[second]]
+        frame[second] = frame[first] + short * bond / np.linalg.norm(bond)
+        frames.append(frame)
+    return np.array(frames) if frames else subject.frames[:0]
+
+
+def _rattled(subject: Subject) -> Floats:
+    sizes = np.linspace(*_RATTLE, _BATCH)[:, None, None]
+    chosen = subject.frames[np.arange(_BATCH) % len(subject.frames)]
+    rattled: Floats = chosen + sizes * subject.generator.normal(size=chosen.shape)
+    return rattled if len(subject.numbers) > 1 else chosen[:0]
+
+
+def _at_least(subject: Subject, name: str, frames: Floats) -> PropertyTest:
+    """The energies of frames lie above those of the geometries that the model knows."""
+    if not len(frames):
+        return PropertyTest(name, reason="one atom alone")
+    return _test(name, "eV below", [np.maximum(subject.here[0].min() - subject.predict(frames)[0], 0.0)], 0.0)
+
+
+def _touching(subject: Subject, name: str) -> PropertyTest:
+    """No two molecules bind each other by more than a strong hydrogen bond."""
+    if subject.model.program.scope != "pair":
+        return PropertyTest(name, reason="the sites hold one molecule")
+    numbers = subject.numbers[:_MOST_ATOMS]
+    frame = subject.frames[0, : len(numbers)]
+    normal = np.linalg.svd(frame - frame.mean(axis=0))[2][2]
+    dimers = np.array([np.concatenate([frame, frame + apart * normal]) for apart in _TOUCH])
+    single = subject.predict(frame[None], numbers)[0]
+    bound = 2 * single - subject.predict(dimers, np.tile(numbers, 2))[0]
+    return _test(name, "eV bound", [np.maximum(bound, 0.0)], MOST_BOUND)
+
+
 _Tests = tuple[Callable[[Subject], tuple[PropertyTest, ...]], ...]
 
 SYMMETRY_TESTS: _Tests = (
@@ -354,6 +426,7 @@ TESTS: _Tests = (
     smoothness,
     _extensivity,
     _finite,
+    _beyond_data,
 )
 """All tests, in the order of the table."""
 

@@ -147,10 +147,10 @@ def _best(path: Path, header: Mapping[str, str], average: Mapping[str, np.ndarra
 def _may_differ(saved: Mapping[str, str], wanted: Mapping[str, str]) -> tuple[str, ...]:
     """What may differ between a run and its continuation, because it changes nothing that was done."""
     if saved["patience"] == wanted["patience"] == str(None):
-        return ("evaluate_every", "max_minutes")
+        return ("evaluate_every", "max_minutes", "limits")
     # Early stopping counts evaluations, so they stay; how many it waits for may change, but not whether it keeps count.
     waits = str(None) not in (saved["patience"], wanted["patience"])
-    return ("patience", "max_minutes") if waits else ("max_minutes",)
+    return ("patience", "max_minutes", "limits") if waits else ("max_minutes", "limits")
 
 
 def _on_device(arrays: Mapping[str, np.ndarray]) -> dict[str, jax.Array]:

@@ -92,6 +92,10 @@ class TrainingConfig(BaseModel):
         None, description="minutes after which no epoch is begun; the same command goes on from the checkpoint"
     )
 
+    limits: Literal["on", "off"] = Field(
+        "on", description="fade to free atoms, which repel each other, where the training data end; or do not"
+    )
+
     @model_validator(mode="after")
     def _learns_something(self) -> Self:
         if self.energy_weight == 0 and self.force_weight == 0:

@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from qffc.data import Dataset
 from qffc.ir.diagnostics import error
 from qffc.models.atom_energies import given_atom_energies
+from qffc.models.energy import ATOM_ENERGY
 from qffc.models.force_field import ForceField, trainable_names
 from qffc.models.initialization import SAMPLE, constants_from_data, constants_from_model, initial_parameters
+from qffc.models.validity import has_limits
+from qffc.models.validity_fit import without_limits
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.checkpoint import TrainingState
 from qffc.training.config import TrainingConfig
@@ -63,6 +66,16 @@ class Start:
         return found
 
 
+def given_energies(start: Start | None) -> Mapping[str, float] | None:
+    """Return the energies of free atoms (eV) by element of a run, its own or those of its model to start from."""
+    if start is None or start.model is None:
+        return None if start is None else start.atom_energies or None
+    model = start.model
+    return (
+        dict(zip(model.program.species, model.arrays[ATOM_ENERGY], strict=True)) if has_limits(model.arrays) else None
+    )
+
+
 def starting_state(
     lowered: JaxProgram,
     sets: Sequence[Dataset],
@@ -91,7 +104,7 @@ def starting_state(
         constants = constants_from_data(lowered, arrays, sets, near)
     else:
         _need_same_program(lowered, begin.model)
-        arrays = {name: np.asarray(value) for name, value in begin.model.arrays.items()}
+        arrays = without_limits(begin.model.arrays)
         errors = [_mean_error(begin.model, data) for data in sets]
         constants = constants_from_model(lowered, arrays, sets, errors)
     trained = trainable_names(program)

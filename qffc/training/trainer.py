@@ -19,6 +19,7 @@ from qffc.models.errors import Errors
 from qffc.models.force_field import ForceField
 from qffc.models.initialization import neutral_constants
 from qffc.models.model_file import KERNEL, MODEL_NAME, save_model
+from qffc.models.validity_fit import with_limits
 from qffc.passes.lower_jax.program import Lowering, lower_jax
 from qffc.training.batches import steps_of_epoch
 from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint
@@ -28,7 +29,7 @@ from qffc.training.frames import Batches, batches_and_fit
 from qffc.training.log import LOG_NAME, append_row, trim_log
 from qffc.training.processes import file_of_first, from_first, is_first, need_same_run
 from qffc.training.split import splits_of
-from qffc.training.starting import Arrays, Start, starting_state
+from qffc.training.starting import Arrays, Start, given_energies, starting_state
 from qffc.training.step import Step, make_step, optimizer_of
 from qffc.training.stopping import (
     EPOCH,
@@ -157,6 +158,9 @@ def train(
     history |= {FILLED: f"{filled:.3f}"} if filled else {}
     texts = _model_metadata(sets, config, identity) | history | other_kernel | (metadata or {})
     model = ForceField(program, arrays, texts, lower)
+    if finished and config.limits == "on":
+        known = [each.subset((*split.train, *split.validation)) for each, split in zip(sets, splits, strict=True)]
+        model = with_limits(model, known, given_energies(start))
     if finished and is_first():
         save_model(model, folder / MODEL_NAME)
     return model

@@ -40,7 +40,9 @@ def values(work: Work, kernel: str) -> Values:
     species = np.array([0] + [1] * (work.atoms - 1), dtype=np.int32)
     # The program of water has a site for each hydrogen, not for each qubit.
     sites = (work.sites[:, :3] if work.kind == "water" else work.sites).astype(np.int32)
-    instances = Instances(sites, species[np.minimum(sites, 1)], np.ones(len(sites)), 1.0, species)
+    instances = Instances(
+        sites, species[np.minimum(sites, 1)], np.ones(len(sites)), 1.0, species, np.zeros((0, 2), dtype=np.int32)
+    )
     molecule = MoleculeEnergy(parts, instances)
 
     def named(parameters: Parameters) -> Parameters:

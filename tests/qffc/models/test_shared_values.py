@@ -78,7 +78,7 @@ def test_random_programs_have_the_values_of_each_circuit_alone(program, seed):
     every = np.concatenate([atom_species, np.full(sites + 2, GHOST)])
     averaged = "inversion" in program.average
     mirror = generator.choice([1.0, -1.0], size=5) if averaged else np.ones(5)
-    instances = Instances(atoms, every[atoms], mirror, 1.0, atom_species)
+    instances = Instances(atoms, every[atoms], mirror, 1.0, atom_species, np.zeros((0, 2), dtype=np.int32))
     arrays = initial_parameters(program, seed=1)
     frames = generator.normal(size=(2, sites + 2, 3)) + 0.3
     moments = generator.normal(size=(2, 5, program.channels, len(program.observables)))
