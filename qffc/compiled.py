@@ -106,9 +106,16 @@ class Compiled:
         return self.kernel.bind(self._slots(slots))
 
     def measured_circuits(self, slots: Floats | None = None) -> tuple[Circuit, ...]:
-        """Return the circuit once for each measurement setting, with its measurements."""
+        """Return the circuit once for each measurement setting, with its measurements at the end.
+
+        They are listed in the order of their bits, for formats and readers that go by that order.
+        """
+        from qffc.passes.lower_pytket.files import measured_in_order
+
         here = self._slots(slots)
-        return self.kernel.bind_settings(here[None], self.measurements.settings)
+        return tuple(
+            measured_in_order(circuit) for circuit in self.kernel.bind_settings(here[None], self.measurements.settings)
+        )
 
     @cached_property
     def counts(self) -> CircuitCounts:

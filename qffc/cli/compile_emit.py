@@ -31,6 +31,8 @@ class Emit(StrEnum):
 
 _SUFFIXES = {Emit.PYTKET: ".json", Emit.QASM: ".qasm", Emit.QIR: ".ll"}
 """Of files of circuits."""
+_WIDEST_QASM, _WIDEST_QIR = 32, 64
+"""Bits of a register that pytket writes, and reads back without being told."""
 
 
 def check_request(kind: Emit | None, out: Path | None, geometry: str | None, measured: bool) -> None:
@@ -149,8 +151,10 @@ def _text(circuit: Circuit, kind: Emit, name: str) -> str:
         return _qir(circuit, name)
     from pytket.qasm.qasm import circuit_to_qasm_str
 
+    from qffc.passes.lower_pytket.files import narrow_registers
+
     # The header of Quantinuum knows all native gates: U1q is PhasedX, Rxxyyzz is TK2.
-    return circuit_to_qasm_str(circuit, header="hqslib1")
+    return circuit_to_qasm_str(narrow_registers(circuit, _WIDEST_QASM), header="hqslib1")
 
 
 def _qir(circuit: Circuit, name: str) -> str:
@@ -158,6 +162,9 @@ def _qir(circuit: Circuit, name: str) -> str:
         from pytket.qir.conversion.api import QIRFormat, QIRProfile, pytket_to_qir
     except ImportError:
         raise _no_qir() from None
+    from qffc.passes.lower_pytket.files import narrow_registers
+
+    circuit = narrow_registers(circuit, _WIDEST_QIR)
     text = pytket_to_qir(circuit, name=name, qir_format=QIRFormat.STRING, profile=QIRProfile.BASE)
     assert isinstance(text, str)
     return text
