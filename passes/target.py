@@ -8,10 +8,13 @@ from math import inf
 from typing import Literal, get_args
 
 from qffc.ir.diagnostics import error, quoted
+from qffc.ir.plain_numbers import whole_number
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.target_noise import NoiseModel
 
 TwoQubitGate = Literal["TK2", "ZZPhase"]
+SELENE = "selene"
+"""The emulator of Helios."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,20 @@ class Target:
                 expected="one of the two",
                 help='leave one out; in a file, machine = "none" takes it away',
             )
+        if self.emulator == SELENE and "TK2" in self.gates:
+            raise error(
+                "gate that the emulator does not run",
+                found=f"emulator '{SELENE}' and gates {quoted(self.gates)} for target '{self.name}'",
+                expected="ZZPhase or ZZMax, no TK2: Selene emulates Helios, which has none",
+                help='give the target gates = ["ZZPhase", "ZZMax"], or emulator = "pecos"',
+            )
+        if self.machine is not None and self.machine.lower().startswith("helios"):
+            raise error(
+                "machine that qffc does not submit to",
+                found=f"machine '{self.machine}' for target '{self.name}'",
+                expected="a machine of the H-series, such as 'H2-1': jobs of Helios take another form",
+                help='leave machine out; "HeliosLE" emulates it, and circuits can be written with compile --emit',
+            )
         if (self.emulator or self.machine) and not self.gates:
             raise error(
                 "place to run circuits without native gates",
@@ -212,13 +229,18 @@ class Target:
     def price(self, counts: CircuitCounts | Iterable[CircuitCounts], shots: int) -> float:
         """Return the price in HQC of running one or several circuits, each with that many shots.
 
-        Measurements that a circuit does not have yet are counted for all of its qubits.
+        Measurements that a circuit does not have yet are counted for all of its qubits. No shots cost what a job costs
+        before its first one.
+
+        Raises:
+            QffcError: when shots are no whole number from 0 on.
 
         Example:
             >>> counts = CircuitCounts(2, phased_x=10, rz=0, two_qubit=5, two_qubit_depth=5, depth=9, cost=5.0)
             >>> Target("lab", "two ions", 2, ("ZZPhase",), two_qubit="ZZPhase", pricing=Pricing()).price(counts, 1000)
             21.0
         """
+        check_shots(shots)
         jobs = (counts,) if isinstance(counts, CircuitCounts) else tuple(counts)
         return sum((self._price(job, shots) for job in jobs), 0.0)
 
@@ -229,3 +251,22 @@ class Target:
         spam = counts.qubits + (counts.measured or counts.qubits)
         one_shot = pricing.one_qubit * counts.phased_x + pricing.two_qubit * counts.two_qubit + pricing.spam * spam
         return pricing.base + shots * one_shot / pricing.shot_scale
+
+
+def check_shots(shots: object) -> None:
+    """Refuse shots that have no price.
+
+    Raises:
+        QffcError: when they are no whole number from 0 on.
+
+    Example:
+        >>> check_shots(1000)
+    """
+    number = whole_number(shots)
+    if number is None or number < 0:
+        raise error(
+            "shots out of range",
+            found=f"{shots!r}",
+            expected="a whole number from 0 on",
+            help="say how often each circuit runs",
+        )

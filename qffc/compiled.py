@@ -20,7 +20,7 @@ from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.generic_point import generic_slots
 from qffc.passes.pipeline import PassRecord, run_pipeline
 from qffc.passes.pipeline_text import format_pass, parse_pipeline
-from qffc.passes.target import Target
+from qffc.passes.target import Target, check_shots
 
 if TYPE_CHECKING:
     from pytket.circuit import Circuit
@@ -129,7 +129,12 @@ class Compiled:
         return kernel.counts(kernel.bind(generic_slots(kernel.split)))
 
     def price(self, shots: int) -> float:
-        """Return the price in HQC of one circuit with its measurements, ``shots`` for each setting."""
+        """Return the price in HQC of one circuit with its measurements, ``shots`` for each setting.
+
+        Raises:
+            QffcError: when shots are no whole number from 0 on.
+        """
+        check_shots(shots)
         if self.target.pricing is None:
             return 0.0
         return self.target.price([self.kernel.counts(circuit) for circuit in self.measured_circuits()], shots)

@@ -29,7 +29,9 @@ S = TypeVar("S")
 KernelName = Literal["auto", "native", "portable"]
 
 MOST_QUBITS = 26
-"""A state of so many qubits takes 1 GiB, and a gradient several of them."""
+"""States of more are not made, however large the memory is."""
+_BYTES_A_PLACE = 256
+"""For each of the 2^qubits numbers of a state: as many circuits as go side by side into a register, two states each."""
 KERNEL_VARIABLE = "QFFC_KERNEL"
 """The environment variable that chooses the kernel where a program leaves it open."""
 
@@ -127,15 +129,15 @@ def make_kernel(split: Split, kernel: KernelName = "auto") -> KernelFunctions:
 
     Raises:
         QffcError: for an unknown name, or when the native kernel is asked for and not there. The functions raise it
-            when they are called for more than ``MOST_QUBITS`` qubits: angles of such circuits can be computed.
+            when they are called for more than :func:`most_qubits`: angles of such circuits can be computed.
     """
-    if split.qubit_count > MOST_QUBITS:
+    if split.qubit_count > most_qubits():
 
         def refuse(*_: jax.Array) -> NoReturn:
             raise error(
                 "too many qubits to simulate",
                 found=f"{split.qubit_count} qubits in '{split.program.name}'",
-                expected=f"at most {MOST_QUBITS}: a state has 2^qubits numbers, for every circuit",
+                expected=f"at most {most_qubits()} on this machine: a state has 2^qubits numbers, for every circuit",
                 help="use fewer qubits a circuit; larger ones can be proven, compiled and run on a machine",
             )
 
@@ -149,6 +151,21 @@ def make_kernel(split: Split, kernel: KernelName = "auto") -> KernelFunctions:
         return differentiable(NativeTableKernel(split, tables, shape))
 
     return KernelFunctions("native", functions.moments, functions.moments_along, reads_tables)
+
+
+def most_qubits() -> int:
+    """Return the qubits of the largest circuits that are simulated here, by the memory of the machine.
+
+    Example:
+        >>> most_qubits() <= MOST_QUBITS
+        True
+    """
+    return min(MOST_QUBITS, (_memory() // _BYTES_A_PLACE).bit_length() - 1)
+
+
+def _memory() -> int:
+    """Bytes of the machine."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def make_moments(split: Split, kernel: KernelName = "auto") -> Moments:

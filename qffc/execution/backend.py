@@ -14,9 +14,9 @@ from qffc.execution import pecos, selene
 from qffc.execution.engines import engines
 from qffc.execution.jobs import JobStore, Task, make_task
 from qffc.execution.shots import ShotResult as ShotResult
-from qffc.ir.diagnostics import error
+from qffc.ir.diagnostics import error, quoted
 from qffc.ir.plain_numbers import whole_number
-from qffc.passes.target import Target
+from qffc.passes.target import SELENE, Target
 
 if TYPE_CHECKING:
     from pytket.circuit import Circuit
@@ -98,19 +98,20 @@ def shots_of_each(circuits: Sequence[Circuit], shots: int | Sequence[int]) -> tu
     """Return the shots of each circuit.
 
     Raises:
-        QffcError: when there is not one number of at least 1 for each circuit.
+        QffcError: when there is not one whole number of at least 1 for each circuit.
     """
-    number = whole_number(shots)
-    each = tuple(map(int, cast(Sequence[int], shots))) if number is None else (number,) * len(circuits)
-    least = min(each, default=1) if number is None else number
-    if len(each) != len(circuits) or least < 1:
+    alone = np.ndim(shots) == 0
+    given: list[object] = [shots] if alone else list(cast(Sequence[object], shots))
+    each = [whole_number(number) or 0 for number in given]
+    wrong = next((number for number, whole in zip(given, each, strict=True) if whole < 1), None)
+    if wrong is not None or not (alone or len(each) == len(circuits)):
         raise error(
             "shots out of range",
-            found=f"{len(each)} numbers, the least {least}",
-            expected=f"at least 1 shot for each of {len(circuits)} circuits",
+            found=f"{len(each)} numbers" if wrong is None else f"{wrong!r}",
+            expected=f"a whole number from 1 on, for each of {len(circuits)} circuits",
             help="correct them",
         )
-    return each
+    return (each[0],) * len(circuits) if alone else tuple(each)
 
 
 def need_runner(target: Target) -> None:
@@ -135,7 +136,7 @@ def need_runner(target: Target) -> None:
             expected=f"the extra '{engine.extra}'",
             help=engine.advice,
         )
-    if name == "selene":
+    if name == SELENE:
         selene.check_noise(target)
 
 
@@ -169,7 +170,7 @@ def _check_price(missing: Sequence[Task], target: Target, max_price: float | Non
 
 
 def _emulate(task: Task, target: Target, keeper: JobStore | None) -> ShotResult:
-    engine = selene.emulate if target.emulator == "selene" else pecos.emulate
+    engine = selene.emulate if target.emulator == SELENE else pecos.emulate
     result = ShotResult.of(engine(task.circuit, target, task.shots, task.seed))
     if keeper is not None:
         keeper.save(task, result)
@@ -177,6 +178,8 @@ def _emulate(task: Task, target: Target, keeper: JobStore | None) -> ShotResult:
 
 
 def _check(circuits: Sequence[Circuit], target: Target, shots: Sequence[int], seed: int) -> None:
+    from pytket.circuit import OpType  # pytket is heavy
+
     if seed < 0:
         raise error("seed out of range", found=f"{seed}", expected="a number from 0 on", help="correct it")
     limit = target.limits.shots
@@ -186,6 +189,13 @@ def _check(circuits: Sequence[Circuit], target: Target, shots: Sequence[int], se
             found=f"{max(shots)} for one circuit",
             expected=f"at most {limit} on '{target.name}'",
             help="run the circuit several times with fewer shots",
+        )
+    if "TK2" not in target.gates and any(circuit.n_gates_of_type(OpType.TK2) for circuit in circuits):
+        raise error(
+            "gate that the target does not have",
+            found=f"TK2 in a circuit for '{target.name}'",
+            expected=f"gates among {quoted(target.gates)}, PhasedX and Rz",
+            help="compile the program for this target",
         )
     largest = target.limits.emulated_qubits if target.emulator else target.qubits
     wide = max((circuit.n_qubits for circuit in circuits), default=0)

@@ -222,6 +222,26 @@ def test_more_qubits_than_states_are_held_for_are_refused_when_simulated(name):
         lowered.moments(np.zeros((1, lowered.split.slot_count)))
 
 
+@pytest.mark.parametrize("name", ["auto", "portable"])
+def test_fewer_qubits_are_simulated_where_memory_is_small(name, monkeypatch):
+    monkeypatch.setattr(kernel, "_memory", lambda: 2**10 * 256)
+    assert kernel.most_qubits() == 10
+    lowered = lower_jax(load("ring", qubits=12, depth=1), name)
+    with pytest.raises(QffcError, match=r"12 qubits in 'ring'\s*expected: at most 10 on this machine"):
+        lowered.moments(np.zeros((1, lowered.split.slot_count)))
+    smaller = lower_jax(load("ring", qubits=10, depth=1), name)
+    assert smaller.moments(np.zeros((1, smaller.split.slot_count))).shape == (1, len(smaller.split.observables))
+
+
+@pytest.mark.parametrize("qubits", [32, 34, 64, 66])
+def test_masks_beyond_the_integers_of_the_native_kernel_are_never_made(qubits, monkeypatch):
+    monkeypatch.setattr(kernel, "_memory", lambda: 2**200)
+    lowered = lower_jax(load("ring", qubits=qubits, depth=1))
+    assert lowered.kernel.name == "none"
+    with pytest.raises(QffcError, match=f"{qubits} qubits in 'ring'"):
+        lowered.moments(np.zeros((1, lowered.split.slot_count)))
+
+
 def test_a_library_that_does_not_load_says_why(tmp_path, monkeypatch):
     library = tmp_path / "_native.so"
     library.write_text("not a library")

@@ -50,6 +50,13 @@ def test_price():
     assert price(COUNTS, 1000, on="ideal") == 0
 
 
+@pytest.mark.parametrize("shots", [-5, -1, 2.5, True, None, float("nan")])
+@pytest.mark.parametrize("where", ["H2-1", "ideal"])
+def test_only_whole_numbers_of_shots_have_a_price(shots, where):
+    with pytest.raises(QffcError, match="shots out of range"):
+        price(COUNTS, shots, on=where)
+
+
 def test_a_heisenberg_tk2_is_not_one_zz():
     weights = CostWeights()
     assert [weights.tk2(k) for k in range(4)] == pytest.approx([0, 1, 1.7, 2.4])
@@ -64,6 +71,8 @@ def test_a_heisenberg_tk2_is_not_one_zz():
         lambda: Target("odd", "prefers what nobody has", 1, (), "CX"),
         lambda: Target("odd", "no gates", 1, emulator="pecos"),
         lambda: Target("odd", "in two places", 1, ("TK2",), emulator="pecos", machine="H2-1"),
+        lambda: Target("odd", "TK2 on Selene", 1, ("TK2", "ZZPhase"), "ZZPhase", emulator="selene"),
+        lambda: Target("odd", "no exit", 1, ("ZZPhase",), "ZZPhase", machine="Helios-1"),
         lambda: CostWeights(zz=-1),
         lambda: MinimumAngles(zz_phase=-1),
         lambda: Pricing(shot_scale=0),

@@ -84,6 +84,11 @@ def test_a_small_file_changes_what_it_names(tmp_path):
     assert made == replace(target("H2-1"), name="lab", qubits=8, machine=None, noise=noise)
 
 
+def test_selene_takes_the_place_of_pecos_without_tk2(tmp_path):
+    made = lab(tmp_path, 'like = "H2-1LE"\nemulator = "selene"\ngates = ["ZZPhase", "ZZMax"]\n')
+    assert (made.emulator, made.two_qubit) == ("selene", "ZZPhase")
+
+
 def test_a_file_may_stand_alone(tmp_path):
     made = lab(tmp_path, 'title = "our two ions"\nqubits = 2\ngates = ["ZZPhase"]\n')
     assert (made.name, made.two_qubit, made.pricing, made.noise) == ("lab", "ZZPhase", None, None)
@@ -118,6 +123,8 @@ def test_weights_of_a_file_arrive_and_decide(base, angle, zz):
         ('like = "H2-1"\nqubits = 0', "0 qubits"),
         ('like = "H2-1"\ngates = ["CX"]', r"gates.0 = 'CX'[\s\S]*'ZZPhase'"),
         ('like = "H2-1"\nweights = 3', "weights = 3"),
+        ('like = "H2-1LE"\nemulator = "selene"', r"'selene' and gates 'TK2', [\s\S]*no TK2"),
+        ('like = "Helios"\nmachine = "Helios-1"', r"machine 'Helios-1'[\s\S]*H-series"),
         ('like = "H2-9"', "unknown target"),
         ("like = 2", "like = 2"),
         ('like = "ideal"\nemulator = "pecos"', "without native gates"),

@@ -65,6 +65,9 @@ def test_circuit_counts_and_price():
     assert compiled.kernel.counts(compiled.circuit(slots)).two_qubit < compiled.counts.two_qubit
     # Three settings, one base fee each.
     assert compiled.price(2000) - 15 == pytest.approx(2 * (compiled.price(1000) - 15))
+    for each in (compiled, qf.compile(PROGRAM, "ideal")):
+        with pytest.raises(QffcError, match=r"shots out of range(.|\n)*-5"):
+            each.price(-5)
 
 
 def test_ideal_target_is_free_and_has_no_native_gates():

@@ -136,12 +136,27 @@ def test_shots_may_differ_between_circuits():
         run_circuits(circuits(3), NOISY, shots=(3, 7), seed=0)
 
 
+@pytest.mark.parametrize("shots", [0, -5, 2.5, True, float("nan"), (3, 0), (3, 2.7), (3, -1), (3,)])
+def test_shots_are_whole_numbers_from_one_on(shots):
+    with pytest.raises(QffcError, match="for each of 2 circuits"):
+        run_circuits(circuits(2), NOISY, shots=shots, seed=0)
+    with pytest.raises(QffcError, match="shots out of range"):
+        price_of(circuits(2), NOISY, shots)
+
+
 def test_limits_of_a_target_hold():
     small = replace(NOISY, limits=replace(NOISY.limits, emulated_qubits=1))
     with pytest.raises(QffcError, match="at most 1: a state vector"):
         run(1, where=small)
     with pytest.raises(QffcError, match="at most 10 on"):
         run(1, where=replace(NOISY, limits=replace(NOISY.limits, shots=10)))
+
+
+def test_a_gate_that_the_target_does_not_have_is_refused():
+    circuit = Circuit(2, 1).TK2(0.1, 0.2, 0.3, 0, 1).Measure(0, 0)
+    with pytest.raises(QffcError, match=r"TK2 in a circuit for 'H2-1LE'\s*expected: gates among 'ZZPhase'"):
+        run_circuits([circuit], replace(NOISY, gates=("ZZPhase",), two_qubit="ZZPhase"), shots=1, seed=0)
+    assert run_circuits([circuit], NOISY, shots=1, seed=0).shots == (1,)
 
 
 def test_strings_of_counts_are_the_outcomes():
