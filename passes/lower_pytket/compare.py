@@ -7,10 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from pytket.circuit import Circuit, OpType, PauliExpBox, Unitary3qBox
-from pytket.extensions.quantinuum.backends.quantinuum import QuantinuumBackend, QuantinuumBackendCompilationConfig
+from pytket.extensions.quantinuum.backends.quantinuum import (
+    DeviceNotAvailable,
+    QuantinuumBackend,
+    QuantinuumBackendCompilationConfig,
+)
 from pytket.pauli import Pauli
 
-from qffc.ir.diagnostics import InternalError, error
+from qffc.ir.diagnostics import InternalError, error, quoted
 from qffc.ir.pauli import triple_product
 from qffc.ir.program import Program
 from qffc.ir.reference import dense
@@ -59,13 +63,13 @@ def compare_with_pytket(program: Program, slots: NDArray[np.float64], target: Ta
         target: a target that pytket-quantinuum compiles for.
 
     Raises:
-        QffcError: when the target has no device in pytket-quantinuum, or too few qubits.
+        QffcError: when the target has no device, one that pytket-quantinuum does not know, or too few qubits.
     """
     if target.device is None:
         raise error(
             "target that pytket does not know",
             found=f"'{target.name}'",
-            expected="a target with a device, such as 'H2-1LE'",
+            expected="a target with a device, such as 'H2-1'",
             help="choose another target",
         )
     kernel = PytketKernel(split_program(program), target)
@@ -83,7 +87,17 @@ def compare_with_pytket(program: Program, slots: NDArray[np.float64], target: Ta
 
 def _compile(circuit: Circuit, device: str, gate: OpType) -> Circuit:
     config = QuantinuumBackendCompilationConfig(target_2qb_gate=gate, preserve_qubit_names=True)
-    return QuantinuumBackend(device, compilation_config=config).get_compiled_circuit(circuit)
+    try:
+        return QuantinuumBackend(device, compilation_config=config).get_compiled_circuit(circuit)
+    except DeviceNotAvailable:
+        known = (info.device_name for info in QuantinuumBackend.available_devices())
+        raise error(
+            "device that pytket-quantinuum does not know",
+            found=f"device '{device}'",
+            expected=f"one of {quoted(sorted(name for name in known if name))}",
+            help="correct the target file; local emulators, such as 'H2-1LE', are known with the extra 'emulator' "
+            "alone (pip install \"pytket-quantinuum[pecos]\"), and 'H2-1' is compiled for in the same way",
+        ) from None
 
 
 def naive_circuit(kernel: PytketKernel, slots: NDArray[np.float64]) -> Circuit:

@@ -63,9 +63,12 @@ def run_demo(out: Path, quick: bool, write: Callable[[str], None] = print) -> No
         quick: train for a moment only.
         write: takes lines for the person who watches.
     """
+    from qffc.execution.backend import need_runner
     from qffc.reports.circuit_drawing import draw_circuit
+    from qffc.targets import target
     from qffc.toolchain import compile as compile_program
 
+    need_runner(target(TARGET))  # before a minute of training
     begin = perf_counter()
     story = _Story(out, write)
     write(f"qffc demo: a force field for {DATA} from the program {PROGRAM}; files go to {out}")

@@ -15,12 +15,14 @@ class Engine:
         packages: what is needed, with the major version that is needed or None.
         extra: of qffc, that installs it.
         install: what the extra is, for pip.
+        python: the oldest version of Python that the packages are made for, where qffc runs on older ones.
     """
 
     name: str
     packages: tuple[tuple[str, str | None], ...]
     extra: str
     install: str
+    python: str | None = None
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -47,13 +49,20 @@ class Engine:
     @property
     def advice(self) -> str:
         """What installs it."""
-        return f"pip install {self.install}, which is what the extra '{self.extra}' is"
+        where = f"on Python {self.python} or newer: " if self.python else ""
+        return f"{where}pip install {self.install}, which is what the extra '{self.extra}' is"
 
 
 # Guppy before version 1 comes with PECOS, and its Selene cannot read what it writes.
 _ENGINES = (
     Engine("pecos", (("pytket-pecos", None), ("quantum-pecos", None)), "emulator", '"pytket-quantinuum[pecos]"'),
-    Engine("selene", (("guppylang", "1"), ("selene-sim", None)), "selene", '"guppylang>=1.2" "selene-sim>=0.3.7"'),
+    Engine(
+        "selene",
+        (("guppylang", "1"), ("selene-sim", None)),
+        "selene",
+        '"guppylang>=1.2" "selene-sim>=0.3.7"',
+        python="3.12",
+    ),
     Engine("qnexus", (("qnexus", None),), "nexus", "qnexus"),
 )
 

@@ -292,6 +292,16 @@ def test_comparison_needs_a_device(example):
         compare_with_pytket(example(0).program, np.zeros(1), target("ideal"))
 
 
+@pytest.mark.parametrize("device", ["H9-1", "H2-1LE"])
+def test_a_device_that_pytket_does_not_know_is_refused(example, monkeypatch, device):
+    monkeypatch.setattr("pytket.extensions.quantinuum.backends.quantinuum.have_pecos", lambda: False)
+    case = example(0)
+    slots = slots_of(split_program(case.program), case.instance)
+    with pytest.raises(QffcError, match=rf"device '{device}'\s*expected: one of .*'H2-1'[\s\S]*the extra 'emulator'"):
+        compare_with_pytket(case.program, slots, replace(EXACT, device=device))
+    assert compare_with_pytket(case.program, slots, EXACT).equal
+
+
 @pytest.mark.parametrize("order", ["a, b, c", "b, c, a", "c, a, b", "c, b, a"])
 @pytest.mark.parametrize("angle", [0.1, 0.5, 0.9, -0.7])  # with and without cyclic relabels
 def test_a_chirality_begins_with_the_pair_that_has_met_nobody_else(order, angle):

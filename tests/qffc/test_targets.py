@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qffc.execution.engines import engines
 from qffc.ir.diagnostics import QffcError
 from qffc.passes.target import CostWeights
 from qffc.passes.target_noise import NoiseModel
@@ -38,12 +39,11 @@ def test_targets_are_what_pytket_says(each):
     from pytket.circuit import OpType
     from pytket.extensions.quantinuum.backends.quantinuum import QuantinuumBackend
 
-    if each.emulator is not None:
-        pytest.importorskip("pytket_pecos", reason="pytket lists its emulators with the extra emulator alone")
     info = QuantinuumBackend(each.device).backend_info
     assert info.n_nodes == each.qubits
     assert {getattr(OpType, gate) for gate in each.gates} <= set(info.gate_set)
-    assert (info.misc["system_type"] == "local_emulator") == (each.emulator is not None)
+    # Not its local emulators: pytket lists these with the extra 'emulator' alone, and compiling needs none.
+    assert info.misc["system_type"] == "hardware"
     if each.machine:
         assert info.misc["max_n_shots"] == each.limits.shots
 
@@ -154,3 +154,10 @@ def test_the_verb_takes_names_and_files(tmp_path, capsys):
     show_targets()
     rows = capsys.readouterr().out.splitlines()
     assert [row.split()[0] for row in rows[1 : 1 + len(target_names())]] == list(target_names())
+
+
+def test_advice_names_the_extra_and_the_python_that_it_needs():
+    advice = {name: engine.advice for name, engine in engines().items()}
+    assert all(f"the extra '{engine.extra}'" in advice[name] for name, engine in engines().items())
+    assert advice["selene"].startswith("on Python 3.12 or newer: pip install ")
+    assert advice["pecos"].startswith("pip install ")

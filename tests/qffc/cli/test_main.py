@@ -59,6 +59,14 @@ def test_file_that_cannot_be_written(qffc, tmp_path):
     assert "file that cannot be used" in err
 
 
+def test_the_demonstration_says_first_that_it_needs_the_emulator(qffc, tmp_path, monkeypatch):
+    monkeypatch.setattr("qffc.execution.engines._version", lambda package: "")
+    code, _, err = qffc("demo", "--out", tmp_path / "demo")
+    assert code == 2
+    assert "the extra 'emulator'" in err
+    assert not (tmp_path / "demo").exists()
+
+
 @pytest.mark.parametrize("quick", [False, True])
 def test_demo(qffc, tmp_path, monkeypatch, quick):
     seen = []
