@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from qffc.execution.backend import EmulatorRun, ShotResult, check_price, price_of, run_circuits
 from qffc.passes.lower_pytket.packing import Packing, pack
 from qffc.passes.target import Target
@@ -109,7 +107,7 @@ def _in_parts(
     each = [number for numbers in parts for number in numbers]
     run = run_circuits(repeated, target, shots=each, seed=seed, store=store, max_price=max_price)
     found = iter(run.results)
-    results = tuple(_merged([next(found) for _ in numbers]) for numbers in parts)
+    results = tuple(ShotResult.merged([next(found) for _ in numbers]) for numbers in parts)
     return replace(run, results=results, shots=tuple(sum(numbers) for numbers in parts))
 
 
@@ -131,16 +129,4 @@ def _packed_price(circuits: Sequence[Circuit], packing: Packing, target: Target)
 def _apart(result: ShotResult, bits: Sequence[int]) -> tuple[ShotResult, ...]:
     from qffc.passes.lower_pytket.side_by_side import split_shots
 
-    return tuple(_distinct(ShotResult(part, result.counts)) for part in split_shots(result.outcomes, bits))
-
-
-def _merged(results: Sequence[ShotResult]) -> ShotResult:
-    if len(results) == 1:
-        return results[0]
-    outcomes = np.concatenate([result.outcomes for result in results])
-    return _distinct(ShotResult(outcomes, np.concatenate([result.counts for result in results])))
-
-
-def _distinct(result: ShotResult) -> ShotResult:
-    distinct, place = np.unique(result.outcomes, axis=0, return_inverse=True)
-    return ShotResult(distinct, np.bincount(place.reshape(-1), weights=result.counts).astype(np.int64))
+    return tuple(ShotResult.merged([ShotResult(part, result.counts)]) for part in split_shots(result.outcomes, bits))

@@ -2,7 +2,7 @@
 
 qffc compiles to native gates itself, so circuits are uploaded as they are and asked to be left alone. Nothing that was
 paid is lost with the connection: what is needed to find a job again is on disk before the job is submitted, and results
-are stored one by one.
+are stored one by one, those with fewer shots than asked for as well.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from qffc.execution.jobs import JobStore, Task
+from qffc.execution.nexus_errors import explained, is_gone
 from qffc.execution.shots import ShotResult
 from qffc.ir.diagnostics import QffcError, error
 from qffc.passes.target import Target
@@ -42,31 +43,48 @@ def run_on_machine(
         QffcError: when there is no folder, no limit, a price above it, or a job fails.
     """
     store, limit = _need_safety(target, keeper, max_price)
-    by_key = {task.key: task for task in tasks}
+    by_key = {key: task for task in tasks for key in task.keys}
     waiting = {name: entry for name, entry in store.jobs().items() if by_key.keys() & set(_keys(entry))}
-    with _explained():
+    with explained():
         nexus = import_module("qnexus") if tasks else None
-        jobs = [(name, entry, _find(nexus, name, entry)) for name, entry in waiting.items()]
+        jobs = [(name, entry, _find(nexus, name, entry, store)) for name, entry in waiting.items()]
     for name, _, job in jobs:
         if job is None:  # the connection broke before the job reached Nexus
             store.finish_job(name)
     jobs = [found for found in jobs if found[2] is not None]
-    submitted = {key for _, entry, _ in jobs for key in _keys(entry)}
-    fresh = [task for task in tasks if task.key not in submitted]
+    submitted = {by_key[key].key for _, entry, _ in jobs for key in _keys(entry) if key in by_key}
+    others = [task for task in tasks if task.key not in submitted]
+    results = {task.key: whole for task in others if (whole := _whole(task, store))}
+    fresh = [_rest(task, store) for task in others if task.key not in results]
     share = _share(fresh, target, limit)
     size = target.limits.circuits or max(len(fresh), 1)
-    results: dict[str, ShotResult] = {}
-    with _explained():
+    failures: list[QffcError] = []
+    with explained():
         for start in range(0, len(fresh), size):
             jobs.append(_submit(nexus, target, fresh[start : start + size], store, share))
         for name, entry, job in jobs:
-            results |= _fetch(nexus, name, entry, job, by_key, store)
+            found, failure = _fetch(nexus, name, entry, job, by_key, store)
+            results |= found
+            failures += [failure] if failure is not None else []
+    if failures:
+        raise failures[0]
     return results
 
 
-def _share(fresh: Sequence[Task], target: Target, limit: float) -> float:
+class _Rest(NamedTuple):
+    """What is left to run of a task."""
+
+    task: Task
+    shots: int
+
+
+def _rest(task: Task, store: JobStore) -> _Rest:
+    return _Rest(task, task.shots - sum(part.shots for part in store.load_parts(task).values()))
+
+
+def _share(fresh: Sequence[_Rest], target: Target, limit: float) -> float:
     """The limit in units of the price of what is submitted now."""
-    price = sum(target.price(_counts(task, target), task.shots) for task in fresh)
+    price = sum(target.price(_counts(rest.task, target), rest.shots) for rest in fresh)
     if not price <= limit:  # NaN is no limit
         raise error(
             "run above the limit of its price",
@@ -78,15 +96,15 @@ def _share(fresh: Sequence[Task], target: Target, limit: float) -> float:
 
 
 def _submit(
-    nexus: Any, target: Target, tasks: Sequence[Task], store: JobStore, share: float
+    nexus: Any, target: Target, rests: Sequence[_Rest], store: JobStore, share: float
 ) -> tuple[str, Mapping[str, object], Any]:
     """Submit tasks as one job; its name is on disk before, its id after."""
     name = f"qffc-{uuid4().hex[:16]}"
     project = nexus.projects.get_or_create(name=PROJECT)
-    entry = {"machine": target.machine, "keys": [task.key for task in tasks], "id": None}
+    entry = {"machine": target.machine, "keys": [rest.task.key for rest in rests], "id": None}
     programs = [
-        nexus.circuits.upload(circuit=task.circuit, project=project, name=f"{name}-{index}")
-        for index, task in enumerate(tasks)
+        nexus.circuits.upload(circuit=rest.task.circuit, project=project, name=f"{name}-{index}")
+        for index, rest in enumerate(rests)
     ]
     store.save_job(name, entry)
     config = nexus.QuantinuumConfig(
@@ -98,79 +116,119 @@ def _submit(
     )
     job = nexus.start_execute_job(
         programs=programs,
-        n_shots=[task.shots for task in tasks],
+        n_shots=[rest.shots for rest in rests],
         backend_config=config,
         name=name,
         project=project,
-        max_cost=[share * target.price(_counts(task, target), task.shots) for task in tasks],
+        max_cost=[share * target.price(_counts(rest.task, target), rest.shots) for rest in rests],
     )
     entry = {**entry, "id": str(job.id)}
     store.save_job(name, entry)
     return name, entry, job
 
 
-def _find(nexus: Any, name: str, entry: Mapping[str, object]) -> Any:
+def _find(nexus: Any, name: str, entry: Mapping[str, object], store: JobStore) -> Any:
     """The job of an entry; None when it never reached Nexus."""
     if entry.get("id"):
-        return nexus.jobs.get(id=entry["id"])
+        with _still_there(name, entry, store):
+            return nexus.jobs.get(id=entry["id"])
     project = nexus.projects.get_or_create(name=PROJECT)
     return next(iter(nexus.jobs.get_all(name_exact=[name], project=project)), None)
 
 
 def _fetch(
     nexus: Any, name: str, entry: Mapping[str, object], job: Any, by_key: Mapping[str, Task], store: JobStore
-) -> dict[str, ShotResult]:
-    """Wait for a job, and store what it gave."""
-    failure = ""
-    try:
-        nexus.jobs.wait_for(job)
-    except nexus.exceptions.JobError as problem:
-        failure = str(problem) or type(problem).__name__
+) -> tuple[dict[str, ShotResult], QffcError | None]:
+    """Wait for a job, store every shot that it gave, and say what is missing."""
+    ended = ""
+    with _still_there(name, entry, store):
+        try:
+            nexus.jobs.wait_for(job)
+        except nexus.exceptions.JobError as problem:
+            ended = str(problem) or type(problem).__name__
+        items = list(nexus.jobs.results(job, allow_incomplete=True))
     found: dict[str, ShotResult] = {}
+    gone: QffcError | None = None
     keys = _keys(entry)
-    items = list(nexus.jobs.results(job, allow_incomplete=True))
     for key, item in zip(keys, items, strict=True):
         task = by_key.get(key)
-        if task is None or not hasattr(item, "download_result"):  # of another run, or not finished
+        if task is None or not hasattr(item, "download_result"):  # of another run, or not begun
             continue
-        counts = item.download_result().get_counts(cbits=task.circuit.bits)
-        result = ShotResult.of_counts({"".join(map(str, bits)): int(n) for bits, n in counts.items() if n})
-        if result.shots == task.shots:
-            store.save(task, result)
-            found[key] = result
+        try:
+            with _still_there(name, entry, store):
+                counts = item.download_result().get_counts(cbits=task.circuit.bits)
+        except QffcError as problem:  # others of the job may be there
+            gone = gone or problem
+            continue
+        result = _kept(task, name, {"".join(map(str, bits)): int(n) for bits, n in counts.items() if n}, store)
+        if result is not None:
+            found[task.key] = result
+    if gone is not None:
+        return found, gone
     others = [key if key not in by_key else "" for key in keys]
     if any(others):  # another run will fetch them
         store.save_job(name, {**entry, "keys": others})
     else:
         store.finish_job(name)
-    missing = sum(key in by_key and key not in found for key in keys)
-    if missing:
-        raise _failed(name, failure, missing, len(found))
-    return found
+    missing = [_rest(by_key[key], store) for key in keys if key in by_key and by_key[key].key not in found]
+    return found, _unfinished(name, entry, ended, missing, len(found), store) if missing else None
+
+
+def _kept(task: Task, job: str, counts: dict[str, int], store: JobStore) -> ShotResult | None:
+    """Store what a job gave for a task; return all of its shots, once there are as many as it asks for.
+
+    A job that reached its limit of the price, or was stopped, gives fewer: they count, and only the others are run
+    again.
+    """
+    if not counts:
+        return None
+    result = ShotResult.of_counts(counts)
+    if result.shots == task.shots:
+        store.save(task, result)
+        return result
+    store.save_part(task, job, result)
+    return _whole(task, store)
+
+
+def _whole(task: Task, store: JobStore) -> ShotResult | None:
+    """The result of a task from the parts that several jobs gave, once they are enough; it is stored then."""
+    parts = tuple(store.load_parts(task).values())
+    if sum(part.shots for part in parts) < task.shots:
+        return None
+    result = ShotResult.merged(parts).drawn(task.shots, task.seed)
+    store.save(task, result)
+    return result
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Errors of qnexus and of the network, in the words of qffc."""
+def _still_there(name: str, entry: Mapping[str, object], store: JobStore) -> Iterator[None]:
+    """Name the job, and the file that remembers it, when Nexus no longer has it."""
     try:
         yield
-    except QffcError:
-        raise
     except Exception as problem:
+        if not is_gone(problem):
+            raise
         raise error(
-            "no answer from Nexus",
-            found=f"{type(problem).__name__}: {problem}".rstrip(": "),
-            expected="a connection, and a login",
-            help="log in with 'qnx login', then run the same again: submitted jobs are found, none is paid twice",
+            "job that is gone from Nexus",
+            found=f"'{name}', id {entry.get('id') or 'unknown'}: {type(problem).__name__}: {problem}".rstrip(": "),
+            expected="its results, which are not fetched yet",
+            help=f"look for it in Nexus, in the project '{PROJECT}'; to forget it, remove '{store.job_file(name)}': "
+            "then its circuits are submitted, and paid, again",
         ) from problem
 
 
-def _failed(name: str, failure: str, missing: int, found: int) -> QffcError:
+def _unfinished(
+    name: str, entry: Mapping[str, object], ended: str, missing: Sequence[_Rest], found: int, store: JobStore
+) -> QffcError:
+    shots = sum(rest.shots for rest in missing)
+    part = sum(rest.task.shots for rest in missing) - shots
     return error(
         "job that did not finish",
-        found=f"'{name}': {failure or 'fewer results or shots than asked for'}",
-        expected=f"{missing + found} results, {found} of which came and are stored",
-        help=f"run the same again: it submits the {missing} that are missing, which are paid then",
+        found=f"'{name}', id {entry.get('id') or 'unknown'}: {ended or 'fewer results or shots than asked for'}",
+        expected=f"{len(missing) + found} results, {found} of which came and are stored",
+        help=f"run the same again: it submits the {shots} shots of {len(missing)} circuits that are missing, which are "
+        f"paid then; {part} shots of these circuits are kept in '{store.folder / 'parts'}'. Nexus stops a circuit at "
+        "its share of the limit: one some percent above the price leaves room",
     )
 
 

@@ -57,6 +57,33 @@ class ShotResult:
         outcomes = np.array([[int(bit) for bit in string] for string in strings], dtype=np.uint8)
         return ShotResult(outcomes, np.array([counts[string] for string in strings], dtype=np.int64))
 
+    @staticmethod
+    def merged(results: Sequence[ShotResult]) -> ShotResult:
+        """Return the shots of several results of one circuit together.
+
+        Example:
+            >>> ShotResult.merged([ShotResult.of_counts({"01": 2}), ShotResult.of_counts({"00": 1, "01": 1})]).by_string
+            {'00': 1, '01': 3}
+        """
+        outcomes = np.concatenate([result.outcomes for result in results])
+        distinct, place = np.unique(outcomes, axis=0, return_inverse=True)
+        counts = np.concatenate([result.counts for result in results])
+        return ShotResult(distinct, np.bincount(place.reshape(-1), weights=counts).astype(np.int64))
+
+    def drawn(self, shots: int, seed: int) -> ShotResult:
+        """Return some of the shots, each as likely as any other.
+
+        Args:
+            shots: how many, at most all.
+            seed: what reproduces the choice.
+
+        Example:
+            >>> ShotResult.of_counts({"0": 3, "1": 5}).drawn(8, seed=0).by_string
+            {'0': 3, '1': 5}
+        """
+        counts = np.random.default_rng(seed).multivariate_hypergeometric(self.counts, shots)
+        return ShotResult(self.outcomes[counts > 0], counts[counts > 0])
+
     @property
     def by_string(self) -> dict[str, int]:
         """How often each string of bits was seen."""

@@ -52,8 +52,28 @@ class JobError(Exception):
     """What qnexus raises for a job that failed."""
 
 
-class ConnectionLost(Exception):
+class ConnectionLost(ConnectionError):
     """What the network does."""
+
+
+class ZeroMatches(Exception):
+    """What qnexus raises for a status of 404."""
+
+
+class DataGone(Exception):
+    """What qnexus raises for a status of 410."""
+
+
+class ResourceFetchFailed(Exception):
+    """What qnexus raises for other statuses."""
+
+    def __init__(self, message, status_code=None):
+        self.status_code = status_code
+        super().__init__(f"Failed to fetch resource with status code: {status_code}\nMessage: {message}")
+
+
+class AuthenticationError(Exception):
+    """What qnexus raises without a login."""
 
 
 class FakeNexus:
@@ -62,11 +82,16 @@ class FakeNexus:
     Args:
         lose: the name of a function whose next call loses the connection, after it had its effect.
         refuse: how many circuits, from the last on, stay without a result in the next job.
+        terminate: the most shots that a circuit of the next job gets before the job is terminated, or None.
+        broken: by the name of a function, what it raises from now on; ``download_result`` is that of the first circuit
+            of a job.
     """
 
     def __init__(self) -> None:
         self.lose = ""
         self.refuse = 0
+        self.terminate = None
+        self.broken: dict[str, Exception] = {}
         self.submitted: list[SimpleNamespace] = []
         self.exceptions = SimpleNamespace(JobError=JobError)
         self.projects = SimpleNamespace(get_or_create=self._checked("projects.get_or_create", lambda name: name))
@@ -83,6 +108,8 @@ class FakeNexus:
     def _checked(self, name, function):
         def call(*arguments, **named):
             bound = signature(name).bind(*arguments, **named)
+            if name in self.broken:
+                raise self.broken[name]
             made = function(**bound.arguments)
             if self.lose == name:
                 self.lose = ""
@@ -98,20 +125,38 @@ class FakeNexus:
 
     def _start(self, programs, n_shots, backend_config, name, project, max_cost):
         assert len(programs) == len(n_shots) == len(max_cost)
-        items = [self._run(circuit, shots) for circuit, shots in zip(programs, n_shots, strict=True)]
+        most = max(n_shots) if self.terminate is None else self.terminate
+        items = [self._run(circuit, min(shots, most)) for circuit, shots in zip(programs, n_shots, strict=True)]
+        items[0].number = 0
         kept = len(items) - self.refuse
         items[kept:] = [SimpleNamespace(last_status="ERROR")] * self.refuse
         job = SimpleNamespace(
-            id=str(uuid4()), name=name, items=items, failed=self.refuse > 0, config=backend_config, max_cost=max_cost
+            id=str(uuid4()),
+            name=name,
+            items=items,
+            failed="Job errored with detail: out of ions" if self.refuse else "",
+            config=backend_config,
+            max_cost=max_cost,
+            n_shots=n_shots,
         )
-        self.refuse = 0
+        if self.terminate is not None:
+            job.failed = "Job has been terminated"
+        self.refuse, self.terminate = 0, None
         self.submitted.append(job)
         return job
 
     def _run(self, circuit, shots):
         outcomes = emulate(circuit, target("H2-1LE"), shots, len(self.submitted))
         result = BackendResult(c_bits=circuit.bits, shots=OutcomeArray.from_readouts(outcomes))
-        return SimpleNamespace(download_result=lambda: result)
+        item = SimpleNamespace(number=1)
+
+        def download_result():
+            if item.number == 0 and "download_result" in self.broken:
+                raise self.broken["download_result"]
+            return result
+
+        item.download_result = download_result
+        return item
 
     def _get_all(self, name_exact, project):
         assert project == "qffc"
@@ -119,4 +164,4 @@ class FakeNexus:
 
     def _wait(self, job):
         if job.failed:
-            raise JobError("Job errored with detail: out of ions")
+            raise JobError(job.failed)

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pytket.circuit import Circuit
+from pytket.circuit import Circuit, Op
 
 from qffc.execution import backend
 from qffc.execution.backend import check_price, price_of, run_circuits
+from qffc.execution.engines import engines
 from qffc.execution.jobs import JobStore, make_task
 from qffc.execution.shots import ShotResult
 from qffc.ir.diagnostics import QffcError
@@ -77,6 +80,81 @@ def test_another_circuit_or_seed_is_not_mistaken_for_a_stored_one():
     keys = [make_task(c, NOISY, 5, seed).key for c in (circuit, other) for seed in (1, 2)]
     assert len(set(keys)) == 4
     assert make_task(circuits(1)[0], NOISY, 5, 1).key == keys[0]
+
+
+def moved(circuit, by):
+    """The circuit with every angle moved."""
+    made = Circuit(circuit.n_qubits, circuit.n_bits)
+    for command in circuit:
+        op = command.op
+        made.add_gate(Op.create(op.type, [angle + by for angle in op.params]) if op.params else op, command.args)
+    return made
+
+
+def near_a_border(distance):
+    """A circuit with an angle just below the border of two bins."""
+    return Circuit(1, 1).PhasedX(0.3 + 0.5e-8 - distance, 0.1, 0).Measure(0, 0)
+
+
+def key_before(circuit, seed=1):
+    """The key of earlier versions, of the angles to the last digit."""
+    content = {
+        "circuit": circuit.to_dict(),
+        "shots": 5,
+        "seed": seed,
+        "place": ["pecos", *engines()["pecos"].versions],
+        "noise": asdict(NOISY.noise),
+        "weights": asdict(NOISY.weights),
+    }
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("by", [1e-15, -1e-13, 1e-12, -2e-12])
+@pytest.mark.parametrize(
+    "circuit",
+    [circuits(1)[0], near_a_border(0), near_a_border(1e-12), Circuit(1, 1).PhasedX(1.0, -1.0, 0).Measure(0, 0)],
+    ids=["inside", "on a border", "near a border", "half-turns"],
+)
+def test_shots_are_found_by_a_machine_that_rounds_otherwise(tmp_path, circuit, by):
+    store, result = JobStore(tmp_path), ShotResult.of_counts({"0" * circuit.n_bits: 5})
+    here, there = make_task(circuit, NOISY, 5, 1), make_task(moved(circuit, by), NOISY, 5, 1)
+    assert here.keys[-1] == key_before(circuit)
+    store.save(here, result)
+    assert store.load(there).by_string == result.by_string
+    assert JobStore(tmp_path / "other").load(there) is None
+
+
+@pytest.mark.parametrize("by", [3e-8, -3e-8, 1e-6])
+@pytest.mark.parametrize("circuit", [circuits(1)[0], near_a_border(0), near_a_border(1e-12)])
+def test_shots_of_another_circuit_are_never_found(circuit, by):
+    here, there = make_task(circuit, NOISY, 5, 1), make_task(moved(circuit, by), NOISY, 5, 1)
+    assert not set(here.keys) & set(there.keys)
+
+
+def test_a_gate_that_turns_nothing_is_as_good_as_none():
+    bare = Circuit(2, 1).PhasedX(0.3, 0.1, 0).Measure(0, 0)
+    idle = Circuit(2, 1).PhasedX(0.3, 0.1, 0).Rz(1e-12, 0).TK2(0, 1e-13, 0, 0, 1).ZZPhase(-1e-13, 0, 1).Measure(0, 0)
+    turned = Circuit(2, 1).PhasedX(0.3, 0.1, 0).Rz(1e-7, 0).Measure(0, 0)
+    keys = [make_task(each, NOISY, 5, 1).key for each in (bare, idle, turned)]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_results_that_an_earlier_version_stored_are_read(tmp_path):
+    circuit = circuits(1)[0]
+    key = key_before(circuit)
+    (tmp_path / "results").mkdir()
+    content = {"schema": 1, "key": key, "seed": 1, "counts": {"01": 5}}
+    (tmp_path / "results" / f"{key}.json").write_text(json.dumps(content))
+    assert JobStore(tmp_path).load(make_task(circuit, NOISY, 5, 1)).by_string == {"01": 5}
+    assert JobStore(tmp_path).load(make_task(circuit, NOISY, 5, 2)) is None
+
+
+def test_a_circuit_with_many_angles_on_borders_has_few_keys(tmp_path):
+    circuit = Circuit(1, 1)
+    for _ in range(40):
+        circuit.PhasedX(0.3 + 0.5e-8, 0.1, 0)
+    task = make_task(circuit.Measure(0, 0), NOISY, 5, 1)
+    assert len(set(task.keys)) == len(task.keys) <= 65
 
 
 def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(tmp_path):

@@ -8,10 +8,22 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from fake_nexus import SIGNATURES, FakeNexus, names, signature
+from fake_nexus import (
+    SIGNATURES,
+    AuthenticationError,
+    DataGone,
+    FakeNexus,
+    ResourceFetchFailed,
+    ZeroMatches,
+    names,
+    signature,
+)
 from pytket.circuit import Circuit
 
 from qffc.execution.backend import price_of, run_circuits
+from qffc.execution.jobs import JobStore, make_task
+from qffc.execution.nexus import run_on_machine
+from qffc.execution.shots import ShotResult
 from qffc.ir.diagnostics import QffcError
 from qffc.targets import target
 
@@ -81,7 +93,7 @@ def test_a_lost_connection_loses_nothing(nexus, tmp_path, where):
 @pytest.mark.parametrize("where", ["projects.get_or_create", "circuits.upload", "QuantinuumConfig"])
 def test_a_connection_lost_before_the_job_costs_nothing(nexus, tmp_path, where):
     nexus.lose = where
-    with pytest.raises(QffcError, match="qnx login"):
+    with pytest.raises(QffcError, match="no answer"):
         run(tmp_path)
     assert not nexus.submitted
     assert answers(run(tmp_path)) == GOOD
@@ -102,6 +114,98 @@ def test_results_of_a_failed_job_are_kept(nexus, tmp_path):
         run(tmp_path)
     assert answers(run(tmp_path)) == GOOD
     assert sum(len(job.items) for job in nexus.submitted) == 4
+
+
+def test_shots_of_a_terminated_job_count_and_only_the_others_are_paid(nexus, tmp_path):
+    nexus.terminate = 3
+    with pytest.raises(QffcError, match=r"terminated[\s\S]*the 4 shots of 2 circuits[\s\S]*; 6 shots") as caught:
+        run(tmp_path)
+    first, second = nexus.submitted
+    assert f"'{first.name}', id {first.id}" in str(caught.value)
+    assert str(tmp_path / "parts") in str(caught.value)
+    assert not list((tmp_path / "jobs").iterdir())
+    rest = price_of(circuits(2), MACHINE, 2)
+    with pytest.raises(QffcError, match=rf"{rest:.2f} HQC for 2 circuits"):
+        run(tmp_path, limit=rest - 0.01)
+    assert answers(run(tmp_path, limit=rest)) == GOOD
+    assert [job.n_shots for job in nexus.submitted] == [[5, 5], [5], [2, 2]]
+    assert sum(nexus.submitted[2].max_cost) == pytest.approx(rest)
+    assert not list((tmp_path / "parts").iterdir())
+    assert run(tmp_path, limit=0.0).stored == 3
+
+
+def test_a_job_that_gives_the_same_shots_twice_is_counted_once(nexus, tmp_path, monkeypatch):
+    nexus.terminate = 3
+    with monkeypatch.context() as patch:
+        patch.setattr(JobStore, "finish_job", lambda *_: None)  # killed before the job was forgotten
+        with pytest.raises(QffcError, match="terminated"):
+            run(tmp_path, count=1)
+    with pytest.raises(QffcError, match=r"the 2 shots of 1 circuits[\s\S]*; 3 shots of these"):
+        run(tmp_path, count=1)
+    assert answers(run(tmp_path, count=1)) == GOOD[:1]
+    assert [job.n_shots for job in nexus.submitted] == [[5], [2]]
+
+
+def test_more_shots_than_a_task_asks_for_are_drawn_from(nexus, tmp_path):
+    task, store = make_task(circuits(1)[0], MACHINE, 5, 0), JobStore(tmp_path)
+    for name, counts in (("one", {"00": 3}), ("two", {"00": 1, "11": 3})):
+        store.save_part(task, name, ShotResult.of_counts(counts))
+    price = price_of(circuits(1), MACHINE, 5)
+    found = run_on_machine([task], MACHINE, store, price)[task.key]
+    assert found.shots == 5
+    assert 1 <= found.by_string["11"] <= 3
+    assert store.load(task).by_string == found.by_string
+    assert not nexus.submitted
+    many = ShotResult.of_counts({"0": 300, "1": 700})
+    draws = [many.drawn(100, seed).by_string["1"] for seed in range(300)]
+    assert abs(np.mean(draws) - 70) < 4 * np.sqrt(100 * 0.3 * 0.7 * 0.9 / 300)
+
+
+GONE = [ZeroMatches(), DataGone("Requested data is no longer available."), ResourceFetchFailed("{}", 404)]
+
+
+@pytest.mark.parametrize("problem", GONE, ids=lambda problem: type(problem).__name__)
+@pytest.mark.parametrize("where", ["jobs.get", "jobs.wait_for", "jobs.results", "download_result"])
+def test_a_job_that_is_gone_is_named_and_can_be_forgotten(nexus, tmp_path, where, problem):
+    nexus.lose = "jobs.wait_for"
+    with pytest.raises(QffcError, match="no answer"):
+        run(tmp_path, count=2)
+    nexus.broken[where] = problem
+    (job,) = nexus.submitted
+    (file,) = (tmp_path / "jobs").glob("*.json")
+    for _ in range(2):
+        with pytest.raises(QffcError, match=r"gone from Nexus[\s\S]*paid, again") as caught:
+            run(tmp_path, count=2)
+        assert f"'{job.name}', id {job.id}" in str(caught.value)
+        assert f"remove '{file}'" in str(caught.value)
+    kept = len(list((tmp_path / "results").glob("*.json"))) if where == "download_result" else 0
+    assert kept == (where == "download_result")
+    file.unlink()
+    nexus.broken.clear()
+    assert answers(run(tmp_path, count=2)) == GOOD[:2]
+    assert len(nexus.submitted[1].items) == 2 - kept
+
+
+@pytest.mark.parametrize(
+    ("problem", "title", "advice"),
+    [
+        (AuthenticationError("Not authenticated"), "not logged in", "qnx login"),
+        (ResourceFetchFailed("expired", 401), "not logged in", "qnx login"),
+        (ResourceFetchFailed("over quota", 403), "refused by Nexus", "quota"),
+        (ResourceFetchFailed("down", 503), "no answer", "wait"),
+        (ResourceFetchFailed("slowly", 429), "no answer", "wait"),
+        (TimeoutError("slow"), "no answer", "connection"),
+        (ResourceFetchFailed("no such gate", 422), "call of qnexus that failed", "message of Nexus"),
+        (ValueError("number of programs"), "call of qnexus that failed", "message of Nexus"),
+    ],
+)
+def test_errors_say_what_to_do(nexus, tmp_path, problem, title, advice):
+    nexus.broken["start_execute_job"] = problem
+    with pytest.raises(QffcError, match=rf"{title}[\s\S]*{advice}[\s\S]*none is paid twice") as caught:
+        run(tmp_path)
+    assert ("qnx login" in str(caught.value)) == (title == "not logged in")
+    nexus.broken.clear()
+    assert answers(run(tmp_path)) == GOOD
 
 
 def test_runs_that_share_a_folder_leave_each_other_their_jobs(nexus, tmp_path):
