@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from qffc.atomic_files import atomic_path
 from qffc.ir.diagnostics import QffcError, error
@@ -20,7 +20,7 @@ _CHECKSUM = "qffc_arrays_sha256"
 
 
 def write_arrays(path: Path, kind: str, version: int, arrays: Mapping[str, NDArray], header: Mapping[str, str]) -> None:  # type: ignore[type-arg]  # any dtype
-    """Write arrays and a header of texts, whole or not at all.
+    """Write arrays and a header of texts, whole or not at all; the same content gives the same bytes.
 
     Args:
         path: the file.
@@ -28,11 +28,16 @@ def write_arrays(path: Path, kind: str, version: int, arrays: Mapping[str, NDArr
         version: of the layout of this kind.
         arrays: by name.
         header: texts by name.
+
+    Raises:
+        OSError: when the file cannot be written, such as on a full disk.
     """
     plain = {name: np.asarray(value, order="C") for name, value in arrays.items()}
     whole = {"qffc_kind": kind, "qffc_version": str(version), _CHECKSUM: _checksum(plain), **header}
+    content = _in_order(save(plain, metadata=whole))
     with atomic_path(path) as temporary:
-        save_file(plain, temporary, metadata=whole)
+        # Not by safetensors, whose errors do not say that a disk is full.
+        temporary.write_bytes(content)
 
 
 def read_arrays(path: Path, kind: str, *versions: int) -> tuple[dict[str, NDArray], dict[str, str]]:  # type: ignore[type-arg]  # any dtype
@@ -95,6 +100,16 @@ def header_entries(
     if not isinstance(entries, dict):
         raise _damaged(path, kind, f"'{key}' in its header is no JSON object")
     return entries
+
+
+def _in_order(content: bytes) -> bytes:
+    """The content of a file with the texts of its header in alphabetical order; safetensors shuffles them."""
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    ordered = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    ordered += b" " * (-len(ordered) % 8)  # the numbers after it begin at a multiple of 8
+    return len(ordered).to_bytes(8, "little") + ordered + content[8 + size :]
 
 
 def _damaged(path: Path, kind: str, what: str, expected: str = "a file as it was written") -> QffcError:

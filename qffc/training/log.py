@@ -27,7 +27,7 @@ def append_row(path: Path, epoch: int, loss: float, validation: Errors | None, b
     fresh = not path.exists()
     figures = ("", "") if validation is None else (repr(validation.energy_mae), repr(validation.force_mae))
     with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, lineterminator="\n")  # as trim_log writes
         if fresh:
             writer.writerow(COLUMNS)
         writer.writerow([epoch, repr(loss), *figures, "" if best is None else best.epoch])

@@ -40,7 +40,7 @@ def test_training_learns(tmp_path):
 
 
 def test_a_killed_run_gives_the_same_bits(whole, tmp_path):
-    _, model = whole
+    folder, model = whole
 
     class Killed(Exception):
         pass
@@ -57,6 +57,8 @@ def test_a_killed_run_gives_the_same_bits(whole, tmp_path):
     for name, value in model.arrays.items():
         np.testing.assert_array_equal(resumed.arrays[name], value)
     assert [row["epoch"] for row in read_log(tmp_path / LOG_NAME)] == [1, 2, 3, 4]
+    for name in ("model.safetensors", LOG_NAME):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 
 
 def test_32_bits_train_to_the_same_model_and_resume_to_the_bit(whole, tmp_path):
