@@ -33,7 +33,7 @@ def seen_by(split: Split, setting: Setting) -> Split:
         >>> split = split_program(load("pair", depth=1))
         >>> bell = Setting((None,) * 4, tuple(((0, p), (3, p)) for p in "XYZ"), pairs=((0, 3),))
         >>> len(split.ops), len(seen_by(split, bell).ops)
-        (12, 11)
+        (12, 10)
     """
     ops, wires = _on_wires(split)
     observables = [observable.relabelled(wires).paulis for observable in _read(setting)]

@@ -22,9 +22,9 @@ def check_positions(positions: NDArray[np.floating]) -> None:
         Traceback (most recent call last):
         ...
         qffc.ir.diagnostics.QffcError: error: position that is not finite
-          found: nan for y of atom 0
+          found:    nan for y of atom 0
           expected: finite numbers, Angstrom
-          help: look at the step before: steps that are too long, or atoms on top of each other, throw atoms out
+          help:     look at the step before: steps that are too long, or atoms on top of each other, throw atoms out
     """
     bad = np.argwhere(~np.isfinite(positions))
     if not len(bad):

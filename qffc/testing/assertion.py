@@ -39,7 +39,7 @@ def assert_equivariant(program: Program) -> Certificate:
         >>> assert_equivariant(parse_program(text)).holds
         True
         >>> try:
-        ...     assert_equivariant(parse_program(text.replace("r(A, B)", "2*r(A, B)")))
+        ...     assert_equivariant(parse_program(text.replace("dot(a, b)", "Z(a) Z(b)")))
         ... except AssertionError as failure:
         ...     print(str(failure).splitlines()[0])
         program bond: the declared symmetry does not hold

@@ -48,7 +48,7 @@ class TrainingConfig(BaseModel):
 
     Example:
         >>> TrainingConfig(epochs=10).batch_size
-        10
+        5
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
