@@ -18,13 +18,13 @@ from qffc.models.instances import instances_of
 from qffc.passes.lower_jax.kernel import KernelName
 from qffc.passes.lower_jax.program import lower_jax
 
-METHANOL = molecule("CH3OH")
+WATER, FORMALDEHYDE = molecule("H2O"), molecule("H2CO")
 
 
 def check(values, plain, arrays, positions):
     """Hold the gradient of a loss of both kinds of residuals, by parameters and positions, against JAX's own."""
-    energies, forces = jax.jit(plain)(arrays, positions)
-    aims = energies + 0.3, jnp.sin(jnp.arange(forces.size, dtype=forces.dtype)).reshape(forces.shape)
+    _, forces = jax.eval_shape(plain, arrays, positions)
+    aims = 0.3, jnp.sin(jnp.arange(forces.size, dtype=forces.dtype)).reshape(forces.shape)
 
     def loss(function, a, r):
         e, f = function(a, r)
@@ -37,12 +37,11 @@ def check(values, plain, arrays, positions):
     assert max(float(jnp.max(jnp.abs(each))) for each in jax.tree.leaves(ours)) > 0.1
 
 
-@pytest.mark.parametrize("kernel", ["auto", "portable"])
-def test_a_molecule_with_messages(kernel: KernelName):
+def test_a_molecule_with_messages():
     program = load("pair", species=("C", "H", "O"), channels=2, depth=1, hidden=(5,), messages=1, by_species=True)
-    energy = MoleculeEnergy(lower_jax(program, kernel), instances_of(program, METHANOL.numbers))
+    energy = MoleculeEnergy(lower_jax(program), instances_of(program, FORMALDEHYDE.numbers))
     arrays = {name: jnp.asarray(value) for name, value in untrained(program, seed=2).arrays.items()}
-    positions = METHANOL.positions + np.random.default_rng(0).normal(scale=0.1, size=(2, 6, 3))
+    positions = FORMALDEHYDE.positions + np.random.default_rng(0).normal(scale=0.1, size=(2, 4, 3))
     values = with_forces(
         lambda a, r, _: energy.raw_energies(a, r), lambda a, r, _, along: energy.raw_energies_along(a, r, along)
     )
@@ -54,11 +53,12 @@ def test_a_molecule_with_messages(kernel: KernelName):
     )
 
 
-def test_a_molecule_whose_readout_is_an_energy():
+@pytest.mark.parametrize("kernel", ["auto", "portable"])
+def test_a_molecule_whose_readout_is_an_energy(kernel: KernelName):
     program = load("sivqlm-h2o", depth=1)
-    energy = MoleculeEnergy(lower_jax(program), instances_of(program, np.array([8, 1, 1])))
+    energy = MoleculeEnergy(lower_jax(program, kernel), instances_of(program, np.array([8, 1, 1])))
     arrays = {name: jnp.asarray(value) for name, value in untrained(program, seed=2).arrays.items()}
-    positions = molecule("H2O").positions + np.random.default_rng(0).normal(scale=0.1, size=(3, 3, 3))
+    positions = WATER.positions + np.random.default_rng(0).normal(scale=0.1, size=(3, 3, 3))
     values = with_forces(
         lambda a, r, _: energy.raw_energies(a, r), lambda a, r, _, along: energy.raw_energies_along(a, r, along)
     )
@@ -74,9 +74,9 @@ def test_joined_frames():
     program = load("pair", species=("C", "H", "O"), channels=2, depth=1, hidden=(5,), messages=1)
     lowered = lower_jax(program)
     lists = CircuitLists(lowered)
-    molecules = [METHANOL, molecule("H2O")]
+    molecules = [FORMALDEHYDE, WATER]
     batch = join_frames(lists.plan, [lists.of(each.numbers, each.positions) for each in molecules])
-    positions = jnp.asarray(joined_positions([each.positions for each in molecules], 9))
+    positions = jnp.asarray(joined_positions([each.positions for each in molecules], 7))
     arrays = {name: jnp.asarray(value) for name, value in untrained(program, seed=2).arrays.items()}
     values = with_forces(
         lambda a, r, frames: frame_energies(lowered, frames, a, r),

@@ -25,15 +25,19 @@ LATER = ("accumulate", "schedule", "warmup", "patience", "max_minutes")
 SETTINGS = {"train": 18, "validation": 5, "epochs": 2, "batch_size": 6, "evaluate_every": 1}
 
 
-def test_a_step_in_pieces_is_the_step_of_the_batch_in_one(tmp_path):
-    whole = train(PROGRAM, WATER, training_config(SETTINGS), tmp_path / "whole")
-    for pieces in (2, 6):
-        folder = tmp_path / str(pieces)
-        model = train(PROGRAM, WATER, training_config(SETTINGS | {"accumulate": pieces}), folder)
-        for name, value in whole.arrays.items():
-            np.testing.assert_allclose(model.arrays[name], value, rtol=1e-10, atol=1e-12)
-        loss = [row["training_loss"] for row in read_log(folder / LOG_NAME)]
-        np.testing.assert_allclose(loss, [row["training_loss"] for row in read_log(tmp_path / "whole" / LOG_NAME)])
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, train(PROGRAM, WATER, training_config(SETTINGS), folder)
+
+
+def test_a_step_in_pieces_is_the_step_of_the_batch_in_one(whole, tmp_path):
+    folder, once = whole
+    model = train(PROGRAM, WATER, training_config(SETTINGS | {"accumulate": 3}), tmp_path)
+    for name, value in once.arrays.items():
+        np.testing.assert_allclose(model.arrays[name], value, rtol=1e-10, atol=1e-12)
+    losses = [[row["training_loss"] for row in read_log(run / LOG_NAME)] for run in (tmp_path, folder)]
+    np.testing.assert_allclose(*losses)
 
 
 def test_pieces_resume_to_the_bit(tmp_path):
@@ -48,9 +52,8 @@ def test_pieces_resume_to_the_bit(tmp_path):
     assert TrainingConfig.model_validate_json(stored.metadata["config"]) == config
 
 
-def test_a_run_from_before_a_setting_goes_on(tmp_path):
-    config = training_config(SETTINGS)
-    whole = train(PROGRAM, WATER, config, tmp_path / "whole")
+def test_a_run_from_before_a_setting_goes_on(whole, tmp_path):
+    config, (_, once) = training_config(SETTINGS), whole
     train(PROGRAM, WATER, config, tmp_path / "parts", stop_after=1)
     file = tmp_path / "parts" / CHECKPOINT_NAME
     arrays, header = read_arrays(file, "checkpoint", 2)
@@ -60,7 +63,7 @@ def test_a_run_from_before_a_setting_goes_on(tmp_path):
     with pytest.raises(QffcError, match="accumulate = 3"):
         train(PROGRAM, WATER, training_config(SETTINGS | {"accumulate": 3}), tmp_path / "parts")
     parts = train(PROGRAM, WATER, config, tmp_path / "parts")
-    for name, value in whole.arrays.items():
+    for name, value in once.arrays.items():
         np.testing.assert_array_equal(parts.arrays[name], value)
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
+from qffc.ir.parser import parse_program
 from qffc.library import load
 from qffc.training.config import training_config
 from qffc.training.processes import join
@@ -22,6 +23,30 @@ from qffc.training.trainer import train
 WATER = load_embedded("water")
 PROGRAM = load("sivqlm-h2o", depth=1)
 SETTINGS = {"train": 16, "validation": 6, "epochs": 2, "batch_size": 8, "evaluate_every": 1, "patience": 5}
+
+# Little to compile: no radial functions, and no layers in the head.
+PAIRS = """qffc 1
+program pairs
+symmetry rotation, inversion, translation, exchange
+scope pair
+species H, N, O
+site c: any centre
+site a: any neighbour
+site b: any neighbour
+parameter K: species
+qubit a1: a
+qubit a2: a
+qubit b1: b
+qubit b2: b
+singlet a1, a2
+singlet b1, b2
+rotate a1, K[Z(a)]*r(c, a)
+rotate b1, K[Z(b)]*r(c, b)
+exchange a1, b1, 2/5
+exchange a2, b2, 2/5
+observable m = 1*dot(a1, a2) + 1*dot(b1, b2)
+atomic weight cutoff(norm(r(c, a)), 5)*cutoff(norm(r(c, b)), 5) features m head linear
+"""
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +90,8 @@ def same(alone: dict[str, np.ndarray], file: Path) -> None:
         np.testing.assert_allclose(found[name], value, rtol=1e-12, atol=1e-12, err_msg=name)
 
 
-@pytest.mark.parametrize("accumulate", [1, 2])
-def test_two_devices_of_a_process(alone, tmp_path, accumulate):
-    settings = SETTINGS | {"devices": 2, "accumulate": accumulate}
+def test_two_devices_of_a_process_with_two_pieces_each(alone, tmp_path):
+    settings = SETTINGS | {"devices": 2, "accumulate": 2}
     process = start(tmp_path, "two", 2, settings=settings)
     (words,) = end(process)
     assert process.returncode == 0, words
@@ -75,11 +99,10 @@ def test_two_devices_of_a_process(alone, tmp_path, accumulate):
 
 
 def test_two_devices_that_share_frames_of_two_molecules(tmp_path):
-    settings = {"train": 6, "validation": 0, "test": 4, "epochs": 2, "batch_size": 4}
+    settings = {"train": 4, "validation": 0, "test": 4, "epochs": 2, "batch_size": 4}
     sets = (WATER, load_embedded("ammonia"))
-    program = load("pair", species=("H", "N", "O"), channels=1, depth=1, hidden=(4,))
-    alone = train(program, sets, training_config(settings), tmp_path / "alone")
-    process = start(tmp_path, "two", 2, settings=settings | {"devices": 2}, mixed=True)
+    alone = train(parse_program(PAIRS), sets, training_config(settings), tmp_path / "alone")
+    process = start(tmp_path, "two", 2, settings=settings | {"devices": 2}, mixed=PAIRS)
     (words,) = end(process)
     assert process.returncode == 0, words
     energies, forces = alone.predict(WATER.numbers, WATER.positions[:10])

@@ -10,6 +10,7 @@ import numpy as np
 
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
+from qffc.ir.parser import parse_program
 from qffc.library import load
 from qffc.training.config import training_config
 from qffc.training.processes import join, part
@@ -23,7 +24,7 @@ def main(task: dict) -> None:
     data, program = load_embedded("water"), load("sivqlm-h2o", depth=1)
     sets = (data, load_embedded("ammonia")) if task.get("mixed") else (data,)
     if task.get("mixed"):
-        program = load("pair", species=("H", "N", "O"), channels=1, depth=1, hidden=(4,))
+        program = parse_program(task["mixed"])
     for stop in task["stops"]:
         model = train(program, sets, training_config(task["settings"]), Path(task["folder"]), stop_after=stop)
     if others:
