@@ -116,13 +116,13 @@ def test_a_batch_is_its_circuits_one_by_one():
 def test_channels_and_species_pick_their_own_entries():
     program = load("pair", channels=2, depth=1)
     lowered = lower_jax(program)
-    moments, generator = jax.jit(lowered.moments), np.random.default_rng(2)
+    angles, moments, generator = jax.jit(lowered.angles), jax.jit(lowered.moments), np.random.default_rng(2)
     parameters = {p.name: generator.normal(size=program.shape(p)) for p in program.parameters}
     positions = generator.normal(size=(3, 3))
     for species in ((0, 1, 1), (1, 0, 1)):
         for channel in range(2):
             instance = Instance(positions, np.array(species), parameters, channel)
-            slots = lowered.angles(parameters, jnp.asarray(positions), jnp.asarray(species), channel)
+            slots = angles(parameters, jnp.asarray(positions), jnp.asarray(species), channel)
             np.testing.assert_allclose(moments(slots[None])[0], reference_moments(program, instance), atol=1e-12)
 
 

@@ -71,12 +71,13 @@ def test_unshifted_circuits_are_the_program():
 
 @pytest.mark.parametrize("length", [0.0, 1e-9, 1e-3, 0.0099, 0.0101, 1.0, np.pi, 2 * np.pi])
 def test_left_jacobian_is_the_derivative_of_the_turn(length):
+    @jax.jit
     def turn(v):
         cross = jnp.array([[0.0, -v[2], v[1]], [v[2], 0.0, -v[0]], [-v[1], v[0], 0.0]])
         return jax.scipy.linalg.expm(cross)
 
     vector = length * np.array([2.0, -3.0, 6.0]) / 7.0
-    derivative = jax.jacfwd(turn)(jnp.asarray(vector)) if length else None
+    derivative = jax.jit(jax.jacfwd(turn))(jnp.asarray(vector)) if length else None
     jacobian = left_jacobian(vector)
     if derivative is None:
         assert np.array_equal(jacobian, np.eye(3))

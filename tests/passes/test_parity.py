@@ -115,7 +115,8 @@ def test_moments_agree_four_ways(example, seed):
     np.testing.assert_allclose(by_jax, truth, atol=1e-9)
 
     split = split_program(case.program)
-    slots = lowered.angles(case.instance.parameters, jnp.asarray(case.instance.positions), case.instance.species)
+    instance = case.instance
+    slots = jax.jit(lowered.angles)(instance.parameters, jnp.asarray(instance.positions), instance.species)
     circuit = PytketKernel(split, EXACT).bind(np.asarray(slots))
     state = circuit.get_statevector()
     evaluate = Evaluator(case.program, case.instance)

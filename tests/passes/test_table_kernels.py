@@ -67,9 +67,11 @@ def check(case, tolerance):
         np.testing.assert_allclose(one, other, rtol=0, atol=tolerance * scale)
 
 
-@pytest.mark.parametrize("instructions", INSTRUCTIONS)
-@pytest.mark.parametrize("seed", range(5))
-def test_tables_are_slots_written_out(example, monkeypatch, instructions, seed):
+# The best instruction set on every shape, those below it on the first two.
+@pytest.mark.parametrize(
+    ("seed", "instructions"), [(seed, each) for seed in range(5) for each in INSTRUCTIONS[-1 if seed > 1 else 0 :]]
+)
+def test_tables_are_slots_written_out(example, monkeypatch, seed, instructions):
     monkeypatch.setenv(INSTRUCTIONS_VARIABLE, instructions)
     program = dense_program(seed) if seed % 2 else example(seed, qubits=3 + seed % 3).program
     check(table_case(split_program(program), SHAPES[seed], seed), 1e-12)

@@ -43,11 +43,11 @@ def test_the_list_gives_what_all_circuits_give(model):
 
 
 def test_the_list_is_made_anew_after_half_the_skin(model):
-    positions = cluster(2)[:9]
-    numbers = np.tile(NUMBERS, 3)
+    positions = cluster(2)[:18]
+    numbers = np.tile(NUMBERS, 6)
     moving = MovingAtoms(model, numbers, skin=0.4)
     for step, builds in ((0.0, 1), (0.19, 1), (0.21, 2), (0.4, 2), (0.42, 3)):
-        moved = positions + np.where(np.arange(9) == 3, step, 0.0)[:, None] * np.array([[0.6, 0.0, 0.8]])
+        moved = positions + np.where(np.arange(18) == 3, step, 0.0)[:, None] * np.array([[0.6, 0.0, 0.8]])
         energy, forces = moving.predict(moved)
         assert moving.counts.builds == builds
         energies, all_forces = model.predict(numbers, moved[None])
