@@ -121,8 +121,13 @@ def train(
         settings: fields of :class:`qffc.training.config.TrainingConfig`.
 
     Raises:
-        QffcError: when a setting, the program or the data is not valid, when a declared symmetry is not proven or
-            fails its test, or when the folder holds another run.
+        QffcError: when a setting, the program or the data is not valid, when energies and forces are not those of one
+            energy surface, when a declared symmetry is not proven or fails its test, or when the folder holds another
+            run.
+
+    Warns:
+        QffcWarning: when energies and forces may not be those of one energy surface; see
+            :func:`qffc.data.label_verdicts.need_labels`.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -136,12 +141,21 @@ def train(
     chosen = training_config({**({} if config is None else config.model_dump()), **settings})
     several = [data] if isinstance(data, str) or not isinstance(data, Sequence) else list(data)
     sets = [resolve_data(each, units, keys) if isinstance(each, str) else each for each in several]
+    _need_labels(sets, chosen)
     compiled = compile(program)
     if not (compiled.certificate.holds or unproven):
         raise _not_proven(compiled)
     start = _start(atom_energies, start_from)
     before = None if unproven or _is_shipped(program) else partial(_test_symmetries, tell)
     return _train_compiled(compiled, sets, chosen, Path(out), report, _origin(program, start), start, before)
+
+
+def _need_labels(sets: Sequence[Dataset], config: TrainingConfig) -> None:
+    from qffc.data.label_verdicts import need_labels
+    from qffc.training.processes import is_first
+
+    for data in sets:
+        need_labels(data, energies=config.energy_weight > 0, forces=config.force_weight > 0, warn=is_first())
 
 
 def _is_shipped(program: ProgramLike) -> TypeGuard[str]:

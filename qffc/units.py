@@ -19,13 +19,15 @@ from qffc.ir.diagnostics import error, quoted
 
 _KCAL_MOL_IN_EV = 0.0433641
 _KJ_IN_KCAL = 4.184
+_HARTREE_IN_EV = 27.211386245988
 
 _ENERGY_IN_EV = {
     "eV": 1.0,
     "meV": 1e-3,
     "kcal/mol": _KCAL_MOL_IN_EV,
     "kJ/mol": _KCAL_MOL_IN_EV / _KJ_IN_KCAL,
-    "Hartree": 27.211386245988,
+    "Hartree": _HARTREE_IN_EV,
+    "Rydberg": _HARTREE_IN_EV / 2,
 }
 _LENGTH_IN_ANGSTROM = {"Angstrom": 1.0, "Bohr": 0.529177210903}
 _FORCE_IN_EV_PER_ANGSTROM = {

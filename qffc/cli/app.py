@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 VERBS: tuple[tuple[str, str], ...] = (
     ("check", "qffc.cli.check:check"),
     ("compile", "qffc.cli.compile:compile_program"),
+    ("data", "qffc.cli.data:app"),
     ("train", "qffc.cli.train:train"),
     ("eval", "qffc.cli.evaluate:evaluate"),
     ("card", "qffc.cli.card:card"),

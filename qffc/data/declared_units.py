@@ -20,7 +20,10 @@ _QUANTITIES = {
     "length": frozenset({"r", "length", "lengths", "distance", "position", "positions", "coord", "coords"}),
     "force": frozenset({"f", "force", "forces"}),
 }
-_ENERGIES = {unit.lower(): unit for unit in ENERGY_UNITS} | dict.fromkeys(("ha", "eh", "au", "a.u."), "Hartree")
+_ENERGIES = {unit.lower(): unit for unit in ENERGY_UNITS} | {
+    **dict.fromkeys(("ha", "eh", "au", "a.u."), "Hartree"),
+    "ry": "Rydberg",
+}
 _LENGTHS = (
     {unit.lower(): unit for unit in LENGTH_UNITS}
     | dict.fromkeys(("a", "å", "ang", "angs", "angstroms"), "Angstrom")

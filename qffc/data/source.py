@@ -16,6 +16,9 @@ from qffc.data.split import PublishedSplit
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.units import PRESETS, Units, energy_to_ev, force_to_ev_per_angstrom, length_to_angstrom
 
+UNDECLARED = "unit not declared"
+"""The title of the refusal of a file without units."""
+
 ROLES = ("numbers", "positions", "energies", "forces")
 """What a dataset is made of; every file format has its own key for each."""
 
@@ -126,9 +129,10 @@ def units_not_declared(path: Path) -> QffcError:
         'unit not declared'
     """
     return error(
-        "unit not declared",
+        UNDECLARED,
         where=str(path),
         found="no units in the file and none given",
         expected=f"units: one of {quoted(PRESETS)}, or 'energy unit, length unit' such as 'kcal/mol, Angstrom'",
-        help="say units='rmd17', or --units rmd17, for rMD17 and MD17 (kcal/mol, Angstrom); units are never guessed",
+        help="say units='rmd17', or --units rmd17, for rMD17 and MD17 (kcal/mol, Angstrom); units are never guessed, "
+        "but 'qffc data info' says which fit",
     )

@@ -25,7 +25,14 @@ numbers = st.floats(min_value=-1e6, max_value=1e6)
 
 @pytest.mark.parametrize(
     ("unit", "ev"),
-    [("eV", 1.0), ("meV", 1e-3), ("kcal/mol", 0.0433641), ("kJ/mol", 0.01036427), ("Hartree", 27.2113862)],
+    [
+        ("eV", 1.0),
+        ("meV", 1e-3),
+        ("kcal/mol", 0.0433641),
+        ("kJ/mol", 0.01036427),
+        ("Hartree", 27.2113862),
+        ("Rydberg", 13.6056931),
+    ],
 )
 def test_one_of_each_energy_unit(unit: str, ev: float) -> None:
     assert energy_to_ev(1.0, unit) == pytest.approx(ev, rel=1e-6)
@@ -36,11 +43,12 @@ def test_units_agree_with_ase() -> None:
     assert energy_to_ev(1.0, "kcal/mol") == pytest.approx(ase.kcal / ase.mol, rel=2e-7)
     assert energy_to_ev(1.0, "kJ/mol") == pytest.approx(ase.kJ / ase.mol, rel=2e-7)
     assert energy_to_ev(1.0, "Hartree") == pytest.approx(ase.Hartree, rel=1e-7)
+    assert energy_to_ev(1.0, "Rydberg") == pytest.approx(ase.Rydberg, rel=1e-7)
     assert length_to_angstrom(1.0, "Bohr") == pytest.approx(ase.Bohr, rel=1e-8)
 
 
 def test_force_units_are_energy_over_length() -> None:
-    assert len(FORCE_UNITS) == 10
+    assert len(FORCE_UNITS) == 12
     for unit in FORCE_UNITS:
         energy, length = unit.rsplit("/", 1)
         expected = energy_to_ev(1.0, energy) / length_to_angstrom(1.0, length)

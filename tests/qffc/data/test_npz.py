@@ -149,8 +149,8 @@ def test_two_declarations_in_the_file(path: Path) -> None:
 
 
 def test_unknown_unit_in_the_file(path: Path) -> None:
-    with pytest.raises(QffcError, match=r"unknown energy unit(.|\n)*'Rydberg'"):
-        read_npz(save(path, raw(), units_energy="Rydberg", units_length="Angstrom"))
+    with pytest.raises(QffcError, match=r"unknown energy unit(.|\n)*'Kelvin'"):
+        read_npz(save(path, raw(), units_energy="Kelvin", units_length="Angstrom"))
 
 
 @pytest.mark.parametrize(

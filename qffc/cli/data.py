@@ -1,0 +1,116 @@
+"""The verb ``data info``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qffc.cli.frames import Keys, Units, parse_keys
+from qffc.cli.output import AsJson, emit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qffc.data import Dataset
+    from qffc.data.label_verdicts import Verdict
+
+app = typer.Typer(help="What is in data files.", rich_markup_mode=None)
+
+
+@app.callback()
+def _data() -> None:
+    """Say what is in data files, and whether their labels can be right."""
+
+
+@app.command("info")
+def info(
+    files: Annotated[list[str], typer.Argument(help="water, ammonia, or files .npz, .xyz, .extxyz, also .xyz.gz")],
+    units: Units = None,
+    keys: Keys = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print what data hold, and whether energies and forces belong together; exit 1 when they do not."""
+    given = None if keys is None else parse_keys(keys)
+    told = [_told(*_read(file, units, given), file) for file in files]
+    emit("\n\n".join(text for text, _ in told), {"files": [entry for _, entry in told]}, as_json)
+    if any(entry["verdict"] == "wrong" for _, entry in told):
+        raise typer.Exit(1)
+
+
+def _read(file: str, units: str | None, keys: Mapping[str, str] | None) -> tuple[Dataset, str]:
+    """The frames, and how their units are known."""
+    from qffc.data import EMBEDDED
+    from qffc.data.guessed_units import guessed_units
+    from qffc.data.source import UNDECLARED
+    from qffc.ir.diagnostics import QffcError
+    from qffc.references import resolve_data
+
+    if file in EMBEDDED:
+        return resolve_data(file, units, keys), "embedded"
+    try:
+        return resolve_data(file, units, keys), "as declared" if units else "declared in the file"
+    except QffcError as problem:
+        if problem.diagnostic.title != UNDECLARED:
+            raise
+        likely = guessed_units(file, keys)
+        if not likely:
+            raise
+    options = " or ".join(f"--units {word if ',' not in word else repr(word)}" for word in likely)
+    return resolve_data(file, likely[0], keys), f"NOT DECLARED; the numbers look like these: say {options}"
+
+
+def _told(data: Dataset, how: str, file: str) -> tuple[str, dict[str, object]]:
+    """What there is to say of a set, for people and for machines."""
+    import numpy as np
+
+    from qffc.data.label_figures import label_figures
+    from qffc.data.label_verdicts import label_verdicts, worst
+    from qffc.data.same_frames import marks_of, repeated
+
+    figures = label_figures(data)
+    verdicts = label_verdicts(data, figures)
+    twice = repeated(marks_of(data))
+    low, high, mean = (float(x) for x in (data.energies.min(), data.energies.max(), data.energies.mean()))
+    splits = ", ".join(f"{len(each.train)} + {len(each.test)}" for each in data.published)
+    rows = [
+        ("atoms", f"{data.formula}, {len(data.numbers)} atoms"),
+        ("frames", f"{len(data)}{_repeated(twice)}"),
+        ("units", f"{data.source}, {how}"),
+        ("energies", f"{low:.3f} to {high:.3f} eV, mean {mean:.3f}, deviation {data.energies.std():.3f}"),
+        ("forces", f"root mean square {figures.force:.3f} eV/Å, largest {np.abs(data.forces).max():.3f}"),
+        *([("published splits", f"{len(data.published)}: {splits} frames")] if data.published else []),
+        *((each.what, _words(each)) for each in verdicts),
+        ("verdict", str(worst(verdicts))),
+    ]
+    width = max(len(name) for name, _ in rows)
+    entry = {
+        "file": file,
+        "name": data.name,
+        "formula": data.formula,
+        "atoms": len(data.numbers),
+        "frames": len(data),
+        "repeated_frames": [list(pair) for pair in twice],
+        "units": str(data.source),
+        "units_known": how,
+        "energies_eV": {"least": low, "largest": high, "mean": mean, "deviation": float(data.energies.std())},
+        "fingerprint": data.fingerprint,
+        "figures": figures.to_json(),
+        "verdicts": {each.what: {"level": str(each.level), "words": each.words} for each in verdicts},
+        "verdict": str(worst(verdicts)),
+    }
+    return "\n".join([f"{file}:", *(f"  {name:<{width}}  {text}" for name, text in rows)]), entry
+
+
+def _repeated(pairs: tuple[tuple[int, int], ...]) -> str:
+    if not pairs:
+        return ", all different"
+    frames, (first, second) = len({second for _, second in pairs}), pairs[0]
+    return f", {frames} of them repeated, such as frame {second}, which is frame {first} again"
+
+
+def _words(verdict: Verdict) -> str:
+    from qffc.data.label_verdicts import Level
+
+    level = "" if verdict.level is Level.GOOD else f"{str(verdict.level).upper()}: "
+    return f"{verdict.figure}: {level}{verdict.words}"

@@ -1,0 +1,88 @@
+"""In which units the numbers of a file make a molecule: a proposal for people, who declare them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from qffc.data.dataset import Dataset
+from qffc.data.formats import read
+from qffc.ir.diagnostics import QffcError
+from qffc.units import energy_to_ev
+
+_CANDIDATES = ("rmd17", "ase", "atomic", "Hartree, Angstrom", "kJ/mol, Angstrom", "Rydberg, Bohr")
+_BONDS = (0.75, 1.35)
+_FORCES = (0.1, 15.0)
+_ENERGIES = (0.9, 1.15)
+_HARTREE_OF_ATOM = 0.5
+_GROWTH = 2.39
+_FRAMES = 200
+
+
+def guessed_units(path: str | Path, keys: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the declarations of units in which a file looks like a molecule, the likeliest alone where one is.
+
+    Bonds must be as long as covalent radii say, forces as large as at some hundred Kelvin; where the energies are those
+    of all electrons in one unit, that unit is taken.
+
+    Args:
+        path: a data file that declares no units.
+        keys: keys in the file by role; see :func:`qffc.data.read`.
+
+    Returns:
+        Declarations as :func:`qffc.units.data_units` takes them; none where nothing fits.
+
+    Raises:
+        QffcError: the file cannot be read in any unit.
+    """
+    fitting, sure, problems = [], [], []
+    for units in _CANDIDATES:
+        try:
+            data = read(path, units, keys)
+        except QffcError as problem:
+            problems.append(problem)
+            continue
+        if not _looks_like_a_molecule(data):
+            continue
+        fitting.append(units)
+        if _ENERGIES[0] < float(np.median(data.energies)) / energy_of_electrons(data) < _ENERGIES[1]:
+            sure.append(units)
+    if len(problems) == len(_CANDIDATES):
+        raise problems[0]
+    return tuple(sure if len(sure) == 1 else fitting)
+
+
+def energy_of_electrons(data: Dataset) -> float:
+    """Return about what all electrons of the separate atoms bind: -0.5 Hartree Z^2.39 each, within a tenth, in eV.
+
+    Example:
+        >>> from qffc.data import load_embedded
+        >>> round(energy_of_electrons(load_embedded("water")), -1)
+        -1990.0
+    """
+    return -energy_to_ev(_HARTREE_OF_ATOM, "Hartree") * float(np.sum(data.numbers.astype(float) ** _GROWTH))
+
+
+def bond_ratio(data: Dataset) -> float:
+    """Return the median of the distances to the nearest atom, over the sums of the covalent radii; about 1.
+
+    Example:
+        >>> from qffc.data import load_embedded
+        >>> round(bond_ratio(load_embedded("water")), 1)
+        1.0
+    """
+    from ase.data import covalent_radii
+
+    radii = covalent_radii[data.numbers]
+    positions = data.positions[:: max(1, len(data) // _FRAMES)]
+    distances = np.linalg.norm(positions[:, :, None] - positions[:, None], axis=-1) / (radii[:, None] + radii)
+    distances[:, np.arange(len(radii)), np.arange(len(radii))] = np.inf
+    return float(np.median(distances.min(axis=2)))
+
+
+def _looks_like_a_molecule(data: Dataset) -> bool:
+    force = float(np.sqrt(np.mean(np.sum(data.forces**2, axis=-1))))
+    bonds = len(data.numbers) < 2 or _BONDS[0] < bond_ratio(data) < _BONDS[1]
+    return bonds and _FORCES[0] < force < _FORCES[1]

@@ -1,0 +1,96 @@
+"""``qffc data info``: what is in files, and whether training would refuse it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from qffc.data import Dataset, load_embedded, write_npz
+
+TRAIN = ["train", "lib:sivqlm-h2o:depth=1", "--train", "8", "--validation", "0", "--test", "4", "--epochs", "1"]
+
+
+@pytest.fixture
+def turned(tmp_path):
+    """A file with forces of the wrong sign."""
+    water = load_embedded("water").subset(range(30))
+    write_npz(Dataset(water.numbers, water.positions, water.energies, -water.forces), tmp_path / "turned.npz")
+    return tmp_path / "turned.npz"
+
+
+def test_good_data(qffc):
+    code, out, _ = qffc("data", "info", "water", "ammonia")
+    assert code == 0
+    assert "OH2, 3 atoms" in out
+    assert "500, all different" in out
+    assert out.count("energies change as the forces say") == 2
+    assert out.splitlines()[-1].split() == ["verdict", "good"]
+
+
+def test_wrong_labels_are_refused_by_training_too(qffc, turned, tmp_path):
+    code, out, _ = qffc("data", "info", turned)
+    assert code == 1
+    assert "WRONG: forces of the wrong sign" in out
+    code, _, err = qffc(*TRAIN, "--data", turned, "--out", tmp_path / "run")
+    assert code == 2
+    assert "labels that no energy surface has" in err
+    assert not (tmp_path / "run").exists()
+    # What is not trained on may be wrong.
+    code, _, err = qffc(*TRAIN, "--data", turned, "--out", tmp_path / "run", "--energy-weight", "0")
+    assert code == 0, err
+
+
+def test_a_study_refuses_wrong_labels(qffc, turned, tmp_path):
+    sizes = ["--sizes", "8", "--validation", "2", "--test", "4", "--epochs", "1"]
+    code, _, err = qffc("curve", TRAIN[1], "--data", turned, *sizes, "--out", tmp_path / "curve")
+    assert code == 1
+    assert "labels that no energy surface has" in err
+
+
+@pytest.mark.parametrize(
+    ("energy", "force", "length", "units"),
+    [(23.0605, 23.0605, 1.0, "rmd17"), (1.0, 1.0, 1.0, "ase"), (1 / 27.2114, 1 / 51.4221, 1 / 0.529177, "atomic")],
+)
+def test_units_that_fit_are_proposed_and_still_have_to_be_declared(
+    qffc, tmp_path, monkeypatch, energy, force, length, units
+):
+    water, file = load_embedded("water").subset(range(40)), "some.npz"
+    monkeypatch.chdir(tmp_path)
+    np.savez(file, z=water.numbers, R=water.positions * length, E=water.energies * energy, F=water.forces * force)
+    code, out, _ = qffc("data", "info", file)
+    assert code == 0
+    assert f"NOT DECLARED; the numbers look like these: say --units {units}" in out
+    code, _, err = qffc(*TRAIN, "--data", file)
+    assert code == 2
+    assert "unit not declared" in err
+    assert "qffc data info" in err
+
+
+@pytest.mark.parametrize(("force", "title"), [(1e9, "impossible forces"), (1e-5, "unit not declared")])
+def test_units_that_nothing_fits(qffc, tmp_path, force, title):
+    forces = [[[0, 0, force], [0, 0, -force]]]
+    np.savez(tmp_path / "far.npz", z=[1, 1], R=[[[0, 0, 0], [0, 0, 90.0]]], E=[-1.0], F=forces)
+    code, _, err = qffc("data", "info", tmp_path / "far.npz")
+    assert code == 2
+    assert title in err
+
+
+def test_repeated_frames_and_splits_for_machines(qffc, tmp_path):
+    water = load_embedded("water").subset([4, 7, 4])
+    np.savez(
+        tmp_path / "three.npz",
+        **{"z": water.numbers, "R": water.positions, "E": water.energies, "F": water.forces},
+        **{"train_idx": [[0]], "test_idx": [[1, 2]]},
+    )
+    code, out, _ = qffc("data", "info", tmp_path / "three.npz", "--units", "ase")
+    assert code == 0
+    assert "3, 1 of them repeated, such as frame 2, which is frame 0 again" in out
+    assert "1: 1 + 2 frames" in out
+    assert "CANNOT BE JUDGED: too few frames" in out
+    code, out, _ = qffc("data", "info", tmp_path / "three.npz", "--units", "ase", "--json")
+    entry = json.loads(out)["files"][0]
+    assert entry["repeated_frames"] == [[0, 2]]
+    assert entry["verdict"] == "cannot be judged"
+    assert entry["fingerprint"] == water.fingerprint
