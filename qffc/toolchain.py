@@ -126,8 +126,9 @@ def train(
             run.
 
     Warns:
-        QffcWarning: when energies and forces may not be those of one energy surface; see
-            :func:`qffc.data.label_verdicts.need_labels`.
+        QffcWarning: when energies and forces may not be those of one energy surface, see
+            :func:`qffc.data.label_verdicts.need_labels`; when test or validation frames are trained on, in this run or
+            by the model that it starts from.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -146,6 +147,7 @@ def train(
     if not (compiled.certificate.holds or unproven):
         raise _not_proven(compiled)
     start = _start(atom_energies, start_from)
+    _look_for_leaks(sets, chosen, start)
     before = None if unproven or _is_shipped(program) else partial(_test_symmetries, tell)
     return _train_compiled(compiled, sets, chosen, Path(out), report, _origin(program, start), start, before)
 
@@ -156,6 +158,17 @@ def _need_labels(sets: Sequence[Dataset], config: TrainingConfig) -> None:
 
     for data in sets:
         need_labels(data, energies=config.energy_weight > 0, forces=config.force_weight > 0, warn=is_first())
+
+
+def _look_for_leaks(sets: Sequence[Dataset], config: TrainingConfig, start: Start) -> None:
+    from qffc.training.leaks import refuse_repeated_sets, warn_of_leaks
+    from qffc.training.processes import is_first
+    from qffc.training.split import splits_of
+
+    refuse_repeated_sets(sets)
+    splits = splits_of(sets, config)
+    if is_first():
+        warn_of_leaks(sets, splits, start.model)
 
 
 def _is_shipped(program: ProgramLike) -> TypeGuard[str]:
@@ -232,35 +245,47 @@ def evaluate(
 ) -> Evaluation:
     """Return the errors of a model, beside baselines fitted to its own training frames where those are known.
 
+    The evaluation says how many of its frames the model was trained on, and how many of these were left out.
+
     Args:
         model: a model, its file, or the folder of its run.
         data: a dataset, the name of an embedded one, or a data file.
         units: of a data file.
         keys: other names in a data file by role; see :func:`qffc.data.read`.
         part: ``test`` for the frames held out when the model was trained on this dataset, ``all`` for every frame;
-            by default the first where it exists.
+            by default the first where it exists, and elsewhere all frames that the model was not trained on, as far as
+            it is known.
 
     Raises:
-        QffcError: when ``test`` is asked for and the model was trained on other data, or held no frames out.
+        QffcError: when ``test`` is asked for and the model was trained on other data, or held no frames out; when no
+            frame is left that the model was not trained on.
     """
     from qffc.models.data_sets import known_sets, number_of_set
     from qffc.models.model_file import load_model
     from qffc.reports.evaluation import evaluate as evaluate_frames
     from qffc.training.config import stored_config
+    from qffc.training.leaks import trained_on
     from qffc.training.split import split_of
 
     trained = load_model(Path(model)) if isinstance(model, str | Path) else model
     dataset = resolve_data(data, units, keys) if isinstance(data, str) else data
     number, config = number_of_set(trained.metadata, dataset), stored_config(trained.metadata)
+    seen = trained_on(trained, dataset)
     if number is None or config is None:
         if part == "test":
             raise _no_test_frames(dataset, "the model was trained on other data")
-        return evaluate_frames(trained, dataset)
+        left_out = 0 if seen is None or part == "all" else int(seen.sum())
+        if left_out == len(dataset):
+            raise _no_test_frames(dataset, "the model was trained on all of its frames")
+        frames = dataset.subset((~seen).nonzero()[0].tolist()) if seen is not None and left_out else dataset
+        scored = None if seen is None else int(seen.sum()) - left_out
+        return evaluate_frames(trained, frames, seen=scored, left_out=left_out)
     split = split_of(dataset, config, number, len(known_sets(trained.metadata)))
     if part != "all" and not split.test:
         raise _no_test_frames(dataset, "no frames were held out when the model was trained")
     frames = dataset if part == "all" else dataset.subset(split.test)
-    return evaluate_frames(trained, frames, dataset.subset(split.train))
+    scored = None if seen is None else int(seen.sum() if part == "all" else seen[list(split.test)].sum())
+    return evaluate_frames(trained, frames, dataset.subset(split.train), seen=scored)
 
 
 def _not_proven(compiled: Compiled) -> QffcError:

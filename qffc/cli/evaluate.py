@@ -14,6 +14,7 @@ from qffc.cli.output import AsJson, emit
 
 if TYPE_CHECKING:
     from qffc.models.errors import Errors
+    from qffc.reports.evaluation import Evaluation
 
 
 class Part(StrEnum):
@@ -30,7 +31,9 @@ def evaluate(
     keys: Keys = None,
     split: Annotated[
         Part | None,
-        typer.Option(help="test: frames held out of the training data [default: test where it exists, else all]"),
+        typer.Option(
+            help="test: frames held out of the training data [default: test where it exists, else new frames]"
+        ),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="write predicted against reference values, .png or .svg")
@@ -42,12 +45,13 @@ def evaluate(
     """Compare a model with data and with baselines; exit 1 when it is worse than asked."""
     from qffc.models.data_sets import number_of_set
     from qffc.models.model_file import load_model
+    from qffc.models.seen_frames import knows_all_frames
     from qffc.toolchain import evaluate as evaluate_model
 
     trained, dataset = load_model(model), read_frames(data, units, keys)
     evaluation = evaluate_model(trained, dataset, part=None if split is None else split.value)
     own = number_of_set(trained.metadata, dataset) is not None
-    note = _note(own, bool(evaluation.baselines), split)
+    note = _note(evaluation, own, split, knows_all_frames(trained.metadata))
     exceeded = _exceeded(evaluation.errors, max_energy_mae, max_force_mae)
     tables = f"{errors_table(evaluation)}\n\n{elements_table(evaluation)}"
     text = f"{len(evaluation.data)} frames of {dataset.name}: {note}\n\n{tables}"
@@ -55,19 +59,42 @@ def evaluate(
         from qffc.reports.plots import parity_plot
 
         parity_plot(evaluation, plot, "frames")
-    data_out = {"frames": len(evaluation.data), "note": note, "exceeded": exceeded, "errors": evaluation.to_json()}
+    data_out = {
+        "frames": len(evaluation.data),
+        "seen": evaluation.seen,
+        "left_out": evaluation.left_out,
+        "note": note,
+        "exceeded": exceeded,
+        "errors": evaluation.to_json(),
+    }
     emit("\n".join([text, *(["", *exceeded] if exceeded else [])]), data_out, as_json)
     if exceeded:
         raise typer.Exit(1)
 
 
-def _note(own: bool, baselines: bool, split: Part | None) -> str:
+def _note(evaluation: Evaluation, own: bool, split: Part | None, complete: bool) -> str:
+    """What the frames are to the model, and why there are baselines or not."""
     if not own:
-        return "no baselines, because the model was trained on other data (the fingerprints differ)"
-    if not baselines:
+        return f"{_how_new(evaluation, complete)}; no baselines, because the fingerprints differ: other data"
+    if not evaluation.baselines:
         return "no baselines, because the model does not say how it was trained"
-    frames = "all of them, training frames included" if split is Part.ALL else "held out when the model was trained"
+    if split is Part.ALL:
+        frames = f"all of them, {evaluation.seen} training frames included"
+    else:
+        frames = "held out when the model was trained"
+        frames += f", but it was trained on {evaluation.seen} of them under another number" if evaluation.seen else ""
     return f"{frames}; baselines fitted to the training frames of the model"
+
+
+def _how_new(evaluation: Evaluation, complete: bool) -> str:
+    if evaluation.seen is None:
+        return "which of them the model was trained on is not known"
+    as_far = "" if complete else ", as far as is known"
+    if evaluation.left_out:
+        return f"new to the model{as_far}; {evaluation.left_out} more, which it was trained on, left out"
+    if not evaluation.seen:
+        return f"new to the model{as_far}"
+    return f"the model was trained on {evaluation.seen} of them"
 
 
 def _exceeded(errors: Errors, energy: float | None, force: float | None) -> list[str]:

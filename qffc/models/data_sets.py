@@ -5,17 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
-from qffc.ir.diagnostics import QffcError, error
-from qffc.passes.plain_data import from_plain
-from qffc.passes.strict_documents import parse_json
-
-T = TypeVar("T")
+from qffc.models.metadata import metadata_entry, unreadable_metadata
 
 _NAME, _FINGERPRINT, _SETS, _GEOMETRY = "data_name", "data_fingerprint", "data_sets", "geometry"
 
@@ -66,9 +61,9 @@ def example_geometry(metadata: Mapping[str, str]) -> tuple[NDArray[np.int64], ND
     """
     if _GEOMETRY not in metadata:
         return None
-    told = _entry(_Geometry, metadata, _GEOMETRY)
+    told = metadata_entry(_Geometry, metadata, _GEOMETRY)
     if len(told.numbers) != len(told.positions):
-        raise _unreadable(_GEOMETRY, f"{len(told.numbers)} numbers and {len(told.positions)} positions")
+        raise unreadable_metadata(_GEOMETRY, f"{len(told.numbers)} numbers and {len(told.positions)} positions")
     return np.array(told.numbers, dtype=np.int64), np.array(told.positions, dtype=np.float64).reshape(-1, 3)
 
 
@@ -85,10 +80,28 @@ def known_sets(metadata: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         ['water', 'ammonia']
     """
     if _SETS in metadata:
-        return tuple((each.name, each.fingerprint) for each in _entry(tuple[_Set, ...], metadata, _SETS))
+        return tuple((each.name, each.fingerprint) for each in metadata_entry(tuple[_Set, ...], metadata, _SETS))
     if _FINGERPRINT in metadata:
         return ((metadata.get(_NAME, ""), metadata[_FINGERPRINT]),)
     return ()
+
+
+def distinct_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of sets with a number behind those that occur more than once: two files may have one name.
+
+    Args:
+        names: of the sets, in their order.
+
+    Example:
+        >>> distinct_names(["water", "ammonia", "water"])
+        ('water (1)', 'ammonia', 'water (2)')
+    """
+    counts: dict[str, int] = {}
+    found = []
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+        found.append(name if names.count(name) == 1 else f"{name} ({counts[name]})")
+    return tuple(found)
 
 
 def number_of_set(metadata: Mapping[str, str], data: Dataset) -> int | None:
@@ -100,21 +113,3 @@ def number_of_set(metadata: Mapping[str, str], data: Dataset) -> int | None:
     """
     fingerprints = [fingerprint for _, fingerprint in known_sets(metadata)]
     return fingerprints.index(data.fingerprint) if data.fingerprint in fingerprints else None
-
-
-def _entry(kind: type[T], metadata: Mapping[str, str], key: str) -> T:
-    try:
-        data = parse_json(metadata[key])
-    except ValueError as problem:
-        raise _unreadable(key, str(problem)) from None
-    return from_plain(kind, data, f"metadata of a model[{key}]")
-
-
-def _unreadable(key: str, found: str) -> QffcError:
-    return error(
-        "metadata of a model that cannot be read",
-        found=found,
-        expected="what qffc wrote when the model was trained",
-        help="the file was changed by hand: train again or use a copy",
-        where=key,
-    )

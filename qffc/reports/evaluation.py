@@ -26,6 +26,8 @@ class Evaluation:
         forces: (frames, atoms, 3) predicted, eV/Angstrom.
         errors: of the model.
         baselines: name and errors of what the model must beat, each fitted to the same training frames.
+        seen: how many of the frames the model was trained on; None where that is not known.
+        left_out: how many frames were left out because the model was trained on them.
     """
 
     data: Dataset
@@ -33,6 +35,8 @@ class Evaluation:
     forces: NDArray[np.float64]
     errors: Errors
     baselines: tuple[tuple[str, Errors], ...] = ()
+    seen: int | None = None
+    left_out: int = 0
 
     def rows(self) -> tuple[tuple[str, Errors], ...]:
         """Return (name, errors) of the model and of each baseline."""
@@ -55,17 +59,21 @@ class Evaluation:
         return dict(figures)
 
 
-def evaluate(model: ForceField, data: Dataset, train: Dataset | None = None) -> Evaluation:
+def evaluate(
+    model: ForceField, data: Dataset, train: Dataset | None = None, *, seen: int | None = None, left_out: int = 0
+) -> Evaluation:
     """Return the errors of a model on frames that it was not trained on.
 
     Args:
         model: the model.
         data: held-out frames.
         train: the frames that the baselines are fitted to; no baselines without them.
+        seen: how many of the frames it was trained on all the same.
+        left_out: how many were left out because it was.
     """
     energies, forces = model.predict(data.numbers, data.positions)
     baselines = () if train is None else tuple(_baseline(name, fit, data) for name, fit in _fits(train))
-    return Evaluation(data, energies, forces, errors_of(energies, forces, data), baselines)
+    return Evaluation(data, energies, forces, errors_of(energies, forces, data), baselines, seen, left_out)
 
 
 def _fits(train: Dataset) -> tuple[tuple[str, Baseline], ...]:

@@ -19,6 +19,7 @@ from qffc.models.errors import Errors
 from qffc.models.force_field import ForceField
 from qffc.models.initialization import neutral_constants
 from qffc.models.model_file import KERNEL, MODEL_NAME, save_model
+from qffc.models.seen_frames import describe_seen
 from qffc.models.validity_fit import with_limits
 from qffc.passes.lower_jax.program import Lowering, lower_jax
 from qffc.training.batches import steps_of_epoch
@@ -156,7 +157,8 @@ def train(
     history = {EPOCH: str(epoch), EPOCHS_DONE: str(state.epoch)} | ({} if finished else {PAUSED: "true"})
     filled = batches.filled()
     history |= {FILLED: f"{filled:.3f}"} if filled else {}
-    texts = _model_metadata(sets, config, identity) | history | other_kernel | (metadata or {})
+    seen = describe_seen(frames, None if start is None or start.model is None else start.model.metadata)
+    texts = _model_metadata(sets, config, identity) | seen | history | other_kernel | (metadata or {})
     model = ForceField(program, arrays, texts, lower)
     if finished and config.limits == "on":
         known = [each.subset((*split.train, *split.validation)) for each, split in zip(sets, splits, strict=True)]

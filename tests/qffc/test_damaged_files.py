@@ -16,6 +16,7 @@ from qffc.models.array_file import header_entries, read_arrays, write_arrays
 from qffc.models.data_sets import example_geometry, known_sets
 from qffc.models.force_field import untrained
 from qffc.models.model_file import load_model, save_model
+from qffc.models.seen_frames import SEEN, knows_all_frames
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.studies.run import read_saved
@@ -60,6 +61,7 @@ READERS = {
     "model": of_model,
     "checkpoint": of_checkpoint,
     "data sets of a model": lambda text, folder: known_sets({"data_sets": text}),
+    "training frames of a model": lambda text, folder: knows_all_frames({SEEN: text}),
     "geometry of a model": lambda text, folder: example_geometry({"geometry": text}),
     "settings of a model": lambda text, folder: stored_config({"config": text}),
     "settings": of_file(read_toml, "s.toml", "a = "),

@@ -15,6 +15,7 @@ from qffc.cli.starting_options import parse_atom_energies
 from qffc.data import load_embedded, write_npz
 from qffc.ir.diagnostics import QffcError
 from qffc.models.model_file import load_model
+from qffc.models.seen_frames import seen_frames
 from qffc.studies.run_file import read_run
 
 PROGRAM = "lib:pair:species=H,N,O,channels=1,depth=1,hidden=4"
@@ -64,6 +65,9 @@ def test_training_on_from_the_model(qffc, mixed, tmp_path):
     assert code == 0, err
     before, after = load_model(folder), load_model(tmp_path / "tuned")
     np.testing.assert_array_equal(after.arrays["constant.feature_scale"], before.arrays["constant.feature_scale"])
+    water, ammonia = (load_embedded(name) for name in ("water", "ammonia"))
+    assert set(seen_frames(after.metadata, water).nonzero()[0]) == set(water.split(train=8).train)
+    assert set(seen_frames(after.metadata, ammonia).nonzero()[0]) == set(ammonia.split(train=4).train)
     code, _, err = qffc("train", PROGRAM, *arguments, "--start-from", folder, "--atom-energies", "H=-1,N=-2")
     assert code == 2
     assert "two sources of reference energies" in err

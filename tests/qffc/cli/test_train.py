@@ -260,7 +260,24 @@ def test_keys_that_cannot_be_read(qffc, trained, keys):
 def test_eval_of_all_frames_says_so(qffc, trained):
     code, out, _ = qffc("eval", trained, "--data", "water", "--split", "all", "--json")
     assert code == 0
-    assert "training frames included" in json.loads(out)["note"]
+    found = json.loads(out)
+    assert found["note"].startswith("all of them, 20 training frames included")
+    assert (found["frames"], found["seen"], found["left_out"]) == (1000, 20, 0)
+
+
+def test_eval_leaves_training_frames_out_whatever_the_file(qffc, trained, tmp_path):
+    water, rows = load_embedded("water"), np.random.default_rng(0).permutation(100)
+    arrays = {"z": water.numbers, "R": water.positions[rows].astype(np.float32), "F": water.forces[rows]}
+    np.savez(tmp_path / "again.npz", E=water.energies[rows], **arrays)
+    again = ["eval", trained, "--data", tmp_path / "again.npz", "--units", "ase"]
+    seen = sum(row < 100 for row in water.split(train=20, validation=4, test=10).train)
+    code, out, _ = qffc(*again)
+    assert code == 0
+    assert out.startswith(
+        f"{100 - seen} frames of again: new to the model; {seen} more, which it was trained on, left out; no baselines"
+    )
+    code, out, _ = qffc(*again, "--split", "all")
+    assert out.startswith(f"100 frames of again: the model was trained on {seen} of them; no baselines")
 
 
 def test_eval_of_what_is_no_model(qffc, tmp_path):
