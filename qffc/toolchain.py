@@ -123,7 +123,7 @@ def train(
     Raises:
         QffcError: when a setting, the program or the data is not valid, when energies and forces are not those of one
             energy surface, when a declared symmetry is not proven or fails its test, or when the folder holds another
-            run.
+            run, or another process works in it.
 
     Warns:
         QffcWarning: when energies and forces may not be those of one energy surface, see
@@ -135,7 +135,7 @@ def train(
         >>> with TemporaryDirectory() as folder:
         ...     model = train("lib:sivqlm-h2o:depth=1", "water", folder, train=10, validation=0, test=5, epochs=1)
         ...     sorted(path.name for path in Path(folder).iterdir())
-        ['certificate.json', 'checkpoint.safetensors', 'log.csv', 'model.safetensors']
+        ['.lock', 'certificate.json', 'checkpoint.safetensors', 'log.csv', 'model.safetensors']
     """
     from qffc.training.config import training_config
 
@@ -221,17 +221,18 @@ def _train_compiled(
     from qffc.atomic_files import write_text
     from qffc.models.model_file import UNPROVEN
     from qffc.training import trainer  # loads JAX
-    from qffc.training.processes import is_first
+    from qffc.training.processes import folder_of_first, is_first
 
     certificate = compiled.certificate.to_json()
     metadata = {**metadata, "certificate": certificate}
     if not compiled.certificate.holds:
         metadata[UNPROVEN] = "true"
-    model = trainer.train(
-        compiled.program, sets, config, folder, report=report, metadata=metadata, start=start, before=before
-    )
-    if is_first():
-        write_text(folder / CERTIFICATE_NAME, certificate)
+    with folder_of_first(folder):
+        model = trainer.train(
+            compiled.program, sets, config, folder, report=report, metadata=metadata, start=start, before=before
+        )
+        if is_first():
+            write_text(folder / CERTIFICATE_NAME, certificate)
     return model
 
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 from qffc.atomic_files import write_text
 from qffc.data import Dataset
+from qffc.folder_lock import lock_of
 from qffc.ir.diagnostics import Diagnostic, QffcError, error
 from qffc.library.catalogue import PREFIX
 from qffc.passes.strict_documents import parse_json
-from qffc.studies.folder_lock import lock_of
 from qffc.studies.run_file import DataFile
 from qffc.training.config import TrainingConfig, added_settings
 

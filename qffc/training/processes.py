@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,8 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
-from qffc.ir.diagnostics import error
+from qffc.folder_lock import folder_in_use, sole_user
+from qffc.ir.diagnostics import QffcError, error
 
 Tree = TypeVar("Tree")
 
@@ -93,6 +94,28 @@ def file_of_first(path: Path) -> Iterator[Path | None]:
         copy = Path(folder) / path.name
         copy.write_bytes(np.asarray(content).tobytes())
         yield copy
+
+
+@contextmanager
+def folder_of_first(folder: Path) -> Iterator[None]:
+    """Let no other run work in a folder; the first process holds it for all.
+
+    Args:
+        folder: of the run.
+
+    Raises:
+        QffcError: another run works there; in every process.
+    """
+    with ExitStack() as held:
+        free = True
+        if is_first():
+            try:
+                held.enter_context(sole_user(folder))
+            except QffcError:
+                free = False
+        if not from_first(np.array(free)):
+            raise folder_in_use(folder)
+        yield
 
 
 def need_same_run(identity: Mapping[str, str]) -> None:

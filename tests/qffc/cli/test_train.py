@@ -24,7 +24,14 @@ TRAIN += ["--evaluate-every", "1"]
 
 def test_files_and_summary(trained):
     names = sorted(path.name for path in trained.iterdir())
-    assert names == ["certificate.json", "checkpoint.safetensors", "log.csv", "model.safetensors", "summary.json"]
+    assert names == [
+        ".lock",
+        "certificate.json",
+        "checkpoint.safetensors",
+        "log.csv",
+        "model.safetensors",
+        "summary.json",
+    ]
     summary = json.loads((trained / "summary.json").read_text())
     assert set(summary["test"]) == {"model", "constant", "harmonic"}
     assert summary["settings"]["train"] == 20
