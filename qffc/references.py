@@ -97,7 +97,8 @@ def resolve_data(text: str, units: str | Units | None = None, keys: Mapping[str,
     """Return the dataset that a text names.
 
     Args:
-        text: the name of an embedded dataset, or a file ``.npz``, ``.xyz`` or ``.extxyz``.
+        text: the name of an embedded dataset, or a file ``.npz``, ``.xyz`` or ``.extxyz``, the latter
+            also packed as ``.gz``.
         units: of the numbers in a file; see :func:`qffc.units.data_units`.
         keys: names in a file by role, where they are others than usual; see :func:`qffc.data.read`.
 
@@ -109,6 +110,7 @@ def resolve_data(text: str, units: str | Units | None = None, keys: Mapping[str,
         Dataset('water', OH2, 1000 frames)
     """
     from qffc.data import EMBEDDED, load_embedded, read
+    from qffc.data.file_names import FILE_FORMS
     from qffc.units import INTERNAL, data_units
 
     declared = None if units is None else data_units(units)
@@ -132,7 +134,7 @@ def resolve_data(text: str, units: str | Units | None = None, keys: Mapping[str,
         raise error(
             "no such data",
             found=f"'{text}'",
-            expected=f"one of {quoted(EMBEDDED)}, or a file .npz, .xyz or .extxyz",
+            expected=f"one of {quoted(EMBEDDED)}, or {FILE_FORMS}",
             help=f"check the path; relative paths start at {Path.cwd()}",
         )
     return read(text, units=declared, keys=keys)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qffc.cli.once import OnceCommand
+
 if TYPE_CHECKING:
     from typer.core import TyperGroup
 
@@ -50,7 +52,7 @@ def build(arguments: Sequence[str]) -> TyperGroup:
         if isinstance(verb, typer.Typer):
             app.add_typer(verb, name=name)
         else:
-            app.command(name)(verb)
+            app.command(name, cls=OnceCommand)(verb)
     group: TyperGroup = typer.main.get_group(app)
     return group
 

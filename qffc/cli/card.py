@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qffc.cli.frames import Data, Keys, Units, read_frames
+from qffc.cli.frames import Keys, Units, parse_keys
 from qffc.cli.output import say
+from qffc.data.file_names import DATA_FORMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qffc.models.force_field import ForceField
+    from qffc.reports.model_card import CardSet
+
+
+def _tested(trained: ForceField, source: str, units: str | None, keys: Mapping[str, str] | None) -> CardSet:
+    """The errors on the test frames of one of the model's sets."""
+    from qffc.data import EMBEDDED
+    from qffc.models.data_sets import number_of_set
+    from qffc.references import resolve_data
+    from qffc.reports.model_card import CardSet
+    from qffc.toolchain import evaluate
+
+    declared = (None, None) if source in EMBEDDED else (units, keys)  # embedded data have none
+    frames = resolve_data(source, *declared)
+    evaluation = evaluate(trained, frames, part="test")
+    return CardSet(number_of_set(trained.metadata, frames) or 0, evaluation, source)
 
 
 def card(
     model: Annotated[Path, typer.Argument(help="a model file, the folder of its run, or trained:NAME")],
-    data: Data,
+    data: Annotated[list[str], typer.Option(help=f"that it was trained on: {DATA_FORMS}; once for each set")],
     units: Units = None,
     keys: Keys = None,
     name: Annotated[str | None, typer.Option(help="title of the card [default: name of the file or folder]")] = None,
@@ -23,10 +44,11 @@ def card(
     from qffc.atomic_files import write_text
     from qffc.models.model_file import load_model
     from qffc.reports.model_card import model_card
-    from qffc.toolchain import evaluate
 
-    trained, frames = load_model(model), read_frames(data, units, keys)
-    text = model_card(name or model.stem, trained, evaluate(trained, frames, part="test"), units)
+    trained = load_model(model)
+    given = None if keys is None else parse_keys(keys)
+    tests = [_tested(trained, source, units, given) for source in data]
+    text = model_card(name or model.stem, trained, tests, units, given)
     if out is None:
         print(text, end="")
         return

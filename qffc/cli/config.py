@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from qffc.cli.once import OnceCommand
 from qffc.cli.output import AsJson, emit
 from qffc.cli.settings import template
 from qffc.studies.run_file import read_run
@@ -15,13 +16,13 @@ from qffc.training.config import TrainingConfig
 app = typer.Typer(help="Run files of 'qffc train'.", rich_markup_mode=None)
 
 
-@app.command("template")
+@app.command("template", cls=OnceCommand)
 def print_template(as_json: AsJson = False) -> None:
     """Print a run file with every setting at its default."""
     emit(template(), {"settings": TrainingConfig().model_dump()}, as_json)
 
 
-@app.command("validate")
+@app.command("validate", cls=OnceCommand)
 def validate(
     file: Annotated[Path, typer.Argument(help="a TOML file")],
     as_json: AsJson = False,

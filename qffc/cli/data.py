@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qffc.cli.frames import Keys, Units, parse_keys
+from qffc.cli.once import OnceCommand
 from qffc.cli.output import AsJson, emit
+from qffc.data.file_names import DATA_FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,9 +26,9 @@ def _data() -> None:
     """Say what is in data files, and whether their labels can be right."""
 
 
-@app.command("info")
+@app.command("info", cls=OnceCommand)
 def info(
-    files: Annotated[list[str], typer.Argument(help="water, ammonia, or files .npz, .xyz, .extxyz, also .xyz.gz")],
+    files: Annotated[list[str], typer.Argument(help=f"{DATA_FORMS}, or several")],
     units: Units = None,
     keys: Keys = None,
     as_json: AsJson = False,
@@ -55,7 +58,9 @@ def _read(file: str, units: str | None, keys: Mapping[str, str] | None) -> tuple
             raise
         likely = guessed_units(file, keys)
         if not likely:
-            raise
+            found = "none in the file, none given, and the numbers look like no molecule in the usual ones"
+            help = "say them with --units, and look at positions and forces: which bonds, which sizes?"
+            raise QffcError(replace(problem.diagnostic, found=found, help=help)) from None
     options = " or ".join(f"--units {word if ',' not in word else repr(word)}" for word in likely)
     return resolve_data(file, likely[0], keys), f"NOT DECLARED; the numbers look like these: say {options}"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qffc.cli.output import AsJson, emit, table
+from qffc.data.file_names import FILE_FORMS
 from qffc.ir.diagnostics import QffcError, error
 from qffc.passes.strict_documents import parse_json
 
@@ -25,7 +26,7 @@ def energy(
     geometry: Annotated[
         Path,
         typer.Option(
-            help="a file .npz, .xyz or .extxyz with positions (frames, sites, 3) of the sites of the program, "
+            help=f"{FILE_FORMS} with positions (frames, sites, 3) of the sites of the program, "
             "Angstrom; in npz without the centre, relative to it"
         ),
     ],

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qffc.data.file_names import DATA_FORMS
 from qffc.ir.diagnostics import error
 
 if TYPE_CHECKING:
     from qffc.data import Dataset
 
-Data = Annotated[str, typer.Option(help="water, ammonia, or a file .npz, .xyz, .extxyz")]
+Data = Annotated[str, typer.Option(help=DATA_FORMS)]
 Units = Annotated[str | None, typer.Option(help="of a data file: rmd17, ase, atomic, or 'eV, Angstrom'")]
 Keys = Annotated[
     str | None,

@@ -22,7 +22,7 @@ Positions = tuple[NDArray[np.int64] | None, NDArray[np.float64]]
 
 
 def read_geometry(text: str) -> Geometry:
-    """Return the molecule in a file ``.xyz``, ``.extxyz`` (Angstrom) or ``.npz``, or in an embedded dataset.
+    """Return the molecule in a data file, in Angstrom, or in an embedded dataset.
 
     Raises:
         QffcError: when the file cannot be read, is periodic, declares another unit of length, or its frames differ in
@@ -44,7 +44,7 @@ def read_geometry(text: str) -> Geometry:
 
 
 def read_positions(file: Path) -> Positions:
-    """Return what a file ``.xyz``, ``.extxyz`` or ``.npz`` has of atoms; npz files may have positions alone.
+    """Return what a data file has of atoms; npz files may have positions alone.
 
     Raises:
         QffcError: as for :func:`read_geometry`.

@@ -11,6 +11,7 @@ import typer
 
 from qffc.cli.output import AsJson, emit, say, table
 from qffc.cli.run_forces import force_data, force_tables
+from qffc.data.file_names import DATA_FORMS
 from qffc.ir.diagnostics import error
 from qffc.levels import DEVICE_LEVEL, LEVELS
 
@@ -26,7 +27,7 @@ _SHOTS = 1000
 
 def run_model(
     model: Annotated[Path, typer.Argument(help="a model file, or the folder of its run")],
-    geometry: Annotated[str, typer.Option(help="a file .xyz, .extxyz or .npz (Angstrom), or water, ammonia")],
+    geometry: Annotated[str, typer.Option(help=f"in Angstrom: {DATA_FORMS}")],
     target: Annotated[str, typer.Option(help="a target that runs circuits; see 'qffc targets'")] = "H2-1LE",
     shots: Annotated[
         int | None, typer.Option(min=2, help=f"mean over the circuits, settings counted; default: {_SHOTS}")

@@ -10,6 +10,7 @@ import typer
 
 from qffc.cli.frames import parse_keys
 from qffc.data import EMBEDDED
+from qffc.data.file_names import DATA_FORMS
 from qffc.ir.diagnostics import error
 from qffc.studies.run_file import SUFFIX, DataFile, RunFile, read_run
 from qffc.training.config import training_config
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
     from qffc.studies.run import Result
 
 ProgramOrFile = Annotated[str, typer.Argument(help="lib:NAME, FILE.qffc, FILE.py:NAME, or a run file .toml")]
-MaybeData = Annotated[str | None, typer.Option(help="water, ammonia, or a file .npz, .xyz, .extxyz")]
-SeveralData = Annotated[
-    list[str] | None, typer.Option(help="water, ammonia, or a file .npz, .xyz, .extxyz; once for each set")
-]
+MaybeData = Annotated[str | None, typer.Option(help=DATA_FORMS)]
+SeveralData = Annotated[list[str] | None, typer.Option(help=f"{DATA_FORMS}; once for each set")]
 Out = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="of the study [default: runs/, the name, and the verb]")
 ]

@@ -17,7 +17,7 @@ from qffc.cli.run_options import ProgramOrFile, SeveralData, run_options
 from qffc.cli.settings import with_settings
 from qffc.cli.starting_options import AtomEnergies, StartFrom, with_start
 from qffc.cli.together import Coordinator, Processes, ProcessId, together
-from qffc.cli.training_summary import summary_text, test_sets, training_summary
+from qffc.cli.training_summary import errors_by_set, summary_text, training_summary
 from qffc.ir.diagnostics import error
 from qffc.training.config import TrainingConfig
 
@@ -88,7 +88,7 @@ def train(
     if not others.is_first:
         return
     say(f"model written to {folder}{_padding(model)}")
-    tests = test_sets(model, sets, chosen)
+    tests = errors_by_set(model, sets, chosen)
     summary = training_summary(model, sets, chosen, tests)
     from qffc.atomic_files import write_text
 

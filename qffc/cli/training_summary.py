@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from qffc.cli.errors_table import errors_table
@@ -14,37 +14,40 @@ if TYPE_CHECKING:
     from qffc.training.config import TrainingConfig
 
 
-def test_sets(model: ForceField, sets: Sequence[Dataset], config: TrainingConfig) -> tuple[Evaluation, ...]:
-    """Return the errors on the test frames of each set that has some."""
+def errors_by_set(model: ForceField, sets: Sequence[Dataset], config: TrainingConfig) -> dict[str, Evaluation]:
+    """Return the errors on the test frames of each set that has some, by its name; like names are numbered."""
+    from qffc.models.data_sets import distinct_names
     from qffc.toolchain import evaluate
     from qffc.training.split import splits_of
 
-    splits = splits_of(sets, config)
-    return tuple(evaluate(model, data) for data, split in zip(sets, splits, strict=True) if split.test)
+    names, splits = distinct_names([data.name for data in sets]), splits_of(sets, config)
+    return {name: evaluate(model, data) for name, data, split in zip(names, sets, splits, strict=True) if split.test}
 
 
 def training_summary(
-    model: ForceField, sets: Sequence[Dataset], config: TrainingConfig, tests: Sequence[Evaluation]
+    model: ForceField, sets: Sequence[Dataset], config: TrainingConfig, tests: Mapping[str, Evaluation]
 ) -> dict[str, object]:
     """Return what ``summary.json`` holds; of several sets lists, and test errors by name."""
+    from qffc.models.data_sets import distinct_names
+
     one = len(sets) == 1
-    names, fingerprints = [data.name for data in sets], [data.fingerprint for data in sets]
-    found: object = {each.data.name: each.to_json() for each in tests} or None
+    names, fingerprints = distinct_names([data.name for data in sets]), [data.fingerprint for data in sets]
+    found = {name: each.to_json() for name, each in tests.items()}
     return {
         "program": model.program.name,
         "digest": model.program.digest,
-        "data": names[0] if one else names,
+        "data": names[0] if one else list(names),
         "data_fingerprint": fingerprints[0] if one else fingerprints,
         "settings": config.model_dump(),
-        "test": tests[0].to_json() if one and tests else found,
+        "test": (found[names[0]] if one else found) if tests else None,
     }
 
 
-def summary_text(tests: Sequence[Evaluation], sets: int) -> str:
+def summary_text(tests: Mapping[str, Evaluation], sets: int) -> str:
     """Return a table for each set with test frames."""
     if not tests:
         return "no test frames were held out"
-    return "\n\n".join(_text(each, each.data.name if sets > 1 else "") for each in tests)
+    return "\n\n".join(_text(each, name if sets > 1 else "") for name, each in tests.items())
 
 
 def _text(evaluation: Evaluation, name: str) -> str:

@@ -6,6 +6,10 @@ from pathlib import Path
 
 XYZ_SUFFIXES = (".xyz", ".extxyz", ".xyz.gz", ".extxyz.gz")
 DATA_SUFFIXES = (".npz", *XYZ_SUFFIXES)
+FILE_FORMS = "a file .npz, .xyz, .extxyz, .xyz.gz or .extxyz.gz"
+"""The kinds of data files, for messages and help."""
+DATA_FORMS = f"water, ammonia, or {FILE_FORMS}"
+"""What names frames."""
 
 
 def suffix(file: str | Path) -> str:

@@ -148,7 +148,7 @@ def _diagnostic(data: Dataset, verdict: Verdict, title: str) -> Diagnostic:
 
 def _imbalance(what: str, share: float, figures: LabelFigures) -> Verdict:
     figure = f"{share:.1e} of all {'forces' if what == 'net force' else 'torques'}"
-    if figures.still_atoms and share > _NOISE:
+    if figures.still_atoms and share > _NOISE and figures.force > _SOFT:
         atoms = ", ".join(map(str, figures.still_atoms[:_NAMED]))
         words = f"forces of {'atoms' if len(figures.still_atoms) > 1 else 'atom'} {atoms} are zero in every frame"
         return Verdict(what, Level.WRONG, figure, words, "compute them: constraints and missing columns leave zeros")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qffc.data import EMBEDDED
 from qffc.ir.diagnostics import error
-from qffc.models.data_sets import known_sets
+from qffc.models.data_sets import distinct_names, known_sets
 from qffc.models.force_field import trainable_names
 from qffc.models.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
 from qffc.passes.equivariance.certificate import Certificate
@@ -21,17 +23,39 @@ if TYPE_CHECKING:
 _HEADER = "| | energy MAE, meV | RMSE | force MAE, meV/Å | RMSE |\n|---|---|---|---|---|"
 
 
-def model_card(name: str, model: ForceField, evaluation: Evaluation, units: str | None = None) -> str:
+@dataclass(frozen=True)
+class CardSet:
+    """Test frames of one of the data sets of a model.
+
+    Args:
+        number: which of its sets it is, from 0.
+        evaluation: on the frames held out of it.
+        source: the words that name the data for ``qffc train``: an embedded dataset, or a file.
+    """
+
+    number: int
+    evaluation: Evaluation
+    source: str = ""
+
+
+def model_card(
+    name: str,
+    model: ForceField,
+    tests: Sequence[CardSet],
+    units: str | None = None,
+    keys: Mapping[str, str] | None = None,
+) -> str:
     """Return the card of a model as Markdown.
 
     Args:
         name: of the model, the title of the card.
         model: as it was trained: the card tells its settings.
-        evaluation: on frames held out of its training data.
-        units: of the data file, for the command that makes the model again.
+        tests: errors on frames held out of its training data, for some or all of its sets.
+        units: of the data files, for the command that makes the model again.
+        keys: of the data files, by role, for the same.
 
     Raises:
-        QffcError: when the model does not say how it was trained.
+        QffcError: when the model does not say how it was trained, or a set is there twice or not at all.
     """
     metadata = model.metadata
     config = stored_config(metadata)
@@ -42,19 +66,49 @@ def model_card(name: str, model: ForceField, evaluation: Evaluation, units: str 
             expected="a model written by qffc train",
             help="write its card by hand",
         )
-    own, data = evaluation.errors, metadata.get("data_name", "other data")
+    names = distinct_names([data for data, _ in known_sets(metadata)]) or (metadata.get("data_name", "other data"),)
+    numbers = [test.number for test in tests]
+    if not tests or len(set(numbers)) < len(tests) or max(numbers) >= len(names):
+        raise error(
+            "data for a card",
+            found=", ".join(f"set {number + 1}" for number in numbers) or "none",
+            expected=f"each of the {len(names)} sets of the model at most once, and one at least",
+            help="name each with --data once",
+        )
+    ordered = sorted(tests, key=lambda test: test.number)
     parts = [
         f"# {name}",
-        f"Energies and forces of {data}: MAE {own.energy_mae:.3g} meV and {own.force_mae:.3g} meV/Å"
-        f" on {own.frames} frames held out.",
+        _opening(names, ordered),
         _facts(model, config, metadata),
-        f"## Errors\n\nOn {own.frames} test frames of {data}; baselines fitted to the same training frames.",
-        "\n".join([_HEADER, *(_row(label, errors) for label, errors in evaluation.rows())]),
-        f"## Make it again\n\n```sh\n{_command(metadata, config, units)}\n```",
+        "## Errors",
+        *(_errors(names[test.number], test.evaluation) for test in ordered),
+        f"## Make it again\n\n```sh\n{_command(metadata, config, ordered, units, keys)}\n```",
         "## Limits\n\nTrust it where its training data are: their molecules, near the temperature that they were"
         " sampled at. It knows no other molecule, and nothing of bonds that break.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _opening(names: Sequence[str], tests: Sequence[CardSet]) -> str:
+    """What the model is of, and how good: in one sentence, or in one for each set that was tested."""
+    lines = [
+        f"{'' if len(names) == 1 else f'{names[test.number]}: '}MAE {own.energy_mae:.3g} meV and"
+        f" {own.force_mae:.3g} meV/Å on {own.frames} frames held out"
+        for test in tests
+        for own in (test.evaluation.errors,)
+    ]
+    tested = {test.number for test in tests}
+    left = [name for number, name in enumerate(names) if number not in tested]
+    lines += [f"not tested here: {', '.join(left)}"] if left else []
+    return f"Energies and forces of {', '.join(names)}{': ' if len(names) == 1 else '. '}{'; '.join(lines)}."
+
+
+def _errors(name: str, evaluation: Evaluation) -> str:
+    rows = [_row(label, errors) for label, errors in evaluation.rows()]
+    frames = evaluation.errors.frames
+    return "\n".join(
+        [f"On {frames} test frames of {name}; baselines fitted to the same training frames.", "", _HEADER, *rows]
+    )
 
 
 def _facts(model: ForceField, config: TrainingConfig, metadata: Mapping[str, str]) -> str:
@@ -65,12 +119,18 @@ def _facts(model: ForceField, config: TrainingConfig, metadata: Mapping[str, str
         "program": f"`{metadata.get(REFERENCE, program.name)}`, digest `{program.digest[:12]}`",
         "symmetry": _symmetry(metadata),
         "trained numbers": f"{numbers:,}",
-        "data": ", ".join(f"{name}, fingerprint `{digest[:12]}`" for name, digest in known_sets(metadata)),
+        "data": _sets(metadata),
         **({"started from": metadata[STARTED_FROM]} if STARTED_FROM in metadata else {}),
         "split": f"{split}: {_size(config.train) or 'half'} training frames, {_size(config.validation)} watched",
         "versions": ", ".join(f"{key} {metadata[key]}" for key in ("qffc", "jax", "numpy") if key in metadata),
     }
     return "| | |\n|---|---|\n" + "\n".join(f"| {key} | {value} |" for key, value in rows.items())
+
+
+def _sets(metadata: Mapping[str, str]) -> str:
+    sets = known_sets(metadata)
+    names = distinct_names([name for name, _ in sets])
+    return ", ".join(f"{name}, fingerprint `{digest[:12]}`" for name, (_, digest) in zip(names, sets, strict=True))
 
 
 def _size(value: int | tuple[int, ...] | None) -> str:
@@ -90,12 +150,20 @@ def _row(label: str, errors: Errors) -> str:
     return f"| {label} | " + " | ".join(f"{figure:.2f}" for figure in figures) + " |"
 
 
-def _command(metadata: Mapping[str, str], config: TrainingConfig, units: str | None) -> str:
+def _command(
+    metadata: Mapping[str, str],
+    config: TrainingConfig,
+    tests: Sequence[CardSet],
+    units: str | None,
+    keys: Mapping[str, str] | None,
+) -> str:
     """The command line with every setting that is not at its default."""
     words = ["qffc", "train", metadata.get(REFERENCE, "PROGRAM")]
-    for name, _ in known_sets(metadata):
-        words += ["--data", name if units is None else f"{name}.npz"]
+    sources = {test.number: test.source for test in tests}
+    for number, (name, _) in enumerate(known_sets(metadata)):
+        words += ["--data", sources.get(number) or (name if name in EMBEDDED else "DATA")]
     words += [] if units is None else ["--units", units]
+    words += ["--keys", ",".join(f"{role}={key}" for role, key in keys.items())] if keys else []
     for key, value in config.model_dump(exclude_defaults=True).items():
         sizes = value if isinstance(value, list | tuple) else [value]
         words += [f"--{key.replace('_', '-')}", ",".join(map(str, sizes))]

@@ -8,6 +8,7 @@ from math import prod
 from pathlib import Path
 
 from qffc.data import EMBEDDED
+from qffc.data.file_names import DATA_FORMS
 from qffc.ir.diagnostics import error
 from qffc.library.catalogue import PREFIX
 from qffc.studies.program_options import with_options
@@ -37,7 +38,7 @@ def base_run(given: RunFile) -> Run:
         raise error(
             "run without data",
             found="no data",
-            expected="water, ammonia, or a file .npz, .xyz, .extxyz",
+            expected=DATA_FORMS,
             help="name it as data = ... in the file, or with --data",
         )
     here = Path.cwd()

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from qffc.data import EMBEDDED, Dataset
+from qffc.data.file_names import DATA_FORMS
 from qffc.ir.diagnostics import QffcError, error
 from qffc.library.catalogue import PREFIX
 from qffc.passes.strict_documents import parse_toml
@@ -34,7 +35,7 @@ class DataFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    file: str = Field(description="water, ammonia, or a file .npz, .xyz, .extxyz")
+    file: str = Field(description=DATA_FORMS)
     units: str | None = Field(None, description="of the file: rmd17, ase, atomic, or words such as 'eV, Angstrom'")
     keys: dict[str, str] = Field(default_factory=dict, description="other names in the file, by role")
 

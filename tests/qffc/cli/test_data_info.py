@@ -68,7 +68,7 @@ def test_units_that_fit_are_proposed_and_still_have_to_be_declared(
     assert "qffc data info" in err
 
 
-@pytest.mark.parametrize(("force", "title"), [(1e9, "impossible forces"), (1e-5, "unit not declared")])
+@pytest.mark.parametrize(("force", "title"), [(1e9, "impossible forces"), (1e-5, "the numbers look like no molecule")])
 def test_units_that_nothing_fits(qffc, tmp_path, force, title):
     forces = [[[0, 0, force], [0, 0, -force]]]
     np.savez(tmp_path / "far.npz", z=[1, 1], R=[[[0, 0, 0], [0, 0, 90.0]]], E=[-1.0], F=forces)

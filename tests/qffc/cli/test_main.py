@@ -53,6 +53,28 @@ def test_wrong_use(qffc, arguments, word):
     assert word in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["eval", "trained:water", "--data", "water", "--data", "ammonia"], "--data"),
+        (["data", "info", "water", "--units", "ase", "--units=rmd17"], "--units"),
+        (["compile", "lib:pair", "-O", "1", "--level", "2"], "--level"),
+    ],
+)
+def test_an_option_given_twice_is_refused(qffc, arguments, option):
+    code, out, err = qffc(*arguments)
+    assert code == 2
+    assert out == ""
+    assert "option given twice" in err
+    assert f"{option} more than once" in err
+
+
+def test_options_that_may_be_repeated(qffc):
+    twice = ["--print-after", "canonicalize", "--print-after", "all"]
+    code, _, err = qffc("compile", "lib:sivqlm-lih:depth=1", "--passes", "canonicalize", *twice)
+    assert code == 0, err
+
+
 def test_file_that_cannot_be_written(qffc, tmp_path):
     (tmp_path / "file").write_text("")
     code, _, err = qffc("check", "lib:sivqlm-lih:depth=1", "--certificate", tmp_path / "file" / "c.json")

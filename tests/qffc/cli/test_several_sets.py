@@ -12,11 +12,13 @@ import pytest
 from qffc.cli import run
 from qffc.cli.run_options import run_options
 from qffc.cli.starting_options import parse_atom_energies
+from qffc.cli.training_summary import errors_by_set, summary_text, training_summary
 from qffc.data import load_embedded, write_npz
 from qffc.ir.diagnostics import QffcError
 from qffc.models.model_file import load_model
 from qffc.models.seen_frames import seen_frames
 from qffc.studies.run_file import read_run
+from qffc.training.config import training_config
 
 PROGRAM = "lib:pair:species=H,N,O,channels=1,depth=1,hidden=4"
 TRAIN = ["train", PROGRAM, "--data", "water", "--data", "ammonia", "--train", "8,4", "--validation", "2", "--test", "6"]
@@ -56,6 +58,38 @@ def test_eval_takes_any_of_the_sets(qffc, mixed, tmp_path):
     by_element = model["forces_by_element"]
     mean = (by_element["O"]["mae_meV_per_Angstrom"] + 2 * by_element["H"]["mae_meV_per_Angstrom"]) / 3
     np.testing.assert_allclose(mean, model["force_mae_meV_per_Angstrom"], rtol=1e-9)
+
+
+def test_a_card_of_several_sets(qffc, mixed, tmp_path):
+    folder, _ = mixed
+    code, text, err = qffc("card", folder, "--data", "ammonia", "--data", "water")
+    assert code == 0, err
+    maes = {}
+    for name in ("water", "ammonia"):
+        own = json.loads(qffc("eval", folder, "--data", name, "--json")[1])["errors"]["model"]
+        maes[name] = f"| model | {own['energy_mae_meV']:.2f} |"
+        assert f"{name}: MAE {own['energy_mae_meV']:.3g} meV" in text
+    of_water, of_ammonia = text[text.index("## Errors") :].split("test frames of ammonia")
+    assert maes["water"] in of_water
+    assert maes["ammonia"] in of_ammonia
+    assert "--data water --data ammonia --train 8,4" in text
+    one = qffc("card", folder, "--data", "ammonia")[1]
+    assert "not tested here: water" in one
+    assert maes["water"] not in one
+    code, _, err = qffc("card", folder, "--data", "water", "--data", "water")
+    assert code == 2
+    assert "data for a card" in err
+
+
+def test_a_summary_of_two_files_of_one_name(mixed):
+    model, config = load_model(mixed[0]), training_config({"train": 2, "validation": 0, "test": (3, 2)})
+    sets = [load_embedded("water").subset(range(start, start + 6)) for start in (20, 40)]
+    tests = errors_by_set(model, sets, config)
+    assert list(tests) == ["water (1)", "water (2)"]
+    summary = training_summary(model, sets, config, tests)
+    assert summary["data"] == ["water (1)", "water (2)"]
+    assert set(summary["test"]) == {"water (1)", "water (2)"}
+    assert "test frames of water (2)" in summary_text(tests, 2)
 
 
 def test_training_on_from_the_model(qffc, mixed, tmp_path):

@@ -7,18 +7,21 @@ import pytest
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
+from qffc.models.data_sets import describe_sets
 from qffc.models.force_field import untrained
 from qffc.reports.evaluation import evaluate
-from qffc.reports.model_card import model_card
+from qffc.reports.model_card import CardSet, model_card
 from qffc.toolchain import train
 
 
 def test_a_model_without_settings_has_no_card():
     water, model = load_embedded("water").subset(range(4)), untrained(load("sivqlm-h2o", depth=1), seed=0)
     with pytest.raises(QffcError, match="does not say how it was trained"):
-        model_card("fresh", model, evaluate(model, water))
+        model_card("fresh", model, [CardSet(0, evaluate(model, water))])
     unchecked = replace(model, metadata={"config": "{}"})
-    assert "| symmetry | not checked |" in model_card("fresh", unchecked, evaluate(model, water))
+    with pytest.raises(QffcError, match="data for a card"):
+        model_card("fresh", unchecked, [])
+    assert "| symmetry | not checked |" in model_card("fresh", unchecked, [CardSet(0, evaluate(model, water))])
 
 
 def test_a_card_tells_what_a_run_began_with(tmp_path):
@@ -27,7 +30,24 @@ def test_a_card_tells_what_a_run_began_with(tmp_path):
     del small["atom_energies"]
     second = train("lib:sivqlm-h2o:depth=1", "water", tmp_path / "second", start_from=first, **small)
     water = load_embedded("water").subset(range(4))
-    texts = [model_card("small", model, evaluate(model, water)) for model in (first, second)]
+    texts = [model_card("small", model, [CardSet(0, evaluate(model, water), "water")]) for model in (first, second)]
     assert "--train 4 --validation 0 --test 4 --epochs 1 --atom-energies H=-13.5,O=-2035.0\n" in texts[0]
     assert "| started from | a model of water |" in texts[1]
     assert "--start-from MODEL\n" in texts[1]
+
+
+def test_the_command_of_a_card_names_the_files_as_they_were_given():
+    model, ammonia = untrained(load("pair", species=("N", "H"), depth=1), seed=0), load_embedded("ammonia")
+    sets = [ammonia.subset(range(start, start + 4)) for start in (0, 4, 8)]
+    trained = replace(model, metadata={**describe_sets(sets), "config": "{}"})
+    tests = [
+        CardSet(2, evaluate(model, sets[2]), "other/ammonia.extxyz.gz"),
+        CardSet(0, evaluate(model, sets[0]), "one/ammonia.extxyz"),
+    ]
+    text = model_card("mixed", trained, tests, "eV, Angstrom", {"energies": "E_dft", "forces": "F"})
+    assert "--data one/ammonia.extxyz --data ammonia --data other/ammonia.extxyz.gz" in text
+    assert "--units 'eV, Angstrom' --keys energies=E_dft,forces=F\n" in text
+    assert "not tested here: ammonia (2)" in text
+    assert text.index("test frames of ammonia (1)") < text.index("test frames of ammonia (3)")
+    renamed = replace(model, metadata={**describe_sets([replace(sets[0], name="mine")]), "config": "{}"})
+    assert "--data DATA\n" in model_card("mine", renamed, [CardSet(0, tests[1].evaluation)])
