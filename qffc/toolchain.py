@@ -92,7 +92,7 @@ def train(
     units: str | Units | None = None,
     keys: Mapping[str, str] | None = None,
     config: TrainingConfig | None = None,
-    atom_energies: Mapping[str, float] | None = None,
+    atom_energies: Mapping[str, float] | Mapping[int, float] | None = None,
     start_from: ForceField | str | Path | None = None,
     unproven: bool = False,
     report: Callable[[Progress], None] | None = None,
@@ -112,8 +112,8 @@ def train(
         units: of data files.
         keys: other names in a data file by role; see :func:`qffc.data.read`.
         config: all choices at once; ``settings`` change single ones.
-        atom_energies: energies of free atoms by element, eV: the reference energies of the model are the nearest to
-            them that explain the mean energies of the molecules.
+        atom_energies: energies of free atoms by element symbol or atomic number, eV: the reference energies of the
+            model are the nearest to them that explain the mean energies of the molecules.
         start_from: a model of the same program, its file, or the folder of its run, to train on from.
         unproven: train even when a declared symmetry is not proven, and test none before.
         report: called after each epoch.
@@ -200,12 +200,15 @@ def _origin(program: ProgramLike, start: Start) -> dict[str, str]:
     return told
 
 
-def _start(atom_energies: Mapping[str, float] | None, start_from: ForceField | str | Path | None) -> Start:
+def _start(
+    atom_energies: Mapping[str, float] | Mapping[int, float] | None, start_from: ForceField | str | Path | None
+) -> Start:
+    from qffc.models.atom_energies import energies_by_symbol
     from qffc.models.model_file import load_model
     from qffc.training.starting import Start
 
     model = load_model(start_from) if isinstance(start_from, str | Path) else start_from
-    return Start(dict(atom_energies or {}), model)
+    return Start(energies_by_symbol(atom_energies or {}), model)
 
 
 def _train_compiled(

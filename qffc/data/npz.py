@@ -26,6 +26,8 @@ KNOWN_KEYS = {
 }
 """Keys that are understood without being told, by role: rMD17 first, then sGDML and MD17."""
 
+_SPLIT_KEYS = {"train_idx": "train", "test_idx": "test"}
+
 
 def read_npz(path: str | Path, units: str | Units | None = None, keys: Mapping[str, str] | None = None) -> Dataset:
     """Read a dataset from an npz file.
@@ -47,7 +49,7 @@ def read_npz(path: str | Path, units: str | Units | None = None, keys: Mapping[s
     Raises:
         QffcError: the file is missing or no npz; a key is missing, ambiguous or holds Python objects; the units are
             not declared, or declared twice and differently; the numbers are wrong in shape, not finite, or impossible
-            in these units; a published split has frames that are not there; the system is periodic.
+            in these units; half of a published split is there, or frames of it are not; the system is periodic.
 
     Example:
         >>> import tempfile
@@ -72,7 +74,7 @@ def read_npz(path: str | Path, units: str | Units | None = None, keys: Mapping[s
 
 
 def write_npz(dataset: Dataset, path: str | Path) -> None:
-    """Write a dataset to an npz file that declares its units: eV, Angstrom, float64.
+    """Write a dataset to an npz file that declares its units: eV, Angstrom, float64; with its published splits.
 
     The file appears whole or not at all; a file of this name is replaced.
 
@@ -81,7 +83,7 @@ def write_npz(dataset: Dataset, path: str | Path) -> None:
         path: the file; its name ends in ``.npz`` and its folder exists.
 
     Raises:
-        QffcError: the name ends otherwise, or the folder does not exist.
+        QffcError: the name ends otherwise, the folder does not exist, or published splits differ in their sizes.
 
     Example:
         >>> import tempfile
@@ -120,6 +122,7 @@ def write_npz(dataset: Dataset, path: str | Path) -> None:
         "units_force": np.array(INTERNAL.force),
         "converted_from": np.array(str(dataset.source)),
     }
+    contents |= _split_arrays(dataset, target)
     with atomic_path(target) as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **contents)
 
@@ -160,11 +163,36 @@ def _key(file: Path, archive: NpzFile, role: str, given: str | None) -> str:
     )
 
 
+def _split_arrays(dataset: Dataset, target: Path) -> dict[str, NDArray[np.generic]]:
+    if not dataset.published:
+        return {}
+    parts = {key: [getattr(split, role) for split in dataset.published] for key, role in _SPLIT_KEYS.items()}
+    if any(len({len(rows) for rows in several}) > 1 for several in parts.values()):
+        sizes = ", ".join(f"{len(split.train)} + {len(split.test)}" for split in dataset.published)
+        raise error(
+            "published splits that cannot be written",
+            where=str(target),
+            found=f"splits of {sizes} frames",
+            expected="as many frames in each split: they are rows of two arrays",
+            help="write one split for each file: dataclasses.replace(dataset, published=(split,))",
+        )
+    return {key: np.array(several, dtype=np.int64) for key, several in parts.items()}
+
+
 def _published(file: Path, archive: NpzFile) -> tuple[PublishedSplit, ...]:
     """Splits as the union of rMD17's splits has them: `train_idx` and `test_idx`, (splits, frames) row numbers."""
-    if not {"train_idx", "test_idx"} <= set(archive.files):
+    there = [key for key in _SPLIT_KEYS if key in archive.files]
+    if not there:
         return ()
-    train, test = (array_in(file, archive, key) for key in ("train_idx", "test_idx"))
+    if len(there) < len(_SPLIT_KEYS):
+        raise error(
+            "half of a published split",
+            where=str(file),
+            found=f"the key '{there[0]}' alone",
+            expected=f"{quoted(_SPLIT_KEYS)}, or neither",
+            help="add the other key, or leave both out and draw a split: --train, --validation, --test",
+        )
+    train, test = (array_in(file, archive, key) for key in _SPLIT_KEYS)
     if train.ndim != 2 or test.ndim != 2 or len(train) != len(test) or {train.dtype.kind, test.dtype.kind} - {*"iu"}:
         raise error(
             "splits that cannot be read",

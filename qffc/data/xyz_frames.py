@@ -7,6 +7,7 @@ counted here: it belongs to a frame, is blank between frames, or is refused.
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _PLAIN = "species:S:1:pos:R:3"
 _COUNTS = frozenset(map(str, range(1, 1000)))
 _DIGITS = 18
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|\{[^}]*\}|\[[^\]]*\]')
+"""A value in quotes or brackets."""
+_KEY = re.compile(r"(?:^|\s)([^\s=\"]+)=")
 _SHOWN = 80
 """Characters of a line that a message quotes."""
 _NUMBERS = (np.integer, np.floating)
@@ -171,6 +175,9 @@ def _frame(file: Path, index: int, at: int, lines: list[str]) -> Frame:
         header: dict[str, object] = key_val_str_to_dict(lines[1])  # type: ignore[no-untyped-call]  # of ASE
     except Exception as mistake:  # ASE raises whatever it stumbles over
         raise _unread(file, index, at + 1, mistake) from None
+    twice = _twice(lines[1])
+    if twice:
+        raise _broken(file, index, at + 1, f"'{twice}=' twice in the comment line", "each key once")
     properties = header.get("Properties", _PLAIN)
     width = _width(properties)
     if not width:
@@ -179,7 +186,7 @@ def _frame(file: Path, index: int, at: int, lines: list[str]) -> Frame:
             index,
             at + 1,
             f"Properties={_short(str(properties))}",
-            f"name:type:columns for every property, with types R, I, S, L, and positions and elements among them: "
+            f"name:type:columns for every property once, with types R, I, S, L, and positions and elements among them: "
             f"{_PLAIN}",
         )
     for number, line in enumerate(lines[2:]):
@@ -201,6 +208,16 @@ def _frame(file: Path, index: int, at: int, lines: list[str]) -> Frame:
     return Frame(file, index, at + 1, header, atoms)
 
 
+def _twice(comment: str) -> str | None:
+    """The first key that a comment line has twice, of which ASE takes the last in silence."""
+    seen = set()
+    for key in _KEY.findall(_QUOTED.sub('""', comment)):
+        if key in seen:
+            return str(key)
+        seen.add(key)
+    return None
+
+
 def _width(properties: object) -> int:
     """The number of columns that properties describe, 0 where they are none or lack the positions or the elements."""
     if not isinstance(properties, str):
@@ -209,7 +226,9 @@ def _width(properties: object) -> int:
     columns = list(zip(fields[::3], fields[1::3], fields[2::3], strict=False))
     if len(fields) % 3 or not all(kind in "RISL" and count in _COUNTS for _, kind, count in columns):
         return 0
-    described = set(columns)
+    described, names = set(columns), fields[::3]
+    if len(set(names)) < len(names):
+        return 0
     if not {("pos", "R", "3"), ("positions", "R", "3")} & described:
         return 0
     if not {("species", "S", "1"), ("symbols", "S", "1"), ("Z", "I", "1"), ("numbers", "I", "1")} & described:

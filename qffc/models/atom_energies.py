@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qffc.data import Dataset
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.elements import SYMBOLS
+from qffc.ir.plain_numbers import whole_number
 from qffc.ir.program import Program
 from qffc.models.instances import species_of
 
@@ -58,6 +59,52 @@ def least_atom_energies(counts: Floats, means: Floats, frames: NDArray[np.intege
     weights = np.sqrt(frames)
     energies: Floats = np.linalg.lstsq(counts * weights[:, None], means * weights, rcond=1e-10)[0]
     return energies
+
+
+def energies_by_symbol(energies: Mapping[str, float] | Mapping[int, float]) -> dict[str, float]:
+    """Return energies of atoms by element symbol.
+
+    Args:
+        energies: eV, by symbol or by atomic number, a whole number or its digits.
+
+    Raises:
+        QffcError: a name is no element's, an element is there twice, or an energy is no finite number.
+
+    Example:
+        >>> energies_by_symbol({"H": -13.6, 8: -2035.6})
+        {'H': -13.6, 'O': -2035.6}
+    """
+    found: dict[str, float] = {}
+    for name, energy in energies.items():
+        symbol, value = _symbol(name), _finite(energy)
+        if symbol is None or value is None or symbol in found:
+            if symbol is None:
+                wrong = f"'{name}', which is no element"
+            else:
+                wrong = f"{energy!r} for '{name}'" if value is None else f"'{name}', and {symbol} before"
+            raise error(
+                "atom energies that cannot be read",
+                found=wrong,
+                expected="a finite energy in eV for each element once, by its symbol or its atomic number",
+                help="write for instance {'H': -13.6, 'O': -2035.6}, or {1: -13.6, 8: -2035.6}",
+            )
+        found[symbol] = value
+    return found
+
+
+def _symbol(name: object) -> str | None:
+    number = int(name) if isinstance(name, str) and name.isascii() and name.isdecimal() else whole_number(name)
+    if number is not None:
+        return SYMBOLS[number - 1] if 1 <= number <= len(SYMBOLS) else None
+    return name if isinstance(name, str) and name in SYMBOLS else None
+
+
+def _finite(energy: object) -> float | None:
+    if isinstance(energy, np.ndarray) and energy.ndim == 0:
+        energy = energy[()]
+    if isinstance(energy, bool) or not isinstance(energy, int | float | np.integer | np.floating):
+        return None
+    return float(energy) if np.isfinite(energy) else None
 
 
 def given_atom_energies(program: Program, sets: Sequence[Dataset], energies: Mapping[str, float]) -> Floats:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
 
 from qffc.data import Dataset, load_embedded, read_npz, write_npz
+from qffc.data.split import PublishedSplit
 from qffc.ir.diagnostics import QffcError
 from qffc.units import INTERNAL, Units, energy_from_ev, force_from_ev_per_angstrom, length_to_angstrom
 
@@ -393,3 +395,22 @@ def test_published_splits_come_along(path: Path) -> None:
 def test_splits_that_cannot_be_read_are_refused(path: Path) -> None:
     with pytest.raises(QffcError, match="splits that cannot be read"):
         read_npz(save(path, raw(), train_idx=[0, 1], test_idx=[2]), units="rmd17")
+
+
+def test_published_splits_are_written_along(path: Path) -> None:
+    arrays = raw(6)
+    first = read_npz(save(path, arrays, train_idx=[[4, 0], [1, 2]], test_idx=[[5], [0]]), units="rmd17")
+    write_npz(first, path)
+    again = read_npz(path)
+    assert again.published == first.published
+    assert again.fingerprint == first.fingerprint
+    uneven = replace(first, published=(first.published[0], PublishedSplit((1,), (2, 3))))
+    with pytest.raises(QffcError, match=r"splits that cannot be written(.|\n)*2 \+ 1, 1 \+ 2"):
+        write_npz(uneven, path)
+    assert read_npz(path).published == first.published
+
+
+@pytest.mark.parametrize("key", ["train_idx", "test_idx"])
+def test_half_of_a_published_split_is_refused(path: Path, key: str) -> None:
+    with pytest.raises(QffcError, match=f"half of a published split(.|\n)*'{key}' alone"):
+        read_npz(save(path, raw(), **{key: [[0, 1]]}), units="rmd17")

@@ -254,3 +254,35 @@ def test_read_goes_by_the_ending(tmp_path: Path) -> None:
         read(save(tmp_path / "water.csv", ""), units="ase")
     with pytest.raises(QffcError, match=r"unknown role in keys(.|\n)*'positions'(.|\n)*'energies', 'forces'"):
         read(tmp_path / "water.extxyz", units="ase", keys={"positions": "pos"})
+
+
+@pytest.mark.parametrize(
+    ("comment", "key"),
+    [
+        ("Properties=species:S:1:pos:R:3:forces:R:3 energy=-1.0 energy=-31.7", "energy"),
+        ("energy=-1.0 Properties=species:S:1:pos:R:3:forces:R:3 Properties=species:S:1:pos:R:3", "Properties"),
+        ('Properties=species:S:1:pos:R:3:forces:R:3 note="a" energy=-31.7 note="b"', "note"),
+    ],
+)
+def test_a_key_twice_in_a_comment_line_is_refused(path: Path, comment: str, key: str) -> None:
+    path.write_text(f"2\n{comment}\nH 0 0 0 0 0 0.1\nH 0 0 0.74 0 0 -0.1\n")
+    with pytest.raises(QffcError, match=f"line 2(.|\n)*'{key}=' twice in the comment line"):
+        read_xyz(path, units="ase")
+
+
+@pytest.mark.parametrize(
+    "note",
+    ['note="energy=3 energy=4"', r'note="a \" energy=4 \" b"', "note={energy=3 energy=4}", "energy_2=4 2energy=3"],
+)
+def test_what_is_inside_a_value_is_no_key(path: Path, note: str) -> None:
+    path.write_text(
+        f"2\nProperties=species:S:1:pos:R:3:forces:R:3 energy=-31.7 {note}\nH 0 0 0 0 0 0.1\nH 0 0 0.74 0 0 -0.1\n"
+    )
+    assert read_xyz(path, units="ase").energies[0] == -31.7
+
+
+def test_a_property_twice_is_refused(path: Path) -> None:
+    columns = "Properties=species:S:1:pos:R:3:forces:R:3:forces:R:3"
+    path.write_text(f"1\n{columns} energy=-31.7\nH 0 0 0  0 0 0.1  0 0 0.2\n")
+    with pytest.raises(QffcError, match="for every property once"):
+        read_xyz(path, units="ase")

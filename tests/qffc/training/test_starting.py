@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from qffc import toolchain
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
-from qffc.models.atom_energies import given_atom_energies
+from qffc.models.atom_energies import energies_by_symbol, given_atom_energies
 from qffc.models.energy import ATOM_ENERGY, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.errors import errors_of
 from qffc.models.force_field import untrained
@@ -111,6 +112,33 @@ def test_a_model_of_another_program_is_refused(first, tmp_path):
 def test_two_sources_of_reference_energies_are_refused(first):
     with pytest.raises(QffcError, match="two sources"):
         Start(FREE, first)
+
+
+@pytest.mark.parametrize(
+    "energies", [{"1": -13.6, "8": -2035.6}, {1: -13.6, 8: -2035.6}, {np.int64(1): -13.6, "O": -2035.6}]
+)
+def test_atom_energies_by_symbol_or_number(energies):
+    assert energies_by_symbol(energies) == {"H": -13.6, "O": -2035.6}
+
+
+@pytest.mark.parametrize(
+    ("energies", "found"),
+    [
+        ({"o": -2035.6}, "'o', which is no element"),
+        ({119: -1.0}, "'119', which is no element"),
+        ({"O": -2035.6, 8: -2035.6}, "'8', and O before"),
+        ({"H": "low"}, "'low' for 'H'"),
+        ({"H": None}, "None for 'H'"),
+        ({"H": float("nan")}, "nan for 'H'"),
+        ({"H": True}, "True for 'H'"),
+    ],
+)
+def test_atom_energies_that_cannot_be_read(tmp_path, energies, found):
+    with pytest.raises(QffcError, match="atom energies that cannot be read") as caught:
+        toolchain.train("lib:sivqlm-h2o:depth=1", "water", tmp_path / "run", train=2, atom_energies=energies)
+    assert caught.value.diagnostic.found == found
+    assert "{1: -13.6" in caught.value.diagnostic.help
+    assert not (tmp_path / "run").exists()
 
 
 def test_atom_energies_that_do_not_fit_are_refused():
