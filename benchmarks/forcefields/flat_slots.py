@@ -26,6 +26,7 @@ from qffc.ir.program import Program
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_field import ForceField
 from qffc.models.instances import instances_of
+from qffc.passes.lower_jax.double_precision import in_double_precision
 
 Floats = NDArray[np.float64]
 
@@ -82,6 +83,7 @@ def like_order(numbers: NDArray[np.integer], generator: np.random.Generator) -> 
     return order
 
 
+@in_double_precision
 def slot_error(model: ForceField, frames: Dataset, orders: int, seed: int) -> float:
     """Return the rms change of energy (eV) when the neighbours of all atoms sit in other slots, ghosts included."""
     generator = np.random.default_rng([seed, 3])

@@ -20,6 +20,7 @@ from qffc.execution.tangent import Geometry, Tangent
 from qffc.models.force_field import ForceField
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.equivariance.generic_point import generic_slots
+from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.kernel import make_moments
 from qffc.passes.measurement.kernel_states import DENSE_QUBITS, kernel_states
 from qffc.passes.measurement.plan import moment_covariances
@@ -63,6 +64,7 @@ class ForceEstimate:
     exact_energy: float
 
 
+@in_double_precision
 def exact_moments(
     split: Split, slots: Floats, target: Target, *, plan: MeasurementPlan, shots: NDArray[np.int64], seed: int
 ) -> MomentEstimate:
@@ -164,6 +166,7 @@ class ForceRun:
         return rows.reshape(len(self.job.frames), self.job.circuits, *rows.shape[1:])
 
     @cached_property
+    @in_double_precision
     def exact(self) -> Floats:
         """(frames, circuits, 1 + shifts, observables), moments without shot noise."""
         flat = jnp.asarray(self.points.reshape(-1, self.points.shape[-1]))
@@ -237,6 +240,7 @@ class ForceRun:
         return Tariff.of(counts, repeated, target)
 
 
+@in_double_precision
 def _geometries(job: Job, rule: ShiftRule) -> tuple[Geometry, ...]:
     weights = rule.weights(job.flat_slots).reshape(len(job.frames), job.circuits, len(rule.shifts), -1)
     return tuple(
@@ -253,6 +257,7 @@ class _Spread:
     rule: ShiftRule
     tangent: Tangent
 
+    @in_double_precision
     def __call__(self, place: Geometry, rows: Floats, moments: Floats) -> Floats:
         """Return (circuits x (1 + shifts), settings), nan for circuits that nothing depends on.
 
@@ -277,6 +282,7 @@ class _Spread:
         return np.where(used[:, None], np.maximum(variances, 0.0), np.nan)
 
 
+@in_double_precision
 def _estimate(
     tangent: Tangent,
     place: Geometry,

@@ -17,6 +17,7 @@ from qffc.ir.diagnostics import error
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_field import ForceField
 from qffc.passes.circuit.split_program import Split
+from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.measurement.kernel_states import DENSE_QUBITS, kernel_states
 from qffc.passes.measurement.plan import moment_covariances, plan_measurement, setting_variances
 from qffc.passes.measurement.settings import MeasurementPlan
@@ -116,10 +117,12 @@ class Job:
         return self.slots.reshape(-1, self.slots.shape[-1])
 
     @cached_property
+    @in_double_precision
     def exact_moments(self) -> Floats:
         """(frames x circuits, observables)."""
         return np.asarray(jax.jit(self.molecule.lowered.moments)(jnp.asarray(self.flat_slots)))
 
+    @in_double_precision
     def energies_and_slopes(self, moments: Floats) -> tuple[Floats, Floats]:
         """Return energies (frames,), eV, and their derivatives by the moments, shaped as the moments."""
         energies, slopes = self._finish(jnp.asarray(moments.reshape(*self.slots.shape[:-1], -1)))
@@ -147,13 +150,13 @@ class Job:
         return jax.jit(finish)
 
 
+@in_double_precision
 def prepare(model: ForceField, numbers: NDArray[np.integer], positions: NDArray[np.floating]) -> Job:
     """Return the circuits of geometries (frames, atoms, 3) in Angstrom.
 
     Raises:
         QffcError: when the molecule does not fit the model, or the positions have another shape.
     """
-    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
     given = np.asarray(positions, dtype=np.float64)
     if given.ndim != 3 or given.shape[1:] != (len(numbers), 3) or not len(given):
         raise error(

@@ -14,6 +14,7 @@ from qffc.models.frame_batch import FrameBatch
 from qffc.models.frame_chunks import joined_chunks
 from qffc.models.frame_circuits import CircuitLists, lists_pay
 from qffc.models.instances import instances_of, species_of
+from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram
 
 Floats = NDArray[np.float64]
@@ -23,6 +24,7 @@ Arrays = Mapping[str, jax.Array]
 Of = Callable[[MoleculeEnergy, Arrays, jax.Array], jax.Array]
 
 
+@in_double_precision
 def sample_features(
     lowered: JaxProgram, arrays: Mapping[str, Floats], samples: Sequence[Sample]
 ) -> tuple[NDArray[np.int32], Floats]:

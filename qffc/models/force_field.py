@@ -25,6 +25,7 @@ from qffc.models.initialization import initial_parameters, neutral_constants
 from qffc.models.instances import Instances, instances_of, species_of
 from qffc.models.validity import has_limits, validity_shapes
 from qffc.models.value_rows import ValueRows
+from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram, Lowering, lower_jax
 
 _Predictions = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -73,6 +74,7 @@ class ForceField:
         """
         return MoleculeEnergy(self.lowered, instances_of(self.program, numbers))
 
+    @in_double_precision
     def predict(self, numbers: NDArray[np.integer], positions: NDArray[np.floating]) -> _Predictions:
         """Return energies and forces of geometries of one molecule.
 
@@ -97,7 +99,6 @@ class ForceField:
             >>> forces.shape
             (1, 3, 3)
         """
-        jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
         frames = np.asarray(positions, dtype=np.float64)
         if frames.ndim != 3 or not len(frames) or frames.shape[1:] != (len(numbers), 3):
             raise error(
@@ -235,6 +236,7 @@ class ForceField:
     def _functions(self) -> dict[tuple[str, tuple[tuple[int, ...], ...], np.dtype[np.floating]], _Predict]:
         return {}
 
+    @in_double_precision
     def _run(
         self, predict: _Predict, name: str, *arguments: Instances | ValueRows | FrameBatch | NDArray[np.floating]
     ) -> tuple[jax.Array, ...]:

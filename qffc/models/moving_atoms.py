@@ -18,6 +18,7 @@ from qffc.models.instances import fill_instances, pairs_of_neighbours, species_o
 from qffc.models.neighbours import neighbours_within, reach
 from qffc.models.shared_values import SharingPlan, plan_sharing
 from qffc.models.value_rows import pad_rows, rows_of
+from qffc.passes.lower_jax.double_precision import double_precision, in_double_precision
 
 _LISTED = ("_rows", "_instances")
 """What JAX holds of the list of neighbours."""
@@ -106,11 +107,12 @@ class MovingAtoms:
         return state | {name: jax.device_get(state[name]) for name in _LISTED if name in state}
 
     def __setstate__(self, state: dict[str, object]) -> None:
-        jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
-        self.__dict__.update(state)
-        self.__dict__.update({name: jax.device_put(state[name]) for name in _LISTED if name in state})
+        with double_precision():
+            listed = {name: jax.device_put(state[name]) for name in _LISTED if name in state}
+        self.__dict__.update(state | listed)
         self.numbers.setflags(write=False)
 
+    @in_double_precision
     def predict(self, positions: NDArray[np.floating]) -> tuple[float, NDArray[np.float64]]:
         """Return the energy (eV) and the forces (atoms, 3) in eV/Angstrom at positions (atoms, 3) in Angstrom.
 
@@ -127,7 +129,6 @@ class MovingAtoms:
             )
         check_positions(here)
         refuse_forked()
-        jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
         if self._listed is None or not np.max(np.sum((here - self._listed) ** 2, axis=1)) <= (0.5 * self._skin) ** 2:
             self._list(here)
         # About their middle, so that few digits go into where the atoms are together.

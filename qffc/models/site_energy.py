@@ -19,6 +19,7 @@ from qffc.models.forked import refuse_forked
 from qffc.models.head import head_shapes
 from qffc.models.initialization import neutral_constants
 from qffc.models.instances import instances_of
+from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import lower_jax
 
 Floats = NDArray[np.float64]
@@ -148,6 +149,7 @@ def _same_atoms(sites: NDArray[np.int64], numbers: NDArray[np.integer] | None) -
     )
 
 
+@in_double_precision
 def site_energies(
     program: Program, arrays: Mapping[str, Floats], placement: Placement, *, raw: bool
 ) -> tuple[Floats, Floats]:
@@ -164,7 +166,6 @@ def site_energies(
     """
     check_positions(placement.positions)
     refuse_forked()
-    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
     molecule = MoleculeEnergy(lower_jax(program), instances_of(program, placement.numbers))
     numbers = {name: jnp.asarray(value) for name, value in arrays.items()}
     function = molecule.raw_energies if raw else molecule.energies

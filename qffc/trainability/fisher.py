@@ -15,6 +15,7 @@ from qffc.ir.program import Program
 from qffc.models.energy import energies_and_forces
 from qffc.models.force_field import ForceField, trainable_names
 from qffc.models.initialization import constants_from_data, initial_parameters
+from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import lower_jax
 
 Floats = NDArray[np.float64]
@@ -46,13 +47,14 @@ class Fisher:
         return float(self.eigenvalues.sum() ** 2 / np.sum(self.eigenvalues**2)) if self.eigenvalues[0] > 0 else 0.0
 
 
+@in_double_precision
 def starting_model(program: Program, data: Dataset, seed: int) -> ForceField:
     """Return a model as a training on the data starts with it."""
-    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
     arrays = initial_parameters(program, seed)
     return ForceField(program, arrays | constants_from_data(lower_jax(program), arrays, [data]))
 
 
+@in_double_precision
 def output_jacobian(
     model: ForceField, data: Dataset, energy_scale: float, force_scale: float
 ) -> tuple[Floats, tuple[tuple[str, int | None], ...]]:
@@ -68,7 +70,6 @@ def output_jacobian(
     Returns:
         (frames, 1 + 3 atoms, parameters), and for each parameter its table and row.
     """
-    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
     molecule = model.molecule(data.numbers)
     names = trainable_names(model.program)
     arrays = {name: jnp.asarray(value, jnp.float64) for name, value in model.arrays.items()}

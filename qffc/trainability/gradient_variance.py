@@ -19,6 +19,7 @@ from qffc.ir.program import Program
 from qffc.ir.value_leaves import ParameterEntry
 from qffc.ir.value_nodes import walk
 from qffc.models.initialization import initial_parameters
+from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram, lower_jax
 
 Start = Literal["uniform", "initial"]
@@ -51,6 +52,7 @@ class GradientVariance:
     draws: int
 
 
+@in_double_precision
 def gradient_variance(program: Program, *, draws: int, seed: int, start: Start = "uniform") -> GradientVariance:
     """Return variances of the derivatives of each observable, over random parameters and geometries.
 
@@ -72,7 +74,6 @@ def gradient_variance(program: Program, *, draws: int, seed: int, start: Start =
         >>> found.qubits, found.parameters, sorted(found.tables)
         (4, 8, ['alpha', 'w'])
     """
-    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
     lowered = lower_jax(program)
     names = circuit_tables(lowered)
     if not names:

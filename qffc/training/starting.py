@@ -19,6 +19,7 @@ from qffc.models.force_field import ForceField, trainable_names
 from qffc.models.initialization import SAMPLE, constants_from_data, constants_from_model, initial_parameters
 from qffc.models.validity import has_limits
 from qffc.models.validity_fit import without_limits
+from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.checkpoint import TrainingState
 from qffc.training.config import TrainingConfig
@@ -76,6 +77,7 @@ def given_energies(start: Start | None) -> Mapping[str, float] | None:
     )
 
 
+@in_double_precision
 def starting_state(
     lowered: JaxProgram,
     sets: Sequence[Dataset],

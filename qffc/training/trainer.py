@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from qffc.models.initialization import neutral_constants
 from qffc.models.model_file import KERNEL, MODEL_NAME, save_model
 from qffc.models.seen_frames import describe_seen
 from qffc.models.validity_fit import with_limits
+from qffc.passes.lower_jax.double_precision import as_outside, double_precision
 from qffc.passes.lower_jax.program import Lowering, lower_jax
 from qffc.training.batches import steps_of_epoch
 from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint
@@ -103,10 +104,28 @@ def train(
     Raises:
         QffcError: when the folder holds a run that differs in something that matters.
     """
-    clock = Clock.started(config.max_minutes)
-    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
-    devices = devices_of_run(config.devices)
     sets = (data,) if isinstance(data, Dataset) else tuple(data)
+    # Functions of the caller run with JAX as the caller has it.
+    report = None if report is None else as_outside(report)
+    before = None if before is None else as_outside(before)
+    with double_precision():
+        return _train(program, sets, config, folder, report, metadata or {}, stop_after, lower, start, before)
+
+
+def _train(
+    program: Program,
+    sets: tuple[Dataset, ...],
+    config: TrainingConfig,
+    folder: Path,
+    report: Callable[[Progress], None] | None,
+    metadata: Mapping[str, str],
+    stop_after: int | None,
+    lower: Lowering,
+    start: Start | None,
+    before: Callable[[ForceField, Sequence[Dataset]], None] | None,
+) -> ForceField:
+    clock = Clock.started(config.max_minutes)
+    devices = devices_of_run(config.devices)
     splits = splits_of(sets, config)
     frames = [each.subset(split.train) for each, split in zip(sets, splits, strict=True)]
     watched = [each.subset(split.validation) for each, split in zip(sets, splits, strict=True) if split.validation]
@@ -158,7 +177,7 @@ def train(
     filled = batches.filled()
     history |= {FILLED: f"{filled:.3f}"} if filled else {}
     seen = describe_seen(frames, None if start is None or start.model is None else start.model.metadata)
-    texts = _model_metadata(sets, config, identity) | seen | history | other_kernel | (metadata or {})
+    texts = _model_metadata(sets, config, identity) | seen | history | other_kernel | dict(metadata)
     model = ForceField(program, arrays, texts, lower)
     if finished and config.limits == "on":
         known = [each.subset((*split.train, *split.validation)) for each, split in zip(sets, splits, strict=True)]
