@@ -60,3 +60,22 @@ def whole_number(given: object) -> int | None:
     if isinstance(number, np.generic):
         return int(number) if number.dtype.kind in "iu" else None
     return int(number) if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+def bits_of(precision: object) -> int:
+    """Return how many bits the numbers of a precision have: 32 or 64.
+
+    Args:
+        precision: 32 or 64, as a number or a word, or ``float32`` or ``float64``.
+
+    Raises:
+        QffcError: for another one.
+
+    Example:
+        >>> bits_of(64), bits_of("32"), bits_of("float32")
+        (64, 32, 32)
+    """
+    bits = {"32": 32, "64": 64}.get(str(whole_number(precision) or precision).removeprefix("float"))
+    if bits is not None:
+        return bits
+    raise error("unknown precision", found=f"{precision!r}", expected="64 or 32", help="64 is the default")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from fractions import Fraction
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from qffc.ir.diagnostics import QffcError, error, quoted
+from qffc.ir.given_values import not_a
 from qffc.passes.base import Pass
 from qffc.passes.registry import load_pass, pass_names
 
@@ -31,6 +32,36 @@ def parse_pipeline(text: str) -> tuple[Pass[object], ...]:
         (Canonicalize(fuse=False, merge=True, fold_swaps=True),)
     """
     return tuple(_build(name, options) for name, options in _steps(text))
+
+
+def steps_of(pipeline: str | Sequence[str | Pass[object]]) -> tuple[Pass[object], ...]:
+    """Return the passes of a pipeline that is a text, or a list of texts and passes.
+
+    Args:
+        pipeline: as :func:`parse_pipeline` reads it; or texts and passes, those of the user among them.
+
+    Raises:
+        QffcError: for what is neither.
+
+    Example:
+        >>> steps_of(["canonicalize", parse_pipeline("light-cone")[0]])
+        (Canonicalize(fuse=True, merge=True, fold_swaps=True), LightCone())
+    """
+    if isinstance(pipeline, str):
+        return parse_pipeline(pipeline)
+    listed = pipeline if isinstance(pipeline, list | tuple) else [pipeline]
+    steps: list[Pass[object]] = []
+    for step in listed:
+        if not isinstance(step, str | Pass):
+            raise not_a(
+                "a pass",
+                step,
+                f"a text such as 'canonicalize{{fuse=false}}', or an object of a class that derives from "
+                f"{Pass.__module__}.Pass; the passes are {quoted(pass_names())}",
+                "docs/howto-test.md shows a pass of one's own",
+            )
+        steps += parse_pipeline(step) if isinstance(step, str) else [step]
+    return tuple(steps)
 
 
 def format_pass(step: Pass[object]) -> str:

@@ -27,6 +27,16 @@ def pass_names() -> tuple[str, ...]:
     return tuple(name for name, _ in REGISTRY)
 
 
+def is_registered(step: Pass[object]) -> bool:
+    """Return whether a pass is one of the registry: whether its name means it.
+
+    Example:
+        >>> is_registered(load_pass("canonicalize")())
+        True
+    """
+    return any(known == step.name and _load(known, place) is type(step) for known, place in REGISTRY)
+
+
 def load_pass(name: str) -> type[Pass[object]]:
     """Return the class of a pass; its module is imported now.
 

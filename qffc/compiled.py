@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from qffc.ir.program import Program
 from qffc.levels import DEFAULT_LEVEL, level
+from qffc.passes.base import Pass
 from qffc.passes.circuit.split_program import Split, split_program
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.generic_point import generic_slots
 from qffc.passes.pipeline import PassRecord, run_pipeline
-from qffc.passes.pipeline_text import format_pass, parse_pipeline
+from qffc.passes.pipeline_text import format_pass, parse_pipeline, steps_of
+from qffc.passes.registry import is_registered
 from qffc.passes.target import Target, check_shots
 
 if TYPE_CHECKING:
@@ -164,15 +166,18 @@ def compile_program(
     source: Program,
     target: Target,
     number: int = DEFAULT_LEVEL,
-    pipeline: str | None = None,
+    pipeline: str | Sequence[str | Pass[object]] | None = None,
     print_after: Callable[[str, Program], object] | None = None,
 ) -> Compiled:
     """Run the passes of a level, or a pipeline, and certify what comes out; see :func:`qffc.toolchain.compile`."""
     chosen = level(number)
-    text = chosen.passes if pipeline is None else pipeline
-    steps = parse_pipeline(text)
+    given = chosen.passes if pipeline is None else pipeline
+    steps = steps_of(given)
+    text = given if isinstance(given, str) else ",".join(map(format_pass, steps))
     result = run_pipeline(steps, source, target, print_after=print_after)
-    certificate = result.certificate or check_equivariance(result.program)
+    # A proof that goes through a pass of the user could be made again by nobody else: what came out is proven itself.
+    carried = result.certificate if all(map(is_registered, steps)) else None
+    certificate = carried or check_equivariance(result.program)
     named = [format_pass(step) for step in steps if step.name == _LOWERING]
     lowering = named[-1] if named else chosen.lowering
     return Compiled(source, result.program, certificate, target, number, text, lowering, result.records)

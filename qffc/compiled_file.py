@@ -11,6 +11,7 @@ from typing import Any
 
 from qffc.compiled import Compiled
 from qffc.ir.diagnostics import QffcError, error
+from qffc.ir.given_values import path_of
 from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
 from qffc.levels import level
@@ -129,7 +130,7 @@ def load_compiled(path: str | Path) -> Compiled:
         QffcError: when the file is missing, or does not hold what it says; see :func:`from_json`.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = path_of("a compiled program", path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "not UTF-8 text"
         raise _refusal("file that cannot be read", str(path), f"{reason}", "a compiled program") from None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import error
+from qffc.ir.plain_numbers import whole_number
 from qffc.ir.program import Program
 from qffc.passes.base import keeps_symmetry
 from qffc.passes.pipeline import run_pipeline
@@ -89,7 +90,7 @@ def level(number: int) -> Level:
     Raises:
         QffcError: when there is none of that number.
     """
-    if number not in range(len(LEVELS)):
+    if whole_number(number) not in range(len(LEVELS)):
         raise error(
             "unknown optimization level",
             found=f"{number}",

@@ -11,10 +11,11 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from types import GenericAlias, ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from qffc.dsl import Ansatz, as_program
 from qffc.ir.diagnostics import InternalError, QffcError, Span, error, quoted
+from qffc.ir.given_values import not_a
 from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
 from qffc.library.catalogue import PREFIX, load_reference
@@ -22,12 +23,17 @@ from qffc.library.options import parse_options
 from qffc.models.trained import TRAINED_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ase import Atoms
 
     from qffc.data import Dataset
     from qffc.units import Units
 
-ProgramLike = Program | Ansatz | str
+    DataLike = Dataset | str | Path | Atoms | Sequence[Atoms]
+    SeveralDataLike = DataLike | Sequence[DataLike]
+
+ProgramLike = Program | Ansatz | str | Path
 """A program, an ansatz with its default options, or a reference as :func:`resolve_program` takes it."""
 
 TEXT_SUFFIX = ".qffc"
@@ -43,10 +49,10 @@ def program_of(program: ProgramLike) -> Program:
         >>> program_of("lib:water-demo:depth=2").name
         'water-demo'
     """
-    return resolve_program(program) if isinstance(program, str) else as_program(program)
+    return resolve_program(program) if isinstance(program, str | Path) else as_program(program)
 
 
-def resolve_program(text: str) -> Program:
+def resolve_program(text: str | Path) -> Program:
     """Return the program that a text names.
 
     Args:
@@ -61,6 +67,9 @@ def resolve_program(text: str) -> Program:
         >>> resolve_program("lib:sivqlm-lih").species
         ('Li', 'H')
     """
+    if not isinstance(text, str | Path):
+        raise not_a("the name of a program", text, _FORMS, "qf.as_program gives the program of an ansatz")
+    text = str(text)
     if text.startswith(PREFIX):
         return load_reference(text)
     python = _PYTHON.fullmatch(text)
@@ -93,7 +102,67 @@ def names_model(text: str) -> bool:
     return text.startswith(TRAINED_PREFIX) or path.suffix == MODEL_SUFFIX or bool(text and path.is_dir())
 
 
-def resolve_data(text: str, units: str | Units | None = None, keys: Mapping[str, str] | None = None) -> Dataset:
+def datasets_of(
+    data: SeveralDataLike, units: str | Units | None = None, keys: Mapping[str, str] | None = None
+) -> list[Dataset]:
+    """Return the datasets that are meant, one for each molecule.
+
+    Args:
+        data: what :func:`dataset_of` takes, or several of these.
+        units: of files.
+        keys: names by role, where they are others than usual.
+
+    Raises:
+        QffcError: when one of them is no data.
+
+    Example:
+        >>> datasets_of(["water", "ammonia"])
+        [Dataset('water', OH2, 1000 frames), Dataset('ammonia', NH3, 1000 frames)]
+    """
+    from ase import Atoms
+
+    if isinstance(data, list | tuple) and not all(isinstance(each, Atoms) for each in data):
+        return [dataset_of(each, units, keys) for each in data]
+    return [dataset_of(cast("DataLike", data), units, keys)]
+
+
+def dataset_of(data: DataLike, units: str | Units | None = None, keys: Mapping[str, str] | None = None) -> Dataset:
+    """Return the dataset that is meant.
+
+    Args:
+        data: a dataset, the name of an embedded one, a data file, or objects of ASE with energies and forces; see
+            :func:`qffc.data.from_atoms.dataset_of_atoms`.
+        units: of a file; of ASE they are known.
+        keys: names by role, where they are others than usual.
+
+    Raises:
+        QffcError: when it is no data, or what it names cannot be read.
+
+    Example:
+        >>> dataset_of("water")
+        Dataset('water', OH2, 1000 frames)
+    """
+    from ase import Atoms
+
+    from qffc.data import EMBEDDED, Dataset
+    from qffc.data.from_atoms import dataset_of_atoms
+
+    if isinstance(data, Dataset):
+        return data
+    if isinstance(data, str | Path):
+        return resolve_data(data, units, keys)
+    frames = [data] if isinstance(data, Atoms) else data
+    if isinstance(frames, list | tuple) and all(isinstance(each, Atoms) for each in frames):
+        return dataset_of_atoms(frames, units, keys)
+    raise not_a(
+        "data",
+        data,
+        f"a Dataset, one of {quoted(EMBEDDED)}, a file .npz, .xyz or .extxyz, or ase.Atoms objects in a list",
+        "the objects of ASE need energies and forces, as ase.io.read gives them",
+    )
+
+
+def resolve_data(text: str | Path, units: str | Units | None = None, keys: Mapping[str, str] | None = None) -> Dataset:
     """Return the dataset that a text names.
 
     Args:
@@ -113,6 +182,11 @@ def resolve_data(text: str, units: str | Units | None = None, keys: Mapping[str,
     from qffc.data.file_names import FILE_FORMS
     from qffc.units import INTERNAL, data_units
 
+    if not isinstance(text, str | Path):
+        raise not_a(
+            "the name of data", text, f"one of {quoted(EMBEDDED)}, or a file", "qf.train takes objects of ASE too"
+        )
+    text = str(text)
     declared = None if units is None else data_units(units)
     if text in EMBEDDED:
         if declared not in (None, INTERNAL):

@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from qffc.ir.diagnostics import QffcError, error, quoted
+from qffc.ir.given_values import not_a
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.target import Target
 
@@ -51,6 +52,26 @@ def target(name: str | Path) -> Target:
     if text.endswith(SUFFIX):
         return _from_file(Path(text))
     raise _unknown(text)
+
+
+def target_of(given: str | Path | Target) -> Target:
+    """Return a target from anything that names one.
+
+    Args:
+        given: a target, or what :func:`target` takes.
+
+    Raises:
+        QffcError: when it is neither.
+
+    Example:
+        >>> target_of("ideal").name
+        'ideal'
+    """
+    if isinstance(given, Target):
+        return given
+    if isinstance(given, str | Path):
+        return target(given)
+    raise not_a("a target", given, f"a Target, or one of {quoted(target_names())}", "'qffc targets' describes them")
 
 
 def price(counts: CircuitCounts, shots: int, *, on: Target | str) -> float:

@@ -10,22 +10,26 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from textwrap import indent
-from typing import TYPE_CHECKING, Literal, TypeGuard
+from typing import TYPE_CHECKING, Literal, TypeGuard, get_args
 
 from qffc.compiled import Compiled, compile_program
-from qffc.ir.diagnostics import QffcError, error
+from qffc.ir.diagnostics import QffcError, error, quoted
+from qffc.ir.given_values import not_a, path_of
 from qffc.ir.program import Program
 from qffc.levels import DEFAULT_LEVEL
 from qffc.library.catalogue import PREFIX
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.target import Target
-from qffc.references import ProgramLike, program_of, resolve_data
-from qffc.targets import target as find_target
+from qffc.references import ProgramLike, dataset_of, datasets_of, program_of
+from qffc.targets import target_of
 
 if TYPE_CHECKING:
     from qffc.data import Dataset
     from qffc.models.force_field import ForceField
+    from qffc.models.model_given import ModelLike
+    from qffc.passes.base import Pass
+    from qffc.references import DataLike, SeveralDataLike
     from qffc.reports.evaluation import Evaluation
     from qffc.training.config import TrainingConfig
     from qffc.training.starting import Start
@@ -51,9 +55,9 @@ def check(program: ProgramLike) -> Certificate:
 
 def compile(
     program: ProgramLike,
-    target: str | Target = "ideal",
+    target: str | Path | Target = "ideal",
     level: int = DEFAULT_LEVEL,
-    pipeline: str | None = None,
+    pipeline: str | Sequence[str | Pass[object]] | None = None,
     *,
     print_after: Callable[[str, Program], object] | None = None,
 ) -> Compiled:
@@ -67,7 +71,8 @@ def compile(
         level: the optimization level, 0 to 3: passes, and how native gates and measurements are chosen; see
             :mod:`qffc.levels`.
         pipeline: instead of the passes of the level: names separated by commas, options in braces. The options of
-            ``lower-pytket`` in it are those of the circuits.
+            ``lower-pytket`` in it are those of the circuits. Or a list of such texts and of passes, own ones among
+            them: subclasses of :class:`qffc.passes.base.Pass`.
         print_after: called with the name of each pass and the program after it.
 
     Raises:
@@ -80,20 +85,19 @@ def compile(
         >>> compiled.counts.two_qubit, len(compiled.measurements.settings)
         (24, 3)
     """
-    chosen = find_target(target) if isinstance(target, str) else target
-    return compile_program(program_of(program), chosen, level, pipeline, print_after)
+    return compile_program(program_of(program), target_of(target), level, pipeline, print_after)
 
 
 def train(
     program: ProgramLike,
-    data: Dataset | str | Sequence[Dataset | str],
+    data: SeveralDataLike,
     out: str | Path,
     *,
     units: str | Units | None = None,
     keys: Mapping[str, str] | None = None,
-    config: TrainingConfig | None = None,
+    config: TrainingConfig | Mapping[str, object] | None = None,
     atom_energies: Mapping[str, float] | Mapping[int, float] | None = None,
-    start_from: ForceField | str | Path | None = None,
+    start_from: ModelLike | None = None,
     unproven: bool = False,
     report: Callable[[Progress], None] | None = None,
     tell: Callable[[str], object] | None = None,
@@ -107,14 +111,16 @@ def train(
 
     Args:
         program: a program, an ansatz, or a reference such as ``lib:pair``.
-        data: a dataset, the name of an embedded one, or a data file; or several of these, to train on all.
+        data: a dataset, the name of an embedded one, a data file, or a list of ``ase.Atoms`` with energies and forces;
+            or several of these, to train on all.
         out: the folder of the run.
         units: of data files.
         keys: other names in a data file by role; see :func:`qffc.data.read`.
-        config: all choices at once; ``settings`` change single ones.
+        config: all choices at once, or some of them by name; ``settings`` change single ones.
         atom_energies: energies of free atoms by element symbol or atomic number, eV: the reference energies of the
             model are the nearest to them that explain the mean energies of the molecules.
-        start_from: a model of the same program, its file, or the folder of its run, to train on from.
+        start_from: a model of the same program, its file, the folder of its run, or ``trained:NAME``, to train on
+            from.
         unproven: train even when a declared symmetry is not proven, and test none before.
         report: called after each epoch.
         tell: called with a line that says what was tested.
@@ -137,11 +143,11 @@ def train(
         ...     sorted(path.name for path in Path(folder).iterdir())
         ['.lock', 'certificate.json', 'checkpoint.safetensors', 'log.csv', 'model.safetensors']
     """
-    from qffc.training.config import training_config
+    from qffc.training.config import settings_of, training_config
 
-    chosen = training_config({**({} if config is None else config.model_dump()), **settings})
-    several = [data] if isinstance(data, str) or not isinstance(data, Sequence) else list(data)
-    sets = [resolve_data(each, units, keys) if isinstance(each, str) else each for each in several]
+    folder = path_of("the run", out)
+    chosen = training_config({**settings_of(config), **settings})
+    sets = datasets_of(data, units, keys)
     _need_labels(sets, chosen)
     compiled = compile(program)
     if not (compiled.certificate.holds or unproven):
@@ -149,7 +155,7 @@ def train(
     start = _start(atom_energies, start_from)
     _look_for_leaks(sets, chosen, start)
     before = None if unproven or _is_shipped(program) else partial(_test_symmetries, tell)
-    return _train_compiled(compiled, sets, chosen, Path(out), report, _origin(program, start), start, before)
+    return _train_compiled(compiled, sets, chosen, folder, report, _origin(program, start), start, before)
 
 
 def _need_labels(sets: Sequence[Dataset], config: TrainingConfig) -> None:
@@ -200,15 +206,14 @@ def _origin(program: ProgramLike, start: Start) -> dict[str, str]:
     return told
 
 
-def _start(
-    atom_energies: Mapping[str, float] | Mapping[int, float] | None, start_from: ForceField | str | Path | None
-) -> Start:
+def _start(atom_energies: Mapping[str, float] | Mapping[int, float] | None, start_from: ModelLike | None) -> Start:
     from qffc.models.atom_energies import energies_by_symbol
-    from qffc.models.model_file import load_model
+    from qffc.models.model_given import model_of
     from qffc.training.starting import Start
 
-    model = load_model(start_from) if isinstance(start_from, str | Path) else start_from
-    return Start(energies_by_symbol(atom_energies or {}), model)
+    if atom_energies is not None and not isinstance(atom_energies, Mapping):
+        raise not_a("energies of atoms", atom_energies, "eV by element: {'H': -13.6, ...}", "give a dictionary")
+    return Start(energies_by_symbol(atom_energies or {}), None if start_from is None else model_of(start_from))
 
 
 def _train_compiled(
@@ -240,8 +245,8 @@ def _train_compiled(
 
 
 def evaluate(
-    model: ForceField | str | Path,
-    data: Dataset | str,
+    model: ModelLike,
+    data: DataLike,
     *,
     units: str | Units | None = None,
     keys: Mapping[str, str] | None = None,
@@ -252,27 +257,29 @@ def evaluate(
     The evaluation says how many of its frames the model was trained on, and how many of these were left out.
 
     Args:
-        model: a model, its file, or the folder of its run.
-        data: a dataset, the name of an embedded one, or a data file.
+        model: a model, its file, the folder of its run, or ``trained:NAME``.
+        data: a dataset, the name of an embedded one, a data file, or a list of ``ase.Atoms`` with energies and forces.
         units: of a data file.
-        keys: other names in a data file by role; see :func:`qffc.data.read`.
+        keys: other names in the data by role; see :func:`qffc.data.read`.
         part: ``test`` for the frames held out when the model was trained on this dataset, ``all`` for every frame;
             by default the first where it exists, and elsewhere all frames that the model was not trained on, as far as
             it is known.
 
     Raises:
-        QffcError: when ``test`` is asked for and the model was trained on other data, or held no frames out; when no
-            frame is left that the model was not trained on.
+        QffcError: when the model or the data are none, or ``test`` is asked for and the model was trained on other
+            data, or held no frames out; when no frame is left that
+            the model was not trained on.
     """
     from qffc.models.data_sets import known_sets, number_of_set
-    from qffc.models.model_file import load_model
+    from qffc.models.model_given import model_of
     from qffc.reports.evaluation import evaluate as evaluate_frames
     from qffc.training.config import stored_config
     from qffc.training.leaks import trained_on
     from qffc.training.split import split_of
 
-    trained = load_model(Path(model)) if isinstance(model, str | Path) else model
-    dataset = resolve_data(data, units, keys) if isinstance(data, str) else data
+    if part not in (None, *get_args(Part)):
+        raise not_a("a part of the frames", part, f"one of {quoted(get_args(Part))}, or None", "leave part out")
+    trained, dataset = model_of(model), dataset_of(data, units, keys)
     number, config = number_of_set(trained.metadata, dataset), stored_config(trained.metadata)
     seen = trained_on(trained, dataset)
     if number is None or config is None:

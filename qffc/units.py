@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error, quoted
+from qffc.ir.given_values import not_a
 
 _KCAL_MOL_IN_EV = 0.0433641
 _KJ_IN_KCAL = 4.184
@@ -120,6 +121,8 @@ def data_units(declaration: str | Units) -> Units:
     """
     if isinstance(declaration, Units):
         return declaration
+    if not isinstance(declaration, str):
+        raise not_a("units", declaration, f"one of {quoted(PRESETS)}, or such as 'eV, Angstrom'", "name them")
     if declaration in PRESETS:
         return PRESETS[declaration]
     names = [name.strip() for name in declaration.split(",")]

@@ -21,6 +21,7 @@ from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_jax.native import NativeKernel, NativeTableKernel
 from qffc.passes.lower_jax.native_library import native_state
 from qffc.passes.lower_jax.portable import PortableKernel
+from qffc.passes.lower_jax.shapes import need_slots
 from qffc.passes.lower_jax.slot_tables import Cotangents, Inputs, Shape, SlotTables
 
 G = TypeVar("G")
@@ -129,7 +130,8 @@ def make_kernel(split: Split, kernel: KernelName = "auto") -> KernelFunctions:
 
     Raises:
         QffcError: for an unknown name, or when the native kernel is asked for and not there. The functions raise it
-            when they are called for more than :func:`most_qubits`: angles of such circuits can be computed.
+            when they are called with slots of another shape, and for more than :func:`most_qubits`: angles of such
+            circuits can be computed.
     """
     if split.qubit_count > most_qubits():
 
@@ -142,15 +144,21 @@ def make_kernel(split: Split, kernel: KernelName = "auto") -> KernelFunctions:
             )
 
         return KernelFunctions("none", refuse, refuse)
-    if not _is_native(kernel):
-        functions = differentiable(PortableKernel(split))
-        return KernelFunctions("portable", functions.moments, functions.moments_along)
-    functions = differentiable(NativeKernel(split))
+    native = _is_native(kernel)
+    functions = differentiable(NativeKernel(split) if native else PortableKernel(split))
+
+    def moments(slots: jax.Array) -> jax.Array:
+        need_slots(split, slots)
+        return functions.moments(slots)
+
+    def moments_along(slots: jax.Array, direction: jax.Array) -> tuple[jax.Array, jax.Array]:
+        need_slots(split, slots, direction)
+        return functions.moments_along(slots, direction)
 
     def reads_tables(tables: SlotTables, shape: Shape) -> TableFunctions:
         return differentiable(NativeTableKernel(split, tables, shape))
 
-    return KernelFunctions("native", functions.moments, functions.moments_along, reads_tables)
+    return KernelFunctions("native" if native else "portable", moments, moments_along, reads_tables if native else None)
 
 
 def most_qubits() -> int:

@@ -16,6 +16,7 @@ from qffc.ir.values import as_value
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.split_program import Split, length_and_direction, split_program
 from qffc.passes.lower_jax.kernel import KernelFunctions, KernelName, make_kernel
+from qffc.passes.lower_jax.shapes import need_moments, need_site_arrays
 from qffc.passes.target import Target
 
 Parameters = Mapping[str, jax.Array]
@@ -52,7 +53,11 @@ class JaxProgram:
             positions: (sites, 3), Angstrom.
             species: (sites,), indices into the species of the program.
             channel: which copy of the circuit.
+
+        Raises:
+            QffcError: when an array has another shape.
         """
+        need_site_arrays(self.split, positions, species, parameters)
         evaluate = Evaluator(self.program, Instance(positions, species, parameters, channel), jnp)
         evaluate.prepare((*self.split.scalars, *self.split.vectors))
         # A few large operations in place of many small ones: lengths side by side, times the few vectors there are.
@@ -85,7 +90,12 @@ class JaxProgram:
             positions: (sites, 3), Angstrom.
             species: (sites,), indices into the species of the program.
             channel: which copy of the circuit.
+
+        Raises:
+            QffcError: when an array has another shape.
         """
+        need_site_arrays(self.split, positions, species, parameters)
+        need_moments(self.split, moments)
         names = [name for name, _ in self.program.observables]
         by_name = {name: moments[index] for index, name in enumerate(names)}
         instance = Instance(positions, species, parameters, channel, by_name)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pytket.circuit import Circuit, Op
 
 from qffc.ir.diagnostics import InternalError, QffcError, error
+from qffc.ir.given_values import reals_of
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.split_program import KernelOp, Split, split_program
@@ -146,7 +147,7 @@ class PytketKernel:
         """
         if setting is not None:
             return self.measuring(setting).bind_many(slots)
-        values = np.asarray(slots, dtype=np.float64)
+        values = reals_of("slots", slots, "numbers, radians")
         if values.ndim != 2 or values.shape[1] != self.split.slot_count or not np.isfinite(values).all():
             raise _bad_slots(values, self.split.slot_count)
         if not self._in_one_order:
@@ -252,7 +253,7 @@ class PytketKernel:
 
     def numeric_ops(self, slots: NDArray[np.float64]) -> tuple[NumericOp, ...]:
         """Return the operations of the program in numbers, one for one."""
-        values = np.asarray(slots, dtype=np.float64)
+        values = reals_of("slots", slots, "numbers, radians")
         if values.shape != (self.split.slot_count,) or not np.isfinite(values).all():
             raise _bad_slots(values, self.split.slot_count)
         constants, coefficients = self._affine

@@ -13,6 +13,7 @@ from qffc.dsl.author import Author
 from qffc.dsl.caller import caller_span, function_span, located
 from qffc.dsl.declare import ordered
 from qffc.ir.diagnostics import QffcError, Span, error, quoted
+from qffc.ir.given_values import not_a
 from qffc.ir.program import AtomicReadout, EnergyReadout, Program, Readout, Scope, Symmetry
 
 AnsatzFunction = Callable[..., Readout]
@@ -189,6 +190,8 @@ def ansatz(
     """
 
     def decorate(function: AnsatzFunction) -> Ansatz:
+        if not callable(function):
+            raise not_a("an ansatz", function, "a function that writes a circuit", "decorate it with @qf.ansatz")
         return Ansatz(
             function,
             Head(
@@ -216,9 +219,9 @@ def as_program(program: Program | Ansatz) -> Program:
         return program
     if isinstance(program, Ansatz):
         return program.program
-    raise error(
-        "not a program",
-        found=f"{program!r} of type {type(program).__name__}",
-        expected="a Program, or a function decorated with @ansatz",
-        help="decorate the function with @qf.ansatz, or build a program with it",
+    raise not_a(
+        "a program",
+        program,
+        "a Program, or a function decorated with @ansatz",
+        "decorate the function with @qf.ansatz, or build a program with it",
     )

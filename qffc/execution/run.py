@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 from qffc.execution.energy import EnergyEstimate, estimate_energies
 from qffc.execution.forces import ForceEstimate, estimate_forces
 from qffc.ir.diagnostics import error
+from qffc.ir.given_values import path_of, real_of, whole_of
 from qffc.levels import DEVICE_LEVEL, at_level
+from qffc.models.atoms_given import molecule_of
 from qffc.models.force_field import ForceField
-from qffc.models.model_file import load_model
+from qffc.models.model_given import ModelLike, model_of
 from qffc.passes.target import Target
-from qffc.targets import target as find_target
+from qffc.targets import target_of
 from qffc.units import energy_in_ev, force_in_ev_per_angstrom
 
 
 def run(
-    model: ForceField | str | Path,
+    model: ModelLike,
     atoms: Atoms,
     *,
     target: str | Target = "H2-1LE",
@@ -36,7 +38,7 @@ def run(
     """Return the energy of a molecule from circuits on a target, with its standard error.
 
     Args:
-        model: a model, its file, or the folder of its run.
+        model: a model, its file, the folder of its run, or ``trained:NAME``.
         atoms: an isolated molecule, Angstrom.
         target: the name of a target that runs circuits, or a target.
         standard_error: that the energy should have: ``"5 meV"``, or a number in eV.
@@ -64,19 +66,19 @@ def run(
     """
     (estimate,) = estimate_energies(
         *_placed(model, atoms, target, level),
-        shots=shots,
+        shots=None if shots is None else whole_of("shots", shots),
         standard_error=energy_in_ev(standard_error) if isinstance(standard_error, str) else standard_error,
-        pilot=pilot,
+        pilot=None if pilot is None else whole_of("pilot", pilot),
         pack=pack,
-        max_price=max_price,
-        store=None if store is None else Path(store),
-        seed=seed,
+        max_price=None if max_price is None else real_of("max_price", max_price),
+        store=None if store is None else path_of("the results", store),
+        seed=whole_of("seed", seed),
     )
     return estimate
 
 
 def run_forces(
-    model: ForceField | str | Path,
+    model: ModelLike,
     atoms: Atoms,
     *,
     target: str | Target = "H2-1LE",
@@ -92,7 +94,7 @@ def run_forces(
     """Return energy and forces of a molecule from circuits on a target, with their standard errors.
 
     Args:
-        model: a model, its file, or the folder of its run.
+        model: a model, its file, the folder of its run, or ``trained:NAME``.
         atoms: an isolated molecule, Angstrom.
         target: the name of a target that runs circuits, or a target.
         standard_error: that the force components should have, root mean square: ``"20 meV/A"``, or a number in
@@ -120,20 +122,21 @@ def run_forces(
     """
     (estimate,) = estimate_forces(
         *_placed(model, atoms, target, level),
-        shots=shots,
+        shots=None if shots is None else whole_of("shots", shots),
         standard_error=force_in_ev_per_angstrom(standard_error) if isinstance(standard_error, str) else standard_error,
         parameters=parameters,
         pack=pack,
-        max_price=max_price,
-        store=None if store is None else Path(store),
-        seed=seed,
+        max_price=None if max_price is None else real_of("max_price", max_price),
+        store=None if store is None else path_of("the results", store),
+        seed=whole_of("seed", seed),
     )
     return estimate
 
 
 def _placed(
-    model: ForceField | str | Path, atoms: Atoms, target: str | Target, level: int
+    model: ModelLike, atoms: Atoms, target: str | Target, level: int
 ) -> tuple[ForceField, NDArray[np.integer], NDArray[np.float64], Target]:
+    molecule_of(atoms)
     if np.any(atoms.pbc):
         raise error(
             "periodic atoms",
@@ -141,6 +144,5 @@ def _placed(
             expected="an isolated molecule",
             help="set atoms.pbc = False if the molecule is alone in its box",
         )
-    loaded = load_model(Path(model)) if isinstance(model, str | Path) else model
-    place = find_target(target) if isinstance(target, str) else target
-    return at_level(loaded, place, level), atoms.numbers, atoms.positions[None], place
+    place = target_of(target)
+    return at_level(model_of(model), place, level), atoms.numbers, atoms.positions[None], place

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import Diagnostic, QffcWarning, error, quoted
 from qffc.models.finite import check_predictions
 from qffc.models.force_field import ForceField
-from qffc.models.moving_atoms import MovingAtoms, NeighbourCounts, check_skin_and_precision
+from qffc.models.model_given import ModelLike, model_of
+from qffc.models.moving_atoms import MovingAtoms, NeighbourCounts, skin_and_precision
 from qffc.models.neighbours import reach
 from qffc.models.validity import has_limits
 
@@ -35,7 +36,7 @@ class Calculator(ase_calculator.Calculator):
     ``SinglePointCalculator``.
 
     Args:
-        model: a trained model.
+        model: a trained model, its file, the folder of its run, or ``trained:NAME``.
         skin: how much further neighbours are listed than they count, Angstrom: the list is made anew when an atom has
             moved by half of it. ``neighbours`` tells what the list holds.
         precision: bits of the numbers inside, 64 or 32, for models that list neighbours; see
@@ -57,7 +58,7 @@ class Calculator(ase_calculator.Calculator):
 
     implemented_properties = ["energy", "free_energy", "forces"]
 
-    def __init__(self, model: ForceField, skin: float = 0.5, precision: int = 64) -> None:
+    def __init__(self, model: ModelLike, skin: float = 0.5, precision: int | str = 64) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # of ASE
         self._choose(model, skin, precision)
 
@@ -67,7 +68,7 @@ class Calculator(ase_calculator.Calculator):
         return self._model
 
     @model.setter
-    def model(self, model: ForceField) -> None:
+    def model(self, model: ModelLike) -> None:
         self._choose(model, self._skin, self._precision)
 
     @property
@@ -85,7 +86,7 @@ class Calculator(ase_calculator.Calculator):
         return self._precision
 
     @precision.setter
-    def precision(self, precision: int) -> None:
+    def precision(self, precision: int | str) -> None:
         self._choose(self._model, self._skin, precision)
 
     def set(self, **changes: object) -> dict[str, object]:
@@ -110,13 +111,11 @@ class Calculator(ase_calculator.Calculator):
             setattr(self, name, value)
         return changed
 
-    def _choose(self, model: ForceField, skin: float, precision: int) -> None:
+    def _choose(self, model: ModelLike, skin: float, precision: int | str) -> None:
         """Take these, and drop all that was computed with others."""
-        check_skin_and_precision(skin, precision)
-        self._model = model
-        self._skin = skin
-        self._precision = precision
-        self._local = reach(model.program) is not None
+        self._skin, self._precision = skin_and_precision(skin, precision)
+        self._model = model_of(model)
+        self._local = reach(self._model.program) is not None
         self._moving: MovingAtoms | None = None
         self._warned = False
         self.reset()  # type: ignore[no-untyped-call]  # of ASE

@@ -21,6 +21,7 @@ from qffc.models.slot_tables import slot_tables
 from qffc.models.validity import SEEN, Pairs, Validity, has_limits, limited, seen, validity_of
 from qffc.models.value_rows import ValueRows, rows_of
 from qffc.passes.lower_jax.program import JaxProgram
+from qffc.passes.lower_jax.shapes import need_frames
 from qffc.passes.lower_jax.slot_tables import Inputs, Shape, SlotTables
 
 Arrays = Mapping[str, jax.Array]
@@ -84,6 +85,9 @@ class MoleculeEnergy:
         Returns:
             (batch,), eV.
         """
+        names = self.lowered.program.observables
+        need_frames("moments", moments, (len(self.instances), self.lowered.program.channels, len(names)))
+        need_frames("positions", positions, (len(self.instances.atom_species), 3))
         reference = jnp.sum(arrays[ATOM_ENERGY][self.instances.atom_species])
         limits = self.validity(arrays, positions)
         if limits is None:
@@ -121,6 +125,7 @@ class MoleculeEnergy:
         return positions.shape[0], len(self.instances), self.lowered.program.channels
 
     def _tables(self, arrays: Arrays, positions: jax.Array) -> tuple[SlotTables, Inputs]:
+        need_frames("positions", positions, (len(self.instances.atom_species), 3))
         return slot_tables(RowEvaluator(self._plan, self._rows, arrays, positions), self._plan)
 
     def _simulated(self, arrays: Arrays, positions: jax.Array) -> jax.Array:

@@ -9,10 +9,12 @@ from functools import cached_property
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from qffc.ir.diagnostics import error, quoted
+from qffc.ir.given_values import not_a
 from qffc.ir.program import Program
+from qffc.models.atoms_given import Elements, elements_of, positions_of
 from qffc.models.energy import ATOM_ENERGY, CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
 from qffc.models.finite import check_positions
 from qffc.models.forked import refuse_forked
@@ -66,23 +68,23 @@ class ForceField:
         """The program as JAX functions."""
         return self.lower(self.program)
 
-    def molecule(self, numbers: NDArray[np.integer]) -> MoleculeEnergy:
+    def molecule(self, numbers: Elements) -> MoleculeEnergy:
         """Return the energy function of a molecule.
 
         Args:
-            numbers: (atoms,) atomic numbers.
+            numbers: (atoms,) atomic numbers, or symbols of the elements.
         """
-        return MoleculeEnergy(self.lowered, instances_of(self.program, numbers))
+        return MoleculeEnergy(self.lowered, instances_of(self.program, elements_of(numbers)))
 
     @in_double_precision
-    def predict(self, numbers: NDArray[np.integer], positions: NDArray[np.floating]) -> _Predictions:
+    def predict(self, numbers: Elements, positions: ArrayLike) -> _Predictions:
         """Return energies and forces of geometries of one molecule.
 
         Where lists of near neighbours save circuits enough (:func:`qffc.models.frame_circuits.lists_pay`), circuits
         with an atom beyond the cutoff are left out; they would add nothing.
 
         Args:
-            numbers: (atoms,) atomic numbers.
+            numbers: (atoms,) atomic numbers, or symbols of the elements.
             positions: (frames, atoms, 3), Angstrom.
 
         Returns:
@@ -99,7 +101,7 @@ class ForceField:
             >>> forces.shape
             (1, 3, 3)
         """
-        frames = np.asarray(positions, dtype=np.float64)
+        numbers, frames = elements_of(numbers), positions_of(positions)
         if frames.ndim != 3 or not len(frames) or frames.shape[1:] != (len(numbers), 3):
             raise error(
                 "positions of another shape",
@@ -109,7 +111,7 @@ class ForceField:
             )
         check_positions(frames)
         if lists_pay(self.program, [frames]):
-            return self._predict_near(np.asarray(numbers), frames)
+            return self._predict_near(numbers, frames)
         atoms = str([int(number) for number in numbers])
 
         def predict(arrays: Mapping[str, jax.Array], r: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -126,6 +128,7 @@ class ForceField:
             forces.append(np.asarray(f)[: len(batch)])
         return np.concatenate(energies), np.concatenate(forces)
 
+    @in_double_precision
     def extrapolation_grade(self, numbers: NDArray[np.integer], positions: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return how far the environment of each atom is from those of the training data.
 
@@ -156,7 +159,6 @@ class ForceField:
                 expected="one that was trained with limits = on",
                 help="qf.with_limits(model, data) adds them to a model that was trained without",
             )
-        jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]  # of JAX
         frames = np.asarray(positions, dtype=np.float64)
         check_positions(frames)
 
@@ -271,6 +273,10 @@ def _unwritable(value: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def check_arrays(program: Program, arrays: Mapping[str, NDArray[np.float64]]) -> None:
     """Raise a diagnostic unless the arrays are those that the program needs, shapes included."""
+    if not isinstance(program, Program):
+        raise not_a("a program", program, "a Program, as qf.load or qf.compile(...).program give it", "make one")
+    if not isinstance(arrays, Mapping):
+        raise not_a("the arrays of a model", arrays, "a mapping from names to arrays", "give those of another model")
     shapes = {parameter.name: program.shape(parameter) for parameter in program.parameters}
     shapes |= head_shapes(program)
     shapes |= {name: value.shape for name, value in neutral_constants(program).items()}

@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
+from qffc.ir.given_values import whole_of
+from qffc.models.atoms_given import Elements, elements_of, positions_of
 from qffc.models.check_geometries import choose_geometries
-from qffc.models.force_field import ForceField
+from qffc.models.model_given import ModelLike, model_of
 from qffc.models.property_tests import TESTS, PropertyTest, Subject
 
 
@@ -87,9 +89,9 @@ class ModelCheck:
 
 
 def check_model(
-    model: ForceField,
-    numbers: NDArray[np.integer] | None = None,
-    positions: NDArray[np.floating] | None = None,
+    model: ModelLike,
+    numbers: Elements | None = None,
+    positions: ArrayLike | None = None,
     seed: int = 0,
 ) -> ModelCheck:
     """Test the energies and forces of a model, readout and head and all, in float64.
@@ -99,8 +101,9 @@ def check_model(
     where an atom leaves at a cutoff, two molecules far apart, and finite numbers where atoms meet or lie on a line.
 
     Args:
-        model: the model.
-        numbers: (atoms,) atomic numbers; by default those of its data, or of its sites, or two atoms of each element.
+        model: the model, its file, the folder of its run, or ``trained:NAME``.
+        numbers: (atoms,) atomic numbers, or symbols of the elements; by default those of its data, or of its sites,
+            or two atoms of each element.
         positions: (frames, atoms, 3) or (atoms, 3), Angstrom, of which at most four frames are taken, spread evenly; by
             default frames of the embedded dataset that it was trained on, or random ones. All are moved by one random
             vector.
@@ -116,7 +119,9 @@ def check_model(
         >>> report.holds, report.frames
         (True, 4)
     """
-    generator = np.random.default_rng([seed, 2])
+    model, generator = model_of(model), np.random.default_rng([whole_of("seed", seed), 2])
+    numbers = None if numbers is None else elements_of(numbers)
+    positions = None if positions is None else positions_of(positions)
     chosen = choose_geometries(model, numbers, positions, generator)
     # An atom at the origin would hide that the energy depends on where it is.
     subject = Subject(model, chosen.numbers, chosen.frames + generator.normal(size=3), generator)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import Diagnostic, QffcWarning, error, quoted
+from qffc.ir.given_values import not_a, path_of
 from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
 from qffc.models.array_file import header_entries, header_text, read_arrays, write_arrays
@@ -39,8 +40,15 @@ def save_model(model: ForceField, path: str | Path) -> None:
 
     Args:
         model: the model.
-        path: the file; ``.safetensors`` by custom.
+        path: the file, ``.safetensors`` by custom; or a folder, where it takes the name that a run gives it.
+
+    Raises:
+        QffcError: when these are no model and no place for it.
     """
+    if not isinstance(model, ForceField):
+        raise not_a("a model", model, "a ForceField, then the place of its file", "save_model(model, path)")
+    place = path_of("the model", path)
+    file = place / MODEL_NAME if place.is_dir() else place
     header = {
         "program": model.program.text,
         "digest": model.program.digest,
@@ -48,7 +56,7 @@ def save_model(model: ForceField, path: str | Path) -> None:
         "metadata": json.dumps(dict(model.metadata), sort_keys=True),
     }
     arrays = {name: _narrowest(np.asarray(value, np.float64)) for name, value in model.arrays.items()}
-    write_arrays(Path(path), _KIND, _VERSION, arrays, header)
+    write_arrays(file, _KIND, _VERSION, arrays, header)
 
 
 def load_model(path: str | Path, lowerings: Mapping[str, Lowering] | None = None) -> ForceField:
@@ -68,7 +76,8 @@ def load_model(path: str | Path, lowerings: Mapping[str, Lowering] | None = None
         QffcWarning: when the program declares symmetries and the model has no certificate of them: it was made without
             ``qffc train``, or changed. Functions in the place of circuits need none.
     """
-    place = trained_file(str(path)) if str(path).startswith(TRAINED_PREFIX) else Path(path)
+    place = path_of("a model", path)
+    place = trained_file(str(path)) if str(path).startswith(TRAINED_PREFIX) else place
     file = place / MODEL_NAME if place.is_dir() else place
     arrays, header = read_arrays(file, _KIND, _VERSION)
     arrays = {name: np.asarray(value, np.float64) for name, value in arrays.items()}

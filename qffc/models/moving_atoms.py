@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error
+from qffc.ir.given_values import real_of
+from qffc.ir.plain_numbers import bits_of
 from qffc.models.array_sizes import size_of_series
+from qffc.models.atoms_given import Elements, elements_of, positions_of
 from qffc.models.finite import check_positions
 from qffc.models.force_field import ForceField
 from qffc.models.forked import refuse_forked
@@ -22,8 +25,6 @@ from qffc.passes.lower_jax.double_precision import double_precision, in_double_p
 
 _LISTED = ("_rows", "_instances")
 """What JAX holds of the list of neighbours."""
-
-_KINDS = {32: np.dtype(np.float32), 64: np.dtype(np.float64)}
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class MovingAtoms:
         (6, (3, 3))
     """
 
-    def __init__(self, model: ForceField, numbers: NDArray[np.integer], skin: float = 0.5, precision: int = 64) -> None:
+    def __init__(self, model: ForceField, numbers: Elements, skin: float = 0.5, precision: int | str = 64) -> None:
         distance = reach(model.program)
         if distance is None:
             raise error(
@@ -80,11 +81,10 @@ class MovingAtoms:
                 expected="scope pair, and a weight of the readout that is a product of cutoffs of both distances",
                 help="use ForceField.predict, which lists all circuits",
             )
-        check_skin_and_precision(skin, precision)
-        self.numbers = np.array(numbers)
+        self._skin, bits = skin_and_precision(skin, precision)
+        self.numbers = elements_of(numbers)
         self.numbers.setflags(write=False)
-        self._kind = _KINDS[precision]
-        self._skin = float(skin)
+        self._kind = np.dtype(f"float{bits}")
         self._model = model
         self._radius = distance + self._skin
         self._species = species_of(model.program, self.numbers)
@@ -119,7 +119,7 @@ class MovingAtoms:
         Raises:
             QffcError: when the positions have another shape, or one is not finite.
         """
-        here = np.array(positions, dtype=np.float64)
+        here = positions_of(positions)
         if here.shape != (len(self.numbers), 3):
             raise error(
                 "positions of another shape",
@@ -161,9 +161,17 @@ class MovingAtoms:
         )
 
 
-def check_skin_and_precision(skin: float, precision: int) -> None:
-    """Stop at a skin (Angstrom) or a precision (bits) that :class:`MovingAtoms` does not take."""
-    if not skin >= 0:
+def skin_and_precision(skin: float, precision: int | str) -> tuple[float, int]:
+    """Return a skin (Angstrom) and a precision (bits) that :class:`MovingAtoms` takes.
+
+    Raises:
+        QffcError: for others.
+
+    Example:
+        >>> skin_and_precision(1, "32")
+        (1.0, 32)
+    """
+    distance = real_of("skin", skin)
+    if not distance >= 0:
         raise error("negative skin", found=f"{skin}", expected="0 or more, Angstrom", help="0.3 to 1 is usual")
-    if precision not in _KINDS:
-        raise error("unknown precision", found=f"{precision}", expected="64 or 32", help="64 is the default")
+    return distance, bits_of(precision)

@@ -37,6 +37,7 @@ from qffc.models.validity import (
     seen,
     validity_shapes,
 )
+from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram
 
 Arrays = dict[str, NDArray[np.float64]]
@@ -67,6 +68,7 @@ _UNMET = 1.3
 """Times the sum of covalent radii: the nearest distance of a pair of elements that is not in the data."""
 
 
+@in_double_precision
 def with_limits(
     model: ForceField, data: Dataset | Sequence[Dataset], atom_energies: Mapping[str, float] | None = None
 ) -> ForceField:

@@ -13,7 +13,7 @@ from qffc.ir.diagnostics import error
 from qffc.library.catalogue import PREFIX
 from qffc.studies.program_options import with_options
 from qffc.studies.run import Label, Run
-from qffc.studies.run_file import RunFile, program_beside
+from qffc.studies.run_file import RunFile, model_beside, program_beside
 from qffc.studies.tables import OPTION, PROGRAM, CurveTable, SweepTable
 from qffc.training.config import TrainingConfig, training_config
 
@@ -46,7 +46,7 @@ def base_run(given: RunFile) -> Run:
         each if each.file in EMBEDDED else each.model_copy(update={"file": str(here / each.file)})
         for each in given.sources()
     )
-    start = None if given.start_from is None else str(here / given.start_from)
+    start = None if given.start_from is None else model_beside(here, given.start_from)
     energies = tuple(given.atom_energies.items())
     return Run(program_beside(here, given.program), files, given.settings, (), given.unproven, energies, start)
 

@@ -14,6 +14,7 @@ from qffc.data import EMBEDDED, Dataset
 from qffc.data.file_names import DATA_FORMS
 from qffc.ir.diagnostics import QffcError, error
 from qffc.library.catalogue import PREFIX
+from qffc.models.trained import TRAINED_PREFIX
 from qffc.passes.strict_documents import parse_toml
 from qffc.references import resolve_data
 from qffc.studies.tables import ClusterTable, CurveTable, SearchTable, SweepTable
@@ -142,7 +143,7 @@ def read_run(file: Path) -> RunFile:
         "data": tuple(each.model_copy(update={"file": data_beside(folder, each.file)}) for each in run.data)
     }
     if run.start_from is not None:
-        changes["start_from"] = str(folder / run.start_from)
+        changes["start_from"] = model_beside(folder, run.start_from)
     if run.program is not None:
         changes["program"] = program_beside(folder, run.program)
     if run.sweep is not None:
@@ -186,4 +187,14 @@ def program_beside(folder: Path, text: str) -> str:
     python = _PYTHON.fullmatch(text)
     if python is not None:
         return f"{folder / python['path']}{python['rest'] or ''}"
-    return str(folder / text)
+    return model_beside(folder, text)
+
+
+def model_beside(folder: Path, text: str) -> str:
+    """Return the place of a trained model as seen from outside the folder in which it was written down.
+
+    Example:
+        >>> model_beside(Path("water"), "runs/one"), model_beside(Path("water"), "trained:water")
+        ('water/runs/one', 'trained:water')
+    """
+    return text if text.startswith(TRAINED_PREFIX) else str(folder / text)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from qffc.ir.diagnostics import QffcError, error
+from qffc.ir.given_values import not_a
 from qffc.ir.plain_numbers import whole_number
 from qffc.models.spreads import ANGLE_SPREAD, RADIAL_SPREAD
 
@@ -36,6 +37,11 @@ def _whole(given: object) -> int | None:
     if isinstance(given, str) and given.strip().isdigit():
         return int(given)
     return whole_number(given)
+
+
+def _bits(given: object) -> object:
+    """A precision in words as a number; what is none is refused by its type."""
+    return {"32": 32, "64": 64, "float32": 32, "float64": 64}.get(given, given) if isinstance(given, str) else given
 
 
 Sizes = int | tuple[int, ...]
@@ -82,7 +88,9 @@ class TrainingConfig(BaseModel):
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = Field(0.99, description="decay of the averaged parameters, a step")
     weight_decay: Weight = Field(0.0, description="AdamW's pull of every parameter to 0")
     clip: Positive = Field(10.0, description="largest norm of a gradient")
-    precision: Literal[32, 64] = Field(64, description="bits of the numbers in a step; models hold 64 either way")
+    precision: Annotated[Literal[32, 64], BeforeValidator(_bits)] = Field(
+        64, description="bits of the numbers in a step; models hold 64 either way"
+    )
     evaluate_every: Count = Field(5, description="epochs between two evaluations, log rows and checkpoints")
 
     patience: Count | None = Field(
@@ -138,6 +146,20 @@ def training_config(values: dict[str, object]) -> TrainingConfig:
         return TrainingConfig.model_validate(values)
     except ValidationError as problem:
         raise config_error(problem, TrainingConfig) from None
+
+
+def settings_of(config: TrainingConfig | Mapping[str, object] | None) -> dict[str, object]:
+    """Return the settings that were given, by name.
+
+    Example:
+        >>> settings_of({"epochs": 3})
+        {'epochs': 3}
+    """
+    if isinstance(config, TrainingConfig):
+        return config.model_dump()
+    if config is None or isinstance(config, Mapping):
+        return dict(config or {})
+    raise not_a("a configuration", config, "a TrainingConfig, or a dictionary of settings", "give {'epochs': 100}")
 
 
 def stored_config(metadata: Mapping[str, str]) -> TrainingConfig | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -212,6 +214,24 @@ def test_a_kernel_that_is_not_there_is_refused(monkeypatch):
     monkeypatch.setenv(KERNEL_VARIABLE, "fast")
     with pytest.raises(QffcError, match="QFFC_KERNEL"):
         make_kernel(split)
+
+
+@pytest.mark.parametrize("name", [pytest.param("native", marks=needs_native), "portable"])
+@pytest.mark.parametrize(
+    "slots",
+    [np.zeros((2, 131)), np.zeros((2, 133)), np.zeros(132), np.zeros((2, 2, 132)), np.zeros((2, 132), np.int32)],
+    ids=lambda slots: f"{slots.shape} {slots.dtype}",
+)
+def test_slots_of_another_shape_are_refused(name, slots):
+    """JAX takes the last entry of an array where an index is beyond it."""
+    functions = make_kernel(split_program(load("water-demo")), name)
+    wanted = re.escape(f"found:    {slots.shape}, {slots.dtype}\n  expected: (batch, 132), float32 or float64")
+    for function in (functions.moments, jax.jit(functions.moments), lambda s: functions.moments_along(s, s)):
+        with pytest.raises(QffcError, match=wanted):
+            function(jnp.asarray(slots))
+    right = jnp.zeros((2, 132))
+    with pytest.raises(QffcError, match="slots of another shape"):
+        functions.moments_along(right, right[:1])
 
 
 @pytest.mark.parametrize("name", ["auto", "portable"])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from jax.extend.core import jaxprs_in_params
 
+from qffc.ir.diagnostics import QffcError
 from qffc.ir.evaluate import Instance
 from qffc.ir.reference import moments as reference_moments
 from qffc.library import load
@@ -135,3 +136,31 @@ def test_jit_sums_large_batches_right():
         return jnp.sum(jax.vmap(lambda x: jnp.sum((matrix @ x) ** 2))(r))
 
     np.testing.assert_allclose(jax.jit(total)(rows), total(rows), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ({"positions": np.zeros((2, 3))}, r"positions of another shape\n  found:    \(2, 3\)(.|\n)*\(3, 3\)"),
+        ({"species": np.zeros(2, int)}, r"species of another shape(.|\n)*\(3,\)"),
+        ({"moments": np.zeros(5)}, r"moments of another shape\n  found:    \(5,\)"),
+        ({"parameters": {"J": np.zeros(7)}}, r"parameter 'J' of another shape\n  found:    \(7,\)"),
+    ],
+    ids=str,
+)
+def test_arrays_of_another_shape_are_refused(change, wanted):
+    lowered = lower_jax(load("sivqlm-h2o", depth=1))
+    program = lowered.program
+    given = {
+        "parameters": {each.name: np.zeros(program.shape(each)) for each in program.parameters},
+        "positions": np.arange(9.0).reshape(3, 3),
+        "species": np.zeros(3, int),
+        "moments": np.zeros(len(program.observables)),
+    } | {name: value for name, value in change.items() if name != "parameters"}
+    given["parameters"] |= change.get("parameters", {})
+    with pytest.raises(QffcError, match=wanted):
+        lowered.readout(**given)
+    if "moments" not in change:
+        del given["moments"]
+        with pytest.raises(QffcError, match=wanted):
+            lowered.angles(**given)

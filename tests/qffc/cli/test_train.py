@@ -15,6 +15,8 @@ from qffc.data import load_embedded, write_npz
 from qffc.library import load
 from qffc.models.model_file import load_model
 from qffc.studies import run_from
+from qffc.studies.grid import base_run
+from qffc.studies.run_file import read_run
 from qffc.training.config import TrainingConfig
 
 PROGRAM = "lib:sivqlm-h2o:depth=1"
@@ -302,3 +304,19 @@ def test_folder_below_a_file_is_refused_before_the_first_epoch(qffc, tmp_path):
         assert "no folder for the run" in err
         assert "epoch" not in err
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_model_that_comes_with_qffc_is_trained_on(qffc, tmp_path):
+    """In the place of the program and of the start, on the command line and in a file in another folder."""
+    short = ["--data", "water", "--train", 2, "--validation", 0, "--test", 1, "--epochs", 1]
+    code, _, err = qffc("train", "trained:water", *short, "--start-from", "trained:water", "--out", tmp_path / "one")
+    assert code == 0, err
+    file = tmp_path / "run.toml"
+    file.write_text(
+        'program = "trained:water"\nstart_from = "trained:water"\ndata = "water"\nout = "two"\n'
+        "train = 2\nvalidation = 0\ntest = 1\nepochs = 1\n"
+    )
+    code, out, err = qffc("config", "validate", file)
+    assert (code, "start_from = trained:water" in out) == (0, True), err
+    run = base_run(read_run(file))
+    assert (run.program, run.start_from) == ("trained:water", "trained:water")

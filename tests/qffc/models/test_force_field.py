@@ -224,3 +224,17 @@ def test_a_used_model_can_be_copied(model, copied):
     assert other.program == model.program
     with pytest.raises(ValueError, match="read-only"):
         other.arrays["constant.atom_energy"][:] = 1.0
+
+
+@pytest.mark.parametrize("atoms", [2, 4])
+def test_a_molecule_takes_its_own_atoms_and_moments_alone(atoms):
+    model = untrained(load("pair", channels=1, depth=1), seed=0)
+    water = model.molecule(np.array([8, 1, 1]))
+    arrays = {name: jnp.asarray(value) for name, value in model.arrays.items()}
+    wrong, right = jnp.zeros((1, atoms, 3)), jnp.asarray(np.arange(9.0).reshape(1, 3, 3))
+    for function in (water.energies, water.slots):
+        with pytest.raises(QffcError, match=rf"positions of another shape\n  found:    \(1, {atoms}, 3\)"):
+            function(arrays, wrong)
+    moments = water.moments(water.slots(arrays, right))
+    with pytest.raises(QffcError, match="moments of another shape"):
+        water.finish(arrays, moments[..., :-1], right)
