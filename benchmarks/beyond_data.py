@@ -82,14 +82,14 @@ def tried(name: str, model: qf.ForceField, starts: int, label: str) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("molecule", choices=MOLECULES, nargs="*")
+    parser.add_argument("--molecule", choices=[*MOLECULES], help="all when left out")
     parser.add_argument("--starts", type=int, default=100, help="relaxations of each molecule")
     parser.add_argument("--bare", type=int, default=24, help="relaxations without limits")
     parser.add_argument("--model", help="a model file in place of the trained one")
     given = parser.parse_args()
     warnings.simplefilter("ignore", QffcWarning)
     below = 0
-    for name in given.molecule or MOLECULES:
+    for name in [given.molecule] if given.molecule else MOLECULES:
         model = qf.load_model(given.model or f"trained:{name}")
         tried(name, replace(model, arrays=without_limits(model.arrays)), given.bare, "without limits")
         below += tried(name, model, given.starts, "with limits")

@@ -12,6 +12,7 @@ from qffc.ir.diagnostics import error
 from qffc.models.data_sets import distinct_names, known_sets
 from qffc.models.force_field import trainable_names
 from qffc.models.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
+from qffc.models.validity import has_limits
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.training.config import TrainingConfig, stored_config
 
@@ -83,8 +84,7 @@ def model_card(
         "## Errors",
         *(_errors(names[test.number], test.evaluation) for test in ordered),
         f"## Make it again\n\n```sh\n{_command(metadata, config, ordered, units, keys)}\n```",
-        "## Limits\n\nTrust it where its training data are: their molecules, near the temperature that they were"
-        " sampled at. It knows no other molecule, and nothing of bonds that break.",
+        _limits(model),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -108,6 +108,20 @@ def _errors(name: str, evaluation: Evaluation) -> str:
     frames = evaluation.errors.frames
     return "\n".join(
         [f"On {frames} test frames of {name}; baselines fitted to the same training frames.", "", _HEADER, *rows]
+    )
+
+
+def _limits(model: ForceField) -> str:
+    told = (
+        "## Limits\n\nTrust it where its training data are: their molecules, near the temperature that they were"
+        " sampled at. It knows no other molecule, and nothing of bonds that break."
+    )
+    if not has_limits(model.arrays):
+        return told
+    free = "those of free atoms" if ATOM_ENERGIES in model.metadata else "free atoms, whose energies are a guess"
+    return (
+        f"{told} Where the surroundings of an atom are not in the data (extrapolation grade above 1), energies fade to"
+        f" {free}, and atoms nearer than any in the data repel each other."
     )
 
 
