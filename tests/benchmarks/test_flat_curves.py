@@ -78,7 +78,7 @@ def test_small_sets_get_more_epochs():
 
 
 def test_a_small_change_of_the_parameters_is_linear():
-    data = frames("CH3OH", 4)
+    data = frames("H2O", 4)
     model = starting_model(PAIR.program, data, seed=0)
     generator = np.random.default_rng(2)
     change = {name: 1e-7 * generator.normal(size=model.arrays[name].shape) for name in trainable_names(model.program)}
@@ -94,15 +94,16 @@ def test_a_small_change_of_the_parameters_is_linear():
     assert left.force < 1e-3
 
 
+@pytest.mark.slow
 def test_the_best_small_change_does_better_than_the_start_on_its_frames():
-    data = frames("CH3OH", 24)
+    data = frames("H2O", 24)
     model = starting_model(PAIR.program, data, seed=0)
     reference = replace(untrained(PAIR.program, seed=5), arrays={**model.arrays, **_moved(model, 0.05)})
     energies, forces = reference.predict(data.numbers, data.positions)
     data = Dataset(data.numbers, data.positions, energies, forces)
     tangent = tangent_of(model, data, frames=12, seed=0)
     assert tangent.parameters == sum(model.arrays[name].size for name in trainable_names(model.program))
-    assert 0 < tangent.rank <= min(tangent.parameters, 12 * 19)
+    assert 0 < tangent.rank <= min(tangent.parameters, 12 * 10)
     assert tangent.fitted.force < 0.2
 
 

@@ -22,7 +22,7 @@ from qffc.training.config import training_config
 
 PROGRAM = "lib:pair:species=H,N,O,channels=1,depth=1,hidden=4"
 TRAIN = ["train", PROGRAM, "--data", "water", "--data", "ammonia", "--train", "8,4", "--validation", "2", "--test", "6"]
-TRAIN += ["--epochs", "1", "--atom-energies", "H=-13.6,N=-1479.0,O=-2035.6"]
+TRAIN += ["--epochs", "1", "--batch-size", "6", "--atom-energies", "H=-13.6,N=-1479.0,O=-2035.6"]
 
 
 @pytest.fixture(scope="module")

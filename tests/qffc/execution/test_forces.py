@@ -50,7 +50,7 @@ def test_many_shots_give_the_derivatives_of_jax(name, request):
         assert max(np.abs(table).max() for table in found.gradient.values()) > 0.01
 
 
-@pytest.mark.parametrize(("name", "shots"), [("linear", 300), ("network", 20000)])
+@pytest.mark.parametrize(("name", "shots"), [("linear", 300), pytest.param("network", 20000, marks=pytest.mark.slow)])
 def test_standard_errors_cover(name, shots, request):
     model = request.getfixturevalue(name)
     frames = np.repeat(POSITIONS[None], 40, axis=0)

@@ -50,7 +50,12 @@ def test_a_card_tells_the_errors_of_its_model(name):
 def test_models_come_first_hand_on_the_command_line(capsys):
     assert run(["list"]) == 0
     assert f"trained:{NAMES[0]} " in capsys.readouterr().out
-    assert run(["check", f"trained:{NAMES[0]}"]) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_passes_its_check(name):
+    assert run(["check", f"trained:{name}"]) == 0
 
 
 def test_an_unknown_name_is_refused():
