@@ -10,6 +10,7 @@ from qffc.ir.printer import print_op
 from qffc.ir.program import Program
 from qffc.ir.values import ParameterEntry, Value, substitute_sites, walk
 from qffc.passes.equivariance.rotation import rotation_failure
+from qffc.passes.equivariance.source_lines import op_line
 from qffc.passes.equivariance.verdict import Failure, Verdict
 
 _BOTH_ALIKE = "do the same with both atoms"
@@ -66,15 +67,10 @@ def remarks(program: Program, verdict: Verdict) -> tuple[Remark, ...]:
 
 def _line(program: Program, failure: Failure) -> int | None:
     if failure.op is not None:
-        return _op_line(program, failure.op.index)
+        return op_line(program, failure.op.index)
     if failure.line is not None:
         return program.text.splitlines().index(failure.line) + 1
     return None
-
-
-def _op_line(program: Program, index: int) -> int:
-    names = tuple(qubit.name for qubit in program.qubits)
-    return program.text.splitlines().index(print_op(program.ops[0], names)) + 1 + index
 
 
 def _rotation(program: Program, failure: Failure) -> Remark:
@@ -130,12 +126,12 @@ def _carried(program: Program, failure: Failure, motion: str, todo: str) -> Iter
         return
     if failure.op is not None:
         place = "here" if _is_order(failure) else "to this line"
-        yield Remark(_op_line(program, failure.op.index), f"nothing is carried {place} when {motion}", todo)
+        yield Remark(op_line(program, failure.op.index), f"nothing is carried {place} when {motion}", todo)
         todo = ""
     if failure.image is not None:
         lacks = "at this place in the order" if _is_order(failure) else "in the program"
         words = f"becomes '{failure.image.text}', which is not {lacks}"
-        yield Remark(_op_line(program, failure.image.index), words, todo)
+        yield Remark(op_line(program, failure.image.index), words, todo)
 
 
 def _with_average(program: Program, todo: str) -> str:

@@ -14,6 +14,7 @@ from qffc.passes.equivariance.certificate_schemas import from_schema_1, without_
 from qffc.passes.equivariance.certificate_text import render_verdict
 from qffc.passes.equivariance.listing import listing
 from qffc.passes.equivariance.reduced_circuit import REDUCED, SHORTENED
+from qffc.passes.equivariance.source_lines import source_of
 from qffc.passes.equivariance.verdict import Verdict
 from qffc.passes.plain_data import from_plain, to_plain
 from qffc.passes.strict_documents import parse_json
@@ -155,7 +156,8 @@ class Certificate:
         """Return the certificate as plain text for people.
 
         Args:
-            program: what was checked; its lines are shown with what the failed verdicts say about them.
+            program: what was checked; its lines are shown with what the failed verdicts say about them, as its author
+                wrote them where the file is there and says the same.
         """
         outcome = "holds" if self.holds else "does not hold"
         lines = [
@@ -166,9 +168,10 @@ class Certificate:
         ]
         for verdict in self.verdicts:
             lines += ["", *render_verdict(verdict, RULES.get(verdict.rule, ""))]
-        shown = "" if program is None else listing(program, self.verdicts)
-        if shown:
-            lines += ["", "the text of the program, and where its proofs stop:", shown.rstrip("\n")]
+        if program is not None and any(verdict.failure is not None for verdict in self.verdicts):
+            source = source_of(program)
+            shown = listing(program, self.verdicts, source).rstrip("\n")
+            lines += ["", f"{source.name}, and where its proofs stop:", shown]
         return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,7 @@ from textwrap import wrap
 
 from qffc.ir.program import Program
 from qffc.passes.equivariance.advice import remarks
+from qffc.passes.equivariance.source_lines import Source
 from qffc.passes.equivariance.verdict import Verdict
 
 _SHORT = 24
@@ -18,7 +19,7 @@ _WIDTH = 100
 """Columns of the text, line numbers left out."""
 
 
-def listing(program: Program, verdicts: Sequence[Verdict]) -> str:
+def listing(program: Program, verdicts: Sequence[Verdict], source: Source | None = None) -> str:
     r"""Return the program with line numbers, and under each line what the verdicts that are not proven say about it.
 
     Long programs are shown around these lines alone, long lines up to a width. Empty when all is proven.
@@ -26,6 +27,7 @@ def listing(program: Program, verdicts: Sequence[Verdict]) -> str:
     Args:
         program: what was checked.
         verdicts: of its certificate.
+        source: the lines to show; those of the text of the program when left out.
 
     Example:
         >>> from qffc.ir import parse_program
@@ -55,15 +57,17 @@ def listing(program: Program, verdicts: Sequence[Verdict]) -> str:
           17 | observable m = dot(a, b)
           18 | energy moment(m)
     """
+    shown = source or Source("", tuple(program.text.splitlines()), {})
     said: dict[int | None, list[str]] = defaultdict(list)
     for verdict in verdicts:
         for remark in remarks(program, verdict):
-            said[remark.line] += _wrapped(f"{verdict.generator} {verdict.status}: ", remark.words)
-            said[remark.line] += _wrapped("  help: ", remark.help) if remark.help else []
+            line = None if remark.line is None else shown.number(remark.line)
+            said[line] += _wrapped(f"{verdict.generator} {verdict.status}: ", remark.words)
+            said[line] += _wrapped("  help: ", remark.help) if remark.help else []
     if not said:
         return ""
     without_line = said.pop(None, [])
-    return "\n".join([*_lines(program.text.splitlines(), said), *without_line]) + "\n"
+    return "\n".join([*_lines(shown.lines, said), *without_line]) + "\n"
 
 
 def _lines(text: Sequence[str], said: dict[int | None, list[str]]) -> Iterator[str]:

@@ -45,8 +45,9 @@ from qffc.passes.circuit.prepared_state import fold_preparations
 from qffc.passes.circuit.qubit_matching import Incidences, Names, incidences, renamings
 from qffc.passes.circuit.seen_operators import linear_weights, seen_observables
 from qffc.passes.circuit.singlet_form import singlet_form, without_first_turns
-from qffc.passes.circuit.trace import Letter, Level, letter_of, normal_form, touched
+from qffc.passes.circuit.trace import Letter, Level, Shape, letter_of, normal_form, touched
 from qffc.passes.circuit.wires import flatten
+from qffc.passes.equivariance.nearest_renaming import nearest_renaming
 from qffc.passes.equivariance.spellings import Spellings
 from qffc.passes.equivariance.verdict import Failure, observable_line, op_reference
 
@@ -127,6 +128,10 @@ def relabelling_failure(program: Program, word: Word, action: Action) -> Failure
         if difference is None:
             return None
         readout_failure = readout_failure or difference
+    if readout_failure is None and action.renaming is None and action.tables:
+        # Entries move, and no site says where the qubits go: what fits best is compared.
+        nearest = nearest_renaming(image.letters, word.letters, preferred)
+        return _first_difference(program, word, image, nearest, action.paulis, side_by_side=True)
     return readout_failure or _first_difference(program, word, image, preferred, action.paulis)
 
 
@@ -357,15 +362,31 @@ def _difference_of_moments(
 
 
 def _first_difference(
-    program: Program, original: Word, image: Word, renaming: Sequence[int], string: Paulis
+    program: Program,
+    original: Word,
+    image: Word,
+    renaming: Sequence[int],
+    string: Paulis,
+    *,
+    side_by_side: bool = False,
 ) -> Failure:
-    """The first operation that the renaming of the sites' own qubits does not carry to where it is needed."""
+    """The first operation that a renaming of the qubits does not carry to where it is needed.
+
+    Args:
+        program: what is checked.
+        original: of the program.
+        image: of what the names are replaced in.
+        renaming: what is compared.
+        string: what the circuit is conjugated by.
+        side_by_side: show what the image has on the same qubits, where it has something of the kind.
+    """
     carried = _carried(image, renaming, string)
     moved = tuple(letter for letter in carried if letter is not None)
     if len(moved) < len(carried):
         op = op_reference(program, image.indices[carried.index(None)])
         return Failure("conjugation by the Pauli string makes another kind of operation of it", op)
-    lost, extra = _without_partner(original.letters, moved), _without_partner(moved, original.letters)
+    lost = _without_partner(original.letters, moved)
+    extra = _without_partner(moved, original.letters, lost.shape if side_by_side and lost is not None else None)
     text = f"the program has {_spell(lost, program)} where its image has {_spell(extra, program)}"
     if lost is None and extra is None:  # the same operations, in another order
         mine, other = original.form, normal_form(moved)
@@ -383,14 +404,14 @@ def _first_difference(
     return Failure(text, lost_op, image_op)
 
 
-def _without_partner(letters: Sequence[Letter], others: Sequence[Letter]) -> Letter | None:
-    """The first letter that there are more of than among the others."""
-    free = Counter(others)
+def _without_partner(letters: Sequence[Letter], others: Sequence[Letter], near: Shape | None = None) -> Letter | None:
+    """The first letter that there are more of than among the others, of a shape if there is one."""
+    free, found = Counter(others), list[Letter]()
     for letter in letters:
         if not free[letter]:
-            return letter
+            found.append(letter)
         free[letter] -= 1
-    return None
+    return next((letter for letter in found if letter.shape == near), found[0] if found else None)
 
 
 def _surplus(left: Sequence[Level], right: Sequence[Level]) -> Letter | None:
