@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qffc.ir.diagnostics import error
-from qffc.ir.generators import Conserved, Generator, TableMoves
+from qffc.ir.generators import Conserved, Generator, TableMoves, conserved_spin
 from qffc.ir.observable_parser import build_observable, pauli_letter, qubit_number
 from qffc.ir.pauli import PauliString
 from qffc.ir.syntax import Line, Node, whole_number_of
@@ -43,9 +43,20 @@ def build_generator(node: Node, line: Line, numbers: Mapping[str, int]) -> Gener
     return Generator(str(tokens(node)[1]), sites, qubits, tuple(entries), paulis, line.span())
 
 
-def build_conserved(node: Node, line: Line, numbers: Mapping[str, int]) -> Conserved:
-    """Return the continuous symmetry of a ``conserved`` tree."""
-    return Conserved(str(tokens(node)[1]), build_observable(subtrees(node)[0], line, numbers), line.span())
+def build_conserved(node: Node, line: Line, numbers: Mapping[str, int]) -> tuple[Conserved, ...]:
+    """Return the continuous symmetries of a ``conserved`` tree: one charge, or the three of ``conserved spin``."""
+    name = tokens(node)[1]
+    if subtrees(node):
+        return (Conserved(str(name), build_observable(subtrees(node)[0], line, numbers), line.span()),)
+    if name != "spin":
+        raise error(
+            "charge without a sum",
+            found=f"'conserved {name}'",
+            expected=f"'conserved {name} = 1*Z(QUBIT) + ...', or 'conserved spin' for the total spin",
+            help="say what is conserved",
+            span=line.span(name),
+        )
+    return conserved_spin(len(numbers), line.span())
 
 
 def _table_moves(part: Node, line: Line) -> TableMoves:

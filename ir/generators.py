@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from qffc.ir.diagnostics import Span
-from qffc.ir.observables import Observable
-from qffc.ir.pauli import PauliString
+from qffc.ir.observables import Observable, PauliObservable, SumObservable
+from qffc.ir.pauli import LETTERS, PauliString
 
 
 @dataclass(frozen=True)
@@ -90,3 +91,27 @@ class Conserved:
 
 
 DeclaredSymmetry = Generator | Conserved
+
+
+def conserved_spin(qubits: int, span: Span | None = None) -> tuple[Conserved, Conserved, Conserved]:
+    """Return the three charges that make a circuit symmetric under turns of all spins together.
+
+    They are the sums of X, of Y and of Z over all qubits, ``spin_x``, ``spin_y`` and ``spin_z``: twice the total spin.
+
+    Args:
+        qubits: how many the program has.
+        span: where they are declared.
+
+    Example:
+        >>> [item.name for item in conserved_spin(2)]
+        ['spin_x', 'spin_y', 'spin_z']
+    """
+    x, y, z = (
+        Conserved(
+            f"spin_{letter.lower()}",
+            SumObservable(tuple((Fraction(1), PauliObservable(((qubit, letter),))) for qubit in range(qubits))),
+            span,
+        )
+        for letter in LETTERS
+    )
+    return x, y, z

@@ -214,10 +214,13 @@ class _Reader:
                 self._parameter(node, line)
             case "qubit":
                 self._qubit(node, line)
-            case "generator" | "conserved":
+            case "generator":
                 self._declare("generator", tokens(node)[1], line)
-                build = build_generator if word == "generator" else build_conserved
-                self.generators.append(build(node, line, self.numbers))
+                self.generators.append(build_generator(node, line, self.numbers))
+            case "conserved":
+                for item in build_conserved(node, line, self.numbers):
+                    self._declare("generator", tokens(node)[1].update(value=item.name), line)
+                    self.generators.append(item)
             case "observable":
                 name = str(tokens(node)[1])
                 self._declare("observable", tokens(node)[1], line)

@@ -34,7 +34,7 @@ USAGE: dict[str, str] = {
     "qubit": "qubit NAME[: SITE]",
     "generator": "generator NAME: sites SITE -> SITE, ...; qubits QUBIT -> QUBIT, ...; "
     "entries TABLE [axes AXIS, ...:] INDEX -> INDEX, ...; paulis X(QUBIT) ...",
-    "conserved": "conserved NAME = WEIGHT*X(QUBIT) ... + ...",
+    "conserved": "conserved NAME = WEIGHT*X(QUBIT) ... + ... | conserved spin",
     "singlet": "singlet QUBIT, QUBIT",
     "zero": "zero QUBIT",
     "rotate": "rotate QUBIT, VECTOR",

@@ -24,7 +24,8 @@ CARRIED = "carried over"
 
 _OF_CIRCUITS = {
     "pauli-commutators": "state, gates, observables and readout turn with the molecule: [J_a, G] = i d_a G exactly",
-    "invariant values": "every value of the program is a number that stays the same as the molecule turns",
+    "invariant values": "every value of the program is a number that stays the same as the molecule turns; of the "
+    "circuit under turns of its spins this says nothing, which 'conserved spin' declares",
     "displacements only": "no value uses an absolute position",
     "positions cancel": "the derivative of every value along a translation is exactly 0",
     "even values": "no value changes under inversion",

@@ -142,7 +142,7 @@ class Author(Generators):
             readout=readout,
             channels=self._channels,
             average=self._average,
-            generators=tuple(self._generators),
+            generators=self._declared_generators(len(self._qubits)),
         )
 
     # ----------------------------------------------------------------------- inner

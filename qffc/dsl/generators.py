@@ -9,8 +9,8 @@ from qffc.dsl.caller import caller_span
 from qffc.dsl.gates import Gates
 from qffc.dsl.observables import Measured
 from qffc.dsl.tables import CHANNEL, RadialTable, Table, need_atom
-from qffc.ir.diagnostics import error, quoted
-from qffc.ir.generators import Conserved, DeclaredSymmetry, Generator, TableMoves
+from qffc.ir.diagnostics import Span, error, quoted
+from qffc.ir.generators import Conserved, DeclaredSymmetry, Generator, TableMoves, conserved_spin
 from qffc.ir.pauli import PauliString
 from qffc.ir.plain_numbers import whole_number
 from qffc.ir.program import Parameter
@@ -23,6 +23,8 @@ class Generators(Gates):
     """Symmetries of an ansatz that is being written, beside rotation, inversion, translation and exchange."""
 
     _generators: Sequence[DeclaredSymmetry] = ()
+    _spin: Span | None = None
+    _conserves_spin = False
 
     def generator(
         self,
@@ -99,7 +101,34 @@ class Generators(Gates):
         self._need_measured(charge)
         self._add(Conserved(name, charge.observable, caller_span()))
 
+    def conserved_spin(self) -> None:
+        """Declare that the circuit is symmetric under turns of all spins together, whatever the molecule does.
+
+        These are three charges, ``spin_x``, ``spin_y`` and ``spin_z``: the sums of X, of Y and of Z over all qubits.
+        The symmetry ``rotation`` does not say so of a circuit whose values do not turn.
+
+        Example:
+            >>> import qffc as qf
+            >>> @qf.ansatz(symmetry=("rotation",))
+            ... def chain(a):
+            ...     (atom,) = a.atoms("H")
+            ...     a.conserved_spin()
+            ...     left, right = a.twins(atom)
+            ...     a.exchange(left, right, angle=a.param("t"))
+            ...     return a.energy(a.dot(left, right))
+            >>> [item.name for item in chain.program.generators], qf.check(chain).holds
+            (['spin_x', 'spin_y', 'spin_z'], True)
+        """
+        self._conserves_spin, self._spin = True, caller_span()
+
     # ----------------------------------------------------------------------- inner
+
+    def _declared_generators(self, qubits: int) -> tuple[DeclaredSymmetry, ...]:
+        """All that was declared, the spin of all qubits last."""
+        if self._conserves_spin:
+            for item in conserved_spin(qubits, self._spin):
+                self._add(item)
+        return tuple(self._generators)
 
     def _add(self, item: DeclaredSymmetry) -> None:
         if item.name in (other.name for other in self._generators):

@@ -12,6 +12,7 @@ from qffc.passes.certificate_verify import verify_certificate
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.counterexample import observed, random_point
+from qffc.passes.equivariance.rotation import INVARIANT_VALUES
 from qffc.passes.equivariance.verdict import Transform
 from qffc.passes.symmetrize.repair import Symmetrize
 from qffc.targets import target
@@ -265,6 +266,40 @@ def test_total_spin_of_singlets_is_conserved() -> None:
     ]
     lines += ["conserved spin = 1*X(a) + 1*X(b) + 1*X(c) + 1*X(d)", "singlet a, b", "singlet c, d", "exchange b, c, t"]
     assert_proven(make(*lines, "observable m = dot(a, c)"))
+
+
+SPINS = ["symmetry rotation", "scope molecule", "species H", "site any: H free", "parameter t"]
+SPINS += ["qubit a", "qubit b", "qubit c", "qubit d", "conserved spin", "singlet a, b", "singlet c, d"]
+
+
+def test_conserved_spin_is_the_three_charges_of_all_qubits() -> None:
+    program = make(*SPINS, "exchange b, c, t", "observable m = dot(a, c)")
+    every = [" + ".join(f"1*{letter}({qubit})" for qubit in "abcd") for letter in "XYZ"]
+    lines = [f"conserved spin_{letter} = {charge}" for letter, charge in zip("xyz", every, strict=True)]
+    assert [line for line in program.text.splitlines() if line.startswith("conserved")] == lines
+    assert parse_program(program.text) == program
+    assert_proven(program)
+
+
+@pytest.mark.parametrize("change", ["pauli_rotation Z(a), t", "pauli_rotation X(a) X(c), t"])
+def test_rotation_says_nothing_of_spins_where_nothing_turns_and_conserved_spin_does(change: str) -> None:
+    """A number in place of a vector: the energy cannot change as the molecule turns, the circuit is not symmetric."""
+    program = make(*SPINS, "exchange b, c, t", change, "exchange b, d, t", "observable m = dot(a, c)")
+    certificate = check_equivariance(program)
+    verdicts = {verdict.generator: verdict for verdict in certificate.verdicts}
+    assert (verdicts["rotation"].status, verdicts["rotation"].rule) == ("proven", INVARIANT_VALUES)
+    assert "of the circuit under turns of its spins this says nothing, which 'conserved spin' declares" in (
+        certificate.render()
+    )
+    spins = [verdicts[f"conserved spin_{letter}"].status for letter in "xyz"]
+    axis = "XYZ".index(change[15])
+    assert spins == ["proven" if k == axis else "refuted" for k in range(3)]
+
+
+def test_a_prepared_state_with_spin_is_not_symmetric() -> None:
+    lines = [*SPINS[:5], "qubit a", "qubit b", "conserved spin", "zero a", "zero b", "exchange a, b, t"]
+    verdicts = check_equivariance(make(*lines, "observable m = dot(a, b)")).verdicts
+    assert [verdict.status for verdict in verdicts] == ["proven", "refuted", "refuted", "proven"]
 
 
 def test_an_energy_is_judged_by_the_sum_of_what_it_reads() -> None:

@@ -10,6 +10,7 @@ import pytest
 import qffc as qf
 from qffc.dsl import cross
 from qffc.ir.diagnostics import QffcError
+from qffc.ir.generators import conserved_spin
 from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Zero
 from qffc.ir.parser import parse_program
 from qffc.ir.program import AtomicReadout, EnergyReadout, Parameter
@@ -237,3 +238,36 @@ def test_an_ansatz_is_copied_and_pickled_by_name():
 def test_what_an_ansatz_was_made_with_cannot_be_changed():
     with pytest.raises(AttributeError, match="head"):
         water.head = water.head
+
+
+def test_conserved_spin_is_of_all_qubits_wherever_it_is_declared():
+    def chain(early):
+        @qf.ansatz(symmetry=("rotation",))
+        def made(a):
+            (atom,) = a.atoms("H")
+            if early:
+                a.conserved_spin()
+            (b, c), (d, e) = a.twins(atom), a.twins(atom)
+            if not early:
+                a.conserved_spin()
+            a.exchange(c, d, angle=a.param("t"))
+            return a.energy(a.dot(b, e))
+
+        return made
+
+    first, second = chain(True).program, chain(False).program
+    assert first.generators == second.generators == conserved_spin(4)
+    assert qf.check(first).holds
+
+
+def test_conserved_spin_shares_no_name():
+    @qf.ansatz(symmetry=())
+    def twice(a):
+        (atom,) = a.atoms("H")
+        upper, lower = a.twins(atom)
+        a.conserved("spin_z", a.pauli("Z", upper))
+        a.conserved_spin()
+        return a.energy(a.dot(upper, lower))
+
+    with pytest.raises(QffcError, match=r"generator declared twice(.|\n)*'spin_z'"):
+        _ = twice.program
