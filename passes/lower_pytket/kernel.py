@@ -129,7 +129,10 @@ class PytketKernel:
         return min(written, key=lambda emitter: emitter.phased_x).circuit
 
     def bind_measured(self, slots: NDArray[np.float64], setting: Setting) -> Circuit:
-        """Return the circuit that measures one setting; see :meth:`measuring`."""
+        """Return the circuit that measures one setting; see :meth:`measuring`.
+
+        What is to be written to a file goes through :func:`qffc.passes.lower_pytket.files.measured_in_order` first.
+        """
         return self.measuring(setting).bind(slots)
 
     def bind_many(self, slots: NDArray[np.float64], setting: Setting | None = None) -> tuple[Circuit, ...]:
