@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from textwrap import indent
-from typing import TYPE_CHECKING, Literal, TypeGuard, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeGuard, get_args
 
 from qffc.compiled import Compiled, compile_program
 from qffc.ir.diagnostics import QffcError, error, quoted
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from qffc.reports.evaluation import Evaluation
     from qffc.training.config import TrainingConfig
     from qffc.training.starting import Start
-    from qffc.training.trainer import Progress
+    from qffc.training.talk import Progress, Steps
     from qffc.units import Units
 
 CERTIFICATE_NAME = "certificate.json"
@@ -101,11 +101,14 @@ def train(
     unproven: bool = False,
     report: Callable[[Progress], None] | None = None,
     tell: Callable[[str], object] | None = None,
+    stepped: Callable[[Steps], None] | None = None,
+    quiet: bool = False,
     **settings: object,
 ) -> ForceField:
     """Compile a program and train what was compiled, or go on with the run in ``out``.
 
     The folder receives the checkpoint, the log, the model and, beside it, the certificate of its program.
+    What happens is told on stderr, with a bar in a terminal, unless ``quiet`` or functions of your own are given.
     Before a run starts, the declared symmetries are tested in energies and forces of the untrained model, at two
     training frames; not where the program is named as ``lib:...``, for these are tested with qffc.
 
@@ -123,7 +126,9 @@ def train(
             from.
         unproven: train even when a declared symmetry is not proven, and test none before.
         report: called after each epoch.
-        tell: called with a line that says what was tested.
+        tell: called with lines for people: what begins, and what was tested.
+        stepped: called after the first step, which compiles, and every few seconds from then on.
+        quiet: tell nothing.
         settings: fields of :class:`qffc.training.config.TrainingConfig`.
 
     Raises:
@@ -154,8 +159,32 @@ def train(
         raise _not_proven(compiled)
     start = _start(atom_energies, start_from)
     _look_for_leaks(sets, chosen, start)
-    before = None if unproven or _is_shipped(program) else partial(_test_symmetries, tell)
-    return _train_compiled(compiled, sets, chosen, folder, report, _origin(program, start), start, before)
+    tested = not (unproven or _is_shipped(program))
+
+    def run(
+        report: Callable[[Progress], None] | None,
+        tell: Callable[[str], object] | None,
+        stepped: Callable[[Steps], None] | None,
+    ) -> ForceField:
+        before = partial(_test_symmetries, tell) if tested else None
+        talk = _Talk(report, tell, stepped)
+        return _train_compiled(compiled, sets, chosen, folder, talk, _origin(program, start), start, before)
+
+    if quiet or not (report is None and tell is None and stepped is None):
+        return run(report, tell, stepped)
+    from qffc.training.checkpoint import epochs_in
+    from qffc.training.progress import TrainingProgress
+
+    with TrainingProgress(chosen.epochs, epochs_in(folder)) as shown:
+        return run(shown, shown.say, shown.stepped)
+
+
+class _Talk(NamedTuple):
+    """The functions that a run tells what happens, as arguments of the trainer."""
+
+    report: Callable[[Progress], None] | None
+    tell: Callable[[str], object] | None
+    stepped: Callable[[Steps], None] | None
 
 
 def _need_labels(sets: Sequence[Dataset], config: TrainingConfig) -> None:
@@ -221,7 +250,7 @@ def _train_compiled(
     sets: Sequence[Dataset],
     config: TrainingConfig,
     folder: Path,
-    report: Callable[[Progress], None] | None,
+    talk: _Talk,
     metadata: Mapping[str, str],
     start: Start,
     before: Callable[[ForceField, Sequence[Dataset]], None] | None,
@@ -237,7 +266,7 @@ def _train_compiled(
         metadata[UNPROVEN] = "true"
     with folder_of_first(folder):
         model = trainer.train(
-            compiled.program, sets, config, folder, report=report, metadata=metadata, start=start, before=before
+            compiled.program, sets, config, folder, metadata=metadata, start=start, before=before, **talk._asdict()
         )
         if is_first():
             write_text(folder / CERTIFICATE_NAME, certificate)

@@ -12,7 +12,6 @@ from pathlib import Path
 from benchmarks.forcefields.classical import lower_three_body
 from benchmarks.forcefields.data import MOLECULES, data_folder, load_molecule
 from benchmarks.forcefields.models import RUNS_FOLDER
-from qffc.cli.progress import TrainingProgress
 from qffc.data import Dataset
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.program import Program
@@ -24,6 +23,7 @@ from qffc.toolchain import train as train_circuits
 from qffc.training import trainer
 from qffc.training.checkpoint import CHECKPOINT_NAME, epochs_done
 from qffc.training.config import TrainingConfig, training_config
+from qffc.training.progress import TrainingProgress
 from qffc.training.starting import Start
 
 RUNS = Path(__file__).parent / "runs"
@@ -85,8 +85,9 @@ def train_run(
     """Train a program from a fresh start or a model, or go on with what is in the folder."""
     checkpoint = folder / CHECKPOINT_NAME
     done = epochs_done(checkpoint) if checkpoint.exists() else 0
-    with TrainingProgress(config.epochs, done, f"{name} on {data.name}, {config.train} frames: {folder}") as report:
+    with TrainingProgress(config.epochs, done, f"{name} on {data.name}, {config.train} frames: {folder}") as shown:
+        talk = {"report": shown, "stepped": shown.stepped}
         if name.partition(":")[0] == CLASSICAL:
             start = Start(model=start_from)
-            return trainer.train(program, data, config, folder, report=report, lower=lower_three_body, start=start)
-        return train_circuits(program, data, folder, config=config, start_from=start_from, report=report)
+            return trainer.train(program, data, config, folder, **talk, lower=lower_three_body, start=start)
+        return train_circuits(program, data, folder, config=config, start_from=start_from, **talk)

@@ -26,6 +26,7 @@ from qffc.data import Dataset
 from qffc.models.errors import Errors, errors_of
 from qffc.models.force_field import ForceField
 from qffc.models.model_file import MODEL_NAME
+from qffc.training.config import settled
 
 SIZES = (10, 50, 300)
 
@@ -82,7 +83,7 @@ def rows_of(name: str, base: ForceField, methanol: Dataset, options: argparse.Na
     for size in sorted(options.sizes):
         changes = {"train": size, "validation": 0, "epochs": options.epochs, "evaluate_every": options.epochs}
         program, config = run_of(name, changes)
-        config = stretched(config, max(options.sizes), options.stretch)
+        config = settled(stretched(config, max(options.sizes), options.stretch))
         ways = (
             ("fine-tuned", base, config.model_copy(update={"learning_rate": options.rate * config.learning_rate})),
             ("from scratch", None, config),

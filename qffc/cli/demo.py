@@ -118,10 +118,10 @@ def _count(compiled: Compiled, story: _Story) -> dict[str, object]:
 
 
 def _train(story: _Story, settings: dict[str, object]) -> tuple[ForceField, Dataset, TrainingConfig]:
-    from qffc.cli.progress import TrainingProgress
     from qffc.data import load_embedded
     from qffc.toolchain import train
     from qffc.training.config import training_config
+    from qffc.training.progress import TrainingProgress
     from qffc.training.split import split_of
 
     data, config = load_embedded(DATA), training_config(settings)
@@ -130,8 +130,8 @@ def _train(story: _Story, settings: dict[str, object]) -> tuple[ForceField, Data
         "the first step waits some seconds for XLA"
     )
     begin = perf_counter()
-    with TrainingProgress(config.epochs) as report:
-        model = train(PROGRAM, data, story.out, config=config, report=report)
+    with TrainingProgress(config.epochs) as shown:
+        model = train(PROGRAM, data, story.out, config=config, report=shown, stepped=shown.stepped)
     trained = sum(value.size for name, value in model.arrays.items() if not name.startswith("constant."))
     story.write(f"{trained} parameters trained in {perf_counter() - begin:.0f} s")
     return model, data, config

@@ -10,7 +10,7 @@ import typer
 
 from qffc.cli.errors_table import elements_table, errors_table
 from qffc.cli.frames import Data, Keys, Units, read_frames
-from qffc.cli.output import AsJson, emit
+from qffc.cli.output import AsJson, emit, say
 
 if TYPE_CHECKING:
     from qffc.models.errors import Errors
@@ -47,8 +47,14 @@ def evaluate(
     from qffc.models.model_file import load_model
     from qffc.models.seen_frames import knows_all_frames
     from qffc.toolchain import evaluate as evaluate_model
+    from qffc.training.config import stored_config
+    from qffc.training.stopping import EPOCH, is_paused
 
     trained, dataset = load_model(model), read_frames(data, units, keys)
+    if is_paused(trained):
+        done, config = trained.metadata[EPOCH], stored_config(trained.metadata)
+        of = "" if config is None else f" of {config.epochs}"
+        say(f"the model of epoch {done}{of}, from the checkpoint of a run that is not finished")
     evaluation = evaluate_model(trained, dataset, part=None if split is None else split.value)
     own = number_of_set(trained.metadata, dataset) is not None
     note = _note(evaluation, own, split, knows_all_frames(trained.metadata))

@@ -61,7 +61,8 @@ def template() -> str:
     lines += ["", f"# {RunFile.model_fields['unproven'].description}", "unproven = false"]
     for name, field in TrainingConfig.model_fields.items():
         lines += ["", f"# {field.description}"]
-        lines += [f"# {name} = 100" if field.default is None else f"{name} = {json.dumps(field.default)}"]
+        example = field.examples[0] if field.examples else 100
+        lines += [f"# {name} = {example}" if field.default is None else f"{name} = {json.dumps(field.default)}"]
     return "\n".join(lines) + "\n" + _STUDIES
 
 

@@ -117,22 +117,32 @@ def _need_folder(folder: Path) -> None:
 
 
 def _train_watched(source: ProgramLike, sets: Sequence[Dataset], run: Run, folder: Path) -> ForceField:
-    from qffc.cli.progress import TrainingProgress
     from qffc.studies.run import how_to_train
     from qffc.toolchain import train as train_program
+    from qffc.training.checkpoint import epochs_in
+    from qffc.training.progress import TrainingProgress
 
     chosen = run.config
-    done = _epochs_done(folder)
+    done = epochs_in(folder)
     so_far = f"{done} of {_epochs(chosen.epochs)} done"
     # Said with the first epoch, because the folder may turn out to hold another run.
     opening = f"going on with the run in {folder}: {so_far}" if done else ""
     try:
-        with TrainingProgress(chosen.epochs, done, opening) as report:
-            model = train_program(source, sets, folder, config=chosen, report=report, tell=say, **how_to_train(run))
-        if not report.epochs_shown:
+        with TrainingProgress(chosen.epochs, done, opening) as shown:
+            model = train_program(
+                source,
+                sets,
+                folder,
+                config=chosen,
+                report=shown,
+                tell=shown.say,
+                stepped=shown.stepped,
+                **how_to_train(run),
+            )
+        if not shown.epochs_shown:
             say(f"the run in {folder} was complete: {so_far}")
     except KeyboardInterrupt:
-        kept = _epochs_done(folder)
+        kept = epochs_in(folder)
         saved = f"the checkpoint in {folder} holds {_epochs(kept)}; the same command goes on from there"
         say(f"stopped: {saved if kept else 'before the first checkpoint, nothing was written'}")
         raise typer.Exit(130) from None
@@ -145,7 +155,7 @@ def _train_along(source: ProgramLike, sets: Sequence[Dataset], run: Run, folder:
     from qffc.studies.run import how_to_train
     from qffc.toolchain import train as train_program
 
-    return train_program(source, sets, folder, config=run.config, **how_to_train(run))
+    return train_program(source, sets, folder, config=run.config, quiet=True, **how_to_train(run))
 
 
 def _say_how_it_ended(model: ForceField, config: TrainingConfig, folder: Path) -> None:
@@ -159,16 +169,14 @@ def _say_how_it_ended(model: ForceField, config: TrainingConfig, folder: Path) -
     elif ended_early(model, config):
         waited = "1 evaluation" if config.patience == 1 else f"{config.patience} evaluations"
         say(f"ended after {done} of {config.epochs}: {waited} without a better one")
-    if config.patience is not None and not is_paused(model):
-        say(f"the model is that of epoch {model.metadata[EPOCH]}, the best on the validation frames")
+    best = model.metadata[EPOCH]
+    if is_paused(model) or (config.patience is None and best == model.metadata[EPOCHS_DONE]):
+        return
+    if best == "0":
+        say("the model is that of the start: nothing after it was better on the validation frames")
+    else:
+        say(f"the model is that of epoch {best}, the best on the validation frames")
 
 
 def _epochs(count: int) -> str:
     return "1 epoch" if count == 1 else f"{count} epochs"
-
-
-def _epochs_done(folder: Path) -> int:
-    from qffc.training.checkpoint import CHECKPOINT_NAME, epochs_done
-
-    file = folder / CHECKPOINT_NAME
-    return epochs_done(file) if file.exists() else 0

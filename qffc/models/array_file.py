@@ -69,6 +69,15 @@ def read_arrays(path: Path, kind: str, *versions: int) -> tuple[dict[str, NDArra
     return arrays, header
 
 
+def kind_of(path: Path) -> str | None:
+    """Return what kind a file says it is; None when it is missing, or no file of qffc."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return (file.metadata() or {}).get("qffc_kind")
+    except (SafetensorError, OSError, json.JSONDecodeError):
+        return None
+
+
 def header_text(path: Path, kind: str, header: Mapping[str, str], key: str) -> str:
     """Return an entry of the header of a file; a diagnostic when it has none."""
     if key not in header:

@@ -14,9 +14,10 @@ from qffc.ir.diagnostics import Diagnostic, QffcWarning, error, quoted
 from qffc.ir.given_values import not_a, path_of
 from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
-from qffc.models.array_file import header_entries, header_text, read_arrays, write_arrays
+from qffc.models.array_file import header_entries, header_text, kind_of, read_arrays, write_arrays
 from qffc.models.force_field import ForceField
 from qffc.models.trained import TRAINED_PREFIX, trained_file
+from qffc.models.unfinished import CHECKPOINT_KIND, CHECKPOINT_NAME, unfinished_model
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.lower_jax.program import Lowering, lower_jax
 
@@ -63,7 +64,8 @@ def load_model(path: str | Path, lowerings: Mapping[str, Lowering] | None = None
     """Read a model from its file, from the folder of the training run that made it, or one that comes with qffc.
 
     Args:
-        path: the file or the folder, or ``trained:NAME``.
+        path: the file or the folder, or ``trained:NAME``. A run that was stopped has a checkpoint, whose model is taken
+            where the folder has no other; :func:`qffc.training.stopping.is_paused` tells.
         lowerings: by the name of its kernel, what makes the functions of a model that was trained without circuits.
 
     Raises:
@@ -78,9 +80,13 @@ def load_model(path: str | Path, lowerings: Mapping[str, Lowering] | None = None
     """
     place = path_of("a model", path)
     place = trained_file(str(path)) if str(path).startswith(TRAINED_PREFIX) else place
-    file = place / MODEL_NAME if place.is_dir() else place
-    arrays, header = read_arrays(file, _KIND, _VERSION)
-    arrays = {name: np.asarray(value, np.float64) for name, value in arrays.items()}
+    file = _file_of(place) if place.is_dir() else place
+    if kind_of(file) == CHECKPOINT_KIND:
+        stored, header = unfinished_model(file)
+        header["units"] = json.dumps(_UNITS)
+    else:
+        stored, header = read_arrays(file, _KIND, _VERSION)
+    arrays = {name: np.asarray(value, np.float64) for name, value in stored.items()}
     program = parse_program(header_text(file, _KIND, header, "program"), file=f"{file}[program]")
     digest, units = header_text(file, _KIND, header, "digest"), header_entries(file, _KIND, header, "units")
     if program.digest != digest or units != _UNITS:
@@ -96,6 +102,12 @@ def load_model(path: str | Path, lowerings: Mapping[str, Lowering] | None = None
     elif program.declared and KERNEL not in metadata:
         warnings.warn(QffcWarning(_no_certificate(file, program)), stacklevel=2)
     return ForceField(program, arrays, metadata, _lowering(file, metadata.get(KERNEL), lowerings or {}))
+
+
+def _file_of(folder: Path) -> Path:
+    """The model of a run; its checkpoint while there is none."""
+    model, checkpoint = folder / MODEL_NAME, folder / CHECKPOINT_NAME
+    return checkpoint if checkpoint.is_file() and not model.is_file() else model
 
 
 def _narrowest(value: NDArray[np.float64]) -> NDArray[np.floating]:

@@ -14,7 +14,7 @@ from qffc.models.force_field import trainable_names
 from qffc.models.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
 from qffc.models.validity import has_limits
 from qffc.passes.equivariance.certificate import Certificate
-from qffc.training.config import TrainingConfig, stored_config
+from qffc.training.config import TrainingConfig, settled, stored_config
 
 if TYPE_CHECKING:
     from qffc.models.errors import Errors
@@ -178,7 +178,10 @@ def _command(
         words += ["--data", sources.get(number) or (name if name in EMBEDDED else "DATA")]
     words += [] if units is None else ["--units", units]
     words += ["--keys", ",".join(f"{role}={key}" for role, key in keys.items())] if keys else []
+    usual = settled(TrainingConfig(), tuning=STARTED_FROM in metadata).model_dump()
     for key, value in config.model_dump(exclude_defaults=True).items():
+        if value == usual[key]:
+            continue
         sizes = value if isinstance(value, list | tuple) else [value]
         words += [f"--{key.replace('_', '-')}", ",".join(map(str, sizes))]
     if ATOM_ENERGIES in metadata:

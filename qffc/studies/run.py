@@ -18,12 +18,12 @@ from qffc.ir.diagnostics import Diagnostic, QffcError, error
 from qffc.library.catalogue import PREFIX
 from qffc.passes.strict_documents import parse_json
 from qffc.studies.run_file import DataFile
-from qffc.training.config import TrainingConfig, added_settings
+from qffc.training.config import TrainingConfig, added_settings, settled
 
 if TYPE_CHECKING:
     from qffc.models.errors import Errors
     from qffc.models.force_field import ForceField
-    from qffc.training.trainer import Progress
+    from qffc.training.talk import Progress
 
 RESULT_NAME = "result.json"
 
@@ -108,7 +108,8 @@ def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None
     sets = load_data(run.data)
     program = resolve_program(run.program)
     # How long a process may work on it makes no other run.
-    settings = run.config.model_copy(update={"max_minutes": None}).model_dump()
+    tuning = run.start_from is not None
+    settings = settled(run.config, tuning=tuning).model_copy(update={"max_minutes": None}).model_dump()
     identity = {"program": program.digest, "data": fingerprint_of(sets), "settings": settings, **beginning_of(run)}
     file = folder / RESULT_NAME
     if file.exists():
@@ -121,7 +122,7 @@ def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None
     from qffc.toolchain import train
 
     named = run.program if run.program.startswith(PREFIX) else program  # a file is run once
-    model = train(named, sets, folder, config=run.config, report=report, **how_to_train(run))
+    model = train(named, sets, folder, config=run.config, report=report, **how_to_train(run), quiet=report is None)
     from qffc.training.stopping import EPOCHS_DONE, is_paused
 
     if is_paused(model):

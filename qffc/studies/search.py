@@ -24,7 +24,7 @@ from qffc.studies.run_file import RunFile
 from qffc.studies.study import COLUMNS
 from qffc.studies.tables import OPTION, ClusterTable, Range, SearchTable
 from qffc.studies.trial import Outcome, do_trial
-from qffc.training.config import stored_config, training_config
+from qffc.training.config import settled, stored_config, training_config
 
 if TYPE_CHECKING:
     import optuna
@@ -268,7 +268,7 @@ def _need_same_search(task: Task) -> None:
         "program": resolve_program(run.program).digest,
         "data": fingerprint_of(load_data(run.data)),
         **beginning_of(run),
-        "settings": run.config.model_dump(),
+        "settings": settled(run.config, tuning=run.start_from is not None).model_dump(),
         "search": task.table.model_dump(exclude={"trials", "prune", "sampler_seed"}),
     }
     file = task.folder / SPACE_NAME

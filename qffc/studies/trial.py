@@ -15,7 +15,7 @@ from qffc.training.stopping import objective_of
 if TYPE_CHECKING:
     from optuna import Trial
 
-    from qffc.training.trainer import Progress
+    from qffc.training.talk import Progress
 
 _ENERGY, _FORCES = "validation_energy_mae_meV", "validation_force_mae_meV_per_Angstrom"
 

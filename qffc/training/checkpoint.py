@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,15 @@ import numpy as np
 
 from qffc.ir.diagnostics import error, quoted
 from qffc.models.array_file import header_entries, header_text, read_arrays, write_arrays
+from qffc.models.unfinished import CHECKPOINT_KIND, CHECKPOINT_VERSIONS
+from qffc.models.unfinished import CHECKPOINT_NAME as CHECKPOINT_NAME
 from qffc.training.config import added_settings
 from qffc.training.stopping import Best
 
 _BEST = ("score", "epoch", "waited")
 
-# The first version had no best model; all that it holds means the same.
-_KIND, _VERSION, _READABLE = "checkpoint", 2, (1, 2)
-CHECKPOINT_NAME = "checkpoint.safetensors"
+# The first version had no best model, the second no stages and no metadata; all that they hold means the same.
+_VERSION = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,8 @@ class TrainingState:
         average: their exponential moving average.
         optimizer: the state of the optimizer, any tree of arrays.
         epoch: epochs done.
-        best: the best model so far; None without early stopping, and before the first evaluation.
+        best: the best model so far, where it is kept: with early stopping from the first evaluation on, and from the
+            start in a run from a trained model or beyond its last epoch.
     """
 
     parameters: dict[str, jax.Array]
@@ -44,7 +46,13 @@ class TrainingState:
 
 
 def save_checkpoint(
-    path: Path, state: TrainingState, constants: dict[str, np.ndarray], identity: dict[str, str], program: str
+    path: Path,
+    state: TrainingState,
+    constants: dict[str, np.ndarray],
+    identity: dict[str, str],
+    program: str,
+    stages: Sequence[int] = (),
+    metadata: Mapping[str, str] | None = None,
 ) -> None:
     """Write a checkpoint, whole or not at all.
 
@@ -54,6 +62,8 @@ def save_checkpoint(
         constants: arrays that are not trained.
         identity: everything that must be the same when the run goes on: program, configuration, data, split.
         program: its text, for people and other tools.
+        stages: the epochs at the end of each stage of a run; one unless it was lengthened.
+        metadata: of the model that the run would give now.
     """
     arrays = {f"parameters/{name}": np.asarray(value) for name, value in state.parameters.items()}
     arrays |= {f"average/{name}": np.asarray(value) for name, value in state.average.items()}
@@ -61,10 +71,11 @@ def save_checkpoint(
     leaves = jax.tree_util.tree_leaves(state.optimizer)
     arrays |= {f"optimizer/{index:04d}": np.asarray(leaf) for index, leaf in enumerate(leaves)}
     header = {"identity": json.dumps(identity), "epoch": str(state.epoch), "program": program}
+    header |= {"stages": json.dumps({"ends": list(stages)}), "metadata": json.dumps(metadata or {}, sort_keys=True)}
     if state.best is not None:
         arrays |= {f"best/{name}": np.asarray(value) for name, value in state.best.average.items()}
         header["best"] = json.dumps({name: getattr(state.best, name) for name in _BEST})
-    write_arrays(path, _KIND, _VERSION, arrays, header)
+    write_arrays(path, CHECKPOINT_KIND, _VERSION, arrays, header)
 
 
 def load_checkpoint(
@@ -78,17 +89,20 @@ def load_checkpoint(
     Raises:
         QffcError: when the run that wrote it differs in something that matters; names what.
     """
-    arrays, header = read_arrays(path, _KIND, *_READABLE)
-    saved = {name: str(value) for name, value in header_entries(path, _KIND, header, "identity").items()}
+    arrays, header = read_arrays(path, CHECKPOINT_KIND, *CHECKPOINT_VERSIONS)
+    saved = {name: str(value) for name, value in header_entries(path, CHECKPOINT_KIND, header, "identity").items()}
     saved |= {name: str(value) for name, value in added_settings(saved).items()}
     may_differ = _may_differ(saved, identity)
+    if _is_lengthened(path, header, saved, identity):
+        may_differ += ("epochs",)
     for key in sorted({*saved, *identity}):
         if key not in may_differ and saved.get(key) != identity.get(key):
             raise error(
                 "another run in this folder",
                 found=f"{key} = {_short(identity.get(key))}",
                 expected=f"{key} = {_short(saved.get(key))}, as in '{path}'",
-                help="continue with the same settings, or choose another folder with --out",
+                help="continue with the same settings, or choose another folder with --out"
+                + (": a run can be given more epochs when it has done all that it had" if key == "epochs" else ""),
             )
     part = {prefix: _strip(arrays, prefix) for prefix in ("parameters", "average", "constants", "optimizer", "best")}
     template, tree = jax.tree_util.tree_flatten(fresh.optimizer)
@@ -110,14 +124,39 @@ def load_checkpoint(
     return state, part["constants"]
 
 
+def stages_of(path: Path, epochs: int) -> tuple[int, ...]:
+    """Return the epochs at the end of each stage of a run that goes on.
+
+    Args:
+        path: its checkpoint.
+        epochs: that it shall have in all: a run that has done all that it had gets another stage for more.
+    """
+    _, header = read_arrays(path, CHECKPOINT_KIND, *CHECKPOINT_VERSIONS)
+    identity = header_entries(path, CHECKPOINT_KIND, header, "identity")
+    had = int(str(identity.get("epochs", epochs)))
+    ends = header_entries(path, CHECKPOINT_KIND, header, "stages").get("ends") if "stages" in header else None
+    stages = tuple(ends) if isinstance(ends, list) and ends else (had,)
+    return (*stages, epochs) if _epoch(path, header) == had < epochs else stages
+
+
+def _is_lengthened(path: Path, header: Mapping[str, str], saved: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return _epoch(path, header) == int(saved["epochs"]) < int(wanted["epochs"])
+
+
 def epochs_done(path: Path) -> int:
     """Return how many epochs a checkpoint holds."""
-    _, header = read_arrays(path, _KIND, *_READABLE)
+    _, header = read_arrays(path, CHECKPOINT_KIND, *CHECKPOINT_VERSIONS)
     return _epoch(path, header)
 
 
+def epochs_in(folder: Path) -> int:
+    """Return how many epochs the run in a folder has done; 0 without a checkpoint."""
+    file = folder / CHECKPOINT_NAME
+    return epochs_done(file) if file.exists() else 0
+
+
 def _epoch(path: Path, header: Mapping[str, str]) -> int:
-    text = header_text(path, _KIND, header, "epoch")
+    text = header_text(path, CHECKPOINT_KIND, header, "epoch")
     if not text.isdecimal():
         raise error(
             "damaged checkpoint",
@@ -132,7 +171,7 @@ def _best(path: Path, header: Mapping[str, str], average: Mapping[str, np.ndarra
     if "best" not in header:
         return None
     # A run that diverges has a best model whose error is no number.
-    entries = header_entries(path, _KIND, header, "best", finite=False)
+    entries = header_entries(path, CHECKPOINT_KIND, header, "best", finite=False)
     score, epoch, waited = (entries.get(name) for name in _BEST)
     if not isinstance(score, int | float) or not isinstance(epoch, int) or not isinstance(waited, int):
         raise error(

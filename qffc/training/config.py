@@ -18,6 +18,12 @@ Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
 
+FIRST_RATE, TUNING_RATE = 0.005, 0.0005
+"""The learning rate of a run that says none: of fresh parameters, and of those of a trained model."""
+TUNING_WARMUP = 0.05
+"""The warmup of a run from a trained model that says none, a share of its steps."""
+
+
 def _frames(least: int) -> Callable[[object], int | tuple[int, ...]]:
     """The check of a number of frames, or of one for each set; words on a command line too."""
 
@@ -77,12 +83,21 @@ class TrainingConfig(BaseModel):
     batch_size: Count = Field(5, description="frames in a step")
     accumulate: Count = Field(1, description="pieces in which the frames of a step are computed, to save memory")
     devices: Count = Field(1, description="devices of each process that share the frames of a step")
-    learning_rate: Positive = Field(0.005, description="Adam's, after the warmup and before the decay")
+    learning_rate: Positive | None = Field(
+        None,
+        description="Adam's, after the warmup and before the decay; left out, 0.005, and 0.0005 from a trained model",
+        examples=[FIRST_RATE],
+    )
     final_rate: Annotated[float, Field(ge=0, le=1)] = Field(0.001, description="last learning rate over the first")
     schedule: Literal["cosine", "linear", "exponential", "constant"] = Field(
         "cosine", description="how the rate falls to the last one: cosine, linear, exponential; or constant"
     )
-    warmup: Weight = Field(0.0, description="steps in which the rate rises to the first one; below 1 a share of all")
+    warmup: Weight | None = Field(
+        None,
+        description="steps in which the rate rises to the first one; below 1 a share of all; left out, 0, and 0.05 "
+        "from a trained model",
+        examples=[0.05],
+    )
     energy_weight: Weight = Field(10.0, description="weight of (energy error / atoms)^2, eV^-2")
     force_weight: Weight = Field(1.0, description="weight of the mean squared force error, (eV/Angstrom)^-2")
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = Field(0.99, description="decay of the averaged parameters, a step")
@@ -122,13 +137,34 @@ class TrainingConfig(BaseModel):
         return self
 
 
+def settled(config: TrainingConfig, *, tuning: bool = False) -> TrainingConfig:
+    """Return the configuration with numbers for what was left open.
+
+    Args:
+        config: of the run.
+        tuning: whether it starts from a trained model, which large steps would ruin.
+
+    Example:
+        >>> settled(TrainingConfig()).learning_rate, settled(TrainingConfig(), tuning=True).learning_rate
+        (0.005, 0.0005)
+    """
+    rate, warmup = (TUNING_RATE, TUNING_WARMUP) if tuning else (FIRST_RATE, 0.0)
+    return config.model_copy(
+        update={
+            "learning_rate": rate if config.learning_rate is None else config.learning_rate,
+            "warmup": warmup if config.warmup is None else config.warmup,
+        }
+    )
+
+
 def added_settings(saved: Mapping[str, object]) -> dict[str, object]:
     """Return the defaults of what is no setting in ``saved``: what came later was as its default before.
 
     Args:
         saved: settings by name, as an earlier version wrote them.
     """
-    return {name: field.default for name, field in TrainingConfig.model_fields.items() if name not in saved}
+    defaults = settled(TrainingConfig()).model_dump()
+    return {name: value for name, value in defaults.items() if name not in saved}
 
 
 def _clash(names: str, expected: str, found: object = "both") -> PydanticCustomError:

@@ -18,7 +18,7 @@ COLUMNS = (
     "validation_force_mae_meV_per_Angstrom",
     "best_epoch",
 )
-"""The last one, with early stopping alone: the epoch of the best evaluation so far."""
+"""The last one, where the best model is kept: the epoch of the best evaluation so far."""
 
 
 def append_row(path: Path, epoch: int, loss: float, validation: Errors | None, best: Best | None) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import optax
 
-from qffc.training.config import TrainingConfig
+from qffc.training.config import FIRST_RATE, TUNING_WARMUP, TrainingConfig
 
 
 def rate_of(config: TrainingConfig, steps: int) -> optax.Schedule:
@@ -27,8 +29,38 @@ def rate_of(config: TrainingConfig, steps: int) -> optax.Schedule:
     if not first:
         return after
     # The first step counts too: it would change nothing at a rate of 0.
-    rising = optax.linear_schedule(config.learning_rate / (first + 1), config.learning_rate, first)
+    peak = _peak(config)
+    rising = optax.linear_schedule(peak / (first + 1), peak, first)
     return optax.join_schedules([rising, after], [first])
+
+
+def rate_of_stages(config: TrainingConfig, ends: Sequence[int]) -> optax.Schedule:
+    """Return the learning rate of a run that was lengthened, as a function of the steps done.
+
+    The first stage is as if it were the whole run. Each that was added has a schedule of its own: the rate rises within
+    its first twentieth, or the warmup, to the first rate times the share that the added steps are of those before, at
+    most all of it, and falls again. So few more steps take a trained model nowhere else.
+
+    Args:
+        config: rates, schedule and warmup.
+        ends: the steps done at the end of each stage, increasing.
+
+    Example:
+        >>> rate = rate_of_stages(TrainingConfig(learning_rate=0.1, schedule="constant"), (100, 110, 400))
+        >>> [round(float(rate(step)), 3) for step in (0, 99, 105, 399)]
+        [0.1, 0.1, 0.01, 0.1]
+    """
+    schedules, begin = [rate_of(config, ends[0])], ends[0]
+    for end in ends[1:]:
+        share = min(1.0, (end - begin) / begin)
+        changes = {"learning_rate": share * _peak(config), "warmup": config.warmup or TUNING_WARMUP}
+        schedules.append(rate_of(config.model_copy(update=changes), end - begin))
+        begin = end
+    return schedules[0] if len(schedules) == 1 else optax.join_schedules(schedules, list(ends[:-1]))
+
+
+def _peak(config: TrainingConfig) -> float:
+    return FIRST_RATE if config.learning_rate is None else config.learning_rate
 
 
 def warmup_steps(config: TrainingConfig, steps: int) -> int:
@@ -38,11 +70,12 @@ def warmup_steps(config: TrainingConfig, steps: int) -> int:
         >>> warmup_steps(TrainingConfig(warmup=0.1), 200), warmup_steps(TrainingConfig(warmup=30), 200)
         (20, 30)
     """
-    return min(steps, round(config.warmup * steps if config.warmup < 1 else config.warmup))
+    warmup = config.warmup or 0.0
+    return min(steps, round(warmup * steps if warmup < 1 else warmup))
 
 
 def _after_warmup(config: TrainingConfig, steps: int) -> optax.Schedule:
-    rate, last = config.learning_rate, config.final_rate
+    rate, last = _peak(config), config.final_rate
     match config.schedule:
         case "constant":
             return optax.constant_schedule(rate)

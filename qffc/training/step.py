@@ -14,21 +14,21 @@ from qffc.training.config import TrainingConfig
 from qffc.training.devices import Devices
 from qffc.training.loss import Counts, Fit, TrainingBatch
 from qffc.training.precision import dtype_of, in_precision
-from qffc.training.schedule import rate_of
+from qffc.training.schedule import rate_of_stages
 
 Arrays = dict[str, jax.Array]
 Step = Callable[[Arrays, Arrays, Any, Any, TrainingBatch], tuple[Arrays, Arrays, Any, jax.Array]]
 """Parameters, averages, optimizer state, steps done and a batch, to the first three after the step and the loss."""
 
 
-def optimizer_of(config: TrainingConfig, steps: int) -> optax.GradientTransformation:
+def optimizer_of(config: TrainingConfig, *ends: int) -> optax.GradientTransformation:
     """Return the optimizer of a run.
 
     Args:
         config: rates, schedule, clipping and weight decay.
-        steps: of the whole run.
+        ends: the steps of the run; where it was lengthened, those of each stage and all before it.
     """
-    adam = optax.adamw(rate_of(config, steps), weight_decay=config.weight_decay)
+    adam = optax.adamw(rate_of_stages(config, ends), weight_decay=config.weight_decay)
     return optax.chain(optax.clip_by_global_norm(config.clip), adam)
 
 

@@ -21,6 +21,10 @@ EPOCH, EPOCHS_DONE = "epoch", "epochs_done"
 """Keys of a model's metadata: after which epoch its parameters were taken, and how many epochs the run has done."""
 
 
+STAGES = "stages"
+"""The key of a model's metadata of a run that was lengthened: the epochs at the end of each of its schedules."""
+
+
 @dataclass(frozen=True, eq=False)
 class Best:
     """The best model so far, by its score on the validation frames.

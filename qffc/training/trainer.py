@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import jax
@@ -24,8 +24,8 @@ from qffc.models.validity_fit import with_limits
 from qffc.passes.lower_jax.double_precision import as_outside, double_precision
 from qffc.passes.lower_jax.program import Lowering, lower_jax
 from qffc.training.batches import steps_of_epoch
-from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint
-from qffc.training.config import TrainingConfig
+from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint, stages_of
+from qffc.training.config import TrainingConfig, settled
 from qffc.training.devices import Devices, devices_of_run
 from qffc.training.frames import Batches, batches_and_fit
 from qffc.training.log import LOG_NAME, append_row, trim_log
@@ -37,32 +37,17 @@ from qffc.training.stopping import (
     EPOCH,
     EPOCHS_DONE,
     PAUSED,
+    STAGES,
     Clock,
     after_evaluation,
     out_of_patience,
     score_of,
 )
+from qffc.training.talk import Progress, Steps, Talk
 from qffc.training.validation import make_validation
 
 FILLED = "filled_circuits"
 """The key of a model's metadata that tells which share of the circuits in a step only filled up arrays."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a run tells after each epoch.
-
-    Args:
-        epoch: epochs done.
-        epochs: of the whole run.
-        loss: mean training loss of the epoch.
-        validation: errors on the validation frames, when they were evaluated after this epoch.
-    """
-
-    epoch: int
-    epochs: int
-    loss: float
-    validation: Errors | None
 
 
 def train(
@@ -72,6 +57,8 @@ def train(
     folder: Path,
     *,
     report: Callable[[Progress], None] | None = None,
+    tell: Callable[[str], object] | None = None,
+    stepped: Callable[[Steps], None] | None = None,
     metadata: dict[str, str] | None = None,
     stop_after: int | None = None,
     lower: Lowering = lower_jax,
@@ -81,7 +68,8 @@ def train(
     """Train a program, or go on with the run in ``folder``.
 
     Writes ``checkpoint.safetensors``, ``log.csv`` and, at the end, ``model.safetensors`` with the averaged parameters,
-    those of the best evaluation where ``patience`` is set.
+    those of the best evaluation where ``patience`` is set, where the run starts from a model, and where it was
+    lengthened: then what it starts from is evaluated, too, and kept until something is better.
     A run that was killed and started again gives the same bits as one that was not, on the same machine.
 
     Args:
@@ -90,6 +78,8 @@ def train(
         config: all choices.
         folder: where the run lives.
         report: called after each epoch.
+        tell: called with lines for people: what begins, and what the run goes on from.
+        stepped: called after the first step, which compiles, and every few seconds from then on.
         metadata: further texts for the model file.
         stop_after: leave after this many epochs in all, checkpoint written: for runs in pieces.
         lower: makes the JAX functions; one that puts other functions in the place of circuits has a kernel with a name
@@ -106,10 +96,14 @@ def train(
     """
     sets = (data,) if isinstance(data, Dataset) else tuple(data)
     # Functions of the caller run with JAX as the caller has it.
-    report = None if report is None else as_outside(report)
     before = None if before is None else as_outside(before)
+    talk = Talk(
+        None if report is None else as_outside(report),
+        None if tell is None else as_outside(tell),
+        None if stepped is None else as_outside(stepped),
+    )
     with double_precision():
-        return _train(program, sets, config, folder, report, metadata or {}, stop_after, lower, start, before)
+        return _train(program, sets, config, folder, talk, metadata or {}, stop_after, lower, start, before)
 
 
 def _train(
@@ -117,7 +111,7 @@ def _train(
     sets: tuple[Dataset, ...],
     config: TrainingConfig,
     folder: Path,
-    report: Callable[[Progress], None] | None,
+    talk: Talk,
     metadata: Mapping[str, str],
     stop_after: int | None,
     lower: Lowering,
@@ -125,17 +119,22 @@ def _train(
     before: Callable[[ForceField, Sequence[Dataset]], None] | None,
 ) -> ForceField:
     clock = Clock.started(config.max_minutes)
+    tuning = start is not None and start.model is not None
+    config = settled(config, tuning=tuning)
     devices = devices_of_run(config.devices)
     splits = splits_of(sets, config)
     frames = [each.subset(split.train) for each, split in zip(sets, splits, strict=True)]
     watched = [each.subset(split.validation) for each, split in zip(sets, splits, strict=True) if split.validation]
     lowered = lower(program)
-    optimizer = optimizer_of(config, config.epochs * steps_of_epoch(sum(map(len, frames)), config))
-    state, constants = starting_state(lowered, frames, optimizer, config, start)
     other_kernel = {} if lower is lower_jax else {KERNEL: lowered.kernel.name}
     identity = _identity(program, sets, config, devices) | ({} if start is None else start.identity) | other_kernel
     need_same_run(identity)
+    talk.begin(lowered, frames, watched)
     with file_of_first(folder / CHECKPOINT_NAME) as saved:
+        stages = (config.epochs,) if saved is None else stages_of(saved, config.epochs)
+        each = steps_of_epoch(sum(map(len, frames)), config)
+        optimizer = optimizer_of(config, *(end * each for end in stages))
+        state, constants = starting_state(lowered, frames, optimizer, config, start)
         if saved is not None:
             state, constants = load_checkpoint(saved, state, identity)
         elif before is not None:
@@ -151,40 +150,66 @@ def _train(
     batches, fit = batches_and_fit(lowered, frames, constants, config, devices.count)
     step = make_step(fit, optimizer, config, constants, devices)
     validate = make_validation(lowered, constants, watched) if watched else None
+
+    def judged(state: TrainingState) -> tuple[TrainingState, Errors | None]:
+        """The state with the best model so far, and the errors of the present one."""
+        if validate is None:
+            return state, None
+        validation = validate(state.average)
+        score = float(from_first(np.array(score_of(validation, config))))
+        return replace(state, best=after_evaluation(state.best, score, state.epoch, state.average)), validation
+
+    lengthened = state.epoch > 0 and len(stages) > 1 and state.epoch == stages[-2]
+    if lengthened:
+        talk.lengthened(stages)
+    if (tuning and state.epoch == 0) or lengthened:
+        # What is good already is kept until something is better.
+        state, validation = judged(replace(state, best=None if state.best is None else replace(state.best, waited=0)))
+        talk.started(validation)
+    seen = describe_seen(frames, None if start is None or start.model is None else start.model.metadata)
+    texts = _model_metadata(sets, config, identity) | seen | other_kernel | dict(metadata)
+    texts |= {STAGES: ",".join(map(str, stages))} if len(stages) > 1 else {}
     last = config.epochs if stop_after is None else min(stop_after, config.epochs)
     over = False
+    if state.epoch < last and not out_of_patience(state.best, config):
+        talk.compiling()
     while state.epoch < last and not over and not out_of_patience(state.best, config):
-        state, loss = _run_epoch(step, state, batches, devices)
+        state, loss = _run_epoch(step, state, batches, devices, talk)
         _refuse_divergence(state, loss, folder)
         regular = state.epoch % config.evaluate_every == 0 or state.epoch == config.epochs
         over = bool(from_first(np.array(clock.is_over)))
         due = regular or over or state.epoch == last
-        validation = validate(state.average) if due and validate is not None else None
+        validation = None
         # Only evaluations that an uninterrupted run has, too, are counted.
-        if regular and validation is not None and config.patience is not None:
-            score = float(from_first(np.array(score_of(validation, config))))
-            state = replace(state, best=after_evaluation(state.best, score, state.epoch, state.average))
+        if regular and (config.patience is not None or state.best is not None):
+            state, validation = judged(state)
+        elif due and validate is not None:
+            validation = validate(state.average)
         if due and is_first():
             append_row(folder / LOG_NAME, state.epoch, loss, validation, state.best)
-            save_checkpoint(folder / CHECKPOINT_NAME, state, constants, identity, program.text)
-        if report is not None:
-            report(Progress(state.epoch, config.epochs, loss, validation))
+            here = texts | _history(state, config)
+            save_checkpoint(folder / CHECKPOINT_NAME, state, constants, identity, program.text, stages, here)
+        talk.report(Progress(state.epoch, config.epochs, loss, validation))
 
-    average, epoch = (state.average, state.epoch) if state.best is None else (state.best.average, state.best.epoch)
+    average = state.average if state.best is None else state.best.average
     arrays = {name: np.asarray(value, np.float64) for name, value in average.items()} | constants
-    finished = state.epoch == config.epochs or out_of_patience(state.best, config)
-    history = {EPOCH: str(epoch), EPOCHS_DONE: str(state.epoch)} | ({} if finished else {PAUSED: "true"})
     filled = batches.filled()
-    history |= {FILLED: f"{filled:.3f}"} if filled else {}
-    seen = describe_seen(frames, None if start is None or start.model is None else start.model.metadata)
-    texts = _model_metadata(sets, config, identity) | seen | history | other_kernel | dict(metadata)
+    texts |= _history(state, config) | ({FILLED: f"{filled:.3f}"} if filled else {})
     model = ForceField(program, arrays, texts, lower)
+    finished = PAUSED not in texts
     if finished and config.limits == "on":
         known = [each.subset((*split.train, *split.validation)) for each, split in zip(sets, splits, strict=True)]
         model = with_limits(model, known, given_energies(start))
     if finished and is_first():
         save_model(model, folder / MODEL_NAME)
     return model
+
+
+def _history(state: TrainingState, config: TrainingConfig) -> dict[str, str]:
+    """Which epochs a model has behind it, and whether its run has some left."""
+    epoch = state.epoch if state.best is None else state.best.epoch
+    finished = state.epoch == config.epochs or out_of_patience(state.best, config)
+    return {EPOCH: str(epoch), EPOCHS_DONE: str(state.epoch)} | ({} if finished else {PAUSED: "true"})
 
 
 def _neutral_model(program: Program, state: TrainingState, constants: Arrays, lower: Lowering) -> ForceField:
@@ -206,13 +231,16 @@ def _refuse_divergence(state: TrainingState, loss: float, folder: Path) -> None:
     )
 
 
-def _run_epoch(step: Step, state: TrainingState, batches: Batches, devices: Devices) -> tuple[TrainingState, float]:
+def _run_epoch(
+    step: Step, state: TrainingState, batches: Batches, devices: Devices, talk: Talk
+) -> tuple[TrainingState, float]:
     parameters, average, optimizer_state = devices.whole((state.parameters, state.average, state.optimizer))
     losses = []
     for index, batch in enumerate(batches.epoch(state.epoch)):
         done, batch = devices.whole(np.float64(state.epoch * batches.count + index)), devices.divided(batch)
         parameters, average, optimizer_state, loss = step(parameters, average, optimizer_state, done, batch)
         losses.append(loss)
+        talk.step(state.epoch, index, batches.count, loss)
     # Between epochs the numbers are at home, where everything else is done with them.
     parameters, average, optimizer_state = devices.at_home((parameters, average, optimizer_state))
     after = replace(state, parameters=parameters, average=average, optimizer=optimizer_state, epoch=state.epoch + 1)

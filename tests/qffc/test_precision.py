@@ -21,7 +21,7 @@ from qffc.models.moving_atoms import MovingAtoms
 from qffc.models.site_energy import place_sites, site_energies
 from qffc.trainability.fisher import fisher_spectrum, starting_model
 from qffc.trainability.gradient_variance import gradient_variance
-from qffc.training.trainer import Progress
+from qffc.training.talk import Progress
 
 WATER = load_embedded("water")
 SMALL = "lib:pair:channels=1,depth=1,hidden=4,basis_size=3"

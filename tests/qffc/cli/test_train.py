@@ -9,7 +9,6 @@ import tomllib
 import numpy as np
 import pytest
 
-from qffc.cli import progress
 from qffc.cli.settings import template
 from qffc.data import load_embedded, write_npz
 from qffc.library import load
@@ -17,6 +16,7 @@ from qffc.models.model_file import load_model
 from qffc.studies import run_from
 from qffc.studies.grid import base_run
 from qffc.studies.run_file import read_run
+from qffc.training import progress
 from qffc.training.config import TrainingConfig
 
 PROGRAM = "lib:sivqlm-h2o:depth=1"
