@@ -114,8 +114,8 @@ def train(
 
     Args:
         program: a program, an ansatz, or a reference such as ``lib:pair``.
-        data: a dataset, the name of an embedded one, a data file, or a list of ``ase.Atoms`` with energies and forces;
-            or several of these, to train on all.
+        data: a dataset, the name of an embedded one, a data file (``FILE:all`` for every molecule in it), or a list of
+            ``ase.Atoms`` with energies and forces; or several of these, to train on all.
         out: the folder of the run.
         units: of data files.
         keys: other names in a data file by role; see :func:`qffc.data.read`.
@@ -153,6 +153,7 @@ def train(
     folder = path_of("the run", out)
     chosen = training_config({**settings_of(config), **settings})
     sets = datasets_of(data, units, keys)
+    _need_forces(sets)
     _need_labels(sets, chosen)
     compiled = compile(program)
     if not (compiled.certificate.holds or unproven):
@@ -185,6 +186,17 @@ class _Talk(NamedTuple):
     report: Callable[[Progress], None] | None
     tell: Callable[[str], object] | None
     stepped: Callable[[Steps], None] | None
+
+
+def _need_forces(sets: Sequence[Dataset]) -> None:
+    for data in sets:
+        if not data.has_forces:
+            raise error(
+                "data without forces",
+                found=f"'{data.name}' with energies alone",
+                expected="energies and forces to train on",
+                help="compute the forces; energies alone can be evaluated",
+            )
 
 
 def _need_labels(sets: Sequence[Dataset], config: TrainingConfig) -> None:
@@ -287,7 +299,8 @@ def evaluate(
 
     Args:
         model: a model, its file, the folder of its run, or ``trained:NAME``.
-        data: a dataset, the name of an embedded one, a data file, or a list of ``ase.Atoms`` with energies and forces.
+        data: a dataset, the name of an embedded one, a data file, or a list of ``ase.Atoms`` with energies and forces;
+            without forces, energies are compared alone.
         units: of a data file.
         keys: other names in the data by role; see :func:`qffc.data.read`.
         part: ``test`` for the frames held out when the model was trained on this dataset, ``all`` for every frame;
@@ -308,7 +321,7 @@ def evaluate(
 
     if part not in (None, *get_args(Part)):
         raise not_a("a part of the frames", part, f"one of {quoted(get_args(Part))}, or None", "leave part out")
-    trained, dataset = model_of(model), dataset_of(data, units, keys)
+    trained, dataset = model_of(model), dataset_of(data, units, keys, energies_alone=True)
     number, config = number_of_set(trained.metadata, dataset), stored_config(trained.metadata)
     seen = trained_on(trained, dataset)
     if number is None or config is None:

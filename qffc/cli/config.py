@@ -35,7 +35,7 @@ def validate(
     if run.program is not None:
         resolve_program(run.program)
     for each in run.sources():
-        each.load()
+        each.load_sets()
     if run.start_from is not None:
         from qffc.models.model_file import load_model
 

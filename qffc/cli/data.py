@@ -10,12 +10,12 @@ import typer
 from qffc.cli.frames import Keys, Units, parse_keys
 from qffc.cli.once import OnceCommand
 from qffc.cli.output import AsJson, emit
-from qffc.data.file_names import DATA_FORMS
+from qffc.data.file_names import ALL, DATA_FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qffc.data import Dataset
+    from qffc.data import Dataset, Molecules
     from qffc.data.label_verdicts import Verdict
 
 app = typer.Typer(help="What is in data files.", rich_markup_mode=None)
@@ -35,24 +35,38 @@ def info(
 ) -> None:
     """Print what data hold, and whether energies and forces belong together; exit 1 when they do not."""
     given = None if keys is None else parse_keys(keys)
-    told = [_told(*_read(file, units, given), file) for file in files]
+    told = [each for file in files for each in _file(file, units, given)]
     emit("\n\n".join(text for text, _ in told), {"files": [entry for _, entry in told]}, as_json)
-    if any(entry["verdict"] == "wrong" for _, entry in told):
+    if any(entry.get("verdict") == "wrong" for _, entry in told):
         raise typer.Exit(1)
 
 
-def _read(file: str, units: str | None, keys: Mapping[str, str] | None) -> tuple[Dataset, str]:
+def _file(file: str, units: str | None, keys: Mapping[str, str] | None) -> list[tuple[str, dict[str, object]]]:
+    """What there is to say of each molecule of a file, and of its free atoms."""
+    from qffc.data.molecules import spelt_atoms
+
+    found, how = _read(file, units, keys)
+    several = len(found.sets) > 1 or bool(found.atoms and found.sets)
+    path = file.removesuffix(f":{ALL}")
+    told = [_told(data, how, f"{path}:{data.formula}" if several else file) for data in found.sets]
+    if found.atoms:
+        text = f"{path}, free atoms:\n  energies  --atom-energies {spelt_atoms(found.atoms)}"
+        told.append((text, {"file": path, "atom_energies_eV": dict(found.atoms)}))
+    return told
+
+
+def _read(file: str, units: str | None, keys: Mapping[str, str] | None) -> tuple[Molecules, str]:
     """The frames, and how their units are known."""
-    from qffc.data import EMBEDDED
+    from qffc.data import EMBEDDED, Molecules
     from qffc.data.guessed_units import guessed_units
     from qffc.data.source import UNDECLARED
     from qffc.ir.diagnostics import QffcError
-    from qffc.references import resolve_data
+    from qffc.references import resolve_data, resolve_molecules
 
     if file in EMBEDDED:
-        return resolve_data(file, units, keys), "embedded"
+        return Molecules((resolve_data(file, units, keys),), {}), "embedded"
     try:
-        return resolve_data(file, units, keys), "as declared" if units else "declared in the file"
+        return resolve_molecules(file, units, keys), "as declared" if units else "declared in the file"
     except QffcError as problem:
         if problem.diagnostic.title != UNDECLARED:
             raise
@@ -62,13 +76,11 @@ def _read(file: str, units: str | None, keys: Mapping[str, str] | None) -> tuple
             help = "say them with --units, and look at positions and forces: which bonds, which sizes?"
             raise QffcError(replace(problem.diagnostic, found=found, help=help)) from None
     options = " or ".join(f"--units {word if ',' not in word else repr(word)}" for word in likely)
-    return resolve_data(file, likely[0], keys), f"NOT DECLARED; the numbers look like these: say {options}"
+    return resolve_molecules(file, likely[0], keys), f"NOT DECLARED; the numbers look like these: say {options}"
 
 
 def _told(data: Dataset, how: str, file: str) -> tuple[str, dict[str, object]]:
     """What there is to say of a set, for people and for machines."""
-    import numpy as np
-
     from qffc.data.label_figures import label_figures
     from qffc.data.label_verdicts import label_verdicts, worst
     from qffc.data.same_frames import marks_of, repeated
@@ -83,7 +95,7 @@ def _told(data: Dataset, how: str, file: str) -> tuple[str, dict[str, object]]:
         ("frames", f"{len(data)}{_repeated(twice)}"),
         ("units", f"{data.source}, {how}"),
         ("energies", f"{low:.3f} to {high:.3f} eV, mean {mean:.3f}, deviation {data.energies.std():.3f}"),
-        ("forces", f"root mean square {figures.force:.3f} eV/Å, largest {np.abs(data.forces).max():.3f}"),
+        ("forces", _forces(data, figures.force)),
         *([("published splits", f"{len(data.published)}: {splits} frames")] if data.published else []),
         *((each.what, _words(each)) for each in verdicts),
         ("verdict", str(worst(verdicts))),
@@ -105,6 +117,14 @@ def _told(data: Dataset, how: str, file: str) -> tuple[str, dict[str, object]]:
         "verdict": str(worst(verdicts)),
     }
     return "\n".join([f"{file}:", *(f"  {name:<{width}}  {text}" for name, text in rows)]), entry
+
+
+def _forces(data: Dataset, size: float) -> str:
+    import numpy as np
+
+    if not data.has_forces:
+        return "none: can be evaluated, not trained on"
+    return f"root mean square {size:.3f} eV/Å, largest {np.abs(data.forces).max():.3f}"
 
 
 def _repeated(pairs: tuple[tuple[int, int], ...]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING
 
 from qffc.cli.output import table
 
 if TYPE_CHECKING:
+    from qffc.models.errors import Errors
     from qffc.reports.evaluation import Evaluation
 
 _HEADER = ("", "energy MAE", "RMSE", "MAE per atom", "force MAE", "RMSE")
@@ -21,9 +23,14 @@ def elements_table(evaluation: Evaluation) -> str:
 
 def errors_table(evaluation: Evaluation) -> str:
     """Return mean absolute and root mean square errors of the model and of each baseline."""
-    atoms = len(evaluation.data.numbers)
-    rows = [
-        (name, *(f"{x:.2f}" for x in (e.energy_mae, e.energy_rmse, e.energy_mae / atoms, e.force_mae, e.force_rmse)))
-        for name, e in evaluation.rows()
-    ]
+    rows = [(name, *map(_spelt, _figures(errors, len(evaluation.data.numbers)))) for name, errors in evaluation.rows()]
     return table(_HEADER, [_UNITS, *rows])
+
+
+def _figures(errors: Errors, atoms: int) -> tuple[float, ...]:
+    return errors.energy_mae, errors.energy_rmse, errors.energy_mae / atoms, errors.force_mae, errors.force_rmse
+
+
+def _spelt(figure: float) -> str:
+    """Frames without forces have no errors of them."""
+    return "-" if isnan(figure) else f"{figure:.2f}"

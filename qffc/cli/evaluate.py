@@ -11,6 +11,7 @@ import typer
 from qffc.cli.errors_table import elements_table, errors_table
 from qffc.cli.frames import Data, Keys, Units, read_frames
 from qffc.cli.output import AsJson, emit, say
+from qffc.ir.diagnostics import error
 
 if TYPE_CHECKING:
     from qffc.models.errors import Errors
@@ -55,11 +56,18 @@ def evaluate(
         done, config = trained.metadata[EPOCH], stored_config(trained.metadata)
         of = "" if config is None else f" of {config.epochs}"
         say(f"the model of epoch {done}{of}, from the checkpoint of a run that is not finished")
+    if max_force_mae is not None and not dataset.has_forces:
+        raise error(
+            "a limit for forces that are not there",
+            found=f"--max-force-mae, and '{dataset.name}' with energies alone",
+            expected="frames with forces",
+            help="leave --max-force-mae out, or compute the forces",
+        )
     evaluation = evaluate_model(trained, dataset, part=None if split is None else split.value)
     own = number_of_set(trained.metadata, dataset) is not None
     note = _note(evaluation, own, split, knows_all_frames(trained.metadata))
     exceeded = _exceeded(evaluation.errors, max_energy_mae, max_force_mae)
-    tables = f"{errors_table(evaluation)}\n\n{elements_table(evaluation)}"
+    tables = errors_table(evaluation) + (f"\n\n{elements_table(evaluation)}" if evaluation.elements else "")
     text = f"{len(evaluation.data)} frames of {dataset.name}: {note}\n\n{tables}"
     if plot is not None:
         from qffc.reports.plots import parity_plot

@@ -21,10 +21,10 @@ Keys = Annotated[
 
 
 def read_frames(data: str, units: str | None, keys: str | None) -> Dataset:
-    """Return the dataset that the options name."""
+    """Return the dataset that the options name, which may have energies alone."""
     from qffc.references import resolve_data
 
-    return resolve_data(data, units, None if keys is None else parse_keys(keys))
+    return resolve_data(data, units, None if keys is None else parse_keys(keys), energies_alone=True)
 
 
 def parse_keys(text: str) -> dict[str, str]:

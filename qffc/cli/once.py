@@ -1,4 +1,4 @@
-"""Commands whose options are given once, unless they say that they may be repeated."""
+"""Commands that take data once: a second name is no change of mind, but a file that would be passed over."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ if TYPE_CHECKING:
     from typer._click import Context  # typer.Context is one of its kinds
 
 
+_OF_DATA = ("data", "units", "keys", "geometry")
+
+
 class OnceCommand(TyperCommand):
-    """A command that refuses an option given twice, of which the last would count in silence."""
+    """A command that refuses data, or what says how to read them, given twice, of which the last would count.
+
+    Other options may be repeated, as in aliases of a shell: the last one wins.
+    """
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Parse the arguments.
@@ -23,12 +29,12 @@ class OnceCommand(TyperCommand):
             args: as given.
 
         Raises:
-            QffcError: an option that takes one value is given twice.
+            QffcError: an option of data that takes one value is given twice.
         """
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         seen = set()
         for option in order:
-            if not isinstance(option, TyperOption) or option.multiple or option.is_flag:
+            if not isinstance(option, TyperOption) or option.multiple or option.name not in _OF_DATA:
                 continue
             if option.name in seen:
                 raise error(

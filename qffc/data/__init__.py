@@ -4,6 +4,7 @@ from qffc.data.baselines import Baseline, ConstantBaseline, HarmonicBaseline, co
 from qffc.data.dataset import Dataset
 from qffc.data.embedded import EMBEDDED, load_embedded
 from qffc.data.formats import read
+from qffc.data.molecules import Molecules, read_molecules
 from qffc.data.npz import read_npz, write_npz
 from qffc.data.split import Split
 from qffc.data.xyz import read_xyz
@@ -14,11 +15,13 @@ __all__ = [
     "ConstantBaseline",
     "Dataset",
     "HarmonicBaseline",
+    "Molecules",
     "Split",
     "constant_baseline",
     "harmonic_baseline",
     "load_embedded",
     "read",
+    "read_molecules",
     "read_npz",
     "read_xyz",
     "write_npz",

@@ -27,10 +27,11 @@ class Dataset:
         numbers: atomic numbers, shape (N,); or (n, N), the same in every frame.
         positions: shape (n, N, 3), Angstrom.
         energies: shape (n,), eV.
-        forces: shape (n, N, 3), eV/Angstrom.
+        forces: shape (n, N, 3), eV/Angstrom; None where there are none, to compare energies alone.
         name: a name for people.
         source: the units of the numbers before they were converted to eV and Angstrom.
         published: splits that come with the data.
+        has_forces: whether there are forces; without them the array is zero, and no model is trained.
         cell: must be None; periodic systems are not supported.
 
     Raises:
@@ -53,6 +54,7 @@ class Dataset:
     name: str = "unnamed"
     source: Units = field(default=INTERNAL)
     published: tuple[PublishedSplit, ...] = ()
+    has_forces: bool = True
     cell: InitVar[object | None] = None
 
     def __post_init__(self, cell: object | None) -> None:
@@ -67,7 +69,10 @@ class Dataset:
         numbers = atomic_numbers(self.numbers)
         positions = real_array(self.positions, "positions")
         energies = real_array(self.energies, "energies")
-        forces = real_array(self.forces, "forces")
+        # Zeros in the place of no forces, so that every dataset has the arrays that everything else reads.
+        has_forces = self.has_forces and self.forces is not None
+        forces = real_array(self.forces, "forces") if has_forces else np.zeros(positions.shape)
+        object.__setattr__(self, "has_forces", has_forces)
         check_shape(positions, "positions", (-1, len(numbers), 3), "(n, N, 3)")
         check_rows(self.numbers, len(positions))
         check_shape(energies, "energies", (len(positions),), "(n,)")
@@ -110,7 +115,8 @@ class Dataset:
 
         The name and the source units do not enter. Zero and minus zero count as the same number.
         """
-        digest = hashlib.sha256(f"qffc dataset 1: {len(self)} frames, {len(self.numbers)} atoms".encode())
+        kind = f"qffc dataset 1: {len(self)} frames, {len(self.numbers)} atoms"
+        digest = hashlib.sha256((kind if self.has_forces else f"{kind}, no forces").encode())
         digest.update(self.numbers.astype("<i8").tobytes())
         for array in (self.positions, self.energies, self.forces):
             digest.update((array + 0.0).astype("<f8").tobytes())
@@ -159,6 +165,7 @@ class Dataset:
             self.forces[chosen],
             name=self.name,
             source=self.source,
+            has_forces=self.has_forces,
         )
 
     def split(self, *, train: int, validation: int = 0, test: int | None = None, seed: int = 0) -> Split:

@@ -10,6 +10,8 @@ FILE_FORMS = "a file .npz, .xyz, .extxyz, .xyz.gz or .extxyz.gz"
 """The kinds of data files, for messages and help."""
 DATA_FORMS = f"water, ammonia, or {FILE_FORMS}"
 """What names frames."""
+ALL = "all"
+"""In the place of the formula behind a file, as in ``FILE:all``: every molecule in it."""
 
 
 def suffix(file: str | Path) -> str:

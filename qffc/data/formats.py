@@ -16,7 +16,13 @@ from qffc.units import Units
 _XYZ_KEYS = {"energies": "energy", "forces": "forces"}
 
 
-def read(path: str | Path, units: str | Units | None = None, keys: Mapping[str, str] | None = None) -> Dataset:
+def read(
+    path: str | Path,
+    units: str | Units | None = None,
+    keys: Mapping[str, str] | None = None,
+    *,
+    energies_alone: bool = False,
+) -> Dataset:
     """Read a dataset from a file: ``.npz``, or extended XYZ (``.xyz``, ``.extxyz``, and packed with ``.gz``).
 
     Capitals in the ending do not count.
@@ -25,6 +31,7 @@ def read(path: str | Path, units: str | Units | None = None, keys: Mapping[str, 
         path: the file.
         units: the units of the numbers in the file, as :func:`qffc.units.data_units` takes them.
         keys: keys in the file by role; for npz see :func:`qffc.data.read_npz`, for XYZ ``energies`` and ``forces``.
+        energies_alone: read a file without forces, too, to compare energies.
 
     Returns:
         The dataset in eV and Angstrom.
@@ -42,10 +49,10 @@ def read(path: str | Path, units: str | Units | None = None, keys: Mapping[str, 
     """
     file = existing_file(path)
     if suffix(file) == ".npz":
-        return read_npz(file, units=units, keys=keys)
+        return read_npz(file, units=units, keys=keys, energies_alone=energies_alone)
     if suffix(file) in XYZ_SUFFIXES:
-        chosen = {**_XYZ_KEYS, **_xyz_keys(file, keys or {})}
-        return read_xyz(file, units=units, energy_key=chosen["energies"], forces_key=chosen["forces"])
+        energy, forces = xyz_keys(file, keys or {})
+        return read_xyz(file, units, energy, forces, energies_alone=energies_alone)
     raise error(
         "unknown kind of data file",
         where=str(file),
@@ -55,7 +62,20 @@ def read(path: str | Path, units: str | Units | None = None, keys: Mapping[str, 
     )
 
 
-def _xyz_keys(file: Path, keys: Mapping[str, str]) -> Mapping[str, str]:
+def xyz_keys(file: Path, keys: Mapping[str, str]) -> tuple[str, str]:
+    """Return the keys of energies and forces in an XYZ file.
+
+    Args:
+        file: for messages.
+        keys: by role, where they are others than usual.
+
+    Raises:
+        QffcError: another role has a key.
+
+    Example:
+        >>> xyz_keys(Path("water.xyz"), {"energies": "E_dft"})
+        ('E_dft', 'forces')
+    """
     for role in keys:
         if role not in _XYZ_KEYS:
             raise error(
@@ -65,4 +85,5 @@ def _xyz_keys(file: Path, keys: Mapping[str, str]) -> Mapping[str, str]:
                 expected=f"one of {quoted(_XYZ_KEYS)} for an XYZ file",
                 help="species and positions have fixed names in extended XYZ",
             )
-    return keys
+    chosen = {**_XYZ_KEYS, **keys}
+    return chosen["energies"], chosen["forces"]

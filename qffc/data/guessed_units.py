@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from qffc.data.dataset import Dataset
-from qffc.data.formats import read
+from qffc.data.file_names import ALL
+from qffc.data.molecules import molecule_in, read_molecules
 from qffc.ir.diagnostics import QffcError
 from qffc.units import energy_to_ev
 
@@ -28,7 +29,7 @@ def guessed_units(path: str | Path, keys: Mapping[str, str] | None = None) -> tu
     of all electrons in one unit, that unit is taken.
 
     Args:
-        path: a data file that declares no units.
+        path: a data file that declares no units, or ``FILE:FORMULA`` of one.
         keys: keys in the file by role; see :func:`qffc.data.read`.
 
     Returns:
@@ -37,17 +38,18 @@ def guessed_units(path: str | Path, keys: Mapping[str, str] | None = None) -> tu
     Raises:
         QffcError: the file cannot be read in any unit.
     """
+    file, formula = molecule_in(str(path)) or (path, ALL)
     fitting, sure, problems = [], [], []
     for units in _CANDIDATES:
         try:
-            data = read(path, units, keys)
+            sets = read_molecules(file, units, keys, formula=formula, energies_alone=True).sets
         except QffcError as problem:
             problems.append(problem)
             continue
-        if not _looks_like_a_molecule(data):
+        if not sets or not all(map(_looks_like_a_molecule, sets)):
             continue
         fitting.append(units)
-        if _ENERGIES[0] < float(np.median(data.energies)) / energy_of_electrons(data) < _ENERGIES[1]:
+        if all(map(_has_all_electrons, sets)):
             sure.append(units)
     if len(problems) == len(_CANDIDATES):
         raise problems[0]
@@ -82,7 +84,11 @@ def bond_ratio(data: Dataset) -> float:
     return float(np.median(distances.min(axis=2)))
 
 
+def _has_all_electrons(data: Dataset) -> bool:
+    return _ENERGIES[0] < float(np.median(data.energies)) / energy_of_electrons(data) < _ENERGIES[1]
+
+
 def _looks_like_a_molecule(data: Dataset) -> bool:
     force = float(np.sqrt(np.mean(np.sum(data.forces**2, axis=-1))))
     bonds = len(data.numbers) < 2 or _BONDS[0] < bond_ratio(data) < _BONDS[1]
-    return bonds and _FORCES[0] < force < _FORCES[1]
+    return bonds and (not data.has_forces or _FORCES[0] < force < _FORCES[1])

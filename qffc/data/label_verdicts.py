@@ -36,6 +36,7 @@ _CLOSED = 0.5
 _UNRELATED, _HALF_RELATED = 0.3, 0.5
 _ALIKE = log(1.25)
 _NAMED = 5
+_AGREEMENT = "energies against forces"
 _ON_ALONE = "mend the labels; or train on forces alone (energy_weight = 0), or on energies alone (force_weight = 0)"
 
 
@@ -86,6 +87,8 @@ def label_verdicts(data: Dataset, figures: LabelFigures) -> tuple[Verdict, ...]:
         good - energies change as the forces say
         wrong - forces of the wrong sign: gradients of the energy
     """
+    if not data.has_forces:
+        return (Verdict(_AGREEMENT, Level.UNKNOWN, "-", "no forces", of_energies=True),)
     return (
         _imbalance("net force", figures.net_force, figures),
         _imbalance("net torque", figures.net_torque, figures),
@@ -168,7 +171,7 @@ def _imbalance(what: str, share: float, figures: LabelFigures) -> Verdict:
 
 
 def _agreement(data: Dataset, figures: LabelFigures) -> Verdict:
-    what = "energies against forces"
+    what = _AGREEMENT
     if not figures.compared:
         return Verdict(what, Level.UNKNOWN, "-", _why_not(data), of_energies=True)
     figure = f"slope {figures.slope:.3g}, scatter {figures.scatter:.2f}"

@@ -29,7 +29,13 @@ KNOWN_KEYS = {
 _SPLIT_KEYS = {"train_idx": "train", "test_idx": "test"}
 
 
-def read_npz(path: str | Path, units: str | Units | None = None, keys: Mapping[str, str] | None = None) -> Dataset:
+def read_npz(
+    path: str | Path,
+    units: str | Units | None = None,
+    keys: Mapping[str, str] | None = None,
+    *,
+    energies_alone: bool = False,
+) -> Dataset:
     """Read a dataset from an npz file.
 
     Args:
@@ -42,6 +48,7 @@ def read_npz(path: str | Path, units: str | Units | None = None, keys: Mapping[s
             ``e_unit`` and ``r_unit``, as those of sGDML. What is declared twice must agree.
         keys: keys in the file by role (``numbers``, ``positions``, ``energies``, ``forces``), where they have other
             names or several would fit.
+        energies_alone: read a file without forces, too, to compare energies.
 
     Returns:
         The dataset in eV and Angstrom, named by the file's ``name`` entry or else by the file.
@@ -61,7 +68,7 @@ def read_npz(path: str | Path, units: str | Units | None = None, keys: Mapping[s
     """
     file = existing_file(path)
     with opened(file) as archive:
-        found = _keys(file, archive, keys or {})
+        found = _keys(file, archive, keys or {}, energies_alone)
         refuse_periodic_archive(file, archive)
         texts = {key: text_in(file, archive, key) for key in archive.files if quantity_of(key)}
         declared = declared_units(texts, units, file, str(file))
@@ -115,7 +122,7 @@ def write_npz(dataset: Dataset, path: str | Path) -> None:
         "nuclear_charges": dataset.numbers.astype(np.uint8),
         "coords": dataset.positions,
         "energies": dataset.energies,
-        "forces": dataset.forces,
+        **({"forces": dataset.forces} if dataset.has_forces else {}),
         "name": np.array(dataset.name),
         "units_energy": np.array(INTERNAL.energy),
         "units_length": np.array(INTERNAL.length),
@@ -127,7 +134,7 @@ def write_npz(dataset: Dataset, path: str | Path) -> None:
         np.savez_compressed(temporary, allow_pickle=False, **contents)
 
 
-def _keys(file: Path, archive: NpzFile, given: Mapping[str, str]) -> dict[str, str]:
+def _keys(file: Path, archive: NpzFile, given: Mapping[str, str], energies_alone: bool) -> dict[str, str]:
     for role in given:
         if role not in ROLES:
             raise error(
@@ -137,7 +144,9 @@ def _keys(file: Path, archive: NpzFile, given: Mapping[str, str]) -> dict[str, s
                 expected=f"one of {quoted(ROLES)}",
                 help="keys say which key has which role: keys={'energies': 'E_dft'}, or --keys energies=E_dft",
             )
-    return {role: _key(file, archive, role, given.get(role)) for role in ROLES}
+    alone = energies_alone and "forces" not in given and not set(KNOWN_KEYS["forces"]) & set(archive.files)
+    roles = [role for role in ROLES if role != "forces"] if alone else ROLES
+    return {role: _key(file, archive, role, given.get(role)) for role in roles}
 
 
 def _key(file: Path, archive: NpzFile, role: str, given: str | None) -> str:
@@ -153,7 +162,7 @@ def _key(file: Path, archive: NpzFile, role: str, given: str | None) -> str:
             expected="one of them only",
             help=f"say which one is meant: keys={{'{role}': '{present[0]}'}}, or --keys {role}={present[0]}",
         )
-    more = "; training needs forces, a file with energies alone is refused" if role == "forces" else ""
+    more = "; training needs forces, a file with energies alone can be evaluated only" if role == "forces" else ""
     raise error(
         f"no {role} in the file",
         where=str(file),

@@ -52,7 +52,7 @@ def check_plausible(dataset: Dataset) -> None:
             expected=f"a median below {LARGEST_MEDIAN_FORCE:g} eV/Angstrom; about 1 is usual",
             help="the unit of force is probably wrong: forces declared per Bohr, or in Hartree, but stored otherwise?",
         )
-    if len(dataset) > 1 and np.ptp(dataset.energies) > 0 and not np.any(dataset.forces):
+    if dataset.has_forces and len(dataset) > 1 and np.ptp(dataset.energies) > 0 and not np.any(dataset.forces):
         raise error(
             "all forces are zero",
             where="forces",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from qffc.data.checks import real_array
 from qffc.data.dataset import Dataset
@@ -30,10 +32,11 @@ class Source:
     Args:
         path: the file.
         keys: role to key in the file.
-        arrays: role to raw array, in ``units``.
+        arrays: role to raw array, in ``units``; that of forces may be missing.
         units: the declared units.
         name: name of the dataset.
         published: splits that come with the data.
+        rows: the number of each frame in the file; its place where they are left out.
 
     Example:
         >>> h2 = {
@@ -52,6 +55,7 @@ class Source:
     units: Units
     name: str
     published: tuple[PublishedSplit, ...] = ()
+    rows: tuple[int, ...] = ()
 
     def dataset(self) -> Dataset:
         """Return the dataset in eV and Angstrom.
@@ -67,7 +71,7 @@ class Source:
                 self.arrays["numbers"],  # type: ignore[arg-type]  # checked and converted on construction
                 length_to_angstrom(real_array(self.arrays["positions"], "positions"), self.units.length),
                 energy_to_ev(real_array(self.arrays["energies"], "energies"), self.units.energy),
-                force_to_ev_per_angstrom(real_array(self.arrays["forces"], "forces"), self.units.force),
+                self._forces(),  # type: ignore[arg-type]  # None becomes zeros on construction
                 name=self.name,
                 source=self.units,
                 published=self.published,
@@ -78,8 +82,15 @@ class Source:
         warn_of_coarse_energies(self.arrays["energies"], self.units, self._place("energies"))
         return dataset
 
+    def _forces(self) -> NDArray[np.float64] | None:
+        if "forces" not in self.arrays:
+            return None
+        return force_to_ev_per_angstrom(real_array(self.arrays["forces"], "forces"), self.units.force)
+
     def _place(self, where: str | None) -> str:
         role, _, rest = (where or "").partition(", ")
+        if self.rows:
+            rest = re.sub(r"(?<=frame )\d+", lambda found: str(self.rows[int(found[0])]), rest)
         key = self.keys.get(role, role)
         return ", ".join(part for part in (str(self.path), f"key {key!r}", rest) if part)
 

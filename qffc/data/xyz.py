@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +27,13 @@ def read_xyz(
     units: str | Units | None = None,
     energy_key: str = "energy",
     forces_key: str = "forces",
+    *,
+    energies_alone: bool = False,
 ) -> Dataset:
     """Read a dataset from an extended XYZ file.
 
-    Every frame must have the same atoms in the same order: one dataset is one molecule.
+    Every frame must have the same atoms in the same order: one dataset is one molecule. A file of several is read by
+    :func:`qffc.data.read_molecules`.
 
     Args:
         path: the file, which may be packed (``.gz``). Blank lines before, between and after frames are passed over.
@@ -36,6 +41,7 @@ def read_xyz(
             Angstrom. May be left out only if every comment line declares them, as ``e_unit=eV r_unit=Ang``.
         energy_key: name of the energy in the comment line, such as ``REF_energy``.
         forces_key: name of the forces among the columns, such as ``REF_forces``.
+        energies_alone: read a file without forces, too, to compare energies.
 
     Returns:
         The dataset in eV and Angstrom, named by the file.
@@ -60,21 +66,87 @@ def read_xyz(
         Dataset('h2', H2, 1 frame)
     """
     file = existing_file(path)
+    frames, declared = frames_and_units(file, units)
+    for frame in frames:
+        refuse_other_atoms(frame, frames[0])
+    labels = XyzLabels(energy_key, forces_key, energies_alone)
+    return labels.source(file, frames, declared, stem(file)).dataset()
+
+
+def frames_and_units(file: Path, units: str | Units | None) -> tuple[list[Frame], Units]:
+    """Return the frames of a file and the units of their numbers.
+
+    Args:
+        file: an extended XYZ file.
+        units: as for :func:`read_xyz`.
+
+    Raises:
+        QffcError: there are no frames, one cannot be read, or the units are not declared or not the same in all.
+    """
     frames = list(xyz_frames(file))
     if not frames:
         raise no_frames(file)
     declared = _units(frames[0], units)
     for frame in frames:
-        refuse_other_atoms(frame, frames[0])
         _units(frame, declared)
-    arrays = {
-        "numbers": frames[0].atoms.numbers,
-        "positions": np.stack([frame.atoms.positions for frame in frames]),
-        "energies": np.array([_energy(frame, energy_key) for frame in frames]),
-        "forces": np.stack([_forces(frame, forces_key) for frame in frames]),
-    }
-    keys = {"numbers": "species", "positions": "pos", "energies": energy_key, "forces": forces_key}
-    return Source(file, keys, arrays, declared, stem(file)).dataset()
+    return frames, declared
+
+
+@dataclass(frozen=True)
+class XyzLabels:
+    """What frames are labelled with.
+
+    Args:
+        energy_key: name of the energy in the comment line.
+        forces_key: name of the forces among the columns.
+        energies_alone: whether there may be no forces.
+    """
+
+    energy_key: str = "energy"
+    forces_key: str = "forces"
+    energies_alone: bool = False
+
+    def energies(self, frames: Sequence[Frame]) -> NDArray[np.float64]:
+        """Return the energies of frames, (n,), in the unit of the file.
+
+        Raises:
+            QffcError: one has no energy under the key.
+        """
+        return np.array([_energy(frame, self.energy_key) for frame in frames])
+
+    def source(self, file: Path, frames: Sequence[Frame], units: Units, name: str) -> Source:
+        """Return the arrays of frames of one molecule, with what is needed to speak about them.
+
+        Args:
+            file: where they come from.
+            frames: with the same atoms; those in another order are sorted as in the first.
+            units: of their numbers.
+            name: of the dataset.
+
+        Raises:
+            QffcError: an energy or forces are missing.
+        """
+        numbers = frames[0].atoms.numbers
+        orders = [_order(frame.atoms.numbers, numbers) for frame in frames]
+        arrays = {
+            "numbers": numbers,
+            "positions": np.stack([x.atoms.positions[order] for x, order in zip(frames, orders, strict=True)]),
+            "energies": self.energies(frames),
+        }
+        may_be_alone = self.energies_alone and self.forces_key == XyzLabels.forces_key
+        alone = may_be_alone and not any(self.forces_key in frame.per_atom() for frame in frames)
+        if not alone:
+            forces = [_forces(frame, self.forces_key)[order] for frame, order in zip(frames, orders, strict=True)]
+            arrays["forces"] = np.stack(forces)
+        keys = {"numbers": "species", "positions": "pos", "energies": self.energy_key, "forces": self.forces_key}
+        return Source(file, keys, arrays, units, name, rows=tuple(frame.index for frame in frames))
+
+
+def _order(numbers: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Which atom of a frame takes which place: like atoms in their order."""
+    order = np.empty(len(first), dtype=np.intp)
+    order[np.argsort(first, kind="stable")] = np.argsort(numbers, kind="stable")
+    return order
 
 
 def _units(frame: Frame, given: str | Units | None) -> Units:
@@ -121,5 +193,5 @@ def _forces(frame: Frame, key: str) -> NDArray[np.float64]:
         found=f"vectors per atom under {quoted(vectors)}" if vectors else "no vectors per atom beside the positions",
         expected=repr(key),
         help="name the columns of the forces: forces_key='...', or --keys forces=...; "
-        "energies alone are refused, training needs forces",
+        "training needs forces, energies alone can be evaluated only",
     )

@@ -131,7 +131,9 @@ def refuse_other_atoms(frame: Frame, first: Frame) -> None:
         where=frame.where,
         found=" ".join(frame.atoms.symbols),
         expected=f"{' '.join(first.atoms.symbols)}, as in frame 0",
-        help="sort the atoms of every frame alike" if same_atoms else "keep one molecule per file; split the file",
+        help="sort the atoms of every frame alike, or name the data as FILE:FORMULA, which sorts them"
+        if same_atoms
+        else "name one molecule of the file as FILE:FORMULA, or all as FILE:all; 'qffc data info FILE' lists them",
     )
 
 

@@ -21,7 +21,7 @@ class Errors:
     Args:
         energy_mae: meV.
         energy_rmse: meV.
-        force_mae: meV/Angstrom, over all components.
+        force_mae: meV/Angstrom, over all components; no number where the frames have no forces.
         force_rmse: meV/Angstrom.
         frames: how many.
     """
@@ -34,12 +34,14 @@ class Errors:
 
 
 def force_errors_by_element(forces: NDArray[np.float64], data: Dataset) -> dict[str, tuple[float, float]]:
-    """Return mean absolute and root mean square errors of forces, meV/Angstrom, by element.
+    """Return mean absolute and root mean square errors of forces, meV/Angstrom, by element; none without forces.
 
     Args:
         forces: (frames, atoms, 3) predicted, eV/Angstrom.
         data: the frames.
     """
+    if not data.has_forces:
+        return {}
     errors = force_from_ev_per_angstrom(forces - data.forces, "meV/Angstrom")
     symbols = np.array(data.symbols)
     of = {symbol: errors[:, symbols == symbol] for symbol in dict.fromkeys(data.symbols)}
@@ -69,7 +71,7 @@ def errors_of_sets(predictions: Sequence[Prediction]) -> Errors:
 def errors_of(energies: NDArray[np.float64], forces: NDArray[np.float64], data: Dataset) -> Errors:
     """Return the errors of predicted energies (frames,) in eV and forces (frames, atoms, 3) in eV/Angstrom."""
     de = energy_from_ev(energies - data.energies, "meV")
-    df = force_from_ev_per_angstrom(forces - data.forces, "meV/Angstrom")
+    df = force_from_ev_per_angstrom(forces - data.forces, "meV/Angstrom") if data.has_forces else np.array(np.nan)
     return Errors(
         float(np.mean(np.abs(de))),
         float(np.sqrt(np.mean(de**2))),

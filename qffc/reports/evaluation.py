@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,7 @@ class Evaluation:
         return force_errors_by_element(self.forces, self.data)
 
     def to_json(self) -> dict[str, object]:
-        """Return the figures as plain data, units in the names."""
+        """Return the figures as plain data, units in the names; None for those of forces that are not there."""
         figures: dict[str, dict[str, object]] = {
             name: dict(_figures(errors, len(self.data.numbers))) for name, errors in self.rows()
         }
@@ -85,7 +86,7 @@ def _baseline(name: str, fit: Baseline, data: Dataset) -> tuple[str, Errors]:
     return name, errors_of(*fit.predict(data.positions), data)
 
 
-def _figures(errors: Errors, atoms: int) -> dict[str, float]:
+def _figures(errors: Errors, atoms: int) -> dict[str, float | None]:
     names = {
         "energy_mae": "energy_mae_meV",
         "energy_rmse": "energy_rmse_meV",
@@ -93,5 +94,5 @@ def _figures(errors: Errors, atoms: int) -> dict[str, float]:
         "force_rmse": "force_rmse_meV_per_Angstrom",
         "frames": "frames",
     }
-    figures = {names[key]: value for key, value in asdict(errors).items()}
+    figures = {names[key]: None if isnan(value) else value for key, value in asdict(errors).items()}
     return figures | {"energy_mae_per_atom_meV": errors.energy_mae / atoms}

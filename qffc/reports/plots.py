@@ -19,9 +19,10 @@ INK, ACCENT, SECOND, FAINT = "#22303c", "#0b7285", "#d9480f", "#adb5bd"
 
 
 def parity_plot(evaluation: Evaluation, path: Path, frames: str = "held-out frames") -> None:
-    """Write predicted against reference energies and forces; ``frames`` says in the title what they are."""
-    figure = new_figure(9.0, 4.4)
-    left, right = figure.subplots(1, 2)
+    """Write predicted against reference energies and forces, if any; ``frames`` says in the title what they are."""
+    panels = 2 if evaluation.data.has_forces else 1
+    figure = new_figure(4.5 * panels, 4.4)
+    left, *right = figure.subplots(1, panels, squeeze=False)[0]
     mean = evaluation.data.energies.mean()
     _parity(
         left,
@@ -30,13 +31,14 @@ def parity_plot(evaluation: Evaluation, path: Path, frames: str = "held-out fram
         "energy minus mean (meV)",
         f"MAE {evaluation.errors.energy_mae:.3f} meV",
     )
-    _parity(
-        right,
-        evaluation.data.forces.ravel(),
-        evaluation.forces.ravel(),
-        "force component (eV/Å)",
-        f"MAE {evaluation.errors.force_mae:.2f} meV/Å",
-    )
+    for axes in right:
+        _parity(
+            axes,
+            evaluation.data.forces.ravel(),
+            evaluation.forces.ravel(),
+            "force component (eV/Å)",
+            f"MAE {evaluation.errors.force_mae:.2f} meV/Å",
+        )
     figure.suptitle(f"{evaluation.data.name}: {len(evaluation.data)} {frames}", color=INK)
     save_figure(figure, path)
 

@@ -161,13 +161,13 @@ def beginning_of(run: Run) -> dict[str, object]:
 
 
 def load_data(files: tuple[DataFile, ...]) -> tuple[Dataset, ...]:
-    """Return the frames of a run, a set for each file.
+    """Return the frames of a run, a set for each molecule.
 
     Raises:
         QffcError: when no data are named, or a file cannot be read.
     """
     if files:
-        return tuple(file.load() for file in files)
+        return tuple(data for file in files for data in file.load_sets())
     raise error(
         "data for a run",
         found="no data",

@@ -16,7 +16,7 @@ from qffc.ir.diagnostics import QffcError, error
 from qffc.library.catalogue import PREFIX
 from qffc.models.trained import TRAINED_PREFIX
 from qffc.passes.strict_documents import parse_toml
-from qffc.references import resolve_data
+from qffc.references import resolve_data, resolve_sets
 from qffc.studies.tables import ClusterTable, CurveTable, SearchTable, SweepTable
 from qffc.training.config import TrainingConfig, config_error
 
@@ -41,8 +41,12 @@ class DataFile(BaseModel):
     keys: dict[str, str] = Field(default_factory=dict, description="other names in the file, by role")
 
     def load(self) -> Dataset:
-        """Return the frames."""
+        """Return the frames of one molecule."""
         return resolve_data(self.file, self.units, self.keys or None)
+
+    def load_sets(self) -> tuple[Dataset, ...]:
+        """Return the frames: a set, or with ``FILE:all`` one for each molecule of the file."""
+        return resolve_sets(self.file, self.units, self.keys or None)
 
 
 class RunFile(BaseModel):

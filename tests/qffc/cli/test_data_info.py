@@ -94,3 +94,50 @@ def test_repeated_frames_and_splits_for_machines(qffc, tmp_path):
     assert entry["repeated_frames"] == [[0, 2]]
     assert entry["verdict"] == "cannot be judged"
     assert entry["fingerprint"] == water.fingerprint
+
+
+def test_every_molecule_of_a_file_and_its_free_atoms(qffc, tmp_path):
+    file, water, ammonia = tmp_path / "qm.xyz", load_embedded("water"), load_embedded("ammonia")
+    text = "1\nenergy=-13.6\nH 0 0 0\n"
+    for data in (water, ammonia):
+        for k in range(12):
+            rows = zip(data.symbols, data.positions[k], data.forces[k], strict=True)
+            lines = [f"{symbol} {' '.join(f'{x:.10f}' for x in (*r, *f))}\n" for symbol, r, f in rows]
+            head = f"{len(lines)}\nProperties=species:S:1:pos:R:3:forces:R:3 energy={data.energies[k]:.10f}\n"
+            text += head + "".join(lines)
+    file.write_text(text)
+    code, out, err = qffc("data", "info", file)
+    assert code == 0, err
+    assert f"{file}:OH2:" in out
+    assert f"{file}:NH3:" in out
+    assert out.count("say --units ase") == 2
+    assert f"{file}, free atoms:\n  energies  --atom-energies H=-13.6" in out
+    code, out, _ = qffc("data", "info", f"{file}:H3N", "--units", "ase", "--json")
+    assert [entry["name"] for entry in json.loads(out)["files"]] == ["qm:NH3"]
+
+
+def test_energies_alone(qffc, tmp_path, trained):
+    water = load_embedded("water").subset(range(500, 506))
+    np.savez(tmp_path / "bare.npz", z=water.numbers, R=water.positions, E=water.energies)
+    code, out, _ = qffc("data", "info", tmp_path / "bare.npz", "--units", "ase")
+    assert code == 0
+    assert "none: can be evaluated, not trained on" in out
+    bare = ["--data", tmp_path / "bare.npz", "--units", "ase"]
+    code, out, _ = qffc("eval", trained, *bare, "--plot", tmp_path / "parity.png")
+    assert code == 0
+    (row,) = [line.split() for line in out.splitlines() if line.startswith("model")]
+    assert row[4:] == ["-", "-"]
+    assert "forces on" not in out
+    write_npz(water, tmp_path / "whole.npz")
+    figures = [
+        json.loads(qffc("eval", trained, *data, "--json")[1])["errors"]["model"]
+        for data in (bare, ["--data", tmp_path / "whole.npz"])
+    ]
+    assert figures[0]["energy_mae_meV"] == figures[1]["energy_mae_meV"]
+    assert figures[0]["force_mae_meV_per_Angstrom"] is None
+    code, _, err = qffc("eval", trained, *bare, "--max-force-mae", "1")
+    assert code == 2
+    assert "a limit for forces that are not there" in err
+    code, _, err = qffc(*TRAIN, *bare)
+    assert code == 2
+    assert "energies alone can be evaluated only" in err

@@ -58,10 +58,10 @@ def test_wrong_use(qffc, arguments, word):
     [
         (["eval", "trained:water", "--data", "water", "--data", "ammonia"], "--data"),
         (["data", "info", "water", "--units", "ase", "--units=rmd17"], "--units"),
-        (["compile", "lib:pair", "-O", "1", "--level", "2"], "--level"),
+        (["energy", "lib:pair", "--geometry", "a.xyz", "--geometry", "b.xyz"], "--geometry"),
     ],
 )
-def test_an_option_given_twice_is_refused(qffc, arguments, option):
+def test_data_given_twice_are_refused(qffc, arguments, option):
     code, out, err = qffc(*arguments)
     assert code == 2
     assert out == ""
@@ -69,9 +69,8 @@ def test_an_option_given_twice_is_refused(qffc, arguments, option):
     assert f"{option} more than once" in err
 
 
-def test_options_that_may_be_repeated(qffc):
-    twice = ["--print-after", "canonicalize", "--print-after", "all"]
-    code, _, err = qffc("compile", "lib:sivqlm-lih:depth=1", "--passes", "canonicalize", *twice)
+def test_of_other_options_the_last_one_wins(qffc):
+    code, _, err = qffc("compile", "lib:sivqlm-lih:depth=1", "--passes", "nothing", "--passes", "canonicalize")
     assert code == 0, err
 
 
