@@ -263,7 +263,8 @@ def test_a_model_with_the_certificate_of_another_program_is_refused(tmp_path):
 
 def test_an_example_of_its_data_is_where_a_model_is_tested():
     frames = load_embedded("ammonia").subset(range(3))
-    model = replace(untrained(load("pair", species=("N", "H"), depth=1), seed=0), metadata=describe_sets([frames]))
+    program = load("pair", species=("N", "H"), channels=1, depth=1, hidden=(4,))
+    model = replace(untrained(program, seed=0), metadata=describe_sets([frames]))
     made = check_model(model)
     assert made.geometries == "the example of its data, shaken"
     assert made.holds, made.render()
