@@ -76,12 +76,11 @@ def test_rotation_inversion_and_exchange_change_no_energy(model):
 
 
 def test_forces_are_minus_the_slope_of_the_energy(model):
-    frame, step = AMMONIA.positions[:1], 1e-5
-    _, forces = model.predict(AMMONIA.numbers, frame)
+    step = 1e-5
     for atom, axis in ((0, 0), (1, 2), (3, 1)):
-        moved = np.repeat(frame, 2, axis=0)
-        moved[:, atom, axis] += (step, -step)
-        up, down = model.predict(AMMONIA.numbers, moved)[0]
+        moved = np.repeat(AMMONIA.positions[:1], 3, axis=0)
+        moved[:, atom, axis] += (0.0, step, -step)
+        (_, up, down), forces = model.predict(AMMONIA.numbers, moved)
         assert forces[0, atom, axis] == pytest.approx(-(up - down) / (2 * step), abs=1e-6)
 
 
@@ -113,11 +112,12 @@ def test_every_radial_parameter_has_a_gradient(model):
 
 def test_a_trained_model_names_its_kernel_and_is_refused_as_circuits(tmp_path):
     seen = []
-    trained = train(
-        PROGRAM, AMMONIA, training_config(SETTINGS), tmp_path, report=seen.append, lower=lower_three_body, stop_after=2
-    )
     trained = train(PROGRAM, AMMONIA, training_config(SETTINGS), tmp_path, report=seen.append, lower=lower_three_body)
     assert seen[-1].loss < 0.5 * seen[0].loss
+    # It goes on with its own run, in which nothing is left to do.
+    same = train(PROGRAM, AMMONIA, training_config(SETTINGS), tmp_path, report=seen.append, lower=lower_three_body)
+    assert len(seen) == 4
+    np.testing.assert_array_equal(same.arrays["f_upper"], trained.arrays["f_upper"])
     with pytest.raises(QffcError, match=KERNEL):
         load_model(tmp_path)
     again = load_model(tmp_path, LOWERINGS)
