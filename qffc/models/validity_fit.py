@@ -97,10 +97,20 @@ def with_limits(
         True
     """
     sets = (data,) if isinstance(data, Dataset) else tuple(data)
-    given = given_atom_energies(model.program, sets, atom_energies) if atom_energies else None
-    free = np.array(model.arrays[ATOM_ENERGY]) if given is None and has_limits(model.arrays) else given
+    known = atom_energies or free_energies_of(model, sets)
+    free = given_atom_energies(model.program, sets, known) if known else None
     bare = without_limits(model.arrays)
     return replace(model, arrays=bare | limits_from_data(model.lowered, bare, sets, free))
+
+
+def free_energies_of(model: ForceField, sets: Sequence[Dataset]) -> dict[str, float] | None:
+    """Return the energies of free atoms (eV) by element that a model has; None unless it has all that the data need."""
+    if not has_limits(model.arrays):
+        return None
+    met = np.any(model.arrays[SEEN] > NO_RANGE, axis=(1, 2, 3))
+    species = model.program.species
+    known = {symbol: float(model.arrays[ATOM_ENERGY][kind]) for kind, symbol in enumerate(species) if met[kind]}
+    return known if all(symbol in known for data in sets for symbol in data.symbols) else None
 
 
 def without_limits(arrays: Mapping[str, Floats]) -> Arrays:

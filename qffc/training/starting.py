@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import optax
@@ -14,11 +14,9 @@ from numpy.typing import NDArray
 from qffc.data import Dataset
 from qffc.ir.diagnostics import error
 from qffc.models.atom_energies import given_atom_energies
-from qffc.models.energy import ATOM_ENERGY
 from qffc.models.force_field import ForceField, trainable_names
 from qffc.models.initialization import SAMPLE, constants_from_data, constants_from_model, initial_parameters
-from qffc.models.validity import has_limits
-from qffc.models.validity_fit import without_limits
+from qffc.models.validity_fit import free_energies_of, without_limits
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.checkpoint import TrainingState
@@ -67,14 +65,11 @@ class Start:
         return found
 
 
-def given_energies(start: Start | None) -> Mapping[str, float] | None:
-    """Return the energies of free atoms (eV) by element of a run, its own or those of its model to start from."""
+def given_energies(start: Start | None, sets: Sequence[Dataset]) -> Mapping[str, float] | None:
+    """Return the energies of free atoms (eV) by element that a run was given, or its model to start from; or None."""
     if start is None or start.model is None:
         return None if start is None else start.atom_energies or None
-    model = start.model
-    return (
-        dict(zip(model.program.species, model.arrays[ATOM_ENERGY], strict=True)) if has_limits(model.arrays) else None
-    )
+    return free_energies_of(start.model, sets)
 
 
 @in_double_precision
@@ -107,7 +102,8 @@ def starting_state(
     else:
         _need_same_program(lowered, begin.model)
         arrays = without_limits(begin.model.arrays)
-        errors = [_mean_error(begin.model, data) for data in sets]
+        bare = replace(begin.model, arrays=arrays)
+        errors = [_mean_error(bare, data) for data in sets]
         constants = constants_from_model(lowered, arrays, sets, errors)
     trained = trainable_names(program)
     parameters = in_precision({name: arrays[name] for name in trained}, config)

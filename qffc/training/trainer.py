@@ -199,7 +199,7 @@ def _train(
     finished = PAUSED not in texts
     if finished and config.limits == "on":
         known = [each.subset((*split.train, *split.validation)) for each, split in zip(sets, splits, strict=True)]
-        model = with_limits(model, known, given_energies(start))
+        model = with_limits(model, known, given_energies(start, known))
     if finished and is_first():
         save_model(model, folder / MODEL_NAME)
     return model

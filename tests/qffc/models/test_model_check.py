@@ -127,7 +127,8 @@ def wrapped(kind, program=SIVQLM):
 def test_untrained_pair_model_holds():
     made = check_model(untrained(PAIR, seed=3))
     assert made.holds, made.render()
-    assert {test.verdict for test in made.tests} == {"holds"}
+    # An untrained model does not know where its data end.
+    assert {test.verdict for test in made.tests if test.reason != "the model has no limits"} == {"holds"}
     assert made.digest == PAIR.digest
     assert made.geometries == "random ones"
 
@@ -137,7 +138,7 @@ def test_untrained_molecule_model_holds(name, idle):
     made = check_model(untrained(load(name, depth=1), seed=1))
     assert made.holds, made.render()
     reasons = {test.name: test.reason for test in made.tests if test.verdict == "does not apply"}
-    assert len(reasons) == idle
+    assert len(reasons) == idle + 4  # which need limits
     assert "cutoff" in reasons["leaving at the cutoff"]
     assert "one molecule" in reasons["two far molecules"]
 

@@ -18,6 +18,7 @@ from qffc.models.frame_batch import join_frames, joined_positions
 from qffc.models.frame_circuits import CircuitLists
 from qffc.models.instances import species_of
 from qffc.models.moving_atoms import MovingAtoms
+from qffc.models.property_tests import Subject, _beyond_data
 from qffc.models.validity import BINDING, FLOOR, NEAREST, SEEN, seen
 from qffc.models.validity_fit import with_limits, without_limits
 
@@ -232,6 +233,18 @@ def test_a_model_without_limits_cannot_grade():
     atoms = Atoms(WATER.numbers, stretched(1.4)[0], calculator=qf.Calculator(BARE))
     atoms.get_potential_energy()
     assert "extrapolation_grade" not in atoms.calc.results
+
+
+def test_what_check_asks_of_a_model_with_limits():
+    subject = Subject(LIMITED, WATER.numbers, WATER.positions[:4], np.random.default_rng(0))
+    tests = _beyond_data(subject)
+    assert [test.verdict for test in tests] == ["holds"] * 4, tests
+    # A model whose free atoms lie below the molecule is found.
+    deep = {name: np.array(value) for name, value in LIMITED.arrays.items()}
+    deep[ATOM_ENERGY] -= 100.0
+    deep[BINDING] += 100.0
+    wrong = Subject(ForceField(LIMITED.program, deep), WATER.numbers, WATER.positions[:4], np.random.default_rng(0))
+    assert {test.name: test.verdict for test in _beyond_data(wrong)}["rattled molecules"] == "FAILS"
 
 
 def test_a_rattled_water_relaxes_to_its_minimum():
