@@ -73,9 +73,8 @@ def tried(name: str, model: qf.ForceField, starts: int, label: str) -> int:
         ends.append(relaxed(model, numbers, moved).get_potential_energy() - least)
     found = np.array(ends)
     below, at = int(np.sum(found < -BELOW)), int(np.sum(np.abs(found[:, None] - (minima - least)).min(axis=1) < SAME))
-    print(
-        f"{name}, {label}: of {starts} relaxations {below} below the minimum (lowest {found.min():.3f} eV), {at} at it or a conformer"
-    )
+    print(f"{name}, {label}: of {starts} relaxations {below} below the minimum", end="")
+    print(f" (lowest {found.min():.3f} eV), {at} at it or a conformer", flush=True)
     oxygen = int(np.flatnonzero(numbers == 8)[0])
     distances = lowest.get_all_distances()[oxygen] + 10.0 * (numbers != 1)
     hydrogen = int(np.argmin(distances))
