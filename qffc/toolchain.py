@@ -200,11 +200,13 @@ def _need_forces(sets: Sequence[Dataset]) -> None:
 
 
 def _need_labels(sets: Sequence[Dataset], config: TrainingConfig) -> None:
-    from qffc.data.label_verdicts import need_labels
+    from qffc.data.label_verdicts import need_labels, warn_of_levels
     from qffc.training.processes import is_first
 
     for data in sets:
         need_labels(data, energies=config.energy_weight > 0, forces=config.force_weight > 0, warn=is_first())
+    if is_first():
+        warn_of_levels(sets)
 
 
 def _look_for_leaks(sets: Sequence[Dataset], config: TrainingConfig, start: Start) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from qffc.data.bonds import bond_ratio
 from qffc.data.dataset import Dataset
 from qffc.data.file_names import ALL
 from qffc.data.molecules import molecule_in, read_molecules
@@ -19,7 +20,6 @@ _FORCES = (0.1, 15.0)
 _ENERGIES = (0.9, 1.15)
 _HARTREE_OF_ATOM = 0.5
 _GROWTH = 2.39
-_FRAMES = 200
 
 
 def guessed_units(path: str | Path, keys: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -65,23 +65,6 @@ def energy_of_electrons(data: Dataset) -> float:
         -1990.0
     """
     return -energy_to_ev(_HARTREE_OF_ATOM, "Hartree") * float(np.sum(data.numbers.astype(float) ** _GROWTH))
-
-
-def bond_ratio(data: Dataset) -> float:
-    """Return the median of the distances to the nearest atom, over the sums of the covalent radii; about 1.
-
-    Example:
-        >>> from qffc.data import load_embedded
-        >>> round(bond_ratio(load_embedded("water")), 1)
-        1.0
-    """
-    from ase.data import covalent_radii
-
-    radii = covalent_radii[data.numbers]
-    positions = data.positions[:: max(1, len(data) // _FRAMES)]
-    distances = np.linalg.norm(positions[:, :, None] - positions[:, None], axis=-1) / (radii[:, None] + radii)
-    distances[:, np.arange(len(radii)), np.arange(len(radii))] = np.inf
-    return float(np.median(distances.min(axis=2)))
 
 
 def _has_all_electrons(data: Dataset) -> bool:

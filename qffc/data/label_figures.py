@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.data.bonds import bond_ratio
 from qffc.data.dataset import Dataset
 from qffc.data.work_of_forces import Floats, Rows, WorkOfForces, near_pairs, work_of_forces
 from qffc.units import force_from_ev_per_angstrom
@@ -34,6 +35,7 @@ class LabelFigures:
         net_force: median over frames of the length of the sum of forces over the sum of their lengths.
         net_torque: the same of torques about the centre, over the sum of lengths of arms times those of forces.
         force: root mean square of the lengths of forces, eV/Angstrom.
+        bonds: distances to the nearest atom over the sums of covalent radii, the median; 1 for a single atom.
         rounding: of stored forces over themselves: that of single precision where they are its numbers.
         still_atoms: atoms whose forces are zero in every frame, where others are not.
         outlying_forces: frames with a net force or torque out of proportion to the others.
@@ -50,6 +52,7 @@ class LabelFigures:
     net_force: float
     net_torque: float
     force: float
+    bonds: float
     rounding: float
     still_atoms: tuple[int, ...]
     outlying_forces: tuple[int, ...]
@@ -86,6 +89,7 @@ def label_figures(data: Dataset) -> LabelFigures:
         net_force=float(np.median(net)),
         net_torque=float(np.median(torque)),
         force=float(np.sqrt(np.mean(np.sum(data.forces**2, axis=-1)))),
+        bonds=bond_ratio(data) if len(data.numbers) > 1 else 1.0,
         rounding=_rounding(data),
         still_atoms=tuple(np.flatnonzero(~moved).tolist()) if moved.any() else (),
         outlying_forces=tuple(np.flatnonzero(_out_of_proportion(net) | _out_of_proportion(torque)).tolist()),

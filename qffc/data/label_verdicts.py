@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import log
 
+import numpy as np
+
 from qffc.data.dataset import Dataset
 from qffc.data.label_figures import FEWEST, LabelFigures, label_figures
+from qffc.data.same_frames import composition_of
 from qffc.ir.diagnostics import Diagnostic, QffcError, QffcWarning
 from qffc.units import (
     ENERGY_UNITS,
@@ -30,9 +33,11 @@ _NOISE, _LARGE, _HUGE = 1e-3, 1e-2, 5e-2
 _SOFT = 0.1
 """Below this (eV/Angstrom) forces are so small that their errors are as large."""
 _CERTAIN = 20
+_BONDS = (0.7, 1.6)
 _SLOPES = (0.7, 1.4)
 _FOLLOWS, _DOES_NOT = 0.6, 0.8
 _CLOSED = 0.5
+_GAP, _GAP_DEVIATIONS = 2.0, 10.0
 _UNRELATED, _HALF_RELATED = 0.3, 0.5
 _ALIKE = log(1.25)
 _NAMED = 5
@@ -82,14 +87,18 @@ def label_verdicts(data: Dataset, figures: LabelFigures) -> tuple[Verdict, ...]:
         >>> water = load_embedded("water").subset(range(50))
         >>> turned = Dataset(water.numbers, water.positions, water.energies, -water.forces)
         >>> for data in (water, turned):
-        ...     verdict = label_verdicts(data, label_figures(data))[2]
+        ...     verdict = label_verdicts(data, label_figures(data))[3]
         ...     print(verdict.level, "-", verdict.words)
         good - energies change as the forces say
         wrong - forces of the wrong sign: gradients of the energy
     """
     if not data.has_forces:
-        return (Verdict(_AGREEMENT, Level.UNKNOWN, "-", "no forces", of_energies=True),)
+        return (
+            _bonds(figures),
+            Verdict(_AGREEMENT, Level.UNKNOWN, "-", "no forces", of_energies=True),
+        )
     return (
+        _bonds(figures),
         _imbalance("net force", figures.net_force, figures),
         _imbalance("net torque", figures.net_torque, figures),
         _agreement(data, figures),
@@ -139,6 +148,36 @@ def need_labels(data: Dataset, *, energies: bool = True, forces: bool = True, wa
             warnings.warn(QffcWarning(_diagnostic(data, verdict, "doubtful labels")), stacklevel=2)
 
 
+def warn_of_levels(sets: Sequence[Dataset]) -> None:
+    """Warn of sets of one composition whose energies lie far apart: of two methods, or one without its reference.
+
+    Args:
+        sets: to train on together.
+
+    Warns:
+        QffcWarning: for each such pair.
+
+    Example:
+        >>> from qffc.data import load_embedded
+        >>> water = load_embedded("water")
+        >>> warn_of_levels([water.subset(range(10)), water.subset(range(10, 20))])
+    """
+    for number, data in enumerate(sets):
+        for other in sets[:number]:
+            if composition_of(data) != composition_of(other):
+                continue
+            gap = abs(float(np.median(data.energies) - np.median(other.energies)))
+            if gap > _GAP and gap > _GAP_DEVIATIONS * max(float(data.energies.std()), float(other.energies.std())):
+                diagnostic = Diagnostic(
+                    title="doubtful labels",
+                    where=f"{other.name} and {data.name}, energies",
+                    found=f"{gap:.3f} eV between two sets of {data.formula}: of two methods?",
+                    expected="energies of one method, on one reference",
+                    help="train on one of them, or compute both with one method",
+                )
+                warnings.warn(QffcWarning(diagnostic), stacklevel=2)
+
+
 def _diagnostic(data: Dataset, verdict: Verdict, title: str) -> Diagnostic:
     return Diagnostic(
         title=title,
@@ -147,6 +186,18 @@ def _diagnostic(data: Dataset, verdict: Verdict, title: str) -> Diagnostic:
         expected="energies and forces of one surface, without net force and torque: 'qffc data info' shows all figures",
         help=verdict.help,
     )
+
+
+def _bonds(figures: LabelFigures) -> Verdict:
+    figure = f"{figures.bonds:.2f} of covalent radii"
+    if _BONDS[0] < figures.bonds < _BONDS[1]:
+        return Verdict("bonds", Level.GOOD, figure, "as long as bonds are")
+    if figures.bonds > 1:
+        words = "too long: positions in Bohr, read as Angstrom? or atoms without bonds"
+    else:
+        words = "too short: positions in Angstrom, read as Bohr?"
+    help = "look at the unit of length, and at those of energies and forces"
+    return Verdict("bonds", Level.DOUBTFUL, figure, words, help)
 
 
 def _imbalance(what: str, share: float, figures: LabelFigures) -> Verdict:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qffc.data import Dataset, HarmonicBaseline, load_embedded
 from qffc.data.label_figures import FEWEST, label_figures
-from qffc.data.label_verdicts import Level, label_verdicts, need_labels, worst
+from qffc.data.label_verdicts import Level, label_verdicts, need_labels, warn_of_levels, worst
 from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.units import Units
 
@@ -91,9 +91,32 @@ def test_the_unit_that_fits_the_slope_is_named_with_what_was_declared() -> None:
     water = load_embedded("water").subset(range(50))
     units = Units("Hartree", "Bohr", "Hartree/Angstrom")
     data = Dataset(water.numbers, water.positions, water.energies, water.forces * 0.529177, source=units)
-    verdict = label_verdicts(data, label_figures(data))[2]
+    verdict = label_verdicts(data, label_figures(data))[3]
     assert "forces in Hartree/Bohr" in verdict.words
     assert "declared as Hartree, Bohr, Hartree/Angstrom" in verdict.words
+
+
+def test_everything_in_atomic_units_is_seen_by_the_bonds() -> None:
+    def atomic(r: Floats, e: Floats, f: Floats) -> Labels:
+        return r / 0.529177, e / 27.2114, f / 51.4221
+
+    data = changed(load_embedded("ammonia").subset(range(50)), atomic)
+    assert level(data, AGREEMENT) is Level.GOOD
+    with pytest.warns(QffcWarning, match="too long: positions in Bohr, read as Angstrom"):
+        need_labels(data)
+    short = changed(load_embedded("ammonia").subset(range(50)), lambda r, e, f: (r * 0.529177, e, f / 0.529177))
+    with pytest.warns(QffcWarning, match="too short"):
+        need_labels(short)
+
+
+def test_two_levels_of_energy_for_one_molecule() -> None:
+    water = load_embedded("water")
+    sets = [water.subset(range(30)), changed(water.subset(range(30, 60)), lambda r, e, f: (r, e - 4.0, f))]
+    with pytest.warns(QffcWarning, match=r"between two sets of OH2: of two methods\?"):
+        warn_of_levels(sets)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_levels([water.subset(range(30)), water.subset(range(30, 60)), load_embedded("ammonia")])
 
 
 def test_failed_frames_are_named_wherever_they_are() -> None:
@@ -210,7 +233,7 @@ def test_what_says_nothing_is_not_judged() -> None:
     flat = changed(water, lambda r, e, f: (r, np.full_like(e, -2075.0), f))
     still = changed(water, lambda r, e, f: (r, e, np.zeros_like(f)))
     for data, words in ((flat, "all energies are the same"), (still, "all forces are zero")):
-        verdict = label_verdicts(data, label_figures(data))[2]
+        verdict = label_verdicts(data, label_figures(data))[3]
         assert (verdict.level, verdict.words) == (Level.UNKNOWN, words)
 
 

@@ -134,7 +134,7 @@ def test_frames_without_forces_are_read_where_energies_are_enough(tmp_path: Path
     assert not data.forces.any()
     assert not data.subset([0]).has_forces
     assert not replace(data, name="other").has_forces
-    (verdict,) = label_verdicts(data, label_figures(data))
+    _, verdict = label_verdicts(data, label_figures(data))
     assert (verdict.level, verdict.words) == (Level.UNKNOWN, "no forces")
     with pytest.raises(QffcError, match="'F_dft'"):
         read(file, "ase", {"forces": "F_dft"}, energies_alone=True)
