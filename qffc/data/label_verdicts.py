@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import log
 
@@ -138,13 +138,17 @@ def need_labels(data: Dataset, *, energies: bool = True, forces: bool = True, wa
     """
     if not forces:
         return
-    found = [each for each in label_verdicts(data, label_figures(data)) if energies or not each.of_energies]
+    figures = label_figures(data)
+    if not energies:
+        figures = replace(figures, scatter=0.0)  # how energies scatter is no evidence against forces then
+    found = [each for each in label_verdicts(data, figures) if energies or not each.of_energies]
     for verdict in found:
         if verdict.level is Level.WRONG:
             raise QffcError(_diagnostic(data, verdict, "labels that no energy surface has"))
-    doubtful = {each.words: each for each in reversed(found) if each.level is Level.DOUBTFUL}  # the first of each
-    for verdict in reversed(doubtful.values()):
-        if warn:
+    said: set[str] = set()
+    for verdict in found if warn else ():
+        if verdict.level is Level.DOUBTFUL and verdict.words not in said:
+            said.add(verdict.words)
             warnings.warn(QffcWarning(_diagnostic(data, verdict, "doubtful labels")), stacklevel=2)
 
 

@@ -162,6 +162,10 @@ def test_what_is_not_trained_on_may_be_wrong() -> None:
     turned = changed(load_embedded("water").subset(range(50)), FAULTS["wrong sign"][0])
     need_labels(turned, energies=False)
     need_labels(turned, forces=False)
+    noise = np.random.default_rng(0).normal(scale=0.06, size=turned.forces.shape)
+    noisy = changed(load_embedded("water").subset(range(50)), lambda r, e, f: (r, e[order(len(e))], f + noise))
+    with pytest.warns(QffcWarning, match="noisy labels"):
+        need_labels(noisy, energies=False)
     lame = changed(turned, FAULTS["an atom without forces"][0])
     with pytest.raises(QffcError, match="net force"):
         need_labels(lame, energies=False)
