@@ -61,6 +61,8 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as problem:
         return _refuse(_no_file(problem), as_json)
     except Exception as problem:  # the last resort: nothing leaves with a bare traceback
+        if isinstance(problem, MemoryError) or "RESOURCE_EXHAUSTED" in str(problem):  # the latter is what XLA says
+            return _refuse(_no_memory(problem), as_json)
         traceback.print_exc()
         ours = isinstance(problem, InternalError)
         report = problem if ours else InternalError(f"{type(problem).__name__}: {problem}")
@@ -102,6 +104,15 @@ def _no_file(problem: OSError) -> Diagnostic:
         found=f"'{problem.filename}': {problem.strerror}" if problem.filename else str(problem),
         expected="a file or folder that can be read and written",
         help="check the path, the permissions and the space that is left",
+    )
+
+
+def _no_memory(problem: Exception) -> Diagnostic:
+    return Diagnostic(
+        title="not enough memory",
+        found=(str(problem).splitlines() or [type(problem).__name__])[0],
+        expected="a computation that fits into the memory of this machine",
+        help="take smaller batches (--batch-size, --accumulate), fewer frames or circuits of fewer qubits",
     )
 
 

@@ -115,6 +115,28 @@ def test_our_mistakes_ask_for_a_report(qffc, monkeypatch, problem):
     assert json.loads(out)["error"]["title"] == "internal error"
 
 
+@pytest.mark.parametrize(
+    ("problem", "found"),
+    [
+        (MemoryError(), "MemoryError"),
+        (MemoryError("Unable to allocate 8.00 GiB"), "Unable to allocate 8.00 GiB"),
+        (RuntimeError("RESOURCE_EXHAUSTED: qffc: not enough memory\nfor more"), "RESOURCE_EXHAUSTED: qffc: not enough"),
+    ],
+    ids=["none", "numpy", "xla"],
+)
+def test_a_full_memory_is_no_mistake_of_ours(qffc, monkeypatch, problem, found):
+    def fail(*_: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(listing, "emit", fail)
+    code, out, err = qffc("list", "--json")
+    assert code == 2
+    assert "report" not in err
+    error = json.loads(out)["error"]
+    assert error["title"] == "not enough memory"
+    assert error["found"].startswith(found)
+
+
 @pytest.mark.parametrize("verb", ["list", "passes", "targets"])
 def test_lists(qffc, verb):
     code, out, _ = qffc(verb)
