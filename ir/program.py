@@ -12,6 +12,7 @@ from qffc.ir.diagnostics import Span, error
 from qffc.ir.generators import DeclaredSymmetry
 from qffc.ir.observables import Observable
 from qffc.ir.ops import Op
+from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.values import Value
 
 Symmetry = Literal["rotation", "inversion", "translation", "exchange"]
@@ -200,6 +201,17 @@ class Program:
         from qffc.ir.verify import verify_program  # the verifier needs the types of this file
 
         verify_program(self)
+
+    def __repr__(self) -> str:
+        return short_repr(
+            self,
+            f"'{self.name}'",
+            f"scope {self.scope}",
+            f"species {' '.join(self.species)}",
+            counted(len(self.qubits), "qubit"),
+            counted(len(self.ops), "operation"),
+            f"digest {self.digest[:12]}",
+        )
 
     @cached_property
     def text(self) -> str:

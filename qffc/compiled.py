@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.program import Program
+from qffc.ir.short_repr import short_repr
 from qffc.levels import DEFAULT_LEVEL, level
 from qffc.passes.base import Pass
 from qffc.passes.circuit.split_program import Split, split_program
@@ -58,6 +59,17 @@ class Compiled:
     passes: str
     lowering: str
     records: tuple[PassRecord, ...]
+
+    def __repr__(self) -> str:
+        proof = "proven" if self.certificate.holds else "not proven"
+        return short_repr(
+            self,
+            f"'{self.program.name}'",
+            f"for {self.target.name}",
+            f"level {self.level}",
+            proof,
+            f"digest {self.program.digest[:12]}",
+        )
 
     def __getstate__(self) -> dict[str, object]:
         """The fields: what was made when it was asked for is made again, and compiled functions cannot be copied."""

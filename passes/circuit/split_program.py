@@ -14,6 +14,7 @@ from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import PauliString
 from qffc.ir.program import Program
+from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.values import Add, Mul, Pi, Value, split_coefficient
 
 
@@ -68,6 +69,11 @@ class Split:
     vectors: tuple[Value, ...]
     ops: tuple[KernelOp, ...]
     quiet: frozenset[int] = frozenset()
+
+    def __repr__(self) -> str:
+        return short_repr(
+            self, f"of '{self.program.name}'", counted(self.slot_count, "slot"), counted(len(self.ops), "operation")
+        )
 
     @property
     def slot_count(self) -> int:

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
+from qffc.ir.short_repr import short_repr
 from qffc.passes.equivariance.certificate_schemas import from_schema_1, without_places
 from qffc.passes.equivariance.certificate_text import render_verdict
 from qffc.passes.equivariance.listing import listing
@@ -96,6 +97,14 @@ class Certificate:
     qffc: str
     python: str
     origin: Origin | None = None
+
+    def __repr__(self) -> str:
+        found = {
+            status: [v.generator for v in self.verdicts if v.status == status]
+            for status in ("proven", "refuted", "undecided")
+        }
+        told = [f"{', '.join(names)} {status}" for status, names in found.items() if names]
+        return short_repr(self, f"of '{self.program}'", f"digest {self.digest[:12]}", *told)
 
     @property
     def holds(self) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.program import AtomicReadout, Program, has_features, readout_value
+from qffc.ir.short_repr import short_repr
 from qffc.ir.values import as_value
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.split_program import Split, length_and_direction, split_program
@@ -33,6 +34,11 @@ class JaxProgram:
 
     split: Split
     kernel: KernelFunctions
+
+    def __repr__(self) -> str:
+        return short_repr(
+            self, f"of '{self.program.name}'", f"kernel {self.kernel.name}", f"digest {self.program.digest[:12]}"
+        )
 
     @property
     def program(self) -> Program:

@@ -15,6 +15,7 @@ from pytket.circuit import Circuit, Op
 from qffc.ir.diagnostics import InternalError, QffcError, error
 from qffc.ir.given_values import reals_of
 from qffc.ir.program import Program
+from qffc.ir.short_repr import short_repr
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.split_program import KernelOp, Split, split_program
 from qffc.passes.counts import CircuitCounts
@@ -69,6 +70,10 @@ class PytketKernel:
     fix_frame: bool = False
     shorten_runs: bool = True
     setting: Setting | None = None
+
+    def __repr__(self) -> str:
+        measured = "" if self.setting is None else f"measures {self.setting}"
+        return short_repr(self, f"of '{self.split.program.name}'", f"for {self.target.name}", measured)
 
     def __post_init__(self) -> None:
         if not self.target.native:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import Observable
 from qffc.ir.pauli import Letter, PauliString
+from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.values import Number
 
 _EQUAL = 1e-12
@@ -117,6 +118,9 @@ class MeasurementPlan:
     constants: tuple[float, ...]
     terms: tuple[tuple[tuple[int, int, float], ...], ...]
     shares: tuple[float, ...] = ()
+
+    def __repr__(self) -> str:
+        return short_repr(self, counted(len(self.settings), "setting"), counted(len(self.terms), "observable"))
 
     def weights(self, setting: int) -> NDArray[np.float64]:
         """Return (observables, strings of the setting), the coefficients of one setting."""

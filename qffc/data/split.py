@@ -7,6 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from qffc.ir.diagnostics import error
+from qffc.ir.short_repr import short_repr
+
+_WRITTEN_OUT = 12
+"""Frames whose indices are written out for people."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,13 @@ class Split:
     validation: tuple[int, ...]
     test: tuple[int, ...]
     seed: int | None = None
+
+    def __repr__(self) -> str:
+        parts = (self.train, self.validation, self.test)
+        if sum(map(len, parts)) <= _WRITTEN_OUT:
+            return f"Split(train={self.train}, validation={self.validation}, test={self.test}, seed={self.seed})"
+        sizes = (f"{len(part)} {name}" for name, part in zip(("train", "validation", "test"), parts, strict=True))
+        return short_repr(self, *sizes, "" if self.seed is None else f"seed {self.seed}")
 
     def __post_init__(self) -> None:
         seen: dict[int, str] = {}

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qffc.execution.estimate import MomentEstimate, device_kernel, shot_table
 from qffc.execution.offer import Allocate, Offer, Tariff, allocation_for, both_offers
 from qffc.ir.diagnostics import error
+from qffc.ir.short_repr import counted, short_repr
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_field import ForceField
 from qffc.passes.circuit.split_program import Split
@@ -46,6 +47,16 @@ class Quote:
     offer: Offer
     other: Offer
     standard_errors: Floats
+
+    def __repr__(self) -> str:
+        errors = ", ".join(f"{1e3 * error:.3g}" for error in self.standard_errors[:4])
+        return short_repr(
+            self,
+            counted(self.circuits, "circuit"),
+            counted(int(self.shots.sum()), "shot"),
+            f"{self.price:.6g} HQC",
+            f"standard errors {errors}{' ...' if len(self.standard_errors) > 4 else ''} meV",
+        )
 
     @property
     def shots(self) -> NDArray[np.int64]:
@@ -93,6 +104,9 @@ class Job:
     arrays: dict[str, jax.Array]
     frames: jax.Array
     slots: Floats
+
+    def __repr__(self) -> str:
+        return short_repr(self, counted(len(self.frames), "geometry", "geometries"), repr(self.molecule))
 
     @property
     def split(self) -> Split:

@@ -11,6 +11,7 @@ from ase.calculators import calculator as ase_calculator
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import Diagnostic, QffcWarning, error, quoted
+from qffc.ir.short_repr import short_repr
 from qffc.models.finite import check_predictions
 from qffc.models.force_field import ForceField
 from qffc.models.model_given import ModelLike, model_of
@@ -61,6 +62,9 @@ class Calculator(ase_calculator.Calculator):
     def __init__(self, model: ModelLike, skin: float = 0.5, precision: int | str = 64) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # of ASE
         self._choose(model, skin, precision)
+
+    def __repr__(self) -> str:
+        return short_repr(self, repr(self._model), f"{self._precision} bits")
 
     @property
     def model(self) -> ForceField:

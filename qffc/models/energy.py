@@ -13,6 +13,7 @@ import numpy as np
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import length
 from qffc.ir.program import AtomicReadout, has_features
+from qffc.ir.short_repr import counted, short_repr
 from qffc.models.head import Edges, atomic_energies
 from qffc.models.instances import Instances
 from qffc.models.row_evaluator import RowEvaluator, add_rows, take_rows
@@ -50,6 +51,10 @@ class MoleculeEnergy:
     lowered: JaxProgram
     instances: Instances
     rows: ValueRows | None = None
+
+    def __repr__(self) -> str:
+        atoms = counted(len(self.instances.atom_species), "atom")
+        return short_repr(self, f"of '{self.lowered.program.name}'", atoms, counted(self.circuits, "circuit"))
 
     @property
     def circuits(self) -> int:

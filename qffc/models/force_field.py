@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.given_values import not_a
 from qffc.ir.program import Program
+from qffc.ir.short_repr import counted, short_repr
 from qffc.models.atoms_given import Elements, elements_of, positions_of
 from qffc.models.energy import ATOM_ENERGY, CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
 from qffc.models.finite import check_positions
@@ -59,6 +60,18 @@ class ForceField:
     def __post_init__(self) -> None:
         check_arrays(self.program, self.arrays)
         object.__setattr__(self, "arrays", {name: _unwritable(value) for name, value in self.arrays.items()})
+
+    def __repr__(self) -> str:
+        numbers = sum(self.arrays[name].size for name in trainable_names(self.program))
+        data = self.metadata.get("data_name")
+        return short_repr(
+            self,
+            f"'{self.program.name}'",
+            f"species {' '.join(self.program.species)}",
+            counted(numbers, "trained number"),
+            "" if data is None else f"data {data}",
+            f"digest {self.program.digest[:12]}",
+        )
 
     def __reduce__(self) -> tuple[type[ForceField], tuple[object, ...]]:
         return type(self), (self.program, self.arrays, self.metadata, self.lower)

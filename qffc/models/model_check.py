@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from qffc.ir.given_values import whole_of
+from qffc.ir.short_repr import counted, short_repr
 from qffc.models.atoms_given import Elements, elements_of, positions_of
 from qffc.models.check_geometries import choose_geometries
 from qffc.models.model_given import ModelLike, model_of
@@ -34,6 +35,10 @@ class ModelCheck:
     frames: int
     seed: int
     tests: tuple[PropertyTest, ...]
+
+    def __repr__(self) -> str:
+        outcome = "holds" if self.holds else f"FAILS: {', '.join(self.failed)}"
+        return short_repr(self, f"of '{self.program}'", f"at {counted(self.frames, 'geometry', 'geometries')}", outcome)
 
     @property
     def holds(self) -> bool:

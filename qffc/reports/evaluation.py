@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qffc.data import Dataset
 from qffc.data.baselines import Baseline, constant_baseline, harmonic_baseline
+from qffc.ir.short_repr import counted, short_repr
 from qffc.models.errors import Errors, errors_of, force_errors_by_element
 from qffc.models.force_field import ForceField
 
@@ -38,6 +39,11 @@ class Evaluation:
     baselines: tuple[tuple[str, Errors], ...] = ()
     seen: int | None = None
     left_out: int = 0
+
+    def __repr__(self) -> str:
+        errors = self.errors
+        figures = f"energy MAE {errors.energy_mae:.2f} meV", f"force MAE {errors.force_mae:.2f} meV/Å"
+        return short_repr(self, f"on {counted(len(self.data), 'frame')} of {self.data.name}", *figures)
 
     def rows(self) -> tuple[tuple[str, Errors], ...]:
         """Return (name, errors) of the model and of each baseline."""
