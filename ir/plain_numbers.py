@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
 
 from qffc.ir.diagnostics import error
+
+_LARGEST_SHARE = 24
+"""Of pi: the largest denominator, and the largest number of times."""
 
 
 def exact_number(given: object) -> Fraction | None:
@@ -44,6 +48,20 @@ def exact_number(given: object) -> Fraction | None:
         )
     single = isinstance(number, np.floating) and not isinstance(number, float)
     return Fraction(np.format_float_scientific(number, unique=True) if single else repr(float(number)))
+
+
+def pi_share(given: float) -> Fraction | None:
+    """Return by which simple fraction of pi a number was meant, or None where it is far from all.
+
+    Example:
+        >>> pi_share(1.5707963267948966), pi_share(-3.141592653589793), pi_share(1.5708)
+        (Fraction(1, 2), Fraction(-1, 1), None)
+    """
+    if given == 0 or not math.isfinite(given) or abs(given) > _LARGEST_SHARE * math.pi:
+        return None
+    share = Fraction(given / math.pi).limit_denominator(_LARGEST_SHARE)
+    near = share != 0 and abs(float(share) * math.pi - given) <= 4e-16 * abs(given)
+    return share if near else None
 
 
 def whole_number(given: object) -> int | None:

@@ -5,10 +5,13 @@ Sums and products are flattened and sorted, so ``a * b`` equals ``b * a``; ratio
 
 from __future__ import annotations
 
+import warnings
 from fractions import Fraction
 
-from qffc.ir.diagnostics import error
-from qffc.ir.plain_numbers import exact_number, whole_number
+import numpy as np
+
+from qffc.ir.diagnostics import Diagnostic, QffcWarning, error
+from qffc.ir.plain_numbers import exact_number, pi_share, whole_number
 from qffc.ir.value_nodes import (
     Add,
     Cross,
@@ -26,10 +29,16 @@ from qffc.ir.value_nodes import (
 
 
 def as_value(value: Value | Numeric) -> Value:
-    """Return a value for a number of Python or NumPy; decimals become exact rationals of their shortest spelling."""
+    """Return a value for a number of Python or NumPy; decimals become exact rationals of their shortest spelling.
+
+    Warns:
+        QffcWarning: for what looks like a multiple of ``math.pi``, which is no exact one.
+    """
     if isinstance(value, Value):
         return value
     number = exact_number(value)
+    if isinstance(value, float | np.floating) and (share := pi_share(float(value))) is not None:
+        _hint_at_pi(float(value), share)
     if number is None:
         raise error(
             "not a value",
@@ -38,6 +47,18 @@ def as_value(value: Value | Numeric) -> Value:
             help="use parameters, distances and vectors of the sites, or plain numbers",
         )
     return Number(number)
+
+
+def _hint_at_pi(given: float, share: Fraction) -> None:
+    top = {1: "pi", -1: "-pi"}.get(share.numerator, f"{share.numerator}*pi")
+    exact = top if share.denominator == 1 else f"{top}/{share.denominator}"
+    hint = Diagnostic(
+        title="decimal number in the place of a multiple of pi",
+        found=f"{given!r}, taken as this decimal number and no other",
+        expected=f"{exact}, which is exact: identities at such angles are proven, and gates fold",
+        help=f"from qffc.dsl import pi, and write {exact}",
+    )
+    warnings.warn(QffcWarning(hint), stacklevel=4)
 
 
 def add(*values: Value) -> Value:

@@ -43,6 +43,7 @@ def build(arguments: Sequence[str]) -> TyperGroup:
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
     named = [(name, place) for name, place in VERBS if name in arguments[:1]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qffc.cli.frames import Keys, Units, parse_keys
-from qffc.cli.output import say
+from qffc.cli.output import AsJson, emit, say
 from qffc.data.file_names import DATA_FORMS
 
 if TYPE_CHECKING:
@@ -39,18 +39,20 @@ def card(
     keys: Keys = None,
     name: Annotated[str | None, typer.Option(help="title of the card [default: name of the file or folder]")] = None,
     out: Annotated[Path | None, typer.Option(help="write the card to this file")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print the card of a model: data, split, settings, errors on its test frames, and how to make it again."""
     from qffc.atomic_files import write_text
     from qffc.models.model_file import load_model
-    from qffc.reports.model_card import model_card
+    from qffc.models.trained import TRAINED_PREFIX
+    from qffc.reports.model_card import card_entries, model_card
 
-    trained = load_model(model)
+    trained, title = load_model(model), name or model.stem.removeprefix(TRAINED_PREFIX)
     given = None if keys is None else parse_keys(keys)
     tests = [_tested(trained, source, units, given) for source in data]
-    text = model_card(name or model.stem, trained, tests, units, given)
-    if out is None:
-        print(text, end="")
-        return
-    write_text(out, text)
-    say(f"card written to {out}")
+    text = model_card(title, trained, tests, units, given)
+    if out is not None:
+        write_text(out, text)
+        say(f"card written to {out}")
+    if out is None or as_json:
+        emit(text, {"name": title, **card_entries(trained, tests, units, given), "card": text}, as_json)

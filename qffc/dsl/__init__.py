@@ -3,6 +3,7 @@
 from qffc.dsl.atoms import Atom, Neighbour, Twins, Wire
 from qffc.dsl.author import Author
 from qffc.dsl.decorator import Ansatz, ansatz, as_program
+from qffc.dsl.functions import acos, component, cos, exp, log, pi, sin, sqrt, tanh, vector
 from qffc.dsl.layers import Layer
 from qffc.dsl.observables import Measured
 from qffc.dsl.tables import CHANNEL, SPECIES, RadialTable, Table
@@ -21,10 +22,20 @@ __all__ = [
     "Table",
     "Twins",
     "Wire",
+    "acos",
     "ansatz",
     "as_program",
+    "component",
+    "cos",
     "cross",
     "dot",
+    "exp",
+    "log",
     "norm",
+    "pi",
+    "sin",
+    "sqrt",
+    "tanh",
     "unit",
+    "vector",
 ]

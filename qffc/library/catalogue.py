@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import inspect
+import re
+from dataclasses import dataclass, replace
 
 from qffc.dsl import Ansatz
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.program import Program
 from qffc.library.coupled import all_pairs, ring
 from qffc.library.initial import initial
-from qffc.library.options import check_options, parse_options
+from qffc.library.options import check_options, parse_options, written
 from qffc.library.pair import pair
 from qffc.library.revised import revised
 from qffc.library.sivqlm import sivqlm_h2o, sivqlm_h2o_dimer, sivqlm_lih, sivqlm_nh3
@@ -75,6 +77,44 @@ def load(name: str, **options: object) -> Program:
     except QffcError as problem:  # the line in the library says nothing to its user
         diagnostic = replace(problem.diagnostic, span=None, where=f"library program '{name}'")
         raise QffcError(diagnostic) from None
+
+
+@dataclass(frozen=True)
+class LibraryProgram:
+    """What there is to know of a library program.
+
+    Args:
+        name: its name.
+        about: what it is, some sentences.
+        options: name, default as it is written in a reference, and meaning of each option.
+    """
+
+    name: str
+    about: str
+    options: tuple[tuple[str, str, str], ...]
+
+
+def describe(name: str) -> LibraryProgram:
+    """Return the description of a library program.
+
+    Args:
+        name: one of :func:`programs`, with or without ``lib:`` before it.
+
+    Raises:
+        QffcError: when there is none of that name.
+
+    Example:
+        >>> describe("lib:water-demo").options[0]
+        ('depth', '6', 'number of exchange layers; positions enter once more than that.')
+    """
+    item = _find(name.removeprefix(PREFIX))
+    about, _, arguments = inspect.cleandoc(item.__doc__ or "").partition("\nArgs:\n")
+    found = re.findall(r"^    (\w+): ((?:.|\n(?! {4}\w|\n))*)", arguments, re.MULTILINE)
+    meaning = {option: " ".join(text.split()) for option, text in found}
+    options = tuple(
+        (option, written(parameter.default), meaning.get(option, "")) for option, parameter in item.options.items()
+    )
+    return LibraryProgram(item.name, about.strip(), options)
 
 
 def load_reference(reference: str) -> Program:

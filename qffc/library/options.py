@@ -24,8 +24,10 @@ def check_options(
     """
     checked = {name: _plain(value) for name, value in options.items()}
     for name, value in checked.items():
-        kind = _need_option(program, name, signature).annotation
-        if not _fits(value, kind):
+        option = _need_option(program, name, signature)
+        kind = option.annotation
+        # No values at all make sense where they are the default, as for a head without hidden layers.
+        if not (_fits(value, kind) or (value == () == option.default)):
             raise _bad_value(program, name, repr(value), kind)
     return checked
 
@@ -60,7 +62,7 @@ def parse_options(program: str, text: str, signature: Mapping[str, inspect.Param
                 "option given twice", found=f"'{name}'", expected="each option once", help=f"drop one '{name}=...'"
             )
         try:
-            options[name] = _parse(value, kind)
+            options[name] = () if value == "" and signature[name].default == () else _parse(value, kind)
         except (ValueError, KeyError):
             raise _bad_value(program, name, f"'{value}'", kind) from None
     return check_options(program, options, signature)
@@ -128,12 +130,18 @@ def _bad_value(program: str, name: str, found: str, kind: Any) -> QffcError:
 
 def _spell_options(signature: Mapping[str, inspect.Parameter]) -> str:
     return ", ".join(
-        name if option.default is option.empty else f"{name}={_spell(option.default)}"
+        name if option.default is option.empty else f"{name}={written(option.default)}"
         for name, option in signature.items()
     )
 
 
-def _spell(value: object) -> str:
+def written(value: object) -> str:
+    """Return the value of an option as a reference spells it.
+
+    Example:
+        >>> written(("C", "H")), written(False)
+        ('C,H', 'false')
+    """
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

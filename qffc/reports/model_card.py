@@ -125,6 +125,30 @@ def _limits(model: ForceField) -> str:
     )
 
 
+def card_entries(
+    model: ForceField,
+    tests: Sequence[CardSet],
+    units: str | None = None,
+    keys: Mapping[str, str] | None = None,
+) -> dict[str, object]:
+    """Return what a card tells as plain data; arguments and errors are those of :func:`model_card`."""
+    config = stored_config(model.metadata)
+    sets = known_sets(model.metadata)
+    names = distinct_names([name for name, _ in sets])
+    return {
+        "program": model.metadata.get(REFERENCE, model.program.name),
+        "digest": model.program.digest,
+        "trained_numbers": sum(model.arrays[name].size for name in trainable_names(model.program)),
+        "data": [{"name": name, "fingerprint": digest} for name, digest in sets],
+        "settings": None if config is None else config.model_dump(),
+        "tests": {
+            names[test.number]: {"frames": test.evaluation.errors.frames, "errors": test.evaluation.to_json()}
+            for test in tests
+        },
+        "command": None if config is None else _command(model.metadata, config, tests, units, keys),
+    }
+
+
 def _facts(model: ForceField, config: TrainingConfig, metadata: Mapping[str, str]) -> str:
     program, trained = model.program, trainable_names(model.program)
     numbers = sum(model.arrays[name].size for name in trained)

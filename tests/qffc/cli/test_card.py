@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import shlex
 
@@ -27,3 +28,14 @@ def test_a_card_tells_errors_split_and_proof(qffc, trained):
     assert f"| model | {mae} |" in text
     assert "seed 0: 20 training frames, 4 watched" in text
     assert "rotation, inversion, translation, exchange: proven" in text
+
+
+def test_a_card_as_plain_data(qffc, trained, tmp_path):
+    code, out, _ = qffc("card", trained, "--data", "water", "--json")
+    entry = json.loads(out)
+    assert code == 0
+    assert qffc("card", trained, "--data", "water")[1].rstrip() == entry["card"].rstrip()
+    assert entry["data"][0]["name"] == "water"
+    assert entry["settings"]["train"] == 20
+    assert entry["command"].startswith("qffc train lib:sivqlm-h2o:depth=1 --data water --train 20")
+    assert entry["tests"]["water"]["errors"]["model"]["energy_mae_meV"] > 0
