@@ -14,6 +14,7 @@ from qffc.ir.diagnostics import error
 from qffc.ir.given_values import path_of, real_of, whole_of
 from qffc.levels import DEVICE_LEVEL, at_level
 from qffc.models.atoms_given import molecule_of
+from qffc.models.closed_shell import need_closed_shell
 from qffc.models.force_field import ForceField
 from qffc.models.model_given import ModelLike, model_of
 from qffc.passes.target import Target
@@ -144,5 +145,6 @@ def _placed(
             expected="an isolated molecule",
             help="set atoms.pbc = False if the molecule is alone in its box",
         )
+    need_closed_shell(atoms)
     place = target_of(target)
     return at_level(model_of(model), place, level), atoms.numbers, atoms.positions[None], place

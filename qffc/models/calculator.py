@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import Diagnostic, QffcWarning, error, quoted
 from qffc.ir.short_repr import short_repr
+from qffc.models.closed_shell import need_closed_shell
 from qffc.models.finite import check_predictions
 from qffc.models.force_field import ForceField
 from qffc.models.model_given import ModelLike, model_of
@@ -44,8 +45,8 @@ class Calculator(ase_calculator.Calculator):
             :class:`qffc.models.moving_atoms.MovingAtoms`.
 
     Raises:
-        QffcError: for a skin or a precision that is none; on calculation, when the atoms are periodic or do not fit the
-            model, and when a position, the energy or a force is not finite.
+        QffcError: for a skin or a precision that is none; on calculation, when the atoms are periodic, have a charge or
+            a spin, or do not fit the model, and when a position, the energy or a force is not finite.
 
     Example:
         >>> from ase.build import molecule
@@ -186,4 +187,5 @@ def _isolated(atoms: Atoms | None) -> Atoms:
             expected="a molecule in a vacuum",
             help="set atoms.pbc = False for an isolated molecule; periodic images are refused, never ignored",
         )
+    need_closed_shell(atoms)
     return atoms

@@ -12,6 +12,7 @@ from ase import Atoms, units
 from ase.build import molecule
 from ase.md.verlet import VelocityVerlet
 
+from qffc.execution.run import run
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.calculator import Calculator
@@ -242,3 +243,48 @@ def test_ghost_atoms_are_refused_by_name(model, near):
         atoms = Atoms("OHHX", np.vstack([REFERENCE, np.ones(3)]), calculator=Calculator(each))
         with pytest.raises(QffcError, match=r"atomic number of no element\n.*0 of atom 3, a ghost atom\n"):
             atoms.get_potential_energy()
+
+
+def _water(**said) -> Atoms:
+    return Atoms("OH2", [[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]], **said)
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ({"charges": [0, 0, 1]}, r"initial charges that add up to \+1"),
+        ({"magmoms": [1, 0, 0]}, "initial magnetic moments"),
+        ({"magmoms": [1, -1, 0]}, "initial magnetic moments"),
+        ({"info": {"charge": -1}}, r"info\['charge'\] = -1"),
+        ({"info": {"total_charge": 1}}, "total_charge"),
+        ({"info": {"spin": 3}}, r"info\['spin'\] = 3"),
+        ({"info": {"multiplicity": 2}}, "multiplicity"),
+        ({"info": {"charge": "cation"}}, "cation"),
+    ],
+    ids=str,
+)
+def test_charges_and_spins_are_refused_never_ignored(said, named):
+    model = untrained(load("sivqlm-h2o", depth=1), seed=0)
+    atoms = _water(**said)
+    atoms.calc = Calculator(model)
+    with pytest.raises(QffcError, match=named):
+        atoms.get_potential_energy()
+    with pytest.raises(QffcError, match=named):
+        run(model, atoms, shots=20)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"charges": [-0.8, 0.4, 0.4]},
+        {"magmoms": [0, 0, 0]},
+        {"info": {"charge": 0, "spin": 1, "multiplicity": 1, "name": "water"}},
+        {"info": {"charge": np.int64(0), "spin": 0}},
+    ],
+    ids=str,
+)
+def test_what_means_neutral_and_closed_shell_is_taken(said):
+    model = untrained(load("sivqlm-h2o", depth=1), seed=0)
+    atoms, plain = _water(**said), _water()
+    atoms.calc = plain.calc = Calculator(model)
+    assert atoms.get_potential_energy() == plain.get_potential_energy()
