@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "troubleshooting.md"
-TITLED = {"error", "Diagnostic", "not_a", "_refusal", "_failed", "_damaged"}
-"""Calls whose first argument, or ``title``, is the title of a message."""
+TITLED = {"error", "Diagnostic", "not_a", "_refusal", "_failed", "_damaged", "_diagnostic"}
+"""Calls whose first argument, or ``title``, is the title of a message; the last one of ``_diagnostic``."""
 
 pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the source tree")
 
@@ -35,12 +35,17 @@ def titles() -> set[str]:
     found = set()
     for room in ("ir", "passes", "qffc"):
         for file in (ROOT / room).rglob("*.py"):
-            for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            for constant in tree.body:  # titles that several places share have names
+                if isinstance(constant, ast.Assign) and ast.unparse(constant.targets[0]).isupper():
+                    found |= set(texts(constant.value))
+            for call in ast.walk(tree):
                 name = getattr(getattr(call, "func", None), "id", None)
                 if not isinstance(call, ast.Call) or name not in TITLED:
                     continue
                 named = [entry.value for entry in call.keywords if entry.arg == "title"]
-                given = [title for node in (*call.args[:1], *named) for title in texts(node)]
+                titled = call.args[-1:] if name == "_diagnostic" else call.args[:1]
+                given = [title for node in (*titled, *named) for title in texts(node)]
                 found |= {rf"not\ {title}" if name == "not_a" else title for title in given}
     return found
 
