@@ -45,7 +45,7 @@ def steps_of(pipeline: str | Sequence[str | Pass[object]]) -> tuple[Pass[object]
 
     Example:
         >>> steps_of(["canonicalize", parse_pipeline("light-cone")[0]])
-        (Canonicalize(fuse=True, merge=True, fold_swaps=True), LightCone())
+        (Canonicalize(fuse=True, merge=True, fold_swaps=True), LightCone(observables=True, qubits=True))
     """
     if isinstance(pipeline, str):
         return parse_pipeline(pipeline)

@@ -118,7 +118,7 @@ def datasets_of(
 
     Example:
         >>> datasets_of(["water", "ammonia"])
-        [Dataset('water', OH2, 1000 frames), Dataset('ammonia', NH3, 1000 frames)]
+        [Dataset('water', OH2, 1000 frames), Dataset('ammonia', NH3, 500 frames)]
     """
     from ase import Atoms
 
