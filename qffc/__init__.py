@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from qffc.models.model_check import check_model as check_model
     from qffc.models.model_file import load_model as load_model
     from qffc.models.model_file import save_model as save_model
-    from qffc.models.validity_fit import with_limits as with_limits
     from qffc.references import resolve_data as resolve_data
     from qffc.references import resolve_program as resolve_program
     from qffc.toolchain import check as check
     from qffc.toolchain import compile as compile
     from qffc.toolchain import evaluate as evaluate
     from qffc.toolchain import train as train
+    from qffc.toolchain import with_limits as with_limits
 
     __version__: str
 
@@ -62,7 +62,7 @@ _PUBLIC: dict[str, str] = {
     "run_forces": "qffc.execution.run",
     "save_model": "qffc.models.model_file",
     "train": "qffc.toolchain",
-    "with_limits": "qffc.models.validity_fit",
+    "with_limits": "qffc.toolchain",
 }
 
 __all__ = ["__version__", *_PUBLIC]

@@ -32,6 +32,8 @@ JUMP_TOLERANCE = 1e-7
 CURVATURE_TOLERANCE = 1e-3
 """Of the slope of forces, extrapolated, on the scale of forces, per Angstrom."""
 
+SHALLOW = 0.3
+"""eV: by which a displaced molecule may lie below its geometries: these are no minima, and models err."""
 MOST_BOUND = 1.5
 """eV: by which two molecules may bind each other."""
 
@@ -392,7 +394,7 @@ def _at_least(subject: Subject, name: str, frames: Floats) -> PropertyTest:
     """The energies of frames lie above those of the geometries that the model knows."""
     if not len(frames):
         return PropertyTest(name, reason="one atom alone")
-    return _test(name, "eV below", [np.maximum(subject.here[0].min() - subject.predict(frames)[0], 0.0)], 0.0)
+    return _test(name, "eV below", [np.maximum(subject.here[0].min() - subject.predict(frames)[0], 0.0)], SHALLOW)
 
 
 def _touching(subject: Subject, name: str) -> PropertyTest:

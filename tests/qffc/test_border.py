@@ -173,6 +173,8 @@ WRONG = {
     "ansatz(number)": (lambda: qf.ansatz(3), "not an ansatz"),
     "ForceField(text)": (lambda: qf.ForceField("lib:pair", {}), "not a program"),
     "ForceField(None)": (lambda: qf.ForceField(MODEL.program, None), "not the arrays of a model"),
+    "with_limits(None)": (lambda: qf.with_limits(None, "water"), "not a model"),
+    "with_limits(data)": (lambda: qf.with_limits(MODEL, None), "not data"),
     "load(None)": (lambda: qf.load(None), "unknown library program"),
 }
 

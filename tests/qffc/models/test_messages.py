@@ -44,7 +44,7 @@ def test_a_round_is_the_sum_over_neighbours():
     species = np.array([2, 0, 1], dtype=np.int32)
     distances = np.array([[0.9, 1.4, 0.9, 2.2]])
     centres, others = np.array([0, 0, 1, 2], np.int32), np.array([1, 2, 0, 1], np.int32)
-    edges = Edges(centres, others, None, jnp.asarray(distances))
+    edges = Edges(centres, others, jnp.asarray(distances))
     given = {k: jnp.asarray(v) for k, v in head.items()}
     energies = jax.jit(lambda h, f: atomic_energies(chosen.readout, h, f, species, edges))(given, features)
 

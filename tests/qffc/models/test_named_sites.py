@@ -32,6 +32,7 @@ from qffc.models.instances import instances_of, pairs_of_neighbours, species_of
 from qffc.models.model_check import check_model
 from qffc.models.moving_atoms import MovingAtoms
 from qffc.models.neighbours import neighbours_within
+from qffc.models.validity_fit import without_limits
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.counterexample import random_point
 from qffc.passes.equivariance.verdict import Transform
@@ -288,7 +289,7 @@ def head_alone(model, numbers):
     arrays = {name: jnp.asarray(value) for name, value in model.arrays.items()}
     species = species_of(model.program, numbers)
     features = (0.0 - arrays[FEATURE_SHIFT][species]) / arrays[FEATURE_SCALE][species]
-    reference = arrays["constant.atom_energy"][species].sum()
+    reference = without_limits(arrays)["constant.atom_energy"][species].sum()
     raw = jax.jit(lambda a, f: atomic_energies(model.program.readout, a, f, species).sum())(arrays, features[None])
     return float(reference + arrays["constant.energy_scale"] * raw)
 
