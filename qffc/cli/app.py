@@ -24,7 +24,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("sweep", "qffc.cli.sweep:sweep"),
     ("search", "qffc.cli.search:search"),
     ("diagnose", "qffc.cli.diagnose:diagnose"),
-    ("run", "qffc.cli.run:run_model"),
+    ("run", "qffc.cli.run_energies:run_model"),
     ("energy", "qffc.cli.energy:energy"),
     ("list", "qffc.cli.listing:list_programs"),
     ("passes", "qffc.cli.listing:list_passes"),
