@@ -9,7 +9,7 @@ from functools import lru_cache
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.ops import Op, PauliRotation, Rotate
 from qffc.ir.pauli import LETTERS
-from qffc.ir.values import Add, FrameVector, Mul, Number, Value, add, mul, substitute_sites
+from qffc.ir.values import Add, FrameVector, Mul, Number, Value, add, as_value, mul, split_coefficient, substitute_sites
 
 ZERO = Number(Fraction(0))
 
@@ -45,8 +45,16 @@ def parts(vector: Value) -> tuple[Value, Value]:
         >>> from qffc.ir.values import Displacement, ParameterEntry
         >>> parts(ParameterEntry("J") * Displacement("b", "a"))
         (<Mul -1*J>, <Displacement r(a, b)>)
+        >>> from qffc.ir.values import Position
+        >>> parts(Position("b") - Position("a"))
+        (<Number -1>, <Add x(a) + -1*x(b)>)
     """
-    return _split(substitute_sites(vector, {}))
+    number, direction = _split(substitute_sites(vector, {}))
+    if not isinstance(direction, Add):
+        return number, direction
+    # x(b) - x(a) is -(x(a) - x(b)): a sum and the same with other signs are one direction.
+    coefficient, bare = split_coefficient(direction)
+    return mul(as_value(coefficient), number), bare
 
 
 def axis_rotation(op: Rotate) -> PauliRotation | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from qffc.passes.counts import count_ops
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.simplify.canonicalize import Canonicalize
 from qffc.targets import target
-from qffc.testing import instances, programs, symmetric_programs
+from qffc.testing import instances, programs, symmetric_program, symmetric_programs
 
 IDEAL = target("ideal")
 
@@ -65,6 +66,12 @@ def test_counts_never_increase(data):
 @given(symmetric_programs())
 def test_symmetric_programs_stay_proven(program):
     assert check_equivariance(shorten(program)).holds
+
+
+@pytest.mark.parametrize("seed", [267, 571, 10318, 10481, 10980])
+def test_rotations_fuse_alike_whatever_the_sign_of_their_direction(seed):
+    """x(a) - x(b) and x(b) - x(a) are one direction: what fuses at one site fuses at the other, and the proof stays."""
+    assert check_equivariance(shorten(symmetric_program(Random(seed)))).holds
 
 
 def test_couplings_merge_across_equal_rotations():

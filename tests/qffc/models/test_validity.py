@@ -38,6 +38,13 @@ BARE = fitted_to_water(untrained(qf.load("pair", **SMALL), seed=3))
 LIMITED = with_limits(BARE, WATER, FREE)
 
 
+def predicted(model: ForceField, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Energies and forces of a few waters, filled up to one shape that is compiled once."""
+    filled = np.concatenate([frames, np.repeat(frames[:1], len(WATER) - len(frames), axis=0)])
+    energies, forces = model.predict(WATER.numbers, filled)
+    return energies[: len(frames)], forces[: len(frames)]
+
+
 def stretched(length: float) -> np.ndarray:
     frame = WATER.positions[:1].copy()
     bond = frame[0, 1] - frame[0, 0]
@@ -54,16 +61,16 @@ def test_energies_and_forces_of_the_data_stay_as_they_were():
 
 
 def test_free_atoms_have_the_energies_that_were_given():
-    (energy,), forces = LIMITED.predict(WATER.numbers, 100.0 * np.eye(3)[None])
+    (energy,), forces = predicted(LIMITED, 100.0 * np.eye(3)[None])
     assert energy == pytest.approx(FREE["O"] + 2 * FREE["H"], abs=1e-9)
     assert not forces.any()
     # One atom leaves: what is left is no water, and unknown, too.
-    assert LIMITED.predict(WATER.numbers, stretched(50.0))[0][0] > WATER.energies.max() + 3
+    assert predicted(LIMITED, stretched(50.0))[0][0] > WATER.energies.max() + 3
 
 
 def test_without_energies_of_free_atoms_they_lie_above_the_molecule():
     guessed = with_limits(BARE, WATER)
-    (energy,), _ = guessed.predict(WATER.numbers, 100.0 * np.eye(3)[None])
+    (energy,), _ = predicted(guessed, 100.0 * np.eye(3)[None])
     assert energy == pytest.approx(BARE.reference_energy(species_of(BARE.program, WATER.numbers)) + 3 * 3.5, abs=1e-9)
 
 
@@ -71,9 +78,7 @@ def test_limits_can_be_taken_away_and_come_back():
     bare = without_limits(LIMITED.arrays)
     assert set(bare) == set(BARE.arrays)
     again = ForceField(BARE.program, bare)
-    np.testing.assert_allclose(
-        again.predict(WATER.numbers, stretched(1.6))[0], BARE.predict(WATER.numbers, stretched(1.6))[0], atol=1e-9
-    )
+    np.testing.assert_allclose(predicted(again, stretched(1.6))[0], predicted(BARE, stretched(1.6))[0], atol=1e-9)
     twice = with_limits(LIMITED, WATER)  # keeps the energies of free atoms
     for name, value in LIMITED.arrays.items():
         np.testing.assert_allclose(twice.arrays[name], value, atol=1e-9, err_msg=name)
@@ -84,15 +89,15 @@ def test_forces_are_minus_the_gradient_beyond_the_data(length):
     step, frame = 1e-4, stretched(length)
     along = np.random.default_rng(0).normal(size=frame.shape)
     frames = np.concatenate([frame + k * step * along for k in (-2, -1, 1, 2)])
-    e = LIMITED.predict(WATER.numbers, np.concatenate([frames] * 13)[:50])[0][:4]
+    e = predicted(LIMITED, frames)[0]
     slope = (e[0] - 8 * e[1] + 8 * e[2] - e[3]) / (12 * step)
-    force = np.sum(LIMITED.predict(WATER.numbers, np.repeat(frame, 50, axis=0))[1][0] * along)
+    force = np.sum(predicted(LIMITED, frame)[1][0] * along)
     assert slope == pytest.approx(-force, rel=1e-5, abs=1e-5)
 
 
 def test_atoms_nearer_than_any_in_the_data_repel_each_other():
     shortest = LIMITED.arrays[NEAREST][0, 1] * np.array([1.0, 0.9, 0.6, 0.3, 0.1, 0.0])
-    energies = [LIMITED.predict(WATER.numbers, stretched(length))[0][0] for length in shortest]
+    energies = [predicted(LIMITED, stretched(length))[0][0] for length in shortest]
     assert (np.diff(energies) > 0).all()
     assert np.isfinite(energies[-1])
     assert energies[-1] > 1e3
@@ -134,8 +139,10 @@ def test_lists_of_near_neighbours_and_moving_atoms_give_the_same():
 
 def test_molecules_apart_do_not_feel_each_other():
     numbers = np.tile(WATER.numbers, 2)
-    alone = LIMITED.predict(WATER.numbers, WATER.positions[:1])[0][0]
-    frames = np.array([np.concatenate([WATER.positions[0], WATER.positions[0] + [0, 0, z]]) for z in (4.0, 6.0)])
+    alone = predicted(LIMITED, WATER.positions[:1])[0][0]
+    frames = np.array(
+        [np.concatenate([WATER.positions[0], WATER.positions[0] + [0, 0, z]]) for z in (4.0, 5.0, 6.0, 9.0)]
+    )
     np.testing.assert_allclose(LIMITED.predict(numbers, frames)[0], 2 * alone, rtol=0, atol=1e-6)
 
 
@@ -146,14 +153,14 @@ def test_programs_of_one_molecule_have_limits_too(name):
     np.testing.assert_allclose(
         model.predict(WATER.numbers, WATER.positions)[0], bare.predict(WATER.numbers, WATER.positions)[0], atol=1e-9
     )
-    far = model.predict(WATER.numbers, np.repeat(100.0 * np.eye(3)[None], len(WATER), axis=0))[0][0]
+    far = predicted(model, 100.0 * np.eye(3)[None])[0][0]
     assert far == pytest.approx(FREE["O"] + 2 * FREE["H"], abs=1e-9)
 
 
 def test_few_frames_say_nothing_of_the_spread():
     model = with_limits(BARE, WATER.subset(range(5)), FREE)
     assert model.extrapolation_grade(WATER.numbers, stretched(1.5)).max() < 1e-5
-    (energy,), _ = model.predict(WATER.numbers, 100.0 * np.eye(3)[None])
+    (energy,), _ = predicted(model, 100.0 * np.eye(3)[None])
     assert energy == pytest.approx(FREE["O"] + 2 * FREE["H"], abs=1e-9)
 
 
@@ -206,9 +213,7 @@ def test_a_model_keeps_its_limits_in_its_file(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", QffcWarning)  # no certificate
         again = qf.load_model(tmp_path / "model.safetensors")
-    np.testing.assert_array_equal(
-        again.predict(WATER.numbers, stretched(1.3))[0], LIMITED.predict(WATER.numbers, stretched(1.3))[0]
-    )
+    np.testing.assert_array_equal(predicted(again, stretched(1.3))[0], predicted(LIMITED, stretched(1.3))[0])
 
 
 def test_the_calculator_warns_once_and_tells_of_each_geometry():
@@ -236,14 +241,16 @@ def test_a_model_without_limits_cannot_grade():
 
 
 def test_what_check_asks_of_a_model_with_limits():
-    subject = Subject(LIMITED, WATER.numbers, WATER.positions[:4], np.random.default_rng(0))
+    subject = Subject(LIMITED, WATER.numbers, WATER.positions[:4], np.random.default_rng(0), len(WATER))
     tests = _beyond_data(subject)
     assert [test.verdict for test in tests] == ["holds"] * 4, tests
     # A model whose free atoms lie below the molecule is found.
     deep = {name: np.array(value) for name, value in LIMITED.arrays.items()}
     deep[ATOM_ENERGY] -= 100.0
     deep[BINDING] += 100.0
-    wrong = Subject(ForceField(LIMITED.program, deep), WATER.numbers, WATER.positions[:4], np.random.default_rng(0))
+    wrong = Subject(
+        ForceField(LIMITED.program, deep), WATER.numbers, WATER.positions[:4], np.random.default_rng(0), len(WATER)
+    )
     assert {test.name: test.verdict for test in _beyond_data(wrong)}["rattled molecules"] == "FAILS"
 
 
