@@ -29,7 +29,7 @@ def network():
     return untrained(load("pair", depth=1, channels=2, hidden=(4,)), seed=1)
 
 
-@pytest.mark.parametrize("name", ["linear", "network"])
+@pytest.mark.parametrize("name", ["linear", pytest.param("network", marks=pytest.mark.slow)])
 def test_many_shots_give_the_derivatives_of_jax(name, request):
     model = request.getfixturevalue(name)
     frames = np.stack([POSITIONS, 1.1 * POSITIONS])

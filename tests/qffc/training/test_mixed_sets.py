@@ -116,6 +116,7 @@ def clusters(frames):
     return Dataset(numbers, np.stack(places), np.arange(frames) * 0.1, forces, name="clusters")
 
 
+@pytest.mark.slow  # energies, forces and gradients with lists have quicker tests
 def test_lists_give_the_steps_of_all_circuits(monkeypatch):
     data, config = clusters(4), training_config({"batch_size": 2})
     near, everything = (first_steps([data], config, monkeypatch, joined) for joined in (True, False))

@@ -98,6 +98,7 @@ def test_two_devices_of_a_process_with_two_pieces_each(alone, tmp_path):
     same(alone, tmp_path / "two.npz")
 
 
+@pytest.mark.slow  # devices are tested with one molecule, two molecules with one device
 def test_two_devices_that_share_frames_of_two_molecules(tmp_path):
     settings = {"train": 4, "validation": 0, "test": 4, "epochs": 2, "batch_size": 4}
     sets = (WATER, load_embedded("ammonia"))
