@@ -84,6 +84,9 @@ def prepare(folder: Path, python: Path) -> None:
     (folder / "weights.json").write_text(weights, encoding="utf-8")
     (savez,) = re.findall(r"`(np\.savez\(\"bent\.npz\".*?)`", REFERENCE)
     subprocess.run([python, "-c", f"import numpy as np; {savez}"], cwd=folder, check=True)
+    # Any data: what is printed of them is not compared.
+    data = "from qffc.data import load_embedded, write_npz; write_npz(load_embedded('water'), 'ethanol.npz')"
+    subprocess.run([python, "-c", data], cwd=folder, check=True)
     (folder / "mine.toml").write_text('program = "lib:pair"\ndata = "water"\nepoch = 3\n', encoding="utf-8")
     search = 'program = "lib:pair"\ndata = "water"\ntrain = 4\n[search]\ntrials = 1\n[search.space]\nseed = [0, 1]\n'
     (folder / "search.toml").write_text(search, encoding="utf-8")
