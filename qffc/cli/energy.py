@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qffc.ir.program import Program
+    from qffc.models.force_field import ForceField
 
 
 def energy(
@@ -48,17 +49,22 @@ def energy(
             expected="a trained model, which knows its unit, or --raw",
             help="add --raw for the readout as it is, without a unit",
         )
-    source, arrays = _model(program, params) if trained else _bare(program, params)
+    model = _model(program, params) if trained else None
+    source, arrays = _bare(program, params) if model is None else (model.program, model.arrays)
     numbers, positions = read_positions(geometry)
+    from qffc.models.beyond_data import warn_beyond_data
     from qffc.models.site_energy import place_sites, site_energies
 
-    energies, forces = site_energies(source, arrays, place_sites(source, positions, numbers), raw=raw)
+    placed = place_sites(source, positions, numbers)
+    energies, forces = site_energies(source, arrays, placed, raw=raw)
+    if model is not None and not raw:
+        warn_beyond_data(model, placed.numbers, placed.positions)
     units = {} if raw else {"units": {"energy": "eV", "forces": "eV/Angstrom"}}
     data = {"energies": energies.tolist(), "forces": forces.tolist(), **units}
     emit(_table(energies, forces, "" if raw else " (eV)", "" if raw else " (eV/Å)"), data, as_json)
 
 
-def _model(program: str, params: Path | None) -> tuple[Program, Mapping[str, NDArray[np.float64]]]:
+def _model(program: str, params: Path | None) -> ForceField:
     from qffc.models.model_file import load_model
 
     if params is not None:
@@ -68,8 +74,7 @@ def _model(program: str, params: Path | None) -> tuple[Program, Mapping[str, NDA
             expected="no parameters: the model has its own",
             help="leave --params out, or name the program instead of the model",
         )
-    model = load_model(program)
-    return model.program, model.arrays
+    return load_model(program)
 
 
 def _bare(program: str, params: Path | None) -> tuple[Program, Mapping[str, NDArray[np.float64]]]:

@@ -15,6 +15,8 @@ from qffc.execution.estimate import MomentEstimate, device_kernel, shot_table
 from qffc.execution.offer import Allocate, Offer, Tariff, allocation_for, both_offers
 from qffc.ir.diagnostics import error
 from qffc.ir.short_repr import counted, short_repr
+from qffc.models.atoms_given import frames_of
+from qffc.models.beyond_data import warn_beyond_data
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_field import ForceField
 from qffc.passes.circuit.split_program import Split
@@ -169,16 +171,13 @@ def prepare(model: ForceField, numbers: NDArray[np.integer], positions: NDArray[
     """Return the circuits of geometries (frames, atoms, 3) in Angstrom.
 
     Raises:
-        QffcError: when the molecule does not fit the model, or the positions have another shape.
+        QffcError: when the molecule does not fit the model, the positions have another shape, or one is not finite.
+
+    Warns:
+        QffcWarning: when a geometry is beyond the training data: its energy is worth no shots.
     """
-    given = np.asarray(positions, dtype=np.float64)
-    if given.ndim != 3 or given.shape[1:] != (len(numbers), 3) or not len(given):
-        raise error(
-            "positions of another shape",
-            found=f"{given.shape}",
-            expected=f"(frames, {len(numbers)}, 3), Angstrom, at least one frame",
-            help="give a batch of frames with all atoms",
-        )
+    numbers, given = frames_of(numbers, positions)
+    warn_beyond_data(model, numbers, given)
     arrays = {name: jnp.asarray(value) for name, value in model.arrays.items()}
     molecule, frames = model.molecule(numbers), jnp.asarray(given)
     slots = jax.jit(lambda r: molecule.slots(arrays, r))(frames)

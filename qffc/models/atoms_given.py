@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from qffc.ir.diagnostics import error
 from qffc.ir.elements import SYMBOLS, atomic_number
 from qffc.ir.given_values import not_a, reals_of
+from qffc.models.finite import check_positions
 
 Elements = NDArray[np.integer] | Sequence[int] | Sequence[str]
 """The atoms of a molecule, by atomic number or by symbol."""
@@ -87,3 +88,29 @@ def _array(given: object) -> NDArray[np.generic] | None:
         return np.asarray(given)
     except (ValueError, TypeError):
         return None
+
+
+def frames_of(numbers: Elements, positions: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return atomic numbers (atoms,) and positions (frames, atoms, 3) that belong together.
+
+    Args:
+        numbers: (atoms,) atomic numbers, or symbols of the elements.
+        positions: (frames, atoms, 3), Angstrom.
+
+    Raises:
+        QffcError: when one of them is none, their shapes differ, there is no frame, or a position is not finite.
+
+    Example:
+        >>> frames_of(["H", "H"], [[[0, 0, 0], [0, 0, 1]]])[1].shape
+        (1, 2, 3)
+    """
+    elements, frames = elements_of(numbers), positions_of(positions)
+    if frames.ndim != 3 or not len(frames) or frames.shape[1:] != (len(elements), 3):
+        raise error(
+            "positions of another shape",
+            found=f"{frames.shape}",
+            expected=f"(frames, {len(elements)}, 3), Angstrom",
+            help="give a batch of frames with all atoms, at least one frame",
+        )
+    check_positions(frames)
+    return elements, frames

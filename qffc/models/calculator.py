@@ -10,8 +10,9 @@ from ase import Atoms
 from ase.calculators import calculator as ase_calculator
 from numpy.typing import NDArray
 
-from qffc.ir.diagnostics import Diagnostic, QffcWarning, error, quoted
+from qffc.ir.diagnostics import error, quoted
 from qffc.ir.short_repr import short_repr
+from qffc.models.beyond_data import beyond_data
 from qffc.models.closed_shell import need_closed_shell
 from qffc.models.finite import check_predictions
 from qffc.models.force_field import ForceField
@@ -151,13 +152,7 @@ class Calculator(ase_calculator.Calculator):
         if grade <= 1.0 or self._warned:
             return
         self._warned = True
-        told = Diagnostic(
-            title="geometry beyond the training data",
-            found=f"extrapolation grade {grade:.2f}",
-            expected="at most 1: an atom whose surroundings the model has seen",
-            help="energies fade to those of free atoms there and mean little; results['extrapolation_grade'] tells on",
-        )
-        warnings.warn(QffcWarning(told), stacklevel=2)
+        warnings.warn(beyond_data(grade), stacklevel=2)
 
     def _predict(self, molecule: Atoms) -> tuple[float, NDArray[np.float64], float]:
         if not self._local:

@@ -217,10 +217,10 @@ class MoleculeEnergy:
             return None
         return validity_of(self.lowered.program, arrays, self.instances.atom_species, self._pairs(positions))
 
-    def grade(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
-        """Return the largest extrapolation grade of an atom, (batch,); 0 where the model does not know."""
+    def grades(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
+        """Return the extrapolation grades of the atoms, (batch, atoms); 0 where the model does not know."""
         limits = self.validity(arrays, positions)
-        return jnp.zeros(len(positions), positions.dtype) if limits is None else jnp.max(limits.grade, axis=1)
+        return jnp.zeros(positions.shape[:2], positions.dtype) if limits is None else limits.grade
 
     def _pairs(self, positions: jax.Array) -> Pairs:
         centres, others = self.instances.edges[:, 0], self.instances.edges[:, 1]

@@ -15,9 +15,8 @@ from qffc.ir.diagnostics import error, quoted
 from qffc.ir.given_values import not_a
 from qffc.ir.program import Program
 from qffc.ir.short_repr import counted, short_repr
-from qffc.models.atoms_given import Elements, elements_of, positions_of
+from qffc.models.atoms_given import Elements, elements_of, frames_of
 from qffc.models.energy import ATOM_ENERGY, CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
-from qffc.models.finite import check_positions
 from qffc.models.forked import refuse_forked
 from qffc.models.frame_batch import FrameBatch, frame_energies
 from qffc.models.frame_chunks import CHUNK_CIRCUITS, joined_chunks
@@ -114,15 +113,7 @@ class ForceField:
             >>> forces.shape
             (1, 3, 3)
         """
-        numbers, frames = elements_of(numbers), positions_of(positions)
-        if frames.ndim != 3 or not len(frames) or frames.shape[1:] != (len(numbers), 3):
-            raise error(
-                "positions of another shape",
-                found=f"{frames.shape}",
-                expected=f"(frames, {len(numbers)}, 3), Angstrom",
-                help="give a batch of frames with all atoms, at least one frame",
-            )
-        check_positions(frames)
+        numbers, frames = frames_of(numbers, positions)
         if lists_pay(self.program, [frames]):
             return self._predict_near(numbers, frames)
         atoms = str([int(number) for number in numbers])
@@ -142,20 +133,21 @@ class ForceField:
         return np.concatenate(energies), np.concatenate(forces)
 
     @in_double_precision
-    def extrapolation_grade(self, numbers: NDArray[np.integer], positions: NDArray[np.floating]) -> NDArray[np.float64]:
+    def extrapolation_grade(self, numbers: Elements, positions: ArrayLike) -> NDArray[np.float64]:
         """Return how far the environment of each atom is from those of the training data.
 
         Up to 1 it is as they are; above, the energy fades to that of a free atom. See :mod:`qffc.models.validity`.
 
         Args:
-            numbers: (atoms,) atomic numbers.
+            numbers: (atoms,) atomic numbers, or symbols of the elements.
             positions: (frames, atoms, 3), Angstrom.
 
         Returns:
             (frames, atoms).
 
         Raises:
-            QffcError: when the model does not know where its training data end, or the molecule does not fit.
+            QffcError: when the model does not know where its training data end, the molecule does not fit the program,
+                or a position is not finite.
 
         Example:
             >>> from qffc.models.model_file import load_model
@@ -172,14 +164,12 @@ class ForceField:
                 expected="one that was trained with limits = on",
                 help="qf.with_limits(model, data) adds them to a model that was trained without",
             )
-        frames = np.asarray(positions, dtype=np.float64)
-        check_positions(frames)
+        numbers, frames = frames_of(numbers, positions)
 
-        def grade(arrays: Mapping[str, jax.Array], r: jax.Array) -> tuple[jax.Array, ...]:
-            limits = self.molecule(numbers).validity(arrays, r)
-            return () if limits is None else (limits.grade,)
+        def grades(arrays: Mapping[str, jax.Array], r: jax.Array) -> tuple[jax.Array, ...]:
+            return (self.molecule(numbers).grades(arrays, r),)
 
-        (found,) = self._run(grade, f"grade {[int(number) for number in numbers]}", frames)
+        (found,) = self._run(grades, f"grades {[int(number) for number in numbers]}", frames)
         return np.asarray(found)
 
     def predict_listed(
@@ -204,7 +194,7 @@ class ForceField:
             molecule = MoleculeEnergy(self.lowered, instances, rows)
             bare = {**arrays, ATOM_ENERGY: jnp.zeros_like(arrays[ATOM_ENERGY])}
             energies, forces = energies_and_forces(lambda r: molecule.energies(bare, r), positions)
-            return energies, forces, molecule.grade(bare, positions)
+            return energies, forces, jnp.max(molecule.grades(bare, positions), axis=1)
 
         return self._run(predict, "listed", instances, rows, positions)
 

@@ -222,6 +222,16 @@ def test_model(qffc, trained, tmp_path):
     assert qffc("energy", trained, "--geometry", tmp_path / "g.npz", "--params", tmp_path / "p.json")[0] == 2
 
 
+def test_a_geometry_beyond_the_data_is_said(qffc, trained, tmp_path):
+    water = load_embedded("water").positions[:2]
+    for stretch, said in ((1.0, False), (1.6, True)):
+        np.savez(tmp_path / "g.npz", positions=stretch * water, z=[8, 1, 1])
+        code, _, err = qffc("energy", trained, "--geometry", tmp_path / "g.npz", "--json")
+        assert (code, "geometry beyond the training data" in err) == (0, said)
+    ran = qffc("run", trained, "--geometry", tmp_path / "g.npz", "--frames", "1", "--shots", "10")
+    assert "geometry beyond the training data" in ran[2]
+
+
 XYZ = "3\n\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n"
 
 
