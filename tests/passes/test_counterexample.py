@@ -100,3 +100,28 @@ def test_what_only_a_ghost_shows_is_refuted() -> None:
     assert found.counterexample is not None
     assert found.counterexample.species[-1] == "ghost"
     assert found.counterexample.positions[-1] == found.counterexample.positions[0]
+
+
+@pytest.mark.parametrize("fraction", ["1/8", "1/4", "1/2", "1"])
+@pytest.mark.parametrize("axis", "xyz")
+def test_the_shift_is_no_period_of_an_angle(fraction, axis):
+    """An exchange by pi/2 is a swap, which equal moments do not show: no shift may be a multiple of that."""
+    program = parse_program(f"""qffc 1
+program period
+symmetry translation
+scope molecule
+species H
+site a: H free
+site b: H free
+qubit p: a
+qubit q: b
+qubit r: a
+qubit s: b
+singlet p, r
+singlet q, s
+exchange p, q, {fraction}*component(x(a), {axis})*pi
+observable m = dot(p, q)
+observable n = dot(p, r)
+energy moment(m) + 2*moment(n)
+""")
+    assert_refuted(program, "translation")
