@@ -58,7 +58,7 @@ def environments(
     orders = xp.asarray(np.arange(1, RADIAL + 1) * (np.pi / reach), dtype=safe.dtype)[None, None]
     radial = weights[..., None] * xp.sin(orders * safe) / safe
     rows = radial[..., :, None] * _harmonics(vectors / safe, xp)[..., None, :]
-    sums = _summed(rows, places, atoms * species, xp)  # (batch, atoms x species, radial, 10)
+    sums = summed_at(rows, places, atoms * species, xp)  # (batch, atoms x species, radial, 10)
     densities = sums.reshape(len(vectors), atoms, species * RADIAL, 10)
     upper = np.triu_indices(species * RADIAL)
     found = [densities[..., 0]]
@@ -76,8 +76,19 @@ def _harmonics(units: Any, xp: Any) -> Any:
     return xp.stack([xp.ones_like(x), x, y, z, *square], axis=-1)
 
 
-def _summed(rows: Any, places: Any, count: int, xp: Any) -> Any:
-    """Sums of rows (batch, edges, ...) by their place, (batch, count, ...)."""
+def fading(x: Any, xp: Any) -> Any:
+    """Return 1 up to 0, 0 from 1 on, smooth to the second derivative between.
+
+    Example:
+        >>> fading(np.array([-1.0, 0.5, 2.0]), np).tolist()
+        [1.0, 0.5, 0.0]
+    """
+    x = xp.clip(x, 0.0, 1.0)
+    return 1.0 - x * x * x * (10.0 - 15.0 * x + 6.0 * x * x)
+
+
+def summed_at(rows: Any, places: Any, count: int, xp: Any) -> Any:
+    """Return the sums of rows (batch, edges, ...) by their place, an index (edges,): (batch, count, ...)."""
     if isinstance(places, np.ndarray):
         # For one molecule a product with ones is faster than a scatter, on a CPU.
         ones: NDArray[np.floating] = (np.arange(count)[:, None] == places[None]).astype(rows.dtype)

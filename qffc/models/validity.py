@@ -30,11 +30,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
 
 from qffc.ir.elements import atomic_number
 from qffc.ir.program import Program
-from qffc.models.environments import environment_width, environments
+from qffc.models.environments import environment_width, environments, fading, summed_at
 from qffc.models.neighbours import reach
 
 Arrays = Mapping[str, jax.Array]
@@ -159,16 +158,18 @@ def validity_of(program: Program, arrays: Arrays, species: Any, pairs: Pairs) ->
     weights = seen(arrays[SEEN], *kinds, distances)
     if pairs.present is not None:
         weights = weights * jnp.asarray(pairs.present, weights.dtype)[None]
-    near = _step((distances - 0.9 * radius) / (0.1 * radius), jnp)
+    near = fading((distances - 0.9 * radius) / (0.1 * radius), jnp)
     places = pairs.centres * len(program.species) + kinds[1]
     shape = (len(species), len(program.species))
-    found = environments(pairs.vectors, distances, weights * _step(distances / radius, jnp), places, shape, radius, jnp)
+    found = environments(
+        pairs.vectors, distances, weights * fading(distances / radius, jnp), places, shape, radius, jnp
+    )
     grade = grades(arrays, species, found, jnp)
-    bound = _by_atom(weights * near, pairs.centres, len(species))
+    bound = summed_at(weights * near, pairs.centres, len(species), jnp)
     outside = jnp.log(jnp.maximum(grade, 1.0)) / _TRUST
-    trust = (1.0 - _step(bound, jnp)) / (1.0 + outside**3)
+    trust = (1.0 - fading(bound, jnp)) / (1.0 + outside**3)
     return Validity(
-        trust, _by_atom(0.5 * _repulsion(program, arrays, kinds, pairs), pairs.centres, len(species)), grade
+        trust, summed_at(0.5 * _repulsion(program, arrays, kinds, pairs), pairs.centres, len(species), jnp), grade
     )
 
 
@@ -198,7 +199,7 @@ def limited(
             validity.trust * _held_up(own + binding, arrays[FLOOR][species][None]) + validity.repulsion
         )
         return held
-    trust = _step(whole(1.0 - validity.trust), jnp)
+    trust = fading(whole(1.0 - validity.trust), jnp)
     together: jax.Array = trust * (own + whole(jnp.broadcast_to(binding, validity.trust.shape))) + whole(
         validity.repulsion
     )
@@ -238,7 +239,7 @@ def seen(ranges: Any, centre: Any, other: Any, distances: Any, xp: Any = jnp) ->
     """
     low, high = ranges[centre, other, :, 0][None], ranges[centre, other, :, 1][None]
     here = distances[..., None]
-    missed = 1.0 - _step((low - here) / _FADE, xp) * _step((here - high) / _FADE, xp)
+    missed = 1.0 - fading((low - here) / _FADE, xp) * fading((here - high) / _FADE, xp)
     return 1.0 - xp.prod(missed, axis=-1)
 
 
@@ -256,20 +257,6 @@ def _repulsion(program: Program, arrays: Arrays, kinds: tuple[Any, Any], pairs: 
         + 0.02817 * jnp.exp(-0.20162 * x)
     )
     nearest = arrays[NEAREST][kinds][None]
-    inside = _step((pairs.distances / nearest - _INNER) / (1.0 - _INNER), jnp)
+    inside = fading((pairs.distances / nearest - _INNER) / (1.0 - _INNER), jnp)
     energies: jax.Array = 14.399645 * table[kinds][None] / distance * screening * inside
     return energies if pairs.present is None else energies * jnp.asarray(pairs.present, energies.dtype)[None]
-
-
-def _step(x: Any, xp: Any) -> Any:
-    """1 up to 0, 0 from 1 on, smooth to the second derivative."""
-    x = xp.clip(x, 0.0, 1.0)
-    return 1.0 - x * x * x * (10.0 - 15.0 * x + 6.0 * x * x)
-
-
-def _by_atom(values: jax.Array, centres: Any, atoms: int) -> jax.Array:
-    """Sums (batch, atoms) of values (batch, edges) by the atom that they belong to."""
-    if isinstance(centres, np.ndarray):
-        ones: NDArray[np.floating] = (centres[:, None] == np.arange(atoms)).astype(values.dtype)
-        return jnp.dot(values, ones)
-    return jnp.zeros((len(values), atoms), values.dtype).at[:, centres].add(values, mode="promise_in_bounds")

@@ -14,7 +14,7 @@ from qffc.ir.elements import atomic_number
 from qffc.ir.program import AtomicReadout, Program
 from qffc.models.atom_energies import composition, given_atom_energies, least_atom_energies
 from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE
-from qffc.models.environments import environments
+from qffc.models.environments import environments, fading
 from qffc.models.feature_sample import sample_parts
 from qffc.models.force_field import ForceField
 from qffc.models.initialization import SAMPLE
@@ -28,6 +28,7 @@ from qffc.models.validity import (
     MEAN,
     NEAREST,
     NO_RANGE,
+    PREFIX,
     REST,
     SEEN,
     WIDTHS,
@@ -119,10 +120,7 @@ def without_limits(arrays: Mapping[str, Floats]) -> Arrays:
         return dict(arrays)
     bare = {name: np.array(value) for name, value in arrays.items()}
     bare[ATOM_ENERGY] = bare[ATOM_ENERGY] + bare[BINDING]
-    return {name: value for name, value in bare.items() if name not in _NAMES}
-
-
-_NAMES = (BINDING, FLOOR, SEEN, NEAREST, MEAN, AXES, WIDTHS, REST)
+    return {name: value for name, value in bare.items() if not name.startswith(PREFIX)}
 
 
 def limits_from_data(
@@ -231,9 +229,7 @@ def _all_environments(
 def _environments(program: Program, kinds: NDArray[np.int32], frame: Floats, radius: float, ranges: Floats) -> Floats:
     centres, others, distances = _neighbours(frame, radius)
     vectors = (frame[others] - frame[centres])[None]
-    x = distances / radius
-    weights = (1.0 - x**3 * (10.0 - 15.0 * x + 6.0 * x * x))[None]
-    weights = weights * seen(ranges, kinds[centres], kinds[others], distances[None], np)
+    weights = fading(distances / radius, np)[None] * seen(ranges, kinds[centres], kinds[others], distances[None], np)
     count = len(program.species)
     places = centres * count + kinds[others]
     found: Floats = environments(vectors, distances[None], weights, places, (len(kinds), count), radius, np)[0]
