@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytket.circuit import Bit, Circuit, OpType
 
 
-def measured_in_order(circuit: Circuit) -> Circuit:
+def measured_in_order(circuit: Circuit, *, apart: bool = False) -> Circuit:
     """Return the circuit with its measurements after all its gates, in the order of their bits.
 
     A circuit of pytket is a graph. Listed as commands, what its formats write, a measurement comes as soon as its qubit
@@ -15,6 +15,7 @@ def measured_in_order(circuit: Circuit) -> Circuit:
 
     Args:
         circuit: every measurement is the last thing that happens to its qubit.
+        apart: a barrier before each measurement, not one before all: for what takes those of a layer in any order.
 
     Example:
         >>> circuit = Circuit(2, 2).PhasedX(0.5, 0.1, 0).ZZPhase(0.5, 0, 1).PhasedX(0.5, 0.1, 0)
@@ -24,7 +25,9 @@ def measured_in_order(circuit: Circuit) -> Circuit:
         >>> [str(command.bits[0]) for command in measured_in_order(circuit) if command.bits]
         ['c[0]', 'c[1]']
     """
-    made = Circuit(circuit.n_qubits)
+    made = Circuit()
+    for qubit in circuit.qubits:
+        made.add_qubit(qubit)
     for bit in circuit.bits:
         made.add_bit(bit)
     commands = circuit.get_commands()
@@ -32,9 +35,9 @@ def measured_in_order(circuit: Circuit) -> Circuit:
     for command in commands:
         if command.op.type != OpType.Measure:
             made.add_gate(command.op, command.args)
-    if measurements:
-        made.add_barrier(made.qubits)
-    for command in sorted(measurements, key=lambda command: command.bits[0]):
+    for number, command in enumerate(sorted(measurements, key=lambda command: command.bits[0])):
+        if apart or number == 0:
+            made.add_barrier(made.qubits)
         made.add_gate(command.op, command.args)
     return made
 

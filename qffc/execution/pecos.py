@@ -25,9 +25,13 @@ def emulate(circuit: Circuit, target: Target, shots: int, seed: int) -> NDArray[
     """
     from pytket_pecos import Emulator
 
+    from qffc.passes.lower_pytket.files import measured_in_order
+
     noise = target.noise
     model = None if noise is None or noise.silent else PauliNoise(noise, target.weights, seed)
-    emulator = Emulator(ordered(circuit), error_model=model, qsim="state-vector", seed=seed)
+    # Without barriers the emulator takes measurements of different qubits in an order that changes from run to run, and
+    # with it the random number that each of them gets.
+    emulator = Emulator(measured_in_order(circuit, apart=True), error_model=model, qsim="state-vector", seed=seed)
     outcomes = emulator.run(shots).to_readouts().astype(np.uint8)
     return outcomes if noise is None else misread(outcomes, noise, seed)
 
@@ -127,27 +131,3 @@ class PauliNoise:
     def _pauli(self, index: int, qubit: int, noisy: list[Any]) -> None:
         if index:
             noisy.append(self._operation(name="IXYZ"[index], args=[qubit], metadata={}))
-
-
-def ordered(circuit: Circuit) -> Circuit:
-    """Return the circuit with its measurements one after the other, in the order of their bits.
-
-    Without barriers the emulator takes measurements of different qubits in an order that changes from run to run, and
-    with it the random number that each of them gets.
-    """
-    from pytket.circuit import Circuit, OpType
-
-    made = Circuit()
-    for qubit in circuit.qubits:
-        made.add_qubit(qubit)
-    for bit in circuit.bits:
-        made.add_bit(bit)
-    commands = circuit.get_commands()
-    measurements = [command for command in commands if command.op.type == OpType.Measure]
-    for command in commands:
-        if command.op.type != OpType.Measure:
-            made.add_gate(command.op, command.args)
-    for command in sorted(measurements, key=lambda command: command.bits[0]):
-        made.add_barrier(made.qubits)
-        made.add_gate(command.op, command.args)
-    return made
