@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 
 from qffc.data.bonds import bond_ratio
 from qffc.data.dataset import Dataset
@@ -186,6 +187,4 @@ def _correlation(work: WorkOfForces, energies: Floats) -> float:
     every, count = np.arange(len(energies)), len(energies)
     first = np.concatenate([every, every])
     second = np.concatenate([(every + count // 4) % count, (every + count // 2) % count])
-    both = np.stack([work.between(first, second), energies[first] - energies[second]])
-    ranks = np.argsort(np.argsort(both, axis=1), axis=1).astype(np.float64)
-    return float(np.corrcoef(ranks[0], ranks[1]).item(1))
+    return float(spearmanr(work.between(first, second), energies[first] - energies[second]).statistic)
