@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from qffc.ir.given_values import whole_of
 from qffc.ir.short_repr import counted, short_repr
 from qffc.models.atoms_given import Elements, elements_of, positions_of
+from qffc.models.beyond_data_tests import beyond_data_tests
 from qffc.models.check_geometries import choose_geometries
 from qffc.models.model_given import ModelLike, model_of
 from qffc.models.property_tests import TESTS, PropertyTest, Subject
@@ -131,7 +132,7 @@ def check_model(
     # An atom at the origin would hide that the energy depends on where it is.
     subject = Subject(model, chosen.numbers, chosen.frames + generator.normal(size=3), generator)
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is found below, and named
-        tests = tuple(test for run in TESTS for test in run(subject))
+        tests = tuple(test for run in (*TESTS, beyond_data_tests) for test in run(subject))
     program = model.program
     return ModelCheck(program.name, program.digest, chosen.source, len(chosen.frames), seed, tests)
 

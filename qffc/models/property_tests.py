@@ -15,8 +15,6 @@ from qffc.ir.exchange_group import exchanges
 from qffc.ir.program import Program, Symmetry, readout_value
 from qffc.ir.values import Cutoff, Value, walk
 from qffc.models.force_field import ForceField
-from qffc.models.instances import species_of
-from qffc.models.validity import NEAREST, has_limits
 
 Floats = NDArray[np.float64]
 Outcome = Literal["holds", "FAILS", "does not apply"]
@@ -32,23 +30,15 @@ JUMP_TOLERANCE = 1e-7
 CURVATURE_TOLERANCE = 1e-3
 """Of the slope of forces, extrapolated, on the scale of forces, per Angstrom."""
 
-SHALLOW = 0.3
-"""eV: by which a displaced molecule may lie below its geometries: these are no minima, and models err."""
-MOST_BOUND = 1.5
-"""eV: by which two molecules may bind each other."""
 
-_BATCH = 16
+BATCH = 16
 """Frames in one call."""
 _STEP = 2e-4
 """Angstrom: of all differences."""
 _DIRECTIONS, _MOVES = 4, 4
-_MOST_ATOMS = 12
+MOST_ATOMS = 12
 """Of each of the two molecules far apart."""
-_RATTLE = (0.2, 0.4)
-"""Angstrom: standard deviations of the displacements of rattled molecules."""
-_TOUCH = (2.0, 2.5, 3.0, 3.5, 4.0)
-"""Angstrom: distances of two molecules."""
-_FAR = 20.0
+FAR = 20.0
 """Angstrom between two molecules of a program without cutoffs, which has no distance that is far."""
 
 
@@ -94,7 +84,7 @@ class Subject:
     numbers: NDArray[np.int64]
     frames: Floats
     generator: np.random.Generator
-    batch: int = _BATCH
+    batch: int = BATCH
 
     @cached_property
     def here(self) -> tuple[Floats, Floats]:
@@ -243,14 +233,14 @@ def _gradient(subject: Subject) -> tuple[PropertyTest, ...]:
         deviations.append(slope + np.sum(forces * along, axis=(1, 2)))
     rounding = 10 * np.finfo(np.float64).eps * subject.energy_scale / _STEP
     tolerance = DIFFERENCE_TOLERANCE * subject.force_scale + rounding
-    return (_test("forces = -gradient", "eV/Å", deviations, tolerance),)
+    return (tested("forces = -gradient", "eV/Å", deviations, tolerance),)
 
 
 def _net_force(subject: Subject) -> tuple[PropertyTest, ...]:
     if "translation" not in subject.model.program.symmetry:
         return (PropertyTest("net force", reason="translation is not declared"),)
     total = np.sum(subject.here[1], axis=1)
-    return (_test("net force", "eV/Å", [total], FORCE_TOLERANCE * subject.force_scale),)
+    return (tested("net force", "eV/Å", [total], FORCE_TOLERANCE * subject.force_scale),)
 
 
 def _net_torque(subject: Subject) -> tuple[PropertyTest, ...]:
@@ -258,7 +248,7 @@ def _net_torque(subject: Subject) -> tuple[PropertyTest, ...]:
         return (PropertyTest("net torque", reason="rotation is not declared"),)
     arms = subject.frames - subject.frames.mean(axis=1, keepdims=True)
     total = np.sum(np.cross(arms, subject.here[1]), axis=1)
-    return (_test("net torque", "eV", [total], FORCE_TOLERANCE * subject.force_scale * _scale(arms)),)
+    return (tested("net torque", "eV", [total], FORCE_TOLERANCE * subject.force_scale * _scale(arms)),)
 
 
 def smoothness(subject: Subject) -> tuple[PropertyTest, ...]:
@@ -279,9 +269,9 @@ def smoothness(subject: Subject) -> tuple[PropertyTest, ...]:
     slope_jump = np.diff(np.einsum("psk...,k,s->ps...", f, slope, side), axis=1)
     scale = subject.force_scale
     return (
-        _test(f"{name}: energy", "eV", [energy_jump], JUMP_TOLERANCE * scale),
-        _test(f"{name}: forces", "eV/Å", [force_jump], DIFFERENCE_TOLERANCE * scale),
-        _test(f"{name}: slope of forces", "eV/Å²", [slope_jump], CURVATURE_TOLERANCE * scale),
+        tested(f"{name}: energy", "eV", [energy_jump], JUMP_TOLERANCE * scale),
+        tested(f"{name}: forces", "eV/Å", [force_jump], DIFFERENCE_TOLERANCE * scale),
+        tested(f"{name}: slope of forces", "eV/Å²", [slope_jump], CURVATURE_TOLERANCE * scale),
     )
 
 
@@ -305,10 +295,10 @@ def _extensivity(subject: Subject) -> tuple[PropertyTest, ...]:
         return (PropertyTest("two far molecules", reason="the sites hold one molecule"),)
     if subject.model.program.scope == "atom":
         return (PropertyTest("two far molecules", reason="further atoms take slots of the same circuit"),)
-    numbers = subject.numbers[:_MOST_ATOMS]
+    numbers = subject.numbers[:MOST_ATOMS]
     first = subject.frames[:, : len(numbers)]
     second = first[::-1] @ _rotation(subject.generator).T
-    reach = max(subject.cutoffs, default=_FAR)
+    reach = max(subject.cutoffs, default=FAR)
     direction = subject.generator.normal(size=3)
     direction /= np.linalg.norm(direction)
     away = (reach + _radius(first) + _radius(second) + 1.0) * direction
@@ -326,7 +316,7 @@ def _finite(subject: Subject) -> tuple[PropertyTest, ...]:
     if len(subject.numbers) < 2:
         return tuple(PropertyTest(name, reason="one atom alone") for name in names)
     together = []
-    for first, second in list(combinations(range(len(subject.numbers)), 2))[:_BATCH]:
+    for first, second in list(combinations(range(len(subject.numbers)), 2))[:BATCH]:
         frame = subject.frames[0].copy()
         frame[second] = frame[first]
         together.append(frame)
@@ -336,7 +326,7 @@ def _finite(subject: Subject) -> tuple[PropertyTest, ...]:
     lines = [(ranks - shift)[:, None] * axis for axis in axes for shift in (0, 1)]
     lines += [np.where(ranks % 2, -ranks, ranks)[:, None] * axis for axis in axes]
     return tuple(
-        _test(name, "numbers", [np.sum(_not_finite(subject, np.array(frames)), keepdims=True)], 0.0)
+        tested(name, "numbers", [np.sum(_not_finite(subject, np.array(frames)), keepdims=True)], 0.0)
         for name, frames in zip(names, (together, lines), strict=True)
     )
 
@@ -345,69 +335,6 @@ def _not_finite(subject: Subject, frames: Floats) -> Floats:
     energies, forces = subject.predict(frames)
     wrong: Floats = (~np.isfinite(energies)).astype(float) + np.sum(~np.isfinite(forces), axis=(1, 2))
     return wrong
-
-
-def _beyond_data(subject: Subject) -> tuple[PropertyTest, ...]:
-    """Free atoms, atoms pushed together, a rattled molecule and two that touch: where training data end."""
-    names = ("free atoms", "atoms pushed together", "rattled molecules", "two molecules that touch")
-    if not has_limits(subject.model.arrays):
-        return tuple(PropertyTest(name, reason="the model has no limits") for name in names)
-    return (
-        _free_atoms(subject, names[0]),
-        _at_least(subject, names[1], _pushed_together(subject)),
-        _at_least(subject, names[2], _rattled(subject)),
-        _touching(subject, names[3]),
-    )
-
-
-def _free_atoms(subject: Subject, name: str) -> PropertyTest:
-    """Atoms that see no others have the energies of free atoms."""
-    apart = max((*subject.cutoffs, _FAR)) + 1.0
-    frames = apart * np.arange(len(subject.numbers))[None, :, None] * np.ones((1, 1, 3))
-    species = species_of(subject.model.program, subject.numbers)
-    off = subject.predict(frames)[0] - subject.model.reference_energy(species)
-    return _test(name, "eV", [off], ENERGY_TOLERANCE * subject.energy_scale)
-
-
-def _pushed_together(subject: Subject) -> Floats:
-    """Frames (frames, atoms, 3) with two atoms at half of the shortest distance that the data have."""
-    species = species_of(subject.model.program, subject.numbers)
-    nearest = subject.model.arrays[NEAREST]
-    frames = []
-    for first, second in list(combinations(range(len(subject.numbers)), 2))[:_BATCH]:
-        frame = subject.frames[0].copy()
-        bond = frame[second] - frame[first]
-        short = 0.5 * nearest[species[first], species[second]]
-        frame[second] = frame[first] + short * bond / np.linalg.norm(bond)
-        frames.append(frame)
-    return np.array(frames) if frames else subject.frames[:0]
-
-
-def _rattled(subject: Subject) -> Floats:
-    sizes = np.linspace(*_RATTLE, _BATCH)[:, None, None]
-    chosen = subject.frames[np.arange(_BATCH) % len(subject.frames)]
-    rattled: Floats = chosen + sizes * subject.generator.normal(size=chosen.shape)
-    return rattled if len(subject.numbers) > 1 else chosen[:0]
-
-
-def _at_least(subject: Subject, name: str, frames: Floats) -> PropertyTest:
-    """The energies of frames lie above those of the geometries that the model knows."""
-    if not len(frames):
-        return PropertyTest(name, reason="one atom alone")
-    return _test(name, "eV below", [np.maximum(subject.here[0].min() - subject.predict(frames)[0], 0.0)], SHALLOW)
-
-
-def _touching(subject: Subject, name: str) -> PropertyTest:
-    """No two molecules bind each other by more than a strong hydrogen bond."""
-    if subject.model.program.scope != "pair":
-        return PropertyTest(name, reason="the sites hold one molecule")
-    numbers = subject.numbers[:_MOST_ATOMS]
-    frame = subject.frames[0, : len(numbers)]
-    normal = np.linalg.svd(frame - frame.mean(axis=0))[2][2]
-    dimers = np.array([np.concatenate([frame, frame + apart * normal]) for apart in _TOUCH])
-    single = subject.predict(frame[None], numbers)[0]
-    bound = 2 * single - subject.predict(dimers, np.tile(numbers, 2))[0]
-    return _test(name, "eV bound", [np.maximum(bound, 0.0)], MOST_BOUND)
 
 
 _Tests = tuple[Callable[[Subject], tuple[PropertyTest, ...]], ...]
@@ -428,20 +355,20 @@ TESTS: _Tests = (
     smoothness,
     _extensivity,
     _finite,
-    _beyond_data,
 )
-"""All tests, in the order of the table."""
+"""All tests that every model takes, in the order of the table."""
 
 
 def _energy_test(subject: Subject, name: str, deviations: list[Floats]) -> PropertyTest:
-    return _test(f"{name}: energy", "eV", deviations, ENERGY_TOLERANCE * subject.energy_scale)
+    return tested(f"{name}: energy", "eV", deviations, ENERGY_TOLERANCE * subject.energy_scale)
 
 
 def _force_test(subject: Subject, name: str, deviations: list[Floats]) -> PropertyTest:
-    return _test(f"{name}: forces", "eV/Å", deviations, FORCE_TOLERANCE * subject.force_scale)
+    return tested(f"{name}: forces", "eV/Å", deviations, FORCE_TOLERANCE * subject.force_scale)
 
 
-def _test(name: str, unit: str, deviations: list[Floats], tolerance: float) -> PropertyTest:
+def tested(name: str, unit: str, deviations: list[Floats], tolerance: float) -> PropertyTest:
+    """Return the test of a property whose deviations were found, arrays of any shape, in its unit."""
     worst = float(np.max([np.max(np.abs(deviation)) for deviation in deviations]))
     return PropertyTest(name, unit, worst, float(tolerance))
 

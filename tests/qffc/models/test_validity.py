@@ -11,6 +11,7 @@ from ase.optimize import BFGS
 import qffc as qf
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError, QffcWarning
+from qffc.models.beyond_data_tests import beyond_data_tests
 from qffc.models.energy import ATOM_ENERGY
 from qffc.models.environments import environment_width, environments
 from qffc.models.force_field import ForceField, untrained
@@ -18,7 +19,7 @@ from qffc.models.frame_batch import join_frames, joined_positions
 from qffc.models.frame_circuits import CircuitLists
 from qffc.models.instances import species_of
 from qffc.models.moving_atoms import MovingAtoms
-from qffc.models.property_tests import Subject, _beyond_data
+from qffc.models.property_tests import Subject
 from qffc.models.validity import BINDING, FLOOR, NEAREST, SEEN, seen
 from qffc.models.validity_fit import with_limits, without_limits
 
@@ -251,7 +252,7 @@ def test_a_model_without_limits_cannot_grade():
 
 def test_what_check_asks_of_a_model_with_limits():
     subject = Subject(LIMITED, WATER.numbers, WATER.positions[:4], np.random.default_rng(0), len(WATER))
-    tests = _beyond_data(subject)
+    tests = beyond_data_tests(subject)
     assert [test.verdict for test in tests] == ["holds"] * 4, tests
     # A model whose free atoms lie below the molecule is found.
     deep = {name: np.array(value) for name, value in LIMITED.arrays.items()}
@@ -260,7 +261,7 @@ def test_what_check_asks_of_a_model_with_limits():
     wrong = Subject(
         ForceField(LIMITED.program, deep), WATER.numbers, WATER.positions[:4], np.random.default_rng(0), len(WATER)
     )
-    assert {test.name: test.verdict for test in _beyond_data(wrong)}["rattled molecules"] == "FAILS"
+    assert {test.name: test.verdict for test in beyond_data_tests(wrong)}["rattled molecules"] == "FAILS"
 
 
 @pytest.mark.filterwarnings("ignore::qffc.ir.diagnostics.QffcWarning")
