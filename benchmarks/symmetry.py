@@ -35,8 +35,8 @@ from qffc.ir import (
     add,
     mul,
 )
+from qffc.ir.declarations import Parameter
 from qffc.ir.pauli import LETTERS
-from qffc.ir.program import Parameter
 from qffc.ir.values import Displacement, Moment, ParameterEntry
 from qffc.library.catalogue import load_reference
 from qffc.passes.equivariance.check import check_equivariance

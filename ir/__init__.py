@@ -3,26 +3,18 @@
 if __name__ != "qffc.ir":
     raise ImportError(f"this folder is the package qffc.ir; import it by that name, not as {__name__!r}", name=__name__)
 
+from qffc.ir.declarations import AtomicReadout, Basis, EnergyReadout, Parameter, Qubit, Readout, Site, Symmetry
 from qffc.ir.diagnostics import Diagnostic, InternalError, QffcError, Span
+from qffc.ir.draft import print_program
 from qffc.ir.evaluate import Evaluator, Instance
-from qffc.ir.laws import Law
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.ops import Chirality, Exchange, Gate, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
-from qffc.ir.parser import parse_program, parse_value
 from qffc.ir.pauli import PauliString, PauliSum
-from qffc.ir.printer import FORMAT_VERSION, print_program
-from qffc.ir.program import (
-    AtomicReadout,
-    Basis,
-    EnergyReadout,
-    Parameter,
-    Program,
-    Qubit,
-    Readout,
-    Site,
-    Symmetry,
-)
+from qffc.ir.printer import FORMAT_VERSION
+from qffc.ir.program import Program
+from qffc.ir.text.parser import parse_program, parse_value
 from qffc.ir.values import Value, add, cross, dot, mul, norm, power, unit
+from qffc.ir.values.laws import Law
 
 __all__ = [
     "FORMAT_VERSION",

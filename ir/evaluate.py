@@ -19,9 +19,9 @@ from typing import Any, assert_never
 
 import numpy as np
 
+from qffc.ir.declarations import Basis
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.program import Basis, Program
-from qffc.ir.value_dependence import sites_that_matter
+from qffc.ir.program import Program
 from qffc.ir.values import (
     Add,
     ChannelIndex,
@@ -47,6 +47,7 @@ from qffc.ir.values import (
     Value,
     walk,
 )
+from qffc.ir.values.dependence import sites_that_matter
 
 Array = Any
 """An array of the module that computes: NumPy's, or a traced one."""

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations, product
 from math import factorial, prod
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from qffc.ir.program import Program, Site
+from qffc.ir.declarations import Site
+from qffc.ir.draft import Draft
 
 Kind = tuple[str | None, str]
 """Species and role."""
@@ -48,7 +47,7 @@ def exchanges(sites: Sequence[Site]) -> tuple[SiteExchange, ...]:
     """Return transpositions of neighbouring like sites, then exchanges of neighbouring like molecules.
 
     Example:
-        >>> from qffc.ir.program import Site
+        >>> from qffc.ir.declarations import Site
         >>> sites = [Site(f"{element}{name}", element, "free", name) for name in "AB" for element in ("O", "H")]
         >>> print(*exchanges(sites))
         exchange molecules A B
@@ -127,7 +126,7 @@ def exchange_count(sites: Sequence[Site]) -> int:
     return inside * prod(factorial(len(members)) for members in classes)
 
 
-def copy_count(program: Program) -> int:
+def copy_count(program: Draft) -> int:
     """Return how many copies of the circuit the program averages over: exchanges of like atoms, and mirror images.
 
     Example:

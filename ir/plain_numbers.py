@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import warnings
 from fractions import Fraction
 
 import numpy as np
 
-from qffc.ir.diagnostics import error
+from qffc.ir.diagnostics import Diagnostic, QffcWarning, error
 
 _LARGEST_SHARE = 24
 """Of pi: the largest denominator, and the largest number of times."""
@@ -62,6 +63,26 @@ def pi_share(given: float) -> Fraction | None:
     share = Fraction(given / math.pi).limit_denominator(_LARGEST_SHARE)
     near = share != 0 and abs(float(share) * math.pi - given) <= 4e-16 * abs(given)
     return share if near else None
+
+
+def hint_at_pi(given: float) -> None:
+    """Say to the caller of the caller where a decimal number looks like a multiple of pi, which is no exact one.
+
+    Warns:
+        QffcWarning: with the exact spelling.
+    """
+    share = pi_share(given)
+    if share is None:
+        return
+    top = {1: "pi", -1: "-pi"}.get(share.numerator, f"{share.numerator}*pi")
+    exact = top if share.denominator == 1 else f"{top}/{share.denominator}"
+    hint = Diagnostic(
+        title="decimal number in the place of a multiple of pi",
+        found=f"{given!r}, taken as this decimal number and no other",
+        expected=f"{exact}, which is exact: identities at such angles are proven, and gates fold",
+        help=f"from qffc.dsl import pi, and write {exact}",
+    )
+    warnings.warn(QffcWarning(hint), stacklevel=4)
 
 
 def whole_number(given: object) -> int | None:

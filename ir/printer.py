@@ -1,43 +1,17 @@
-"""Programs as text; the grammar is in FORMAT.md, and parsing the text gives the program back."""
+"""The lines of a program as text; the grammar is in FORMAT.md, and parsing them gives the same parts back."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
+from qffc.ir.declarations import AtomicReadout, Basis, EnergyReadout, Parameter, Qubit, Readout, Site
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.generators import Conserved, DeclaredSymmetry, TableMoves
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.ops import Chirality, Coupling, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import PauliString
-from qffc.ir.program import AtomicReadout, Basis, EnergyReadout, Parameter, Program, Qubit, Readout, Site
 
 FORMAT_VERSION = 1
-
-
-def print_program(program: Program) -> str:
-    """Return the canonical text of a program, with a final newline."""
-    names = tuple(qubit.name for qubit in program.qubits)
-    lines = [f"qffc {FORMAT_VERSION}", "", f"program {program.name}"]
-    if program.symmetry:
-        lines.append(f"symmetry {', '.join(program.symmetry)}")
-    lines += [f"scope {program.scope}", f"species {', '.join(program.species)}"]
-    if program.channels != 1:
-        lines.append(f"channels {program.channels}")
-    if program.average:
-        lines.append(f"average {', '.join(program.average)}")
-    sections = (
-        [print_site(site) for site in program.sites],
-        [print_parameter(parameter) for parameter in program.parameters],
-        [print_qubit(qubit) for qubit in program.qubits],
-        [print_generator(item, names) for item in program.generators],
-        [print_op(op, names) for op in program.ops],
-        [f"observable {name} = {print_observable(o, names)}" for name, o in program.observables]
-        + [print_readout(program.readout)],
-    )
-    for section in sections:
-        if section:
-            lines += ["", *section]
-    return "\n".join(lines) + "\n"
 
 
 def print_site(site: Site) -> str:

@@ -12,12 +12,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.declarations import has_features, readout_value
 from qffc.ir.diagnostics import InternalError, error
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import PauliString, PauliSum, dot_product, triple_product
-from qffc.ir.program import Program, has_features, readout_value
+from qffc.ir.program import Program
 
 State = NDArray[np.complex128]
 Arithmetic = Callable[[Program, Instance], Evaluator]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from qffc.ir.diagnostics import error
-from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
+from qffc.ir.text.parser import parse_program
 from qffc.passes.base import Pass
 from qffc.passes.certificate_difference import first_difference
 from qffc.passes.equivariance.certificate import Certificate, Origin

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from qffc.ir.diagnostics import InternalError, QffcError, error, quoted
 from qffc.ir.program import Program
-from qffc.ir.verify import verify_program
+from qffc.ir.verification.program import verify_program
 from qffc.passes.base import Pass, Report
 from qffc.passes.certificate_carry import carry
 from qffc.passes.counts import Counts, count_ops

@@ -11,9 +11,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.declarations import AtomicReadout
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import Evaluator, Instance
-from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.program import Program
 from qffc.ir.reference import Arithmetic, moments, response
 from qffc.ir.values import as_value
 from qffc.passes.base import Pass, keeps, keeps_symmetry

@@ -12,8 +12,8 @@ from typing import Any
 from qffc.compiled import Compiled
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.given_values import path_of
-from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
+from qffc.ir.text.parser import parse_program
 from qffc.levels import level
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.equivariance.certificate import Certificate

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, cast
 from qffc.dsl import Ansatz, as_program
 from qffc.ir.diagnostics import Diagnostic, InternalError, QffcError, QffcWarning, Span, error, quoted
 from qffc.ir.given_values import not_a
-from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
+from qffc.ir.text.parser import parse_program
 from qffc.library.catalogue import PREFIX, load_reference
 from qffc.library.options import parse_options
 from qffc.models.trained import TRAINED_PREFIX

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from qffc.ir.declarations import has_features, readout_value
 from qffc.ir.observables import Observable
 from qffc.ir.pauli import PauliSum
-from qffc.ir.program import Program, has_features, readout_value
+from qffc.ir.program import Program
 from qffc.ir.values import Add, Moment, Mul, Value, add, as_value, mul, walk
 from qffc.passes.circuit.wires import flatten
 

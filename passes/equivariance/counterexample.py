@@ -16,7 +16,7 @@ from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.exchange_group import copy_count, count_text, exchange_orders
 from qffc.ir.program import Program
 from qffc.ir.reference import Arithmetic, response
-from qffc.ir.verify_sizes import table_numbers
+from qffc.ir.verification.sizes import table_numbers
 from qffc.passes.equivariance.internal_numbers import distances
 from qffc.passes.equivariance.random_rounding import RandomRounding
 from qffc.passes.equivariance.verdict import GHOST_NAME, Counterexample, Failure, Table, Transform, Verdict

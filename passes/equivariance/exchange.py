@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import cache, partial
 from itertools import combinations
 
+from qffc.ir.declarations import Site
 from qffc.ir.exchange_group import SiteExchange, exchanges
-from qffc.ir.program import Program, Site
+from qffc.ir.program import Program
 from qffc.passes.equivariance.counterexample import judge
 from qffc.passes.equivariance.relabelling import Action, Word, make_word, relabelling_failure, representatives
 from qffc.passes.equivariance.verdict import Transform, Verdict, proven

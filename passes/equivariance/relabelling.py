@@ -34,12 +34,13 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
+from qffc.ir.declarations import has_features, readout_value
 from qffc.ir.observables import Observable
 from qffc.ir.pauli import PauliSum
 from qffc.ir.printer import print_readout
-from qffc.ir.program import Program, has_features, readout_value
-from qffc.ir.value_substitution import TableIndices, mirrored
+from qffc.ir.program import Program
 from qffc.ir.values import Add, Moment, Number, ParameterEntry, Value, is_zero, rebuild, substitute_sites, walk
+from qffc.ir.values.substitution import TableIndices, mirrored
 from qffc.passes.circuit.conjugation import Paulis, conjugated, conjugated_sum
 from qffc.passes.circuit.prepared_state import fold_preparations
 from qffc.passes.circuit.qubit_matching import Incidences, Names, incidences, renamings

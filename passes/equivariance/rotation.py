@@ -31,12 +31,13 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
+from qffc.ir.declarations import readout_value
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import Observable
 from qffc.ir.ops import Chirality, Exchange, Gate, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliSum, spin_component
 from qffc.ir.printer import print_readout
-from qffc.ir.program import Program, readout_value
+from qffc.ir.program import Program
 from qffc.ir.values import Component, ParameterEntry, Position, Value, as_value
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.wires import Step, flatten

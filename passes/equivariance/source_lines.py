@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qffc.ir.diagnostics import QffcError
-from qffc.ir.lines import lines_of
-from qffc.ir.parser import parse_program
 from qffc.ir.printer import print_op
 from qffc.ir.program import Program
+from qffc.ir.text.lines import lines_of
+from qffc.ir.text.parser import parse_program
 
 _SUFFIX = ".qffc"
 _READOUTS = ("energy", "atomic")

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from qffc.ir.declarations import readout_value
 from qffc.ir.printer import print_readout
-from qffc.ir.program import Program, readout_value
+from qffc.ir.program import Program
 from qffc.ir.values import Add, Position, Value, split_coefficient, walk
 from qffc.passes.equivariance.counterexample import SHIFT, judge
 from qffc.passes.equivariance.motions import residual

@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qffc.ir.declarations import AtomicReadout, has_features, readout_value
 from qffc.ir.evaluate import Evaluator, Instance
-from qffc.ir.program import AtomicReadout, Program, has_features, readout_value
+from qffc.ir.program import Program
 from qffc.ir.short_repr import short_repr
 from qffc.ir.values import as_value
 from qffc.passes.base import Pass, PassResult, Preserves

@@ -342,7 +342,7 @@ class LowerPytket(Pass[PytketKernel]):
         shorten_runs: write more than four exchanges in a row on three qubits as four.
 
     Example:
-        >>> from qffc.ir.parser import parse_program
+        >>> from qffc.ir.text.parser import parse_program
         >>> from qffc.targets import target
         >>> program = parse_program('''qffc 1
         ... program tiny

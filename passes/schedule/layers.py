@@ -103,7 +103,7 @@ class ScheduleLayers(Pass[Schedule]):
     orders.
 
     Example:
-        >>> from qffc.ir.parser import parse_program
+        >>> from qffc.ir.text.parser import parse_program
         >>> from qffc.targets import target
         >>> program = parse_program('''qffc 1
         ... program ring

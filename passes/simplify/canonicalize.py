@@ -44,7 +44,7 @@ class Canonicalize(Pass[None]):
         fold_swaps: turn SWAPs into names.
 
     Example:
-        >>> from qffc.ir.parser import parse_program
+        >>> from qffc.ir.text.parser import parse_program
         >>> from qffc.targets import target
         >>> program = parse_program('''qffc 1
         ... program tiny

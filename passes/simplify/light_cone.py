@@ -43,7 +43,7 @@ class LightCone(Pass[None]):
         qubits: drop qubits that nothing acts on.
 
     Example:
-        >>> from qffc.ir.parser import parse_program
+        >>> from qffc.ir.text.parser import parse_program
         >>> from qffc.targets import target
         >>> program = parse_program('''qffc 1
         ... program tiny

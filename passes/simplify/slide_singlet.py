@@ -30,7 +30,7 @@ class SlideSinglet(Pass[None]):
     hence the moments. Cost: linear in the number of operations.
 
     Example:
-        >>> from qffc.ir.parser import parse_program
+        >>> from qffc.ir.text.parser import parse_program
         >>> from qffc.targets import target
         >>> program = parse_program('''qffc 1
         ... program tiny

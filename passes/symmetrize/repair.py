@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+from qffc.ir.declarations import SYMMETRIES, Scope, Symmetry
 from qffc.ir.diagnostics import InternalError, QffcError, error
 from qffc.ir.observables import Observable
 from qffc.ir.ops import Gate, Op, PauliRotation, Zero
 from qffc.ir.printer import print_observable, print_op
-from qffc.ir.program import SYMMETRIES, Program, Scope, Symmetry
+from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.free_order import divided
 from qffc.passes.circuit.seen_operators import seen_observables
@@ -63,7 +64,7 @@ class Symmetrize(Pass[Symmetrization]):
         average: repair inversion and exchange.
 
     Example:
-        >>> from qffc.ir.parser import parse_program
+        >>> from qffc.ir.text.parser import parse_program
         >>> from qffc.targets import target
         >>> program = parse_program('''qffc 1
         ... program broken

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.atomic_files import atomic_path, write_text
-from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.declarations import AtomicReadout
+from qffc.ir.program import Program
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.verdict import Counterexample, Verdict
 

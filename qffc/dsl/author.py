@@ -15,10 +15,11 @@ from qffc.dsl.generators import Generators
 from qffc.dsl.numbers import exact, need_count
 from qffc.dsl.observables import Measured, swaps_of_like_atoms, tied
 from qffc.dsl.tables import CHANNEL, Table
+from qffc.ir.declarations import AtomicReadout, Axis, Basis, EnergyReadout, Messages, Readout
 from qffc.ir.diagnostics import Span, error
 from qffc.ir.observables import DotObservable, Observable, PauliObservable
 from qffc.ir.ops import Relabel
-from qffc.ir.program import AtomicReadout, Axis, Basis, EnergyReadout, Messages, Program, Readout
+from qffc.ir.program import Program
 from qffc.ir.values import Moment, Number, Numeric, Value, add, as_value, mul
 
 

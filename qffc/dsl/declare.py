@@ -12,14 +12,14 @@ from qffc.dsl.caller import caller_span
 from qffc.dsl.layers import Layer
 from qffc.dsl.numbers import MOST_DECLARED, exact, need_count
 from qffc.dsl.tables import CHANNEL, SPECIES, RadialTable, Table, need_atom, table_entry
+from qffc.ir.declarations import SYMMETRIES, Axis, Basis, Parameter, Qubit, Role, Scope, Site, Symmetry
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.elements import SYMBOLS
 from qffc.ir.exchange_group import exchanges
 from qffc.ir.ops import Op, Singlet
 from qffc.ir.plain_numbers import whole_number
-from qffc.ir.program import SYMMETRIES, Axis, Basis, Parameter, Qubit, Role, Scope, Site, Symmetry
 from qffc.ir.values import Numeric, Value
-from qffc.ir.verify_names import RESERVED
+from qffc.ir.verification.names import RESERVED
 
 DEFAULT_CUTOFF = 5.0
 """Angstrom."""

@@ -12,9 +12,10 @@ from typing import overload
 from qffc.dsl.author import Author
 from qffc.dsl.caller import caller_span, function_span, located
 from qffc.dsl.declare import ordered
+from qffc.ir.declarations import AtomicReadout, EnergyReadout, Readout, Scope, Symmetry
 from qffc.ir.diagnostics import QffcError, Span, error, quoted
 from qffc.ir.given_values import not_a
-from qffc.ir.program import AtomicReadout, EnergyReadout, Program, Readout, Scope, Symmetry
+from qffc.ir.program import Program
 
 AnsatzFunction = Callable[..., Readout]
 """Takes the author object, then options with defaults; returns ``a.energy(...)`` or ``a.atomic_energy(...)``."""

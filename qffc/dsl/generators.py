@@ -9,11 +9,11 @@ from qffc.dsl.caller import caller_span
 from qffc.dsl.gates import Gates
 from qffc.dsl.observables import Measured
 from qffc.dsl.tables import CHANNEL, RadialTable, Table, need_atom
+from qffc.ir.declarations import Parameter
 from qffc.ir.diagnostics import Span, error, quoted
 from qffc.ir.generators import Conserved, DeclaredSymmetry, Generator, TableMoves, conserved_spin
 from qffc.ir.pauli import PauliString
 from qffc.ir.plain_numbers import whole_number
-from qffc.ir.program import Parameter
 
 TableKey = Table | RadialTable | str | tuple[Table | RadialTable | str, *tuple[int, ...]]
 """A table, or its name; followed by the numbers of the axes that move when not all do."""

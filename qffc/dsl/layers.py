@@ -9,7 +9,7 @@ from qffc.dsl.atoms import Atom
 from qffc.dsl.caller import caller_span
 from qffc.dsl.numbers import MOST_DECLARED, exact, need_count
 from qffc.dsl.tables import SPECIES, TableIndex, radial_value, table_entry
-from qffc.ir.program import Axis, Basis, Parameter
+from qffc.ir.declarations import Axis, Basis, Parameter
 from qffc.ir.values import Numeric, Value
 
 if TYPE_CHECKING:

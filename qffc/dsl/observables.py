@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from qffc.dsl.numbers import exact
+from qffc.ir.declarations import Qubit, Site
 from qffc.ir.diagnostics import error
 from qffc.ir.exchange_group import exchanges
 from qffc.ir.observables import Observable, ProductObservable, SumObservable
-from qffc.ir.program import Qubit, Site
 from qffc.ir.values import Numeric
 
 Swap = dict[int, int]

@@ -7,8 +7,8 @@ from operator import index as as_int
 from typing import Final, Literal, Protocol, SupportsIndex
 
 from qffc.dsl.atoms import Atom
+from qffc.ir.declarations import Axis, Parameter
 from qffc.ir.diagnostics import error, quoted
-from qffc.ir.program import Axis, Parameter
 from qffc.ir.values import ChannelIndex, Index, ParameterEntry, Radial, SpeciesOf, Value, norm
 
 SPECIES: Final[Literal["species"]] = "species"

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from itertools import combinations
 
 from qffc.dsl import Author, ansatz
+from qffc.ir.declarations import Readout
 from qffc.ir.diagnostics import error
-from qffc.ir.program import Readout
 
 _MOST_QUBITS = 1_000
 """All pairs of these are half a million couplings a layer."""

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from qffc.dsl import CHANNEL, Author, Layer, Neighbour, Wire, ansatz
-from qffc.ir.program import Readout
+from qffc.ir.declarations import Readout
 from qffc.library.environment import Bonds, bonds, environment
 
 

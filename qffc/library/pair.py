@@ -3,7 +3,7 @@
 from itertools import chain
 
 from qffc.dsl import Author, ansatz
-from qffc.ir.program import Readout
+from qffc.ir.declarations import Readout
 
 
 @ansatz(name="pair", scope="pair")

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from qffc.dsl import CHANNEL, SPECIES, Author, Layer, ansatz
-from qffc.ir.program import Readout
+from qffc.ir.declarations import Readout
 from qffc.library.environment import Bonds, bonds, environment
 
 Radial = Literal["bessel", "chebyshev"]

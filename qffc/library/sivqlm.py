@@ -13,7 +13,7 @@ hydrogens are seen from both oxygens.
 from typing import Literal
 
 from qffc.dsl import Atom, Author, Layer, Neighbour, Twins, ansatz, unit
-from qffc.ir.program import Readout
+from qffc.ir.declarations import Readout
 from qffc.ir.values import Value
 
 Encoding = Literal["raw", "bessel"]

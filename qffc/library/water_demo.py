@@ -1,7 +1,7 @@
 """The water molecule on four qubits, as in the demonstration that accompanies Le et al. (arXiv:2311.11362)."""
 
 from qffc.dsl import Author, ansatz
-from qffc.ir.program import SYMMETRIES, Readout
+from qffc.ir.declarations import SYMMETRIES, Readout
 
 
 @ansatz(name="water-demo", symmetry=SYMMETRIES)

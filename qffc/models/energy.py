@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qffc.ir.declarations import AtomicReadout, has_features
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import length
-from qffc.ir.program import AtomicReadout, has_features
 from qffc.ir.short_repr import counted, short_repr
 from qffc.models.head import Edges, atomic_energies
 from qffc.models.instances import Instances

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.ir.program import AtomicReadout
+from qffc.ir.declarations import AtomicReadout
 from qffc.models.energy import ENERGY_SCALE, MoleculeEnergy
 from qffc.models.frame_circuits import FrameCircuits
 from qffc.models.instances import Instances, fill_instances

@@ -14,9 +14,10 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.declarations import AtomicReadout, Basis
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import radial_basis
-from qffc.ir.program import AtomicReadout, Basis, Program
+from qffc.ir.program import Program
 from qffc.models.species_rows import order_of, summed, taken, times_weights
 
 _ACTIVATIONS = {"silu": jax.nn.silu, "tanh": jnp.tanh}

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
-from qffc.ir.program import AtomicReadout, Parameter, Program
+from qffc.ir.declarations import AtomicReadout, Parameter
+from qffc.ir.program import Program
 from qffc.models.atom_energies import composition, fitted_atom_energies, least_atom_energies, spread_about
 from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.feature_sample import sample_features

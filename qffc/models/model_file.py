@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import Diagnostic, QffcWarning, error, quoted
 from qffc.ir.given_values import not_a, path_of
-from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
+from qffc.ir.text.parser import parse_program
 from qffc.models.array_file import header_entries, header_text, kind_of, read_arrays, write_arrays
 from qffc.models.force_field import ForceField
 from qffc.models.trained import TRAINED_PREFIX, trained_file

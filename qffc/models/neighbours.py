@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.declarations import AtomicReadout
+from qffc.ir.program import Program
 from qffc.ir.values import Add, Cutoff, Displacement, Mul, Norm, Power, Radial, Value
 
 _ALL_PAIRS = 128

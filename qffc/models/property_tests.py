@@ -11,8 +11,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.declarations import Symmetry, readout_value
 from qffc.ir.exchange_group import exchanges
-from qffc.ir.program import Program, Symmetry, readout_value
+from qffc.ir.program import Program
 from qffc.ir.values import Cutoff, Value, walk
 from qffc.models.force_field import ForceField
 

@@ -12,9 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qffc.ir.declarations import Basis
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import GHOST, Evaluator, Instance, fading_sites, radial_basis
-from qffc.ir.program import Basis
 from qffc.ir.values import (
     ChannelIndex,
     Displacement,

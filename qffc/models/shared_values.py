@@ -12,9 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from qffc.ir.program import Program, readout_value
-from qffc.ir.value_substitution import substitute_sites
+from qffc.ir.declarations import readout_value
+from qffc.ir.program import Program
 from qffc.ir.values import Moment, Number, ParameterEntry, Pi, SpeciesOf, Value, walk
+from qffc.ir.values.substitution import substitute_sites
 from qffc.passes.circuit.split_program import Split, length_and_direction
 
 Sites = tuple[str, ...]

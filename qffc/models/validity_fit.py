@@ -10,8 +10,9 @@ from ase.data import covalent_radii
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
+from qffc.ir.declarations import AtomicReadout
 from qffc.ir.elements import atomic_number
-from qffc.ir.program import AtomicReadout, Program
+from qffc.ir.program import Program
 from qffc.models.atom_energies import composition, given_atom_energies, least_atom_energies
 from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE
 from qffc.models.environments import environments, fading

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.declarations import Site
 from qffc.ir.evaluate import GHOST, Instance
 from qffc.ir.generators import Conserved, DeclaredSymmetry, Generator
-from qffc.ir.program import Program, Site
+from qffc.ir.program import Program
 from qffc.ir.reference import response
 from qffc.passes.equivariance.internal_numbers import distances
 

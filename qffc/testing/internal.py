@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from random import Random
 
+from qffc.ir.declarations import EnergyReadout, Parameter, Qubit, Site
 from qffc.ir.generators import Conserved, DeclaredSymmetry, Generator, TableMoves
 from qffc.ir.observables import DotObservable, PauliObservable, SumObservable
 from qffc.ir.ops import Exchange, Op, PauliRotation, Zero
 from qffc.ir.pauli import LETTERS, PauliString
-from qffc.ir.program import EnergyReadout, Parameter, Program, Qubit, Site
+from qffc.ir.program import Program
 from qffc.ir.values import Moment, ParameterEntry, Pi, Value, as_value
 
 _QUBITS = 4

@@ -37,10 +37,10 @@ from qffc.ir import (
     add,
     mul,
 )
+from qffc.ir.declarations import SCOPES, SYMMETRIES, Axis, Role, Scope, Symmetry
 from qffc.ir.evaluate import GHOST
 from qffc.ir.ops import Coupling
 from qffc.ir.pauli import LETTERS
-from qffc.ir.program import SCOPES, SYMMETRIES, Axis, Role, Scope, Symmetry
 from qffc.ir.values import (
     Moment,
     Number,

@@ -20,7 +20,7 @@ from qffc.ir import (
     power,
     unit,
 )
-from qffc.ir.program import Axis
+from qffc.ir.declarations import Axis
 from qffc.ir.values import (
     AXES,
     FUNCTIONS,

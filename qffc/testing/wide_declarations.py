@@ -7,11 +7,12 @@ from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
+from qffc.ir.declarations import has_features, readout_value
 from qffc.ir.generators import Conserved, DeclaredSymmetry, Generator, TableMoves
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, SumObservable
 from qffc.ir.ops import Exchange, Op, Relabel
 from qffc.ir.pauli import LETTERS, PauliString
-from qffc.ir.program import Program, has_features, readout_value
+from qffc.ir.program import Program
 from qffc.ir.values import (
     Add,
     Moment,

@@ -11,26 +11,26 @@ from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
-from qffc.ir.diagnostics import QffcError
-from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
-from qffc.ir.ops import Op, PauliRotation, Relabel, Singlet, Zero
-from qffc.ir.pauli import LETTERS
-from qffc.ir.program import (
+from qffc.ir.declarations import (
     SCOPES,
     SYMMETRIES,
     AtomicReadout,
     Basis,
     EnergyReadout,
     Parameter,
-    Program,
     Qubit,
     Readout,
     Role,
     Scope,
     Site,
 )
-from qffc.ir.value_substitution import substitute_sites
+from qffc.ir.diagnostics import QffcError
+from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
+from qffc.ir.ops import Op, PauliRotation, Relabel, Singlet, Zero
+from qffc.ir.pauli import LETTERS
+from qffc.ir.program import Program
 from qffc.ir.values import Moment, Pi, Value, add, mul
+from qffc.ir.values.substitution import substitute_sites
 from qffc.testing.internal import internally_symmetric_program
 from qffc.testing.mutations import MUTATIONS, mutate, on, with_value
 from qffc.testing.symmetric import symmetric_program

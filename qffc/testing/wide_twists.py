@@ -11,10 +11,11 @@ from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
+from qffc.ir.declarations import EnergyReadout, readout_value
 from qffc.ir.exchange_group import like
 from qffc.ir.ops import Chirality, Coupling, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliString
-from qffc.ir.program import EnergyReadout, Program, readout_value
+from qffc.ir.program import Program
 from qffc.ir.values import (
     AXES,
     FrameVector,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
-from qffc.ir.program import Parameter
+from qffc.ir.declarations import Parameter
 from qffc.ir.values import (
     AXES,
     FUNCTIONS,

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from qffc.atomic_files import write_text
-from qffc.ir.lines import lines_of
+from qffc.ir.text.lines import lines_of
 from qffc.models.errors import Errors
 from qffc.training.stopping import Best
 

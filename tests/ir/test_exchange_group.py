@@ -3,8 +3,8 @@
 from itertools import permutations
 from math import factorial
 
+from qffc.ir.declarations import Site
 from qffc.ir.exchange_group import exchange_count, exchange_orders, exchanges
-from qffc.ir.program import Site
 
 
 def dimer(*molecules: str) -> list[Site]:

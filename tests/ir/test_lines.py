@@ -6,7 +6,7 @@ import pytest
 
 from qffc.ir import QffcError, parse_program, parse_value
 from qffc.ir.diagnostics import Diagnostic, Span
-from qffc.ir.lines import lines_of
+from qffc.ir.text.lines import lines_of
 from qffc.references import resolve_program
 
 SPINS = """qffc 1

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 
 from qffc.ir import Program, QffcError, parse_program, parse_value
-from qffc.ir.syntax import USAGE
-from qffc.ir.value_parser import ARGUMENTS
+from qffc.ir.text.syntax import USAGE
+from qffc.ir.text.value_parser import ARGUMENTS
 from qffc.ir.values import Value
 from qffc.testing import programs, symmetric_programs, values
 

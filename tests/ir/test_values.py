@@ -6,8 +6,6 @@ import pytest
 from hypothesis import given
 
 from qffc.ir import QffcError, add, cross, dot, mul, norm, parse_value, power, unit
-from qffc.ir.laws import AXIAL, FRAME_NUMBER, FRAME_VECTOR, PSEUDOSCALAR, SCALAR, VECTOR, Law
-from qffc.ir.value_dependence import sites_that_matter
 from qffc.ir.values import (
     Component,
     Cutoff,
@@ -25,6 +23,8 @@ from qffc.ir.values import (
     split_coefficient,
     substitute_sites,
 )
+from qffc.ir.values.dependence import sites_that_matter
+from qffc.ir.values.laws import AXIAL, FRAME_NUMBER, FRAME_VECTOR, PSEUDOSCALAR, SCALAR, VECTOR, Law
 from qffc.testing import values
 
 a, b = ParameterEntry("a"), ParameterEntry("b")

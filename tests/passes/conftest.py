@@ -9,10 +9,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from qffc.ir.declarations import EnergyReadout, Parameter, Qubit, Site
 from qffc.ir.evaluate import Instance
 from qffc.ir.observables import DotObservable, PauliObservable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
-from qffc.ir.program import EnergyReadout, Parameter, Program, Qubit, Site
+from qffc.ir.program import Program
 from qffc.ir.values import Displacement, FrameVector, Moment, Number, ParameterEntry, Pi, Value, as_value, unit
 
 J, K = ParameterEntry("J"), ParameterEntry("K")

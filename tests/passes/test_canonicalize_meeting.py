@@ -11,8 +11,8 @@ from dense_programs import BACK, PI, ZERO, J, K, R, S, dense_instance, dense_pro
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qffc.ir.declarations import Qubit
 from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet, Zero
-from qffc.ir.program import Qubit
 from qffc.ir.reference import moments
 from qffc.ir.values import FrameVector, norm, unit
 from qffc.passes.circuit.wires import flatten

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from qffc.ir.declarations import EnergyReadout, Parameter, Qubit, Site
 from qffc.ir.diagnostics import QffcError, Span
 from qffc.ir.observables import DotObservable
 from qffc.ir.ops import Exchange, Rotate, Singlet
-from qffc.ir.program import EnergyReadout, Parameter, Program, Qubit, Site
+from qffc.ir.program import Program
 from qffc.ir.values import Component, Displacement, FrameVector, Moment, ParameterEntry, as_value
 from qffc.library import load
 from qffc.passes.certificate_verify import verify_certificate

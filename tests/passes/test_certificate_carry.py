@@ -13,7 +13,7 @@ import pytest
 from qffc.ir.diagnostics import InternalError, QffcError
 from qffc.ir.observables import DotObservable
 from qffc.ir.ops import PauliRotation, Rotate
-from qffc.ir.parser import parse_program
+from qffc.ir.text.parser import parse_program
 from qffc.ir.values import Function, as_value
 from qffc.library import load
 from qffc.passes import registry

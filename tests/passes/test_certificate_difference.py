@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from qffc.ir import parse_program
+from qffc.ir.declarations import Site
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.ops import PauliRotation
-from qffc.ir.program import Program, Site
+from qffc.ir.program import Program
 from qffc.ir.values import as_value
 from qffc.library import load
 from qffc.passes.certificate_difference import first_difference

@@ -7,9 +7,10 @@ from verdicts import assert_proven, assert_refuted, verdict
 from waters import COUPLINGS, SINGLETS, alpha, coupling, encoding, water
 
 from qffc.ir import parse_program
+from qffc.ir.declarations import Parameter, Qubit, Site
 from qffc.ir.observables import DotObservable, PauliObservable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
-from qffc.ir.program import Parameter, Program, Qubit, Site
+from qffc.ir.program import Program
 from qffc.ir.values import (
     Component,
     Displacement,

@@ -7,8 +7,8 @@ from types import FrameType
 
 import pytest
 
-from qffc.ir.parser import parse_program
 from qffc.ir.program import Program
+from qffc.ir.text.parser import parse_program
 from qffc.passes.circuit.trace import Shape, independent
 from qffc.passes.equivariance import charge
 from qffc.passes.equivariance.check import check_equivariance

@@ -7,9 +7,10 @@ import pytest
 from verdicts import assert_proven, assert_refuted, verdict
 from waters import CARRIED, COUPLINGS, SINGLETS, alpha, coupling, water
 
+from qffc.ir.declarations import EnergyReadout, Qubit, Site
 from qffc.ir.observables import DotObservable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet
-from qffc.ir.program import EnergyReadout, Program, Qubit, Site
+from qffc.ir.program import Program
 from qffc.ir.values import (
     Component,
     Displacement,

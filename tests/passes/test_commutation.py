@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from dense_programs import BACK, ZERO, J, K, R, S, dense_instance, dense_program
 
+from qffc.ir.declarations import Qubit
 from qffc.ir.observables import DotObservable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
-from qffc.ir.program import Qubit
 from qffc.ir.reference import dense, statevector
 from qffc.ir.values import FrameVector, Pi, unit
 from qffc.passes.circuit.commutation import commute, commutes_with_observable, passes, reach

@@ -15,12 +15,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import qffc as qf
+from qffc.ir.declarations import EnergyReadout, Qubit
 from qffc.ir.evaluate import Instance
 from qffc.ir.observables import DotObservable, PauliObservable
 from qffc.ir.ops import Chirality, Coupling, Exchange, Op, PauliRotation, Rotate, Singlet, Zero
-from qffc.ir.parser import parse_program
-from qffc.ir.program import EnergyReadout, Program, Qubit
+from qffc.ir.program import Program
 from qffc.ir.reference import moments
+from qffc.ir.text.parser import parse_program
 from qffc.ir.values import Moment, add
 from qffc.levels import LEVELS
 from qffc.passes.circuit.free_order import as_written, divided, group_of

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from readings import mean_and_covariance, readings
 
+from qffc.ir.declarations import Qubit
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.evaluate import Evaluator
 from qffc.ir.observables import PauliObservable
 from qffc.ir.ops import Zero
-from qffc.ir.program import Qubit
 from qffc.ir.reference import expectation, statevector
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program

@@ -8,10 +8,10 @@ from dense_programs import ZERO, J, K, R, S, dense_instance, dense_program
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qffc.ir.declarations import EnergyReadout, Qubit
 from qffc.ir.generators import Generator
 from qffc.ir.observables import DotObservable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet, Zero
-from qffc.ir.program import EnergyReadout, Qubit
 from qffc.ir.reference import moments, response
 from qffc.ir.values import FrameVector, Moment, add
 from qffc.passes.circuit.wires import flatten

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from qffc.ir import Program, parse_program
-from qffc.ir.parser import parse_value
+from qffc.ir.text.parser import parse_value
 from qffc.library import load
 from qffc.passes.circuit.trace import make_letter
 from qffc.passes.equivariance.advice import remarks

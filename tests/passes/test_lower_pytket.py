@@ -13,8 +13,8 @@ from qffc.ir.diagnostics import QffcError
 from qffc.ir.evaluate import Evaluator
 from qffc.ir.observables import DotObservable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet, Zero
-from qffc.ir.parser import parse_program
 from qffc.ir.reference import expectation, statevector
+from qffc.ir.text.parser import parse_program
 from qffc.ir.values import Displacement, ParameterEntry, as_value
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_pytket.compare import compare_with_pytket

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qffc.ir.declarations import EnergyReadout, Parameter, Qubit, Site
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.observables import DotObservable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.ops import Exchange, Rotate, Singlet, Zero
-from qffc.ir.program import EnergyReadout, Parameter, Program, Qubit, Site
+from qffc.ir.program import Program
 from qffc.ir.reference import expectation
 from qffc.ir.values import Displacement, Moment, ParameterEntry
 from qffc.library import load

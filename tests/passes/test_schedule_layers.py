@@ -24,8 +24,8 @@ from qffc.ir import (
     Site,
     parse_program,
 )
+from qffc.ir.declarations import Parameter, Readout
 from qffc.ir.ops import Coupling, Op, Zero
-from qffc.ir.program import Parameter, Readout
 from qffc.ir.values import Moment, ParameterEntry, Pi, as_value
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program

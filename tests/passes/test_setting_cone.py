@@ -13,8 +13,8 @@ from readings import mean_and_covariance, readings
 
 from qffc.ir.evaluate import Evaluator
 from qffc.ir.observables import DotObservable, PauliObservable
-from qffc.ir.parser import parse_program
 from qffc.ir.reference import expectation
+from qffc.ir.text.parser import parse_program
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.equivariance.counterexample import random_point

@@ -12,7 +12,7 @@ from qffc.ir import parse_program
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.exchange_group import copy_count, count_text
 from qffc.ir.program import Program
-from qffc.ir.verify_sizes import MOST_NUMBERS, head_numbers, table_numbers
+from qffc.ir.verification.sizes import MOST_NUMBERS, head_numbers, table_numbers
 from qffc.library import load
 from qffc.models.head import head_shapes
 from qffc.models.instances import MOST_COPIES, instances_of

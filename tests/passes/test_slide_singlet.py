@@ -8,8 +8,8 @@ from dense_programs import J, K, R, S, dense_instance, dense_program
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qffc.ir.declarations import Qubit
 from qffc.ir.ops import Exchange, PauliRotation, Rotate, Singlet
-from qffc.ir.program import Qubit
 from qffc.ir.reference import moments, statevector
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program

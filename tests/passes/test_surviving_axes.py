@@ -12,8 +12,8 @@ from scipy.spatial.transform import Rotation
 
 from qffc.ir.evaluate import Instance
 from qffc.ir.ops import PauliRotation
-from qffc.ir.parser import parse_program
 from qffc.ir.reference import response
+from qffc.ir.text.parser import parse_program
 from qffc.ir.values import as_value
 from qffc.library import load
 from qffc.passes.certificate_verify import verify_certificate

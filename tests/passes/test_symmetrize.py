@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from qffc.ir.declarations import Parameter, Qubit
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.evaluate import Instance
 from qffc.ir.ops import Exchange, PauliRotation, Rotate, Singlet, Zero
-from qffc.ir.parser import parse_program, parse_value
 from qffc.ir.pauli import LETTERS
-from qffc.ir.program import Parameter, Qubit
 from qffc.ir.reference import moments, response
+from qffc.ir.text.parser import parse_program, parse_value
 from qffc.ir.values import ParameterEntry
 from qffc.library import load
 from qffc.passes.equivariance.check import check_equivariance

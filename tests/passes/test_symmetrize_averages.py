@@ -15,9 +15,9 @@ from scipy.spatial.transform import Rotation
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.observables import DotObservable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.ops import PauliRotation
-from qffc.ir.parser import parse_value
 from qffc.ir.pauli import LETTERS, PauliSum, dot_product, triple_product
 from qffc.ir.reference import dense, response
+from qffc.ir.text.parser import parse_value
 from qffc.ir.values import as_value
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.symmetrize.twirl import mean_number, mean_vector, twirl_gate, twirl_observable, twirl_string

@@ -12,7 +12,7 @@ import qffc as qf
 import qffc.models.instances
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
-from qffc.ir.parser import parse_program
+from qffc.ir.text.parser import parse_program
 from qffc.library import load
 from qffc.models.force_field import ForceField, untrained
 from qffc.models.instances import instances_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qffc.ir.parser import parse_program
+from qffc.ir.text.parser import parse_program
 from qffc.passes.symmetrize.repair import Symmetrize
 from qffc.targets import target
 

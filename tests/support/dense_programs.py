@@ -7,11 +7,12 @@ from random import Random
 
 import numpy as np
 
+from qffc.ir.declarations import EnergyReadout, Parameter, Qubit, Site
 from qffc.ir.evaluate import Instance
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS
-from qffc.ir.program import EnergyReadout, Parameter, Program, Qubit, Site
+from qffc.ir.program import Program
 from qffc.ir.values import Displacement, FrameVector, Moment, Number, ParameterEntry, Pi, add, norm, unit
 
 J, K, PI = ParameterEntry("J"), ParameterEntry("K"), Pi()

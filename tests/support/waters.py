@@ -1,8 +1,9 @@
 """Water on four qubits: a circuit with all symmetries, and the parts to break it with."""
 
+from qffc.ir.declarations import EnergyReadout, Parameter, Qubit, Site
 from qffc.ir.observables import DotObservable
 from qffc.ir.ops import Exchange, Op, Rotate, Singlet
-from qffc.ir.program import EnergyReadout, Parameter, Program, Qubit, Site
+from qffc.ir.program import Program
 from qffc.ir.values import (
     Displacement,
     Moment,

@@ -12,7 +12,7 @@ from pytket.qasm import circuit_from_qasm_str
 import qffc as qf
 from qffc.cli.compile import _proof
 from qffc.execution.quote import prepare
-from qffc.ir.parser import parse_program
+from qffc.ir.text.parser import parse_program
 from qffc.levels import at_level
 from qffc.passes.equivariance.certificate import CARRIED
 from qffc.passes.equivariance.verdict import Carried

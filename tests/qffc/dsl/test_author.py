@@ -9,11 +9,11 @@ import pytest
 
 import qffc as qf
 from qffc.dsl import cross
+from qffc.ir.declarations import AtomicReadout, EnergyReadout, Parameter
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.generators import conserved_spin
 from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Zero
-from qffc.ir.parser import parse_program
-from qffc.ir.program import AtomicReadout, EnergyReadout, Parameter
+from qffc.ir.text.parser import parse_program
 from qffc.ir.values import ParameterEntry
 
 HOWTO = Path(__file__).resolve().parents[3] / "docs" / "howto-author.md"

@@ -11,9 +11,9 @@ import pytest
 import qffc as qf
 from qffc import dsl
 from qffc.ir.diagnostics import QffcError, QffcWarning
-from qffc.ir.parser import parse_program
 from qffc.ir.plain_numbers import pi_share
-from qffc.ir.value_parser import ARGUMENTS
+from qffc.ir.text.parser import parse_program
+from qffc.ir.text.value_parser import ARGUMENTS
 
 
 def test_everything_of_the_text_format_that_takes_values_is_there():

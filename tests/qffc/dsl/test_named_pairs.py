@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import qffc as qf
+from qffc.ir.declarations import SYMMETRIES
 from qffc.ir.diagnostics import QffcError
-from qffc.ir.program import SYMMETRIES
 
 
 def three_body(centre, neighbours, species=("O", "H", "C")):

@@ -9,10 +9,11 @@ import pytest
 
 from qffc.execution.backend import ShotResult, run_circuits
 from qffc.execution.estimate import estimate_moments, moments_from_shots
+from qffc.ir.declarations import EnergyReadout, Qubit, Site
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.observables import DotObservable, PauliObservable, SumObservable
 from qffc.ir.ops import Exchange, Rotate, Singlet, Zero
-from qffc.ir.program import EnergyReadout, Program, Qubit, Site
+from qffc.ir.program import Program
 from qffc.ir.reference import expectation
 from qffc.ir.values import Displacement, Moment, Number
 from qffc.passes.circuit.split_program import split_program

@@ -4,7 +4,7 @@ import pytest
 
 import qffc as qf
 from qffc.ir.diagnostics import QffcError
-from qffc.ir.parser import parse_program
+from qffc.ir.text.parser import parse_program
 from qffc.library import load, load_reference, programs
 
 

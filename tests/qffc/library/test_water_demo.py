@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
+from qffc.ir.declarations import EnergyReadout, Parameter, Site
 from qffc.ir.observables import DotObservable
 from qffc.ir.ops import Exchange, PauliRotation, Rotate, Singlet
-from qffc.ir.program import EnergyReadout, Parameter, Site
 from qffc.ir.values import Displacement, Moment, ParameterEntry
 from qffc.library import load
 

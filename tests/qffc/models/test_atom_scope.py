@@ -17,8 +17,8 @@ from qffc.execution.exact_shots import draw_exactly
 from qffc.execution.forces import estimate_forces, exact_moments
 from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.ir.evaluate import GHOST, Evaluator, Instance
-from qffc.ir.parser import parse_program
 from qffc.ir.reference import response
+from qffc.ir.text.parser import parse_program
 from qffc.library import load
 from qffc.models.calculator import Calculator
 from qffc.models.energy import MoleculeEnergy, energies_and_forces

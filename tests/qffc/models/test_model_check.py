@@ -9,7 +9,7 @@ import pytest
 
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
-from qffc.ir.parser import parse_program
+from qffc.ir.text.parser import parse_program
 from qffc.library import load
 from qffc.models import property_tests
 from qffc.models.check_geometries import choose_geometries

@@ -17,8 +17,8 @@ from qffc.execution.energy import estimate_energies, quote_energies
 from qffc.execution.forces import prepare_forces
 from qffc.ir.elements import SYMBOLS
 from qffc.ir.evaluate import Instance
-from qffc.ir.parser import parse_program
 from qffc.ir.reference import response
+from qffc.ir.text.parser import parse_program
 from qffc.library import load
 from qffc.models.calculator import Calculator
 from qffc.models.check_geometries import choose_geometries

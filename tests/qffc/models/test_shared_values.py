@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qffc.ir.declarations import readout_value
 from qffc.ir.elements import atomic_number
 from qffc.ir.evaluate import GHOST, Evaluator, Instance
-from qffc.ir.program import readout_value
 from qffc.library import load
 from qffc.library import programs as library
 from qffc.models.energy import MoleculeEnergy

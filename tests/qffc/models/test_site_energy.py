@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from qffc.ir.diagnostics import QffcError
-from qffc.ir.parser import parse_program
+from qffc.ir.text.parser import parse_program
 from qffc.library import load
 from qffc.models import site_energy
 from qffc.models.force_field import untrained

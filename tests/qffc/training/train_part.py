@@ -10,7 +10,7 @@ import numpy as np
 
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
-from qffc.ir.parser import parse_program
+from qffc.ir.text.parser import parse_program
 from qffc.library import load
 from qffc.training.config import training_config
 from qffc.training.processes import join, part

@@ -11,8 +11,8 @@ from lark import Token
 from qffc.ir.diagnostics import error
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.pauli import LETTERS, Letter
-from qffc.ir.syntax import Line, Node, quoting, unknown
-from qffc.ir.value_parser import rational, subtrees, tokens
+from qffc.ir.text.syntax import Line, Node, quoting, unknown
+from qffc.ir.text.value_parser import rational, subtrees, tokens
 
 Numbers = Mapping[str, int]
 """The number of each declared qubit by name."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import comb, prod
-from typing import TYPE_CHECKING
 
+from qffc.ir.declarations import AtomicReadout, Parameter
 from qffc.ir.diagnostics import error
+from qffc.ir.draft import Draft
 from qffc.ir.exchange_group import count_text
-
-if TYPE_CHECKING:
-    from qffc.ir.program import AtomicReadout, Parameter, Program
 
 MOST_NUMBERS = 10**7
 """Trainable numbers in all tables together, and in the head."""
@@ -19,10 +17,8 @@ MOST_RADIAL = 1_000
 """Radial functions of a basis: the last of so many changes its sign every few thousandths of an Angstrom."""
 
 
-def verify_sizes(program: Program) -> None:
+def verify_sizes(program: Draft) -> None:
     """Refuse tables, channels, bases and heads that are too large to be held, before any of them is made."""
-    from qffc.ir.program import AtomicReadout
-
     if program.channels > MOST_CHANNELS:
         raise error(
             "too many channels",
@@ -47,7 +43,7 @@ def verify_sizes(program: Program) -> None:
         _verify_head(program, program.readout)
 
 
-def table_numbers(program: Program) -> int:
+def table_numbers(program: Draft) -> int:
     """Return how many numbers the tables of a program hold.
 
     Example:
@@ -70,7 +66,7 @@ def _verify_radial(size: int, where: str, parameter: Parameter | None = None) ->
         )
 
 
-def head_numbers(program: Program) -> int:
+def head_numbers(program: Draft) -> int:
     """Return how many numbers the network of an atomic readout holds, counted without a list of its features.
 
     Example:
@@ -78,8 +74,6 @@ def head_numbers(program: Program) -> int:
         >>> head_numbers(load("pair", hidden=(4,))) == 2 * ((16 + 1) * 4 + (4 + 1) * 1)
         True
     """
-    from qffc.ir.program import AtomicReadout
-
     readout = program.readout
     if not isinstance(readout, AtomicReadout):
         return 0
@@ -92,7 +86,7 @@ def head_numbers(program: Program) -> int:
     return numbers
 
 
-def _verify_head(program: Program, readout: AtomicReadout) -> None:
+def _verify_head(program: Draft, readout: AtomicReadout) -> None:
     if readout.messages is not None:
         _verify_radial(readout.messages.basis.size, "the messages")
     if head_numbers(program) > MOST_NUMBERS:
@@ -106,7 +100,7 @@ def _verify_head(program: Program, readout: AtomicReadout) -> None:
         )
 
 
-def _features(program: Program, readout: AtomicReadout) -> int:
+def _features(program: Draft, readout: AtomicReadout) -> int:
     """The features of an atom, counted without a list of them."""
     groups = 1
     if readout.by_species:

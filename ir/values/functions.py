@@ -8,10 +8,9 @@ from fractions import Fraction
 from math import isqrt
 
 from qffc.ir.diagnostics import error
-from qffc.ir.laws import Law
-from qffc.ir.value_constructors import split_coefficient
-from qffc.ir.value_leaves import ParameterEntry, Pi
-from qffc.ir.value_nodes import Number, Value, need_rank
+from qffc.ir.values.arithmetic import Number, Value, need_rank, split_coefficient
+from qffc.ir.values.laws import Law
+from qffc.ir.values.leaves import ParameterEntry, Pi
 
 FUNCTIONS = ("acos", "cos", "exp", "log", "sin", "sqrt", "tanh")
 

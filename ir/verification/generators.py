@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import Span, error, quoted
+from qffc.ir.draft import Draft
 from qffc.ir.exchange_group import like
 from qffc.ir.generators import Conserved, Generator, TableMoves
-from qffc.ir.verify_names import choice, need_site
-
-if TYPE_CHECKING:
-    from qffc.ir.program import Program
+from qffc.ir.verification.names import choice, need_site
 
 
-def verify_generators(program: Program) -> None:
+def verify_generators(program: Draft) -> None:
     """Refuse declared symmetries that name what is not there, are no permutations, or exchange what is not alike."""
     for item in program.generators:
         qubits = item.charge.qubits if isinstance(item, Conserved) else _named_qubits(item)
@@ -23,7 +20,7 @@ def verify_generators(program: Program) -> None:
             _verify_generator(program, item)
 
 
-def verify_molecules(program: Program) -> None:
+def verify_molecules(program: Draft) -> None:
     """Refuse molecules in other scopes than molecule, and programs of which only some sites belong to a molecule."""
     inside = [site for site in program.sites if site.molecule is not None]
     if inside and program.scope != "molecule":
@@ -50,7 +47,7 @@ def _named_qubits(generator: Generator) -> tuple[int, ...]:
     return (*(qubit for move in generator.qubits for qubit in move), *(qubit for qubit, _ in generator.paulis))
 
 
-def _verify_generator(program: Program, generator: Generator) -> None:
+def _verify_generator(program: Draft, generator: Generator) -> None:
     span = generator.span
     if not (generator.sites or generator.qubits or generator.entries or generator.paulis):
         raise error(
@@ -96,12 +93,12 @@ def _verify_generator(program: Program, generator: Generator) -> None:
         _verify_table(program, moves, span)
 
 
-def _alike_in_two_molecules(program: Program, a: str, b: str) -> bool:
+def _alike_in_two_molecules(program: Draft, a: str, b: str) -> bool:
     first, second = program.site(a), program.site(b)
     return first.molecule != second.molecule and (first.species, first.role) == (second.species, second.role)
 
 
-def _verify_table(program: Program, moves: TableMoves, span: Span | None) -> None:
+def _verify_table(program: Draft, moves: TableMoves, span: Span | None) -> None:
     known = {parameter.name: parameter for parameter in program.parameters}
     if moves.parameter not in known:
         raise error(
@@ -157,7 +154,7 @@ def _need_permutation(part: str, moves: Sequence[tuple[Hashable, Hashable]], spa
     )
 
 
-def _need_qubits(program: Program, qubits: Sequence[int], span: Span | None) -> None:
+def _need_qubits(program: Draft, qubits: Sequence[int], span: Span | None) -> None:
     bad = [qubit for qubit in qubits if not 0 <= qubit < len(program.qubits)]
     if bad:
         raise error(
@@ -169,6 +166,6 @@ def _need_qubits(program: Program, qubits: Sequence[int], span: Span | None) -> 
         )
 
 
-def _describe(program: Program, name: str) -> str:
+def _describe(program: Draft, name: str) -> str:
     site = program.site(name)
     return f"{site.species or 'any'} {site.role}"

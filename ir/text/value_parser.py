@@ -10,7 +10,7 @@ from typing import Literal
 from lark import Token
 
 from qffc.ir.diagnostics import InternalError, QffcError, error, quoted
-from qffc.ir.syntax import Line, Node, number_of, whole_number_of
+from qffc.ir.text.syntax import Line, Node, number_of, whole_number_of
 from qffc.ir.values import (
     AXES,
     FUNCTIONS,

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from qffc.ir.diagnostics import error
 from qffc.ir.generators import Conserved, Generator, TableMoves, conserved_spin
-from qffc.ir.observable_parser import build_observable, pauli_letter, qubit_number
 from qffc.ir.pauli import PauliString
-from qffc.ir.syntax import Line, Node, whole_number_of
-from qffc.ir.value_parser import subtrees, tokens
+from qffc.ir.text.observable_parser import build_observable, pauli_letter, qubit_number
+from qffc.ir.text.syntax import Line, Node, whole_number_of
+from qffc.ir.text.value_parser import subtrees, tokens
 
 
 def build_generator(node: Node, line: Line, numbers: Mapping[str, int]) -> Generator:

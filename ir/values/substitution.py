@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.value_constructors import add, cross, dot, is_zero, mul, norm, power, unit
-from qffc.ir.value_functions import Cutoff, Function, Radial, cutoff, function
-from qffc.ir.value_leaves import Displacement, Index, ParameterEntry, Position, SpeciesOf
-from qffc.ir.value_nodes import (
-    Add,
-    Component,
-    Cross,
-    Dot,
-    FrameVector,
-    Mul,
-    Norm,
-    Power,
-    Unit,
-    Value,
-)
+from qffc.ir.values.arithmetic import Add, FrameVector, Mul, Power, Value, add, is_zero, mul, power
+from qffc.ir.values.functions import Cutoff, Function, Radial, cutoff, function
+from qffc.ir.values.leaves import Displacement, Index, ParameterEntry, Position, SpeciesOf
+from qffc.ir.values.vectors import Component, Cross, Dot, Norm, Unit, cross, dot, norm, unit
 
 TableIndices = Mapping[str, Mapping[int, Mapping[int, int]]]
 """New index of each one that changes, by the name of the table and the number of the axis."""

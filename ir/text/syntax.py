@@ -145,7 +145,7 @@ def unknown(kind: str, token: Token, valid: tuple[str, ...], line: Line) -> NoRe
 
 @cache
 def _grammar() -> Lark:
-    text = files("qffc.ir").joinpath("program.lark").read_text(encoding="utf-8")
+    text = files("qffc.ir.text").joinpath("program.lark").read_text(encoding="utf-8")
     return Lark(text, parser="lalr", start=["line", "value"], propagate_positions=True, maybe_placeholders=False)
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from lark import Token
 
+from qffc.ir.declarations import ACTIVATIONS, BASES, AtomicReadout, Basis, Messages
 from qffc.ir.diagnostics import QffcError, error
-from qffc.ir.program import ACTIVATIONS, BASES, AtomicReadout, Basis, Messages
-from qffc.ir.syntax import Line, Node, unknown, whole_number_of
-from qffc.ir.value_parser import build_value, rational, subtrees, tokens
+from qffc.ir.text.syntax import Line, Node, unknown, whole_number_of
+from qffc.ir.text.value_parser import build_value, rational, subtrees, tokens
 
 LINEAR = "linear"
 """The word for a head without hidden layers."""

@@ -1,25 +1,25 @@
-"""Symbolic values: the one place to import them from; the five files behind it hold the code."""
+"""Symbolic values: the one place to import them from; the files of this folder hold the code."""
 
-from qffc.ir.value_constructors import add, as_value, cross, dot, is_zero, mul, norm, power, split_coefficient, unit
-from qffc.ir.value_functions import FUNCTIONS, Cutoff, Function, Radial, cutoff, function
-from qffc.ir.value_leaves import ChannelIndex, Displacement, Index, Moment, ParameterEntry, Pi, Position, SpeciesOf
-from qffc.ir.value_nodes import (
-    AXES,
+from qffc.ir.values.arithmetic import (
     Add,
-    Component,
-    Cross,
-    Dot,
     FrameVector,
     Mul,
-    Norm,
     Number,
     Numeric,
     Power,
-    Unit,
     Value,
+    add,
+    as_value,
+    is_zero,
+    mul,
+    power,
+    split_coefficient,
     walk,
 )
-from qffc.ir.value_substitution import rebuild, sorted_displacement, substitute_sites
+from qffc.ir.values.functions import FUNCTIONS, Cutoff, Function, Radial, cutoff, function
+from qffc.ir.values.leaves import ChannelIndex, Displacement, Index, Moment, ParameterEntry, Pi, Position, SpeciesOf
+from qffc.ir.values.substitution import rebuild, sorted_displacement, substitute_sites
+from qffc.ir.values.vectors import AXES, Component, Cross, Dot, Norm, Unit, cross, dot, norm, unit
 
 __all__ = [
     "AXES",

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import prod
-from typing import TYPE_CHECKING
 
+from qffc.ir.declarations import ACTIVATIONS, BASES, EnergyReadout
 from qffc.ir.diagnostics import error, quoted
+from qffc.ir.draft import Draft
 from qffc.ir.observables import Observable, SumObservable
 from qffc.ir.ops import Exchange, Op, PauliRotation, Relabel, Singlet, Zero, unordered_groups
 from qffc.ir.values import Moment, walk
-from qffc.ir.verify_names import choice, unique
-from qffc.ir.verify_values import is_fit_basis, verify_number, verify_value
-
-if TYPE_CHECKING:
-    from qffc.ir.program import Program
-
+from qffc.ir.verification.names import choice, unique
+from qffc.ir.verification.values import is_fit_basis, verify_number, verify_value
 
 MOST_STRINGS = 200_000
 """Pauli strings of one observable; every step that reads it takes them one by one."""
 
 
-def verify_qubits(program: Program) -> None:
+def verify_qubits(program: Draft) -> None:
     """Refuse operations on unknown qubits, and qubits that are not prepared exactly once, first."""
     prepared: dict[int, Op] = {}
     names = [qubit.name for qubit in program.qubits]
@@ -73,7 +70,7 @@ def verify_qubits(program: Program) -> None:
         )
 
 
-def verify_unordered(program: Program) -> None:
+def verify_unordered(program: Draft) -> None:
     """Refuse a group of unordered couplings that other operations interrupt."""
     known: set[str] = set()
     for start, group in unordered_groups(program.ops):
@@ -93,7 +90,7 @@ def _keyword(op: Op) -> str:
     return names.get(type(op), type(op).__name__.lower())
 
 
-def verify_observables(program: Program) -> None:
+def verify_observables(program: Draft) -> None:
     """Refuse a program without observables, and observables of unknown qubits."""
     if not program.observables:
         raise error(
@@ -130,10 +127,8 @@ def _size(observable: Observable) -> Fraction:
     return prod((_size(part) for part in observable.parts), start=Fraction(1))
 
 
-def verify_readout(program: Program) -> None:
+def verify_readout(program: Draft) -> None:
     """Refuse a readout that gives no number, or uses what is not there."""
-    from qffc.ir.program import ACTIVATIONS, BASES, EnergyReadout
-
     readout = program.readout
     if isinstance(readout, EnergyReadout):
         if readout.value.law.rank != 0:

@@ -9,20 +9,12 @@ from typing import NoReturn, cast
 
 from lark import Token
 
-from qffc.ir.diagnostics import QffcError, Span, error
-from qffc.ir.generator_parser import build_conserved, build_generator
-from qffc.ir.generators import DeclaredSymmetry
-from qffc.ir.lines import lines_of, need_plain_line
-from qffc.ir.observable_parser import build_observable, pauli_letter, qubit_number
-from qffc.ir.observables import Observable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
-from qffc.ir.printer import FORMAT_VERSION
-from qffc.ir.program import (
+from qffc.ir.declarations import (
+    ROLES,
     Axis,
     Basis,
     EnergyReadout,
     Parameter,
-    Program,
     Qubit,
     Readout,
     Role,
@@ -30,11 +22,19 @@ from qffc.ir.program import (
     Site,
     Symmetry,
 )
-from qffc.ir.readout_parser import build_atomic, build_basis
-from qffc.ir.syntax import USAGE, Line, Node, parse_line, quoting, unknown, whole_number_of
-from qffc.ir.value_parser import build_value, rational, subtrees, tokens
+from qffc.ir.diagnostics import QffcError, Span, error
+from qffc.ir.generators import DeclaredSymmetry
+from qffc.ir.observables import Observable
+from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.printer import FORMAT_VERSION
+from qffc.ir.program import Program
+from qffc.ir.text.generator_parser import build_conserved, build_generator
+from qffc.ir.text.lines import lines_of, need_plain_line
+from qffc.ir.text.observable_parser import build_observable, pauli_letter, qubit_number
+from qffc.ir.text.readout_parser import build_atomic, build_basis
+from qffc.ir.text.syntax import USAGE, Line, Node, parse_line, quoting, unknown, whole_number_of
+from qffc.ir.text.value_parser import build_value, rational, subtrees, tokens
 from qffc.ir.values import Value
-from qffc.ir.verify import ROLES
 
 _SECTIONS = (
     ("qffc",),

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
 
+from qffc.ir.declarations import BASES, ROLES, SCOPES, SYMMETRIES, Parameter, Role
 from qffc.ir.diagnostics import error, quoted
+from qffc.ir.draft import Draft
 from qffc.ir.elements import SYMBOLS
-from qffc.ir.verify_circuit import verify_observables, verify_qubits, verify_readout, verify_unordered
-from qffc.ir.verify_generators import verify_generators, verify_molecules
-from qffc.ir.verify_names import unique, verify_names
-from qffc.ir.verify_sizes import verify_sizes
-from qffc.ir.verify_values import is_fit_basis, verify_number, verify_value
+from qffc.ir.verification.circuit import verify_observables, verify_qubits, verify_readout, verify_unordered
+from qffc.ir.verification.generators import verify_generators, verify_molecules
+from qffc.ir.verification.names import unique, verify_names
+from qffc.ir.verification.sizes import verify_sizes
+from qffc.ir.verification.values import is_fit_basis, verify_number, verify_value
 
-if TYPE_CHECKING:
-    from qffc.ir.program import Parameter, Program, Role
-
-ROLES = ("centre", "neighbour", "free")
 _PROGRAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def verify_program(program: Program) -> None:
+def verify_program(program: Draft) -> None:
     """Raise a diagnostic for the first thing in a program that does not fit."""
     _verify_header(program)
     _verify_sites(program)
@@ -40,9 +37,7 @@ def verify_program(program: Program) -> None:
     verify_sizes(program)
 
 
-def _verify_header(program: Program) -> None:
-    from qffc.ir.program import SCOPES, SYMMETRIES
-
+def _verify_header(program: Draft) -> None:
     if not _PROGRAM_NAME.fullmatch(program.name):
         raise error(
             "not a program name",
@@ -112,7 +107,7 @@ def _verify_header(program: Program) -> None:
         )
 
 
-def _verify_sites(program: Program) -> None:
+def _verify_sites(program: Draft) -> None:
     if not program.species:
         raise error(
             "no species",
@@ -184,7 +179,7 @@ def _verify_sites(program: Program) -> None:
         )
 
 
-def _verify_slots(program: Program, roles: Counter[Role]) -> None:
+def _verify_slots(program: Draft, roles: Counter[Role]) -> None:
     named = next((site for site in program.sites if site.species is not None), None)
     if named is not None:
         raise error(
@@ -205,8 +200,6 @@ def _verify_slots(program: Program, roles: Counter[Role]) -> None:
 
 
 def _verify_parameter(parameter: Parameter) -> None:
-    from qffc.ir.program import BASES
-
     for axis in parameter.axes:
         if axis in ("species", "channel") or (isinstance(axis, int) and not isinstance(axis, bool) and axis > 0):
             continue

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from qffc.ir.diagnostics import Span, error, quoted
+from qffc.ir.draft import Draft
 from qffc.ir.ops import unordered_groups
-
-if TYPE_CHECKING:
-    from qffc.ir.program import Program
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -24,7 +21,7 @@ RESERVED = frozenset(
 """Words that an expression of the text format takes for itself."""
 
 
-def verify_names(program: Program) -> None:
+def verify_names(program: Draft) -> None:
     """Refuse a name that is none, is taken twice, or names no site."""
     groups = {
         "site": [site.name for site in program.sites],
@@ -64,7 +61,7 @@ def unique(kind: str, names: Iterable[str], where: str | None = None) -> None:
         )
 
 
-def need_site(program: Program, name: str, span: Span | None, where: str | None = None) -> None:
+def need_site(program: Draft, name: str, span: Span | None, where: str | None = None) -> None:
     """Refuse the name of a site that the program does not declare."""
     if name not in {site.name for site in program.sites}:
         raise error(

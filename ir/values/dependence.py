@@ -10,10 +10,9 @@ from collections import defaultdict
 from fractions import Fraction
 from functools import lru_cache
 
-from qffc.ir.value_constructors import split_coefficient
-from qffc.ir.value_leaves import Displacement, Position
-from qffc.ir.value_nodes import Add, Value
-from qffc.ir.value_substitution import substitute_sites
+from qffc.ir.values.arithmetic import Add, Value, split_coefficient
+from qffc.ir.values.leaves import Displacement, Position
+from qffc.ir.values.substitution import substitute_sites
 
 Positions = dict[str, Fraction]
 """A rational factor for the position of each site."""

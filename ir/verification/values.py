@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
+from qffc.ir.declarations import BASES, Basis, Parameter
 from qffc.ir.diagnostics import Span, error
-from qffc.ir.value_substitution import substitute_sites
+from qffc.ir.draft import Draft
 from qffc.ir.values import (
     ChannelIndex,
     Cutoff,
@@ -20,16 +20,12 @@ from qffc.ir.values import (
     Value,
     is_zero,
 )
-from qffc.ir.verify_names import choice, need_site
-
-if TYPE_CHECKING:
-    from qffc.ir.program import Basis, Parameter, Program
+from qffc.ir.values.substitution import substitute_sites
+from qffc.ir.verification.names import choice, need_site
 
 
 def is_fit_basis(basis: Basis) -> bool:
     """Return whether there are radial functions of that kind, size and cutoff."""
-    from qffc.ir.program import BASES
-
     return basis.kind in BASES and basis.size >= 1 and basis.cutoff > 0
 
 
@@ -53,7 +49,7 @@ def verify_number(number: Fraction, subject: str, *, span: Span | None = None, w
 
 
 def verify_value(
-    program: Program, value: Value, *, span: Span | None = None, where: str | None = None, moments: bool = False
+    program: Draft, value: Value, *, span: Span | None = None, where: str | None = None, moments: bool = False
 ) -> None:
     """Raise a diagnostic when a value names something that the program does not declare.
 
@@ -115,7 +111,7 @@ def _walk_tables_apart(value: Value) -> Iterator[Value]:
 
 
 def _verify_entry(
-    program: Program, entry: ParameterEntry, span: Span | None, where: str | None, *, in_radial: bool
+    program: Draft, entry: ParameterEntry, span: Span | None, where: str | None, *, in_radial: bool
 ) -> None:
     parameter = next((p for p in program.parameters if p.name == entry.name), None)
     if parameter is None:

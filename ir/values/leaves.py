@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qffc.ir.laws import SCALAR, VECTOR, Law
-from qffc.ir.value_nodes import Value
+from qffc.ir.values.arithmetic import Value
+from qffc.ir.values.laws import SCALAR, VECTOR, Law
 
 
 @dataclass(frozen=True, eq=False, repr=False)
