@@ -1,7 +1,7 @@
 """What models do where their training data end: rattled molecules, a bond that breaks, dimers and free atoms.
 
-Each model is run as it is and without its limits (:mod:`qffc.models.validity`). Exits with 1 when, with limits, a
-relaxation ends below the minimum of the molecule.
+Each model is run as it is and without its limits (:mod:`qffc.models.validity.limits`). Exits with 1 when, with limits,
+a relaxation ends below the minimum of the molecule.
 """
 
 import argparse

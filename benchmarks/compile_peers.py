@@ -18,7 +18,7 @@ from qffc.passes.lower_pytket.counts import count_circuit
 from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.measurement.kernel_states import kernel_states
 from qffc.passes.measurement.settings import MeasurementPlan, Setting
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 PLACE = target("H2-1LE")
 REWRITES = "schedule-layers,check-equivariance,canonicalize,light-cone,slide-singlet,canonicalize"

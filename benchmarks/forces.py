@@ -10,7 +10,7 @@ from qffc.execution.exact_shots import draw_exactly
 from qffc.execution.forces import exact_moments, prepare_forces
 from qffc.library import load
 from qffc.models.force_field import ForceField, untrained
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 PLACE = target("H2-1")
 WATER = (np.array([8, 1, 1]), np.array([[0.0, 0.0, 0.12], [0.0, 0.76, -0.48], [0.1, -0.76, -0.48]]))

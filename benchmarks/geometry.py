@@ -17,9 +17,9 @@ import numpy as np
 from ase.build import molecule
 
 from qffc.library import load
+from qffc.models.circuits.instances import instances_of
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.force_field import untrained
-from qffc.models.instances import instances_of
 from qffc.passes.lower_jax.program import lower_jax
 
 MOLECULES = {"ethanol": "CH3CH2OH", "water": "H2O"}

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qffc.cli.geometry import read_geometry
+from qffc.compiling.levels import DEVICE_LEVEL, at_level
 from qffc.execution.quote import planned_quote, prepare
-from qffc.levels import DEVICE_LEVEL, at_level
-from qffc.models.model_file import load_model
-from qffc.targets import target
+from qffc.models.files.model_file import load_model
+from qffc.targets.catalogue import target
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

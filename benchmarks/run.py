@@ -14,15 +14,15 @@ import numpy as np
 
 from qffc.data import load_embedded
 from qffc.library import load
+from qffc.models.circuits.instances import instances_of
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.force_field import untrained
-from qffc.models.instances import instances_of
 from qffc.passes.circuit.split_program import KernelOp, Split, split_program
 from qffc.passes.lower_jax.program import JaxProgram, lower_jax
 from qffc.passes.lower_jax.table import constant_part
 from qffc.passes.lower_pytket.compare import compare_with_pytket, naive_circuit
 from qffc.passes.lower_pytket.kernel import PytketKernel
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 PAULI = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
 SWAP = np.eye(4)[[0, 2, 1, 3]]

@@ -13,12 +13,12 @@ from qffc.execution.allocation import allocate_for
 from qffc.execution.energy import estimate_energies
 from qffc.execution.exact_shots import draw_exactly
 from qffc.execution.quote import Job, planned_quote, prepare
-from qffc.models.model_file import load_model
+from qffc.models.files.model_file import load_model
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.measurement.kernel_states import kernel_states
 from qffc.passes.measurement.plan import moment_covariances, plan_measurement, setting_variances
 from qffc.passes.measurement.settings import MeasurementPlan, Setting, measurement_plan, string_weights
-from qffc.targets import target
+from qffc.targets.catalogue import target
 from qffc.units import energy_in_ev
 
 PLACE = target("H2-1LE")

@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from qffc.execution.energy import estimate_energies
 from qffc.models.force_field import ForceField
 from qffc.reports.plots import ACCENT, INK, SECOND, new_figure, save_figure
-from qffc.targets import target
+from qffc.targets.catalogue import target
 from qffc.toolchain import train
 from qffc.units import energy_in_ev
 

@@ -149,7 +149,7 @@ class ParameterShift(Pass[ShiftRule]):
 
     Example:
         >>> from qffc.library import load
-        >>> from qffc.targets import target
+        >>> from qffc.targets.catalogue import target
         >>> rule = ParameterShift().run(load("sivqlm-h2o", depth=1), target("ideal")).output
         >>> slots = np.full((1, rule.base.slot_count), 0.3)
         >>> rule.slots(slots).shape == (1, len(rule.shifts), rule.split.slot_count)

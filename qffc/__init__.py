@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     # One line per entry of _PUBLIC, in the form `from qffc.module import name as name`; a test compares the two.
-    from qffc.compiled import Compiled as Compiled
-    from qffc.compiled_file import load_compiled as load_compiled
+    from qffc.compiling.compiled import Compiled as Compiled
+    from qffc.compiling.compiled import load_compiled as load_compiled
     from qffc.dsl.decorator import Ansatz as Ansatz
     from qffc.dsl.decorator import ansatz as ansatz
     from qffc.dsl.decorator import as_program as as_program
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from qffc.library.catalogue import load as load
     from qffc.library.catalogue import programs as programs
     from qffc.models.calculator import Calculator as Calculator
+    from qffc.models.checks.model_check import check_model as check_model
+    from qffc.models.files.model_file import load_model as load_model
+    from qffc.models.files.model_file import save_model as save_model
     from qffc.models.force_field import ForceField as ForceField
-    from qffc.models.model_check import check_model as check_model
-    from qffc.models.model_file import load_model as load_model
-    from qffc.models.model_file import save_model as save_model
     from qffc.references import resolve_data as resolve_data
     from qffc.references import resolve_program as resolve_program
     from qffc.toolchain import check as check
@@ -43,24 +43,24 @@ _PUBLIC: dict[str, str] = {
     "Ansatz": "qffc.dsl.decorator",
     "CHANNEL": "qffc.dsl.tables",
     "Calculator": "qffc.models.calculator",
-    "Compiled": "qffc.compiled",
+    "Compiled": "qffc.compiling.compiled",
     "ForceField": "qffc.models.force_field",
     "SPECIES": "qffc.dsl.tables",
     "ansatz": "qffc.dsl.decorator",
     "as_program": "qffc.dsl.decorator",
     "check": "qffc.toolchain",
-    "check_model": "qffc.models.model_check",
+    "check_model": "qffc.models.checks.model_check",
     "compile": "qffc.toolchain",
     "evaluate": "qffc.toolchain",
     "load": "qffc.library.catalogue",
-    "load_compiled": "qffc.compiled_file",
-    "load_model": "qffc.models.model_file",
+    "load_compiled": "qffc.compiling.compiled",
+    "load_model": "qffc.models.files.model_file",
     "programs": "qffc.library.catalogue",
     "resolve_data": "qffc.references",
     "resolve_program": "qffc.references",
     "run": "qffc.execution.run",
     "run_forces": "qffc.execution.run",
-    "save_model": "qffc.models.model_file",
+    "save_model": "qffc.models.files.model_file",
     "train": "qffc.toolchain",
     "with_limits": "qffc.toolchain",
 }

@@ -21,7 +21,7 @@ from qffc.ir.program import Program
 from qffc.ir.text.parser import parse_program
 from qffc.library.catalogue import PREFIX, load_reference
 from qffc.library.options import parse_options
-from qffc.models.trained import TRAINED_PREFIX
+from qffc.models.files.trained import TRAINED_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -80,7 +80,7 @@ def resolve_program(text: str | Path) -> Program:
     if path.suffix == TEXT_SUFFIX:
         return parse_program(_read(path), file=str(path))
     if names_model(text):
-        from qffc.models.model_file import load_model  # loads JAX, which the other forms do without
+        from qffc.models.files.model_file import load_model  # loads JAX, which the other forms do without
 
         return load_model(text).program
     raise error(

@@ -12,22 +12,22 @@ from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeGuard, get_args
 
-from qffc.compiled import Compiled, compile_program
+from qffc.compiling.compiled import Compiled, compile_program
+from qffc.compiling.levels import DEFAULT_LEVEL
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.given_values import not_a, path_of
 from qffc.ir.program import Program
-from qffc.levels import DEFAULT_LEVEL
 from qffc.library.catalogue import PREFIX
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.target import Target
 from qffc.references import ProgramLike, dataset_of, datasets_of, program_of
-from qffc.targets import target_of
+from qffc.targets.catalogue import target_of
 
 if TYPE_CHECKING:
     from qffc.data import Dataset
+    from qffc.models.files.model_given import ModelLike
     from qffc.models.force_field import ForceField
-    from qffc.models.model_given import ModelLike
     from qffc.passes.base import Pass
     from qffc.references import DataLike, SeveralDataLike
     from qffc.reports.evaluation import Evaluation
@@ -69,7 +69,7 @@ def compile(
         program: a program, an ansatz, or a reference such as ``lib:pair``.
         target: the name of a target, or a target.
         level: the optimization level, 0 to 3: passes, and how native gates and measurements are chosen; see
-            :mod:`qffc.levels`.
+            :mod:`qffc.compiling.levels`.
         pipeline: instead of the passes of the level: names separated by commas, options in braces. The options of
             ``lower-pytket`` in it are those of the circuits. Or a list of such texts and of passes, own ones among
             them: subclasses of :class:`qffc.passes.base.Pass`.
@@ -225,7 +225,7 @@ def _is_shipped(program: ProgramLike) -> TypeGuard[str]:
 
 
 def _test_symmetries(tell: Callable[[str], object] | None, model: ForceField, sets: Sequence[Dataset]) -> None:
-    from qffc.models.start_check import need_symmetries
+    from qffc.models.checks.start_check import need_symmetries
 
     line = need_symmetries(model, sets)
     if tell is not None:
@@ -234,8 +234,8 @@ def _test_symmetries(tell: Callable[[str], object] | None, model: ForceField, se
 
 def _origin(program: ProgramLike, start: Start) -> dict[str, str]:
     """What a model tells of the words that made it."""
-    from qffc.models.data_sets import known_sets
-    from qffc.models.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
+    from qffc.models.files.data_sets import known_sets
+    from qffc.models.files.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
 
     told = {}
     if _is_shipped(program):
@@ -250,8 +250,8 @@ def _origin(program: ProgramLike, start: Start) -> dict[str, str]:
 
 
 def _start(atom_energies: Mapping[str, float] | Mapping[int, float] | None, start_from: ModelLike | None) -> Start:
-    from qffc.models.atom_energies import energies_by_symbol
-    from qffc.models.model_given import model_of
+    from qffc.models.files.model_given import model_of
+    from qffc.models.initialization.atom_energies import energies_by_symbol
     from qffc.training.starting import Start
 
     if atom_energies is not None and not isinstance(atom_energies, Mapping):
@@ -270,7 +270,7 @@ def _train_compiled(
     before: Callable[[ForceField, Sequence[Dataset]], None] | None,
 ) -> ForceField:
     from qffc.atomic_files import write_text
-    from qffc.models.model_file import UNPROVEN
+    from qffc.models.files.model_file import UNPROVEN
     from qffc.training import trainer  # loads JAX
     from qffc.training.processes import folder_of_first, is_first
 
@@ -314,8 +314,8 @@ def evaluate(
             data, or held no frames out; when no frame is left that
             the model was not trained on.
     """
-    from qffc.models.data_sets import known_sets, number_of_set
-    from qffc.models.model_given import model_of
+    from qffc.models.files.data_sets import known_sets, number_of_set
+    from qffc.models.files.model_given import model_of
     from qffc.reports.evaluation import evaluate as evaluate_frames
     from qffc.training.config import stored_config
     from qffc.training.leaks import trained_on
@@ -351,7 +351,7 @@ def with_limits(
     keys: Mapping[str, str] | None = None,
     atom_energies: Mapping[str, float] | Mapping[int, float] | None = None,
 ) -> ForceField:
-    """Return a model that fades to free atoms where its training data end; see :mod:`qffc.models.validity`.
+    """Return a model that fades to free atoms where its training data end; see :mod:`qffc.models.validity.limits`.
 
     Training does this by itself, unless it is asked not to. Energies and forces where the data are stay as they were.
 
@@ -373,9 +373,9 @@ def with_limits(
         [-13.57, -2035.57]
     """
     from qffc.models import validity_fit
-    from qffc.models.atom_energies import energies_by_symbol
-    from qffc.models.data_sets import known_sets, number_of_set
-    from qffc.models.model_given import model_of
+    from qffc.models.files.data_sets import known_sets, number_of_set
+    from qffc.models.files.model_given import model_of
+    from qffc.models.initialization.atom_energies import energies_by_symbol
     from qffc.training.config import stored_config
     from qffc.training.split import split_of
 

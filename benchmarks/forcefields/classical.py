@@ -24,7 +24,7 @@ import numpy as np
 
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
-from qffc.models.shared_values import plan_sharing
+from qffc.models.rows.shared_values import plan_sharing
 from qffc.passes.circuit.split_program import Split, split_program
 from qffc.passes.lower_jax.kernel import KernelFunctions
 from qffc.passes.lower_jax.program import JaxProgram

@@ -24,8 +24,8 @@ from qffc.atomic_files import write_text
 from qffc.data import Dataset
 from qffc.data.baselines import constant_baseline
 from qffc.models.errors import Errors, errors_of
+from qffc.models.files.model_file import MODEL_NAME
 from qffc.models.force_field import ForceField
-from qffc.models.model_file import MODEL_NAME
 from qffc.reports.plots import ACCENT, INK, SECOND, new_figure, save_figure
 from qffc.studies.power_law import fit_power_law
 from qffc.training.config import TrainingConfig

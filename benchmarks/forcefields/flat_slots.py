@@ -23,9 +23,9 @@ from benchmarks.forcefields.subjects import add_subjects, subjects
 from qffc.data import Dataset
 from qffc.ir.elements import SYMBOLS
 from qffc.ir.program import Program
+from qffc.models.circuits.instances import instances_of
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_field import ForceField
-from qffc.models.instances import instances_of
 from qffc.passes.lower_jax.double_precision import in_double_precision
 
 Floats = NDArray[np.float64]

@@ -9,9 +9,9 @@ from benchmarks.forcefields.classical import LOWERINGS
 from benchmarks.forcefields.data import MOLECULES, load_molecule
 from qffc.data import Dataset
 from qffc.ir.diagnostics import QffcError, error
-from qffc.models.data_sets import known_sets, number_of_set
+from qffc.models.files.data_sets import known_sets, number_of_set
+from qffc.models.files.model_file import MODEL_NAME, load_model
 from qffc.models.force_field import ForceField
-from qffc.models.model_file import MODEL_NAME, load_model
 
 RUNS_FOLDER = Path("runs/forcefields")
 

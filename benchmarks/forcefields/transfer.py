@@ -24,8 +24,8 @@ from benchmarks.forcefields.training import folder_of, run_of, train_run
 from qffc.atomic_files import write_text
 from qffc.data import Dataset
 from qffc.models.errors import Errors, errors_of
+from qffc.models.files.model_file import MODEL_NAME
 from qffc.models.force_field import ForceField
-from qffc.models.model_file import MODEL_NAME
 from qffc.training.config import settled
 
 SIZES = (10, 50, 300)

@@ -124,7 +124,7 @@ class LowerJax(Pass[JaxProgram]):
 
     Example:
         >>> from qffc.library import load
-        >>> from qffc.targets import target
+        >>> from qffc.targets.catalogue import target
         >>> lowered = LowerJax().run(load("water-demo"), target("ideal")).output
         >>> lowered.moments(jax.numpy.zeros((2, lowered.split.slot_count))).shape
         (2, 1)

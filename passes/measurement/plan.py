@@ -43,7 +43,7 @@ class PlanMeasurement(Pass[MeasurementPlan]):
 
     Example:
         >>> from qffc.library import load
-        >>> from qffc.targets import target
+        >>> from qffc.targets.catalogue import target
         >>> plan = PlanMeasurement().run(load("sivqlm-lih"), target("H2-1LE")).output
         >>> [(setting.letters, setting.pairs) for setting in plan.settings]
         [((None, None), ((0, 1),))]

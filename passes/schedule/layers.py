@@ -104,7 +104,7 @@ class ScheduleLayers(Pass[Schedule]):
 
     Example:
         >>> from qffc.ir.text.parser import parse_program
-        >>> from qffc.targets import target
+        >>> from qffc.targets.catalogue import target
         >>> program = parse_program('''qffc 1
         ... program ring
         ... scope molecule

@@ -45,7 +45,7 @@ class Canonicalize(Pass[None]):
 
     Example:
         >>> from qffc.ir.text.parser import parse_program
-        >>> from qffc.targets import target
+        >>> from qffc.targets.catalogue import target
         >>> program = parse_program('''qffc 1
         ... program tiny
         ... scope molecule

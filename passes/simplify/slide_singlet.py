@@ -31,7 +31,7 @@ class SlideSinglet(Pass[None]):
 
     Example:
         >>> from qffc.ir.text.parser import parse_program
-        >>> from qffc.targets import target
+        >>> from qffc.targets.catalogue import target
         >>> program = parse_program('''qffc 1
         ... program tiny
         ... scope molecule

@@ -65,7 +65,7 @@ class Symmetrize(Pass[Symmetrization]):
 
     Example:
         >>> from qffc.ir.text.parser import parse_program
-        >>> from qffc.targets import target
+        >>> from qffc.targets.catalogue import target
         >>> program = parse_program('''qffc 1
         ... program broken
         ... symmetry rotation

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def _tested(trained: ForceField, source: str, units: str | None, keys: Mapping[str, str] | None) -> CardSet:
     """The errors on the test frames of one of the model's sets."""
     from qffc.data import EMBEDDED
-    from qffc.models.data_sets import number_of_set
+    from qffc.models.files.data_sets import number_of_set
     from qffc.references import resolve_data
     from qffc.reports.model_card import CardSet
     from qffc.toolchain import evaluate
@@ -43,8 +43,8 @@ def card(
 ) -> None:
     """Print the card of a model: data, split, settings, errors on its test frames, and how to make it again."""
     from qffc.atomic_files import write_text
-    from qffc.models.model_file import load_model
-    from qffc.models.trained import TRAINED_PREFIX
+    from qffc.models.files.model_file import load_model
+    from qffc.models.files.trained import TRAINED_PREFIX
     from qffc.reports.model_card import card_entries, model_card
 
     trained, title = load_model(model), name or model.stem.removeprefix(TRAINED_PREFIX)

@@ -60,7 +60,7 @@ def check(
         say(write_counterexample(made, source, program, counterexample))
     text, data, holds = made.render(source), _data(made), made.holds
     if model is not None:
-        from qffc.models.model_check import check_model
+        from qffc.models.checks.model_check import check_model
 
         tested = check_model(model)
         origin = "the model holds none: made now" if stored is None else "of the model, confirmed by a new check"
@@ -77,7 +77,7 @@ def _model(text: str) -> ForceField | None:
 
     if not names_model(text):
         return None
-    from qffc.models.model_file import load_model  # loads JAX
+    from qffc.models.files.model_file import load_model  # loads JAX
 
     return load_model(text)
 
@@ -112,7 +112,7 @@ def _check_again(file: Path, subject: str | None, as_json: bool) -> None:
 def _confirmed(given: Certificate, program: Program | None, as_json: bool) -> Certificate:
     """The certificate that a new check makes of what another one is about; exit 1 when they differ."""
     from qffc.passes.certificate_verify import verify_certificate
-    from qffc.targets import target
+    from qffc.targets.catalogue import target
 
     try:
         return verify_certificate(given, program, target)

@@ -11,9 +11,9 @@ import typer
 
 from qffc.cli.compile_emit import Emit, check_request, emitted, need_one, write
 from qffc.cli.output import AsJson, emit, say, table
-from qffc.compiled import Compiled
+from qffc.compiling.compiled import Compiled
+from qffc.compiling.levels import DEFAULT_LEVEL, LEVELS
 from qffc.ir.diagnostics import error
-from qffc.levels import DEFAULT_LEVEL, LEVELS
 from qffc.passes.equivariance.generic_point import generic_slots
 from qffc.passes.pipeline import PassRecord, printer
 from qffc.references import names_model

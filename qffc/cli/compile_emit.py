@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pytket.circuit import Circuit
 
-    from qffc.compiled import Compiled
+    from qffc.compiling.compiled import Compiled
 
 
 class Emit(StrEnum):
@@ -79,9 +79,7 @@ def emitted(compiled: Compiled, kind: Emit, model: Path | None, geometry: str | 
     if kind is Emit.IR:
         return [compiled.program.text]
     if kind is Emit.JSON:
-        from qffc.compiled_file import to_json
-
-        return [to_json(compiled)]
+        return [compiled.to_json()]
     points = (None,) if geometry is None else tuple(_slots(compiled, model, geometry))
     circuits: list[Circuit] = []
     for slots in points:
@@ -137,8 +135,8 @@ def _slots(compiled: Compiled, model: Path | None, geometry: str) -> list[NDArra
     if len(positions) > 1:
         say(f"the first of {len(positions)} frames")
     from qffc.execution.quote import prepare  # loads JAX
+    from qffc.models.files.model_file import load_model
     from qffc.models.force_field import ForceField
-    from qffc.models.model_file import load_model
 
     bound = ForceField(compiled.program, load_model(model).arrays)
     return list(prepare(bound, numbers, positions[:1]).flat_slots)

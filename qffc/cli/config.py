@@ -37,7 +37,7 @@ def validate(
     for each in run.sources():
         each.load_sets()
     if run.start_from is not None:
-        from qffc.models.model_file import load_model
+        from qffc.models.files.model_file import load_model
 
         load_model(run.start_from)
     if run.sweep is not None:

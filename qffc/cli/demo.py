@@ -14,7 +14,7 @@ import typer
 from qffc.cli.output import table
 
 if TYPE_CHECKING:
-    from qffc.compiled import Compiled
+    from qffc.compiling.compiled import Compiled
     from qffc.data import Dataset
     from qffc.execution.energy import EnergyEstimate
     from qffc.models.force_field import ForceField
@@ -65,7 +65,7 @@ def run_demo(out: Path, quick: bool, write: Callable[[str], None] = print) -> No
     """
     from qffc.execution.backend import need_runner
     from qffc.reports.circuit_drawing import draw_circuit
-    from qffc.targets import target
+    from qffc.targets.catalogue import target
     from qffc.toolchain import compile as compile_program
 
     need_runner(target(TARGET))  # before a minute of training
@@ -153,7 +153,7 @@ def _evaluate(model: ForceField, data: Dataset, story: _Story) -> Evaluation:
 
 def _run(model: ForceField, data: Dataset, config: TrainingConfig, story: _Story) -> tuple[EnergyEstimate, ...]:
     from qffc.execution.energy import estimate_energies
-    from qffc.targets import target
+    from qffc.targets.catalogue import target
     from qffc.training.split import split_of
 
     frames = data.subset(split_of(data, config).test[:FRAMES])

@@ -80,7 +80,7 @@ def _members(reference: str) -> tuple[list[tuple[Options, Program]], ForceField 
     from qffc.studies.program_options import members_of
 
     if names_model(reference):
-        from qffc.models.model_file import load_model
+        from qffc.models.files.model_file import load_model
 
         model = load_model(reference)
         return [((), model.program)], model
@@ -102,7 +102,7 @@ def _members(reference: str) -> tuple[list[tuple[Options, Program]], ForceField 
 
 def _data(model: ForceField | None, data: str | None, units: str | None, keys: str | None) -> Dataset | None:
     from qffc.data import EMBEDDED
-    from qffc.models.data_sets import known_sets
+    from qffc.models.files.data_sets import known_sets
     from qffc.references import resolve_data
 
     if data is not None:
@@ -113,7 +113,7 @@ def _data(model: ForceField | None, data: str | None, units: str | None, keys: s
 
 
 def _trained_on(model: ForceField | None, data: Dataset) -> int:
-    from qffc.models.data_sets import known_sets, number_of_set
+    from qffc.models.files.data_sets import known_sets, number_of_set
     from qffc.training.config import stored_config
     from qffc.training.split import split_of
 

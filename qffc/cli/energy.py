@@ -65,7 +65,7 @@ def energy(
 
 
 def _model(program: str, params: Path | None) -> ForceField:
-    from qffc.models.model_file import load_model
+    from qffc.models.files.model_file import load_model
 
     if params is not None:
         raise error(

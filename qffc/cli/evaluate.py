@@ -44,9 +44,9 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Compare a model with data and with baselines; exit 1 when it is worse than asked."""
-    from qffc.models.data_sets import number_of_set
-    from qffc.models.model_file import load_model
-    from qffc.models.seen_frames import knows_all_frames
+    from qffc.models.files.data_sets import number_of_set
+    from qffc.models.files.model_file import load_model
+    from qffc.models.files.seen_frames import knows_all_frames
     from qffc.toolchain import evaluate as evaluate_model
     from qffc.training.config import stored_config
     from qffc.training.stopping import EPOCH, is_paused

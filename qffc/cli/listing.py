@@ -21,7 +21,7 @@ def list_programs(
 ) -> None:
     """List library programs, lib:NAME or lib:NAME:option=value, and the trained models, trained:NAME."""
     from qffc.library.catalogue import PREFIX, programs
-    from qffc.models.trained import TRAINED_PREFIX, trained_file, trained_models
+    from qffc.models.files.trained import TRAINED_PREFIX, trained_file, trained_models
 
     if name is not None and name.startswith(TRAINED_PREFIX):
         card = trained_file(name).with_suffix(".md").read_text(encoding="utf-8")

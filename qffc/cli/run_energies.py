@@ -11,9 +11,9 @@ import typer
 
 from qffc.cli.output import AsJson, emit, say, table
 from qffc.cli.run_forces import force_data, force_tables
+from qffc.compiling.levels import DEVICE_LEVEL, LEVELS
 from qffc.data.file_names import DATA_FORMS
 from qffc.ir.diagnostics import error
-from qffc.levels import DEVICE_LEVEL, LEVELS
 
 if TYPE_CHECKING:
     from qffc.execution.energy import EnergyEstimate
@@ -54,12 +54,12 @@ def run_model(
 ) -> None:
     """Run the circuits of a model; prints energies and forces with standard errors beside the exact values."""
     from qffc.cli.geometry import read_geometry
+    from qffc.compiling.levels import at_level
     from qffc.execution.backend import check_price, need_runner
     from qffc.execution.energy import estimate_energies, quote_energies
     from qffc.execution.forces import prepare_forces
-    from qffc.levels import at_level
-    from qffc.models.model_file import load_model
-    from qffc.targets import target as find_target
+    from qffc.models.files.model_file import load_model
+    from qffc.targets.catalogue import target as find_target
     from qffc.units import energy_in_ev, force_in_ev_per_angstrom
 
     if forces and pilot is not None:

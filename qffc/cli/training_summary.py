@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def errors_by_set(model: ForceField, sets: Sequence[Dataset], config: TrainingConfig) -> dict[str, Evaluation]:
     """Return the errors on the test frames of each set that has some, by its name; like names are numbered."""
-    from qffc.models.data_sets import distinct_names
+    from qffc.models.files.data_sets import distinct_names
     from qffc.toolchain import evaluate
     from qffc.training.split import splits_of
 
@@ -28,7 +28,7 @@ def training_summary(
     model: ForceField, sets: Sequence[Dataset], config: TrainingConfig, tests: Mapping[str, Evaluation]
 ) -> dict[str, object]:
     """Return what ``summary.json`` holds; of several sets lists, and test errors by name."""
-    from qffc.models.data_sets import distinct_names
+    from qffc.models.files.data_sets import distinct_names
 
     one = len(sets) == 1
     names, fingerprints = distinct_names([data.name for data in sets]), [data.fingerprint for data in sets]

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 from qffc.dsl.atoms import Atom
 from qffc.dsl.caller import caller_span
 from qffc.dsl.numbers import MOST_DECLARED, exact, need_count
-from qffc.dsl.tables import SPECIES, TableIndex, radial_value, table_entry
+from qffc.dsl.tables import SPECIES, Home, TableIndex, radial_value, table_entry
 from qffc.ir.declarations import Axis, Basis, Parameter
 from qffc.ir.values import Numeric, Value
 
-if TYPE_CHECKING:
-    from qffc.dsl.declare import Declarations
+
+class TableHome(Home, Protocol):
+    """The ansatz that is being written, as its layers see it."""
+
+    @property
+    def layer_axes(self) -> tuple[Axis, ...]:
+        """The axes that a table of the layers has before its own."""
+
+    def layered(self, parameter: Parameter) -> Parameter:
+        """Declare a table of the layers, or return it when the same table is there already."""
 
 
 class Layer:
@@ -32,7 +40,7 @@ class Layer:
         ['alpha[0]*r(Li, H)', 'alpha[1]*r(Li, H)']
     """
 
-    def __init__(self, home: Declarations, index: int, depth: int) -> None:
+    def __init__(self, home: TableHome, index: int, depth: int) -> None:
         self._home = home
         self._depth = depth
         self.index = index

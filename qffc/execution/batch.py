@@ -20,7 +20,7 @@ def parts_of(shots: int, target: Target) -> tuple[int, ...]:
 
     Example:
         >>> from dataclasses import replace
-        >>> from qffc.targets import target
+        >>> from qffc.targets.catalogue import target
         >>> place = target("H2-1LE")
         >>> parts_of(25, replace(place, limits=replace(place.limits, shots=10)))
         (9, 8, 8)

@@ -119,7 +119,7 @@ def estimate_forces(
     Example:
         >>> from qffc.library import load
         >>> from qffc.models.force_field import untrained
-        >>> from qffc.targets import target
+        >>> from qffc.targets.catalogue import target
         >>> model, numbers = untrained(load("sivqlm-lih", depth=1), seed=0), np.array([3, 1])
         >>> positions = np.array([[[0.0, 0.0, 0.0], [0.0, 0.3, 1.6]]])
         >>> place = target("H2-1LE")

@@ -15,10 +15,10 @@ from qffc.execution.estimate import MomentEstimate, device_kernel, shot_table
 from qffc.execution.offer import Allocate, Offer, Tariff, allocation_for, both_offers
 from qffc.ir.diagnostics import error
 from qffc.ir.short_repr import counted, short_repr
-from qffc.models.atoms_given import frames_of
 from qffc.models.beyond_data import warn_beyond_data
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_field import ForceField
+from qffc.models.given.atoms_given import frames_of
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.measurement.kernel_states import DENSE_QUBITS, kernel_states

@@ -8,17 +8,17 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from qffc.compiling.levels import DEVICE_LEVEL, at_level
 from qffc.execution.energy import EnergyEstimate, estimate_energies
 from qffc.execution.forces import ForceEstimate, estimate_forces
 from qffc.ir.diagnostics import error
 from qffc.ir.given_values import path_of, real_of, whole_of
-from qffc.levels import DEVICE_LEVEL, at_level
-from qffc.models.atoms_given import molecule_of
-from qffc.models.closed_shell import need_closed_shell
+from qffc.models.files.model_given import ModelLike, model_of
 from qffc.models.force_field import ForceField
-from qffc.models.model_given import ModelLike, model_of
+from qffc.models.given.atoms_given import molecule_of
+from qffc.models.given.closed_shell import need_closed_shell
 from qffc.passes.target import Target
-from qffc.targets import target_of
+from qffc.targets.catalogue import target_of
 from qffc.units import energy_in_ev, force_in_ev_per_angstrom
 
 

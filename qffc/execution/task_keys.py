@@ -42,7 +42,7 @@ def task_keys(circuit: Circuit, target: Target, shots: int, seed: int) -> tuple[
 
     Example:
         >>> from pytket.circuit import Circuit
-        >>> from qffc.targets import target
+        >>> from qffc.targets.catalogue import target
         >>> make = lambda angle: Circuit(1, 1).PhasedX(angle, 0, 0).Measure(0, 0)
         >>> keys = [task_keys(make(angle), target("H2-1LE"), 10, 0)[0] for angle in (0.3, 0.3 + 1e-13, 0.3 + 1e-7)]
         >>> keys[0] == keys[1], keys[0] == keys[2]

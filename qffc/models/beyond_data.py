@@ -7,9 +7,9 @@ import warnings
 from numpy.typing import ArrayLike
 
 from qffc.ir.diagnostics import Diagnostic, QffcWarning
-from qffc.models.atoms_given import Elements
 from qffc.models.force_field import ForceField
-from qffc.models.validity import has_limits
+from qffc.models.given.atoms_given import Elements
+from qffc.models.validity.limits import has_limits
 
 
 def warn_beyond_data(model: ForceField, numbers: Elements, positions: ArrayLike) -> None:

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.short_repr import short_repr
 from qffc.models.beyond_data import beyond_data
-from qffc.models.closed_shell import need_closed_shell
-from qffc.models.finite import check_predictions
+from qffc.models.circuits.neighbours import reach
+from qffc.models.files.model_given import ModelLike, model_of
 from qffc.models.force_field import ForceField
-from qffc.models.model_given import ModelLike, model_of
+from qffc.models.given.closed_shell import need_closed_shell
+from qffc.models.given.finite import check_predictions
 from qffc.models.moving_atoms import MovingAtoms, NeighbourCounts, skin_and_precision
-from qffc.models.neighbours import reach
-from qffc.models.validity import has_limits
+from qffc.models.validity.limits import has_limits
 
 _SETTINGS = ("model", "skin", "precision")
 

@@ -14,13 +14,13 @@ from qffc.ir.declarations import AtomicReadout, has_features
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import length
 from qffc.ir.short_repr import counted, short_repr
+from qffc.models.circuits.instances import Instances
 from qffc.models.head import Edges, atomic_energies
-from qffc.models.instances import Instances
-from qffc.models.row_evaluator import RowEvaluator, add_rows, take_rows
-from qffc.models.shared_values import SharingPlan, plan_sharing
-from qffc.models.slot_tables import slot_tables
-from qffc.models.validity import SEEN, Pairs, Validity, has_limits, limited, seen, validity_of
-from qffc.models.value_rows import ValueRows, rows_of
+from qffc.models.rows.row_evaluator import RowEvaluator, add_rows, take_rows
+from qffc.models.rows.shared_values import SharingPlan, plan_sharing
+from qffc.models.rows.slot_tables import slot_tables
+from qffc.models.rows.value_rows import ValueRows, rows_of
+from qffc.models.validity.limits import SEEN, Pairs, Validity, has_limits, limited, seen, validity_of
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.passes.lower_jax.shapes import need_frames
 from qffc.passes.lower_jax.slot_tables import Inputs, Shape, SlotTables

@@ -15,18 +15,18 @@ from qffc.ir.diagnostics import error, quoted
 from qffc.ir.given_values import not_a
 from qffc.ir.program import Program
 from qffc.ir.short_repr import counted, short_repr
-from qffc.models.atoms_given import Elements, elements_of, frames_of
+from qffc.models.circuits.instances import Instances, instances_of, species_of
 from qffc.models.energy import ATOM_ENERGY, CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
-from qffc.models.forked import refuse_forked
-from qffc.models.frame_batch import FrameBatch, frame_energies
-from qffc.models.frame_chunks import CHUNK_CIRCUITS, joined_chunks
-from qffc.models.frame_circuits import CircuitLists, lists_pay
+from qffc.models.frames.frame_batch import FrameBatch, frame_energies
+from qffc.models.frames.frame_chunks import CHUNK_CIRCUITS, joined_chunks
+from qffc.models.frames.frame_circuits import CircuitLists, lists_pay
 from qffc.models.function_cache import kept_function
+from qffc.models.given.atoms_given import Elements, elements_of, frames_of
+from qffc.models.given.forked import refuse_forked
 from qffc.models.head import head_shapes
-from qffc.models.initialization import initial_parameters, neutral_constants
-from qffc.models.instances import Instances, instances_of, species_of
-from qffc.models.validity import has_limits, validity_shapes
-from qffc.models.value_rows import ValueRows
+from qffc.models.initialization.fresh_parameters import initial_parameters, neutral_constants
+from qffc.models.rows.value_rows import ValueRows
+from qffc.models.validity.limits import has_limits, validity_shapes
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram, Lowering, lower_jax
 
@@ -92,8 +92,8 @@ class ForceField:
     def predict(self, numbers: Elements, positions: ArrayLike) -> _Predictions:
         """Return energies and forces of geometries of one molecule.
 
-        Where lists of near neighbours save circuits enough (:func:`qffc.models.frame_circuits.lists_pay`), circuits
-        with an atom beyond the cutoff are left out; they would add nothing.
+        Where lists of near neighbours save circuits enough (:func:`qffc.models.frames.frame_circuits.lists_pay`),
+        circuits with an atom beyond the cutoff are left out; they would add nothing.
 
         Args:
             numbers: (atoms,) atomic numbers, or symbols of the elements.
@@ -136,7 +136,8 @@ class ForceField:
     def extrapolation_grade(self, numbers: Elements, positions: ArrayLike) -> NDArray[np.float64]:
         """Return how far the environment of each atom is from those of the training data.
 
-        Up to 1 it is as they are; above, the energy fades to that of a free atom. See :mod:`qffc.models.validity`.
+        Up to 1 it is as they are; above, the energy fades to that of a free atom; see
+        :mod:`qffc.models.validity.limits`.
 
         Args:
             numbers: (atoms,) atomic numbers, or symbols of the elements.
@@ -150,7 +151,7 @@ class ForceField:
                 or a position is not finite.
 
         Example:
-            >>> from qffc.models.model_file import load_model
+            >>> from qffc.models.files.model_file import load_model
             >>> water = np.array([[[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]]])
             >>> model = load_model("trained:water")
             >>> near, far = (model.extrapolation_grade(np.array([8, 1, 1]), s * water).max() for s in (1.0, 1.5))
@@ -203,7 +204,7 @@ class ForceField:
 
         Args:
             batch: the frames.
-            positions: (1, atoms, 3), Angstrom; see :func:`qffc.models.frame_batch.joined_positions`.
+            positions: (1, atoms, 3), Angstrom; see :func:`qffc.models.frames.frame_batch.joined_positions`.
 
         Returns:
             Energies (frames,) in eV, without the reference energies of the atoms, and forces (1, atoms, 3) in

@@ -18,7 +18,7 @@ from qffc.ir.declarations import AtomicReadout, Basis
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import radial_basis
 from qffc.ir.program import Program
-from qffc.models.species_rows import order_of, summed, taken, times_weights
+from qffc.models.rows.species_rows import order_of, summed, taken, times_weights
 
 _ACTIVATIONS = {"silu": jax.nn.silu, "tanh": jnp.tanh}
 PREFIX = "head."

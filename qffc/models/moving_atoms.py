@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import error
 from qffc.ir.given_values import real_of
 from qffc.ir.plain_numbers import bits_of
-from qffc.models.array_sizes import size_of_series
-from qffc.models.atoms_given import Elements, elements_of, positions_of
-from qffc.models.finite import check_positions
+from qffc.models.circuits.instances import fill_instances, pairs_of_neighbours, species_of
+from qffc.models.circuits.neighbours import neighbours_within, reach
 from qffc.models.force_field import ForceField
-from qffc.models.forked import refuse_forked
-from qffc.models.instances import fill_instances, pairs_of_neighbours, species_of
-from qffc.models.neighbours import neighbours_within, reach
-from qffc.models.shared_values import SharingPlan, plan_sharing
-from qffc.models.value_rows import pad_rows, rows_of
+from qffc.models.frames.array_sizes import size_of_series
+from qffc.models.given.atoms_given import Elements, elements_of, positions_of
+from qffc.models.given.finite import check_positions
+from qffc.models.given.forked import refuse_forked
+from qffc.models.rows.shared_values import SharingPlan, plan_sharing
+from qffc.models.rows.value_rows import pad_rows, rows_of
 from qffc.passes.lower_jax.double_precision import double_precision, in_double_precision
 
 _LISTED = ("_rows", "_instances")
@@ -51,7 +51,7 @@ class MovingAtoms:
 
     Circuits are listed for neighbours within the cutoff and a skin; the list is made anew when an atom has moved by
     more than half the skin. What is left out would add exactly nothing. Programs without a cutoff in their weight have
-    no such list: see :func:`qffc.models.neighbours.reach`.
+    no such list: see :func:`qffc.models.circuits.neighbours.reach`.
 
     Args:
         model: the force field; its program must have a reach.

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.elements import SYMBOLS, atomic_number
 from qffc.ir.program import Program
+from qffc.models.circuits.instances import instances_of
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
-from qffc.models.finite import check_positions, check_predictions
-from qffc.models.forked import refuse_forked
+from qffc.models.given.finite import check_positions, check_predictions
+from qffc.models.given.forked import refuse_forked
 from qffc.models.head import head_shapes
-from qffc.models.initialization import neutral_constants
-from qffc.models.instances import instances_of
+from qffc.models.initialization.fresh_parameters import neutral_constants
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import lower_jax
 

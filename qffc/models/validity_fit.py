@@ -13,15 +13,15 @@ from qffc.data import Dataset
 from qffc.ir.declarations import AtomicReadout
 from qffc.ir.elements import atomic_number
 from qffc.ir.program import Program
-from qffc.models.atom_energies import composition, given_atom_energies, least_atom_energies
+from qffc.models.circuits.instances import species_of
+from qffc.models.circuits.neighbours import neighbours_within
 from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE
-from qffc.models.environments import environments, fading
-from qffc.models.feature_sample import sample_parts
 from qffc.models.force_field import ForceField
-from qffc.models.initialization import SAMPLE
-from qffc.models.instances import species_of
-from qffc.models.neighbours import neighbours_within
-from qffc.models.validity import (
+from qffc.models.initialization.atom_energies import composition, given_atom_energies, least_atom_energies
+from qffc.models.initialization.feature_sample import sample_parts
+from qffc.models.initialization.fresh_parameters import SAMPLE
+from qffc.models.validity.environments import environments, fading
+from qffc.models.validity.limits import (
     AXES,
     BINDING,
     FLOOR,
@@ -74,7 +74,7 @@ _UNMET = 1.3
 def with_limits(
     model: ForceField, data: Dataset | Sequence[Dataset], atom_energies: Mapping[str, float] | None = None
 ) -> ForceField:
-    """Return a model that fades to free atoms where its training data end; see :mod:`qffc.models.validity`.
+    """Return a model that fades to free atoms where its training data end; see :mod:`qffc.models.validity.limits`.
 
     ``qffc train`` does this by itself. Energies and forces where the data are stay as they were.
 
@@ -127,7 +127,7 @@ def without_limits(arrays: Mapping[str, Floats]) -> Arrays:
 def limits_from_data(
     lowered: JaxProgram, bare: Mapping[str, Floats], sets: Sequence[Dataset], free: Floats | None = None
 ) -> Arrays:
-    """Return the arrays of :func:`qffc.models.validity.validity_shapes`, and energies of free atoms.
+    """Return the arrays of :func:`qffc.models.validity.limits.validity_shapes`, and energies of free atoms.
 
     Args:
         lowered: the program of the model, as JAX functions.

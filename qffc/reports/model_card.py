@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from qffc.data import EMBEDDED
 from qffc.ir.diagnostics import error
-from qffc.models.data_sets import distinct_names, known_sets
+from qffc.models.files.data_sets import distinct_names, known_sets
+from qffc.models.files.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
 from qffc.models.force_field import trainable_names
-from qffc.models.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
-from qffc.models.validity import has_limits
+from qffc.models.validity.limits import has_limits
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.training.config import TrainingConfig, settled, stored_config
 

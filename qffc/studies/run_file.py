@@ -14,7 +14,7 @@ from qffc.data import EMBEDDED, Dataset
 from qffc.data.file_names import DATA_FORMS
 from qffc.ir.diagnostics import QffcError, error
 from qffc.library.catalogue import PREFIX
-from qffc.models.trained import TRAINED_PREFIX
+from qffc.models.files.trained import TRAINED_PREFIX
 from qffc.passes.strict_documents import parse_toml
 from qffc.references import resolve_data, resolve_sets
 from qffc.studies.tables import ClusterTable, CurveTable, SearchTable, SweepTable

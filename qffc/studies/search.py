@@ -230,7 +230,7 @@ def _last(trial: optuna.trial.FrozenTrial) -> float | None:
 
 
 def _test(task: Task, name: str) -> dict[str, float] | None:
-    from qffc.models.model_file import load_model
+    from qffc.models.files.model_file import load_model
 
     model = load_model(task.folder / name)
     config = stored_config(model.metadata)

@@ -14,7 +14,7 @@ from qffc.data import Dataset
 from qffc.ir.program import Program
 from qffc.models.energy import energies_and_forces
 from qffc.models.force_field import ForceField, trainable_names
-from qffc.models.initialization import constants_from_data, initial_parameters
+from qffc.models.initialization.fresh_parameters import constants_from_data, initial_parameters
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import lower_jax
 

@@ -18,7 +18,7 @@ from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
 from qffc.ir.values.arithmetic import walk
 from qffc.ir.values.leaves import ParameterEntry
-from qffc.models.initialization import initial_parameters
+from qffc.models.initialization.fresh_parameters import initial_parameters
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram, lower_jax
 

@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from qffc.ir.diagnostics import error, quoted
-from qffc.models.array_file import header_entries, header_text, read_arrays, write_arrays
-from qffc.models.unfinished import CHECKPOINT_KIND, CHECKPOINT_VERSIONS
-from qffc.models.unfinished import CHECKPOINT_NAME as CHECKPOINT_NAME
+from qffc.models.files.array_file import header_entries, header_text, read_arrays, write_arrays
+from qffc.models.files.unfinished import CHECKPOINT_KIND, CHECKPOINT_VERSIONS
+from qffc.models.files.unfinished import CHECKPOINT_NAME as CHECKPOINT_NAME
 from qffc.training.config import added_settings
 from qffc.training.stopping import Best
 

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.given_values import not_a
 from qffc.ir.plain_numbers import whole_number
-from qffc.models.spreads import ANGLE_SPREAD, RADIAL_SPREAD
+from qffc.models.initialization.spreads import ANGLE_SPREAD, RADIAL_SPREAD
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]

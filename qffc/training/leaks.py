@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from qffc.data import Dataset, Split
 from qffc.data.same_frames import composition_of, found_in, marks_of
 from qffc.ir.diagnostics import Diagnostic, QffcWarning, error
-from qffc.models.data_sets import distinct_names, known_sets, number_of_set
+from qffc.models.files.data_sets import distinct_names, known_sets, number_of_set
+from qffc.models.files.seen_frames import SEEN, seen_frames
 from qffc.models.force_field import ForceField
-from qffc.models.seen_frames import SEEN, seen_frames
 from qffc.training.config import stored_config
 from qffc.training.split import split_of
 

@@ -13,9 +13,14 @@ from numpy.typing import NDArray
 
 from qffc.data import Dataset
 from qffc.ir.diagnostics import error
-from qffc.models.atom_energies import given_atom_energies
 from qffc.models.force_field import ForceField, trainable_names
-from qffc.models.initialization import SAMPLE, constants_from_data, constants_from_model, initial_parameters
+from qffc.models.initialization.atom_energies import given_atom_energies
+from qffc.models.initialization.fresh_parameters import (
+    SAMPLE,
+    constants_from_data,
+    constants_from_model,
+    initial_parameters,
+)
 from qffc.models.validity_fit import free_energies_of, without_limits
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram

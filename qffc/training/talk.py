@@ -9,11 +9,11 @@ from time import monotonic
 import jax
 
 from qffc.data import Dataset
+from qffc.models.circuits.instances import instances_of
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.errors import Errors
 from qffc.models.force_field import trainable_names
 from qffc.models.head import head_shapes
-from qffc.models.instances import instances_of
 from qffc.passes.lower_jax.program import JaxProgram
 
 _PAUSE = 2.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import jax
@@ -14,12 +15,12 @@ from qffc.atomic_files import remove_leftovers
 from qffc.data import Dataset
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
-from qffc.models.data_sets import describe_sets
 from qffc.models.errors import Errors
+from qffc.models.files.data_sets import describe_sets
+from qffc.models.files.model_file import KERNEL, MODEL_NAME, save_model
+from qffc.models.files.seen_frames import describe_seen
 from qffc.models.force_field import ForceField
-from qffc.models.initialization import neutral_constants
-from qffc.models.model_file import KERNEL, MODEL_NAME, save_model
-from qffc.models.seen_frames import describe_seen
+from qffc.models.initialization.fresh_parameters import neutral_constants
 from qffc.models.validity_fit import with_limits
 from qffc.passes.lower_jax.double_precision import as_outside, double_precision
 from qffc.passes.lower_jax.program import Lowering, lower_jax
@@ -259,12 +260,10 @@ def _identity(program: Program, sets: Sequence[Dataset], config: TrainingConfig,
 
 
 def _model_metadata(sets: Sequence[Dataset], config: TrainingConfig, identity: dict[str, str]) -> dict[str, str]:
-    import qffc
-
     return {
         **describe_sets(sets),
         "config": config.model_dump_json(),
-        "qffc": qffc.__version__,
+        "qffc": version("qffc"),
         "jax": identity["jax"],
         "numpy": np.__version__,
     }

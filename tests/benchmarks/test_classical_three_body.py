@@ -12,9 +12,9 @@ from scipy.spatial.transform import Rotation
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
+from qffc.models.files.model_file import load_model
 from qffc.models.force_field import ForceField
-from qffc.models.initialization import initial_parameters, neutral_constants
-from qffc.models.model_file import load_model
+from qffc.models.initialization.fresh_parameters import initial_parameters, neutral_constants
 from qffc.training.config import training_config
 from qffc.training.trainer import train
 

@@ -13,8 +13,8 @@ from qffc.data.split import PublishedSplit
 from qffc.library import load
 from qffc.models.energy import FEATURE_SCALE
 from qffc.models.errors import errors_of
+from qffc.models.files.model_file import load_model
 from qffc.models.force_field import untrained
-from qffc.models.model_file import load_model
 
 pytest.importorskip("benchmarks.forcefields", reason="needs the source tree on the path: python -m pytest")
 

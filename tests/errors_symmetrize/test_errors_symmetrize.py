@@ -11,7 +11,7 @@ import pytest
 
 from qffc.ir import QffcError, parse_program
 from qffc.passes.symmetrize.repair import Symmetrize
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 FOLDER = Path(__file__).resolve().parent
 CASES = sorted(path.stem for path in FOLDER.glob("*.qffc"))

@@ -12,7 +12,7 @@ from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Zer
 from qffc.ir.reference import moments, statevector
 from qffc.ir.values import Displacement, Number, ParameterEntry, Pi
 from qffc.passes.simplify.canonicalize import Canonicalize
-from qffc.targets import target
+from qffc.targets.catalogue import target
 from qffc.testing import instances, programs
 
 IDEAL = target("ideal")

@@ -26,7 +26,7 @@ from qffc.passes.same_response import verify_promise
 from qffc.passes.simplify.canonicalize import Canonicalize
 from qffc.passes.simplify.light_cone import LightCone
 from qffc.passes.symmetrize.repair import Symmetrize
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 IDEAL = target("ideal")
 

@@ -15,7 +15,7 @@ from qffc.passes.equivariance.counterexample import observed, random_point
 from qffc.passes.equivariance.rotation import INVARIANT_VALUES
 from qffc.passes.equivariance.verdict import Transform
 from qffc.passes.symmetrize.repair import Symmetrize
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 
 def make(*lines: str, readout: str = "energy moment(m)") -> Program:

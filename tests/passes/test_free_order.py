@@ -15,6 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import qffc as qf
+from qffc.compiling.levels import LEVELS
 from qffc.ir.declarations import EnergyReadout, Qubit
 from qffc.ir.evaluate import Instance
 from qffc.ir.observables import DotObservable, PauliObservable
@@ -23,12 +24,11 @@ from qffc.ir.program import Program
 from qffc.ir.reference import moments
 from qffc.ir.text.parser import parse_program
 from qffc.ir.values import Moment, add
-from qffc.levels import LEVELS
 from qffc.passes.circuit.free_order import as_written, divided, group_of
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import parse_pipeline
-from qffc.targets import target
+from qffc.targets.catalogue import target
 from qffc.testing import instances, programs
 
 IDEAL = target("ideal")

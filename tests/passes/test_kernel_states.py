@@ -24,7 +24,7 @@ from qffc.passes.measurement.kernel_states import (
     string_covariances,
 )
 from qffc.passes.measurement.settings import Setting
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 MIXED = Setting(
     (None, "Z", None, "X"),

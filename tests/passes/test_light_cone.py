@@ -18,7 +18,7 @@ from qffc.passes.circuit.wires import flatten
 from qffc.passes.counts import count_ops
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.simplify.light_cone import LightCone
-from qffc.targets import target
+from qffc.targets.catalogue import target
 from qffc.testing import instances, programs, symmetric_programs
 
 IDEAL = target("ideal")

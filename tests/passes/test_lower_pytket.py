@@ -24,7 +24,7 @@ from qffc.passes.lower_pytket.turns import half_turns
 from qffc.passes.measurement.kernel_states import kernel_states
 from qffc.passes.measurement.settings import measurement_plan
 from qffc.passes.target import MinimumAngles
-from qffc.targets import target
+from qffc.targets.catalogue import target
 from qffc.testing import instances, programs
 
 EXACT = replace(target("H2-1LE"), minimum=MinimumAngles())

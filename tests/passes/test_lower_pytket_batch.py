@@ -19,7 +19,7 @@ from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.measurement.kernel_states import kernel_states
 from qffc.passes.measurement.settings import Setting
 from qffc.passes.target import MinimumAngles
-from qffc.targets import target
+from qffc.targets.catalogue import target
 from qffc.testing import programs, symmetric_programs
 
 TARGET = replace(target("H2-1LE"), minimum=MinimumAngles())

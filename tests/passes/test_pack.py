@@ -15,7 +15,7 @@ from qffc.passes.lower_pytket.counts import count_circuit
 from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.lower_pytket.packing import pack
 from qffc.passes.lower_pytket.side_by_side import side_by_side, split_shots
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 circuits = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 1000)), max_size=40)
 

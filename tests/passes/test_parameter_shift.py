@@ -14,7 +14,7 @@ from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_jax.kernel import make_moments
 from qffc.passes.parameter_shift import ParameterShift, left_jacobian, shift_rule
-from qffc.targets import target
+from qffc.targets.catalogue import target
 from qffc.testing import programs
 
 SPECIAL = [0.0, np.pi / 4, np.pi / 2, np.pi, 2 * np.pi]

@@ -17,7 +17,7 @@ from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_jax.program import lower_jax
 from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.target import MinimumAngles
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 SEEDS = range(10)
 EXACT = replace(target("H2-1LE"), minimum=MinimumAngles())

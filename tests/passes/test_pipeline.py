@@ -15,7 +15,7 @@ from qffc.passes.base import Pass, PassResult
 from qffc.passes.pipeline import printer, run_pipeline
 from qffc.passes.pipeline_text import format_pass, parse_pipeline
 from qffc.passes.simplify.canonicalize import Canonicalize
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 IDEAL = target("ideal")
 

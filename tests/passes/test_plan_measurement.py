@@ -23,7 +23,7 @@ from qffc.passes.measurement.candidates import candidate_settings
 from qffc.passes.measurement.kernel_states import kernel_states, outcome_probabilities, outcome_values
 from qffc.passes.measurement.plan import PlanMeasurement, moment_covariances, plan_measurement, setting_variances
 from qffc.passes.measurement.settings import measurement_plan, string_weights
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 
 def coupled(qubits, edges, observables):

@@ -36,7 +36,7 @@ from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.schedule.clock import circuit_depth
 from qffc.passes.schedule.layers import Schedule, ScheduleLayers
-from qffc.targets import target
+from qffc.targets.catalogue import target
 from qffc.testing import symmetric_programs
 
 IDEAL = target("ideal")

@@ -27,7 +27,7 @@ from qffc.passes.measurement.settings import MeasurementPlan, Setting, measureme
 from qffc.passes.parameter_shift import shift_rule
 from qffc.passes.schedule.layers import ScheduleLayers
 from qffc.passes.target import MinimumAngles
-from qffc.targets import target
+from qffc.targets.catalogue import target
 from qffc.testing import instances, programs, symmetric_programs
 
 TARGET = replace(target("H2-1LE"), minimum=MinimumAngles())

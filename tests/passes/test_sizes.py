@@ -14,13 +14,13 @@ from qffc.ir.exchange_group import copy_count, count_text
 from qffc.ir.program import Program
 from qffc.ir.verification.sizes import MOST_NUMBERS, head_numbers, table_numbers
 from qffc.library import load
+from qffc.models.circuits.instances import MOST_COPIES, instances_of
 from qffc.models.head import head_shapes
-from qffc.models.instances import MOST_COPIES, instances_of
 from qffc.passes.equivariance import counterexample
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.symmetrize.repair import Symmetrize
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 TEXT = """qffc 1
 program large

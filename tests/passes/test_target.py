@@ -14,7 +14,7 @@ from qffc.ir.values import Displacement, ParameterEntry
 from qffc.passes.counts import CircuitCounts, Counts, count_ops
 from qffc.passes.target import CostWeights, Limits, MinimumAngles, Pricing, Target
 from qffc.passes.target_noise import NoiseModel
-from qffc.targets import price, target
+from qffc.targets.catalogue import price, target
 
 COUNTS = CircuitCounts(qubits=4, phased_x=24, rz=24, two_qubit=24, two_qubit_depth=12, depth=24, cost=54.8)
 
@@ -103,7 +103,9 @@ def test_counts_of_a_program(example):
 
 
 def test_targets_load_neither_pytket_nor_jax():
-    code = "import sys, qffc.targets, qffc.passes.pipeline; sys.exit(bool({'pytket', 'jax'} & set(sys.modules)))"
+    code = (
+        "import sys, qffc.targets.catalogue, qffc.passes.pipeline; sys.exit(bool({'pytket', 'jax'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import qffc as qf
-from qffc.compiled_file import from_json, to_json
+from qffc.compiling.compiled import from_json
 from qffc.ir.diagnostics import QffcError
 
 PROGRAM = "lib:sivqlm-h2o:depth=1"
@@ -22,7 +22,7 @@ def signed(data: dict) -> str:
 
 
 def document() -> dict:
-    return json.loads(to_json(qf.compile(PROGRAM, "H2-1", 2)))
+    return json.loads(qf.compile(PROGRAM, "H2-1", 2).to_json())
 
 
 @pytest.mark.parametrize("where", ["ideal", "H2-1", "HeliosLE-noisy"])
@@ -32,13 +32,13 @@ def test_round_trip(tmp_path, where):
     again = qf.load_compiled(tmp_path / "c.json")
     names = ("source", "program", "certificate", "target", "level", "passes", "lowering", "records")
     assert all(getattr(again, name) == getattr(compiled, name) for name in names)
-    assert to_json(again) == (tmp_path / "c.json").read_text()
+    assert again.to_json() == (tmp_path / "c.json").read_text()
     assert list(tmp_path.iterdir()) == [tmp_path / "c.json"]
 
 
 def test_what_is_loaded_computes_the_same():
     compiled = qf.compile(PROGRAM, "H2-1", 2)
-    again = from_json(to_json(compiled))
+    again = from_json(compiled.to_json())
     assert (again.counts, again.price(10)) == (compiled.counts, compiled.price(10))
     parameters = {
         parameter.name: np.full(compiled.program.shape(parameter), 0.3) for parameter in compiled.program.parameters
@@ -107,4 +107,4 @@ def test_what_was_used_can_be_copied(copied):
     other = copied(made)
     assert (other.counts, other.measurements) == used[:2]
     assert np.array_equal(np.asarray(other.jax.moments(slots)), used[2])
-    assert to_json(other) == to_json(made)
+    assert other.to_json() == made.to_json()

@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qffc.compiled_file import from_json
+from qffc.compiling.compiled import from_json
 from qffc.execution.jobs import _read
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
-from qffc.models.array_file import header_entries, read_arrays, write_arrays
-from qffc.models.data_sets import example_geometry, known_sets
+from qffc.models.files.array_file import header_entries, read_arrays, write_arrays
+from qffc.models.files.data_sets import example_geometry, known_sets
+from qffc.models.files.model_file import load_model, save_model
+from qffc.models.files.seen_frames import SEEN, knows_all_frames
 from qffc.models.force_field import untrained
-from qffc.models.model_file import load_model, save_model
-from qffc.models.seen_frames import SEEN, knows_all_frames
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.studies.run import read_saved
 from qffc.studies.run_file import read_toml
-from qffc.targets import target
+from qffc.targets.catalogue import target
 from qffc.training.checkpoint import epochs_done, load_checkpoint
 from qffc.training.config import TrainingConfig, stored_config
 

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 
 import qffc as qf
+from qffc.compiling.levels import DEVICE_LEVEL, LEVELS, at_level, level, optimized
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.ops import Coupling
 from qffc.ir.program import Program
 from qffc.ir.reference import response
-from qffc.levels import DEVICE_LEVEL, LEVELS, at_level, level, optimized
 from qffc.library import load
 from qffc.models.force_field import untrained
 from qffc.passes.certificate_verify import verify_certificate
 from qffc.passes.equivariance.counterexample import random_point
 from qffc.passes.equivariance.verdict import Transform
-from qffc.targets import target
+from qffc.targets.catalogue import target
 from qffc.testing import symmetric_programs
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "howto-compile.md"

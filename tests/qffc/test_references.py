@@ -9,8 +9,8 @@ import pytest
 from qffc.data import load_embedded, write_npz
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
+from qffc.models.files.model_file import MODEL_NAME, save_model
 from qffc.models.force_field import untrained
-from qffc.models.model_file import MODEL_NAME, save_model
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.references import program_of, resolve_data, resolve_program
 

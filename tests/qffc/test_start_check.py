@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 import qffc as qf
-import qffc.models.instances
+import qffc.models.circuits.instances
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.text.parser import parse_program
 from qffc.library import load
+from qffc.models.checks.start_check import need_symmetries
+from qffc.models.circuits.instances import instances_of
 from qffc.models.force_field import ForceField, untrained
-from qffc.models.instances import instances_of
-from qffc.models.start_check import need_symmetries
 
 TINY = {"train": 8, "validation": 0, "test": 2, "epochs": 1, "batch_size": 4}
 WATER = load_embedded("water")
@@ -120,7 +120,7 @@ def test_a_proof_that_does_not_hold_stops_training(tmp_path, monkeypatch):
     def any_atom(program, atom_species):
         return np.full((len(program.sites), len(atom_species)), True)
 
-    monkeypatch.setattr(qffc.models.instances, "_fits", any_atom)
+    monkeypatch.setattr(qffc.models.circuits.instances, "_fits", any_atom)
     with pytest.raises(QffcError) as caught:
         told(program, folder)
     assert f"{caught.value}\n" == BROKEN

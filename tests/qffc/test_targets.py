@@ -11,7 +11,7 @@ from qffc.execution.engines import engines
 from qffc.ir.diagnostics import QffcError
 from qffc.passes.target import CostWeights
 from qffc.passes.target_noise import NoiseModel
-from qffc.targets import target, target_names, targets
+from qffc.targets.catalogue import target, target_names, targets
 
 pytestmark = pytest.mark.smoke
 
@@ -102,8 +102,8 @@ def test_the_cheaper_gate_is_preferred_unless_the_file_names_one(tmp_path):
 
 @given(base=st.floats(0, 3), angle=st.floats(0, 3), zz=st.floats(0, 3))
 def test_weights_of_a_file_arrive_and_decide(base, angle, zz):
-    from qffc.target_file import read_target
-    from qffc.targets import _text
+    from qffc.targets.catalogue import _text
+    from qffc.targets.target_file import read_target
 
     text = f'like = "H2-1"\n[weights]\ntk2_base = {base!r}\ntk2_angle = {angle!r}\nzz = {zz!r}\n'
     made = read_target("lab", text, _text, "lab.toml")

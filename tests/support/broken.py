@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qffc.ir.text.parser import parse_program
 from qffc.passes.symmetrize.repair import Symmetrize
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 IDEAL = target("ideal")
 

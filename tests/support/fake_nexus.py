@@ -14,7 +14,7 @@ from pytket.backends.backendresult import BackendResult
 from pytket.utils.outcomearray import OutcomeArray
 
 from qffc.execution.pecos import emulate
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 SIGNATURES = {
     "projects.get_or_create": "(name, description=None, properties=None)",

@@ -19,7 +19,7 @@ from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.verdict import GHOST_NAME, Counterexample, Verdict
 from qffc.passes.pipeline import parse_pipeline, run_pipeline
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 BUDGET = 10.0
 """Seconds of one processor that a check of a small program may take."""

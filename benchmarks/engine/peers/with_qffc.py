@@ -11,9 +11,9 @@ from benchmarks.engine.losses import Parameters, Values
 from benchmarks.engine.work import Work
 from qffc.ir.diagnostics import QffcError
 from qffc.library.catalogue import load_reference
+from qffc.models.circuits.instances import Instances
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_gradient import with_forces
-from qffc.models.instances import Instances
 from qffc.passes.lower_jax.program import JaxProgram, lower_jax
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from benchmarks.engine.cells import ENGINES, Cell
 from benchmarks.engine.peers.with_qffc import lowered
+from qffc.models.circuits.instances import instances_of
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.force_field import untrained
-from qffc.models.instances import instances_of
 
 
 def prepare(cell: Cell):

@@ -6,7 +6,7 @@ import shlex
 
 import numpy as np
 
-from qffc.models.model_file import load_model
+from qffc.models.files.model_file import load_model
 
 
 def test_the_command_on_the_card_makes_the_model_again(qffc, trained, tmp_path):

@@ -16,7 +16,7 @@ from qffc.passes.base import Pass, PassResult
 from qffc.passes.equivariance.certificate import CARRIED, Certificate
 from qffc.passes.equivariance.check import CheckEquivariance
 from qffc.passes.pipeline import run_pipeline
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 BROKEN = "lib:water-demo:depth=1"
 GOOD = "lib:sivqlm-h2o:depth=1"

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from qffc.library import load
+from qffc.models.files.model_file import save_model
 from qffc.models.force_field import untrained
-from qffc.models.model_file import save_model
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.verdict import proven
 

@@ -11,12 +11,12 @@ from pytket.qasm import circuit_from_qasm_str
 
 import qffc as qf
 from qffc.cli.compile import _proof
+from qffc.compiling.levels import at_level
 from qffc.execution.quote import prepare
 from qffc.ir.text.parser import parse_program
-from qffc.levels import at_level
 from qffc.passes.equivariance.certificate import CARRIED
 from qffc.passes.equivariance.verdict import Carried
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 PROGRAM = "lib:sivqlm-h2o:depth=2"
 

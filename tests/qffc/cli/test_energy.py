@@ -11,8 +11,8 @@ from qffc.data import load_embedded
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.reference import moments
 from qffc.library import load
+from qffc.models.files.model_file import load_model
 from qffc.models.force_field import untrained
-from qffc.models.model_file import load_model
 
 PROGRAM = load("water-demo", depth=2)
 NAME = "lib:water-demo:depth=2"

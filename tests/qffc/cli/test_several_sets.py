@@ -15,8 +15,8 @@ from qffc.cli.starting_options import parse_atom_energies
 from qffc.cli.training_summary import errors_by_set, summary_text, training_summary
 from qffc.data import load_embedded, write_npz
 from qffc.ir.diagnostics import QffcError
-from qffc.models.model_file import load_model
-from qffc.models.seen_frames import seen_frames
+from qffc.models.files.model_file import load_model
+from qffc.models.files.seen_frames import seen_frames
 from qffc.studies.run_file import read_run
 from qffc.training.config import training_config
 

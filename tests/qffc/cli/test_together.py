@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from qffc.models.model_file import load_model
+from qffc.models.files.model_file import load_model
 
 TRAIN = ["train", "lib:sivqlm-h2o:depth=1", "--data", "water", "--train", "20", "--validation", "4", "--test", "10"]
 TRAIN += ["--evaluate-every", "1", "--epochs", "2", "--batch-size", "4"]

@@ -12,7 +12,7 @@ import pytest
 from qffc.cli.settings import template
 from qffc.data import load_embedded, write_npz
 from qffc.library import load
-from qffc.models.model_file import load_model
+from qffc.models.files.model_file import load_model
 from qffc.studies import run_from
 from qffc.studies.grid import base_run
 from qffc.studies.run_file import read_run

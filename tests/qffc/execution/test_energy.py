@@ -16,7 +16,7 @@ from qffc.library import load
 from qffc.models.force_field import untrained
 from qffc.passes.measurement.kernel_states import kernel_states
 from qffc.passes.measurement.plan import moment_covariances, setting_variances
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 WATER = np.array([8, 1, 1])
 POSITIONS = np.array([[0.0, 0.0, 0.12], [0.0, 0.76, -0.48], [0.1, -0.76, -0.48]])

@@ -19,7 +19,7 @@ from qffc.ir.values import Displacement, Moment, Number
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_pytket.turns import FROM_Z
 from qffc.passes.measurement.settings import measurement_plan
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 QUBITS = 3
 SUM = SumObservable(((Fraction(2), DotObservable(0, 1)), (Fraction(-1, 2), PauliObservable(((2, "Z"),)))))
@@ -182,5 +182,5 @@ def test_jax_is_not_loaded():
 
 
 def test_pytket_waits_until_it_is_needed():
-    code = "import sys, qffc.execution.estimate, qffc.targets; sys.exit('pytket' in sys.modules)"
+    code = "import sys, qffc.execution.estimate, qffc.targets.catalogue; sys.exit('pytket' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -21,7 +21,7 @@ from qffc.execution.jobs import JobStore, make_task
 from qffc.execution.shots import ShotResult
 from qffc.ir.diagnostics import QffcError
 from qffc.passes.target_noise import NoiseModel
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 pytest.importorskip("pytket_pecos")
 NOISY = target("H2-1LE").with_noise(NoiseModel(two_qubit=0.05))

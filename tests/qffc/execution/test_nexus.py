@@ -25,7 +25,7 @@ from qffc.execution.jobs import JobStore, make_task
 from qffc.execution.nexus import run_on_machine
 from qffc.execution.shots import ShotResult
 from qffc.ir.diagnostics import QffcError
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 pytest.importorskip("pytket_pecos")
 MACHINE = replace(target("H2-1"), limits=replace(target("H2-1").limits, circuits=2))

@@ -14,7 +14,7 @@ from qffc.execution.pecos import misread
 from qffc.execution.selene import check_noise
 from qffc.ir.diagnostics import QffcError
 from qffc.passes.target_noise import NoiseModel
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 pytest.importorskip("pytket_pecos")
 LAB = target("H2-1LE")

@@ -23,7 +23,7 @@ from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.force_field import untrained
 from qffc.passes.lower_pytket.side_by_side import side_by_side
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 WATER = np.array([8, 1, 1])
 POSITIONS = np.array([[0.0, 0.0, 0.12], [0.0, 0.76, -0.48], [0.1, -0.76, -0.48]])

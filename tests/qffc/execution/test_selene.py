@@ -9,7 +9,7 @@ from pytket.circuit import Circuit
 from qffc.execution.backend import run_circuits
 from qffc.execution.engines import engines
 from qffc.passes.target_noise import NoiseModel
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 pytestmark = pytest.mark.skipif(not engines()["selene"].installed, reason="needs the extra selene")
 HELIOS = target("HeliosLE")

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from qffc.compiled import compile_program
+from qffc.compiling.compiled import compile_program
 from qffc.library import load, programs
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 RECORDS = Path(__file__).parent / "recorded.json"
 

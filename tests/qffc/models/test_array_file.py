@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from qffc.ir.diagnostics import QffcError
-from qffc.models.array_file import read_arrays, write_arrays
+from qffc.models.files.array_file import read_arrays, write_arrays
 
 ARRAYS = {"a": np.arange(6.0).reshape(2, 3), "b": np.array(4, dtype=np.int32)}
 
@@ -60,7 +60,7 @@ NOTES = {f"note {k}": f"text {k} \u00b1" for k in range(20)}
 
 def test_the_same_content_gives_the_same_bytes_in_every_process(tmp_path):
     code = (
-        "import sys, numpy as np; from pathlib import Path; from qffc.models.array_file import write_arrays;"
+        "import sys, numpy as np; from pathlib import Path; from qffc.models.files.array_file import write_arrays;"
         "write_arrays(Path(sys.argv[1]), 'model', 1, {'b': np.ones(3), 'a': np.arange(5, dtype=np.int32)},"
         " {f'note {k}': f'text {k} \u00b1' for k in range(20)})"
     )

@@ -21,15 +21,15 @@ from qffc.ir.reference import response
 from qffc.ir.text.parser import parse_program
 from qffc.library import load
 from qffc.models.calculator import Calculator
+from qffc.models.checks.model_check import check_model
+from qffc.models.circuits.instances import instances_of
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
+from qffc.models.files.model_file import load_model, save_model
 from qffc.models.force_field import ForceField, untrained
-from qffc.models.instances import instances_of
-from qffc.models.model_check import check_model
-from qffc.models.model_file import load_model, save_model
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.lower_jax.native_library import native_state
 from qffc.passes.lower_jax.program import lower_jax
-from qffc.targets import target
+from qffc.targets.catalogue import target
 
 WATER = np.array([8, 1, 1])
 POSITIONS = np.array([[0.0, 0.0, 0.12], [0.0, 0.76, -0.48], [0.1, -0.76, -0.48]])

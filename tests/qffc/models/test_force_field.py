@@ -13,11 +13,11 @@ from scipy.spatial.transform import Rotation
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
+from qffc.models.circuits.instances import instances_of
 from qffc.models.energy import FEATURE_SCALE, FEATURE_SHIFT, MoleculeEnergy
+from qffc.models.files.model_file import load_model, save_model
 from qffc.models.force_field import ForceField, trainable_names, untrained
-from qffc.models.initialization import constants_from_data, initial_parameters
-from qffc.models.instances import instances_of
-from qffc.models.model_file import load_model, save_model
+from qffc.models.initialization.fresh_parameters import constants_from_data, initial_parameters
 from qffc.passes.lower_jax.program import lower_jax
 
 WATER = load_embedded("water")

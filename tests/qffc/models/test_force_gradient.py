@@ -9,12 +9,12 @@ import pytest
 from ase.build import molecule
 
 from qffc.library import load
+from qffc.models.circuits.instances import instances_of
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.force_field import untrained
 from qffc.models.force_gradient import with_forces
-from qffc.models.frame_batch import frame_energies, frame_energies_along, join_frames, joined_positions
-from qffc.models.frame_circuits import CircuitLists
-from qffc.models.instances import instances_of
+from qffc.models.frames.frame_batch import frame_energies, frame_energies_along, join_frames, joined_positions
+from qffc.models.frames.frame_circuits import CircuitLists
 from qffc.passes.lower_jax.kernel import KernelName
 from qffc.passes.lower_jax.program import lower_jax
 

@@ -5,7 +5,7 @@ import pytest
 
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
-from qffc.models.instances import instances_of
+from qffc.models.circuits.instances import instances_of
 
 
 def test_pairs_of_water_in_any_order_of_atoms():

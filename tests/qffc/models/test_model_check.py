@@ -11,12 +11,12 @@ from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.text.parser import parse_program
 from qffc.library import load
-from qffc.models import property_tests
-from qffc.models.check_geometries import choose_geometries
-from qffc.models.data_sets import describe_sets
+from qffc.models.checks import property_tests
+from qffc.models.checks.check_geometries import choose_geometries
+from qffc.models.checks.model_check import check_model
+from qffc.models.files.data_sets import describe_sets
+from qffc.models.files.model_file import load_model, save_model
 from qffc.models.force_field import ForceField, untrained
-from qffc.models.model_check import check_model
-from qffc.models.model_file import load_model, save_model
 from qffc.passes.equivariance.check import check_equivariance
 
 WATER = load_embedded("water")
@@ -197,7 +197,7 @@ def test_a_cutoff_that_is_not_smooth_fails(monkeypatch, kind, failed):
         return xp.where(distance < radius, 1.0 + 0.0 * distance, 0.0)
 
     monkeypatch.setattr("qffc.ir.evaluate.smooth_cutoff", {"rough": rough, "torn": torn}[kind])
-    monkeypatch.setattr("qffc.models.model_check.TESTS", (property_tests.smoothness,))
+    monkeypatch.setattr("qffc.models.checks.model_check.TESTS", (property_tests.smoothness,))
     names = check_model(untrained(PAIR, seed=3), np.array([8, 1, 1])).failed
     assert names[-1] == "leaving at the cutoff: slope of forces"
     assert names[0] == f"leaving at the cutoff: {failed}"

@@ -10,8 +10,8 @@ import pytest
 
 from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
+from qffc.models.files.model_file import KERNEL, UNPROVEN, load_model, save_model
 from qffc.models.force_field import untrained
-from qffc.models.model_file import KERNEL, UNPROVEN, load_model, save_model
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 

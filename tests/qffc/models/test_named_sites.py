@@ -21,23 +21,23 @@ from qffc.ir.reference import response
 from qffc.ir.text.parser import parse_program
 from qffc.library import load
 from qffc.models.calculator import Calculator
-from qffc.models.check_geometries import choose_geometries
+from qffc.models.checks.check_geometries import choose_geometries
+from qffc.models.checks.model_check import check_model
+from qffc.models.circuits.instances import instances_of, pairs_of_neighbours, species_of
+from qffc.models.circuits.neighbours import neighbours_within
 from qffc.models.energy import FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.errors import errors_of_sets
 from qffc.models.force_field import untrained
-from qffc.models.frame_circuits import CircuitLists
+from qffc.models.frames.frame_circuits import CircuitLists
 from qffc.models.head import atomic_energies
-from qffc.models.initialization import constants_from_data, initial_parameters
-from qffc.models.instances import instances_of, pairs_of_neighbours, species_of
-from qffc.models.model_check import check_model
+from qffc.models.initialization.fresh_parameters import constants_from_data, initial_parameters
 from qffc.models.moving_atoms import MovingAtoms
-from qffc.models.neighbours import neighbours_within
 from qffc.models.validity_fit import without_limits
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.counterexample import random_point
 from qffc.passes.equivariance.verdict import Transform
 from qffc.passes.lower_jax.program import lower_jax
-from qffc.targets import target
+from qffc.targets.catalogue import target
 from qffc.training import trainer
 from qffc.training.config import TrainingConfig
 from qffc.training.joined_batches import joined_batches

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-import qffc.models.feature_sample
 import qffc.models.force_field
-import qffc.models.frame_chunks
+import qffc.models.frames.frame_chunks
+import qffc.models.initialization.feature_sample
 from qffc.data import Dataset, load_embedded
 from qffc.library import load
+from qffc.models.circuits.neighbours import neighbour_counts
 from qffc.models.force_field import untrained
-from qffc.models.frame_circuits import LISTS_PAY, CircuitLists, lists_pay
-from qffc.models.initialization import constants_from_data, initial_parameters
-from qffc.models.neighbours import neighbour_counts
+from qffc.models.frames.frame_circuits import LISTS_PAY, CircuitLists, lists_pay
+from qffc.models.initialization.fresh_parameters import constants_from_data, initial_parameters
 from qffc.passes.lower_jax.program import lower_jax
 
 WATER, AMMONIA = load_embedded("water"), load_embedded("ammonia")
@@ -37,7 +37,7 @@ def test_predictions_are_those_of_all_circuits(monkeypatch):
     model = replace(model, arrays={**model.arrays, "constant.atom_energy": np.array([-2000.0, -13.0])})
     assert lists_pay(PROGRAM, [positions])
     # Few frames at once, so that there are several chunks, and the last one is filled up.
-    monkeypatch.setattr(qffc.models.frame_chunks, "CHUNK_CIRCUITS", 500 * PROGRAM.channels)
+    monkeypatch.setattr(qffc.models.frames.frame_chunks, "CHUNK_CIRCUITS", 500 * PROGRAM.channels)
     energies, forces = model.predict(NUMBERS, positions)
     monkeypatch.setattr(qffc.models.force_field, "lists_pay", lambda *_: False)
     all_energies, all_forces = replace(model).predict(NUMBERS, positions)
@@ -51,7 +51,7 @@ def test_constants_are_those_of_all_circuits(monkeypatch):
     data = Dataset(NUMBERS, positions, np.arange(6.0), np.zeros_like(positions))
     arrays = initial_parameters(PROGRAM, 0)
     found = constants_from_data(lower_jax(PROGRAM), arrays, [data])
-    monkeypatch.setattr(qffc.models.feature_sample, "lists_pay", lambda *_: False)
+    monkeypatch.setattr(qffc.models.initialization.feature_sample, "lists_pay", lambda *_: False)
     expected = constants_from_data(lower_jax(PROGRAM), arrays, [data])
     for name, value in expected.items():
         np.testing.assert_allclose(found[name], value, rtol=1e-10, atol=1e-13)

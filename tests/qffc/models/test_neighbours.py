@@ -7,8 +7,8 @@ import pytest
 
 from qffc.ir import parse_program
 from qffc.library import load
-from qffc.models.instances import instances_of, pairs_of_neighbours
-from qffc.models.neighbours import neighbours_within, reach
+from qffc.models.circuits.instances import instances_of, pairs_of_neighbours
+from qffc.models.circuits.neighbours import neighbours_within, reach
 
 
 def all_within(positions, radius):

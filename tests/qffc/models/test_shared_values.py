@@ -14,14 +14,14 @@ from qffc.ir.elements import atomic_number
 from qffc.ir.evaluate import GHOST, Evaluator, Instance
 from qffc.library import load
 from qffc.library import programs as library
+from qffc.models.circuits.instances import Instances, instances_of
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_field import untrained
-from qffc.models.initialization import initial_parameters
-from qffc.models.instances import Instances, instances_of
-from qffc.models.row_evaluator import RowEvaluator
-from qffc.models.shared_values import plan_sharing
-from qffc.models.slot_tables import slot_tables
-from qffc.models.value_rows import rows_of
+from qffc.models.initialization.fresh_parameters import initial_parameters
+from qffc.models.rows.row_evaluator import RowEvaluator
+from qffc.models.rows.shared_values import plan_sharing
+from qffc.models.rows.slot_tables import slot_tables
+from qffc.models.rows.value_rows import rows_of
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_jax.program import lower_jax
 from qffc.testing import programs

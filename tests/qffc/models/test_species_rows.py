@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qffc.models.species_rows import order_of, summed, taken, times_weights
+from qffc.models.rows.species_rows import order_of, summed, taken, times_weights
 
 KINDS = np.array([0, 0, 2, 2, 2])
 

@@ -10,8 +10,8 @@ import pytest
 from qffc.cli import run
 from qffc.data import EMBEDDED
 from qffc.ir.diagnostics import QffcError
-from qffc.models.model_file import load_model, save_model
-from qffc.models.trained import trained_file, trained_models
+from qffc.models.files.model_file import load_model, save_model
+from qffc.models.files.trained import trained_file, trained_models
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.references import resolve_program

@@ -11,16 +11,16 @@ from ase.optimize import BFGS
 import qffc as qf
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError, QffcWarning
-from qffc.models.beyond_data_tests import beyond_data_tests
+from qffc.models.checks.beyond_data_tests import beyond_data_tests
+from qffc.models.checks.property_tests import Subject
+from qffc.models.circuits.instances import species_of
 from qffc.models.energy import ATOM_ENERGY
-from qffc.models.environments import environment_width, environments
 from qffc.models.force_field import ForceField, untrained
-from qffc.models.frame_batch import join_frames, joined_positions
-from qffc.models.frame_circuits import CircuitLists
-from qffc.models.instances import species_of
+from qffc.models.frames.frame_batch import join_frames, joined_positions
+from qffc.models.frames.frame_circuits import CircuitLists
 from qffc.models.moving_atoms import MovingAtoms
-from qffc.models.property_tests import Subject
-from qffc.models.validity import BINDING, FLOOR, NEAREST, SEEN, seen
+from qffc.models.validity.environments import environment_width, environments
+from qffc.models.validity.limits import BINDING, FLOOR, NEAREST, SEEN, seen
 from qffc.models.validity_fit import with_limits, without_limits
 
 WATER = load_embedded("water").subset(range(0, 1000, 20))

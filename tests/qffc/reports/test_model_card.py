@@ -7,7 +7,7 @@ import pytest
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
-from qffc.models.data_sets import describe_sets
+from qffc.models.files.data_sets import describe_sets
 from qffc.models.force_field import untrained
 from qffc.reports.evaluation import evaluate
 from qffc.reports.model_card import CardSet, model_card

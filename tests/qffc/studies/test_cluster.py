@@ -13,7 +13,7 @@ import pytest
 
 from qffc.folder_lock import LOCK_NAME
 from qffc.ir.diagnostics import QffcError
-from qffc.models.model_file import load_model
+from qffc.models.files.model_file import load_model
 from qffc.studies import ClusterTable, Study, SweepTable, sweep_runs
 from qffc.studies.in_parallel import as_done, place_from, slurm_cluster, thread_limits, threads_of_each
 from qffc.studies.run import do_run

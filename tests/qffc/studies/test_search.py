@@ -8,7 +8,7 @@ import pytest
 
 from qffc.ir import Rotate
 from qffc.ir.diagnostics import QffcError
-from qffc.models.model_file import load_model
+from qffc.models.files.model_file import load_model
 from qffc.studies import SearchTable, run_search
 from qffc.studies.grid import base_run
 from qffc.studies.tables import Range

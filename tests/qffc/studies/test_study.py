@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qffc.models.model_file import load_model
+from qffc.models.files.model_file import load_model
 from qffc.studies import ClusterTable, CurveTable, Study, SweepTable, learning_curve, summarize, sweep_runs
 from qffc.studies.run import Result, do_run
 from qffc.training import trainer

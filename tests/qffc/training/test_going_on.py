@@ -10,8 +10,8 @@ from qffc.cli import run as qffc_command
 from qffc.data import Dataset, load_embedded
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
+from qffc.models.files.model_file import UNPROVEN, load_model
 from qffc.models.force_field import ForceField, trainable_names
-from qffc.models.model_file import UNPROVEN, load_model
 from qffc.models.validity_fit import without_limits
 from qffc.training.checkpoint import CHECKPOINT_NAME
 from qffc.training.config import FIRST_RATE, TUNING_RATE, TrainingConfig, stored_config, training_config
@@ -169,7 +169,7 @@ def test_a_run_that_was_stopped_is_evaluated_from_its_checkpoint(tmp_path, capsy
 
 
 def test_a_checkpoint_of_an_earlier_version_has_a_model_without_metadata(copied):
-    from qffc.models.array_file import read_arrays, write_arrays
+    from qffc.models.files.array_file import read_arrays, write_arrays
 
     file = copied / CHECKPOINT_NAME
     arrays, header = read_arrays(file, "checkpoint", 3)

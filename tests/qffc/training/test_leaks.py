@@ -12,8 +12,8 @@ import qffc as qf
 from qffc.data import Dataset, Split, load_embedded
 from qffc.data.same_frames import found_in, marks_of, repeated
 from qffc.ir.diagnostics import QffcError, QffcWarning
-from qffc.models.model_file import load_model
-from qffc.models.seen_frames import SEEN, describe_seen, knows_all_frames, seen_frames
+from qffc.models.files.model_file import load_model
+from qffc.models.files.seen_frames import SEEN, describe_seen, knows_all_frames, seen_frames
 from qffc.training.leaks import trained_on, warn_of_leaks
 
 PROGRAM = "lib:sivqlm-h2o:depth=1"

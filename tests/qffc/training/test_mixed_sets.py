@@ -11,9 +11,9 @@ import qffc.training.validation
 from qffc.data import Dataset, load_embedded
 from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
-from qffc.models.data_sets import known_sets, number_of_set
 from qffc.models.errors import errors_of, errors_of_sets
-from qffc.models.model_file import load_model
+from qffc.models.files.data_sets import known_sets, number_of_set
+from qffc.models.files.model_file import load_model
 from qffc.passes.lower_jax.program import lower_jax
 from qffc.training.config import training_config
 from qffc.training.frames import batches_and_fit

@@ -11,8 +11,8 @@ import pytest
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
-from qffc.models.array_file import read_arrays, write_arrays
-from qffc.models.model_file import load_model
+from qffc.models.files.array_file import read_arrays, write_arrays
+from qffc.models.files.model_file import load_model
 from qffc.training.checkpoint import CHECKPOINT_NAME
 from qffc.training.config import TrainingConfig, settled, training_config
 from qffc.training.log import LOG_NAME, read_log

@@ -8,7 +8,7 @@ import pytest
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
-from qffc.models.model_file import load_model
+from qffc.models.files.model_file import load_model
 from qffc.training.config import training_config
 from qffc.training.log import COLUMNS, LOG_NAME, append_row, read_log, trim_log
 from qffc.training.stopping import EPOCH, EPOCHS_DONE, Clock, after_evaluation, ended_early, is_paused, objective_of

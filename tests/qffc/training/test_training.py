@@ -10,7 +10,7 @@ from qffc.data.baselines import constant_baseline
 from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
 from qffc.models.errors import errors_of
-from qffc.models.model_file import load_model
+from qffc.models.files.model_file import load_model
 from qffc.training.checkpoint import CHECKPOINT_NAME
 from qffc.training.config import training_config
 from qffc.training.log import COLUMNS, LOG_NAME, read_log

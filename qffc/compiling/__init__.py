@@ -1,0 +1,1 @@
+"""What compiling gives: levels of optimization, the compiled program, and its file."""

@@ -1,0 +1,211 @@
+"""Frames of different molecules joined into one: atoms numbered through, circuits side by side, energies by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.declarations import AtomicReadout
+from qffc.models.circuits.instances import Instances, fill_instances
+from qffc.models.energy import ENERGY_SCALE, MoleculeEnergy
+from qffc.models.frames.frame_circuits import FrameCircuits
+from qffc.models.rows.shared_values import SharingPlan
+from qffc.models.rows.value_rows import ValueRows, pad_rows
+from qffc.models.validity.limits import limited
+from qffc.passes.lower_jax.program import JaxProgram
+
+Index = jax.Array | NDArray[np.int32]
+Floats = NDArray[np.floating]
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, eq=False)
+class FrameBatch:
+    """Frames as one large molecule, filled up to sizes that are few; a tree of arrays for JAX.
+
+    No circuit, edge or value has atoms of two frames, so energies and forces are those of the frames alone.
+
+    Args:
+        instances: the circuits of all frames.
+        rows: where their values are computed.
+        frame_of_atom: (atoms,) the number of its frame; the number of frames for an atom that only fills up.
+        frame_of_circuit: (instances,) likewise.
+        atoms: (frames,) the number of atoms of each frame; 0 for a frame that only fills up.
+    """
+
+    instances: Instances
+    rows: ValueRows
+    frame_of_atom: Index
+    frame_of_circuit: Index
+    atoms: Index
+
+
+def needed_sizes(plan: SharingPlan, frames: Sequence[FrameCircuits]) -> tuple[int, ...]:
+    """Return the sizes that joined frames need: frames, atoms, edges and circuits, and rows of each domain.
+
+    Args:
+        plan: the plan of the program.
+        frames: at least one.
+    """
+    sums = np.sum([frame.sizes for frame in frames], axis=0)
+    rows = (1 if _stands_for_all(plan, number) else int(size) for number, size in enumerate(sums[4:]))
+    return (*map(int, sums[:4]), *rows)
+
+
+def join_frames(plan: SharingPlan, frames: Sequence[FrameCircuits], sizes: Sequence[int] | None = None) -> FrameBatch:
+    """Return frames as one large molecule.
+
+    Args:
+        plan: the plan of the program.
+        frames: at least one, of any molecules; the batch holds them in this order.
+        sizes: in the order of :func:`needed_sizes` and not smaller; those when left out.
+
+    Example:
+        >>> from qffc.library import load
+        >>> from qffc.models.frames.frame_circuits import CircuitLists
+        >>> from qffc.passes.lower_jax.program import lower_jax
+        >>> lists = CircuitLists(lower_jax(load("pair", species=("H", "N", "O"))))
+        >>> water = lists.of(np.array([8, 1, 1]), np.eye(3))
+        >>> ammonia = lists.of(np.array([7, 1, 1, 1]), np.eye(4)[:, :3])
+        >>> batch = join_frames(lists.plan, [water, ammonia])
+        >>> batch.frame_of_atom.tolist(), batch.atoms.tolist(), len(batch.instances)
+        ([0, 0, 0, 1, 1, 1, 1], [3, 4], 15)
+    """
+    count, atoms, edges, circuits, *rows = needed_sizes(plan, frames) if sizes is None else sizes
+    counts = [len(frame.instances.atom_species) for frame in frames]
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    own = [len(frame.instances) for frame in frames]
+    joined = Instances(
+        atoms=_renumbered([frame.instances.atoms for frame in frames], counts, starts, atoms),
+        species=np.concatenate([frame.instances.species for frame in frames]),
+        mirror=np.concatenate([frame.instances.mirror for frame in frames]),
+        share=frames[0].instances.share,
+        atom_species=_filled(np.concatenate([frame.instances.atom_species for frame in frames]), atoms, 0),
+        present=np.concatenate([_present(frame.instances) for frame in frames]),
+        edges=_joined_edges(frames, starts),
+    )
+    numbers = np.arange(len(frames), dtype=np.int32)
+    return FrameBatch(
+        fill_instances(joined, circuits, edges),
+        pad_rows(plan, _joined_rows(plan, frames, counts, starts, atoms), tuple(rows), circuits),
+        _filled(np.repeat(numbers, counts), atoms, count),
+        _filled(np.repeat(numbers, own), circuits, count),
+        _filled(np.array(counts, dtype=np.int32), count, 0),
+    )
+
+
+def joined_positions(positions: Iterable[Floats], atoms: int) -> Floats:
+    """Return vectors (atoms of a frame, 3) of frames as (1, atoms, 3), with zeros for atoms that only fill up."""
+    together = np.concatenate(list(positions))
+    return np.concatenate([together, np.zeros((atoms - len(together), 3), together.dtype)])[None]
+
+
+def frame_energies(
+    lowered: JaxProgram, batch: FrameBatch, arrays: Mapping[str, jax.Array], positions: jax.Array
+) -> jax.Array:
+    """Return the energy of each frame without the reference energies of its atoms.
+
+    Args:
+        lowered: the program as JAX functions.
+        batch: the frames.
+        arrays: parameters and constants by name.
+        positions: (1, atoms, 3), Angstrom.
+
+    Returns:
+        (frames,), eV.
+    """
+    molecule = MoleculeEnergy(lowered, batch.instances, batch.rows)
+    parts = arrays[ENERGY_SCALE] * molecule.contributions(arrays, positions)
+    limits = molecule.validity(arrays, positions)
+    if limits is None:
+        return _by_frame(lowered, batch, parts[0])
+    by_atom = isinstance(lowered.program.readout, AtomicReadout)
+
+    def whole(values: jax.Array) -> jax.Array:
+        return _summed(batch, values[0], batch.frame_of_atom)
+
+    own = parts if by_atom else _by_frame(lowered, batch, parts[0])
+    return limited(limits, arrays, batch.instances.atom_species, own, whole, by_atom=by_atom)
+
+
+def frame_energies_along(
+    lowered: JaxProgram, batch: FrameBatch, arrays: Mapping[str, jax.Array], positions: jax.Array, direction: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    """Return :func:`frame_energies` and their derivatives along a direction of the positions, both (frames,)."""
+    molecule = MoleculeEnergy(lowered, batch.instances, batch.rows)
+    found, slopes = molecule.contributions_along(arrays, positions, direction)
+    scale = arrays[ENERGY_SCALE]
+    return scale * _by_frame(lowered, batch, found[0]), scale * _by_frame(lowered, batch, slopes[0])
+
+
+def _by_frame(lowered: JaxProgram, batch: FrameBatch, parts: jax.Array) -> jax.Array:
+    by_atom = isinstance(lowered.program.readout, AtomicReadout)
+    return _summed(batch, parts, batch.frame_of_atom if by_atom else batch.frame_of_circuit)
+
+
+def _summed(batch: FrameBatch, parts: jax.Array, frames: Index) -> jax.Array:
+    # What only fills up belongs to no frame, and is dropped.
+    return jnp.zeros(len(batch.atoms), parts.dtype).at[frames].add(parts, mode="drop")
+
+
+def _stands_for_all(plan: SharingPlan, domain: int) -> bool:
+    """Whether the values of a domain depend on no atom: they have one row, however many frames there are."""
+    return not plan.domains[domain].tuples[0]
+
+
+def _joined_rows(
+    plan: SharingPlan, frames: Sequence[FrameCircuits], counts: Sequence[int], starts: NDArray[np.intp], atoms: int
+) -> ValueRows:
+    """The rows of all frames, one frame after the other."""
+    rows = [frame.rows for frame in frames]
+    offsets: list[NDArray[np.intp]] = []
+    for number in range(len(plan.domains)):
+        lengths = [0 if _stands_for_all(plan, number) else len(each.atoms[number]) for each in rows]
+        offsets.append(np.concatenate([[0], np.cumsum(lengths)]))
+
+    def together(domain: int, parts: list[Any]) -> list[Any]:
+        return parts[:1] if _stands_for_all(plan, domain) else parts
+
+    domains = range(len(plan.domains))
+    return ValueRows(
+        atoms=tuple(_renumbered(together(n, [each.atoms[n] for each in rows]), counts, starts, atoms) for n in domains),
+        species=tuple(np.concatenate(together(n, [each.species[n] for each in rows])) for n in domains),
+        mirror=tuple(np.concatenate(together(n, [each.mirror[n] for each in rows])) for n in domains),
+        lifts=tuple(
+            _shifted(together(lift.whole, [each.lifts[k] for each in rows]), offsets[lift.part])
+            for k, lift in enumerate(plan.lifts)
+        ),
+        reads={key: _shifted([each.reads[key] for each in rows], offsets[key[0]]) for key in rows[0].reads},
+    )
+
+
+def _renumbered(parts: Sequence[Any], counts: Sequence[int], starts: NDArray[np.intp], atoms: int) -> NDArray[np.int32]:
+    """Atoms numbered through; ghosts, which are numbered on from the last atom, from the last one of all."""
+    moved = [
+        np.where(part < count, part + start, part - count + start + atoms)
+        for part, count, start in zip(parts, counts, starts, strict=False)
+    ]
+    return np.concatenate(moved).astype(np.int32)
+
+
+def _shifted(parts: Sequence[Any], offsets: NDArray[np.intp]) -> NDArray[np.int32]:
+    return np.concatenate([part + offset for part, offset in zip(parts, offsets, strict=False)]).astype(np.int32)
+
+
+def _joined_edges(frames: Sequence[FrameCircuits], starts: NDArray[np.intp]) -> NDArray[np.int32]:
+    found = [frame.instances.edges + start for frame, start in zip(frames, starts, strict=False)]
+    return np.concatenate(found).astype(np.int32)
+
+
+def _present(instances: Instances) -> NDArray[np.float64]:
+    return np.ones(len(instances)) if instances.present is None else instances.present
+
+
+def _filled(array: NDArray[np.int32], size: int, value: int) -> NDArray[np.int32]:
+    return np.concatenate([array, np.full(size - len(array), value, dtype=np.int32)])

@@ -1,0 +1,117 @@
+"""The circuits of frames: all of a molecule, or those of near neighbours where the rest do not count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.program import Program
+from qffc.models.circuits.instances import Instances, instances_of, pairs_of_neighbours, species_of
+from qffc.models.circuits.neighbours import neighbour_counts, neighbours_within, reach
+from qffc.models.rows.shared_values import SharingPlan, plan_sharing
+from qffc.models.rows.value_rows import ValueRows, rows_of
+from qffc.passes.lower_jax.program import JaxProgram
+
+Floats = NDArray[np.float64]
+
+LISTS_PAY = 0.75
+"""Lists of near neighbours are used where they hold at most this share of all circuits.
+
+A circuit of a list takes more time than one of many frames that all have the same circuits: lists are made, their rows
+are added up one by one, and arrays are filled up.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class FrameCircuits:
+    """The circuits of one frame.
+
+    Args:
+        instances: which atoms take which sites.
+        rows: where values are computed.
+    """
+
+    instances: Instances
+    rows: ValueRows
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """The numbers of frames, atoms, edges and circuits, and of rows of each domain."""
+        edges = len(self.instances.edges)
+        rows = (len(atoms) for atoms in self.rows.atoms)
+        return (1, len(self.instances.atom_species), edges, len(self.instances), *rows)
+
+
+class CircuitLists:
+    """Finds the circuits of frames of any molecules that a program fits.
+
+    Args:
+        lowered: the program as JAX functions.
+        near: whether to list near neighbours only, where the program has a cutoff; see
+            :func:`qffc.models.circuits.neighbours.reach`.
+
+    Example:
+        >>> from qffc.library import load
+        >>> from qffc.passes.lower_jax.program import lower_jax
+        >>> lists = CircuitLists(lower_jax(load("pair", cutoff=3.0)))
+        >>> far = np.array([[0.0, 0, 0], [1.0, 0, 0], [0, 1.0, 0], [3.5, 0, 0]])
+        >>> lists.of(np.array([8, 1, 1, 1]), far).sizes[:4]
+        (1, 4, 8, 5)
+    """
+
+    def __init__(self, lowered: JaxProgram, near: bool = True) -> None:
+        self.program: Program = lowered.program
+        self.plan: SharingPlan = plan_sharing(lowered.split)
+        self.radius = reach(lowered.program) if near else None
+        self._whole: dict[bytes, FrameCircuits] = {}
+
+    def of(self, numbers: NDArray[np.integer], positions: Floats) -> FrameCircuits:
+        """Return the circuits of a frame.
+
+        Args:
+            numbers: (atoms,) atomic numbers.
+            positions: (atoms, 3), Angstrom.
+
+        Raises:
+            QffcError: when the molecule does not fit the program.
+        """
+        key = np.asarray(numbers, np.int64).tobytes()
+        if self.radius is None:
+            # Frames of one molecule share what is the same for all.
+            if key not in self._whole:
+                self._whole[key] = self._circuits(instances_of(self.program, numbers))
+            return self._whole[key]
+        species = species_of(self.program, numbers)
+        return self._circuits(pairs_of_neighbours(self.program, species, *neighbours_within(positions, self.radius)))
+
+    def _circuits(self, instances: Instances) -> FrameCircuits:
+        return FrameCircuits(instances, rows_of(self.plan, instances))
+
+
+def lists_pay(program: Program, sets: Sequence[NDArray[np.floating]]) -> bool:
+    """Return whether lists of near neighbours save circuits enough: at most ``LISTS_PAY`` of all are left.
+
+    Args:
+        program: any program; without a cutoff lists never pay.
+        sets: positions (frames, atoms, 3), Angstrom, of one or more molecules.
+
+    Example:
+        >>> from qffc.library import load
+        >>> wide, narrow = np.eye(3)[None], 4.0 * np.eye(3)[None]
+        >>> lists_pay(load("pair", cutoff=5.0), [wide]), lists_pay(load("pair", cutoff=5.0), [narrow])
+        (False, True)
+    """
+    radius = reach(program)
+    if radius is None:
+        return False
+    near = everything = 0.0
+    for positions in sets:
+        counts = neighbour_counts(positions, radius)
+        near += float(np.sum(counts * (counts - 1)))
+        frames, atoms = positions.shape[:2]
+        everything += frames * atoms * (atoms - 1) * (atoms - 2)
+    return near <= LISTS_PAY * everything

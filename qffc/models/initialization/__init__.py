@@ -1,0 +1,1 @@
+"""Numbers before training: fresh parameters, spreads of features, energies of free atoms."""

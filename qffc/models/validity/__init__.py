@@ -1,0 +1,1 @@
+"""Where a model's training data end, and what it does there."""

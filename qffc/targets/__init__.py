@@ -1,0 +1,1 @@
+"""Targets: what comes with qffc, and what users describe in a file."""
