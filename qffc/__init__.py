@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from qffc.models.files.model_file import load_model as load_model
     from qffc.models.files.model_file import save_model as save_model
     from qffc.models.force_field import ForceField as ForceField
-    from qffc.references import resolve_data as resolve_data
-    from qffc.references import resolve_program as resolve_program
+    from qffc.references.data import resolve_data as resolve_data
+    from qffc.references.programs import resolve_program as resolve_program
     from qffc.toolchain import check as check
     from qffc.toolchain import compile as compile
     from qffc.toolchain import evaluate as evaluate
@@ -56,8 +56,8 @@ _PUBLIC: dict[str, str] = {
     "load_compiled": "qffc.compiling.compiled",
     "load_model": "qffc.models.files.model_file",
     "programs": "qffc.library.catalogue",
-    "resolve_data": "qffc.references",
-    "resolve_program": "qffc.references",
+    "resolve_data": "qffc.references.data",
+    "resolve_program": "qffc.references.programs",
     "run": "qffc.execution.run",
     "run_forces": "qffc.execution.run",
     "save_model": "qffc.models.files.model_file",

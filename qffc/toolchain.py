@@ -21,7 +21,8 @@ from qffc.library.catalogue import PREFIX
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.target import Target
-from qffc.references import ProgramLike, dataset_of, datasets_of, program_of
+from qffc.references.data import dataset_of, datasets_of
+from qffc.references.programs import ProgramLike, program_of
 from qffc.targets.catalogue import target_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from qffc.models.files.model_given import ModelLike
     from qffc.models.force_field import ForceField
     from qffc.passes.base import Pass
-    from qffc.references import DataLike, SeveralDataLike
+    from qffc.references.data import DataLike, SeveralDataLike
     from qffc.reports.evaluation import Evaluation
     from qffc.training.config import TrainingConfig
     from qffc.training.starting import Start
@@ -149,17 +150,17 @@ def train(
         ['.lock', 'certificate.json', 'checkpoint.safetensors', 'log.csv', 'model.safetensors']
     """
     from qffc.training.config import settings_of, training_config
+    from qffc.training.data_checks import look_for_leaks, need_sound_data
 
     folder = path_of("the run", out)
     chosen = training_config({**settings_of(config), **settings})
     sets = datasets_of(data, units, keys)
-    _need_forces(sets)
-    _need_labels(sets, chosen)
+    need_sound_data(sets, chosen)
     compiled = compile(program)
     if not (compiled.certificate.holds or unproven):
         raise _not_proven(compiled)
     start = _start(atom_energies, start_from)
-    _look_for_leaks(sets, chosen, start)
+    look_for_leaks(sets, chosen, start)
     tested = not (unproven or _is_shipped(program))
 
     def run(
@@ -186,38 +187,6 @@ class _Talk(NamedTuple):
     report: Callable[[Progress], None] | None
     tell: Callable[[str], object] | None
     stepped: Callable[[Steps], None] | None
-
-
-def _need_forces(sets: Sequence[Dataset]) -> None:
-    for data in sets:
-        if not data.has_forces:
-            raise error(
-                "data without forces",
-                found=f"'{data.name}' with energies alone",
-                expected="energies and forces to train on",
-                help="compute the forces; energies alone can be evaluated",
-            )
-
-
-def _need_labels(sets: Sequence[Dataset], config: TrainingConfig) -> None:
-    from qffc.data.label_verdicts import need_labels, warn_of_levels
-    from qffc.training.processes import is_first
-
-    for data in sets:
-        need_labels(data, energies=config.energy_weight > 0, forces=config.force_weight > 0, warn=is_first())
-    if is_first():
-        warn_of_levels(sets)
-
-
-def _look_for_leaks(sets: Sequence[Dataset], config: TrainingConfig, start: Start) -> None:
-    from qffc.training.leaks import refuse_repeated_sets, warn_of_leaks
-    from qffc.training.processes import is_first
-    from qffc.training.split import splits_of
-
-    refuse_repeated_sets(sets)
-    splits = splits_of(sets, config)
-    if is_first():
-        warn_of_leaks(sets, splits, start.model)
 
 
 def _is_shipped(program: ProgramLike) -> TypeGuard[str]:

@@ -22,7 +22,7 @@ from benchmarks.forcefields.report import show_table
 from qffc.cli.output import say
 from qffc.data import Dataset
 from qffc.models.force_field import ForceField
-from qffc.references import resolve_program
+from qffc.references.programs import resolve_program
 from qffc.reports.plots import new_figure, save_figure
 from qffc.studies.program_options import members_of
 from qffc.trainability.fisher import output_jacobian, scales_of, starting_model

@@ -16,7 +16,7 @@ from qffc.data import Dataset
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.program import Program
 from qffc.models.force_field import ForceField
-from qffc.references import resolve_program
+from qffc.references.programs import resolve_program
 from qffc.studies.program_options import with_options
 from qffc.studies.run_file import read_run
 from qffc.toolchain import train as train_circuits

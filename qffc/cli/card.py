@@ -22,7 +22,7 @@ def _tested(trained: ForceField, source: str, units: str | None, keys: Mapping[s
     """The errors on the test frames of one of the model's sets."""
     from qffc.data import EMBEDDED
     from qffc.models.files.data_sets import number_of_set
-    from qffc.references import resolve_data
+    from qffc.references.data import resolve_data
     from qffc.reports.model_card import CardSet
     from qffc.toolchain import evaluate
 

@@ -44,7 +44,7 @@ def check(
             help="leave --program out",
         )
     from qffc.atomic_files import write_text
-    from qffc.references import resolve_program
+    from qffc.references.programs import resolve_program
     from qffc.toolchain import check as check_program
 
     model = _model(program)
@@ -73,7 +73,7 @@ def check(
 
 def _model(text: str) -> ForceField | None:
     """The trained model that a text names, or None for a program."""
-    from qffc.references import names_model
+    from qffc.references.programs import names_model
 
     if not names_model(text):
         return None
@@ -92,7 +92,7 @@ def _stored(model: ForceField) -> Certificate | None:
 
 def _check_again(file: Path, subject: str | None, as_json: bool) -> None:
     from qffc.passes.equivariance.certificate import Certificate
-    from qffc.references import resolve_program
+    from qffc.references.programs import resolve_program
 
     given = Certificate.from_json(_read(file))
     program = None if subject is None else resolve_program(subject)

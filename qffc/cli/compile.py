@@ -16,7 +16,7 @@ from qffc.compiling.levels import DEFAULT_LEVEL, LEVELS
 from qffc.ir.diagnostics import error
 from qffc.passes.equivariance.generic_point import generic_slots
 from qffc.passes.pipeline import PassRecord, printer
-from qffc.references import names_model
+from qffc.references.programs import names_model
 from qffc.toolchain import compile as compile_to
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Check a run file, its program and data included; exit 2 with the reason when something is wrong."""
-    from qffc.references import resolve_program
+    from qffc.references.programs import resolve_program
     from qffc.studies.grid import sweep_runs
 
     run = read_run(file)

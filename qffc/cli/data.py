@@ -61,7 +61,7 @@ def _read(file: str, units: str | None, keys: Mapping[str, str] | None) -> tuple
     from qffc.data.guessed_units import guessed_units
     from qffc.data.source import UNDECLARED
     from qffc.ir.diagnostics import QffcError
-    from qffc.references import resolve_data, resolve_molecules
+    from qffc.references.data import resolve_data, resolve_molecules
 
     if file in EMBEDDED:
         return Molecules((resolve_data(file, units, keys),), {}), "embedded"

@@ -76,7 +76,7 @@ def diagnose(
 
 
 def _members(reference: str) -> tuple[list[tuple[Options, Program]], ForceField | None]:
-    from qffc.references import names_model, resolve_program
+    from qffc.references.programs import names_model, resolve_program
     from qffc.studies.program_options import members_of
 
     if names_model(reference):
@@ -103,7 +103,7 @@ def _members(reference: str) -> tuple[list[tuple[Options, Program]], ForceField 
 def _data(model: ForceField | None, data: str | None, units: str | None, keys: str | None) -> Dataset | None:
     from qffc.data import EMBEDDED
     from qffc.models.files.data_sets import known_sets
-    from qffc.references import resolve_data
+    from qffc.references.data import resolve_data
 
     if data is not None:
         return resolve_data(data, units, None if keys is None else parse_keys(keys))

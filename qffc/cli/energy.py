@@ -39,7 +39,7 @@ def energy(
 ) -> None:
     """Print energies and forces, minus the gradient, for positions of the sites of a program."""
     from qffc.cli.geometry import read_positions
-    from qffc.references import names_model
+    from qffc.references.programs import names_model
 
     trained = names_model(program)
     if not trained and not raw:
@@ -79,7 +79,7 @@ def _model(program: str, params: Path | None) -> ForceField:
 
 def _bare(program: str, params: Path | None) -> tuple[Program, Mapping[str, NDArray[np.float64]]]:
     from qffc.models.site_energy import parameter_arrays
-    from qffc.references import resolve_program
+    from qffc.references.programs import resolve_program
 
     source = resolve_program(program)
     values = {} if params is None else _read_parameters(params)

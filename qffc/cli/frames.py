@@ -22,7 +22,7 @@ Keys = Annotated[
 
 def read_frames(data: str, units: str | None, keys: str | None) -> Dataset:
     """Return the dataset that the options name, which may have energies alone."""
-    from qffc.references import resolve_data
+    from qffc.references.data import resolve_data
 
     return resolve_data(data, units, None if keys is None else parse_keys(keys), energies_alone=True)
 

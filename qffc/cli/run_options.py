@@ -80,7 +80,7 @@ def study_folder(program: str, run: RunFile, out: Path | None, verb: str) -> Pat
         return out
     if program.endswith(SUFFIX):
         return Path(f"{run.out}-{verb}")
-    from qffc.references import resolve_program
+    from qffc.references.programs import resolve_program
 
     return Path("runs") / f"{resolve_program(program).name}-{verb}"
 

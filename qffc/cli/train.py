@@ -24,7 +24,7 @@ from qffc.training.config import TrainingConfig
 if TYPE_CHECKING:
     from qffc.data import Dataset
     from qffc.models.force_field import ForceField
-    from qffc.references import ProgramLike
+    from qffc.references.programs import ProgramLike
     from qffc.studies.run import Run
 
 SUMMARY_NAME = "summary.json"
@@ -67,7 +67,7 @@ def train(
 ) -> None:
     """Train a program on energies and forces, or go on with the run in the folder."""
     from qffc.library.catalogue import PREFIX
-    from qffc.references import resolve_program
+    from qffc.references.programs import resolve_program
     from qffc.studies.grid import base_run
     from qffc.studies.run import load_data
     from qffc.training.stopping import is_paused

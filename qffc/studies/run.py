@@ -102,7 +102,7 @@ def do_run(run: Run, folder: Path, report: Callable[[Progress], None] | None = N
 
 
 def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None) -> Result:
-    from qffc.references import resolve_program
+    from qffc.references.programs import resolve_program
 
     begin = perf_counter()
     sets = load_data(run.data)

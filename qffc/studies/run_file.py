@@ -16,7 +16,7 @@ from qffc.ir.diagnostics import QffcError, error
 from qffc.library.catalogue import PREFIX
 from qffc.models.files.trained import TRAINED_PREFIX
 from qffc.passes.strict_documents import parse_toml
-from qffc.references import resolve_data, resolve_sets
+from qffc.references.data import resolve_data, resolve_sets
 from qffc.studies.tables import ClusterTable, CurveTable, SearchTable, SweepTable
 from qffc.training.config import TrainingConfig, config_error
 

@@ -15,7 +15,7 @@ from filelock import Timeout
 from qffc.atomic_files import write_text
 from qffc.folder_lock import lock_of
 from qffc.ir.diagnostics import error
-from qffc.references import resolve_program
+from qffc.references.programs import resolve_program
 from qffc.studies.grid import base_run
 from qffc.studies.in_parallel import as_done
 from qffc.studies.program_options import with_options

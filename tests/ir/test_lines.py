@@ -7,7 +7,7 @@ import pytest
 from qffc.ir import QffcError, parse_program, parse_value
 from qffc.ir.diagnostics import Diagnostic, Span
 from qffc.ir.text.lines import lines_of
-from qffc.references import resolve_program
+from qffc.references.programs import resolve_program
 
 SPINS = """qffc 1
 program spins

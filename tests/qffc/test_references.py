@@ -12,7 +12,8 @@ from qffc.library import load
 from qffc.models.files.model_file import MODEL_NAME, save_model
 from qffc.models.force_field import untrained
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.references import program_of, resolve_data, resolve_program
+from qffc.references.data import resolve_data
+from qffc.references.programs import program_of, resolve_program
 
 ANSATZ = """import qffc as qf
 from neighbour_file import DEPTH

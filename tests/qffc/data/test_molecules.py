@@ -14,7 +14,7 @@ from qffc.data.label_figures import label_figures
 from qffc.data.label_verdicts import Level, label_verdicts
 from qffc.data.molecules import molecule_in
 from qffc.ir.diagnostics import QffcError, QffcWarning
-from qffc.references import resolve_data, resolve_sets
+from qffc.references.data import resolve_data, resolve_sets
 from qffc.studies.run_file import DataFile
 
 WATER, AMMONIA = load_embedded("water").subset(range(4)), load_embedded("ammonia").subset(range(3))
