@@ -18,7 +18,7 @@ from qffc.passes.lower_jax.native import NativeKernel, NativeTableKernel
 from qffc.passes.lower_jax.native_library import native_state
 from qffc.passes.lower_jax.native_program import native_program
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "passes" / "native"
 KERNELS = ("kernel_portable.cpp", "kernel_avx2.cpp", "kernel_avx512.cpp", "dispatch.cpp", "helpers.cpp", "program.cpp")
 CIRCUITS = 19

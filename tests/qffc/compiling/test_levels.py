@@ -21,7 +21,7 @@ from qffc.passes.equivariance.verdict import Transform
 from qffc.targets.catalogue import target
 from qffc.testing import symmetric_programs
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "howto-compile.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "howto-compile.md"
 NUMBERS = range(len(LEVELS))
 WATER = np.array([8, 1, 1]), np.array([[[0.0, 0.0, 0.1], [0.76, 0.59, 0.0], [-0.71, 0.62, 0.05]]])
 
