@@ -12,12 +12,10 @@ from qffc.ir.declarations import AtomicReadout, Parameter, Qubit, Readout, Scope
 from qffc.ir.diagnostics import error
 from qffc.ir.generators import DeclaredSymmetry
 from qffc.ir.observables import Observable
-from qffc.ir.ops import Op
+from qffc.ir.operation import Op
 from qffc.ir.printer import (
     FORMAT_VERSION,
     print_generator,
-    print_observable,
-    print_op,
     print_parameter,
     print_qubit,
     print_readout,
@@ -154,9 +152,8 @@ def print_program(program: Draft) -> str:
         [print_parameter(parameter) for parameter in program.parameters],
         [print_qubit(qubit) for qubit in program.qubits],
         [print_generator(item, names) for item in program.generators],
-        [print_op(op, names) for op in program.ops],
-        [f"observable {name} = {print_observable(o, names)}" for name, o in program.observables]
-        + [print_readout(program.readout)],
+        [op.text(names) for op in program.ops],
+        [f"observable {name} = {o.text(names)}" for name, o in program.observables] + [print_readout(program.readout)],
     )
     for section in sections:
         if section:

@@ -1,14 +1,21 @@
-"""Observables: inner products of spins, Pauli strings, products of commuting factors and weighted sums."""
+"""The table of observables: inner products of spins, Pauli strings, products of commuting factors and weighted sums.
+
+An observable is one class: its qubits, its text, its Pauli strings. One that is written as a word with qubits in
+brackets declares the word (:class:`NamedObservable`); text, measurement, symmetry and simulation follow.
+:data:`OBSERVABLES` lists them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cached_property
 from math import prod
+from typing import ClassVar
 
 from qffc.ir.diagnostics import error
-from qffc.ir.pauli import PauliString, PauliSum, dot_product
+from qffc.ir.pauli import PauliString, PauliSum, dot_product, need_string, spell_string
 
 
 @dataclass(frozen=True)
@@ -35,18 +42,51 @@ class Observable:
         """The observables that it is made of."""
         return ()
 
+    def text(self, names: Sequence[str]) -> str:
+        """Return the observable in the text format; ``names`` are the names of the qubits."""
+        raise TypeError(f"{type(self).__name__} has no text")
+
     def _paulis(self) -> PauliSum:
         raise TypeError(f"{type(self).__name__} has no Pauli form")
 
-    def relabelled(self, qubits: dict[int, int]) -> Observable:
+    def relabelled(self, qubits: Mapping[int, int]) -> Observable:
         """Return the observable with its qubits renamed; names that are not in ``qubits`` stay."""
         raise TypeError(f"{type(self).__name__} cannot be relabelled")
 
 
 @dataclass(frozen=True)
-class DotObservable(Observable):
+class NamedObservable(Observable):
+    """Base of the observables that are written as a word with qubits in brackets, such as ``dot(a, b)``."""
+
+    word: ClassVar[str]
+    formula: ClassVar[str]
+
+    @property
+    def qubits(self) -> tuple[int, ...]:
+        return tuple(getattr(self, each.name) for each in fields(self))
+
+    @property
+    def strings(self) -> int:
+        return len(self.paulis.terms)
+
+    @classmethod
+    def size(cls) -> int:
+        """Return how many qubits it is written on."""
+        return len(fields(cls))
+
+    def text(self, names: Sequence[str]) -> str:
+        return f"{self.word}({', '.join(names[qubit] for qubit in self.qubits)})"
+
+    def relabelled(self, qubits: Mapping[int, int]) -> Observable:
+        return type(self)(*(qubits.get(qubit, qubit) for qubit in self.qubits))
+
+
+@dataclass(frozen=True)
+class DotObservable(NamedObservable):
     """sigma_a . sigma_b = XX + YY + ZZ; symmetric in its qubits, which are kept sorted."""
 
+    word: ClassVar[str] = "dot"
+    formula: ClassVar[str] = "sigma_a . sigma_b"
     a: int
     b: int
 
@@ -62,19 +102,8 @@ class DotObservable(Observable):
         object.__setattr__(self, "a", a)
         object.__setattr__(self, "b", b)
 
-    @property
-    def qubits(self) -> tuple[int, ...]:
-        return (self.a, self.b)
-
-    @property
-    def strings(self) -> int:
-        return 3
-
     def _paulis(self) -> PauliSum:
         return dot_product(self.a, self.b)
-
-    def relabelled(self, qubits: dict[int, int]) -> Observable:
-        return DotObservable(qubits.get(self.a, self.a), qubits.get(self.b, self.b))
 
 
 @dataclass(frozen=True)
@@ -84,14 +113,7 @@ class PauliObservable(Observable):
     string: PauliString
 
     def __post_init__(self) -> None:
-        if len({qubit for qubit, _ in self.string}) < len(self.string) or not self.string:
-            raise error(
-                "not a Pauli string",
-                found=" ".join(f"{letter}({qubit})" for qubit, letter in self.string) or "no letter",
-                expected="at least one letter X, Y or Z, each on a qubit of its own",
-                help="name every qubit once",
-            )
-        object.__setattr__(self, "string", tuple(sorted(self.string)))
+        object.__setattr__(self, "string", need_string(self.string))
 
     @property
     def qubits(self) -> tuple[int, ...]:
@@ -101,10 +123,13 @@ class PauliObservable(Observable):
     def strings(self) -> int:
         return 1
 
+    def text(self, names: Sequence[str]) -> str:
+        return spell_string(self.string, names)
+
     def _paulis(self) -> PauliSum:
         return PauliSum.of({self.string: 1})
 
-    def relabelled(self, qubits: dict[int, int]) -> Observable:
+    def relabelled(self, qubits: Mapping[int, int]) -> Observable:
         return PauliObservable(tuple((qubits.get(qubit, qubit), letter) for qubit, letter in self.string))
 
 
@@ -133,13 +158,16 @@ class ProductObservable(Observable):
     def parts(self) -> tuple[Observable, ...]:
         return self.factors
 
+    def text(self, names: Sequence[str]) -> str:
+        return "*".join(_in_brackets(factor, names) for factor in self.factors)
+
     def _paulis(self) -> PauliSum:
         result = self.factors[0].paulis
         for factor in self.factors[1:]:
             result = result * factor.paulis
         return result
 
-    def relabelled(self, qubits: dict[int, int]) -> Observable:
+    def relabelled(self, qubits: Mapping[int, int]) -> Observable:
         return ProductObservable(tuple(factor.relabelled(qubits) for factor in self.factors))
 
 
@@ -157,8 +185,37 @@ class SumObservable(Observable):
     def parts(self) -> tuple[Observable, ...]:
         return tuple(term for _, term in self.terms)
 
+    def text(self, names: Sequence[str]) -> str:
+        return " + ".join(f"{weight}*{_in_brackets(term, names)}" for weight, term in self.terms)
+
     def _paulis(self) -> PauliSum:
         return PauliSum.total(term.paulis.scaled(weight) for weight, term in self.terms)
 
-    def relabelled(self, qubits: dict[int, int]) -> Observable:
+    def relabelled(self, qubits: Mapping[int, int]) -> Observable:
         return SumObservable(tuple((weight, term.relabelled(qubits)) for weight, term in self.terms))
+
+
+OBSERVABLES: tuple[type[Observable], ...] = (DotObservable, PauliObservable, ProductObservable, SumObservable)
+"""Every observable."""
+
+_BY_WORD = {kind.word: kind for kind in OBSERVABLES if issubclass(kind, NamedObservable)}
+
+
+def named_observables() -> Mapping[str, int]:
+    """Return the words that are written with qubits in brackets, and how many qubits each takes.
+
+    Example:
+        >>> dict(named_observables())
+        {'dot': 2}
+    """
+    return {word: kind.size() for word, kind in _BY_WORD.items()}
+
+
+def make_observable(word: str, qubits: Sequence[int]) -> Observable:
+    """Return the observable of a word on qubits."""
+    return _BY_WORD[word](*qubits)
+
+
+def _in_brackets(observable: Observable, names: Sequence[str]) -> str:
+    text = observable.text(names)
+    return f"({text})" if isinstance(observable, SumObservable | ProductObservable) else text

@@ -1,14 +1,9 @@
-"""Operations on qubits and observables. Qubits are indices into ``Program.qubits``.
+"""The table of operations: each one class, with all that the rest of qffc has to know of it.
 
-Conventions (sigma are Pauli matrices, angles in radians):
-
-========================  =================================================================
-``rotate q, v``           exp(-i/2 v . sigma_q)
-``exchange a, b, t``      exp(-i t (XX + YY + ZZ))
-``chirality a, b, c, t``  exp(-i t sigma_a . (sigma_b x sigma_c))
-``pauli_rotation P, t``   exp(-i t/2 P)
-``relabel a -> b, ...``   moves the state of qubit a to qubit b
-========================  =================================================================
+Qubits are indices into ``Program.qubits``; sigma are Pauli matrices, angles are in radians. ``FORMAT.md`` shows the
+table. Passes, lowerings and tests go through :data:`OPERATIONS`: an operation that is listed is parsed, printed,
+proven, lowered, differentiated, generated and tested. One that no lowering knows by itself says which others it is made
+of (:meth:`~qffc.ir.operation.Op.parts`).
 
 Couplings in a row may be marked ``unordered GROUP``: their order is left to the pass ``schedule-layers``. Until
 it runs they are executed as they are written.
@@ -17,78 +12,63 @@ it runs they are executed as they are written.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any, ClassVar
 
 from qffc.ir.diagnostics import Span, error
-from qffc.ir.pauli import LETTERS, PauliString, PauliSum, dot_product, triple_product
+from qffc.ir.operation import ALL_AXES, Coupling, Declaration, Gate, Moves, Op
+from qffc.ir.pauli import LETTERS, Letter, PauliString, PauliSum, dot_product, need_string, triple_product
 from qffc.ir.values import AXES, Component, Value, as_value
-
-
-@dataclass(frozen=True)
-class Op:
-    """Base of all operations."""
-
-    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
-
-    @property
-    def qubits(self) -> tuple[int, ...]:
-        """The qubits that the operation acts on, in its own order."""
-        raise TypeError(f"{type(self).__name__} names no qubits")
-
-    @property
-    def value(self) -> Value | None:
-        """The symbolic value that drives the operation: an angle or a vector; None for fixed operations."""
-        return None
 
 
 @dataclass(frozen=True)
 class Singlet(Op):
     """Prepares (|01> - |10>)/sqrt(2) on two fresh qubits."""
 
+    declaration: ClassVar = Declaration(
+        "singlet",
+        qubits=("a", "b"),
+        unitary="prepares (|01> - |10>)/sqrt(2)",
+        meaning="no turn of all spins changes it",
+        prepares=True,
+        invariant_about=ALL_AXES,
+        exchanged="even",
+    )
     a: int
     b: int
-
-    @property
-    def qubits(self) -> tuple[int, ...]:
-        return (self.a, self.b)
 
 
 @dataclass(frozen=True)
 class Zero(Op):
     """Prepares |0> on a fresh qubit; not invariant under rotations."""
 
+    declaration: ClassVar = Declaration(
+        "zero",
+        qubits=("qubit",),
+        unitary="prepares |0>",
+        meaning="turned by all rotations but those about z",
+        symbol="0",
+        prepares=True,
+        invariant_about=(2,),
+    )
     qubit: int
-
-    @property
-    def qubits(self) -> tuple[int, ...]:
-        return (self.qubit,)
 
 
 @dataclass(frozen=True)
-class Rotate(Op):
+class Rotate(Gate):
     """exp(-i/2 v . sigma) on one qubit, v a vector value (its length is the angle in radians)."""
 
+    declaration: ClassVar = Declaration(
+        "rotate",
+        qubits=("qubit",),
+        vector="vector",
+        unitary="exp(-i/2 v . sigma_a)",
+        meaning="turns the spin about v by the angle |v|",
+        symbol="R",
+    )
     qubit: int
     vector: Value
-
-    def __post_init__(self) -> None:
-        if self.vector.law.rank != 1:
-            raise error(
-                "a scalar where a vector belongs",
-                found=f"'{self.vector}' ({self.vector.law.name})",
-                expected="a vector in 'rotate'",
-                help="multiply it by a direction, for instance unit(r(a, b))",
-                span=self.span,
-            )
-
-    @property
-    def qubits(self) -> tuple[int, ...]:
-        return (self.qubit,)
-
-    @property
-    def value(self) -> Value:
-        return self.vector
 
     @property
     def generator(self) -> PauliSum:
@@ -99,108 +79,93 @@ class Rotate(Op):
 
 
 @dataclass(frozen=True)
-class Coupling(Op):
-    """Base of the operations with an angle.
-
-    Args:
-        unordered: the group of couplings among which the author declares this one free in order; None when its place
-            matters. The couplings of a group stand in a row.
-    """
-
-    unordered: str | None = field(default=None, kw_only=True)
-
-
-@dataclass(frozen=True)
 class Exchange(Coupling):
     """exp(-i t (XX + YY + ZZ)) on two qubits."""
 
+    declaration: ClassVar = Declaration(
+        "exchange",
+        qubits=("a", "b"),
+        angle="angle",
+        unitary="exp(-i t sigma_a . sigma_b)",
+        meaning="the Heisenberg coupling; t = pi/4 swaps the qubits, t = pi/2 is a phase",
+        symbol="•",
+        exchanged="even",
+        period=Fraction(1, 2),
+    )
     a: int
     b: int
     angle: Value
 
-    def __post_init__(self) -> None:
-        _need_angle(self.angle, "exchange", self.span)
-
-    @property
-    def qubits(self) -> tuple[int, ...]:
-        return (self.a, self.b)
-
-    @property
-    def value(self) -> Value:
-        return self.angle
-
-    @property
-    def generator(self) -> PauliSum:
-        """G in exp(-i G)."""
-        return dot_product(self.a, self.b).scaled(self.angle)
+    @classmethod
+    def unit_generator(cls, qubits: Sequence[int], letters: Sequence[Letter] = ()) -> PauliSum:
+        a, b = qubits
+        return dot_product(a, b)
 
 
 @dataclass(frozen=True)
 class Chirality(Coupling):
     """exp(-i t sigma_a . (sigma_b x sigma_c)) on three qubits."""
 
+    declaration: ClassVar = Declaration(
+        "chirality",
+        qubits=("a", "b", "c"),
+        angle="angle",
+        unitary="exp(-i t sigma_a . (sigma_b x sigma_c))",
+        meaning="the scalar spin chirality; its sign changes when two of the qubits trade places",
+        symbol="χ",
+        exchanged="odd",
+    )
     a: int
     b: int
     c: int
     angle: Value
 
-    def __post_init__(self) -> None:
-        _need_angle(self.angle, "chirality", self.span)
-
-    @property
-    def qubits(self) -> tuple[int, ...]:
-        return (self.a, self.b, self.c)
-
-    @property
-    def value(self) -> Value:
-        return self.angle
-
-    @property
-    def generator(self) -> PauliSum:
-        """G in exp(-i G)."""
-        return triple_product(self.a, self.b, self.c).scaled(self.angle)
+    @classmethod
+    def unit_generator(cls, qubits: Sequence[int], letters: Sequence[Letter] = ()) -> PauliSum:
+        a, b, c = qubits
+        return triple_product(a, b, c)
 
 
 @dataclass(frozen=True)
 class PauliRotation(Coupling):
     """exp(-i t/2 P) for a Pauli string P; symmetric only by accident."""
 
+    declaration: ClassVar = Declaration(
+        "pauli_rotation",
+        string="string",
+        angle="angle",
+        unitary="exp(-i t/2 P)",
+        meaning="P a Pauli string, which turns with no molecule",
+        symbol="P",
+        period=Fraction(2),
+    )
     string: PauliString
     angle: Value
 
     def __post_init__(self) -> None:
-        _need_angle(self.angle, "pauli_rotation", self.span)
-        if not self.string or len({qubit for qubit, _ in self.string}) < len(self.string):
-            raise error(
-                "not a Pauli string",
-                found=" ".join(f"{letter}({qubit})" for qubit, letter in self.string) or "no letter",
-                expected="at least one letter X, Y or Z, each on a qubit of its own",
-                help="name every qubit once",
-                span=self.span,
-            )
-        object.__setattr__(self, "string", tuple(sorted(self.string)))
+        super().__post_init__()
+        object.__setattr__(self, "string", need_string(self.string, self.span))
 
-    @property
-    def qubits(self) -> tuple[int, ...]:
-        return tuple(qubit for qubit, _ in self.string)
-
-    @property
-    def value(self) -> Value:
-        return self.angle
-
-    @property
-    def generator(self) -> PauliSum:
-        """G in exp(-i G)."""
-        return PauliSum.of({self.string: as_value(Fraction(1, 2)) * self.angle})
+    @classmethod
+    def unit_generator(cls, qubits: Sequence[int], letters: Sequence[Letter] = ()) -> PauliSum:
+        return PauliSum.of({tuple(zip(qubits, letters, strict=True)): Fraction(1, 2)})
 
 
 @dataclass(frozen=True)
 class Relabel(Op):
     """Moves the state of each qubit ``source`` to ``target``; a permutation of the qubits that it names."""
 
-    moves: tuple[tuple[int, int], ...]
+    declaration: ClassVar = Declaration(
+        "relabel",
+        moves="moves",
+        unitary="moves the state of a to b",
+        meaning="a permutation of the qubits that it names; takes no gate",
+        symbol="↷",
+    )
+    moves: Moves
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         sources, targets = [a for a, _ in self.moves], [b for _, b in self.moves]
         if not self.moves or len(set(sources)) < len(sources) or sorted(sources) != sorted(targets):
             raise error(
@@ -214,13 +179,51 @@ class Relabel(Op):
             )
         object.__setattr__(self, "moves", tuple(sorted(self.moves)))
 
-    @property
-    def qubits(self) -> tuple[int, ...]:
-        return tuple(a for a, _ in self.moves)
+
+OPERATIONS: tuple[type[Op], ...] = (Singlet, Zero, Rotate, Exchange, Chirality, PauliRotation, Relabel)
+"""Every operation, in the order of the pages."""
+
+COMPOSITE: tuple[type[Op], ...] = tuple(kind for kind in OPERATIONS if kind.parts is not Op.parts)
+"""Those that are made of others."""
+
+_BY_WORD = {op.declaration.word: op for op in OPERATIONS}
 
 
-Gate = Rotate | Exchange | Chirality | PauliRotation
-"""Operations with a generator."""
+def operation(word: str) -> type[Op]:
+    """Return the operation that a word of the text format stands for.
+
+    Example:
+        >>> operation("exchange").__name__
+        'Exchange'
+    """
+    return _BY_WORD[word]
+
+
+def make_op(
+    word: str,
+    qubits: Sequence[int] = (),
+    value: Value | None = None,
+    *,
+    string: PauliString = (),
+    moves: Moves = (),
+    unordered: str | None = None,
+    span: Span | None = None,
+) -> Op:
+    """Return an operation from its operands, whichever of them it has.
+
+    Example:
+        >>> make_op("exchange", (0, 1), as_value(0)) == Exchange(0, 1, as_value(0))
+        True
+    """
+    kind = operation(word)
+    said = kind.declaration
+    fields: dict[str, Any] = dict(zip(said.qubits, qubits, strict=True))
+    for name, given in ((said.string, string), (said.moves, moves), (said.angle or said.vector, value)):
+        if name is not None:
+            fields[name] = given
+    if unordered is not None:
+        fields["unordered"] = unordered
+    return kind(**fields, span=span)
 
 
 def unordered_groups(ops: Sequence[Op]) -> list[tuple[int, str]]:
@@ -228,19 +231,7 @@ def unordered_groups(ops: Sequence[Op]) -> list[tuple[int, str]]:
     runs: list[tuple[int, str]] = []
     latest: str | None = None
     for place, op in enumerate(ops):
-        group = op.unordered if isinstance(op, Coupling) else None
-        if group is not None and group != latest:
-            runs.append((place, group))
-        latest = group
+        if op.group is not None and op.group != latest:
+            runs.append((place, op.group))
+        latest = op.group
     return runs
-
-
-def _need_angle(angle: Value, user: str, span: Span | None) -> None:
-    if angle.law.rank != 0:
-        raise error(
-            "a vector where a scalar belongs",
-            found=f"'{angle}' ({angle.law.name})",
-            expected=f"a number, the angle in radians, in '{user}'",
-            help="take norm(...) or dot(...) of it",
-            span=span,
-        )

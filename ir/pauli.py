@@ -7,12 +7,13 @@ and commutators are exact, and nothing dense is ever built. Commutators look at 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
+from qffc.ir.diagnostics import Span, error
 from qffc.ir.values import Number, Numeric, Value, add, as_value, mul
 
 Letter = Literal["X", "Y", "Z"]
@@ -176,6 +177,29 @@ def triple_product(a: int, b: int, c: int) -> PauliSum:
     for i, j, k, sign in ((0, 1, 2, 1), (1, 2, 0, 1), (2, 0, 1, 1), (0, 2, 1, -1), (2, 1, 0, -1), (1, 0, 2, -1)):
         entries[tuple(sorted(((a, LETTERS[i]), (b, LETTERS[j]), (c, LETTERS[k]))))] = sign
     return PauliSum.of(entries)
+
+
+def need_string(string: PauliString, span: Span | None = None) -> PauliString:
+    """Return a Pauli string, sorted; refuse one without letters or with two on one qubit."""
+    if not string or len({qubit for qubit, _ in string}) < len(string):
+        raise error(
+            "not a Pauli string",
+            found=" ".join(f"{letter}({qubit})" for qubit, letter in string) or "no letter",
+            expected="at least one letter X, Y or Z, each on a qubit of its own",
+            help="name every qubit once",
+            span=span,
+        )
+    return tuple(sorted(string))
+
+
+def spell_string(string: PauliString, names: Sequence[str]) -> str:
+    """Return a Pauli string as text, with the names of the qubits.
+
+    Example:
+        >>> spell_string(((0, "X"), (2, "Z")), ("a", "b", "c"))
+        'X(a) Z(c)'
+    """
+    return " ".join(f"{letter}({names[qubit]})" for qubit, letter in string)
 
 
 def _product(left: Term, right: Term, factor: int = 1) -> Term:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from qffc.ir.declarations import AtomicReadout, Basis, EnergyReadout, Parameter, Qubit, Readout, Site
-from qffc.ir.diagnostics import InternalError
 from qffc.ir.generators import Conserved, DeclaredSymmetry, TableMoves
-from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
-from qffc.ir.ops import Chirality, Coupling, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
-from qffc.ir.pauli import PauliString
+from qffc.ir.pauli import spell_string
 
 FORMAT_VERSION = 1
 
@@ -40,7 +35,7 @@ def print_qubit(qubit: Qubit) -> str:
 def print_generator(item: DeclaredSymmetry, names: tuple[str, ...]) -> str:
     """Return the line of a symmetry that is declared by hand; ``names`` are the names of the qubits."""
     if isinstance(item, Conserved):
-        return f"conserved {item.name} = {print_observable(item.charge, names)}"
+        return f"conserved {item.name} = {item.charge.text(names)}"
     parts = []
     if item.sites:
         parts.append("sites " + ", ".join(f"{a} -> {b}" for a, b in item.sites))
@@ -48,43 +43,8 @@ def print_generator(item: DeclaredSymmetry, names: tuple[str, ...]) -> str:
         parts.append("qubits " + ", ".join(f"{names[a]} -> {names[b]}" for a, b in item.qubits))
     parts += [_spell_table(moves) for moves in item.entries]
     if item.paulis:
-        parts.append(f"paulis {_spell_string(item.paulis, names)}")
+        parts.append(f"paulis {spell_string(item.paulis, names)}")
     return f"generator {item.name}: {'; '.join(parts)}"
-
-
-def print_op(op: Op, names: tuple[str, ...]) -> str:
-    """Return the line of an operation; ``names`` are the names of the qubits."""
-    on = ", ".join(names[qubit] for qubit in op.qubits)
-    match op:
-        case Singlet():
-            return f"singlet {on}"
-        case Zero():
-            return f"zero {on}"
-        case Rotate():
-            return f"rotate {on}, {op.vector}"
-        case Exchange():
-            return f"exchange {on}, {op.angle}{_spell_unordered(op)}"
-        case Chirality():
-            return f"chirality {on}, {op.angle}{_spell_unordered(op)}"
-        case PauliRotation():
-            return f"pauli_rotation {_spell_string(op.string, names)}, {op.angle}{_spell_unordered(op)}"
-        case Relabel():
-            return "relabel " + ", ".join(f"{names[a]} -> {names[b]}" for a, b in op.moves)
-    raise InternalError(f"the printer does not know {type(op).__name__}")
-
-
-def print_observable(observable: Observable, names: tuple[str, ...]) -> str:
-    """Return an observable as text; ``names`` are the names of the qubits."""
-    match observable:
-        case DotObservable():
-            return f"dot({names[observable.a]}, {names[observable.b]})"
-        case PauliObservable():
-            return _spell_string(observable.string, names)
-        case ProductObservable():
-            return "*".join(_wrap(factor, names) for factor in observable.factors)
-        case SumObservable():
-            return " + ".join(_spell_term(weight, term, names) for weight, term in observable.terms)
-    raise InternalError(f"the printer does not know {type(observable).__name__}")
 
 
 def print_readout(readout: Readout) -> str:
@@ -110,20 +70,3 @@ def _spell_basis(basis: Basis) -> str:
 def _spell_table(moves: TableMoves) -> str:
     axes = "" if moves.axes is None else f" axes {', '.join(map(str, moves.axes))}:"
     return f"entries {moves.parameter}{axes} " + ", ".join(f"{a} -> {b}" for a, b in moves.moves)
-
-
-def _spell_unordered(op: Coupling) -> str:
-    return "" if op.unordered is None else f" unordered {op.unordered}"
-
-
-def _spell_string(string: PauliString, names: tuple[str, ...]) -> str:
-    return " ".join(f"{letter}({names[qubit]})" for qubit, letter in string)
-
-
-def _spell_term(weight: Fraction, term: Observable, names: tuple[str, ...]) -> str:
-    return f"{weight}*{_wrap(term, names)}"
-
-
-def _wrap(observable: Observable, names: tuple[str, ...]) -> str:
-    text = print_observable(observable, names)
-    return f"({text})" if isinstance(observable, SumObservable | ProductObservable) else text

@@ -16,9 +16,11 @@ from qffc.ir.declarations import has_features, readout_value
 from qffc.ir.diagnostics import InternalError, error
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.observables import Observable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
-from qffc.ir.pauli import PauliString, PauliSum, dot_product, triple_product
+from qffc.ir.operation import Coupling, Op
+from qffc.ir.ops import Relabel, Rotate, Singlet, Zero
+from qffc.ir.pauli import PauliString, PauliSum
 from qffc.ir.program import Program
+from qffc.ir.values import Number
 
 State = NDArray[np.complex128]
 Arithmetic = Callable[[Program, Instance], Evaluator]
@@ -109,8 +111,6 @@ def dense(paulis: PauliSum, qubits: tuple[int, ...]) -> State:
 
 
 def _number(value: object) -> float:
-    from qffc.ir.values import Number
-
     if not isinstance(value, Number):
         raise InternalError(f"a coefficient without a number: {value}")
     return float(value.value)
@@ -134,14 +134,9 @@ def _apply(op: Op, state: State, evaluate: Evaluator) -> State:
             v = np.asarray(evaluate(vector), dtype=float)
             hamiltonian = sum(v[k] / 2 * _PAULI["XYZ"[k]] for k in range(3))
             return _evolve(np.asarray(hamiltonian), (qubit,), state)
-        case Exchange(a, b, angle):
-            return _evolve(float(evaluate(angle)) * dense(dot_product(a, b), (a, b)), (a, b), state)
-        case Chirality(a, b, c, angle):
-            matrix = dense(triple_product(a, b, c), (a, b, c))
-            return _evolve(float(evaluate(angle)) * matrix, (a, b, c), state)
-        case PauliRotation(string, angle):
-            matrix = dense(PauliSum.of({string: 1}), op.qubits)
-            return _evolve(float(evaluate(angle)) / 2 * matrix, op.qubits, state)
+        case Coupling():
+            unit = op.unit_generator(op.qubits, tuple(letter for _, letter in op.letters))
+            return _evolve(float(evaluate(op.value)) * dense(unit, op.qubits), op.qubits, state)
     raise InternalError(f"the reference simulator does not know {type(op).__name__}")
 
 

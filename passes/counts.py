@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from qffc.ir.ops import Relabel, Zero
 from qffc.ir.program import Program
 
 
@@ -58,8 +57,8 @@ class CircuitCounts:
 
 def count_ops(program: Program) -> Counts:
     """Return the size of a program."""
-    sizes = [len(op.qubits) for op in program.ops if not isinstance(op, Relabel | Zero)]
-    wide = ((len(op.qubits) > 1 and not isinstance(op, Relabel), op.qubits) for op in program.ops)
+    sizes = [len(op.qubits) for op in program.ops if not op.moved and not (op.prepares and len(op.qubits) == 1)]
+    wide = ((len(op.qubits) > 1 and not op.moved, op.qubits) for op in program.ops)
     return Counts(
         qubits=len(program.qubits),
         one_qubit=sizes.count(1),

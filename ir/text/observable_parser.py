@@ -9,7 +9,14 @@ from typing import cast
 from lark import Token
 
 from qffc.ir.diagnostics import error
-from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
+from qffc.ir.observables import (
+    Observable,
+    PauliObservable,
+    ProductObservable,
+    SumObservable,
+    make_observable,
+    named_observables,
+)
 from qffc.ir.pauli import LETTERS, Letter
 from qffc.ir.text.syntax import Line, Node, quoting, unknown
 from qffc.ir.text.value_parser import rational, subtrees, tokens
@@ -75,13 +82,15 @@ def _spins(node: Node, line: Line, numbers: Numbers) -> Observable:
     if len(parts) > 1 or word in LETTERS:
         string = tuple(pauli_letter(part, line, numbers) for part in parts)
         return quoting(lambda: PauliObservable(string), node, line)
-    if word != "dot" or len(on) != 2:
+    known = named_observables()
+    if known.get(str(word)) != len(on):
+        forms = ", ".join(f"'{name}({', '.join(['qubit'] * count)})'" for name, count in known.items())
         raise error(
             "not an observable",
             found=f"'{line.source[node.meta.start_pos : node.meta.end_pos]}'",
-            expected="'dot(qubit, qubit)', or a Pauli string of 'X(qubit)', 'Y(qubit)', 'Z(qubit)'",
+            expected=f"{forms}, or a Pauli string of 'X(qubit)', 'Y(qubit)', 'Z(qubit)'",
             help="write a weighted sum as '1/2*dot(a, b) + 2*X(a) Y(b)'",
             span=line.span(node),
         )
-    a, b = (qubit_number(token, line, numbers) for token in on)
-    return quoting(lambda: DotObservable(a, b), node, line)
+    qubits = [qubit_number(token, line, numbers) for token in on]
+    return quoting(lambda: make_observable(str(word), qubits), node, line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import NoReturn, cast
@@ -25,14 +24,16 @@ from qffc.ir.declarations import (
 from qffc.ir.diagnostics import QffcError, Span, error
 from qffc.ir.generators import DeclaredSymmetry
 from qffc.ir.observables import Observable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.operation import Op
+from qffc.ir.ops import OPERATIONS
 from qffc.ir.printer import FORMAT_VERSION
 from qffc.ir.program import Program
 from qffc.ir.text.generator_parser import build_conserved, build_generator
 from qffc.ir.text.lines import lines_of, need_plain_line
-from qffc.ir.text.observable_parser import build_observable, pauli_letter, qubit_number
+from qffc.ir.text.observable_parser import build_observable
+from qffc.ir.text.operation_parser import build_operation
 from qffc.ir.text.readout_parser import build_atomic, build_basis
-from qffc.ir.text.syntax import USAGE, Line, Node, parse_line, quoting, unknown, whole_number_of
+from qffc.ir.text.syntax import USAGE, Line, Node, parse_line, unknown, whole_number_of
 from qffc.ir.text.value_parser import build_value, rational, subtrees, tokens
 from qffc.ir.values import Value
 
@@ -48,7 +49,7 @@ _SECTIONS = (
     ("parameter",),
     ("qubit",),
     ("generator", "conserved"),
-    ("singlet", "zero", "rotate", "exchange", "chirality", "pauli_rotation", "relabel"),
+    tuple(kind.declaration.word for kind in OPERATIONS),
     ("observable",),
     ("energy", "atomic"),
 )
@@ -232,7 +233,7 @@ class _Reader:
                 self.places["readout"] = line.span()
                 self.readout = build_atomic(node, line)
             case _:
-                self.ops.append(self._op(word, node, line))
+                self.ops.append(build_operation(word, node, line, self.numbers))
 
     def _declare(self, kind: str, name: Token, line: Line) -> None:
         first = self.places.get(f"{kind} '{name}'")
@@ -303,30 +304,6 @@ class _Reader:
         self.numbers[str(name)] = len(self.qubits)
         self.qubits.append(Qubit(str(name), str(site[0]) if site else None, line.span()))
 
-    def _op(self, word: str, node: Node, line: Line) -> Op:
-        span = line.span()
-        if word == "relabel":
-            moves = [tokens(move) for move in subtrees(node)]
-            numbers = tuple(
-                (qubit_number(a, line, self.numbers), qubit_number(b, line, self.numbers)) for a, b in moves
-            )
-            return quoting(lambda: Relabel(numbers, span=span), node, line)
-        if word == "pauli_rotation":
-            *letters, angle = (part for part in subtrees(node) if part.data != "unordered")
-            string = tuple(pauli_letter(letter, line, self.numbers) for letter in letters)
-            value = build_value(angle, line)
-            return quoting(lambda: PauliRotation(string, value, unordered=_unordered(node), span=span), node, line)
-        on = [qubit_number(token, line, self.numbers) for token in tokens(node)[1:]]
-        if word == "singlet":
-            return Singlet(*on, span=span)
-        if word == "zero":
-            return Zero(*on, span=span)
-        value = build_value(subtrees(node)[0], line)
-        if word == "rotate":
-            return Rotate(on[0], value, span=span)
-        build: dict[str, Callable[..., Op]] = {"exchange": Exchange, "chirality": Chirality}
-        return build[word](*on, value, unordered=_unordered(node), span=span)
-
 
 def _check_version(written: list[Line], file: str) -> None:
     if not written or written[0].source.split()[0] != "qffc":
@@ -352,11 +329,6 @@ def _check_version(written: list[Line], file: str) -> None:
         else f"versions start at 1; write 'qffc {FORMAT_VERSION}'",
         span=line.span(token),
     )
-
-
-def _unordered(node: Node) -> str | None:
-    last = subtrees(node)[-1]
-    return str(tokens(last)[1]) if last.data == "unordered" else None
 
 
 def _names(node: Node) -> tuple[str, ...]:

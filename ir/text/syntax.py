@@ -15,6 +15,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from qffc.ir.diagnostics import QffcError, Span, error, quoted
+from qffc.ir.text.operation_grammar import lark_rules, usages
 
 _Built = TypeVar("_Built")
 Node = Tree[Token]
@@ -35,13 +36,7 @@ USAGE: dict[str, str] = {
     "generator": "generator NAME: sites SITE -> SITE, ...; qubits QUBIT -> QUBIT, ...; "
     "entries TABLE [axes AXIS, ...:] INDEX -> INDEX, ...; paulis X(QUBIT) ...",
     "conserved": "conserved NAME = WEIGHT*X(QUBIT) ... + ... | conserved spin",
-    "singlet": "singlet QUBIT, QUBIT",
-    "zero": "zero QUBIT",
-    "rotate": "rotate QUBIT, VECTOR",
-    "exchange": "exchange QUBIT, QUBIT, ANGLE [unordered GROUP]",
-    "chirality": "chirality QUBIT, QUBIT, QUBIT, ANGLE [unordered GROUP]",
-    "pauli_rotation": "pauli_rotation X(QUBIT) Y(QUBIT) ..., ANGLE [unordered GROUP]",
-    "relabel": "relabel QUBIT -> QUBIT, ...",
+    **usages(),
     "observable": "observable NAME = dot(QUBIT, QUBIT) | X(QUBIT) ... | WEIGHT*OBSERVABLE + ...",
     "energy": "energy VALUE",
     "atomic": "atomic weight VALUE features OBSERVABLE, ... [by species] "
@@ -145,7 +140,7 @@ def unknown(kind: str, token: Token, valid: tuple[str, ...], line: Line) -> NoRe
 
 @cache
 def _grammar() -> Lark:
-    text = files("qffc.ir.text").joinpath("program.lark").read_text(encoding="utf-8")
+    text = files("qffc.ir.text").joinpath("program.lark").read_text(encoding="utf-8") + lark_rules()
     return Lark(text, parser="lalr", start=["line", "value"], propagate_positions=True, maybe_placeholders=False)
 
 

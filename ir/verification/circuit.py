@@ -9,7 +9,8 @@ from qffc.ir.declarations import ACTIVATIONS, BASES, EnergyReadout
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.draft import Draft
 from qffc.ir.observables import Observable, SumObservable
-from qffc.ir.ops import Exchange, Op, PauliRotation, Relabel, Singlet, Zero, unordered_groups
+from qffc.ir.operation import Op
+from qffc.ir.ops import unordered_groups
 from qffc.ir.values import Moment, walk
 from qffc.ir.verification.names import choice, unique
 from qffc.ir.verification.values import is_fit_basis, verify_number, verify_value
@@ -41,7 +42,7 @@ def verify_qubits(program: Draft) -> None:
                 span=op.span,
             )
         for qubit in op.qubits:
-            prepares = isinstance(op, Singlet | Zero)
+            prepares = op.prepares
             if prepares and qubit in prepared:
                 raise error(
                     "qubit prepared twice",
@@ -53,7 +54,7 @@ def verify_qubits(program: Draft) -> None:
             if not prepares and qubit not in prepared:
                 raise error(
                     "qubit used before it is prepared",
-                    found=f"'{names[qubit]}' in '{_keyword(op)}'",
+                    found=f"'{names[qubit]}' in '{op.word}'",
                     expected="a singlet or zero on it before its first use",
                     help=f"add 'singlet {names[qubit]}, ...' or 'zero {names[qubit]}' above",
                     span=op.span,
@@ -83,11 +84,6 @@ def verify_unordered(program: Draft) -> None:
                 span=program.ops[start].span,
             )
         known.add(group)
-
-
-def _keyword(op: Op) -> str:
-    names = {PauliRotation: "pauli_rotation", Relabel: "relabel", Exchange: "exchange"}
-    return names.get(type(op), type(op).__name__.lower())
 
 
 def verify_observables(program: Draft) -> None:

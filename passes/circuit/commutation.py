@@ -8,12 +8,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate
-from qffc.ir.pauli import PauliString, PauliSum, Term, anticommuting, product_of_strings
+from qffc.ir.operation import Coupling, Op
+from qffc.ir.ops import PauliRotation, Rotate
+from qffc.ir.pauli import (
+    LETTERS,
+    PauliString,
+    PauliSum,
+    Term,
+    anticommuting,
+    product_of_strings,
+    spin_component,
+)
 from qffc.ir.values import Number
 from qffc.passes.circuit.free_order import group_of
 from qffc.passes.circuit.trace import Shape, independent, letter_of, unit_generator
@@ -41,6 +51,25 @@ def commute(first: Op, second: Op) -> bool:
         False
     """
     return not set(first.qubits) & set(second.qubits) or independent(shape_of(first), shape_of(second))
+
+
+def turns_together(op: Op) -> bool:
+    """Whether an operation commutes with equal rotations of all its qubits: a coupling that commutes with their spin.
+
+    Example:
+        >>> from qffc.ir.values import ParameterEntry
+        >>> turns_together(Exchange(0, 1, ParameterEntry("J")))
+        True
+    """
+    if not isinstance(op, Coupling) or len(op.qubits) < 2:
+        return False
+    return _keeps_spin(replace(shape_of(op), qubits=tuple(range(len(op.qubits)))))
+
+
+@lru_cache(maxsize=1 << 10)
+def _keeps_spin(shape: Shape) -> bool:
+    unit = unit_generator(shape)
+    return all(spin_component(shape.qubits, letter).commutator(unit).is_zero for letter in LETTERS)
 
 
 def reach(op: Op, word: Sequence[Op]) -> Iterator[int]:
@@ -78,7 +107,7 @@ def passes(op: Op, word: Sequence[Op]) -> bool:
 def _partners(op: Op, place: int, word: Sequence[Op], taken: Set[int]) -> list[int]:
     """Where the other qubits of an operation turn like the one at ``place``, if all of these can be moved up to it."""
     turn = word[place]
-    if not isinstance(op, Exchange | Chirality) or not is_turn(turn) or group_of(turn) is not None:
+    if not turns_together(op) or not is_turn(turn) or group_of(turn) is not None:
         return []
     others = (qubit for qubit in op.qubits if qubit not in turn.qubits)
     found = [_first(on_qubit(turn, qubit), word, place + 1, taken) for qubit in others]

@@ -2,7 +2,8 @@
 
 **Lemma.** The circuit of the conjugated letters makes P of the state that the circuit makes, up to a phase. A Pauli
 rotation changes its sign when its string anticommutes with P. A vector is turned by pi about the letter of its qubit.
-A singlet, an exchange and a chirality stay when P has one letter, or none, on all their qubits; with other letters
+A coupling stays when P commutes with all terms of its generator, and changes its sign when P anticommutes with all: so
+a singlet, an exchange and a chirality stay when P has one letter, or none, on all their qubits. With other letters
 they are no operation any more, and :func:`conjugated` says None. |0>, or a state along an axis, stays or becomes the
 opposite one: then it is another letter, so a prepared state that P changes by more than a phase never compares equal.
 """
@@ -10,10 +11,11 @@ opposite one: then it is another letter, so a prepared state that P changes by m
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from qffc.ir.pauli import PauliSum
 from qffc.ir.values import AXES, Component, FrameVector, Value
-from qffc.passes.circuit.trace import Letter, Shape, make_letter
+from qffc.passes.circuit.trace import Letter, Shape, make_letter, unit_generator
 
 Paulis = Mapping[int, str]
 """The letter of a Pauli string on each qubit that it acts on."""
@@ -38,12 +40,21 @@ def conjugated(letter: Letter, paulis: Paulis) -> Letter | None:
             if here == [shape.direction[1:] or "Z"]
             else make_letter("zero", shape.qubits, None, "", _flip(shape))
         )
-    if value is not None and shape.kind == "pauli_rotation":
-        return letter.with_value(value * _sign(zip(here, shape.paulis, strict=True)))
-    if value is not None and shape.kind == "rotate":
+    if value is None:
+        return letter if len(set(here)) == 1 else None  # a singlet, whose spins turn by pi about one axis
+    if shape.kind == "rotate":
         return letter.with_value(_turned(value, here[0]))
-    # A singlet, an exchange and a chirality stay as they are when all their spins turn by pi about one axis.
-    return letter if len(set(here)) == 1 else None
+    sign = _sign_of_generator(shape, tuple(here))
+    return None if sign is None else letter.with_value(value * sign)
+
+
+@lru_cache(maxsize=1 << 12)
+def _sign_of_generator(shape: Shape, here: tuple[str, ...]) -> int | None:
+    """The sign that the generator of a coupling takes under conjugation; None when it becomes another one."""
+    on = dict(zip(shape.qubits, here, strict=True))
+    terms = unit_generator(shape).terms
+    signs = {_sign((on[qubit], letter) for qubit, letter in string) for string, _ in terms}
+    return signs.pop() if len(signs) == 1 else None
 
 
 def conjugated_sum(paulis: PauliSum, string: Paulis) -> PauliSum:

@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qffc.ir.ops import Coupling, Op, unordered_groups
+from qffc.ir.operation import Coupling, Op
+from qffc.ir.ops import unordered_groups
 
 
 def group_of(op: Op) -> str | None:

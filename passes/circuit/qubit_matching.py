@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from qffc.ir.ops import operation
 from qffc.ir.pauli import PauliSum
 from qffc.passes.circuit.trace import Letter, levels
 
@@ -145,6 +146,6 @@ def _marked(colours: Colours, qubit: int, names: Names) -> Colours:
 def _unsigned(letter: Letter, signed: bool) -> str:
     if letter.value is None or (letter.shape.kind == "rotate" and not signed):
         return ""
-    if letter.shape.kind != "chirality" and signed:
+    if signed and operation(letter.shape.kind).declaration.exchanged != "odd":
         return letter.value.text
     return min(letter.value.text, (-letter.value).text)

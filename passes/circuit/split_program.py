@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import Observable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.operation import Op
 from qffc.ir.pauli import PauliString
 from qffc.ir.program import Program
 from qffc.ir.short_repr import counted, short_repr
@@ -32,8 +31,7 @@ class KernelOp:
     """An operation of the kernel.
 
     Args:
-        kind: the word of the text format: ``singlet``, ``zero``, ``rotate``, ``exchange``, ``chirality``,
-            ``pauli_rotation`` or ``relabel``.
+        kind: the word of the text format, of an operation that is made of no others.
         qubits: in the order of the operation; for ``relabel`` the sources.
         angle: of ``exchange``, ``chirality`` and ``pauli_rotation``.
         vector: factor and vector slot of ``rotate``.
@@ -99,28 +97,19 @@ def split_program(program: Program) -> Split:
     """Return the angle values and the kernel of a program."""
     scalars: dict[Value, int] = {}
     vectors: dict[Value, int] = {}
-    ops = tuple(_kernel_op(op, scalars, vectors) for op in program.ops)
+    ops = tuple(_kernel_op(part, scalars, vectors) for op in program.ops for part in op.parts())
     return Split(program, tuple(scalars), tuple(vectors), ops)
 
 
 def _kernel_op(op: Op, scalars: dict[Value, int], vectors: dict[Value, int]) -> KernelOp:
-    match op:
-        case Singlet():
-            return KernelOp("singlet", op.qubits)
-        case Zero():
-            return KernelOp("zero", op.qubits)
-        case Rotate():
-            factor, body = split_coefficient(op.vector)
-            return KernelOp("rotate", op.qubits, vector=(factor, vectors.setdefault(body, len(vectors))))
-        case Exchange():
-            return KernelOp("exchange", op.qubits, angle=_affine(op.angle, scalars))
-        case Chirality():
-            return KernelOp("chirality", op.qubits, angle=_affine(op.angle, scalars))
-        case PauliRotation():
-            return KernelOp("pauli_rotation", op.qubits, angle=_affine(op.angle, scalars), string=op.string)
-        case Relabel():
-            return KernelOp("relabel", op.qubits, targets=tuple(target for _, target in op.moves))
-    raise InternalError(f"the split does not know {type(op).__name__}")
+    angle = vector = None
+    if op.declaration.angle is not None and op.value is not None:
+        angle = _affine(op.value, scalars)
+    elif op.value is not None:
+        factor, body = split_coefficient(op.value)
+        vector = (factor, vectors.setdefault(body, len(vectors)))
+    targets = tuple(target for _, target in op.moved)
+    return KernelOp(op.word, op.qubits, angle, vector, op.letters, targets)
 
 
 def _affine(angle: Value, scalars: dict[Value, int]) -> Affine:

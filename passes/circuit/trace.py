@@ -18,11 +18,10 @@ from functools import lru_cache
 from itertools import takewhile
 
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet, Zero
-from qffc.ir.pauli import LETTERS, PauliString, PauliSum, dot_product, triple_product
+from qffc.ir.operation import Coupling, Op, is_odd
+from qffc.ir.ops import operation
+from qffc.ir.pauli import LETTERS, PauliSum
 from qffc.ir.values import Mul, Unit, Value, split_coefficient
-
-_PREPARATIONS = ("singlet", "zero")
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,8 @@ class Shape:
     """A letter without its number: what decides on commutation.
 
     Args:
-        kind: ``singlet``, ``zero``, ``rotate``, ``exchange``, ``chirality`` or ``pauli_rotation``.
-        qubits: sorted.
+        kind: the word of the operation.
+        qubits: sorted, unless the operation is another one when they trade places.
         paulis: the letters of a Pauli string, in the order of the qubits.
         direction: of a rotation, a text that is equal for parallel vectors.
     """
@@ -71,31 +70,25 @@ Level = Counter[Letter]
 def make_letter(kind: str, qubits: Sequence[int], value: Value | None, paulis: str = "", direction: str = "") -> Letter:
     """Return a letter in canonical form.
 
-    Pairs are unordered (a singlet changes by a global sign alone); a chirality takes the sign of its permutation.
+    Qubits that may trade places are sorted (a singlet changes by a global sign alone); where that changes the sign of
+    the angle, the value takes it.
     """
-    order = sorted(range(len(qubits)), key=lambda k: qubits[k])
-    if kind == "chirality" and value is not None and _is_odd(order):
+    exchanged = operation(kind).declaration.exchanged
+    order = list(range(len(qubits)))
+    if exchanged != "other" or paulis:
+        order.sort(key=lambda k: qubits[k])
+    if exchanged == "odd" and value is not None and is_odd(order):
         value = -value
     paulis = "".join(paulis[k] for k in order) if paulis else ""
     return Letter(Shape(kind, tuple(qubits[k] for k in order), paulis, direction), value)
 
 
 def letter_of(op: Op, value: Value | None) -> Letter:
-    """Return the letter of an operation with another value in its place."""
-    match op:
-        case Singlet():
-            return make_letter("singlet", op.qubits, None)
-        case Zero():
-            return make_letter("zero", op.qubits, None)
-        case Rotate() if value is not None:
-            return make_letter("rotate", op.qubits, value, direction=_direction(value))
-        case Exchange():
-            return make_letter("exchange", op.qubits, value)
-        case Chirality():
-            return make_letter("chirality", op.qubits, value)
-        case PauliRotation():
-            return make_letter("pauli_rotation", op.qubits, value, "".join(letter for _, letter in op.string))
-    raise InternalError(f"no letter for {type(op).__name__}")
+    """Return the letter of an operation with another value in its place; a relabelling has none."""
+    if op.moved:
+        raise InternalError(f"no letter for {op.word}")
+    direction = "" if value is None or op.declaration.vector is None else _direction(value)
+    return make_letter(op.word, op.qubits, value, "".join(letter for _, letter in op.letters), direction)
 
 
 def levels(word: Iterable[Letter]) -> list[int]:
@@ -170,7 +163,7 @@ def independent(a: Shape, b: Shape) -> bool:
     """Whether operations of two shapes commute whatever their numbers are; False when no rule says so."""
     if not set(a.qubits) & set(b.qubits):
         return True
-    if a.kind in _PREPARATIONS or b.kind in _PREPARATIONS:
+    if operation(a.kind).declaration.prepares or operation(b.kind).declaration.prepares:
         return False
     if a.kind == "rotate" or b.kind == "rotate":
         return a.kind == b.kind and a.direction == b.direction
@@ -181,18 +174,12 @@ def independent(a: Shape, b: Shape) -> bool:
 
 @lru_cache(maxsize=1 << 12)
 def unit_generator(shape: Shape) -> PauliSum:
-    """Return the generator of an exchange, a chirality or a Pauli rotation, without its angle and factors in front."""
-    if shape.kind == "exchange":
-        return dot_product(*shape.qubits)
-    if shape.kind == "chirality":
-        return triple_product(*shape.qubits)
-    string: PauliString = tuple(
-        (qubit, letter)
-        for qubit, name in zip(shape.qubits, shape.paulis, strict=True)
-        for letter in LETTERS
-        if letter == name
-    )
-    return PauliSum.of({string: 1})
+    """Return the generator of a coupling at the angle 1."""
+    kind = operation(shape.kind)
+    if not issubclass(kind, Coupling):
+        raise InternalError(f"no generator of '{shape.kind}' without its value")
+    letters = tuple(letter for name in shape.paulis for letter in LETTERS if letter == name)
+    return kind.unit_generator(shape.qubits, letters)
 
 
 def _direction(vector: Value) -> str:
@@ -201,8 +188,3 @@ def _direction(vector: Value) -> str:
     while isinstance(body, Mul | Unit):
         body = split_coefficient(body.vector if isinstance(body, Unit) else body.factors[-1])[1]
     return body.text
-
-
-def _is_odd(order: Sequence[int]) -> bool:
-    inversions = sum(order[i] > order[j] for i in range(len(order)) for j in range(i + 1, len(order)))
-    return inversions % 2 == 1

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from qffc.ir.diagnostics import InternalError
-from qffc.ir.ops import Op, PauliRotation, Rotate
+from qffc.ir.operation import Op
+from qffc.ir.ops import PauliRotation, Rotate
 from qffc.ir.pauli import LETTERS
 from qffc.ir.values import Add, FrameVector, Mul, Number, Value, add, as_value, mul, split_coefficient, substitute_sites
 
@@ -19,22 +18,9 @@ def is_turn(op: Op) -> bool:
     return isinstance(op, Rotate) or (isinstance(op, PauliRotation) and len(op.string) == 1)
 
 
-def inverse(turn: Op) -> Op:
-    """Return the rotation of one qubit back."""
-    if isinstance(turn, Rotate):
-        return replace(turn, vector=-turn.vector)
-    if isinstance(turn, PauliRotation):
-        return replace(turn, angle=-turn.angle)
-    raise InternalError(f"no inverse of {type(turn).__name__}")
-
-
 def on_qubit(turn: Op, qubit: int) -> Op:
     """Return a rotation of one qubit on another qubit."""
-    if isinstance(turn, Rotate):
-        return replace(turn, qubit=qubit)
-    if isinstance(turn, PauliRotation):
-        return replace(turn, string=((qubit, turn.string[0][1]),))
-    raise InternalError(f"{type(turn).__name__} rotates no single qubit")
+    return turn.relabelled({turn.qubits[0]: qubit})
 
 
 @lru_cache(maxsize=1 << 14)

@@ -8,13 +8,12 @@ couplings that are free in order are kept, only three of one group are.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
-from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import Observable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.operation import Op
+from qffc.ir.ops import Exchange, PauliRotation, Relabel
 from qffc.ir.program import Program
 from qffc.ir.values import as_value
 from qffc.passes.circuit.free_order import as_written, group_of
@@ -57,27 +56,11 @@ def flatten(program: Program, *, keep_groups: bool = False) -> Flat:
         if isinstance(op, Relabel):
             wires |= {target: wires[source] for source, target in op.moves}
         else:
-            steps.append(Step(on_wires(op if keep_groups else as_written(op), wires), index))
+            steps.append(Step((op if keep_groups else as_written(op)).relabelled(wires), index))
     moved = {qubit: wire for qubit, wire in wires.items() if qubit != wire}
     # An observable that stays keeps the sum of Pauli strings that it has built.
     observables = tuple((name, o.relabelled(moved) if moved else o) for name, o in program.observables)
     return Flat(_fuse(steps), observables)
-
-
-def on_wires(op: Op, wires: Mapping[int, int]) -> Op:
-    """Return an operation with its qubits renamed."""
-    if all(wires[qubit] == qubit for qubit in op.qubits):
-        return op
-    match op:
-        case Singlet() | Exchange():
-            return replace(op, a=wires[op.a], b=wires[op.b])
-        case Chirality():
-            return replace(op, a=wires[op.a], b=wires[op.b], c=wires[op.c])
-        case Zero() | Rotate():
-            return replace(op, qubit=wires[op.qubit])
-        case PauliRotation():
-            return replace(op, string=tuple((wires[qubit], letter) for qubit, letter in op.string))
-    raise InternalError(f"no wires for {type(op).__name__}")
 
 
 def _fuse(steps: list[Step]) -> tuple[Step, ...]:

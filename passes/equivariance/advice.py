@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qffc.ir.ops import Op, PauliRotation, Relabel, Singlet, Zero
-from qffc.ir.printer import print_op
+from qffc.ir.operation import Op
+from qffc.ir.ops import PauliRotation, Relabel, Singlet, Zero
 from qffc.ir.program import Program
 from qffc.ir.values import ParameterEntry, Value, substitute_sites, walk
 from qffc.passes.equivariance.rotation import rotation_failure
@@ -188,5 +188,5 @@ def _pattern(value: Value) -> tuple[list[str], str]:
 def _head(program: Program, op: Op) -> str:
     """The line of an operation up to its value, qubits in order."""
     names = tuple(program.qubits[qubit].name for qubit in sorted(op.qubits))
-    kind = print_op(op, tuple(qubit.name for qubit in program.qubits)).split()[0]
+    kind = op.text(tuple(qubit.name for qubit in program.qubits)).split()[0]
     return f"{kind} {', '.join(names)}, "

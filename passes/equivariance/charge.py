@@ -18,7 +18,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from qffc.ir.generators import Conserved
-from qffc.ir.ops import Gate
+from qffc.ir.operation import Gate
 from qffc.ir.pauli import PauliSum
 from qffc.ir.program import Program
 from qffc.passes.circuit.prepared_state import charge_residual

@@ -34,7 +34,8 @@ from functools import lru_cache
 from qffc.ir.declarations import readout_value
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import Observable
-from qffc.ir.ops import Chirality, Exchange, Gate, Rotate, Singlet, Zero
+from qffc.ir.operation import Gate
+from qffc.ir.ops import Rotate
 from qffc.ir.pauli import LETTERS, PauliSum, spin_component
 from qffc.ir.printer import print_readout
 from qffc.ir.program import Program
@@ -113,10 +114,9 @@ def _stays(observable: Observable, axes: Axes) -> bool:
 def step_residual(step: Step, axes: Axes = ALL_AXES) -> str | None:
     """Return how an operation fails to turn with the molecule; None when it does exactly."""
     op = step.op
-    if isinstance(op, Singlet) or (isinstance(op, Zero) and set(axes) <= {2}):
-        return None
-    if isinstance(op, Zero):
-        return "the state |0> is turned by rotations; only singlets are invariant"
+    if op.prepares:
+        kept = set(axes) <= set(op.declaration.invariant_about)
+        return None if kept else "the state |0> is turned by rotations; only singlets are invariant"
     if not isinstance(op, Gate):
         raise InternalError(f"the rotation check does not know {type(op).__name__}")
     text = None if op.value.law.covariant else residual(op.value, "rotation", axes)
@@ -126,15 +126,9 @@ def step_residual(step: Step, axes: Axes = ALL_AXES) -> str | None:
 
 
 def _canonical(op: Gate) -> Gate:
-    """The same gate on qubits 0, 1, 2 with a plain symbol as its value: what the proof depends on."""
-    if isinstance(op, Rotate):
-        return Rotate(0, Position("v"))
-    angle = ParameterEntry("t")
-    if isinstance(op, Exchange):
-        return Exchange(0, 1, angle)
-    if isinstance(op, Chirality):
-        return Chirality(0, 1, 2, angle)
-    return replace(op, string=tuple((k, letter) for k, (_, letter) in enumerate(op.string)), angle=angle, span=None)
+    """The same gate on qubits 0, 1, ... with a plain symbol as its value: what the proof depends on."""
+    symbol: Value = Position("v") if op.value.law.rank else ParameterEntry("t")
+    return op.relabelled({qubit: k for k, qubit in enumerate(op.qubits)}).with_value(symbol)
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qffc.ir.diagnostics import QffcError
-from qffc.ir.printer import print_op
 from qffc.ir.program import Program
 from qffc.ir.text.lines import lines_of
 from qffc.ir.text.parser import parse_program
@@ -50,7 +49,7 @@ def source_of(program: Program) -> Source:
 def op_line(program: Program, index: int) -> int:
     """Return the number of the line of an operation in the text of a program, from 1."""
     names = tuple(qubit.name for qubit in program.qubits)
-    return program.text.splitlines().index(print_op(program.ops[0], names)) + 1 + index
+    return program.text.splitlines().index(program.ops[0].text(names)) + 1 + index
 
 
 def _file(program: Program) -> Source | None:

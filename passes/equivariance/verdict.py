@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import Span
 from qffc.ir.evaluate import GHOST, Instance
 from qffc.ir.generators import TableMoves
-from qffc.ir.printer import print_observable, print_op
 from qffc.ir.program import Program
 from qffc.passes.plain_data import IN_MEMORY
 
@@ -205,14 +204,14 @@ def proven(generator: str, rule: str, note: str = "") -> Verdict:
 def op_reference(program: Program, index: int) -> OpReference:
     """Return a reference to an operation of a program."""
     op = program.ops[index]
-    text = print_op(op, tuple(qubit.name for qubit in program.qubits))
+    text = op.text(tuple(qubit.name for qubit in program.qubits))
     return OpReference(index, text, None if op.span is None else _without_folder(op.span))
 
 
 def observable_line(program: Program, name: str) -> str:
     """Return the line of an observable in the text of a program."""
     names = tuple(qubit.name for qubit in program.qubits)
-    return f"observable {name} = {print_observable(dict(program.observables)[name], names)}"
+    return f"observable {name} = {dict(program.observables)[name].text(names)}"
 
 
 def _without_folder(span: Span) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import DotObservable, Observable, PauliObservable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet, Zero
+from qffc.ir.operation import Op
+from qffc.ir.ops import make_op
 from qffc.ir.values import Number, Pi, Value, add, mul
 from qffc.passes.circuit.split_program import Affine, KernelOp, Split
-from qffc.passes.circuit.wires import on_wires
 from qffc.passes.measurement.settings import Setting
 from qffc.passes.simplify.light_cone import seen_from_end, seen_with_turns
 
@@ -71,31 +70,19 @@ def _on_wires(split: Split) -> tuple[list[Op | None], dict[int, int]]:
             wires |= {target: wires[source] for source, target in zip(op.qubits, op.targets, strict=True)}
             ops.append(None)
         else:
-            ops.append(on_wires(_symbolic(op, split), wires))
+            ops.append(_symbolic(op, split).relabelled(wires))
     return ops, wires
 
 
 def _symbolic(op: KernelOp, split: Split) -> Op:
     """An operation of the kernel with its value instead of slots."""
-    match op.kind, op.qubits:
-        case "singlet", (a, b):
-            return Singlet(a, b)
-        case "zero", (a,):
-            return Zero(a)
-        case "exchange", (a, b):
-            return Exchange(a, b, _angle(op.angle, split))
-        case "chirality", (a, b, c):
-            return Chirality(a, b, c, _angle(op.angle, split))
-        case "pauli_rotation", _:
-            return PauliRotation(op.string, _angle(op.angle, split))
-        case "rotate", (a,) if op.vector is not None:
-            factor, slot = op.vector
-            return Rotate(a, mul(Number(factor), split.vectors[slot]))
-    raise InternalError(f"no symbolic form of {op.kind}")
+    value = None if op.angle is None else _angle(op.angle, split)
+    if op.vector is not None:
+        factor, slot = op.vector
+        value = mul(Number(factor), split.vectors[slot])
+    return make_op(op.kind, () if op.string else op.qubits, value, string=op.string)
 
 
-def _angle(angle: Affine | None, split: Split) -> Value:
-    if angle is None:
-        raise InternalError("an operation without an angle")
+def _angle(angle: Affine, split: Split) -> Value:
     terms = [mul(Number(factor), split.scalars[slot]) for factor, slot in angle.terms]
     return add(Number(Fraction(angle.constant)), mul(Number(angle.pi_multiple), Pi()), *terms)

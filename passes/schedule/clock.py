@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from qffc.ir.ops import Chirality, Coupling, Op, Relabel, Singlet
+from qffc.ir.operation import Coupling, Op
+from qffc.ir.ops import Chirality, Relabel, Singlet
 from qffc.ir.program import Program
 
 
@@ -83,6 +84,9 @@ class _Loads(Clock):
 
 def duration(op: Op) -> int:
     """Return how many two-qubit gates in a row an operation takes."""
+    parts = op.parts()
+    if parts != (op,):
+        return sum(map(duration, parts))
     if not isinstance(op, Coupling | Singlet) or len(op.qubits) < 2:
         return 0
     return 4 if isinstance(op, Chirality) else 2 * len(op.qubits) - 3

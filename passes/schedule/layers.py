@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from qffc.ir.exchange_group import exchanges
 from qffc.ir.generators import Generator
-from qffc.ir.ops import Coupling
+from qffc.ir.operation import Coupling
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.counts import chain_length

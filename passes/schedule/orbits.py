@@ -18,13 +18,13 @@ import networkx as nx
 
 from qffc.ir.exchange_group import exchanges
 from qffc.ir.generators import Generator
-from qffc.ir.ops import Coupling, Op, Relabel
+from qffc.ir.operation import Coupling, Op
+from qffc.ir.ops import Relabel, operation
 from qffc.ir.program import Program
 from qffc.ir.values import substitute_sites
 from qffc.passes.circuit.conjugation import conjugated
 from qffc.passes.circuit.qubit_matching import Incidence, Incidences, Names, renamings
 from qffc.passes.circuit.trace import Letter, independent, letter_of
-from qffc.passes.circuit.wires import on_wires
 from qffc.passes.equivariance.generators import action_of
 from qffc.passes.equivariance.relabelling import Action
 
@@ -192,7 +192,7 @@ def _wired(program: Program) -> Iterator[tuple[int, Op]]:
         if isinstance(op, Relabel):
             wires |= {target: wires[source] for source, target in op.moves}
         else:
-            yield place, on_wires(op, wires)
+            yield place, op.relabelled(wires)
 
 
 def _valued(letter: Letter, action: Action, species: dict[str, str]) -> Letter:
@@ -204,7 +204,8 @@ def _valued(letter: Letter, action: Action, species: dict[str, str]) -> Letter:
 def _unsigned(letter: Letter) -> str:
     if letter.value is None:
         return ""
-    return min(letter.value.text, (-letter.value).text) if letter.shape.kind == "chirality" else letter.value.text
+    odd = operation(letter.shape.kind).declaration.exchanged == "odd"
+    return min(letter.value.text, (-letter.value).text) if odd else letter.value.text
 
 
 def _representatives(program: Program, sites: Mapping[str, str]) -> dict[str, str]:

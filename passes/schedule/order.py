@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import permutations
 
-from qffc.ir.ops import Op, Singlet
+from qffc.ir.operation import Op
+from qffc.ir.ops import Singlet
 from qffc.ir.program import Program
 from qffc.passes.schedule.clock import Clock
 from qffc.passes.schedule.conflict_colouring import fewest_colours

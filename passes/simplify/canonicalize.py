@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from qffc.ir.ops import Op, Relabel
+from qffc.ir.operation import Op
+from qffc.ir.ops import Relabel
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
-from qffc.passes.circuit.wires import on_wires
 from qffc.passes.simplify.merge import append
 from qffc.passes.simplify.normal_form import is_identity, normal, without_swap
 from qffc.passes.target import Target
@@ -106,7 +106,7 @@ class Canonicalize(Pass[None]):
             if isinstance(op, Relabel):
                 place |= {to: place[source] for source, to in op.moves}
                 continue
-            here = normal(on_wires(op, place))
+            here = normal(op.relabelled(place))
             if self.fold_swaps:
                 here, swap = without_swap(here)
                 place = {qubit: swap.get(now, now) for qubit, now in place.items()}

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet, Zero
+from qffc.ir.observables import Observable
+from qffc.ir.operation import Op
+from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, Letter, PauliSum, spin_component
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.commutation import commute_exactly, commutes_with_observable, passes, same_turn
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.turns import axis_rotation, is_turn, on_qubit
-from qffc.passes.circuit.wires import flatten, on_wires
+from qffc.passes.circuit.wires import flatten
 from qffc.passes.target import Target
 
 Named = tuple[tuple[str, Observable], ...]
@@ -118,7 +119,7 @@ def seen_from_end(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[i
     cones: list[list[Op]] = [[] for _ in observables]
     for place in reversed(range(len(ops))):
         op = ops[place]
-        if _prepares(op):
+        if op.prepares:
             kept.append(place)
             continue
         watching = [
@@ -154,7 +155,7 @@ def _from_start(ops: tuple[Op, ...]) -> tuple[Op, ...]:
         if not (_makes_a_phase(op, partners) and passes(op, before[::-1])):
             gates.append(index)
     kept = set(gates)
-    return tuple(op for index, op in enumerate(ops) if index in kept or _prepares(op))
+    return tuple(op for index, op in enumerate(ops) if index in kept or op.prepares)
 
 
 def _turn_of_other_half(turn: Op, other: int | None, before: list[Op]) -> int | None:
@@ -177,7 +178,8 @@ def _makes_a_phase(op: Op, partners: dict[int, int | None]) -> bool:
         case Rotate():
             about_axis = axis_rotation(op)
             return about_axis is not None and _makes_a_phase(about_axis, partners)
-    assert isinstance(op, PauliRotation)
+    if not isinstance(op, PauliRotation):
+        return False
     letters = dict(op.string)
     # XX, YY and ZZ are -1 on a singlet, any other string on it leaves it; Z is 1 on |0>.
     return all(
@@ -214,9 +216,9 @@ def _idle(program: Program, ops: tuple[Op, ...], observables: Named) -> tuple[in
     """Qubits that nothing acts on or sees; none when the program declares generators, which may name them."""
     if program.generators:
         return ()
-    used = {qubit for op in ops if not _prepares(op) for qubit in op.qubits}
-    used |= {qubit for _, observable in observables for qubit in _named_qubits(observable)}
-    used |= {qubit for op in ops if _prepares(op) and used & set(op.qubits) for qubit in op.qubits}
+    used = {qubit for op in ops if not op.prepares for qubit in op.qubits}
+    used |= {qubit for _, observable in observables for qubit in observable.qubits}
+    used |= {qubit for op in ops if op.prepares and used & set(op.qubits) for qubit in op.qubits}
     return tuple(qubit for qubit in range(len(program.qubits)) if qubit not in used)
 
 
@@ -226,24 +228,6 @@ def _without(program: Program, ops: tuple[Op, ...], observables: Named, idle: tu
     return replace(
         program,
         qubits=tuple(program.qubits[qubit] for qubit in stay),
-        ops=tuple(on_wires(op, places) for op in ops if not set(op.qubits) & set(idle)),
+        ops=tuple(op.relabelled(places) for op in ops if not set(op.qubits) & set(idle)),
         observables=tuple((name, observable.relabelled(places)) for name, observable in observables),
     )
-
-
-def _prepares(op: Op) -> bool:
-    return isinstance(op, Singlet | Zero)
-
-
-def _named_qubits(observable: Observable) -> tuple[int, ...]:
-    """The qubits in the text of an observable, those that cancel included."""
-    match observable:
-        case DotObservable(a, b):
-            return (a, b)
-        case PauliObservable(string):
-            return tuple(qubit for qubit, _ in string)
-        case ProductObservable(factors):
-            return tuple(qubit for factor in factors for qubit in _named_qubits(factor))
-        case SumObservable(terms):
-            return tuple(qubit for _, term in terms for qubit in _named_qubits(term))
-    raise TypeError(f"no qubits of {type(observable).__name__}")

@@ -6,9 +6,10 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TypeGuard
 
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate
+from qffc.ir.operation import Coupling, Op
+from qffc.ir.ops import Exchange, PauliRotation, Rotate
 from qffc.ir.values import add, as_value, mul
-from qffc.passes.circuit.commutation import commute, reach, same_turn
+from qffc.passes.circuit.commutation import commute, reach, same_turn, turns_together
 from qffc.passes.circuit.free_order import group_of
 from qffc.passes.circuit.turns import is_turn, on_qubit, parts
 from qffc.passes.simplify.normal_form import is_identity
@@ -41,12 +42,10 @@ def merged(first: Op, second: Op) -> Op | None:
     if isinstance(first, Rotate) and isinstance(second, Rotate) and first.qubit == second.qubit:
         (a, u), (b, v) = parts(first.vector), parts(second.vector)
         return replace(first, vector=mul(add(a, b), u)) if u == v else None
-    if not isinstance(first, Exchange | Chirality | PauliRotation):
+    if not isinstance(first, Coupling) or not isinstance(second, Coupling) or type(first) is not type(second):
         return None
     # Couplings of two groups stay apart: a merged one could be moved among those of the first group.
-    if isinstance(second, Exchange | Chirality | PauliRotation) and replace(second, angle=first.angle) == first:
-        return replace(first, angle=add(first.angle, second.angle))
-    return None
+    return first.with_value(add(first.value, second.value)) if second.with_value(first.value) == first else None
 
 
 def _join(done: list[Op], op: Op) -> bool:
@@ -90,7 +89,7 @@ def _partners(
     done: list[Op], index: int, turn: Op, qubits: list[int], moving: set[int], unions: dict[int, Op]
 ) -> set[int] | None:
     """Where ``qubits`` turn like ``turn`` after a coupling, if these rotations can be moved up to it."""
-    if not isinstance(done[index], Exchange | Chirality):
+    if not turns_together(done[index]):
         return None
     found = set()
     for qubit in qubits:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet
+from qffc.ir.operation import Op
+from qffc.ir.ops import Exchange, Rotate
 from qffc.ir.values import Add, FrameVector, Pi, Unit, Value, add, mul, split_coefficient, substitute_sites
 from qffc.passes.circuit.turns import ZERO, axis_rotation, parts
 
@@ -16,26 +17,20 @@ def normal(op: Op) -> Op:
     """Return an operation in its one spelling, up to a global phase.
 
     Example:
+        >>> from qffc.ir.ops import Chirality
         >>> from qffc.ir.values import ParameterEntry
         >>> op = normal(Chirality(1, 0, 2, ParameterEntry("J")))
         >>> op.qubits, op.value
         ((0, 1, 2), <Mul -1*J>)
     """
-    match op:
-        case Singlet():
-            return replace(op, a=min(op.qubits), b=max(op.qubits))
-        case Exchange():
-            # exp(-i pi/2 (XX+YY+ZZ)) is a phase.
-            return replace(op, a=min(op.qubits), b=max(op.qubits), angle=_reduced(op.angle, Fraction(1, 2))[0])
-        case Chirality():
-            a, b, c = sorted(op.qubits)
-            return replace(op, a=a, b=b, c=c, angle=op.angle * orientation(op.qubits))
-        case PauliRotation():
-            return replace(op, angle=_reduced(op.angle, Fraction(2))[0])
-        case Rotate():
-            about_axis = axis_rotation(op)
-            return _full_turns_off(op) if about_axis is None else normal(about_axis)
-    return op
+    if isinstance(op, Rotate):
+        about_axis = axis_rotation(op)
+        return _full_turns_off(op) if about_axis is None else normal(about_axis)
+    op, period = op.ordered(), op.declaration.period
+    if period is None or op.value is None:
+        return op
+    angle, periods = _reduced(op.value, period)
+    return op.with_value(angle) if periods else op
 
 
 def without_swap(op: Op) -> tuple[Op, Mapping[int, int]]:
@@ -55,12 +50,6 @@ def is_identity(op: Op) -> bool:
         return False
     value = parts(op.value)[1] if op.value.law.rank else substitute_sites(op.value, {})
     return value == ZERO or (isinstance(value, FrameVector) and set(value.children) == {ZERO})
-
-
-def orientation(qubits: tuple[int, ...]) -> int:
-    """Return the sign that a chirality takes when its qubits are sorted."""
-    a, b, c = qubits
-    return 1 if (a < b) + (b < c) + (c < a) == 2 else -1
 
 
 def _full_turns_off(op: Rotate) -> Rotate:

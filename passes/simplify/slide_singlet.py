@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from qffc.ir.ops import Op, Singlet, Zero
+from qffc.ir.operation import Op
+from qffc.ir.ops import Singlet, Zero
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.free_order import group_of
-from qffc.passes.circuit.turns import inverse, is_turn, on_qubit
+from qffc.passes.circuit.turns import is_turn, on_qubit
 from qffc.passes.circuit.wires import flatten
 from qffc.passes.target import Target
 
@@ -72,7 +73,7 @@ class SlideSinglet(Pass[None]):
                 continue
             to, source = sorted(op.qubits, key=lambda qubit: (-len(first[qubit]), ranks[qubit], qubit))
             gone.update(first[source])
-            arriving[place] = [on_qubit(inverse(ops[turn]), to) for turn in reversed(first[source])]
+            arriving[place] = [on_qubit(ops[turn].inverse(), to) for turn in reversed(first[source])]
         if not gone:
             return PassResult(program, None)
         moved: list[Op] = []

@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 from qffc.ir.declarations import SYMMETRIES, Scope, Symmetry
 from qffc.ir.diagnostics import InternalError, QffcError, error
 from qffc.ir.observables import Observable
-from qffc.ir.ops import Gate, Op, PauliRotation, Zero
-from qffc.ir.printer import print_observable, print_op
+from qffc.ir.operation import Gate, Op
+from qffc.ir.ops import PauliRotation, Zero
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.free_order import divided
@@ -199,7 +199,7 @@ def _averaged(program: Program, reference: OpReference, op: Op) -> tuple[Op | No
     place = f"operation {reference.index}{f' at {reference.where}' if reference.where else ''}: {reference.text}"
     if twirled.op is None:
         return None, Change("dropped", place, "", twirled.why)
-    after = print_op(twirled.op, tuple(qubit.name for qubit in program.qubits))
+    after = twirled.op.text(tuple(qubit.name for qubit in program.qubits))
     return twirled.op, Change("replaced", place, after, twirled.why)
 
 
@@ -212,7 +212,7 @@ def _mean_observables(program: Program) -> tuple[tuple[tuple[str, Observable], .
     for name, observable in program.observables:
         mean = _mean_observable(name, observable) if name in seen else observable
         if mean != observable:
-            before, after = (f"observable {name} = {print_observable(o, names)}" for o in (observable, mean))
+            before, after = (f"observable {name} = {o.text(names)}" for o in (observable, mean))
             changes.append(Change("replaced", before, after, AVERAGE))
         observables.append((name, mean))
     return tuple(observables), changes

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
-from qffc.ir.ops import Chirality, Exchange, Gate, Op, PauliRotation, Rotate
+from qffc.ir.operation import Gate, Op
+from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate
 from qffc.ir.pauli import LETTERS, PauliString, triple_product
 from qffc.ir.values import Add, Component, Cross, FrameVector, Mul, Number, Value, add, as_value, cross, mul
 from qffc.passes.equivariance.rotation import is_invariant
@@ -135,7 +136,7 @@ def twirl_gate(op: Gate) -> Twirled:
     """
     if isinstance(op, Rotate):
         return _rotation(op, op.vector)
-    if isinstance(op, Exchange | Chirality):
+    if not isinstance(op, PauliRotation):
         return _with_angle(op)
     if len(op.string) == 1:
         ((_, letter),) = op.string
@@ -162,15 +163,12 @@ def _rotation(op: Rotate | PauliRotation, vector: Value) -> Twirled:
     return Twirled(Rotate(op.qubits[0], mean, span=op.span), AVERAGE)
 
 
-def _with_angle(op: Exchange | Chirality) -> Twirled:
-    mean = mean_number(op.angle)
+def _with_angle(op: Gate) -> Twirled:
+    """The average of a gate whose generator commutes with the spin: that of its angle."""
+    mean = mean_number(op.value)
     if mean is None:
         return Twirled(None, NOT_KNOWN)
-    if _is_zero(mean):
-        return Twirled(None, ZERO)
-    if isinstance(op, Exchange):
-        return Twirled(Exchange(op.a, op.b, mean, unordered=op.unordered, span=op.span), AVERAGE)
-    return Twirled(Chirality(op.a, op.b, op.c, mean, unordered=op.unordered, span=op.span), AVERAGE)
+    return Twirled(None, ZERO) if _is_zero(mean) else Twirled(op.with_value(mean), AVERAGE)
 
 
 def mean_number(value: Value) -> Value | None:

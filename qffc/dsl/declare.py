@@ -16,7 +16,8 @@ from qffc.ir.declarations import SYMMETRIES, Axis, Basis, Parameter, Qubit, Role
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.elements import SYMBOLS
 from qffc.ir.exchange_group import exchanges
-from qffc.ir.ops import Op, Singlet
+from qffc.ir.operation import Op
+from qffc.ir.ops import Singlet
 from qffc.ir.plain_numbers import whole_number
 from qffc.ir.values import Numeric, Value
 from qffc.ir.verification.names import RESERVED

@@ -14,7 +14,8 @@ from qffc.dsl.declare import Declarations
 from qffc.dsl.tables import RadialTable, Table, spell
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.exchange_group import like
-from qffc.ir.ops import Chirality, Coupling, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.operation import Coupling
+from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliString
 from qffc.ir.values import Numeric, Value, as_value
 

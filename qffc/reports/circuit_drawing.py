@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.operation import Op
+from qffc.ir.ops import Exchange, Rotate, Singlet
 from qffc.ir.program import Program
 from qffc.reports.plots import ACCENT, FAINT, INK, SECOND, new_figure, save_figure
 
-_LABELS = {Zero: "0", Rotate: "R", PauliRotation: "P", Chirality: "χ", Relabel: "↷"}
 _COLOURS = {Rotate: ACCENT, Exchange: SECOND, Singlet: INK}
 _COLUMNS_PER_ROW = 36
 
@@ -67,4 +67,6 @@ def _draw(axes, op: Op, x: float, top: float) -> None:  # type: ignore[no-untype
             axes.plot([x, x + 0.25], [y, y], color=colour, linewidth=1.6, zorder=2)
         else:
             box = {"boxstyle": "round,pad=0.18", "facecolor": "white", "edgecolor": colour}
-            axes.text(x, y, _LABELS[type(op)], ha="center", va="center", color=colour, fontsize=8, bbox=box, zorder=3)
+            axes.text(
+                x, y, op.declaration.symbol, ha="center", va="center", color=colour, fontsize=8, bbox=box, zorder=3
+            )

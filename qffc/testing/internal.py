@@ -8,7 +8,8 @@ from random import Random
 from qffc.ir.declarations import EnergyReadout, Parameter, Qubit, Site
 from qffc.ir.generators import Conserved, DeclaredSymmetry, Generator, TableMoves
 from qffc.ir.observables import DotObservable, PauliObservable, SumObservable
-from qffc.ir.ops import Exchange, Op, PauliRotation, Zero
+from qffc.ir.operation import Op
+from qffc.ir.ops import Exchange, PauliRotation, Zero
 from qffc.ir.pauli import LETTERS, PauliString
 from qffc.ir.program import Program
 from qffc.ir.values import Moment, ParameterEntry, Pi, Value, as_value

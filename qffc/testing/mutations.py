@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 
-from qffc.ir.diagnostics import InternalError, QffcError
+from qffc.ir.diagnostics import QffcError
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.operation import Op
+from qffc.ir.ops import Exchange, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS
 from qffc.ir.program import Program
 from qffc.ir.values import (
@@ -92,17 +93,20 @@ def _replaced(program: Program, index: int, *ops: Op) -> Callable[[], Program]:
 
 def _dropped(program: Program, random: Random) -> _Choices:
     for index, op in enumerate(program.ops):
-        if not isinstance(op, Singlet | Zero):
+        if not op.prepares:
             yield f"operation {index} dropped", _replaced(program, index)
 
 
 def _qubits_swapped(program: Program, random: Random) -> _Choices:
     for index, op in enumerate(program.ops):
-        if isinstance(op, Singlet | Zero | Relabel) or len(program.qubits) < 2:
+        if op.prepares or op.moved or len(program.qubits) < 2:
             continue
         a, b = random.sample(range(len(program.qubits)), 2)
         if {a, b} & set(op.qubits):
-            yield f"qubits {a} and {b} swapped in operation {index}", _replaced(program, index, on(op, {a: b, b: a}))
+            yield (
+                f"qubits {a} and {b} swapped in operation {index}",
+                _replaced(program, index, op.relabelled({a: b, b: a})),
+            )
 
 
 def _sites_swapped(program: Program, random: Random) -> _Choices:
@@ -112,7 +116,7 @@ def _sites_swapped(program: Program, random: Random) -> _Choices:
         a, b = random.sample([site.name for site in program.sites], 2)
         value = substitute_sites(op.value, {a: b, b: a})
         if value != substitute_sites(op.value, {}):
-            yield f"sites {a} and {b} swapped in operation {index}", _replaced(program, index, with_value(op, value))
+            yield f"sites {a} and {b} swapped in operation {index}", _replaced(program, index, op.with_value(value))
 
 
 def _axis_bent(program: Program, random: Random) -> _Choices:
@@ -135,12 +139,12 @@ def _axis_bent(program: Program, random: Random) -> _Choices:
                     mul(part, op.value),
                 )
             )
-        yield f"operation {index} driven by {value}", _replaced(program, index, with_value(op, value))
+        yield f"operation {index} driven by {value}", _replaced(program, index, op.with_value(value))
 
 
 def _order_changed(program: Program, random: Random) -> _Choices:
     for index, op in enumerate(program.ops):
-        if isinstance(op, Singlet | Zero):
+        if op.prepares:
             continue
         for other in range(index + 1, len(program.ops)):
             later = program.ops[other]
@@ -218,36 +222,7 @@ def _number_untied(program: Program, random: Random) -> _Choices:
     for index, op in enumerate(program.ops):
         if op.value is not None:
             value = mul(Number(random.choice((Fraction(-1), Fraction(3, 4), Fraction(2)))), op.value)
-            yield f"operation {index} driven by {value}", _replaced(program, index, with_value(op, value))
-
-
-def on(op: Op, qubits: dict[int, int]) -> Op:
-    """Return an operation with its qubits renamed; names that are not in ``qubits`` stay."""
-
-    def new(qubit: int) -> int:
-        return qubits.get(qubit, qubit)
-
-    match op:
-        case Singlet() | Exchange():
-            return replace(op, a=new(op.a), b=new(op.b))
-        case Chirality():
-            return replace(op, a=new(op.a), b=new(op.b), c=new(op.c))
-        case Rotate() | Zero():
-            return replace(op, qubit=new(op.qubit))
-        case PauliRotation():
-            return replace(op, string=tuple((new(qubit), letter) for qubit, letter in op.string))
-        case Relabel():
-            return replace(op, moves=tuple((new(a), new(b)) for a, b in op.moves))
-    raise InternalError(f"no renaming for {type(op).__name__}")
-
-
-def with_value(op: Op, value: Value) -> Op:
-    """Return an operation driven by another value."""
-    if isinstance(op, Rotate):
-        return replace(op, vector=value)
-    if isinstance(op, Exchange | Chirality | PauliRotation):
-        return replace(op, angle=value)
-    raise InternalError(f"{type(op).__name__} has no value")
+            yield f"operation {index} driven by {value}", _replaced(program, index, op.with_value(value))
 
 
 _RULES: dict[str, Callable[[Program, Random], _Choices]] = dict(

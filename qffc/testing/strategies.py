@@ -12,13 +12,10 @@ import numpy as np
 from qffc.ir import (
     AtomicReadout,
     Basis,
-    Chirality,
     DotObservable,
     EnergyReadout,
-    Exchange,
     Instance,
     Observable,
-    Op,
     Parameter,
     PauliObservable,
     PauliRotation,
@@ -27,8 +24,6 @@ from qffc.ir import (
     Program,
     Qubit,
     Readout,
-    Relabel,
-    Rotate,
     Singlet,
     Site,
     SumObservable,
@@ -39,7 +34,8 @@ from qffc.ir import (
 )
 from qffc.ir.declarations import SCOPES, SYMMETRIES, Axis, Role, Scope, Symmetry
 from qffc.ir.evaluate import GHOST
-from qffc.ir.ops import Coupling
+from qffc.ir.operation import Coupling, Moves, Op
+from qffc.ir.ops import OPERATIONS, make_op, operation
 from qffc.ir.pauli import LETTERS
 from qffc.ir.values import (
     Moment,
@@ -259,22 +255,21 @@ def _preparations(draw: DrawFn, count: int) -> list[Op]:
 @st.composite
 def _ops(draw: DrawFn, scene: Scene, count: int) -> list[Op]:
     """One operation, or an exchange in its three parts."""
-    kinds = ["rotate", "relabel", "pauli_rotation"] + ["exchange", "parts"] * (count > 1) + ["chirality"] * (count > 2)
+    declared = [kind.declaration for kind in OPERATIONS if not kind.declaration.prepares]
+    kinds = [said.word for said in declared if len(said.qubits) <= count] + ["parts"] * (count > 1)
     kind = draw(st.sampled_from(kinds))
     order = draw(st.permutations(range(count)))
-    if kind == "rotate":
-        return [Rotate(order[0], draw(value_in(scene, 1, 2)))]
-    if kind == "relabel":
-        moved = sorted(order[: draw(st.integers(1, count))])
-        return [Relabel(tuple(zip(moved, draw(st.permutations(moved)), strict=True)))]
-    angle = draw(_angle(scene))
-    if kind == "exchange":
-        return [Exchange(order[0], order[1], angle)]
     if kind == "parts":
+        angle = draw(_angle(scene))
         return [PauliRotation(((order[0], letter), (order[1], letter)), angle) for letter in LETTERS]
-    if kind == "chirality":
-        return [Chirality(order[0], order[1], order[2], angle)]
-    return [PauliRotation(draw(_string(count)), angle)]
+    said = operation(kind).declaration
+    moves: Moves = ()
+    if said.moves is not None:
+        moved = sorted(order[: draw(st.integers(1, count))])
+        moves = tuple(zip(moved, draw(st.permutations(moved)), strict=True))
+    value = draw(value_in(scene, 1, 2)) if said.vector else draw(_angle(scene)) if said.angle else None
+    string = draw(_string(count)) if said.string else ()
+    return [make_op(kind, order[: len(said.qubits)], value, string=string, moves=moves)]
 
 
 @st.composite

@@ -20,7 +20,8 @@ from random import Random
 
 from qffc.ir.declarations import AtomicReadout, EnergyReadout, Qubit, Readout, Role, Scope, Site, Symmetry
 from qffc.ir.observables import DotObservable, Observable, ProductObservable, SumObservable
-from qffc.ir.ops import Chirality, Exchange, Op, Relabel, Rotate, Singlet
+from qffc.ir.operation import Op
+from qffc.ir.ops import Chirality, Exchange, Relabel, Rotate, Singlet
 from qffc.ir.program import Program
 from qffc.ir.values import (
     Moment,

@@ -10,7 +10,8 @@ from random import Random
 from qffc.ir.declarations import has_features, readout_value
 from qffc.ir.generators import Conserved, DeclaredSymmetry, Generator, TableMoves
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, SumObservable
-from qffc.ir.ops import Exchange, Op, Relabel
+from qffc.ir.operation import Op
+from qffc.ir.ops import Exchange, Relabel
 from qffc.ir.pauli import LETTERS, PauliString
 from qffc.ir.program import Program
 from qffc.ir.values import (

@@ -26,13 +26,14 @@ from qffc.ir.declarations import (
 )
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
-from qffc.ir.ops import Op, PauliRotation, Relabel, Singlet, Zero
+from qffc.ir.operation import Op
+from qffc.ir.ops import PauliRotation, Relabel, Singlet, Zero
 from qffc.ir.pauli import LETTERS
 from qffc.ir.program import Program
 from qffc.ir.values import Moment, Pi, Value, add, mul
 from qffc.ir.values.substitution import substitute_sites
 from qffc.testing.internal import internally_symmetric_program
-from qffc.testing.mutations import MUTATIONS, mutate, on, with_value
+from qffc.testing.mutations import MUTATIONS, mutate
 from qffc.testing.symmetric import symmetric_program
 from qffc.testing.wide_declarations import DECLARATIONS, READOUTS, declare_generator
 from qffc.testing.wide_twists import GATES, VALUES, Twist, gate
@@ -166,15 +167,15 @@ def _image(op: Op, qubits: dict[int, int], sites: dict[str, str]) -> Op:
     value = op.value
     if isinstance(op, Relabel):
         return Relabel(tuple((qubits[source], qubits[target]) for source, target in op.moves))
-    moved = on(op, qubits)
-    return moved if value is None else with_value(moved, substitute_sites(value, sites))
+    moved = op.relabelled(qubits)
+    return moved if value is None else moved.with_value(substitute_sites(value, sites))
 
 
 def _off(op: Op, scene: WideScene) -> Op:
     """An operation by a value that is spelled in another way, or is another one."""
     if op.value is None:
         return op
-    return with_value(op, scene.respelled(op.value, nearly=scene.random.random() < 0.5))
+    return op.with_value(scene.respelled(op.value, nearly=scene.random.random() < 0.5))
 
 
 def _halves(random: Random, half: int) -> list[Op]:

@@ -13,7 +13,8 @@ from random import Random
 
 from qffc.ir.declarations import EnergyReadout, readout_value
 from qffc.ir.exchange_group import like
-from qffc.ir.ops import Chirality, Coupling, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.operation import Coupling, Op
+from qffc.ir.ops import COMPOSITE, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero, make_op, operation
 from qffc.ir.pauli import LETTERS, PauliString
 from qffc.ir.program import Program
 from qffc.ir.values import (
@@ -28,7 +29,6 @@ from qffc.ir.values import (
     substitute_sites,
     unit,
 )
-from qffc.testing.mutations import with_value
 from qffc.testing.wide_values import WideScene
 
 Twist = Callable[[Program, Random], Program]
@@ -73,7 +73,7 @@ def respell_gate(program: Program, random: Random) -> Program:
     return put(
         program,
         index,
-        with_value(program.ops[index], scene_of(program, random).respelled(value, nearly=nearly)),
+        program.ops[index].with_value(scene_of(program, random).respelled(value, nearly=nearly)),
         instead=1,
     )
 
@@ -92,9 +92,9 @@ def respell_alike(program: Program, random: Random) -> Program:
     ops = []
     for op in program.ops:
         if op.value is not None and op.value == value:
-            ops.append(with_value(op, new))
+            ops.append(op.with_value(new))
         elif op.value is not None and substitute_sites(op.value, {}) == image:
-            ops.append(with_value(op, new_image))
+            ops.append(op.with_value(new_image))
         else:
             ops.append(op)
     return program.with_ops(tuple(ops))
@@ -109,7 +109,7 @@ def odd_value(program: Program, random: Random) -> Program:
     """Put any value of the right rank in the place of one."""
     index = random.choice(gates(program))
     scene, op = scene_of(program, random), program.ops[index]
-    return put(program, index, with_value(op, scene.vector() if isinstance(op, Rotate) else scene.number()), instead=1)
+    return put(program, index, op.with_value(scene.vector() if isinstance(op, Rotate) else scene.number()), instead=1)
 
 
 def by_a_jump(program: Program, random: Random) -> Program:
@@ -122,8 +122,8 @@ def by_a_jump(program: Program, random: Random) -> Program:
     value = program.ops[index].value
     assert value is not None
     if value.law.rank == 0 and random.random() < 0.5:
-        return put(program, index, with_value(program.ops[index], add(value, factor)), instead=1)
-    return put(program, index, with_value(program.ops[index], mul(factor, value)), instead=1)
+        return put(program, index, program.ops[index].with_value(add(value, factor)), instead=1)
+    return put(program, index, program.ops[index].with_value(mul(factor, value)), instead=1)
 
 
 def only_with_ghosts(program: Program, random: Random) -> Program:
@@ -135,7 +135,7 @@ def only_with_ghosts(program: Program, random: Random) -> Program:
     value = program.ops[index].value
     assert value is not None
     more = mul(nothing, scene.vector(1) if value.law.rank else scene.number(1))
-    return put(program, index, with_value(program.ops[index], add(value, more)), instead=1)
+    return put(program, index, program.ops[index].with_value(add(value, more)), instead=1)
 
 
 # --------------------------------------------------------------------------- gates
@@ -219,7 +219,9 @@ def gate(scene: WideScene, count: int) -> Op:
     random = scene.random
     qubits = random.sample(range(count), count)
     kinds = ["rotate", "rotate", "pauli", "axis"] + ["exchange", "exchange", "relabel"] * (count > 1)
-    kind = random.choice(kinds + ["chirality"] * (count > 2))
+    kinds += ["chirality"] * (count > 2)
+    composite = (kind.declaration for kind in COMPOSITE)
+    kind = random.choice(kinds + [said.word for said in composite if said.angle and len(said.qubits) <= count])
     if kind == "rotate":
         return Rotate(qubits[0], scene.vector())
     if kind == "axis":
@@ -231,11 +233,9 @@ def gate(scene: WideScene, count: int) -> Op:
         return Relabel(tuple(zip(moved, random.sample(moved, len(moved)), strict=True)))
     special = mul(Number(Fraction(random.randint(-4, 8), 4)), Pi())
     angle = special if random.random() < 0.25 else scene.number()
-    if kind == "exchange":
-        return Exchange(qubits[0], qubits[1], angle)
-    if kind == "chirality":
-        return Chirality(qubits[0], qubits[1], qubits[2], angle)
-    return PauliRotation(random_string(random, qubits), angle)
+    if kind == "pauli":
+        return PauliRotation(random_string(random, qubits), angle)
+    return make_op(kind, qubits[: len(operation(kind).declaration.qubits)], angle)
 
 
 def random_string(random: Random, qubits: list[int], most: int = 3) -> PauliString:

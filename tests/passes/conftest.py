@@ -12,7 +12,8 @@ import pytest
 from qffc.ir.declarations import EnergyReadout, Parameter, Qubit, Site
 from qffc.ir.evaluate import Instance
 from qffc.ir.observables import DotObservable, PauliObservable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.operation import Op
+from qffc.ir.ops import COMPOSITE, Chirality, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero, make_op
 from qffc.ir.program import Program
 from qffc.ir.values import Displacement, FrameVector, Moment, Number, ParameterEntry, Pi, Value, as_value, unit
 
@@ -45,7 +46,7 @@ def _vector(rng: np.random.Generator) -> Value:
 
 def _op(rng: np.random.Generator, qubits: int) -> Op:
     a, b, c = map(int, rng.permutation(qubits)[:3])
-    kind = rng.integers(10)
+    kind = rng.integers(10 + len(COMPOSITE))
     if kind < 3:
         return Rotate(int(rng.integers(min(2, qubits))), _vector(rng))
     if kind < 7:
@@ -57,6 +58,9 @@ def _op(rng: np.random.Generator, qubits: int) -> Op:
         letters = "XYZ" if rng.integers(2) else "ZZZ"
         string = tuple((int(q), letters[rng.integers(3)]) for q in rng.permutation(qubits)[:weight])
         return PauliRotation(string, _angle(rng))  # type: ignore[arg-type]  # letters of a Pauli string
+    if kind > 9:
+        said = COMPOSITE[kind - 10].declaration
+        return make_op(said.word, tuple(map(int, rng.permutation(qubits)[: len(said.qubits)])), _angle(rng))
     return Relabel(((a, b), (b, c), (c, a)) if rng.integers(2) else ((a, b), (b, a)))
 
 

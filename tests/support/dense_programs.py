@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from random import Random
 
 import numpy as np
@@ -10,9 +12,11 @@ import numpy as np
 from qffc.ir.declarations import EnergyReadout, Parameter, Qubit, Site
 from qffc.ir.evaluate import Instance
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.operation import Op
+from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS
 from qffc.ir.program import Program
+from qffc.ir.reference import statevector
 from qffc.ir.values import Displacement, FrameVector, Moment, Number, ParameterEntry, Pi, add, norm, unit
 
 J, K, PI = ParameterEntry("J"), ParameterEntry("K"), Pi()
@@ -91,3 +95,15 @@ def _some(random: Random, qubits: list[int]) -> list[Op]:
         some = qubits[: random.choice((1, 1, 2, 3))]
         return [PauliRotation(tuple((qubit, random.choice(LETTERS)) for qubit in some), angle)]
     return [Relabel(tuple(zip(qubits[:2], qubits[1::-1], strict=True)))]
+
+
+def unitary(word: list[Op], seed: int) -> np.ndarray:
+    """The matrix of a word on four qubits, a column for each basis state."""
+    qubits = tuple(Qubit(f"q{k}") for k in range(4))
+    zeros = [Zero(k) for k in range(4)]
+    columns = []
+    for bits in product((0, 1), repeat=4):
+        flips = [PauliRotation(((k, "X"),), Pi()) for k in range(4) if bits[k]]
+        program = replace(dense_program(0), qubits=qubits, ops=(*zeros, *flips, *word))
+        columns.append(1j ** sum(bits) * statevector(program, dense_instance(seed)))
+    return np.array(columns).T

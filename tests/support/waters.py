@@ -2,7 +2,8 @@
 
 from qffc.ir.declarations import EnergyReadout, Parameter, Qubit, Site
 from qffc.ir.observables import DotObservable
-from qffc.ir.ops import Exchange, Op, Rotate, Singlet
+from qffc.ir.operation import Op
+from qffc.ir.ops import Exchange, Rotate, Singlet
 from qffc.ir.program import Program
 from qffc.ir.values import (
     Displacement,

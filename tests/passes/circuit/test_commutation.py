@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
-from itertools import product
 from random import Random
 
 import numpy as np
 import pytest
-from dense_programs import BACK, ZERO, J, K, R, S, dense_instance, dense_program
+from dense_programs import BACK, ZERO, J, K, R, S, dense_program, unitary
 
-from qffc.ir.declarations import Qubit
 from qffc.ir.observables import DotObservable, PauliObservable, ProductObservable, SumObservable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
-from qffc.ir.reference import dense, statevector
-from qffc.ir.values import FrameVector, Pi, unit
+from qffc.ir.operation import Op
+from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.reference import dense
+from qffc.ir.values import FrameVector, unit
 from qffc.passes.circuit.commutation import commute, commutes_with_observable, passes, reach
-from qffc.passes.circuit.turns import axis_rotation, inverse
+from qffc.passes.circuit.turns import axis_rotation
 
 Z_TURN = Rotate(0, FrameVector(ZERO, ZERO, J))
-
-
-def unitary(word: list[Op], seed: int) -> np.ndarray:
-    """The matrix of a word on four qubits, a column for each basis state."""
-    qubits = tuple(Qubit(f"q{k}") for k in range(4))
-    zeros = [Zero(k) for k in range(4)]
-    columns = []
-    for bits in product((0, 1), repeat=4):
-        flips = [PauliRotation(((k, "X"),), Pi()) for k in range(4) if bits[k]]
-        program = replace(dense_program(0), qubits=qubits, ops=(*zeros, *flips, *word))
-        columns.append(1j ** sum(bits) * statevector(program, dense_instance(seed)))
-    return np.array(columns).T
 
 
 @cache
@@ -89,7 +75,7 @@ def test_rotations_about_axes_are_pauli_rotations():
 
 @pytest.mark.parametrize("turn", [Rotate(1, J * R), PauliRotation(((1, "Y"),), J), Rotate(1, FrameVector(J, K, ZERO))])
 def test_the_inverse_undoes_a_rotation(turn):
-    np.testing.assert_allclose(unitary([turn, inverse(turn)], 5), np.eye(16), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(unitary([turn, turn.inverse()], 5), np.eye(16), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from qffc.compiling.levels import LEVELS
 from qffc.ir.declarations import EnergyReadout, Qubit
 from qffc.ir.evaluate import Instance
 from qffc.ir.observables import DotObservable, PauliObservable
-from qffc.ir.ops import Chirality, Coupling, Exchange, Op, PauliRotation, Rotate, Singlet, Zero
+from qffc.ir.operation import Coupling, Op
+from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet, Zero
 from qffc.ir.program import Program
 from qffc.ir.reference import moments
 from qffc.ir.text.parser import parse_program

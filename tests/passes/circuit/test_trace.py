@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet
+from qffc.ir.operation import Op
+from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet
 from qffc.ir.pauli import PauliSum
 from qffc.ir.reference import dense
 from qffc.ir.values import Displacement, Number, ParameterEntry, Value, cross, norm, unit

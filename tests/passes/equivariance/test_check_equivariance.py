@@ -9,7 +9,8 @@ from waters import COUPLINGS, SINGLETS, alpha, coupling, encoding, water
 from qffc.ir import parse_program
 from qffc.ir.declarations import Parameter, Qubit, Site
 from qffc.ir.observables import DotObservable, PauliObservable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.operation import Op
+from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.program import Program
 from qffc.ir.values import (
     Component,

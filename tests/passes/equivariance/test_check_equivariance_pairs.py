@@ -8,7 +8,8 @@ from verdicts import assert_proven, assert_refuted, verdict
 
 from qffc.ir.declarations import AtomicReadout, Parameter, Qubit, Site
 from qffc.ir.observables import DotObservable, ProductObservable, SumObservable
-from qffc.ir.ops import Exchange, Op, Rotate, Singlet
+from qffc.ir.operation import Op
+from qffc.ir.ops import Exchange, Rotate, Singlet
 from qffc.ir.program import Program
 from qffc.ir.values import ChannelIndex, Cutoff, Displacement, ParameterEntry, SpeciesOf, Value, as_value, norm, unit
 from qffc.passes.equivariance.check import check_equivariance

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from qffc.ir.declarations import EnergyReadout, Parameter, Qubit, Site
 from qffc.ir.evaluate import Instance
 from qffc.ir.observables import DotObservable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Relabel, Rotate, Singlet
+from qffc.ir.operation import Op
+from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Singlet
 from qffc.ir.program import Program
 from qffc.ir.reference import response
 from qffc.ir.values import (

@@ -9,7 +9,8 @@ from waters import CARRIED, COUPLINGS, SINGLETS, alpha, coupling, water
 
 from qffc.ir.declarations import EnergyReadout, Qubit, Site
 from qffc.ir.observables import DotObservable
-from qffc.ir.ops import Chirality, Exchange, Op, PauliRotation, Rotate, Singlet
+from qffc.ir.operation import Op
+from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet
 from qffc.ir.program import Program
 from qffc.ir.values import (
     Component,

@@ -25,7 +25,8 @@ from qffc.ir import (
     parse_program,
 )
 from qffc.ir.declarations import Parameter, Readout
-from qffc.ir.ops import Coupling, Op, Zero
+from qffc.ir.operation import Coupling, Op
+from qffc.ir.ops import Zero
 from qffc.ir.values import Moment, ParameterEntry, Pi, as_value
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program

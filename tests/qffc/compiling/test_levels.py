@@ -10,7 +10,7 @@ from hypothesis import given, settings
 import qffc as qf
 from qffc.compiling.levels import DEVICE_LEVEL, LEVELS, at_level, level, optimized
 from qffc.ir.diagnostics import QffcError
-from qffc.ir.ops import Coupling
+from qffc.ir.operation import Coupling
 from qffc.ir.program import Program
 from qffc.ir.reference import response
 from qffc.library import load

@@ -1,0 +1,242 @@
+"""What every operation has: its declaration, and all that follows from it alone.
+
+An operation is one class with one declaration (:class:`Declaration`) and, for a gate, its generator. The text format,
+the grammar, renaming of qubits, the split into slots and the table in ``FORMAT.md`` follow. ``ops.py`` lists the
+operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, ClassVar, Literal, Self
+
+from qffc.ir.diagnostics import Span, error
+from qffc.ir.pauli import Letter, PauliString, PauliSum, spell_string
+from qffc.ir.values import Value
+
+Moves = tuple[tuple[int, int], ...]
+ALL_AXES = (0, 1, 2)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What is said of an operation.
+
+    Args:
+        word: what starts its line in the text format.
+        qubits: the fields that hold one qubit each, in the order in which they are written; none when it acts on a
+            ``string`` or by ``moves``.
+        string: the field that holds a Pauli string.
+        moves: the field that holds the moves of a relabelling.
+        angle: the field that holds an angle in radians.
+        vector: the field that holds a vector; an operation has an angle, a vector or neither.
+        unitary: what it does, with the letters a, b, ... for its qubits, t for its angle and v for its vector.
+        meaning: the rest that a reader has to know, one sentence or none.
+        symbol: what stands for it in drawings.
+        prepares: whether it prepares fresh qubits.
+        invariant_about: the axes of the laboratory, 0 to 2, about which turns leave what it prepares alone, up to a
+            phase.
+        exchanged: what it becomes when two of its qubits trade places: ``even`` itself, up to a phase; ``odd`` itself
+            by the opposite angle; ``other`` something else.
+        period: the angle, in multiples of pi, that is a phase; None when there is none.
+    """
+
+    word: str
+    qubits: tuple[str, ...] = ()
+    string: str | None = None
+    moves: str | None = None
+    angle: str | None = None
+    vector: str | None = None
+    unitary: str = ""
+    meaning: str = ""
+    symbol: str = ""
+    prepares: bool = False
+    invariant_about: tuple[int, ...] = ()
+    exchanged: Literal["even", "odd", "other"] = "other"
+    period: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class Op:
+    """Base of all operations."""
+
+    declaration: ClassVar[Declaration]
+    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        angle, vector = self.declaration.angle, self.declaration.vector
+        if angle is not None:
+            need_angle(getattr(self, angle), self.word, self.span)
+        if vector is not None:
+            need_vector(getattr(self, vector), self.word, self.span)
+
+    @property
+    def word(self) -> str:
+        """What starts its line in the text format."""
+        return self.declaration.word
+
+    @property
+    def prepares(self) -> bool:
+        """Whether it prepares fresh qubits."""
+        return self.declaration.prepares
+
+    @cached_property
+    def qubits(self) -> tuple[int, ...]:
+        """The qubits that the operation acts on, in its own order."""
+        if self.declaration.string is not None:
+            return tuple(qubit for qubit, _ in self.letters)
+        if self.declaration.moves is not None:
+            return tuple(source for source, _ in self.moved)
+        return tuple(getattr(self, name) for name in self.declaration.qubits)
+
+    @property
+    def value(self) -> Value | None:
+        """The symbolic value that drives the operation: an angle or a vector; None for fixed operations."""
+        name = self.declaration.angle or self.declaration.vector
+        return None if name is None else getattr(self, name)
+
+    @property
+    def letters(self) -> PauliString:
+        """Its Pauli string; empty when it has none."""
+        name = self.declaration.string
+        string: PauliString = () if name is None else getattr(self, name)
+        return string
+
+    @property
+    def moved(self) -> Moves:
+        """Its moves, each from one qubit to another; empty when it has none."""
+        name = self.declaration.moves
+        moves: Moves = () if name is None else getattr(self, name)
+        return moves
+
+    @property
+    def group(self) -> str | None:
+        """The group of couplings among which it is free in order; None for most."""
+        return None
+
+    def with_value(self, value: Value) -> Self:
+        """Return the operation driven by another value."""
+        name = self.declaration.angle or self.declaration.vector
+        changes: dict[str, Any] = {} if name is None else {name: value}
+        return replace(self, **changes)
+
+    def relabelled(self, qubits: Mapping[int, int]) -> Self:
+        """Return the operation with its qubits renamed; those that are not in ``qubits`` stay."""
+        if all(qubits.get(qubit, qubit) == qubit for qubit in self.qubits):
+            return self
+        said = self.declaration
+        changes: dict[str, Any] = {name: qubits.get(old, old) for name in said.qubits for old in [getattr(self, name)]}
+        if said.string is not None:
+            changes[said.string] = tuple((qubits.get(qubit, qubit), letter) for qubit, letter in self.letters)
+        if said.moves is not None:
+            changes[said.moves] = tuple((qubits.get(a, a), qubits.get(b, b)) for a, b in self.moved)
+        return replace(self, **changes)
+
+    def ordered(self) -> Self:
+        """Return the operation with its qubits in ascending order, where trading places changes no more than a sign."""
+        order = sorted(self.qubits)
+        if self.declaration.exchanged == "other" or tuple(order) == self.qubits:
+            return self
+        sorted_ = self.relabelled(dict(zip(self.qubits, order, strict=True)))
+        odd = self.declaration.exchanged == "odd" and is_odd(self.qubits)
+        return sorted_.with_value(-self.value) if odd and self.value is not None else sorted_
+
+    def inverse(self) -> Self:
+        """Return the operation that undoes this one; nothing undoes a preparation."""
+        if self.prepares:
+            raise TypeError(f"{type(self).__name__} has no inverse")
+        if self.declaration.moves is not None:
+            back: dict[str, Any] = {self.declaration.moves: tuple((b, a) for a, b in self.moved)}
+            return replace(self, **back)
+        return self if self.value is None else self.with_value(-self.value)
+
+    def parts(self) -> tuple[Op, ...]:
+        """Return the operations that this one is carried out by, in order; itself for what every lowering knows."""
+        return (self,)
+
+    def text(self, names: Sequence[str]) -> str:
+        """Return its line in the text format; ``names`` are the names of the qubits."""
+        if self.declaration.string is not None:
+            operands = [spell_string(self.letters, names)]
+        elif self.declaration.moves is not None:
+            operands = [f"{names[a]} -> {names[b]}" for a, b in self.moved]
+        else:
+            operands = [names[qubit] for qubit in self.qubits]
+        if self.value is not None:
+            operands.append(self.value.text)
+        free = "" if self.group is None else f" unordered {self.group}"
+        return f"{self.word} {', '.join(operands)}{free}"
+
+
+@dataclass(frozen=True)
+class Gate(Op):
+    """Base of the operations exp(-i G) with a generator G that is linear in their value."""
+
+    @property
+    def value(self) -> Value:
+        """The angle or the vector."""
+        value = super().value
+        assert value is not None  # every gate declares one
+        return value
+
+    @property
+    def generator(self) -> PauliSum:
+        """G in exp(-i G)."""
+        raise TypeError(f"{type(self).__name__} has no generator")
+
+
+@dataclass(frozen=True)
+class Coupling(Gate):
+    """Base of the gates with an angle.
+
+    Args:
+        unordered: the group of couplings among which the author declares this one free in order; None when its place
+            matters. The couplings of a group stand in a row.
+    """
+
+    unordered: str | None = field(default=None, kw_only=True)
+
+    @property
+    def group(self) -> str | None:
+        return self.unordered
+
+    @property
+    def generator(self) -> PauliSum:
+        return self.unit_generator(self.qubits, tuple(letter for _, letter in self.letters)).scaled(self.value)
+
+    @classmethod
+    def unit_generator(cls, qubits: Sequence[int], letters: Sequence[Letter] = ()) -> PauliSum:
+        """Return the generator at the angle 1, on these qubits, with the letters of its Pauli string if it has one."""
+        raise TypeError(f"{cls.__name__} has no generator")
+
+
+def is_odd(order: Sequence[int]) -> bool:
+    """Whether it takes an odd number of exchanges to sort a sequence of different numbers."""
+    return sum(order[i] > order[j] for i in range(len(order)) for j in range(i + 1, len(order))) % 2 == 1
+
+
+def need_angle(angle: Value, user: str, span: Span | None) -> None:
+    """Refuse a vector where an angle belongs."""
+    if angle.law.rank != 0:
+        raise error(
+            "a vector where a scalar belongs",
+            found=f"'{angle}' ({angle.law.name})",
+            expected=f"a number, the angle in radians, in '{user}'",
+            help="take norm(...) or dot(...) of it",
+            span=span,
+        )
+
+
+def need_vector(vector: Value, user: str, span: Span | None) -> None:
+    """Refuse a number where a vector belongs."""
+    if vector.law.rank != 1:
+        raise error(
+            "a scalar where a vector belongs",
+            found=f"'{vector}' ({vector.law.name})",
+            expected=f"a vector in '{user}'",
+            help="multiply it by a direction, for instance unit(r(a, b))",
+            span=span,
+        )
