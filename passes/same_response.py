@@ -18,7 +18,8 @@ from qffc.ir.program import Program
 from qffc.ir.reference import Arithmetic, moments, response
 from qffc.ir.values import as_value
 from qffc.passes.base import Pass, keeps, keeps_symmetry
-from qffc.passes.equivariance.counterexample import observed, random_point
+from qffc.passes.equivariance.before_and_after import observed
+from qffc.passes.equivariance.random_point import random_point
 from qffc.passes.equivariance.random_rounding import RandomRounding
 from qffc.passes.equivariance.verdict import Transform
 

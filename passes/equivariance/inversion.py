@@ -37,10 +37,11 @@ from qffc.ir.pauli import LETTERS
 from qffc.ir.printer import print_readout
 from qffc.ir.program import Program
 from qffc.ir.values import Displacement, Position, Value
-from qffc.passes.equivariance.counterexample import MIRROR, judge
+from qffc.passes.equivariance.counterexample import judge
 from qffc.passes.equivariance.motions import parity, residual
 from qffc.passes.equivariance.relabelling import Action, make_word, relabelling_failure, representatives
 from qffc.passes.equivariance.rotation import rotation_failure
+from qffc.passes.equivariance.transforms import MIRROR
 from qffc.passes.equivariance.translation import classical_values, translation_failure
 from qffc.passes.equivariance.verdict import Failure, Verdict, op_reference, proven
 

@@ -42,8 +42,9 @@ from qffc.ir.program import Program
 from qffc.ir.values import Component, ParameterEntry, Position, Value, as_value
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.wires import Step, flatten
-from qffc.passes.equivariance.counterexample import TURN, judge
+from qffc.passes.equivariance.counterexample import judge
 from qffc.passes.equivariance.motions import residual
+from qffc.passes.equivariance.transforms import TURN
 from qffc.passes.equivariance.verdict import Failure, Verdict, observable_line, op_reference, proven
 
 COMMUTATORS = "pauli-commutators"

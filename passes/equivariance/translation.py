@@ -17,8 +17,9 @@ from qffc.ir.declarations import readout_value
 from qffc.ir.printer import print_readout
 from qffc.ir.program import Program
 from qffc.ir.values import Add, Position, Value, split_coefficient, walk
-from qffc.passes.equivariance.counterexample import SHIFT, judge
+from qffc.passes.equivariance.counterexample import judge
 from qffc.passes.equivariance.motions import residual
+from qffc.passes.equivariance.transforms import SHIFT
 from qffc.passes.equivariance.verdict import Failure, Verdict, op_reference, proven
 
 DISPLACEMENTS_ONLY = "displacements only"

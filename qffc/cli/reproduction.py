@@ -27,7 +27,7 @@ from pathlib import Path
 
 from qffc.ir import parse_program
 from qffc.passes.equivariance.certificate import Certificate
-from qffc.passes.equivariance.counterexample import measured
+from qffc.passes.equivariance.before_and_after import measured
 
 here = Path(__file__).parent
 program = parse_program((here / "program.qffc").read_text(encoding="utf-8"))

@@ -27,7 +27,7 @@ from qffc.ir.values import (
     unit,
 )
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.counterexample import MIRROR, SHIFT, TURN
+from qffc.passes.equivariance.transforms import MIRROR, SHIFT, TURN
 from qffc.passes.equivariance.verdict import Transform, Verdict
 
 SITES = (Site("O", "O", "centre"), Site("H1", "H", "neighbour"), Site("H2", "H", "neighbour"), Site("C", "C", "free"))

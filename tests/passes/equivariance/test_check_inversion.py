@@ -23,7 +23,7 @@ from qffc.ir.values import (
     norm,
     unit,
 )
-from qffc.passes.equivariance.counterexample import observed
+from qffc.passes.equivariance.before_and_after import observed
 
 # ----------------------------------------------------------------------------------------- translation
 

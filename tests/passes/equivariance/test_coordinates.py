@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from qffc.ir import Evaluator, Instance, Value, parse_program, parse_value
 from qffc.passes.equivariance import coordinates
 from qffc.passes.equivariance.coordinates import TooLarge, written
-from qffc.passes.equivariance.counterexample import SHIFT
 from qffc.passes.equivariance.motions import parity, residual
 from qffc.passes.equivariance.spellings import Spellings
+from qffc.passes.equivariance.transforms import SHIFT
 from qffc.testing import values
 
 PROGRAM = parse_program("""qffc 1

@@ -1,0 +1,51 @@
+"""The numbers of a program before and after a transform: what a symmetry says are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.evaluate import Evaluator, Instance
+from qffc.ir.exchange_group import exchange_orders
+from qffc.ir.program import Program
+from qffc.ir.reference import Arithmetic, response
+from qffc.passes.equivariance.internal_numbers import distances
+from qffc.passes.equivariance.verdict import Counterexample
+
+
+def measured(
+    program: Program, example: Counterexample, arithmetic: Arithmetic = Evaluator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the numbers of a counterexample before and after: what a symmetry says are equal.
+
+    They are the response at both ends of the transform; or, for a symmetry that leaves the data alone, zeros and how
+    far state and operators are from it.
+    """
+    before, after = example.instances(program)
+    internal = example.transform.internal
+    if internal is None:
+        return observed(program, before, arithmetic), observed(program, after, arithmetic)
+    found = distances(program, before, internal, arithmetic)
+    return np.zeros_like(found), found
+
+
+def observed(program: Program, instance: Instance, arithmetic: Arithmetic = Evaluator) -> NDArray[np.float64]:
+    """Return the response of a program, averaged as the program says.
+
+    Without ``average`` this is :func:`qffc.ir.reference.response`.
+    """
+    responses = np.array([response(program, copy, arithmetic) for copy in _copies(program, instance)])
+    mean: NDArray[np.float64] = responses.mean(axis=0)
+    return mean
+
+
+def _copies(program: Program, instance: Instance) -> Iterator[Instance]:
+    mirrors = (1.0, -1.0) if "inversion" in program.average else (1.0,)
+    own = tuple(range(len(program.sites)))
+    orders = list(exchange_orders(program.sites)) if "exchange" in program.average else [own]
+    for sign in mirrors:
+        for order in orders:
+            yield replace(instance, positions=sign * instance.positions[list(order)])
