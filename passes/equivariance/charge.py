@@ -26,8 +26,8 @@ from qffc.passes.circuit.seen_operators import seen_operators
 from qffc.passes.circuit.trace import Shape, independent
 from qffc.passes.circuit.wires import flatten
 from qffc.passes.equivariance.counterexample import judge
-from qffc.passes.equivariance.relabelling import Word, make_word
 from qffc.passes.equivariance.verdict import Failure, Transform, Verdict, op_reference, proven
+from qffc.passes.equivariance.words import Word, make_word
 
 CHARGE = "commutes with the charge"
 

@@ -10,8 +10,9 @@ from qffc.ir.declarations import Site
 from qffc.ir.exchange_group import SiteExchange, exchanges
 from qffc.ir.program import Program
 from qffc.passes.equivariance.counterexample import judge
-from qffc.passes.equivariance.relabelling import Action, Word, make_word, relabelling_failure, representatives
+from qffc.passes.equivariance.relabelling import relabelling_failure
 from qffc.passes.equivariance.verdict import Transform, Verdict, proven
+from qffc.passes.equivariance.words import Action, Word, make_word, representatives
 
 RELABELLING = "relabelling modulo commutation"
 AVERAGE = "average over exchange"
@@ -34,7 +35,7 @@ def check_exchange(program: Program) -> tuple[Verdict, ...]:
 
 
 def _check(program: Program, word: Word, generator: SiteExchange, note: str) -> Verdict:
-    failure = relabelling_failure(program, word, Action(sites=dict(generator.moves)))
+    failure = relabelling_failure(word, Action(sites=dict(generator.moves)))
     if failure is None:
         return proven(str(generator), RELABELLING, note)
     words = f"exchange of the positions of {'molecules ' * generator.molecules}{' and '.join(generator.names)}"

@@ -24,15 +24,9 @@ from qffc.passes.equivariance.charge import check_conserved
 from qffc.passes.equivariance.counterexample import judge
 from qffc.passes.equivariance.exchange import AVERAGE, RELABELLING
 from qffc.passes.equivariance.reduced_circuit import ANY_TARGET, SHORTENED
-from qffc.passes.equivariance.relabelling import (
-    Action,
-    Species,
-    Word,
-    make_word,
-    relabelling_failure,
-    representatives,
-)
+from qffc.passes.equivariance.relabelling import relabelling_failure
 from qffc.passes.equivariance.verdict import Failure, Transform, Verdict, proven
+from qffc.passes.equivariance.words import Action, Species, Word, make_word, representatives
 from qffc.passes.simplify.canonicalize import Canonicalize
 
 CONJUGATION = "conjugation by a Pauli string"
@@ -78,7 +72,7 @@ def _mixed_average(program: Program, generator: Generator) -> Failure | None:
 
 def _failure(program: Program, generator: Generator, words: Callable[[Species], Word]) -> Failure | None:
     action = action_of(program, generator)
-    return relabelling_failure(program, words(representatives(program, action.sites)), action)
+    return relabelling_failure(words(representatives(program, action.sites)), action)
 
 
 def action_of(program: Program, generator: Generator) -> Action:

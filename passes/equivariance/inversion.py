@@ -39,11 +39,12 @@ from qffc.ir.program import Program
 from qffc.ir.values import Displacement, Position, Value
 from qffc.passes.equivariance.counterexample import judge
 from qffc.passes.equivariance.motions import parity, residual
-from qffc.passes.equivariance.relabelling import Action, make_word, relabelling_failure, representatives
+from qffc.passes.equivariance.relabelling import relabelling_failure
 from qffc.passes.equivariance.rotation import rotation_failure
 from qffc.passes.equivariance.transforms import MIRROR
 from qffc.passes.equivariance.translation import classical_values, translation_failure
 from qffc.passes.equivariance.verdict import Failure, Verdict, op_reference, proven
+from qffc.passes.equivariance.words import Action, make_word, representatives
 
 EVEN_VALUES = "even values"
 TWO_VECTORS = "two independent vectors"
@@ -79,7 +80,7 @@ def _is_relabelled(program: Program) -> bool:
     letters = () if turns_along else LETTERS  # no letter turns a vector that turns along into its negative
     word, qubits = make_word(program, representatives(program, {})), range(len(program.qubits))
     actions = [Action(mirror=True), *(Action(paulis=dict.fromkeys(qubits, letter), mirror=True) for letter in letters)]
-    return any(relabelling_failure(program, word, action) is None for action in actions)
+    return any(relabelling_failure(word, action) is None for action in actions)
 
 
 def _two_vector_failure(program: Program, values: tuple[tuple[int | None, Value], ...]) -> Failure | None:

@@ -26,7 +26,7 @@ from qffc.passes.circuit.conjugation import conjugated
 from qffc.passes.circuit.qubit_matching import Incidence, Incidences, Names, renamings
 from qffc.passes.circuit.trace import Letter, independent, letter_of
 from qffc.passes.equivariance.generators import action_of
-from qffc.passes.equivariance.relabelling import Action
+from qffc.passes.equivariance.words import Action
 
 Renaming = tuple[int, ...]
 """The wire that takes the place of each wire."""
