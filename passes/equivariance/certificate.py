@@ -14,7 +14,7 @@ from qffc.ir.short_repr import short_repr
 from qffc.passes.equivariance.certificate_schemas import from_schema_1, without_places
 from qffc.passes.equivariance.certificate_text import render_verdict
 from qffc.passes.equivariance.listing import listing
-from qffc.passes.equivariance.reduced_circuit import REDUCED, SHORTENED
+from qffc.passes.equivariance.rules import PROVING
 from qffc.passes.equivariance.source_lines import source_of
 from qffc.passes.equivariance.verdict import Verdict
 from qffc.passes.plain_data import from_plain, to_plain
@@ -23,35 +23,8 @@ from qffc.passes.strict_documents import parse_json
 SCHEMA = 3
 CARRIED = "carried over"
 
-_OF_CIRCUITS = {
-    "pauli-commutators": "state, gates, observables and readout turn with the molecule: [J_a, G] = i d_a G exactly",
-    "invariant values": "every value of the program is a number that stays the same as the molecule turns; of the "
-    "circuit under turns of its spins this says nothing, which 'conserved spin' declares",
-    "displacements only": "no value uses an absolute position",
-    "positions cancel": "the derivative of every value along a translation is exactly 0",
-    "even values": "no value changes under inversion",
-    "two independent vectors": "the vectors that enter lie in a plane, where inversion is a rotation by pi",
-    "relabelled mirror image": "the mirrored program is the program with qubits renamed, or all spins turned by pi",
-    "relabelling modulo commutation": "sites renamed is qubits renamed, up to the order of commuting operations",
-}
-"""Rules that look at operations and values, and why they prove something."""
-_DECLARED = {
-    "relabelling modulo commutation": _OF_CIRCUITS["relabelling modulo commutation"],
-    "conjugation by a Pauli string": "with its names replaced and conjugated by the string, the program is itself, up "
-    "to the order of commuting operations",
-}
-_SHORTER = "true of the shorter circuit that slide-singlet, canonicalize and light-cone make, which responds alike"
-_CANONICAL = "true of the circuit that canonicalize makes, which prepares the same state"
-
 RULES = {
-    **_OF_CIRCUITS,
-    "average over inversion": "the response is averaged over the molecule and its mirror image",
-    "average over exchange": "the response is averaged over the assignments of like atoms to sites",
-    "no like sites": "no two sites of a molecule have one role and one species, and no two molecules are alike",
-    **_DECLARED,
-    "commutes with the charge": "the charge commutes with operations and readout; the prepared state is an eigenstate",
-    **{f"{rule}{REDUCED}": f"{why}; {_SHORTER}" for rule, why in _OF_CIRCUITS.items()},
-    **{f"{rule}{SHORTENED}": f"{why}; {_CANONICAL}" for rule, why in _DECLARED.items()},
+    **{rule.name: rule.why for rule in PROVING},
     CARRIED: "a rule proves it of an earlier program, and the passes since then keep the response",
 }
 """Every rule that can prove something, and why it does."""

@@ -25,20 +25,20 @@ from qffc.passes.circuit.prepared_state import charge_residual
 from qffc.passes.circuit.seen_operators import seen_operators
 from qffc.passes.circuit.trace import Shape, independent
 from qffc.passes.circuit.wires import flatten
-from qffc.passes.equivariance.counterexample import judge
-from qffc.passes.equivariance.verdict import Failure, Transform, Verdict, op_reference, proven
+from qffc.passes.equivariance.finding import Finding, Rule
+from qffc.passes.equivariance.verdict import Failure, Transform, op_reference
 from qffc.passes.equivariance.words import Word, make_word
 
-CHARGE = "commutes with the charge"
+CHARGE = Rule(
+    "commutes with the charge",
+    "the charge commutes with operations and readout; the prepared state is an eigenstate",
+)
 
 
-def check_conserved(program: Program, item: Conserved) -> Verdict:
-    """Prove by exact commutators, else compare the charge before and after with numbers."""
-    failure = charge_failure(program, item)
-    if failure is None:
-        return proven(item.title, CHARGE)
+def check_conserved(program: Program, item: Conserved) -> Finding:
+    """Prove by exact commutators."""
     words = f"how far the state is from an eigenstate of {item.name}, and the readout from commuting with it"
-    return judge(program, item.title, CHARGE, failure, Transform(words, internal=item.title))
+    return Finding(item.title, CHARGE, Transform(words, internal=item.title), charge_failure(program, item))
 
 
 def charge_failure(program: Program, item: Conserved) -> Failure | None:

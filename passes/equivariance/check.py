@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.equivariance.certificate import Certificate, make_certificate
-from qffc.passes.equivariance.exchange import check_exchange
+from qffc.passes.equivariance.finding import Finding
 from qffc.passes.equivariance.generators import check_generators
-from qffc.passes.equivariance.inversion import check_inversion
-from qffc.passes.equivariance.reduced_circuit import REDUCED, reduced_circuit
-from qffc.passes.equivariance.rotation import check_rotation
-from qffc.passes.equivariance.translation import check_translation
-from qffc.passes.equivariance.verdict import Verdict
+from qffc.passes.equivariance.judging import judge
+from qffc.passes.equivariance.reduced_circuit import of_reduced, reduced_circuit
+from qffc.passes.equivariance.rules import CHECKS
 from qffc.passes.target import Target
 
 
@@ -60,36 +58,26 @@ def check_equivariance(program: Program) -> Certificate:
         >>> [f"{verdict.generator}: {verdict.status}" for verdict in check_equivariance(program).verdicts]
         ['rotation: proven', 'exchange A B: proven']
     """
-    verdicts = tuple(_verdicts(program))
-    if any(verdict.status == "undecided" for verdict in verdicts):
-        verdicts = _of_reduced(program, verdicts)
-    return make_certificate(program, (*verdicts, *check_generators(program)))
+    findings = _of_response(program)
+    verdicts = [judge(program, finding) for finding in findings]
+    # Numbers come before the shorter circuit: a fault of the passes that shorten it may not prove what they refute.
+    open_ = {v.generator for v in verdicts if v.status == "undecided"}
+    proofs = {f.generator: f for f in _proofs_of_shorter(program, open_)} if open_ else {}
+    decided = (judge(program, proofs[v.generator]) if v.generator in proofs else v for v in verdicts)
+    declared = (judge(program, finding) for finding in check_generators(program))
+    return make_certificate(program, (*decided, *declared))
 
 
-def _of_reduced(program: Program, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
-    """The verdicts, with those in place that the rules prove of a shorter circuit with the same response."""
+def _of_response(program: Program) -> tuple[Finding, ...]:
+    return tuple(finding for symmetry in program.symmetry for finding in CHECKS[symmetry](program))
+
+
+def _proofs_of_shorter(program: Program, generators: Collection[str]) -> Iterator[Finding]:
+    """What the rules prove, of these generators, of a shorter circuit with the same response."""
     shorter = reduced_circuit(program)
     if shorter is None:
-        return verdicts
-    open_ = {verdict.generator.split()[0] for verdict in verdicts if verdict.status == "undecided"}
-    asked = replace(shorter, symmetry=tuple(name for name in shorter.symmetry if name in open_))
-    found = {v.generator: v for v in _verdicts(asked) if v.status == "proven"}
-    return tuple(
-        replace(found[v.generator], rule=found[v.generator].rule + REDUCED)
-        if v.status == "undecided" and v.generator in found
-        else v
-        for v in verdicts
-    )
-
-
-def _verdicts(program: Program) -> Iterator[Verdict]:
-    for symmetry in program.symmetry:
-        match symmetry:
-            case "rotation":
-                yield check_rotation(program)
-            case "inversion":
-                yield check_inversion(program)
-            case "translation":
-                yield check_translation(program)
-            case "exchange":
-                yield from check_exchange(program)
+        return
+    names = {generator.split()[0] for generator in generators}
+    for finding in _of_response(replace(shorter, symmetry=tuple(name for name in shorter.symmetry if name in names))):
+        if finding.failure is None and finding.generator in generators:
+            yield replace(finding, rule=of_reduced(finding.rule))

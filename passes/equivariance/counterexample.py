@@ -17,7 +17,7 @@ from qffc.ir.verification.sizes import table_numbers
 from qffc.passes.equivariance.before_and_after import measured
 from qffc.passes.equivariance.random_point import random_point
 from qffc.passes.equivariance.random_rounding import RandomRounding
-from qffc.passes.equivariance.verdict import Counterexample, Failure, Transform, Verdict
+from qffc.passes.equivariance.verdict import Counterexample, Transform
 
 POINTS = 12
 THRESHOLD = 1e-9
@@ -38,28 +38,16 @@ _MOST_NUMBERS = 10**6
 
 @dataclass(frozen=True)
 class Sampling:
-    """What random points showed: how many, the largest deviation, what is rounding, a counterexample when it counts."""
+    """What random points showed: how many, the largest deviation, what is rounding, a counterexample when it counts.
+
+    Without any points ``why_none`` says why.
+    """
 
     points: int
     deviation: float
     rounding: float
     counterexample: Counterexample | None
-
-
-def judge(program: Program, generator: str, rule: str, failure: Failure, transform: Transform) -> Verdict:
-    """Return the verdict after a rule has failed: refuted by numbers, or undecided."""
-    sampling = sample(program, transform)
-    return Verdict(
-        generator,
-        "undecided" if sampling.counterexample is None else "refuted",
-        rule,
-        sampling.points,
-        sampling.deviation,
-        failure,
-        sampling.counterexample,
-        "" if sampling.points else _why_no_points(program),
-        rounding=sampling.rounding,
-    )
+    why_none: str = ""
 
 
 def sample(program: Program, transform: Transform, points: int = POINTS) -> Sampling:
@@ -81,7 +69,7 @@ def sample(program: Program, transform: Transform, points: int = POINTS) -> Samp
         if best.difference > _CLEAR * max(1.0, float(np.abs(before).max())):
             break
     if best is None:
-        return Sampling(0, 0.0, 0.0, None)
+        return Sampling(0, 0.0, 0.0, None, _why_no_points(program))
     rounding = _rounding(program, best)
     return Sampling(done, deviation, rounding, best if best.difference > rounding else None)
 

@@ -9,37 +9,41 @@ from itertools import combinations
 from qffc.ir.declarations import Site
 from qffc.ir.exchange_group import SiteExchange, exchanges
 from qffc.ir.program import Program
-from qffc.passes.equivariance.counterexample import judge
+from qffc.passes.equivariance.finding import Finding, Rule
 from qffc.passes.equivariance.relabelling import relabelling_failure
-from qffc.passes.equivariance.verdict import Transform, Verdict, proven
-from qffc.passes.equivariance.words import Action, Word, make_word, representatives
+from qffc.passes.equivariance.verdict import Transform
+from qffc.passes.equivariance.words import Action, make_word, representatives
 
-RELABELLING = "relabelling modulo commutation"
-AVERAGE = "average over exchange"
-NOTHING_ALIKE = "no like sites"
+RELABELLING = Rule(
+    "relabelling modulo commutation",
+    "sites renamed is qubits renamed, up to the order of commuting operations",
+)
+AVERAGE = Rule("average over exchange", "the response is averaged over the assignments of like atoms to sites")
+NOTHING_ALIKE = Rule(
+    "no like sites", "no two sites of a molecule have one role and one species, and no two molecules are alike"
+)
 
 
-def check_exchange(program: Program) -> tuple[Verdict, ...]:
-    """Return one verdict for each transposition of like sites and exchange of like molecules that generate all."""
+def check_exchange(program: Program) -> tuple[Finding, ...]:
+    """Return a finding for each transposition of like sites and exchange of like molecules that generate all."""
     generators = exchanges(program.sites)
     note = _role_note(program)
     if not generators:
-        return (proven("exchange", NOTHING_ALIKE, note),)
+        return (Finding("exchange", NOTHING_ALIKE, Transform("nothing"), note=note),)
     if "exchange" in program.average:
-        return tuple(proven(str(generator), AVERAGE, note) for generator in generators)
+        return tuple(Finding(str(generator), AVERAGE, _transform(generator), note=note) for generator in generators)
     words = cache(partial(make_word, program))
-    return tuple(
-        _check(program, words(representatives(program, dict(generator.moves))), generator, note)
-        for generator in generators
-    )
+    found = []
+    for generator in generators:
+        sites = dict(generator.moves)
+        failure = relabelling_failure(words(representatives(program, sites)), Action(sites=sites))
+        found.append(Finding(str(generator), RELABELLING, _transform(generator), failure, note))
+    return tuple(found)
 
 
-def _check(program: Program, word: Word, generator: SiteExchange, note: str) -> Verdict:
-    failure = relabelling_failure(word, Action(sites=dict(generator.moves)))
-    if failure is None:
-        return proven(str(generator), RELABELLING, note)
+def _transform(generator: SiteExchange) -> Transform:
     words = f"exchange of the positions of {'molecules ' * generator.molecules}{' and '.join(generator.names)}"
-    return judge(program, str(generator), RELABELLING, failure, Transform(words, sites=generator.moves))
+    return Transform(words, sites=generator.moves)
 
 
 def _role_note(program: Program) -> str:

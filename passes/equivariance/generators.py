@@ -21,19 +21,23 @@ from qffc.ir.exchange_group import is_exchange, keeps_group
 from qffc.ir.generators import Conserved, Generator, TableMoves
 from qffc.ir.program import Program
 from qffc.passes.equivariance.charge import check_conserved
-from qffc.passes.equivariance.counterexample import judge
 from qffc.passes.equivariance.exchange import AVERAGE, RELABELLING
-from qffc.passes.equivariance.reduced_circuit import ANY_TARGET, SHORTENED
+from qffc.passes.equivariance.finding import Finding, Rule
+from qffc.passes.equivariance.reduced_circuit import ANY_TARGET, of_canonical
 from qffc.passes.equivariance.relabelling import relabelling_failure
-from qffc.passes.equivariance.verdict import Failure, Transform, Verdict, proven
+from qffc.passes.equivariance.verdict import Failure, Transform
 from qffc.passes.equivariance.words import Action, Species, Word, make_word, representatives
 from qffc.passes.simplify.canonicalize import Canonicalize
 
-CONJUGATION = "conjugation by a Pauli string"
+CONJUGATION = Rule(
+    "conjugation by a Pauli string",
+    "with its names replaced and conjugated by the string, the program is itself, up to the order of commuting "
+    "operations",
+)
 
 
-def check_generators(program: Program) -> tuple[Verdict, ...]:
-    """Return one verdict for each symmetry that is declared by hand, in their order."""
+def check_generators(program: Program) -> tuple[Finding, ...]:
+    """Return a finding for each symmetry that is declared by hand, in their order."""
     words = cache(partial(make_word, program))
     return tuple(
         check_conserved(program, item) if isinstance(item, Conserved) else check_generator(program, item, words)
@@ -41,19 +45,25 @@ def check_generators(program: Program) -> tuple[Verdict, ...]:
     )
 
 
-def check_generator(program: Program, generator: Generator, words: Callable[[Species], Word]) -> Verdict:
-    """Prove a discrete symmetry by relabelling and conjugation, else compare numbers."""
-    rule = CONJUGATION if generator.paulis else RELABELLING
+def check_generator(program: Program, generator: Generator, words: Callable[[Species], Word]) -> Finding:
+    """Prove a discrete symmetry by relabelling and conjugation."""
+    rule, failure = _tried(program, generator, words)
+    return Finding(generator.title, rule, transform_of(program, generator), failure)
+
+
+def _tried(program: Program, generator: Generator, words: Callable[[Species], Word]) -> tuple[Rule, Failure | None]:
+    """The rule that proves a discrete symmetry; else the one that was tried, and where it stops."""
     if _is_averaged(program, generator):
-        return proven(generator.title, AVERAGE)
-    failure = _mixed_average(program, generator) or _failure(program, generator, words)
-    if failure is None:
-        return proven(generator.title, rule)
+        return AVERAGE, None
+    rule = CONJUGATION if generator.paulis else RELABELLING
+    mixed = _mixed_average(program, generator)
+    failure = mixed or _failure(program, generator, words)
+    if failure is None or mixed is not None:
+        return rule, failure
     shorter = Canonicalize().run(program, ANY_TARGET).program
-    can_be_shorter = shorter is not program and not _mixed_average(program, generator)
-    if can_be_shorter and _failure(shorter, generator, partial(make_word, shorter)) is None:
-        return proven(generator.title, rule + SHORTENED)
-    return judge(program, generator.title, rule, failure, transform_of(program, generator))
+    if shorter is not program and _failure(shorter, generator, partial(make_word, shorter)) is None:
+        return of_canonical(rule), None
+    return rule, failure
 
 
 def _is_averaged(program: Program, generator: Generator) -> bool:

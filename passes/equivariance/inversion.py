@@ -34,39 +34,44 @@ from dataclasses import replace
 import networkx as nx
 
 from qffc.ir.pauli import LETTERS
-from qffc.ir.printer import print_readout
 from qffc.ir.program import Program
 from qffc.ir.values import Displacement, Position, Value
-from qffc.passes.equivariance.counterexample import judge
+from qffc.passes.equivariance.finding import Finding, Rule
 from qffc.passes.equivariance.motions import parity, residual
 from qffc.passes.equivariance.relabelling import relabelling_failure
 from qffc.passes.equivariance.rotation import rotation_failure
 from qffc.passes.equivariance.transforms import MIRROR
-from qffc.passes.equivariance.translation import classical_values, translation_failure
-from qffc.passes.equivariance.verdict import Failure, Verdict, op_reference, proven
+from qffc.passes.equivariance.translation import classical_values, failure_at, translation_failure
+from qffc.passes.equivariance.verdict import Failure
 from qffc.passes.equivariance.words import Action, make_word, representatives
 
-EVEN_VALUES = "even values"
-TWO_VECTORS = "two independent vectors"
-RELABELLED = "relabelled mirror image"
-AVERAGE = "average over inversion"
+EVEN_VALUES = Rule("even values", "no value changes under inversion")
+TWO_VECTORS = Rule(
+    "two independent vectors", "the vectors that enter lie in a plane, where inversion is a rotation by pi"
+)
+RELABELLED = Rule(
+    "relabelled mirror image", "the mirrored program is the program with qubits renamed, or all spins turned by pi"
+)
+AVERAGE = Rule("average over inversion", "the response is averaged over the molecule and its mirror image")
 _ORIGIN = ""
 """The node of the laboratory origin, a name that no site has."""
 
 
-def check_inversion(program: Program) -> Verdict:
-    """Prove by one of the rules, else compare a molecule with its mirror image."""
+def check_inversion(program: Program) -> tuple[Finding]:
+    """Prove by one of the rules."""
     if "inversion" in program.average:
-        return proven("inversion", AVERAGE)
-    values = tuple(classical_values(program))
+        return _found(AVERAGE)
+    values = classical_values(program)
     if all(is_even(value) for _, value in values):
-        return proven("inversion", EVEN_VALUES)
+        return _found(EVEN_VALUES)
     failure = _two_vector_failure(program, values)
-    if failure is None:
-        return proven("inversion", TWO_VECTORS)
-    if _is_relabelled(program):
-        return proven("inversion", RELABELLED)
-    return judge(program, "inversion", TWO_VECTORS, failure, MIRROR)
+    if failure is not None and _is_relabelled(program):
+        return _found(RELABELLED)
+    return _found(TWO_VECTORS, failure)
+
+
+def _found(rule: Rule, failure: Failure | None = None) -> tuple[Finding]:
+    return (Finding("inversion", rule, MIRROR, failure),)
 
 
 def is_even(value: Value) -> bool:
@@ -90,12 +95,10 @@ def _two_vector_failure(program: Program, values: tuple[tuple[int | None, Value]
     movable = translation_failure(program) is None
     graph: nx.Graph = nx.Graph()
     for index, value in values:
-        op = None if index is None else op_reference(program, index)
-        line = print_readout(program.readout) if index is None else None
         graph.add_edges_from(odd_edges(value))
         rank = graph.number_of_nodes() - nx.number_connected_components(graph) - (movable and _ORIGIN in graph)
         if rank > 2:
-            return Failure(f"{rank} independent vectors enter up to here: {_spell(graph)}", op, line=line)
+            return failure_at(program, index, f"{rank} independent vectors enter up to here: {_spell(graph)}")
     return None
 
 

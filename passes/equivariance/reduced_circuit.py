@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qffc.ir.program import Program
+from qffc.passes.equivariance.finding import Rule
 from qffc.passes.simplify.canonicalize import Canonicalize
 from qffc.passes.simplify.light_cone import LightCone
 from qffc.passes.simplify.slide_singlet import SlideSinglet
@@ -22,9 +23,19 @@ from qffc.passes.target import Target
 
 REDUCED = " of the reduced circuit"
 """Behind the name of a rule that proves something of the shorter circuit."""
-SHORTENED = " of the circuit in canonical form"
-"""Behind the name of a rule that proves something of what ``canonicalize`` makes of the circuit."""
 ANY_TARGET = Target("any", "the passes ask nothing of it", None)
+
+
+def of_reduced(rule: Rule) -> Rule:
+    """Return a rule as it speaks of the shorter circuit."""
+    why = "true of the shorter circuit that slide-singlet, canonicalize and light-cone make, which responds alike"
+    return Rule(rule.name + REDUCED, f"{rule.why}; {why}")
+
+
+def of_canonical(rule: Rule) -> Rule:
+    """Return a rule as it speaks of what ``canonicalize`` makes of the circuit."""
+    why = "true of the circuit that canonicalize makes, which prepares the same state"
+    return Rule(f"{rule.name} of the circuit in canonical form", f"{rule.why}; {why}")
 
 
 def reduced_circuit(program: Program) -> Program | None:

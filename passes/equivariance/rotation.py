@@ -27,9 +27,8 @@ its response is invariant whatever its gates, preparations and observables are.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from qffc.ir.declarations import readout_value
 from qffc.ir.diagnostics import InternalError
@@ -42,28 +41,36 @@ from qffc.ir.program import Program
 from qffc.ir.values import Component, ParameterEntry, Position, Value, as_value
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.wires import Step, flatten
-from qffc.passes.equivariance.counterexample import judge
+from qffc.passes.equivariance.finding import Finding, Rule
 from qffc.passes.equivariance.motions import residual
 from qffc.passes.equivariance.transforms import TURN
-from qffc.passes.equivariance.verdict import Failure, Verdict, observable_line, op_reference, proven
+from qffc.passes.equivariance.verdict import Failure, observable_line, op_reference
 
-COMMUTATORS = "pauli-commutators"
-INVARIANT_VALUES = "invariant values"
+COMMUTATORS = Rule(
+    "pauli-commutators",
+    "state, gates, observables and readout turn with the molecule: [J_a, G] = i d_a G exactly",
+)
+INVARIANT_VALUES = Rule(
+    "invariant values",
+    "every value of the program is a number that stays the same as the molecule turns; of the circuit under turns of "
+    "its spins this says nothing, which 'conserved spin' declares",
+)
 
 Axes = tuple[int, ...]
 """Axes of the laboratory: 0, 1 and 2 for x, y and z."""
 ALL_AXES: Axes = (0, 1, 2)
 
 
-def check_rotation(program: Program) -> Verdict:
-    """Prove by exact commutators or invariant values, else compare a molecule with itself, turned."""
+def check_rotation(program: Program) -> tuple[Finding]:
+    """Prove by exact commutators or invariant values; where both fail, rotations about one axis may survive."""
     failure = rotation_failure(program)
-    if failure is None:
-        return proven("rotation", COMMUTATORS)
-    if _values_are_invariant(program):
-        return proven("rotation", INVARIANT_VALUES)
-    verdict = judge(program, "rotation", COMMUTATORS, failure, TURN)
-    return replace(verdict, survives=tuple(f"rotation about {axis}" for axis in surviving_axes(program)))
+    if failure is not None and _values_are_invariant(program):
+        return (Finding("rotation", INVARIANT_VALUES, TURN),)
+    return (Finding("rotation", COMMUTATORS, TURN, failure, survives=partial(_survives, program)),)
+
+
+def _survives(program: Program) -> tuple[str, ...]:
+    return tuple(f"rotation about {axis}" for axis in surviving_axes(program))
 
 
 def surviving_axes(program: Program) -> tuple[str, ...]:

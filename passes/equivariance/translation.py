@@ -10,28 +10,26 @@ rational coefficients that add up to zero; or when it is a polynomial in atoms w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 
 from qffc.ir.declarations import readout_value
 from qffc.ir.printer import print_readout
 from qffc.ir.program import Program
 from qffc.ir.values import Add, Position, Value, split_coefficient, walk
-from qffc.passes.equivariance.counterexample import judge
+from qffc.passes.equivariance.finding import Finding, Rule
 from qffc.passes.equivariance.motions import residual
 from qffc.passes.equivariance.transforms import SHIFT
-from qffc.passes.equivariance.verdict import Failure, Verdict, op_reference, proven
+from qffc.passes.equivariance.verdict import Failure, op_reference
 
-DISPLACEMENTS_ONLY = "displacements only"
-POSITIONS_CANCEL = "positions cancel"
+DISPLACEMENTS_ONLY = Rule("displacements only", "no value uses an absolute position")
+POSITIONS_CANCEL = Rule("positions cancel", "the derivative of every value along a translation is exactly 0")
 
 
-def check_translation(program: Program) -> Verdict:
-    """Prove by type, else by exact derivatives, else compare numbers."""
+def check_translation(program: Program) -> tuple[Finding]:
+    """Prove by type, else by exact derivatives."""
     absolute = any(_is_absolute(value) for _, value in classical_values(program))
     rule = POSITIONS_CANCEL if absolute else DISPLACEMENTS_ONLY
-    failure = translation_failure(program)
-    return proven("translation", rule) if failure is None else judge(program, "translation", rule, failure, SHIFT)
+    return (Finding("translation", rule, SHIFT, translation_failure(program)),)
 
 
 def translation_failure(program: Program) -> Failure | None:
@@ -39,18 +37,21 @@ def translation_failure(program: Program) -> Failure | None:
     for index, value in classical_values(program):
         text = None if _uses_differences(value) else residual(value, "translation")
         if text is not None:
-            if index is None:
-                return Failure(text, line=print_readout(program.readout))
-            return Failure(text, op_reference(program, index))
+            return failure_at(program, index, text)
     return None
 
 
-def classical_values(program: Program) -> Iterator[tuple[int | None, Value]]:
-    """Yield every value of a program with the index of its operation; the readout comes last, with None."""
-    for index, op in enumerate(program.ops):
-        if op.value is not None:
-            yield index, op.value
-    yield None, readout_value(program.readout)
+def failure_at(program: Program, index: int | None, text: str) -> Failure:
+    """Return a failure at a value of :func:`classical_values`."""
+    if index is None:
+        return Failure(text, line=print_readout(program.readout))
+    return Failure(text, op_reference(program, index))
+
+
+def classical_values(program: Program) -> tuple[tuple[int | None, Value], ...]:
+    """Return every value of a program with the index of its operation; the readout comes last, with None."""
+    values = ((index, op.value) for index, op in enumerate(program.ops) if op.value is not None)
+    return (*values, (None, readout_value(program.readout)))
 
 
 def _is_absolute(value: Value) -> bool:

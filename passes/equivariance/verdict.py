@@ -196,11 +196,6 @@ class Verdict:
     rounding: float = field(default=0.0, compare=False, metadata=IN_MEMORY)
 
 
-def proven(generator: str, rule: str, note: str = "") -> Verdict:
-    """Return the verdict of a rule that applies."""
-    return Verdict(generator, "proven", rule, note=note)
-
-
 def op_reference(program: Program, index: int) -> OpReference:
     """Return a reference to an operation of a program."""
     op = program.ops[index]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from qffc.ir.declarations import SYMMETRIES, Scope, Symmetry
 from qffc.ir.diagnostics import InternalError, QffcError, error
@@ -15,15 +15,11 @@ from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.free_order import divided
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.wires import flatten
-from qffc.passes.equivariance.exchange import check_exchange
 from qffc.passes.equivariance.generators import check_generators
-from qffc.passes.equivariance.inversion import check_inversion
-from qffc.passes.equivariance.rotation import (
-    readout_residual,
-    rotation_failure,
-    step_residual,
-)
-from qffc.passes.equivariance.translation import check_translation
+from qffc.passes.equivariance.judging import judge
+from qffc.passes.equivariance.rotation import readout_residual, rotation_failure, step_residual
+from qffc.passes.equivariance.rules import CHECKS
+from qffc.passes.equivariance.translation import translation_failure
 from qffc.passes.equivariance.verdict import OpReference, op_reference
 from qffc.passes.symmetrize.report import Change, Symmetrization, make_report
 from qffc.passes.symmetrize.twirl import AVERAGE, MOST_LETTERS, longest_broken_string, twirl_gate, twirl_observable
@@ -31,8 +27,8 @@ from qffc.passes.target import Target
 
 _MOST_GATE_LETTERS = 3
 _COPIES: dict[Symmetry, str] = {
-    "exchange": "a copy for each assignment of like atoms to sites, and the mean of them",
     "inversion": "a copy at the mirror image, and the mean of both",
+    "exchange": "a copy for each assignment of like atoms to sites, and the mean of them",
 }
 
 
@@ -109,7 +105,7 @@ class Symmetrize(Pass[Symmetrization]):
                 repaired, changes = _turning(program)
             else:
                 left.append("rotation")
-        for symmetry in ("inversion", "exchange"):
+        for symmetry in _COPIES:
             if symmetry not in program.symmetry or _is_proven(repaired, symmetry):
                 continue
             if not self.average:
@@ -127,18 +123,17 @@ class Symmetrize(Pass[Symmetrization]):
         )
 
 
-def _is_proven(program: Program, symmetry: Literal["inversion", "exchange"]) -> bool:
-    verdicts = (check_inversion(program),) if symmetry == "inversion" else check_exchange(program)
-    return all(verdict.status == "proven" for verdict in verdicts)
+def _is_proven(program: Program, symmetry: Symmetry) -> bool:
+    return all(found.failure is None for found in CHECKS[symmetry](program))
 
 
 def _need_generators(program: Program) -> None:
-    for item, verdict in zip(program.generators, check_generators(program), strict=True):
-        if verdict.status != "proven":
-            reason = "" if verdict.failure is None else f": {verdict.failure.residual}"
+    for item, found in zip(program.generators, check_generators(program), strict=True):
+        if found.failure is not None:
+            status = judge(program, found).status
             raise error(
                 "declared generator that no average repairs",
-                found=f"'{verdict.generator}' is {verdict.status}{reason}",
+                found=f"'{found.generator}' is {status}: {found.failure.residual}",
                 expected="generators and charges that hold; only rotation, inversion and exchange are averaged",
                 help="correct the circuit, or leave the line out",
                 span=item.span,
@@ -241,16 +236,15 @@ def _mean_observable(name: str, observable: Observable) -> Observable:
 
 
 def _need_translation(program: Program) -> None:
-    verdict = check_translation(program)
-    if verdict.status == "proven":
+    failure = translation_failure(program)
+    if failure is None:
         return
-    failure = verdict.failure
     raise error(
         "translation that cannot be repaired",
-        found=failure.residual if failure is not None else "absolute positions",
+        found=failure.residual,
         expected="differences of positions only: there is no average over all translations",
         help="write r(a, b) for x(b), or leave translation out of the declared symmetry",
-        where=failure.op.text if failure is not None and failure.op is not None else None,
+        where=None if failure.op is None else failure.op.text,
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
+from verdicts import verdict
 
 from qffc.ir.evaluate import Instance
 from qffc.ir.ops import PauliRotation
@@ -19,7 +20,7 @@ from qffc.library import load
 from qffc.passes.certificate_verify import verify_certificate
 from qffc.passes.equivariance.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.rotation import check_rotation, surviving_axes
+from qffc.passes.equivariance.rotation import surviving_axes
 from qffc.testing import instances, programs
 
 TEXT = """qffc 1
@@ -89,7 +90,7 @@ def test_water_demo_says_so_and_certificates_keep_it():
     assert "\n  survives: rotation about z\n" in certificate.render()
     assert Certificate.from_json(certificate.to_json()) == certificate
     verify_certificate(certificate, program)
-    assert not check_rotation(load("water-demo", depth=1, breaking=False)).survives
+    assert not verdict(load("water-demo", depth=1, breaking=False), "rotation").survives
 
 
 @given(st.data())

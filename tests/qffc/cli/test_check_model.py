@@ -9,7 +9,7 @@ from qffc.library import load
 from qffc.models.files.model_file import save_model
 from qffc.models.force_field import untrained
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.verdict import proven
+from qffc.passes.equivariance.verdict import Verdict
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_other_verbs_tell_it_too(qffc, write):
 
 def test_a_forged_certificate_in_a_model_is_not_believed(qffc, write):
     given = check_equivariance(load("water-demo", depth=1))
-    forged = replace(given, verdicts=tuple(proven(v.generator, "even values") for v in given.verdicts))
+    forged = replace(given, verdicts=tuple(Verdict(v.generator, "proven", "even values") for v in given.verdicts))
     assert forged.holds
     code, out, err = qffc("check", write("water-demo", {"certificate": forged.to_json()}))
     assert (code, err) == (1, "")

@@ -1,0 +1,42 @@
+"""What a rule of the equivariance check returns: it proves a symmetry, or says where its proof stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from qffc.passes.equivariance.verdict import Failure, Transform
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as verdicts name it.
+
+    Args:
+        name: what verdicts call it.
+        why: why it proves something, for people; its lemma stands at the head of the file that has it.
+    """
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the rules found out about one generator, without any numbers.
+
+    Args:
+        generator: as a verdict names it.
+        rule: that proves it, or that was tried.
+        transform: what would show a difference in numbers.
+        failure: where the proof stops; None when it is proven.
+        note: a limit of the proof worth knowing; may be empty.
+        survives: finds the parts of the symmetry that are proven although the whole is not.
+    """
+
+    generator: str
+    rule: Rule
+    transform: Transform
+    failure: Failure | None = None
+    note: str = ""
+    survives: Callable[[], tuple[str, ...]] = field(default=tuple, compare=False, repr=False)
