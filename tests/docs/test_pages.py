@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [path for path in (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md") if path.is_file()]
+TOP = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")]
+PAGES = [path for path in (*sorted((ROOT / "docs").glob("*.md")), *TOP) if path.is_file()]
 RUNNABLE = [page for page in PAGES if page.name in ("tutorial.md", "architecture.md", "howto-train.md", "README.md")]
 
 pytestmark = pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="needs the source tree")
