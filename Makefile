@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-BENCH := benchmarks/run.py
 PYTEST_ARGS ?=
 ENGINE_ARGS ?=
 FORCEFIELD_ARGS ?= --help
@@ -28,7 +27,7 @@ lint: $(INSTALLED) ## check style, types and the arrows between packages
 	$(BIN)/lint-imports
 
 bench: $(INSTALLED) ## measure speed and compile time
-	$(BIN)/python $(BENCH)
+	$(BIN)/python -m benchmarks.run
 
 bench-compile: $(INSTALLED) ## compare compiled circuits with pytket's
 	$(BIN)/python benchmarks/compile.py
