@@ -292,7 +292,9 @@ def fading_sites(value: Value) -> tuple[str, ...]:
 
 
 def radial_basis(distance: Array, basis: Basis, xp: Any = np) -> Array:
-    """Return the basis functions at a distance, cutoff included.
+    """Return the basis functions at a distance, cutoff included: Chebyshev polynomials or a Bessel radial basis.
+
+    The latter, with the polynomial envelope, is that of DimeNet (Gasteiger et al., arXiv:2003.03123).
 
     Args:
         distance: (), Angstrom.

@@ -1,4 +1,7 @@
-"""A certificate checked again: the proofs by proving, and what passes have kept by running them again."""
+"""A certificate checked again: the proofs by proving, and what passes have kept by running them again.
+
+As with proof-carrying code, who receives a program need not trust who compiled it.
+"""
 
 from __future__ import annotations
 

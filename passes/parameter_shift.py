@@ -1,7 +1,7 @@
 r"""The pass ``parameter-shift``: derivatives of moments as moments of other circuits.
 
 A device gives moments and no derivatives. But a moment is a trigonometric polynomial in the angle of each gate, so its
-derivative is a sum of moments at shifted angles, exactly and at any size of the shift:
+derivative is a sum of moments at shifted angles, exactly and at any size of the shift (the parameter-shift rule):
 
 - ``exchange`` has the generator eigenvalues 1 and -3: one frequency, 4, and two terms at -+ pi/8;
 - ``pauli_rotation`` has one frequency, 1, and two terms at -+ pi/2 (Mitarai et al., arXiv:1803.00745; Schuld et al.,

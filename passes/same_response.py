@@ -1,6 +1,6 @@
 """Does a pass keep its promise? The program before it and the program after it, at the same random points.
 
-Numbers find a wrong pass and prove nothing about a right one.
+Numbers find a wrong pass and prove nothing about a right one: it is translation validation by samples.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Noise of a device in a few published figures."""
+"""Noise of a device in a few published figures.
+
+Depolarizing noise after gates, dephasing of what waits, and SPAM: errors of state preparation and measurement.
+"""
 
 from __future__ import annotations
 

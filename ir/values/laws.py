@@ -1,7 +1,8 @@
 """How a value transforms when the molecule is turned or mirrored.
 
 A :class:`Law` is the type of a symbolic value. Rotations act on rank 0 trivially and on rank 1 as on a
-vector; inversion multiplies by the parity. A value that follows no law, such as one coordinate of a position, is
+vector; inversion multiplies by the parity: the irreducible representations (irreps) 0e, 0o, 1o and 1e of O(3), of which
+1o are polar and 1e axial vectors. A value that follows no law, such as one coordinate of a position, is
 *frame-dependent*: it is allowed in a program, and refuted by the equivariance check.
 """
 

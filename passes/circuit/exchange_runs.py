@@ -1,6 +1,7 @@
 r"""Exchanges in a row on three qubits: any number of them is at most four.
 
-Three spins 1/2 are one spin 3/2 and two spins 1/2. Exchanges act on the spin 3/2 as one phase, which counts as the
+Three spins 1/2 are one spin 3/2 and two spins 1/2, and exchanges, which are made of permutations, tell these apart and
+nothing more (Schur-Weyl duality). Exchanges act on the spin 3/2 as one phase, which counts as the
 global one, and mix the two spins 1/2: on that plane exp(-i t (XX + YY + ZZ)) is, up to the global phase,
 
     F(z) = 1 + (z - 1) |s><s|,    z = exp(4 i t),

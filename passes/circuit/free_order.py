@@ -1,8 +1,9 @@
 """Couplings that are free in order, ``unordered GROUP``: what a rewrite may do with them.
 
 A program with groups stands for one program for each order of the couplings of each group; ``schedule-layers`` chooses
-among them. A rewrite keeps what the program computes as it is written, and may narrow the choice but not widen it:
-whatever order its result is given, some order of the program before it computes the same. That is so when
+among them. In the words of simulation a group is a Trotter step whose order of factors is open. A rewrite keeps what
+the program computes as it is written, and may narrow the choice but not widen it: whatever order its result is given,
+some order of the program before it computes the same. That is so when
 
 - a coupling stays where it is and keeps its group, goes, or becomes one with couplings of the same group;
 - what passes a group commutes with each of its couplings on its own. Where several operations have to act together

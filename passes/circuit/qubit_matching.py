@@ -1,6 +1,7 @@
 """Which renaming of qubits carries one circuit into another: candidates by colour refinement.
 
-Qubits take colours that say what happens to them, at which level and with which partners, until nothing new is learnt.
+Qubits take colours that say what happens to them, at which level and with which partners, until nothing new is learnt:
+the refinement of Weisfeiler-Leman, as in tests of graph isomorphism.
 A renaming can only connect equal colours. What is left open is tried, choice by choice, up to a bound. The caller tests
 each candidate, so this search decides what is found and never what is true.
 """

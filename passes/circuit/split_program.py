@@ -1,7 +1,8 @@
 """The split of a program into its classical and its quantum part, which every lowering shares.
 
 The quantum kernel sees only *slots*: numbers that the angle program computes. An angle is affine in slots with exact
-coefficients; a rotation takes a vector slot times an exact factor. Equal values share one slot.
+coefficients; a rotation takes a vector slot times an exact factor. Equal values share one slot:
+common subexpression elimination.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """Circuits as traces: words of operations that are equal when commuting neighbours trade places.
 
+They are the elements of a trace monoid (Mazurkiewicz), also called a partially commutative monoid.
 A word becomes a *Foata normal form*: every letter moves to the earliest level that the letters it depends on allow.
 
 **Lemma** (Cartier and Foata). Two words are equal modulo commutation of independent letters exactly when their normal

@@ -2,7 +2,7 @@
 
 **Lemma.** If S commutes with every operation and the prepared state is an eigenstate of it, then so is the final
 state, with the same eigenvalue; if S commutes with what the readout sees, the readout cannot tell the states exp(-i
-angle S) psi apart.
+angle S) psi apart. With S the sum of Z this is conservation of magnetization, a U(1) symmetry.
 
 Operations that fail alone may hold together: exp(-i G) exp(-i H) is exp(-i (G + H)) when G and H commute. So
 operations on one set of qubits are taken as one, and only their sum has to commute with S, when each is independent of

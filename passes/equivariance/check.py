@@ -1,4 +1,8 @@
-"""The pass ``check-equivariance``: proves or refutes each symmetry that a program declares."""
+"""The pass ``check-equivariance``: proves or refutes each symmetry that a program declares.
+
+Circuits that pass are equivariant quantum neural networks, in the words of geometric quantum machine learning: SU(2)
+turns all spins when SO(3) turns the molecule, and permutations of like atoms are permutations of qubits.
+"""
 
 from __future__ import annotations
 

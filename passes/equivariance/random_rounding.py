@@ -1,4 +1,7 @@
-"""Arithmetic that rounds every number at random: what changes between two runs is rounding."""
+"""Arithmetic that rounds every number at random: what changes between two runs is rounding.
+
+Known as Monte Carlo arithmetic, or stochastic arithmetic.
+"""
 
 from __future__ import annotations
 

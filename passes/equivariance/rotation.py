@@ -18,6 +18,10 @@ evaluator keeps at every geometry; other values as polynomials in atoms (``motio
 function that may jump. Commutators are computed with rational coefficients and a symbol for the value. Preparations:
 :func:`step_residual`. Observables: :func:`is_invariant`. Readout: :func:`readout_residual`.
 
+By Schur-Weyl duality the gates that commute with J at every geometry are those made of permutations of their qubits:
+exchanges and chiralities. Circuits of these and singlets are known as SU(2)-equivariant, as spin networks, and as
+permutational quantum computing; rotations by vectors bring in the molecule.
+
 The same for one axis alone proves rotations about that axis of the laboratory; |0>, turned into itself up to a phase by
 rotations about z, is then as good as a singlet.
 

@@ -1,6 +1,7 @@
 """The native kernel: the C++ of ``passes/native`` behind foreign calls of XLA.
 
-As many circuits as a register has lanes are simulated side by side; their states stay in the nearest caches.
+As many circuits as a register has lanes (SIMD: AVX2, AVX-512) are simulated side by side; their states stay in the
+nearest caches.
 """
 
 from __future__ import annotations

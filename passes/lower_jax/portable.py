@@ -1,13 +1,13 @@
 """The portable kernel: pure JAX, for every machine that JAX runs on.
 
-State. Real and imaginary parts apart, shape (2**qubits, batch), batch last, so that every gate is a few contiguous
-vector operations.
+State. The state vector has real and imaginary parts apart, shape (2**qubits, batch), batch last, so that every gate is
+a few contiguous vector operations.
 
 Gates. Each gate has the form psi'[r] = D psi[r] + O psi[permutation[r]], where D and O take one of two values by
 a bit of the row r. The program is a table of such rows walked by ``lax.scan``: compile time does not grow with depth.
 
-Derivatives. The gradient is an adjoint sweep, which un-applies the gates instead of storing states. Derivatives along a
-direction are JAX's forward derivatives of the two sweeps.
+Derivatives. The gradient is an adjoint sweep (adjoint differentiation), which un-applies the gates instead of storing
+states. Derivatives along a direction are JAX's forward derivatives of the two sweeps.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """The native angles of many bindings at once: what one binding does gate by gate, done array by array.
 
+With the kernel, which is built once, this is parametric compilation: structure once, numbers for each geometry.
+
 It covers kernels of singlets, rotations and exchanges in TK2. Their gates stand in one order whatever the numbers are:
 a SWAP that is folded out of an exchange only renames wires.
 """

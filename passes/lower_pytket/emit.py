@@ -1,4 +1,8 @@
-"""Emission of native gates: numeric angles only, one-qubit gates composed before they are written."""
+"""Emission of native gates: numeric angles only, one-qubit gates composed before they are written.
+
+An exchange is its own KAK form (Cartan decomposition): a TK2 of three equal angles, on that edge of the
+Weyl chamber which leads from the identity to SWAP. Whole SWAPs are renamed wires.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Frames of exchanges: which turns become rotations about z, which are virtual, and the numbers of the frames.
 
 A frame G stands for G U G^-1 in place of every exchange U. It commutes, so nothing changes but the turns: a turn u from
-frame G to frame G' is written as G' u G^-1. Where u takes the axis G^-1 z to the axis G'^-1 z it is a rotation about z
-and costs nothing. What the frames follow is chosen once, at directions without special values but for vectors that
-are parallel by their formula; their numbers follow for each binding, and are defined for all vectors.
+frame G to frame G' is written as G' u G^-1. Where u takes the axis G^-1 z to the axis G'^-1 z it is a rotation about z,
+a virtual Z gate, and costs nothing. What the frames follow is chosen once, at directions without special values but for
+vectors that are parallel by their formula; their numbers follow for each binding, and are defined for all vectors.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Packing: which small circuits run side by side on one device."""
+"""Packing: which small circuits run side by side on one device.
+
+Also known as quantum multi-programming.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Two qubits that have met nobody else: their state is kept in numbers and prepared with one two-qubit gate.
 
-By its Schmidt form, every state of two qubits is (A x B)(cos f |00> + sin f |11>), so that a singlet, rotations and
-exchanges on it cost one exp(-i f XX) and one turn for each qubit.
+By its Schmidt decomposition, every state of two qubits is (A x B)(cos f |00> + sin f |11>), so that a singlet,
+rotations and exchanges on it cost one exp(-i f XX) and one turn for each qubit.
 """
 
 from __future__ import annotations

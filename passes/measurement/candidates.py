@@ -1,4 +1,8 @@
-"""Settings that a plan may choose from: Pauli bases, Bell matchings, and mixtures of both."""
+"""Settings that a plan may choose from: Pauli bases, Bell matchings, and mixtures of both.
+
+A Pauli basis measures a group of strings that are qubit-wise commuting; in a Bell measurement XX, YY and ZZ of a pair,
+which commute but not qubit by qubit, are read at once.
+"""
 
 from __future__ import annotations
 

@@ -2,10 +2,10 @@
 
 A string a is estimated as the mean of its estimates in several settings s with weights x_s[a] that add up to one. With
 Q_ps the covariance of the strings at point p, weighted by what the energy makes of them, one shot of setting s adds the
-variance q_ps = x_s Q_ps x_s. With the best allocation (Neyman 1934), shots proportional to sqrt(q_ps), the variance is
-the square of sum_ps sqrt(q_ps), divided by the shots. This sum of norms is convex in the weights, and settings that do
-not pay go to zero. Since 2 sqrt(q) <= q/n + n with equality at n = sqrt(q), a step of least squares with the present n
-never makes it worse.
+variance q_ps = x_s Q_ps x_s. With Neyman allocation (1934), which is the best, shots proportional to sqrt(q_ps), the
+variance is the square of sum_ps sqrt(q_ps), divided by the shots. This sum of norms is convex in the weights, and
+settings that do not pay go to zero. Since 2 sqrt(q) <= q/n + n with equality at n = sqrt(q), a step of least squares
+with the present n never makes it worse.
 """
 
 from __future__ import annotations

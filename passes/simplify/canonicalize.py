@@ -1,4 +1,7 @@
-"""The pass ``canonicalize``: drops identities, merges what can meet, folds SWAPs into names."""
+"""The pass ``canonicalize``: drops identities, merges what can meet, folds SWAPs into names.
+
+In the words of circuit compilers: gate cancellation and rotation merging, modulo commutation, and removal of SWAPs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The pass ``light-cone``: drops what no observable of the readout sees."""
+"""The pass ``light-cone``: drops what no observable of the readout sees.
+
+What is left is the light cone, or causal cone, of the observables; to drop the rest is dead-code elimination.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Averages over global rotations, exact: Pauli strings, observables, gates and vectors onto what rotations leave alone.
 
 The average of a tensor over rotations is its projection onto the isotropic tensors of its rank: none of rank 1, the
-delta of rank 2, the epsilon of rank 3, and the three products of two deltas of rank 4.
+delta of rank 2, the epsilon of rank 3, and the three products of two deltas of rank 4. Such an average is known as
+twirling, and as the Reynolds operator of the group.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """How many shots each circuit gets: the smallest variance for a total, or the smallest total for a variance.
 
 One shot of circuit c gives the energy the variance v_c, n_c shots give it v_c / n_c. For a given total the sum is
-smallest with n_c proportional to sqrt(v_c) (Neyman, Journal of the Royal Statistical Society 97, 558 (1934)).
+smallest with n_c proportional to sqrt(v_c), which is Neyman allocation of shots (Journal of the Royal Statistical
+Society 97, 558 (1934)).
 """
 
 from __future__ import annotations

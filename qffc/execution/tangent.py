@@ -6,7 +6,8 @@ slots s, all from circuits. In the energy, the kernel is replaced by its tangent
     m(s) -> m + D (s - s0)
 
 and what remains, the angle program and the readout, is differentiated by JAX. One function gives the energy, forces and
-gradients of parameters, and the errors of all circuits are carried through it to first order.
+gradients of parameters, and the errors of all circuits are carried through it to first order
+(error propagation by the delta method).
 """
 
 from __future__ import annotations

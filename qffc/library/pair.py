@@ -1,4 +1,8 @@
-"""The pair model: one circuit of four qubits for each atom and two of its neighbours."""
+"""The pair model: one circuit of four qubits for each atom and two of its neighbours.
+
+Its energy is a function of sums over pairs of neighbours: body order three before the network, in the words of the
+atomic cluster expansion (ACE).
+"""
 
 from itertools import chain
 

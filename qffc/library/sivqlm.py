@@ -1,7 +1,8 @@
 """Symmetry-invariant models of small molecules after Le et al., arXiv:2311.11362.
 
 From the reference: singlets as the invariant state, encoding by exp(-i/2 alpha x . sigma), exchange gates as trainable
-layers, repeated uploading of the positions, invariant observables, and Z rotations that break the symmetry on purpose.
+layers, repeated uploading of the positions (data re-uploading), invariant observables, and Z rotations that break the
+symmetry on purpose.
 
 Chosen here, where several circuits would fit that description: two qubits for each atom around the centre (LiH 2, H2O
 4, NH3 6), prepared in a singlet; the upper and the lower qubit of all hydrogens have one table each; a layer is

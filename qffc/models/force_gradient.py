@@ -2,7 +2,8 @@
 
 A loss holds forces, which are a gradient themselves. With its derivatives u by the energies and v by the forces held
 fixed, its gradient is that of u . E minus the derivative of E along v: one sweep of circuits with derivatives, where a
-reverse pass through a reverse pass needs another one of them, and twice the arrays.
+reverse pass through a reverse pass needs another one of them, and twice the arrays. In other words: a
+Hessian-vector product, reverse over forward, in place of double backpropagation.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The classical head: atomic energies from features, one small neural network per species of the atom.
 
-Atoms may exchange messages after its first layer, as in continuous-filter convolutions (Schuett et al.,
-arXiv:1706.08566): an atom then sees what its neighbours' circuits measured.
+So energies are summed as by Behler and Parrinello (Behler-Parrinello networks), but the features come from circuits.
+Atoms may exchange messages after its first layer: message passing, as in the continuous-filter convolutions of SchNet
+(Schuett et al., arXiv:1706.08566): an atom then sees what its neighbours' circuits measured.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Energies and forces of atoms that move: circuits for neighbours only, at a cost linear in the number of atoms."""
+"""Energies and forces of atoms that move: circuits for neighbours only, at a cost linear in the number of atoms.
+
+The list of near neighbours has a skin, as a Verlet list (neighbour list) has.
+"""
 
 from __future__ import annotations
 

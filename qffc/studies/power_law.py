@@ -1,4 +1,4 @@
-"""The fit of a learning curve: error = a N^-b on logarithms, with the standard error of the exponent."""
+"""The power law of a learning curve: error = a N^-b, fitted on logarithms, with the standard error of the exponent."""
 
 from __future__ import annotations
 

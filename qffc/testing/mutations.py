@@ -1,4 +1,4 @@
-"""Programs with exactly one thing broken, by kind.
+"""Programs with exactly one thing broken, by kind: mutation testing of the check.
 
 A mutant is a valid program that declares what its original declared. Most mutants have lost a symmetry, some have not:
 an operation that no observable sees can be dropped for nothing. Numbers tell, see :func:`qffc.testing.deviations`.

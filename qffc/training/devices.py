@@ -1,4 +1,7 @@
-"""The devices that share the frames of a step."""
+"""The devices that share the frames of a step.
+
+Data parallelism: each device has all parameters and a part of the frames.
+"""
 
 from __future__ import annotations
 

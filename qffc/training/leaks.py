@@ -1,4 +1,7 @@
-"""Frames that a model is judged by although it was trained on them."""
+"""Frames that a model is judged by although it was trained on them.
+
+That is data leakage, and makes test errors too small.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One step of training: loss, gradient, optimizer and averaged parameters."""
+"""One step of training: loss, gradient, optimizer and averaged parameters (an exponential moving average, EMA)."""
 
 from __future__ import annotations
 

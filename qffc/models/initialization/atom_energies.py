@@ -1,4 +1,7 @@
-"""Reference energies of atoms: what a composition explains of the energies of molecules."""
+"""Reference energies of atoms: what a composition explains of the energies of molecules.
+
+Also called isolated-atom energies, or E0s.
+"""
 
 from __future__ import annotations
 

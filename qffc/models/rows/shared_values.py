@@ -4,7 +4,7 @@ A value depends on some sites only: a radial function on the centre and one neig
 computed once for each distinct tuple of atoms at these sites, and all circuits with these atoms read it there. Values
 that differ only by the names of their sites, such as those of neighbour a and of neighbour b, are one value on more
 tuples. This holds for every part of a value: each is computed on the atoms that it depends on, and lifted to those of
-the value that uses it.
+the value that uses it. This is common subexpression elimination across circuits.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 For each species of neighbours, a few radial functions times the harmonics of degree 0, 1 and 2 are summed over the
 neighbours, and the sums multiplied: the power spectrum of Bartok, Kondor and Csanyi (Phys. Rev. B 87, 184115, 2013) in
-a small basis. They are made of positions alone, without circuits, so that shots cannot blur them.
+a small basis, known as SOAP. That a sum over pairs of neighbours is a product of sums is the density trick of the
+atomic cluster expansion (ACE). They are made of positions alone, without circuits, so that shots cannot blur them.
 """
 
 from __future__ import annotations

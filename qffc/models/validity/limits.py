@@ -10,13 +10,14 @@ where E_model(i) is what circuits and head give, and ``trust`` is exactly 1 wher
 - ``grade_i`` tells how far the environment of an atom is from those of the training data: its Mahalanobis distance in
   :mod:`qffc.models.validity.environments`, over 1.3 times the largest that held-out training frames had. From 1 on the
   trust falls, and never ends to fall, so that forces lead back to what is known. It is the extrapolation grade of
-  Podryabinkin and Shapeev (Comput. Mater. Sci. 140, 171, 2017) with another distance.
+  Podryabinkin and Shapeev (Comput. Mater. Sci. 140, 171, 2017) with another distance: theirs is D-optimality, by
+  MaxVol.
 - A neighbour at a distance that no pair of its elements has in the training data fades from circuits, messages and
   environments within 1.2 Angstrom; an atom without any neighbour has no trust, and the energy of a free atom.
 - E_model(i) - E_free(i) ends softly half an eV below a floor, which lies half an eV below the least of any atom of its
   species in the training data.
-- The repulsion is the universal potential of Ziegler, Biersack and Littmark (1985), for pairs that are nearer than any
-  in the training data.
+- The repulsion is the universal potential of Ziegler, Biersack and Littmark (ZBL, 1985), for pairs that are nearer than
+  any in the training data.
 
 So weighted baselines are used in molecular dynamics (Imbalzano et al., J. Chem. Phys. 154, 074102, 2021).
 """
