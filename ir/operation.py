@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 from qffc.ir.diagnostics import Span, error
 from qffc.ir.pauli import Letter, PauliString, PauliSum, spell_string
@@ -39,8 +39,8 @@ class Declaration:
         prepares: whether it prepares fresh qubits.
         invariant_about: the axes of the laboratory, 0 to 2, about which turns leave what it prepares alone, up to a
             phase.
-        exchanged: what it becomes when two of its qubits trade places: ``even`` itself, up to a phase; ``odd`` itself
-            by the opposite angle; ``other`` something else.
+        exchanges: in which other orders its qubits may be written: generators of all of them, each an order of places
+            and the sign that the angle takes; what that changes is a phase.
         period: the angle, in multiples of pi, that is a phase; None when there is none.
     """
 
@@ -55,8 +55,38 @@ class Declaration:
     symbol: str = ""
     prepares: bool = False
     invariant_about: tuple[int, ...] = ()
-    exchanged: Literal["even", "odd", "other"] = "other"
+    exchanges: tuple[tuple[tuple[int, ...], int], ...] = ()
     period: Fraction | None = None
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether some order of its qubits changes the sign of the angle."""
+        return any(sign < 0 for _, sign in self.exchanges)
+
+    @cached_property
+    def orders(self) -> Mapping[tuple[int, ...], int]:
+        """Every order of places in which its qubits may be written, and the sign that the angle takes."""
+        found = {tuple(range(len(self.qubits))): 1}
+        waiting = list(found)
+        while waiting:
+            order = waiting.pop()
+            for places, sign in self.exchanges:
+                other = tuple(order[place] for place in places)
+                if other not in found:
+                    found[other] = sign * found[order]
+                    waiting.append(other)
+        return found
+
+    def first_order(self, qubits: Sequence[int]) -> tuple[tuple[int, ...], int]:
+        """Return the order in which these qubits come first, and the sign that the angle takes.
+
+        Example:
+            >>> from qffc.ir.ops import Chirality
+            >>> Chirality.declaration.first_order((4, 2, 3))
+            ((1, 2, 0), 1)
+        """
+        order = min(self.orders, key=lambda places: [qubits[place] for place in places])
+        return order, self.orders[order]
 
 
 @dataclass(frozen=True)
@@ -136,13 +166,12 @@ class Op:
         return replace(self, **changes)
 
     def ordered(self) -> Self:
-        """Return the operation with its qubits in ascending order, where trading places changes no more than a sign."""
-        order = sorted(self.qubits)
-        if self.declaration.exchanged == "other" or tuple(order) == self.qubits:
+        """Return the same operation with its qubits in the order that comes first, up to a phase."""
+        if not self.declaration.exchanges:
             return self
-        sorted_ = self.relabelled(dict(zip(self.qubits, order, strict=True)))
-        odd = self.declaration.exchanged == "odd" and is_odd(self.qubits)
-        return sorted_.with_value(-self.value) if odd and self.value is not None else sorted_
+        order, sign = self.declaration.first_order(self.qubits)
+        moved = self.relabelled({self.qubits[k]: self.qubits[place] for k, place in enumerate(order)})
+        return moved.with_value(-self.value) if sign < 0 and self.value is not None else moved
 
     def inverse(self) -> Self:
         """Return the operation that undoes this one; nothing undoes a preparation."""
@@ -211,11 +240,6 @@ class Coupling(Gate):
     def unit_generator(cls, qubits: Sequence[int], letters: Sequence[Letter] = ()) -> PauliSum:
         """Return the generator at the angle 1, on these qubits, with the letters of its Pauli string if it has one."""
         raise TypeError(f"{cls.__name__} has no generator")
-
-
-def is_odd(order: Sequence[int]) -> bool:
-    """Whether it takes an odd number of exchanges to sort a sequence of different numbers."""
-    return sum(order[i] > order[j] for i in range(len(order)) for j in range(i + 1, len(order))) % 2 == 1
 
 
 def need_angle(angle: Value, user: str, span: Span | None) -> None:

@@ -24,6 +24,9 @@ from qffc.ir.operation import ALL_AXES, Coupling, Declaration, Gate, Moves, Op
 from qffc.ir.pauli import LETTERS, Letter, PauliString, PauliSum, dot_product, need_string, triple_product
 from qffc.ir.values import AXES, Component, Value, as_value
 
+SWAP = ((1, 0), 1)
+"""Two qubits that may trade places."""
+
 
 @dataclass(frozen=True)
 class Singlet(Op):
@@ -36,7 +39,7 @@ class Singlet(Op):
         meaning="no turn of all spins changes it",
         prepares=True,
         invariant_about=ALL_AXES,
-        exchanged="even",
+        exchanges=(SWAP,),
     )
     a: int
     b: int
@@ -92,7 +95,7 @@ class Exchange(Coupling):
         unitary="exp(-i t sigma_a . sigma_b)",
         meaning="the Heisenberg coupling; t = pi/4 swaps the qubits, t = pi/2 is a phase",
         symbol="•",
-        exchanged="even",
+        exchanges=(SWAP,),
         period=Fraction(1, 2),
     )
     a: int
@@ -116,7 +119,7 @@ class Chirality(Coupling):
         unitary="exp(-i t sigma_a . (sigma_b x sigma_c))",
         meaning="the scalar spin chirality; its sign changes when two of the qubits trade places",
         symbol="χ",
-        exchanged="odd",
+        exchanges=(((1, 0, 2), -1), ((0, 2, 1), -1)),
     )
     a: int
     b: int

@@ -147,6 +147,6 @@ def _marked(colours: Colours, qubit: int, names: Names) -> Colours:
 def _unsigned(letter: Letter, signed: bool) -> str:
     if letter.value is None or (letter.shape.kind == "rotate" and not signed):
         return ""
-    if signed and operation(letter.shape.kind).declaration.exchanged != "odd":
+    if signed and not operation(letter.shape.kind).declaration.is_signed:
         return letter.value.text
     return min(letter.value.text, (-letter.value).text)

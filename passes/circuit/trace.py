@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.operation import Coupling, Op, is_odd
+from qffc.ir.operation import Coupling, Op
 from qffc.ir.ops import operation
 from qffc.ir.pauli import LETTERS, PauliSum
 from qffc.ir.values import Mul, Unit, Value, split_coefficient
@@ -31,7 +31,7 @@ class Shape:
 
     Args:
         kind: the word of the operation.
-        qubits: sorted, unless the operation is another one when they trade places.
+        qubits: in the first order that is the same operation.
         paulis: the letters of a Pauli string, in the order of the qubits.
         direction: of a rotation, a text that is equal for parallel vectors.
     """
@@ -71,17 +71,21 @@ Level = Counter[Letter]
 def make_letter(kind: str, qubits: Sequence[int], value: Value | None, paulis: str = "", direction: str = "") -> Letter:
     """Return a letter in canonical form.
 
-    Qubits that may trade places are sorted (a singlet changes by a global sign alone); where that changes the sign of
-    the angle, the value takes it.
+    Qubits that may trade places come in their first order (a singlet changes by a global sign alone); where that
+    changes the sign of the angle, the value takes it.
     """
-    exchanged = operation(kind).declaration.exchanged
-    order = list(range(len(qubits)))
-    if exchanged != "other" or paulis:
-        order.sort(key=lambda k: qubits[k])
-    if exchanged == "odd" and value is not None and is_odd(order):
+    order, sign = _first_order(kind, tuple(qubits), bool(paulis))
+    if sign < 0 and value is not None:
         value = -value
     paulis = "".join(paulis[k] for k in order) if paulis else ""
     return Letter(Shape(kind, tuple(qubits[k] for k in order), paulis, direction), value)
+
+
+@lru_cache(maxsize=1 << 14)
+def _first_order(kind: str, qubits: tuple[int, ...], string: bool) -> tuple[tuple[int, ...], int]:
+    if string:
+        return tuple(sorted(range(len(qubits)), key=lambda k: qubits[k])), 1
+    return operation(kind).declaration.first_order(qubits)
 
 
 def letter_of(op: Op, value: Value | None) -> Letter:

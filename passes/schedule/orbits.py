@@ -204,7 +204,7 @@ def _valued(letter: Letter, action: Action, species: dict[str, str]) -> Letter:
 def _unsigned(letter: Letter) -> str:
     if letter.value is None:
         return ""
-    odd = operation(letter.shape.kind).declaration.exchanged == "odd"
+    odd = operation(letter.shape.kind).declaration.is_signed
     return min(letter.value.text, (-letter.value).text) if odd else letter.value.text
 
 

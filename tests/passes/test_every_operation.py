@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from itertools import product
+from itertools import permutations, product
 
 import jax
 import jax.numpy as jnp
@@ -201,6 +201,18 @@ def test_renamed_qubits(kind):
     wanted = swap @ matrix_of(op) @ swap.conj().T
     assert equal_up_to_a_phase(matrix_of(op.relabelled(places)), wanted)
     assert equal_up_to_a_phase(matrix_of(op.relabelled(places).ordered()), wanted)
+
+
+@GATES
+def test_the_orders_of_its_qubits(kind):
+    """Every declared order is the same gate, the angle with its sign; no other one is."""
+    op, count = example_of(kind), len(kind.declaration.qubits)
+    for places in permutations(range(count)):
+        moved = op.relabelled({op.qubits[k]: op.qubits[place] for k, place in enumerate(places)})
+        sign = kind.declaration.orders.get(places)
+        for guess in (1, -1):
+            same = equal_up_to_a_phase(matrix_of(moved.with_value(op.value * guess)), matrix_of(op))
+            assert same == (guess == sign)
 
 
 @GATES
