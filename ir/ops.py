@@ -133,6 +133,37 @@ class Chirality(Coupling):
 
 
 @dataclass(frozen=True)
+class FourSpin(Coupling):
+    """exp(-i t (sigma_a . sigma_b)(sigma_c . sigma_d)) on four qubits."""
+
+    declaration: ClassVar = Declaration(
+        "four_spin",
+        qubits=("a", "b", "c", "d"),
+        angle="angle",
+        unitary="exp(-i t (sigma_a . sigma_b)(sigma_c . sigma_d))",
+        meaning="couples the singlets of two pairs; all such couplings among pairs commute",
+        symbol="∷",
+        exchanges=(((1, 0, 2, 3), 1), ((0, 1, 3, 2), 1), ((2, 3, 0, 1), 1)),
+        period=Fraction(1, 2),
+    )
+    a: int
+    b: int
+    c: int
+    d: int
+    angle: Value
+
+    @classmethod
+    def unit_generator(cls, qubits: Sequence[int], letters: Sequence[Letter] = ()) -> PauliSum:
+        a, b, c, d = qubits
+        return dot_product(a, b) * dot_product(c, d)
+
+    def parts(self) -> tuple[Op, ...]:
+        """Nine Pauli rotations, which commute."""
+        pairs = [((self.a, p), (self.b, p), (self.c, q), (self.d, q)) for p in LETTERS for q in LETTERS]
+        return tuple(PauliRotation(string, self.angle * 2, span=self.span) for string in pairs)
+
+
+@dataclass(frozen=True)
 class PauliRotation(Coupling):
     """exp(-i t/2 P) for a Pauli string P; symmetric only by accident."""
 
@@ -186,7 +217,7 @@ class Relabel(Op):
         object.__setattr__(self, "moves", tuple(sorted(self.moves)))
 
 
-OPERATIONS: tuple[type[Op], ...] = (Singlet, Zero, Rotate, Exchange, Chirality, PauliRotation, Relabel)
+OPERATIONS: tuple[type[Op], ...] = (Singlet, Zero, Rotate, Exchange, Chirality, FourSpin, PauliRotation, Relabel)
 """Every operation, in the order of the pages."""
 
 COMPOSITE: tuple[type[Op], ...] = tuple(kind for kind in OPERATIONS if kind.parts is not Op.parts)

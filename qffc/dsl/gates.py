@@ -15,7 +15,7 @@ from qffc.dsl.tables import RadialTable, Table, spell
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.exchange_group import like
 from qffc.ir.operation import Coupling
-from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.ops import Chirality, Exchange, FourSpin, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliString
 from qffc.ir.values import Numeric, Value, as_value
 
@@ -109,6 +109,30 @@ class Gates(Declarations):
         """Apply exp(-i t sigma_a . (sigma_b x sigma_c)) to three qubits."""
         qubits = [self._index(wire) for wire in (first, second, third)]
         self._ops.append(Chirality(qubits[0], qubits[1], qubits[2], need_value(angle), span=caller_span()))
+
+    def four_spin(self, *wires: Wire | Sequence[Twins], angle: Angle) -> None:
+        """Apply exp(-i t (sigma_a . sigma_b)(sigma_c . sigma_d)) to four qubits, or to every two of a list of twins.
+
+        These gates of twins commute, so exchanging any number of like neighbours only reorders them.
+
+        Args:
+            wires: four qubits, the first two and the last two a pair; or a list of twins, each of them a pair.
+            angle: t in radians.
+        """
+        value = need_value(angle)
+        if len(wires) not in (1, 4):
+            raise error(
+                "not qubits to couple",
+                found=f"{len(wires)} of them",
+                expected="four qubits, or a list of twins",
+                help="write (q1, q2, q3, q4), or ([twins1, twins2]) for every two of a list",
+            )
+        quads: list[tuple[object, ...]] = [wires]
+        if len(wires) == 1:
+            quads = [(*one, *other) for one, other in combinations(need_twins(wires[0]), 2)]
+        for a, b, c, d in quads:
+            qubits = (self._index(a), self._index(b), self._index(c), self._index(d))
+            self._ops.append(FourSpin(*qubits, value, span=caller_span()))
 
     def pauli_rotation(self, letters: str | Mapping[Wire, str], *wires: Wire, angle: Angle) -> None:
         """Apply exp(-i t/2 P) for a Pauli string: ``("ZZ", q1, q2)`` or ``({q1: "Z", q2: "Z"})``."""

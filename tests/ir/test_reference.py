@@ -15,6 +15,7 @@ from qffc.ir import (
     Chirality,
     Evaluator,
     Exchange,
+    FourSpin,
     Instance,
     PauliRotation,
     Program,
@@ -72,6 +73,8 @@ def matrix_of(op: Any, count: int, evaluate: Evaluator) -> Any:
             return expm(-1j * evaluate(angle) * exchange(count, a, b))
         case Chirality(a, b, c, angle):
             return expm(-1j * evaluate(angle) * triple(count, (a, b, c)))
+        case FourSpin(a, b, c, d, angle):
+            return expm(-1j * evaluate(angle) * exchange(count, a, b) @ exchange(count, c, d))
         case PauliRotation(string, angle):
             return expm(-0.5j * evaluate(angle) * on(count, dict(string)))
         case Relabel(moves):

@@ -46,7 +46,8 @@ def _vector(rng: np.random.Generator) -> Value:
 
 def _op(rng: np.random.Generator, qubits: int) -> Op:
     a, b, c = map(int, rng.permutation(qubits)[:3])
-    kind = rng.integers(10 + len(COMPOSITE))
+    fitting = [each.declaration for each in COMPOSITE if len(each.declaration.qubits) <= qubits]
+    kind = rng.integers(10 + len(fitting))
     if kind < 3:
         return Rotate(int(rng.integers(min(2, qubits))), _vector(rng))
     if kind < 7:
@@ -59,7 +60,7 @@ def _op(rng: np.random.Generator, qubits: int) -> Op:
         string = tuple((int(q), letters[rng.integers(3)]) for q in rng.permutation(qubits)[:weight])
         return PauliRotation(string, _angle(rng))  # type: ignore[arg-type]  # letters of a Pauli string
     if kind > 9:
-        said = COMPOSITE[kind - 10].declaration
+        said = fitting[kind - 10]
         return make_op(said.word, tuple(map(int, rng.permutation(qubits)[: len(said.qubits)])), _angle(rng))
     return Relabel(((a, b), (b, c), (c, a)) if rng.integers(2) else ((a, b), (b, a)))
 

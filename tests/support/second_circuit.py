@@ -76,6 +76,11 @@ def _applied(state: State, word: str, on: list[int], value: np.ndarray | None) -
         )
     if word == "exchange":  # XX + YY + ZZ is 2 SWAP - 1
         return _turned(state, 2 * value, lambda s: np.swapaxes(s, *on))
+    if word == "four_spin":  # each inner product is -3 on a singlet and 1 elsewhere
+        one, other = _in_singlet(state, *on[:2]), _in_singlet(state, *on[2:])
+        both = _in_singlet(one, *on[2:])
+        phases = [np.exp(-1j * factor * value) for factor in (1, -3, 9)]
+        return phases[0] * (state - one - other + both) + phases[1] * (one + other - 2 * both) + phases[2] * both
     # The triple product K has K^3 = 12 K.
     root = np.sqrt(value.dtype.type(12))
     once = _triple(state, on)
@@ -86,6 +91,10 @@ def _turned(state: State, angle: Number, generator: object) -> State:
     """exp(-i angle G) for G with G^2 = 1."""
     assert callable(generator)
     return np.cos(angle) * state - 1j * np.sin(angle) * generator(state)
+
+
+def _in_singlet(state: State, a: int, b: int) -> State:
+    return (state - np.swapaxes(state, a, b)) / state.real.dtype.type(2)
 
 
 def _triple(state: State, on: list[int]) -> State:

@@ -226,7 +226,7 @@ class _Words:
             on: tuple = self._string(program)
             self.take(",")
         else:
-            count = {"zero": 1, "rotate": 1, "singlet": 2, "exchange": 2, "chirality": 3}[word]
+            count = {"zero": 1, "rotate": 1, "singlet": 2, "exchange": 2, "chirality": 3, "four_spin": 4}[word]
             on = ()
             for k in range(count):
                 on += (place(self.take()),)

@@ -271,3 +271,25 @@ def test_conserved_spin_shares_no_name():
 
     with pytest.raises(QffcError, match=r"generator declared twice(.|\n)*'spin_z'"):
         _ = twice.program
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_four_spins_couple_any_number_of_like_atoms(count: int) -> None:
+    @qf.ansatz
+    def methane(a):
+        a.centre("C")
+        hydrogens = a.neighbours("H", count)
+        twins = [a.twins(h) for h in hydrogens]
+        for h, (upper, lower) in zip(hydrogens, twins, strict=True):
+            a.rotate(upper, h.position)
+            a.exchange(upper, lower, angle=0.3)
+        a.four_spin(twins, angle=a.param("J"))
+        for h, (_, lower) in zip(hydrogens, twins, strict=True):
+            a.rotate(lower, h.direction)
+        return a.energy(a.dot(twins))
+
+    program = methane.program
+    assert sum(op.word == "four_spin" for op in program.ops) == count * (count - 1) // 2
+    verdicts = qf.check(program).verdicts
+    assert {verdict.status for verdict in verdicts if verdict.generator != "inversion"} == {"proven"}
+    assert sum(verdict.generator.startswith("exchange") for verdict in verdicts) == max(count - 1, 0)
