@@ -22,7 +22,7 @@ from sympy import Symbol
 
 from qffc.library import load
 from qffc.passes.circuit.split_program import Split, split_program
-from qffc.passes.equivariance.random_point import random_point
+from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.verdict import Transform
 from qffc.passes.lower_pytket.compare import naive_circuit
 from qffc.passes.lower_pytket.kernel import PytketKernel

@@ -38,7 +38,7 @@ from qffc.ir.program import Program
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.counts import CircuitCounts
-from qffc.passes.equivariance.random_point import random_point
+from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.verdict import Transform
 from qffc.passes.lower_pytket.compare import naive_circuit
 from qffc.passes.lower_pytket.counts import count_circuit

@@ -39,9 +39,9 @@ from qffc.ir.declarations import Parameter
 from qffc.ir.pauli import LETTERS
 from qffc.ir.values import Displacement, Moment, ParameterEntry
 from qffc.library.catalogue import load_reference
-from qffc.passes.equivariance.before_and_after import measured
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.reduced_circuit import REDUCED
+from qffc.passes.equivariance.numbers.before_and_after import measured
+from qffc.passes.equivariance.rules.reduced_circuit import REDUCED
 from qffc.passes.equivariance.verdict import Verdict
 from qffc.testing import MUTATIONS, deviations, internally_symmetric_program, mutate, symmetric_program
 

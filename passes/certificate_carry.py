@@ -7,7 +7,7 @@ from dataclasses import replace
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, keeps_symmetry
-from qffc.passes.equivariance.certificate import CARRIED, Certificate, Origin
+from qffc.passes.equivariance.certificates.certificate import CARRIED, Certificate, Origin
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.verdict import Carried, Verdict
 from qffc.passes.pipeline_text import format_pass

@@ -13,7 +13,7 @@ from qffc.ir.program import Program
 from qffc.ir.text.parser import parse_program
 from qffc.passes.base import Pass
 from qffc.passes.certificate_difference import first_difference
-from qffc.passes.equivariance.certificate import Certificate, Origin
+from qffc.passes.equivariance.certificates.certificate import Certificate, Origin
 from qffc.passes.equivariance.check import CheckEquivariance, check_equivariance
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import parse_pipeline

@@ -12,7 +12,7 @@ from qffc.ir.verification.program import verify_program
 from qffc.passes.base import Pass, Report
 from qffc.passes.certificate_carry import carry
 from qffc.passes.counts import Counts, count_ops
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.pipeline_text import parse_pipeline as parse_pipeline
 from qffc.passes.same_response import verify_promise
 from qffc.passes.target import Target

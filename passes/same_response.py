@@ -18,9 +18,9 @@ from qffc.ir.program import Program
 from qffc.ir.reference import Arithmetic, moments, response
 from qffc.ir.values import as_value
 from qffc.passes.base import Pass, keeps, keeps_symmetry
-from qffc.passes.equivariance.before_and_after import observed
-from qffc.passes.equivariance.random_point import random_point
-from qffc.passes.equivariance.random_rounding import RandomRounding
+from qffc.passes.equivariance.numbers.before_and_after import observed
+from qffc.passes.equivariance.numbers.random_point import random_point
+from qffc.passes.equivariance.numbers.random_rounding import RandomRounding
 from qffc.passes.equivariance.verdict import Transform
 
 Floats = NDArray[np.float64]

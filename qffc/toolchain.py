@@ -18,7 +18,7 @@ from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.given_values import not_a, path_of
 from qffc.ir.program import Program
 from qffc.library.catalogue import PREFIX
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.target import Target
 from qffc.references.data import dataset_of, datasets_of

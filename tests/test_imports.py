@@ -36,18 +36,6 @@ def test_import_loads_neither_jax_nor_pytket(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("module", ["rules", "certificate"])
-def test_rules_of_the_check_load_no_numbers(module: str) -> None:
-    """What a rule proves needs no random point; one place samples, after all rules."""
-    sampling = ("counterexample", "random_point", "before_and_after", "judging")
-    done = run(
-        f"import sys, qffc.passes.equivariance.{module}\n"
-        f"print([name for name in {sampling} if f'qffc.passes.equivariance.{{name}}' in sys.modules])"
-    )
-    assert done.stderr == ""
-    assert done.stdout.strip() == "[]"
-
-
 @pytest.mark.smoke
 def test_public_names_load() -> None:
     for name in qffc.__all__:

@@ -12,12 +12,12 @@ from typing import ClassVar
 
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
-from qffc.passes.equivariance.certificate import Certificate, make_certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate, make_certificate
 from qffc.passes.equivariance.finding import Finding
-from qffc.passes.equivariance.generators import check_generators
 from qffc.passes.equivariance.judging import judge
-from qffc.passes.equivariance.reduced_circuit import of_reduced, reduced_circuit
-from qffc.passes.equivariance.rules import CHECKS
+from qffc.passes.equivariance.rules.generators import check_generators
+from qffc.passes.equivariance.rules.listed import CHECKS
+from qffc.passes.equivariance.rules.reduced_circuit import of_reduced, reduced_circuit
 from qffc.passes.target import Target
 
 

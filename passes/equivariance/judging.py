@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from qffc.ir.program import Program
-from qffc.passes.equivariance.counterexample import sample
 from qffc.passes.equivariance.finding import Finding
+from qffc.passes.equivariance.numbers.counterexample import sample
 from qffc.passes.equivariance.verdict import Verdict
 
 
@@ -13,7 +13,7 @@ def judge(program: Program, finding: Finding) -> Verdict:
 
     Example:
         >>> from qffc.library import load
-        >>> from qffc.passes.equivariance.rules import CHECKS
+        >>> from qffc.passes.equivariance.rules.listed import CHECKS
         >>> program = load("water-demo", depth=1)
         >>> [judge(program, found).status for name in ("translation", "inversion") for found in CHECKS[name](program)]
         ['proven', 'refuted']

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from qffc.ir.values import Displacement, FrameVector, Mul, Number, Unit, Value
 from qffc.passes.circuit.split_program import Split
-from qffc.passes.equivariance.rotation import is_invariant
+from qffc.passes.equivariance.rules.rotation import is_invariant
 from qffc.passes.lower_pytket.frame_rules import Axis, Directions, FrameNumbers, Rule
 from qffc.passes.lower_pytket.frame_search import FrameSearch
 from qffc.passes.lower_pytket.ops import NumericOp

@@ -25,8 +25,8 @@ from qffc.ir.values import substitute_sites
 from qffc.passes.circuit.conjugation import conjugated
 from qffc.passes.circuit.qubit_matching import Incidence, Incidences, Names, renamings
 from qffc.passes.circuit.trace import Letter, independent, letter_of
-from qffc.passes.equivariance.generators import action_of
-from qffc.passes.equivariance.words import Action
+from qffc.passes.equivariance.renaming.words import Action
+from qffc.passes.equivariance.rules.generators import action_of
 
 Renaming = tuple[int, ...]
 """The wire that takes the place of each wire."""

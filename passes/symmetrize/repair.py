@@ -15,11 +15,11 @@ from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.free_order import divided
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.wires import flatten
-from qffc.passes.equivariance.generators import check_generators
 from qffc.passes.equivariance.judging import judge
-from qffc.passes.equivariance.rotation import readout_residual, rotation_failure, step_residual
-from qffc.passes.equivariance.rules import CHECKS
-from qffc.passes.equivariance.translation import translation_failure
+from qffc.passes.equivariance.rules.generators import check_generators
+from qffc.passes.equivariance.rules.listed import CHECKS
+from qffc.passes.equivariance.rules.rotation import readout_residual, rotation_failure, step_residual
+from qffc.passes.equivariance.rules.translation import translation_failure
 from qffc.passes.equivariance.verdict import OpReference, op_reference
 from qffc.passes.symmetrize.report import Change, Symmetrization, make_report
 from qffc.passes.symmetrize.twirl import AVERAGE, MOST_LETTERS, longest_broken_string, twirl_gate, twirl_observable

@@ -10,7 +10,7 @@ from qffc.ir.exchange_group import copy_count, count_text
 from qffc.ir.program import Program
 from qffc.ir.values import ParameterEntry, Radial, walk
 from qffc.passes.counts import Counts, count_ops
-from qffc.passes.equivariance.translation import classical_values
+from qffc.passes.equivariance.rules.translation import classical_values
 
 Kind = Literal["replaced", "dropped", "added"]
 _SHOWN = 6

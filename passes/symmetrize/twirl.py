@@ -15,7 +15,7 @@ from qffc.ir.operation import Gate, Op
 from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate
 from qffc.ir.pauli import LETTERS, PauliString, triple_product
 from qffc.ir.values import Add, Component, Cross, FrameVector, Mul, Number, Value, add, as_value, cross, mul
-from qffc.passes.equivariance.rotation import is_invariant
+from qffc.passes.equivariance.rules.rotation import is_invariant
 
 MOST_LETTERS = 4
 """Strings with more letters are not averaged."""

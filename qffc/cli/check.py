@@ -14,7 +14,7 @@ from qffc.ir.diagnostics import QffcError, error
 if TYPE_CHECKING:
     from qffc.ir.program import Program
     from qffc.models.force_field import ForceField
-    from qffc.passes.equivariance.certificate import Certificate
+    from qffc.passes.equivariance.certificates.certificate import Certificate
 
 
 def check(
@@ -84,14 +84,14 @@ def _model(text: str) -> ForceField | None:
 
 def _stored(model: ForceField) -> Certificate | None:
     """The certificate that a model was trained with; None when it has none."""
-    from qffc.passes.equivariance.certificate import Certificate
+    from qffc.passes.equivariance.certificates.certificate import Certificate
 
     text = model.metadata.get("certificate")
     return None if text is None else Certificate.from_json(text)
 
 
 def _check_again(file: Path, subject: str | None, as_json: bool) -> None:
-    from qffc.passes.equivariance.certificate import Certificate
+    from qffc.passes.equivariance.certificates.certificate import Certificate
     from qffc.references.programs import resolve_program
 
     given = Certificate.from_json(_read(file))

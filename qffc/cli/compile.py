@@ -14,7 +14,7 @@ from qffc.cli.output import AsJson, emit, say, table
 from qffc.compiling.compiled import Compiled
 from qffc.compiling.levels import DEFAULT_LEVEL, LEVELS
 from qffc.ir.diagnostics import error
-from qffc.passes.equivariance.generic_point import generic_slots
+from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.pipeline import PassRecord, printer
 from qffc.references.programs import names_model
 from qffc.toolchain import compile as compile_to

@@ -98,7 +98,7 @@ def run_demo(out: Path, quick: bool, write: Callable[[str], None] = print) -> No
 
 
 def _count(compiled: Compiled, story: _Story) -> dict[str, object]:
-    from qffc.passes.equivariance.generic_point import generic_slots
+    from qffc.passes.equivariance.numbers.generic_point import generic_slots
     from qffc.passes.lower_pytket.compare import compare_with_pytket
 
     comparison = compare_with_pytket(compiled.program, generic_slots(compiled.split), compiled.target)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qffc.atomic_files import atomic_path, write_text
 from qffc.ir.declarations import AtomicReadout
 from qffc.ir.program import Program
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.verdict import Counterexample, Verdict
 
 PARAMETERS_NAME, GEOMETRY_NAME = "params.json", "geometry.npz"
@@ -26,8 +26,8 @@ _SCRIPT = """# Prints what one circuit gives before and after something that mus
 from pathlib import Path
 
 from qffc.ir import parse_program
-from qffc.passes.equivariance.certificate import Certificate
-from qffc.passes.equivariance.before_and_after import measured
+from qffc.passes.equivariance.certificates.certificate import Certificate
+from qffc.passes.equivariance.numbers.before_and_after import measured
 
 here = Path(__file__).parent
 program = parse_program((here / "program.qffc").read_text(encoding="utf-8"))

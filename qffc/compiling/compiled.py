@@ -21,7 +21,7 @@ from qffc.passes.base import Pass
 from qffc.passes.circuit.split_program import Split, split_program
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.generic_point import generic_slots
+from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import format_pass, parse_pipeline, steps_of
 from qffc.passes.registry import is_registered
@@ -108,7 +108,8 @@ class Compiled(Parts):
         """Return the circuit in native gates, without measurements.
 
         Args:
-            slots: (slot_count,), radians; :func:`qffc.passes.equivariance.generic_point.generic_slots` when left out.
+            slots: (slot_count,), radians; when left out, those of
+                :func:`qffc.passes.equivariance.numbers.generic_point.generic_slots`.
         """
         return self.kernel.bind(self._slots(slots))
 

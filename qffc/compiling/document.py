@@ -13,7 +13,7 @@ from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.program import Program
 from qffc.ir.text.parser import parse_program
 from qffc.passes.counts import CircuitCounts
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.pipeline import PassRecord
 from qffc.passes.pipeline_text import parse_pipeline
 from qffc.passes.plain_data import from_plain, to_plain

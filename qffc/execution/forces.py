@@ -19,7 +19,7 @@ from qffc.execution.quote import Job, Quote, choose, need_one, plan_of, prepare
 from qffc.execution.tangent import Geometry, Tangent
 from qffc.models.force_field import ForceField
 from qffc.passes.circuit.split_program import Split
-from qffc.passes.equivariance.generic_point import generic_slots
+from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.kernel import make_moments
 from qffc.passes.measurement.kernel_states import DENSE_QUBITS, kernel_states

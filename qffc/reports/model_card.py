@@ -13,7 +13,7 @@ from qffc.models.files.data_sets import distinct_names, known_sets
 from qffc.models.files.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
 from qffc.models.force_field import trainable_names
 from qffc.models.validity.limits import has_limits
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.training.config import TrainingConfig, settled, stored_config
 
 if TYPE_CHECKING:

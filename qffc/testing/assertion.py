@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qffc.ir.program import Program
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 
 

@@ -18,7 +18,7 @@ from qffc.ir.evaluate import GHOST, Instance
 from qffc.ir.generators import Conserved, DeclaredSymmetry, Generator
 from qffc.ir.program import Program
 from qffc.ir.reference import response
-from qffc.passes.equivariance.internal_numbers import distances
+from qffc.passes.equivariance.numbers.internal_numbers import distances
 
 Array = NDArray[np.float64]
 

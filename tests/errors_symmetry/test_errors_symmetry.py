@@ -13,7 +13,7 @@ from verdicts import assert_reproduces
 
 from qffc.ir import parse_program
 from qffc.ir.program import Program
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 
 FOLDER = Path(__file__).resolve().parent

@@ -19,7 +19,7 @@ from qffc.library import load
 from qffc.passes import registry
 from qffc.passes.base import MEANINGS, Pass, PassResult, keeps, keeps_symmetry
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.equivariance.certificate import CARRIED, Certificate
+from qffc.passes.equivariance.certificates.certificate import CARRIED, Certificate
 from qffc.passes.equivariance.check import CheckEquivariance, check_equivariance
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.same_response import verify_promise

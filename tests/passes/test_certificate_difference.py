@@ -18,9 +18,9 @@ from qffc.ir.values import as_value
 from qffc.library import load
 from qffc.passes.certificate_difference import first_difference
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.equivariance import counterexample
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.numbers import counterexample
 from qffc.passes.equivariance.verdict import Counterexample, Transform
 
 REFUSED = Path(__file__).resolve().parents[1] / "errors_symmetry"

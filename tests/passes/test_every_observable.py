@@ -28,7 +28,7 @@ from qffc.ir.ops import Chirality, Exchange, Rotate, Singlet, Zero
 from qffc.ir.pauli import spin_component
 from qffc.ir.program import Program
 from qffc.passes.circuit.split_program import split_program
-from qffc.passes.equivariance.rotation import is_invariant
+from qffc.passes.equivariance.rules.rotation import is_invariant
 from qffc.passes.lower_jax.program import lower_jax
 from qffc.passes.measurement.kernel_states import kernel_states, outcome_probabilities, outcome_values
 from qffc.passes.measurement.plan import plan_measurement

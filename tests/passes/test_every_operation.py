@@ -34,7 +34,7 @@ from qffc.passes.circuit.conjugation import conjugated
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.circuit.trace import letter_of
 from qffc.passes.circuit.wires import Step
-from qffc.passes.equivariance.rotation import step_residual
+from qffc.passes.equivariance.rules.rotation import step_residual
 from qffc.passes.lower_jax.kernel import make_moments
 from qffc.passes.lower_jax.program import lower_jax
 from qffc.passes.lower_pytket.kernel import PytketKernel

@@ -16,9 +16,9 @@ from qffc.ir.verification.sizes import MOST_NUMBERS, head_numbers, table_numbers
 from qffc.library import load
 from qffc.models.circuits.instances import MOST_COPIES, instances_of
 from qffc.models.head import head_shapes
-from qffc.passes.equivariance import counterexample
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.numbers import counterexample
 from qffc.passes.symmetrize.repair import Symmetrize
 from qffc.targets.catalogue import target
 

@@ -17,7 +17,7 @@ from qffc.models.files.data_sets import example_geometry, known_sets
 from qffc.models.files.model_file import load_model, save_model
 from qffc.models.files.seen_frames import SEEN, knows_all_frames
 from qffc.models.force_field import untrained
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.studies.run import read_saved
 from qffc.studies.run_file import read_toml

@@ -11,7 +11,7 @@ import qffc as qf
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.toolchain import CERTIFICATE_NAME
 
 PROGRAM = "lib:sivqlm-h2o:depth=1"

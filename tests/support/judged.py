@@ -15,7 +15,7 @@ from second_text import Text, read
 from second_values import GHOST, Point
 
 from qffc.ir.program import Program
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.verdict import GHOST_NAME, Counterexample, Verdict
 from qffc.passes.pipeline import parse_pipeline, run_pipeline

@@ -5,8 +5,8 @@ import pytest
 
 from qffc.ir.program import Program
 from qffc.ir.reference import response
-from qffc.passes.equivariance.before_and_after import measured, observed
 from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.numbers.before_and_after import measured, observed
 from qffc.passes.equivariance.verdict import Counterexample, Verdict
 
 

@@ -18,7 +18,7 @@ from qffc.models.files.array_file import header_entries, header_text, kind_of, r
 from qffc.models.files.trained import TRAINED_PREFIX, trained_file
 from qffc.models.files.unfinished import CHECKPOINT_KIND, CHECKPOINT_NAME, unfinished_model
 from qffc.models.force_field import ForceField
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.lower_jax.program import Lowering, lower_jax
 
 MODEL_NAME = "model.safetensors"

@@ -14,9 +14,9 @@ from qffc.ir.program import Program
 from qffc.ir.values import Component, Displacement, FrameVector, Moment, ParameterEntry, as_value
 from qffc.library import load
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.equivariance.before_and_after import measured
-from qffc.passes.equivariance.certificate import RULES, Certificate, Origin
+from qffc.passes.equivariance.certificates.certificate import RULES, Certificate, Origin
 from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.numbers.before_and_after import measured
 
 
 def make_program(*, broken: bool) -> Program:

@@ -25,7 +25,7 @@ from qffc.ir.values import (
     unit,
 )
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.equivariance.certificate import RULES, Certificate
+from qffc.passes.equivariance.certificates.certificate import RULES, Certificate
 from qffc.passes.equivariance.check import CheckEquivariance, check_equivariance
 
 # ------------------------------------------------------------------------------- water, all symmetries

@@ -10,8 +10,8 @@ import pytest
 from qffc.ir.program import Program
 from qffc.ir.text.parser import parse_program
 from qffc.passes.circuit.trace import Shape, independent
-from qffc.passes.equivariance import charge
 from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.rules import charge
 
 
 def calls(program: Program) -> int:

@@ -23,7 +23,7 @@ from qffc.ir.values import (
     norm,
     unit,
 )
-from qffc.passes.equivariance.before_and_after import observed
+from qffc.passes.equivariance.numbers.before_and_after import observed
 
 # ----------------------------------------------------------------------------------------- translation
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qffc.ir import Evaluator, Instance, Value, parse_program, parse_value
-from qffc.passes.equivariance import coordinates
-from qffc.passes.equivariance.coordinates import TooLarge, written
-from qffc.passes.equivariance.motions import parity, residual
-from qffc.passes.equivariance.spellings import Spellings
+from qffc.passes.equivariance.polynomials import coordinates
+from qffc.passes.equivariance.polynomials.coordinates import TooLarge, written
+from qffc.passes.equivariance.polynomials.motions import parity, residual
+from qffc.passes.equivariance.polynomials.spellings import Spellings
 from qffc.passes.equivariance.transforms import SHIFT
 from qffc.testing import values
 
@@ -130,7 +130,7 @@ def test_too_large_is_said_and_takes_no_time(monkeypatch: pytest.MonkeyPatch) ->
     assert spell(large) == large
     assert not spell.are_equal(large, parse_value("1"))
     # A program has a budget of its own: what comes after it keeps its spelling.
-    monkeypatch.setattr("qffc.passes.equivariance.spellings.TOTAL_PRODUCTS", 0)
+    monkeypatch.setattr("qffc.passes.equivariance.polynomials.spellings.TOTAL_PRODUCTS", 0)
     spent = Spellings(PROGRAM)
     assert spent(parse_value("norm(r(a, b))*unit(r(a, b))")) != spent(parse_value("r(a, b)"))
 

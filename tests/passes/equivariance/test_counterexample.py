@@ -4,7 +4,7 @@ import pytest
 from verdicts import assert_refuted, verdict
 
 from qffc.ir import Program, parse_program
-from qffc.passes.equivariance.counterexample import sample
+from qffc.passes.equivariance.numbers.counterexample import sample
 from qffc.passes.equivariance.verdict import Transform
 
 

@@ -9,11 +9,11 @@ from verdicts import assert_proven, assert_refuted, verdict
 from qffc.ir import QffcError, parse_program
 from qffc.ir.program import Program
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.equivariance.before_and_after import observed
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.random_point import random_point
-from qffc.passes.equivariance.rotation import INVARIANT_VALUES
+from qffc.passes.equivariance.numbers.before_and_after import observed
+from qffc.passes.equivariance.numbers.random_point import random_point
+from qffc.passes.equivariance.rules.rotation import INVARIANT_VALUES
 from qffc.passes.equivariance.verdict import Transform
 from qffc.passes.symmetrize.repair import Symmetrize
 from qffc.targets.catalogue import target

@@ -4,7 +4,7 @@ import numpy as np
 
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
-from qffc.passes.equivariance.generic_point import generic_slots
+from qffc.passes.equivariance.numbers.generic_point import generic_slots
 
 
 def test_vectors_along_one_direction_are_parallel():

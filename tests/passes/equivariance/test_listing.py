@@ -11,10 +11,10 @@ from qffc.ir import Program, parse_program
 from qffc.ir.text.parser import parse_value
 from qffc.library import load
 from qffc.passes.circuit.trace import make_letter
-from qffc.passes.equivariance.advice import remarks
+from qffc.passes.equivariance.certificates.advice import remarks
+from qffc.passes.equivariance.certificates.listing import listing
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.listing import listing
-from qffc.passes.equivariance.nearest_renaming import nearest_renaming
+from qffc.passes.equivariance.renaming.nearest_renaming import nearest_renaming
 from qffc.testing import Mutant, mutants, programs, symmetric_programs
 
 

@@ -17,7 +17,7 @@ from qffc.ir import parse_program
 from qffc.ir.evaluate import GHOST as NO_SPECIES
 from qffc.ir.evaluate import Instance
 from qffc.ir.program import Program
-from qffc.passes.equivariance.before_and_after import observed
+from qffc.passes.equivariance.numbers.before_and_after import observed
 from qffc.testing import MUTATIONS, internally_symmetric_program, mutate, symmetric_program, wide_program
 
 TWO_SPINS = """qffc 1

@@ -18,9 +18,9 @@ from qffc.ir.text.parser import parse_program
 from qffc.ir.values import as_value
 from qffc.library import load
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.rotation import surviving_axes
+from qffc.passes.equivariance.rules.rotation import surviving_axes
 from qffc.testing import instances, programs
 
 TEXT = """qffc 1

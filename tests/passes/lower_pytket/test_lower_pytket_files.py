@@ -13,7 +13,7 @@ from pytket.qasm import circuit_from_qasm_str
 import qffc as qf
 from qffc.cli.compile_emit import Emit, _text
 from qffc.ir.reference import expectation
-from qffc.passes.equivariance.generic_point import generic_slots
+from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.lower_pytket.files import measured_in_order, narrow_registers
 from qffc.passes.measurement.kernel_states import kernel_states
 

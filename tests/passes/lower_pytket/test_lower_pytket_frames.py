@@ -16,7 +16,7 @@ from qffc.ir.reference import expectation
 from qffc.ir.text.parser import parse_program
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
-from qffc.passes.equivariance.random_point import random_point
+from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.verdict import Transform
 from qffc.passes.lower_pytket.frame_rules import onto_z
 from qffc.passes.lower_pytket.frames import Frames

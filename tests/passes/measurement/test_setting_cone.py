@@ -17,7 +17,7 @@ from qffc.ir.reference import expectation
 from qffc.ir.text.parser import parse_program
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
-from qffc.passes.equivariance.random_point import random_point
+from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.verdict import Transform
 from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.measurement.kernel_states import kernel_states

@@ -32,7 +32,7 @@ from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.counts import count_ops
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.generic_point import generic_slots
+from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.schedule.clock import circuit_depth

@@ -13,7 +13,7 @@ from qffc.ir.values import Function, as_value
 from qffc.library import load
 from qffc.passes import registry
 from qffc.passes.base import Pass, PassResult
-from qffc.passes.equivariance.certificate import CARRIED, Certificate
+from qffc.passes.equivariance.certificates.certificate import CARRIED, Certificate
 from qffc.passes.equivariance.check import CheckEquivariance
 from qffc.passes.pipeline import run_pipeline
 from qffc.targets.catalogue import target

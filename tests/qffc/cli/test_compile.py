@@ -14,7 +14,7 @@ from qffc.cli.compile import _proof
 from qffc.compiling.levels import at_level
 from qffc.execution.quote import prepare
 from qffc.ir.text.parser import parse_program
-from qffc.passes.equivariance.certificate import CARRIED
+from qffc.passes.equivariance.certificates.certificate import CARRIED
 from qffc.passes.equivariance.verdict import Carried
 from qffc.targets.catalogue import target
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 from ase.io import read
 
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 
 LOPSIDED = """
 import qffc as qf

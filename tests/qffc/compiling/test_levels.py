@@ -16,7 +16,7 @@ from qffc.ir.reference import response
 from qffc.library import load
 from qffc.models.force_field import untrained
 from qffc.passes.certificate_verify import verify_certificate
-from qffc.passes.equivariance.random_point import random_point
+from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.verdict import Transform
 from qffc.targets.catalogue import target
 from qffc.testing import symmetric_programs

@@ -34,7 +34,7 @@ from qffc.models.initialization.fresh_parameters import constants_from_data, ini
 from qffc.models.moving_atoms import MovingAtoms
 from qffc.models.validity_fit import without_limits
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.random_point import random_point
+from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.verdict import Transform
 from qffc.passes.lower_jax.program import lower_jax
 from qffc.targets.catalogue import target

@@ -12,7 +12,7 @@ from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
 from qffc.models.files.model_file import KERNEL, UNPROVEN, load_model, save_model
 from qffc.models.force_field import untrained
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 
 GOOD, BROKEN = load("sivqlm-h2o", depth=1), load("water-demo", depth=1)

@@ -12,7 +12,7 @@ from qffc.data import EMBEDDED
 from qffc.ir.diagnostics import QffcError
 from qffc.models.files.model_file import load_model, save_model
 from qffc.models.files.trained import trained_file, trained_models
-from qffc.passes.equivariance.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.references.programs import resolve_program
 from qffc.toolchain import evaluate

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from qffc.ir.exchange_group import copy_count, count_text
 from qffc.ir.program import Program
 from qffc.ir.verification.sizes import table_numbers
-from qffc.passes.equivariance.before_and_after import measured
-from qffc.passes.equivariance.random_point import random_point
-from qffc.passes.equivariance.random_rounding import RandomRounding
+from qffc.passes.equivariance.numbers.before_and_after import measured
+from qffc.passes.equivariance.numbers.random_point import random_point
+from qffc.passes.equivariance.numbers.random_rounding import RandomRounding
 from qffc.passes.equivariance.verdict import Counterexample, Transform
 
 POINTS = 12

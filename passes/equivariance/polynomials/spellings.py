@@ -15,7 +15,7 @@ from sympy import QQ
 
 from qffc.ir.program import Program
 from qffc.ir.values import FrameVector, Moment, Value, as_value, rebuild, walk
-from qffc.passes.equivariance.coordinates import PRODUCTS, TooLarge, Written, written
+from qffc.passes.equivariance.polynomials.coordinates import PRODUCTS, TooLarge, Written, written
 
 TOTAL_PRODUCTS = 3_000_000
 """Products of terms that all values of a program may take together; some ten seconds."""

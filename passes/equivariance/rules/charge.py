@@ -26,8 +26,8 @@ from qffc.passes.circuit.seen_operators import seen_operators
 from qffc.passes.circuit.trace import Shape, independent
 from qffc.passes.circuit.wires import flatten
 from qffc.passes.equivariance.finding import Finding, Rule
+from qffc.passes.equivariance.renaming.words import Word, make_word
 from qffc.passes.equivariance.verdict import Failure, Transform, op_reference
-from qffc.passes.equivariance.words import Word, make_word
 
 CHARGE = Rule(
     "commutes with the charge",

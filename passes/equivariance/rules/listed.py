@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from qffc.ir.declarations import Symmetry
 from qffc.ir.program import Program
-from qffc.passes.equivariance import charge, exchange, generators, inversion, rotation, translation
 from qffc.passes.equivariance.finding import Finding, Rule
-from qffc.passes.equivariance.reduced_circuit import of_canonical, of_reduced
+from qffc.passes.equivariance.rules import charge, exchange, generators, inversion, rotation, translation
+from qffc.passes.equivariance.rules.reduced_circuit import of_canonical, of_reduced
 
 CHECKS: dict[Symmetry, Callable[[Program], tuple[Finding, ...]]] = {
     "rotation": rotation.check_rotation,

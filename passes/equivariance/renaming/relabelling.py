@@ -37,11 +37,11 @@ from qffc.ir.values import Add, Moment, Value, walk
 from qffc.passes.circuit.qubit_matching import Incidences, Names, incidences, renamings
 from qffc.passes.circuit.singlet_form import singlet_form, without_first_turns
 from qffc.passes.circuit.trace import normal_form, touched
-from qffc.passes.equivariance.first_difference import first_difference
-from qffc.passes.equivariance.nearest_renaming import nearest_renaming
-from qffc.passes.equivariance.readout_difference import energy_operator, readout_difference
+from qffc.passes.equivariance.renaming.first_difference import first_difference
+from qffc.passes.equivariance.renaming.nearest_renaming import nearest_renaming
+from qffc.passes.equivariance.renaming.readout_difference import energy_operator, readout_difference
+from qffc.passes.equivariance.renaming.words import Action, Attempt, Word, image_of, with_moments
 from qffc.passes.equivariance.verdict import Failure
-from qffc.passes.equivariance.words import Action, Attempt, Word, image_of, with_moments
 
 
 def relabelling_failure(word: Word, action: Action) -> Failure | None:

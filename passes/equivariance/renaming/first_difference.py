@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from qffc.ir.program import Program
 from qffc.passes.circuit.trace import Letter, Level, Shape, normal_form
-from qffc.passes.equivariance.readout_difference import readout_difference
+from qffc.passes.equivariance.renaming.readout_difference import readout_difference
+from qffc.passes.equivariance.renaming.words import Attempt
 from qffc.passes.equivariance.verdict import Failure, op_reference
-from qffc.passes.equivariance.words import Attempt
 
 
 def first_difference(attempt: Attempt, *, side_by_side: bool = False) -> Failure:

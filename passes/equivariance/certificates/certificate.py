@@ -11,11 +11,11 @@ from importlib.metadata import PackageNotFoundError, version
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
 from qffc.ir.short_repr import short_repr
-from qffc.passes.equivariance.certificate_schemas import from_schema_1, without_places
-from qffc.passes.equivariance.certificate_text import render_verdict
-from qffc.passes.equivariance.listing import listing
-from qffc.passes.equivariance.rules import PROVING
-from qffc.passes.equivariance.source_lines import source_of
+from qffc.passes.equivariance.certificates.certificate_schemas import from_schema_1, without_places
+from qffc.passes.equivariance.certificates.certificate_text import render_verdict
+from qffc.passes.equivariance.certificates.listing import listing
+from qffc.passes.equivariance.certificates.source_lines import source_of
+from qffc.passes.equivariance.rules.listed import PROVING
 from qffc.passes.equivariance.verdict import Verdict
 from qffc.passes.plain_data import from_plain, to_plain
 from qffc.passes.strict_documents import parse_json

@@ -22,7 +22,15 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from qffc.ir.values import Cutoff, Function, Norm, Position, Power, Radial, Unit, Value, dot
-from qffc.passes.equivariance.coordinates import Atom, Polynomial, Polynomials, TooLarge, Written, shorten, written
+from qffc.passes.equivariance.polynomials.coordinates import (
+    Atom,
+    Polynomial,
+    Polynomials,
+    TooLarge,
+    Written,
+    shorten,
+    written,
+)
 
 Motion = Literal["rotation", "translation"]
 

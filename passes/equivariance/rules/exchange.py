@@ -10,9 +10,9 @@ from qffc.ir.declarations import Site
 from qffc.ir.exchange_group import SiteExchange, exchanges
 from qffc.ir.program import Program
 from qffc.passes.equivariance.finding import Finding, Rule
-from qffc.passes.equivariance.relabelling import relabelling_failure
+from qffc.passes.equivariance.renaming.relabelling import relabelling_failure
+from qffc.passes.equivariance.renaming.words import Action, make_word, representatives
 from qffc.passes.equivariance.verdict import Transform
-from qffc.passes.equivariance.words import Action, make_word, representatives
 
 RELABELLING = Rule(
     "relabelling modulo commutation",

@@ -17,7 +17,7 @@ from qffc.ir.printer import print_readout
 from qffc.ir.program import Program
 from qffc.ir.values import Add, Position, Value, split_coefficient, walk
 from qffc.passes.equivariance.finding import Finding, Rule
-from qffc.passes.equivariance.motions import residual
+from qffc.passes.equivariance.polynomials.motions import residual
 from qffc.passes.equivariance.transforms import SHIFT
 from qffc.passes.equivariance.verdict import Failure, op_reference
 

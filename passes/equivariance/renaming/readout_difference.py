@@ -11,8 +11,8 @@ from qffc.ir.pauli import PauliSum
 from qffc.ir.printer import print_readout
 from qffc.ir.values import Moment, Number, Value
 from qffc.passes.circuit.seen_operators import linear_weights
+from qffc.passes.equivariance.renaming.words import Attempt, Word, with_moments
 from qffc.passes.equivariance.verdict import Failure, observable_line
-from qffc.passes.equivariance.words import Attempt, Word, with_moments
 
 
 def readout_difference(attempt: Attempt) -> Failure | None:

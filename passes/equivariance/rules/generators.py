@@ -20,13 +20,13 @@ from functools import cache, partial
 from qffc.ir.exchange_group import is_exchange, keeps_group
 from qffc.ir.generators import Conserved, Generator, TableMoves
 from qffc.ir.program import Program
-from qffc.passes.equivariance.charge import check_conserved
-from qffc.passes.equivariance.exchange import AVERAGE, RELABELLING
 from qffc.passes.equivariance.finding import Finding, Rule
-from qffc.passes.equivariance.reduced_circuit import ANY_TARGET, of_canonical
-from qffc.passes.equivariance.relabelling import relabelling_failure
+from qffc.passes.equivariance.renaming.relabelling import relabelling_failure
+from qffc.passes.equivariance.renaming.words import Action, Species, Word, make_word, representatives
+from qffc.passes.equivariance.rules.charge import check_conserved
+from qffc.passes.equivariance.rules.exchange import AVERAGE, RELABELLING
+from qffc.passes.equivariance.rules.reduced_circuit import ANY_TARGET, of_canonical
 from qffc.passes.equivariance.verdict import Failure, Transform
-from qffc.passes.equivariance.words import Action, Species, Word, make_word, representatives
 from qffc.passes.simplify.canonicalize import Canonicalize
 
 CONJUGATION = Rule(

@@ -9,8 +9,8 @@ from qffc.ir.operation import Op
 from qffc.ir.ops import PauliRotation, Relabel, Singlet, Zero
 from qffc.ir.program import Program
 from qffc.ir.values import ParameterEntry, Value, substitute_sites, walk
-from qffc.passes.equivariance.rotation import rotation_failure
-from qffc.passes.equivariance.source_lines import op_line
+from qffc.passes.equivariance.certificates.source_lines import op_line
+from qffc.passes.equivariance.rules.rotation import rotation_failure
 from qffc.passes.equivariance.verdict import Failure, Verdict
 
 _BOTH_ALIKE = "do the same with both atoms"

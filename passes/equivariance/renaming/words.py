@@ -17,7 +17,7 @@ from qffc.passes.circuit.prepared_state import fold_preparations
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.trace import Letter, Level, letter_of, normal_form
 from qffc.passes.circuit.wires import flatten
-from qffc.passes.equivariance.spellings import Spellings
+from qffc.passes.equivariance.polynomials.spellings import Spellings
 
 Species = tuple[tuple[str, str], ...]
 """Of each site, one site for all that are of its species."""

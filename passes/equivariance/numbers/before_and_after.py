@@ -12,7 +12,7 @@ from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.exchange_group import exchange_orders
 from qffc.ir.program import Program
 from qffc.ir.reference import Arithmetic, response
-from qffc.passes.equivariance.internal_numbers import distances
+from qffc.passes.equivariance.numbers.internal_numbers import distances
 from qffc.passes.equivariance.verdict import Counterexample
 
 

@@ -37,13 +37,13 @@ from qffc.ir.pauli import LETTERS
 from qffc.ir.program import Program
 from qffc.ir.values import Displacement, Position, Value
 from qffc.passes.equivariance.finding import Finding, Rule
-from qffc.passes.equivariance.motions import parity, residual
-from qffc.passes.equivariance.relabelling import relabelling_failure
-from qffc.passes.equivariance.rotation import rotation_failure
+from qffc.passes.equivariance.polynomials.motions import parity, residual
+from qffc.passes.equivariance.renaming.relabelling import relabelling_failure
+from qffc.passes.equivariance.renaming.words import Action, make_word, representatives
+from qffc.passes.equivariance.rules.rotation import rotation_failure
+from qffc.passes.equivariance.rules.translation import classical_values, failure_at, translation_failure
 from qffc.passes.equivariance.transforms import MIRROR
-from qffc.passes.equivariance.translation import classical_values, failure_at, translation_failure
 from qffc.passes.equivariance.verdict import Failure
-from qffc.passes.equivariance.words import Action, make_word, representatives
 
 EVEN_VALUES = Rule("even values", "no value changes under inversion")
 TWO_VECTORS = Rule(

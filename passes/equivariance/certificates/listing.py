@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from qffc.ir.program import Program
-from qffc.passes.equivariance.advice import remarks
-from qffc.passes.equivariance.source_lines import Source
+from qffc.passes.equivariance.certificates.advice import remarks
+from qffc.passes.equivariance.certificates.source_lines import Source
 from qffc.passes.equivariance.verdict import Verdict
 
 _SHORT = 24

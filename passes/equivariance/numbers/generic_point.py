@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from qffc.ir.evaluate import Evaluator
 from qffc.passes.circuit.split_program import Split
-from qffc.passes.equivariance.random_point import random_point
+from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.verdict import Transform
 
 Floats = NDArray[np.float64]

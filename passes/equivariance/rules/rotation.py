@@ -46,7 +46,7 @@ from qffc.ir.values import Component, ParameterEntry, Position, Value, as_value
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.wires import Step, flatten
 from qffc.passes.equivariance.finding import Finding, Rule
-from qffc.passes.equivariance.motions import residual
+from qffc.passes.equivariance.polynomials.motions import residual
 from qffc.passes.equivariance.transforms import TURN
 from qffc.passes.equivariance.verdict import Failure, observable_line, op_reference
 

@@ -1,0 +1,1 @@
+"""Numbers that refute and never prove: random points, before and after a transform, and what is rounding."""

@@ -1,0 +1,1 @@
+"""Programs with their names replaced: words of letters, images, and where the two differ."""
