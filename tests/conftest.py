@@ -5,6 +5,7 @@ JAX reads its settings from the environment when it is first imported, so they a
 
 import importlib.util
 import os
+import sys
 import tempfile
 
 import pytest
@@ -15,6 +16,8 @@ _ENVIRONMENT = {
     "JAX_NUMPY_DTYPE_PROMOTION": "strict",
     "JAX_NUMPY_RANK_PROMOTION": "raise",
     "JAX_DEBUG_NANS": "1",
+    # Most of the time goes into compiling what runs once. The slow tests, and those of the wheel, are optimized.
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "0" if "--slow" in sys.argv else "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     "NPROC": "1",  # XLA's own thread pool
     "OMP_NUM_THREADS": "1",
