@@ -8,6 +8,7 @@ renaming of the like sites carries into themselves, whatever the order of operat
 - couplings between the qubits of two like sites, alone or as a mirrored pair;
 - operations on the qubits of the centre, by values that see all like sites alike;
 - a chirality on two like sites and a third qubit, by an angle that changes sign with them;
+- couplings of the pairs of two or more like sites, which commute;
 - a relabelling that commutes with the renaming.
 """
 
@@ -16,12 +17,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 from random import Random
 
 from qffc.ir.declarations import AtomicReadout, EnergyReadout, Qubit, Readout, Role, Scope, Site, Symmetry
 from qffc.ir.observables import DotObservable, Observable, ProductObservable, SumObservable
 from qffc.ir.operation import Op
-from qffc.ir.ops import Chirality, Exchange, Relabel, Rotate, Singlet
+from qffc.ir.ops import Chirality, Exchange, FourSpin, Relabel, Rotate, Singlet
 from qffc.ir.program import Program
 from qffc.ir.values import (
     Moment,
@@ -69,13 +71,15 @@ def _free(random: Random) -> Program:
     ops: list[Op] = [Singlet(*order[k : k + 2]) for k in range(0, count, 2)]
     for _ in range(random.randint(2, 10)):
         here, qubits = scene(), random.sample(range(count), count)
-        kind = random.choice(("rotate", "rotate", "exchange", "exchange", "chirality", "relabel"))
+        kind = random.choice(("rotate", "rotate", "exchange", "exchange", "chirality", "relabel", "four_spin"))
         if kind == "rotate":
             ops.append(Rotate(qubits[0], here.vector(here.like[0])))
         elif kind == "exchange":
             ops.append(Exchange(qubits[0], qubits[1], here.number(here.like[0])))
         elif kind == "chirality" and count > 2:
             ops.append(Chirality(qubits[0], qubits[1], qubits[2], here.number(here.like[0])))
+        elif kind == "four_spin" and count > 3:
+            ops.append(FourSpin(qubits[0], qubits[1], qubits[2], qubits[3], here.number(here.like[0])))
         else:
             moved = sorted(qubits[:2])
             ops.append(Relabel(((moved[0], moved[1]), (moved[1], moved[0]))))
@@ -197,6 +201,7 @@ def _block(scene: Scene, layout: Layout) -> list[Op]:
     random, two = scene.random, len(layout.own) == 2
     kinds = ["sites"] * 4 + ["couplings"] * 3 * two + ["centre"] * bool(layout.centre) + ["relabel"]
     kinds += ["chirality"] * (two and bool(layout.centre))
+    kinds += ["four spins"] * (len(layout.own) > 1 and len(layout.own[0]) > 1)
     kind = random.choice(kinds)
     if kind == "sites":
         return _site_words(scene, layout)
@@ -204,6 +209,11 @@ def _block(scene: Scene, layout: Layout) -> list[Op]:
         return _couplings(scene, layout)
     if kind == "centre":
         return _on_centre(scene, layout)
+    if kind == "four spins":
+        pairs = [random.sample(own[:2], 2) for own in layout.own]
+        angle = scene.common()
+        ops: list[Op] = [FourSpin(a, b, c, d, angle) for (a, b), (c, d) in combinations(pairs, 2)]
+        return random.sample(ops, len(ops))
     if kind == "chirality":
         number = scene.number(scene.like[0])
         odd = number - scene.image(number, scene.like[1])

@@ -25,7 +25,7 @@ from qffc.testing import (
 )
 
 WORDS = ("chirality", "pauli_rotation", "relabel", "zero", "singlet", "unordered", "generator", "conserved", "average")
-WORDS += ("channels", "molecule", "features", "^-1")
+WORDS += ("four_spin", "channels", "molecule", "features", "^-1")
 
 BOND = """qffc 1
 program bond
@@ -64,8 +64,19 @@ def test_symmetric_programs_are_proven(program: Program) -> None:
 
 def test_symmetric_programs_cover_the_language() -> None:
     text = "".join(symmetric_program(Random(seed)).text for seed in range(150))
-    wanted = ("scope pair", "scope molecule", ": any neighbour", " free", "average inversion", "exchange", "chirality")
-    wanted += ("relabel", "cross(", "unit(", "radial(", "cutoff(", "J[Z(c), Z(a)]", "x(", "atomic", "energy")
+    wanted = ("scope pair", "scope molecule", ": any neighbour", " free", "average inversion", "exchange", "energy")
+    wanted += (
+        "relabel",
+        "four_spin",
+        "cross(",
+        "unit(",
+        "radial(",
+        "cutoff(",
+        "J[Z(c), Z(a)]",
+        "x(",
+        "atomic",
+        "energy",
+    )
     assert [word for word in wanted if word not in text] == []
 
 
