@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 import pytest
+from golden import ERRORS, read_bad
 
-from qffc.ir import parse_program
 from qffc.ir.declarations import Site
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.ops import PauliRotation
@@ -23,13 +22,12 @@ from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.numbers import counterexample
 from qffc.passes.equivariance.verdict import Counterexample, Transform
 
-REFUSED = Path(__file__).resolve().parents[1] / "errors_symmetry"
 INFORMATION = ("schema", "sha256", "qffc", "python")
 """Keys that are no claims: nobody can check which versions made a certificate."""
 
 
-def golden(name: str) -> Program:
-    return parse_program((REFUSED / f"{name}.qffc").read_text(encoding="utf-8"), f"{name}.qffc")
+def refused(name: str) -> Program:
+    return read_bad(ERRORS / "symmetry" / f"{name}.qffc")
 
 
 SITES = (Site("c", "H", "centre"), Site("a", "H", "neighbour"), Site("b", "H", "free"))
@@ -42,12 +40,12 @@ def broken_water() -> Program:
 
 PROGRAMS = {
     "refuted, with what survives": broken_water,
-    "undecided": lambda: golden("undecided-angle-that-vanishes"),
-    "no points": lambda: golden("undecided-too-many-qubits"),
-    "a table": lambda: golden("generator-of-a-ring-broken"),
-    "an internal symmetry": lambda: golden("generator-parity-broken"),
-    "a line to blame": lambda: golden("readout-of-one-moment"),
-    "a note": lambda: replace(golden("like-atoms-in-two-roles"), sites=SITES),
+    "undecided": lambda: refused("undecided/undecided-angle-that-vanishes"),
+    "no points": lambda: refused("undecided/undecided-too-many-qubits"),
+    "a table": lambda: refused("declared_by_hand/generator-of-a-ring-broken"),
+    "an internal symmetry": lambda: refused("declared_by_hand/generator-parity-broken"),
+    "a line to blame": lambda: refused("exchange_in_the_readout/readout-of-one-moment"),
+    "a note": lambda: replace(refused("exchange/like-atoms-in-two-roles"), sites=SITES),
 }
 
 
@@ -181,7 +179,7 @@ def test_places_in_source_files_are_dropped_from_older_schemas(data) -> None:
 
 
 def test_rounding_does_not_choose_between_points_that_show_the_same(monkeypatch) -> None:
-    program = golden("generator-parity-broken")
+    program = refused("declared_by_hand/generator-parity-broken")
     points = iter(range(counterexample.POINTS))
 
     def measured(program: Program, example: Counterexample) -> tuple[np.ndarray, np.ndarray]:
