@@ -7,7 +7,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.models.checks.property_tests import BATCH, ENERGY_TOLERANCE, FAR, MOST_ATOMS, PropertyTest, Subject, tested
+from qffc.models.checks.energy_function_tests import PropertyTest, tested
+from qffc.models.checks.property_tests import BATCH, FAR, MOST_ATOMS, ModelSubject
 from qffc.models.circuits.instances import species_of
 from qffc.models.validity.limits import NEAREST, has_limits
 
@@ -24,7 +25,7 @@ _TOUCH = (2.0, 2.5, 3.0, 3.5, 4.0)
 """Angstrom: distances of two molecules."""
 
 
-def beyond_data_tests(subject: Subject) -> tuple[PropertyTest, ...]:
+def beyond_data_tests(subject: ModelSubject) -> tuple[PropertyTest, ...]:
     """Free atoms, atoms pushed together, a rattled molecule and two that touch: where training data end."""
     names = ("free atoms", "atoms pushed together", "rattled molecules", "two molecules that touch")
     if not has_limits(subject.model.arrays):
@@ -37,16 +38,16 @@ def beyond_data_tests(subject: Subject) -> tuple[PropertyTest, ...]:
     )
 
 
-def _free_atoms(subject: Subject, name: str) -> PropertyTest:
+def _free_atoms(subject: ModelSubject, name: str) -> PropertyTest:
     """Atoms that see no others have the energies of free atoms."""
     apart = max((*subject.cutoffs, FAR)) + 1.0
     frames = apart * np.arange(len(subject.numbers))[None, :, None] * np.ones((1, 1, 3))
     species = species_of(subject.model.program, subject.numbers)
     off = subject.predict(frames)[0] - subject.model.reference_energy(species)
-    return tested(name, "eV", [off], ENERGY_TOLERANCE * subject.energy_scale)
+    return tested(name, "eV", [off], subject.tolerances.energy * subject.energy_scale)
 
 
-def _pushed_together(subject: Subject) -> Floats:
+def _pushed_together(subject: ModelSubject) -> Floats:
     """Frames (frames, atoms, 3) with two atoms at half of the shortest distance that the data have."""
     species = species_of(subject.model.program, subject.numbers)
     nearest = subject.model.arrays[NEAREST]
@@ -60,21 +61,21 @@ def _pushed_together(subject: Subject) -> Floats:
     return np.array(frames) if frames else subject.frames[:0]
 
 
-def _rattled(subject: Subject) -> Floats:
+def _rattled(subject: ModelSubject) -> Floats:
     sizes = np.linspace(*_RATTLE, BATCH)[:, None, None]
     chosen = subject.frames[np.arange(BATCH) % len(subject.frames)]
     rattled: Floats = chosen + sizes * subject.generator.normal(size=chosen.shape)
     return rattled if len(subject.numbers) > 1 else chosen[:0]
 
 
-def _at_least(subject: Subject, name: str, frames: Floats) -> PropertyTest:
+def _at_least(subject: ModelSubject, name: str, frames: Floats) -> PropertyTest:
     """The energies of frames lie above those of the geometries that the model knows."""
     if not len(frames):
         return PropertyTest(name, reason="one atom alone")
     return tested(name, "eV below", [np.maximum(subject.here[0].min() - subject.predict(frames)[0], 0.0)], SHALLOW)
 
 
-def _touching(subject: Subject, name: str) -> PropertyTest:
+def _touching(subject: ModelSubject, name: str) -> PropertyTest:
     """No two molecules bind each other by more than a strong hydrogen bond."""
     if subject.model.program.scope != "pair":
         return PropertyTest(name, reason="the sites hold one molecule")

@@ -12,7 +12,8 @@ from qffc.ir.given_values import whole_of
 from qffc.ir.short_repr import counted, short_repr
 from qffc.models.checks.beyond_data_tests import beyond_data_tests
 from qffc.models.checks.check_geometries import choose_geometries
-from qffc.models.checks.property_tests import TESTS, PropertyTest, Subject
+from qffc.models.checks.energy_function_tests import PropertyTest
+from qffc.models.checks.property_tests import TESTS, ModelSubject
 from qffc.models.files.model_given import ModelLike, model_of
 from qffc.models.given.atoms_given import Elements, elements_of, positions_of
 
@@ -130,7 +131,7 @@ def check_model(
     positions = None if positions is None else positions_of(positions)
     chosen = choose_geometries(model, numbers, positions, generator)
     # An atom at the origin would hide that the energy depends on where it is.
-    subject = Subject(model, chosen.numbers, chosen.frames + generator.normal(size=3), generator)
+    subject = ModelSubject(chosen.numbers, chosen.frames + generator.normal(size=3), generator, model)
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is found below, and named
         tests = tuple(test for run in (*TESTS, beyond_data_tests) for test in run(subject))
     program = model.program

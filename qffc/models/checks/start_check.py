@@ -9,7 +9,8 @@ import numpy as np
 
 from qffc.data import Dataset
 from qffc.ir.diagnostics import QffcError, error
-from qffc.models.checks.property_tests import SYMMETRY_TESTS, PropertyTest, Subject
+from qffc.models.checks.energy_function_tests import SYMMETRY_TESTS, PropertyTest
+from qffc.models.checks.property_tests import ModelSubject
 from qffc.models.force_field import ForceField
 from qffc.models.frames.frame_circuits import CircuitLists
 
@@ -47,7 +48,7 @@ def need_symmetries(model: ForceField, sets: Sequence[Dataset]) -> str:
     frames = data.positions[:FRAMES]
     # An atom at the origin would hide that the energy depends on where it is.
     moved = frames + generator.normal(size=3)
-    subject = Subject(model, data.numbers, moved, generator, batch=len(frames))
+    subject = ModelSubject(data.numbers, moved, generator, model, batch=len(frames))
     counted = "1 frame" if len(frames) == 1 else f"{len(frames)} frames"
     where = f"{counted} of '{data.name}'{'' if circuits else ', which no circuit fits'}, before training"
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is found below, and named

@@ -1,6 +1,7 @@
 """Where training data end, energies fade to free atoms, which repel each other."""
 
 import warnings
+from dataclasses import replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +13,7 @@ import qffc as qf
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.models.checks.beyond_data_tests import beyond_data_tests
-from qffc.models.checks.property_tests import Subject
+from qffc.models.checks.property_tests import ModelSubject
 from qffc.models.circuits.instances import species_of
 from qffc.models.energy import ATOM_ENERGY
 from qffc.models.force_field import ForceField, untrained
@@ -251,16 +252,14 @@ def test_a_model_without_limits_cannot_grade():
 
 
 def test_what_check_asks_of_a_model_with_limits():
-    subject = Subject(LIMITED, WATER.numbers, WATER.positions[:4], np.random.default_rng(0), len(WATER))
+    subject = ModelSubject(WATER.numbers, WATER.positions[:4], np.random.default_rng(0), LIMITED, len(WATER))
     tests = beyond_data_tests(subject)
     assert [test.verdict for test in tests] == ["holds"] * 4, tests
     # A model whose free atoms lie below the molecule is found.
     deep = {name: np.array(value) for name, value in LIMITED.arrays.items()}
     deep[ATOM_ENERGY] -= 100.0
     deep[BINDING] += 100.0
-    wrong = Subject(
-        ForceField(LIMITED.program, deep), WATER.numbers, WATER.positions[:4], np.random.default_rng(0), len(WATER)
-    )
+    wrong = replace(subject, model=ForceField(LIMITED.program, deep))
     assert {test.name: test.verdict for test in beyond_data_tests(wrong)}["rattled molecules"] == "FAILS"
 
 
