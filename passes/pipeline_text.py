@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from fractions import Fraction
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.given_values import not_a
 from qffc.passes.base import Pass
 from qffc.passes.registry import load_pass, pass_names
+
+Made = TypeVar("Made", bound=Pass[Any])
+"""A kind of pass, and one of it."""
 
 _STEP = re.compile(r"\s*([A-Za-z0-9_-]+)\s*(?:\{([^{}]*)\})?\s*(,|$)")
 _READERS: dict[object, Callable[[str], object]] = {int: int, float: float, Fraction: Fraction, str: str}
@@ -31,7 +34,27 @@ def parse_pipeline(text: str) -> tuple[Pass[object], ...]:
         >>> parse_pipeline("canonicalize{fuse=false}")
         (Canonicalize(fuse=False, merge=True, fold_swaps=True),)
     """
-    return tuple(_build(name, options) for name, options in _steps(text))
+    return tuple(_build(load_pass(name), options) for name, options in _steps(text))
+
+
+def parse_pass(text: str, kind: type[Made]) -> Made:
+    """Return a pass of a class from the text that :func:`format_pass` makes of it; it need not be registered.
+
+    Args:
+        text: the name of the pass, and its options in braces.
+        kind: the class of the pass.
+
+    Raises:
+        QffcError: when the text is not one pass of that name, or an option or a value does not fit.
+
+    Example:
+        >>> parse_pass("canonicalize{fuse=false}", type(parse_pipeline("canonicalize")[0]))
+        Canonicalize(fuse=False, merge=True, fold_swaps=True)
+    """
+    steps = list(_steps(text))
+    if [name for name, _ in steps] != [kind.name]:
+        raise error("pass of another name", found=f"'{text}'", expected=f"'{kind.name}'", help="correct the name")
+    return _build(kind, steps[0][1])
 
 
 def steps_of(pipeline: str | Sequence[str | Pass[object]]) -> tuple[Pass[object], ...]:
@@ -93,8 +116,8 @@ def _steps(text: str) -> Iterator[tuple[str, str]]:
         more = match[3] == ","
 
 
-def _build(name: str, options: str) -> Pass[object]:
-    kind = load_pass(name)
+def _build(kind: type[Made], options: str) -> Made:
+    name = kind.name
     hints = get_type_hints(kind)
     known = {field.name: hints[field.name] for field in _options(kind)}
     values: dict[str, object] = {}

@@ -15,7 +15,7 @@ from qffc.ir.declarations import AtomicReadout
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.program import Program
-from qffc.ir.reference import Arithmetic, moments, response
+from qffc.ir.reference import Arithmetic, State, moments, response, statevector
 from qffc.ir.values import as_value
 from qffc.passes.base import Pass, keeps, keeps_symmetry
 from qffc.passes.equivariance.numbers.before_and_after import observed
@@ -61,18 +61,33 @@ def verify_promise(step: Pass[object], before: Program, after: Program) -> None:
     for _ in range(_POINTS):
         point = random_point(before, Transform("nothing"), random)
         instance, _ = point.instances(before)
-        with np.errstate(all="ignore"):
-            one, other = _numbers(step, before, after, instance)
-        if not (np.isfinite(one).all() and np.isfinite(other).all()):
-            continue
-        difference, allowed = np.abs(one - other), _TOLERANCE * max(1.0, float(np.abs(one).max(initial=0.0)))
-        if difference.max(initial=0.0) <= allowed:
-            continue
-        noise = _rounding(step, before, after, instance, (one, other))
-        if (difference > np.maximum(allowed, _ABOVE_ROUNDING * noise)).any():
-            raise InternalError(
-                f"pass '{step.name}' preserves {step.preserves}, and changed {one} to {other} at {point}"
-            )
+        verify_numbers(step, before, after, instance)
+
+
+def verify_numbers(step: Pass[object], before: Program, after: Program, instance: Instance) -> None:
+    """Compare what a pass says that it preserves at one point; nothing where a number is not finite.
+
+    Args:
+        step: the pass, which preserves at least the response.
+        before: the program that it was given.
+        after: the program that it returned.
+        instance: the point.
+
+    Raises:
+        InternalError: when the numbers differ by more than rounding.
+    """
+    with np.errstate(all="ignore"):
+        one, other = _numbers(step, before, after, instance)
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+        return
+    difference, allowed = np.abs(one - other), _TOLERANCE * max(1.0, float(np.abs(one).max(initial=0.0)))
+    if difference.max(initial=0.0) <= allowed:
+        return
+    noise = _rounding(step, before, after, instance, (one, other))
+    if (difference > np.maximum(allowed, _ABOVE_ROUNDING * noise)).any():
+        raise InternalError(
+            f"pass '{step.name}' preserves {step.preserves}, and changed {one} to {other} at {instance}"
+        )
 
 
 def _changed_interface(step: Pass[object], before: Program, after: Program) -> str:
@@ -96,7 +111,7 @@ def _readout_shape(program: Program) -> object:
 def _numbers(
     step: Pass[object], before: Program, after: Program, instance: Instance, arithmetic: Arithmetic = Evaluator
 ) -> tuple[Floats, Floats]:
-    """What has to agree: the response, and every moment when the pass preserves those."""
+    """What has to agree: the response, every moment when the pass preserves those, the state when it preserves that."""
     if before.average != after.average:
         return observed(before, instance, arithmetic), observed(after, instance, arithmetic)
     by_moments = keeps(step.preserves, "moments")
@@ -107,7 +122,19 @@ def _numbers(
         by_name = dict(zip(_names(after), moments(after, instance, arithmetic), strict=True))
         one = np.concatenate([one, moments(before, instance, arithmetic)])
         other = np.concatenate([other, [by_name[name] for name in _names(before)]])
+    if keeps(step.preserves, "unitary"):
+        states = statevector(before, instance, arithmetic), statevector(after, instance, arithmetic)
+        one, other = (np.concatenate(parts) for parts in zip((one, other), _up_to_a_phase(*states), strict=True))
     return one, other
+
+
+def _up_to_a_phase(one: State, other: State) -> tuple[Floats, Floats]:
+    """Real and imaginary parts of two states, the second with the phase that brings it nearest to the first."""
+    if one.shape != other.shape:
+        return np.ones(1), np.zeros(1)
+    overlap = np.vdot(other, one)
+    turned = other * (overlap / abs(overlap) if overlap else 1.0)
+    return np.concatenate([one.real, one.imag]), np.concatenate([turned.real, turned.imag])
 
 
 def _rounding(

@@ -10,10 +10,11 @@ import pytest
 
 from qffc.ir.diagnostics import InternalError, QffcError, quoted
 from qffc.ir.observables import DotObservable
+from qffc.ir.ops import Relabel
 from qffc.passes import registry
 from qffc.passes.base import Pass, PassResult
 from qffc.passes.pipeline import printer, run_pipeline
-from qffc.passes.pipeline_text import format_pass, parse_pipeline
+from qffc.passes.pipeline_text import format_pass, parse_pass, parse_pipeline
 from qffc.passes.simplify.canonicalize import Canonicalize
 from qffc.targets.catalogue import target
 
@@ -150,6 +151,26 @@ def test_values_that_do_not_fit_are_explained(look, text, message):
     with pytest.raises(QffcError) as caught:
         parse_pipeline(text)
     assert message in str(caught.value)
+
+
+def test_a_pass_of_ones_own_is_read_by_its_class():
+    own = Look(3, names=("a", "b"), limit=7)
+    assert parse_pass(format_pass(own), Look) == own
+    with pytest.raises(QffcError, match="pass of another name"):
+        parse_pass("canonicalize", Look)
+
+
+def test_the_unitary_is_more_than_the_moments(example):
+    """Names in place of swaps change the state and keep all moments."""
+
+    class Claims(Canonicalize):
+        preserves: ClassVar = "unitary"
+
+    program = example(0, qubits=4).program
+    program = program.with_ops((*(op for op in program.ops if not isinstance(op, Relabel)), Relabel(((0, 3), (3, 0)))))
+    assert run_pipeline((Canonicalize(),), program, IDEAL).records[0].changed
+    with pytest.raises(InternalError, match="preserves unitary, and changed"):
+        run_pipeline((Claims(),), program, IDEAL)
 
 
 def test_a_wrong_registry_entry_is_our_mistake(monkeypatch):
