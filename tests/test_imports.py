@@ -6,10 +6,12 @@ import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import qffc
+import qffc.testing
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,6 +39,15 @@ def test_import_loads_neither_jax_nor_pytket(module: str) -> None:
 
 
 @pytest.mark.smoke
+@pytest.mark.parametrize("name", ["AnsatzSuite", "CalculatorSuite", "deviations"])
+def test_suites_load_what_they_need(name: str) -> None:
+    heavy = {"jax", "pytket", "hypothesis"}
+    done = run(f"import sys; from qffc.testing import {name}; print(sorted({heavy} & sys.modules.keys()))")
+    assert done.stderr == ""
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.smoke
 def test_public_names_load() -> None:
     for name in qffc.__all__:
         assert getattr(qffc, name) is not None
@@ -44,9 +55,10 @@ def test_public_names_load() -> None:
 
 
 @pytest.mark.smoke
-def test_unknown_name_is_refused() -> None:
-    with pytest.raises(AttributeError, match="module 'qffc' has no attribute 'nothing'"):
-        _ = qffc.nothing
+@pytest.mark.parametrize("package", [qffc, qffc.testing])
+def test_unknown_name_is_refused(package: ModuleType) -> None:
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'nothing'"):
+        _ = package.nothing
 
 
 @pytest.mark.parametrize("room", ["ir", "passes"])

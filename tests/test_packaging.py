@@ -4,12 +4,14 @@ import ast
 import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import qffc
 import qffc.ir
 import qffc.passes
+import qffc.testing
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = {"qffc": "qffc", "qffc.ir": "ir", "qffc.passes": "passes"}
@@ -53,9 +55,9 @@ def test_room_is_one_module(room: str) -> None:
     assert same == {f"qffc.{room}"}
 
 
-def lazy_table() -> dict[str, str]:
+def lazy_table(package: ModuleType) -> dict[str, str]:
     """The table of public names as the imports for type checkers repeat it."""
-    tree = ast.parse((ROOT / "qffc" / "__init__.py").read_text())
+    tree = ast.parse(Path(str(package.__file__)).read_text())
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
     return {
         alias.asname: str(node.module)
@@ -65,8 +67,9 @@ def lazy_table() -> dict[str, str]:
     }
 
 
-def test_type_checkers_see_the_public_names() -> None:
-    assert lazy_table() == qffc._PUBLIC
+@pytest.mark.parametrize("package", [qffc, qffc.testing])
+def test_type_checkers_see_the_public_names(package: ModuleType) -> None:
+    assert lazy_table(package) == package._PUBLIC
 
 
 def test_no_public_name_is_hidden_by_a_submodule() -> None:

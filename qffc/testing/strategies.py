@@ -45,14 +45,9 @@ from qffc.ir.values import (
 )
 from qffc.testing.deviation import deviations
 from qffc.testing.mutations import MUTATIONS, Mutant, mutate
+from qffc.testing.needs_hypothesis import assume, st
 from qffc.testing.symmetric import symmetric_program
 from qffc.testing.value_strategies import Scene, exact_numbers, value_in
-
-try:
-    from hypothesis import assume
-    from hypothesis import strategies as st
-except ImportError as problem:
-    raise ImportError("qffc.testing needs hypothesis; install it with: pip install 'qffc[testing]'") from problem
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

@@ -38,11 +38,7 @@ from qffc.ir.values import (
     cutoff,
     function,
 )
-
-try:
-    from hypothesis import strategies as st
-except ImportError as problem:
-    raise ImportError("qffc.testing needs hypothesis; install it with: pip install 'qffc[testing]'") from problem
+from qffc.testing.needs_hypothesis import st
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
