@@ -1,4 +1,4 @@
-"""Links of the pages resolve, and the Python of tutorial, architecture and README runs and prints what the pages say.
+"""Links of the pages resolve, and the Python of tutorial, README and some others runs and prints what the pages say.
 
 Blocks marked `python` run in order in one namespace; from the first that is marked `python slow` or trains on, they
 need --slow, and trainings are cut to one epoch. A block marked `python norun` never runs. What a `text` block right
@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from suites import checks_of, failed
 
 ROOT = Path(__file__).resolve().parents[2]
-TOP = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")]
-PAGES = [path for path in (*sorted((ROOT / "docs").glob("*.md")), *TOP) if path.is_file()]
-RUNNABLE = [page for page in PAGES if page.name in ("tutorial.md", "architecture.md", "howto-train.md", "README.md")]
+PAGES = [path for path in (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md") if path.is_file()]
+RUN = ("tutorial.md", "architecture.md", "howto-test.md", "howto-train.md", "README.md")
+RUNNABLE = [page for page in PAGES if page.name in RUN]
 
 pytestmark = pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="needs the source tree")
 
@@ -52,8 +53,8 @@ def rounded(text: str) -> str:
     return LONG_NUMBER.sub(lambda found: f"{float(found[0]):.6f}", text).rstrip()
 
 
-def run(page: Path, chosen: list[Block]) -> None:
-    """Run blocks as if they were one file: lines count through, so that messages can name them."""
+def run(page: Path, chosen: list[Block]) -> dict[str, object]:
+    """Run blocks as if they were one file: lines count through, so that messages can name them. Returns their names."""
     namespace: dict[str, object] = {"__name__": page.stem}
     file, source = f"{page.stem}.py", ""
     for block in chosen:
@@ -65,6 +66,7 @@ def run(page: Path, chosen: list[Block]) -> None:
             exec(compile("\n" * before + code, file, "exec"), namespace)
         if block.output is not None and not block.slow:
             assert rounded(printed.getvalue()) == rounded(block.output)
+    return namespace
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -103,3 +105,15 @@ def test_all_blocks_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         pytest.importorskip("pytket_pecos")
     monkeypatch.chdir(tmp_path)
     run(page, every)
+
+
+def test_suites_of_the_page_pass() -> None:
+    page = ROOT / "docs" / "howto-test.md"
+    text = page.read_text(encoding="utf-8")
+    names = run(page, list(blocks(page)))
+    suites = [suite for name, suite in names.items() if name.startswith("Test") and isinstance(suite, type)]
+    assert [suite.__mro__[1].__name__ for suite in suites] == ["AnsatzSuite", "PassSuite", "CalculatorSuite"]
+    suites[1].max_examples = 5
+    for suite in suites:
+        assert failed(suite) == set()
+        assert [check for check in checks_of(suite) if f"`{check}`" not in text] == []
