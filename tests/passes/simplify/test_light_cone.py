@@ -6,20 +6,19 @@ import numpy as np
 import pytest
 from dense_programs import ZERO, J, K, R, S, dense_instance, dense_program
 from hypothesis import given
-from hypothesis import strategies as st
 
 from qffc.ir.declarations import EnergyReadout, Qubit
 from qffc.ir.generators import Generator
 from qffc.ir.observables import DotObservable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet, Zero
-from qffc.ir.reference import moments, response
+from qffc.ir.reference import moments
 from qffc.ir.values import FrameVector, Moment, add
 from qffc.passes.circuit.wires import flatten
 from qffc.passes.counts import count_ops
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.simplify.light_cone import LightCone
 from qffc.targets.catalogue import target
-from qffc.testing import instances, programs, symmetric_programs
+from qffc.testing import PassSuite, programs, symmetric_programs
 
 IDEAL = target("ideal")
 
@@ -30,6 +29,11 @@ def trim(program, **options):
 
 def by_name(program, instance):
     return dict(zip([name for name, _ in program.observables], moments(program, instance), strict=True))
+
+
+class TestSuite(PassSuite):
+    step = LightCone()
+    idempotent = True
 
 
 @pytest.mark.parametrize("seed", range(120))
@@ -44,12 +48,9 @@ def test_what_the_readout_sees_stays(seed):
     assert again.program is result.program
 
 
-@given(st.data())
-def test_the_response_of_any_program_stays(data):
-    program = data.draw(programs())
-    instance = data.draw(instances(program))
+@given(programs())
+def test_counts_never_increase(program):
     after = trim(program)
-    np.testing.assert_allclose(response(after, instance), response(program, instance), rtol=1e-10, atol=1e-10)
     if after is program:
         return
     flat = flatten(program, keep_groups=True)

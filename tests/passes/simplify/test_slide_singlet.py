@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from dense_programs import J, K, R, S, dense_instance, dense_program
 from hypothesis import given
-from hypothesis import strategies as st
 
 from qffc.ir.declarations import Qubit
 from qffc.ir.ops import Exchange, PauliRotation, Rotate, Singlet
@@ -19,7 +18,7 @@ from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.simplify.canonicalize import Canonicalize
 from qffc.passes.simplify.slide_singlet import SlideSinglet
 from qffc.targets.catalogue import target
-from qffc.testing import instances, programs, symmetric_programs
+from qffc.testing import PassSuite, programs
 
 IDEAL = target("ideal")
 
@@ -33,6 +32,11 @@ def circuit(*ops, sites=("A", "A", "B", "B")):
     return replace(dense_program(0), qubits=qubits, ops=(Singlet(0, 1), Singlet(2, 3), *ops))
 
 
+class TestSuite(PassSuite):
+    step = SlideSinglet()
+    idempotent = True
+
+
 @pytest.mark.parametrize("seed", range(100))
 def test_moments_stay(seed):
     program, instance = dense_program(seed), dense_instance(seed)
@@ -42,20 +46,11 @@ def test_moments_stay(seed):
     assert slide(result.program) is result.program
 
 
-@given(st.data())
-def test_moments_and_counts_of_any_program_stay(data):
-    program = data.draw(programs())
-    instance = data.draw(instances(program))
+@given(programs())
+def test_counts_stay(program):
     after = slide(program)
-    np.testing.assert_allclose(moments(after, instance), moments(program, instance), rtol=1e-10, atol=1e-10)
     flat = replace(program, ops=tuple(step.op for step in flatten(program, keep_groups=True).steps))
     assert after is program or count_ops(after) == count_ops(flat)
-
-
-@given(symmetric_programs())
-def test_symmetric_programs_are_never_refuted(program):
-    certificate = check_equivariance(slide(program))
-    assert all(verdict.status != "refuted" for verdict in certificate.verdicts)
 
 
 @pytest.mark.parametrize("name", ["pair", "sivqlm-h2o", "sivqlm-nh3"])
