@@ -40,28 +40,6 @@ energy moment(m)*(component(x(A), x) + 1)/sqrt(component(x(A), x)^2 + 2*componen
 """
 """A coordinate with its length divided out: its derivative is zero, and it jumps."""
 
-NAMED_NEIGHBOURS = """qffc 1
-program fooled
-symmetry rotation, inversion, translation, exchange
-scope pair
-species H, O
-site c: any centre
-site a: H neighbour
-site b: O neighbour
-qubit a1: a
-qubit a2: a
-qubit b1: b
-qubit b2: b
-singlet a1, a2
-singlet b1, b2
-rotate a1, r(c, a)
-rotate b1, 1/2*r(c, b)
-exchange a1, b1, 2/5
-observable m = dot(a1, a2)
-atomic weight cutoff(norm(r(c, a)), 5)*cutoff(norm(r(c, b)), 5) features m head linear
-"""
-"""Sites of two elements are not exchanged; circuits were made of all neighbours nevertheless."""
-
 GHOST = """qffc 1
 program fooled
 symmetry rotation, translation, exchange

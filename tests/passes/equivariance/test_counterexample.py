@@ -1,6 +1,7 @@
 """Counterexamples: differences that rounding explains refute nothing, however large it grows."""
 
 import pytest
+from fooled import HEAD
 from verdicts import assert_refuted, verdict
 
 from qffc.ir import Program, parse_program
@@ -10,21 +11,9 @@ from qffc.passes.equivariance.verdict import Transform
 
 def pair(of_a: str, of_b: str) -> Program:
     """Two like atoms, each with a singlet that is coupled to the other's by a number of its own."""
-    return parse_program(f"""qffc 1
-program pair
-symmetry exchange
-scope molecule
-species H
-site A: H free
-site B: H free
-parameter J
-qubit a: A
-qubit b: A
-qubit d: B
-qubit e: B
-singlet a, b
-singlet d, e
-rotate a, x(A)
+    return parse_program(
+        HEAD.format(symmetry="symmetry exchange")
+        + f"""rotate a, x(A)
 rotate d, x(B)
 pauli_rotation Z(a), {of_a}
 pauli_rotation Z(d), {of_b}
@@ -32,7 +21,8 @@ exchange a, d, 1/3
 observable m = dot(a, b) + dot(d, e)
 observable k = X(a) X(b) + X(d) X(e)
 energy moment(m) + moment(k)
-""")
+"""
+    )
 
 
 ZERO_TO_ROUNDING = [

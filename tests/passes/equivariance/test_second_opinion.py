@@ -6,6 +6,7 @@ import fooled
 import numpy as np
 import pytest
 from judged import judged
+from pair_programs import NAMED_NEIGHBOURS
 from second_circuit import exchange_orders, final_state, moments_of, response
 from second_forms import depends
 from second_model import circuits
@@ -180,7 +181,7 @@ def test_exchanges_of_molecules():
 
 
 def test_circuits_of_molecules():
-    program = read(fooled.NAMED_NEIGHBOURS)
+    program = read(NAMED_NEIGHBOURS)
     assert [circuit.atoms for circuit in circuits(program, "OHH")] == [(1, 2, 0), (2, 1, 0)]
     assert len(list(circuits(program, "OHH", named=False))) == 3
     ghostly = read(fooled.GHOST)
@@ -266,7 +267,7 @@ def test_what_fooled_a_rule_is_broken(text, generator):
         (fooled.GHOST, "exchange a b"),
         (fooled.GHOST, "exchange b g"),
         (fooled.GHOST, "renumbering"),
-        (fooled.NAMED_NEIGHBOURS, "renumbering"),
+        (NAMED_NEIGHBOURS, "renumbering"),
     ],
 )
 def test_what_was_refuted_or_doubted_holds(text, generator):
@@ -276,7 +277,7 @@ def test_what_was_refuted_or_doubted_holds(text, generator):
 
 
 def test_neighbours_of_named_elements_need_circuits_that_fit():
-    program, random = read(fooled.NAMED_NEIGHBOURS), np.random.default_rng(2)
+    program, random = read(NAMED_NEIGHBOURS), np.random.default_rng(2)
     positions = np.array([[0.9, 0.0, 0.0], [0.0, 1.2, 0.1], [0.0, 0.0, 0.0]])
     assert max(renumbered(program, list("HHO"), positions, {}, random, named=False).size for _ in range(6)) > 1e-3
     assert max(renumbered(program, list("HHO"), positions, {}, random).size for _ in range(6)) < 1e-12

@@ -37,11 +37,10 @@ def check(values, plain, arrays, positions):
     assert max(float(jnp.max(jnp.abs(each))) for each in jax.tree.leaves(ours)) > 0.1
 
 
-def test_a_molecule_with_messages():
-    program = load("pair", species=("C", "H", "O"), channels=2, depth=1, hidden=(5,), messages=1, by_species=True)
-    energy = MoleculeEnergy(lower_jax(program), instances_of(program, FORMALDEHYDE.numbers))
+def check_molecule(program, atoms, frames, kernel="auto"):
+    energy = MoleculeEnergy(lower_jax(program, kernel), instances_of(program, atoms.numbers))
     arrays = {name: jnp.asarray(value) for name, value in untrained(program, seed=2).arrays.items()}
-    positions = FORMALDEHYDE.positions + np.random.default_rng(0).normal(scale=0.1, size=(2, 4, 3))
+    positions = atoms.positions + np.random.default_rng(0).normal(scale=0.1, size=(frames, len(atoms), 3))
     values = with_forces(
         lambda a, r, _: energy.raw_energies(a, r), lambda a, r, _, along: energy.raw_energies_along(a, r, along)
     )
@@ -51,23 +50,16 @@ def test_a_molecule_with_messages():
         arrays,
         jnp.asarray(positions),
     )
+
+
+def test_a_molecule_with_messages():
+    program = load("pair", species=("C", "H", "O"), channels=2, depth=1, hidden=(5,), messages=1, by_species=True)
+    check_molecule(program, FORMALDEHYDE, 2)
 
 
 @pytest.mark.parametrize("kernel", ["auto", "portable"])
 def test_a_molecule_whose_readout_is_an_energy(kernel: KernelName):
-    program = load("sivqlm-h2o", depth=1)
-    energy = MoleculeEnergy(lower_jax(program, kernel), instances_of(program, np.array([8, 1, 1])))
-    arrays = {name: jnp.asarray(value) for name, value in untrained(program, seed=2).arrays.items()}
-    positions = WATER.positions + np.random.default_rng(0).normal(scale=0.1, size=(3, 3, 3))
-    values = with_forces(
-        lambda a, r, _: energy.raw_energies(a, r), lambda a, r, _, along: energy.raw_energies_along(a, r, along)
-    )
-    check(
-        lambda a, r: values(a, r, None),
-        lambda a, r: energies_and_forces(lambda x: energy.raw_energies(a, x), r),
-        arrays,
-        jnp.asarray(positions),
-    )
+    check_molecule(load("sivqlm-h2o", depth=1), WATER, 3, kernel)
 
 
 def test_joined_frames():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pair_programs import exchanges, pair_text
 
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
@@ -25,28 +26,13 @@ PROGRAM = load("sivqlm-h2o", depth=1)
 SETTINGS = {"train": 16, "validation": 6, "epochs": 2, "batch_size": 8, "evaluate_every": 1, "patience": 5}
 
 # Little to compile: no radial functions, and no layers in the head.
-PAIRS = """qffc 1
-program pairs
-symmetry rotation, inversion, translation, exchange
-scope pair
-species H, N, O
-site c: any centre
-site a: any neighbour
-site b: any neighbour
-parameter K: species
-qubit a1: a
-qubit a2: a
-qubit b1: b
-qubit b2: b
-singlet a1, a2
-singlet b1, b2
-rotate a1, K[Z(a)]*r(c, a)
-rotate b1, K[Z(b)]*r(c, b)
-exchange a1, b1, 2/5
-exchange a2, b2, 2/5
-observable m = 1*dot(a1, a2) + 1*dot(b1, b2)
-atomic weight cutoff(norm(r(c, a)), 5)*cutoff(norm(r(c, b)), 5) features m head linear
-"""
+PAIRS = pair_text(
+    "rotate a1, K[Z(a)]*r(c, a)",
+    "rotate b1, K[Z(b)]*r(c, b)",
+    *exchanges("a1, b1", "a2, b2"),
+    species="H, N, O",
+    parameters=("K: species",),
+)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import pytest
+from pair_programs import pair_text
 
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
@@ -25,33 +26,13 @@ PAIR = load("pair", channels=1, depth=1, hidden=(4,), basis_size=3)
 SYMMETRIC = [f"{name}: {what}" for name in ("rotation", "inversion", "translation") for what in ("energy", "forces")]
 
 # The readout lacks the cutoff, and a constant counts circuits in the place of atoms.
-UNBOUND = """qffc 1
-
-program unbound
-symmetry rotation, inversion, translation, exchange
-scope pair
-species O, H
-
-site c: any centre
-site a: any neighbour
-site b: any neighbour
-
-parameter f: species, species radial bessel 3 cutoff 2
-parameter offset default 1
-
-qubit a1: a
-qubit a2: a
-qubit b1: b
-qubit b2: b
-
-singlet a1, a2
-singlet b1, b2
-rotate a1, radial(f[Z(c), Z(a)], norm(r(c, a)))*unit(r(c, a))
-rotate b1, radial(f[Z(c), Z(b)], norm(r(c, b)))*unit(r(c, b))
-
-observable m = 1*dot(a1, a2) + 1*dot(b1, b2)
-energy moment(m) + offset
-"""
+UNBOUND = pair_text(
+    "rotate a1, radial(f[Z(c), Z(a)], norm(r(c, a)))*unit(r(c, a))",
+    "rotate b1, radial(f[Z(c), Z(b)], norm(r(c, b)))*unit(r(c, b))",
+    species="O, H",
+    parameters=("f: species, species radial bessel 3 cutoff 2", "offset default 1"),
+    readout="energy moment(m) + offset",
+)
 
 # The first coordinate of one atom enters the energy.
 RAW = """qffc 1

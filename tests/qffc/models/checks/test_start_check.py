@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pair_programs import NAMED_NEIGHBOURS
 
 import qffc as qf
 import qffc.models.circuits.instances
@@ -21,27 +22,6 @@ from qffc.models.force_field import ForceField, untrained
 TINY = {"train": 8, "validation": 0, "test": 2, "epochs": 1, "batch_size": 4}
 WATER = load_embedded("water")
 SMALL = load("sivqlm-h2o", depth=1)
-
-TWO_SPECIES = """qffc 1
-program named-neighbours
-symmetry rotation, inversion, translation, exchange
-scope pair
-species H, O
-site c: any centre
-site a: H neighbour
-site b: O neighbour
-qubit a1: a
-qubit a2: a
-qubit b1: b
-qubit b2: b
-singlet a1, a2
-singlet b1, b2
-rotate a1, r(c, a)
-rotate b1, 1/2*r(c, b)
-exchange a1, b1, 2/5
-observable m = dot(a1, a2)
-atomic weight cutoff(norm(r(c, a)), 5)*cutoff(norm(r(c, b)), 5) features m head linear
-"""
 
 BROKEN = """error: declared symmetry that the model breaks
   where:    2 frames of 'water', before training
@@ -113,7 +93,7 @@ def test_only_what_is_declared_is_tested(tmp_path):
 
 
 def test_a_proof_that_does_not_hold_stops_training(tmp_path, monkeypatch):
-    program = parse_program(TWO_SPECIES)
+    program = parse_program(NAMED_NEIGHBOURS)
     assert qf.check(program).holds
     folder = tmp_path / "run"
 
@@ -148,7 +128,7 @@ def test_what_is_not_finite_is_named():
 
 
 def test_the_molecule_with_the_most_circuits_is_taken():
-    named = parse_program(TWO_SPECIES.replace("species H, O", "species H, O, N"))
+    named = parse_program(NAMED_NEIGHBOURS.replace("species H, O", "species H, O, N"))
     ammonia = load_embedded("ammonia")
     assert [instances_of(named, data.numbers).counted for data in (ammonia, WATER)] == [0, 2]
     model = untrained(named, seed=0)

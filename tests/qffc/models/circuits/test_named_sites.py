@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from ase import Atoms
+from pair_programs import NAMED_NEIGHBOURS, exchanges, pair_text
 
 import qffc.models.force_field
 from qffc.data import Dataset, load_embedded
@@ -53,51 +54,14 @@ MOLECULES = {
     "nothing": [6, 6, 8],
 }
 
-# Were the elements of sites ignored, any two neighbours in water would take those of H and O.
-TWO_SPECIES = """qffc 1
-program named-neighbours
-symmetry rotation, inversion, translation, exchange
-scope pair
-species H, O
-site c: any centre
-site a: H neighbour
-site b: O neighbour
-qubit a1: a
-qubit a2: a
-qubit b1: b
-qubit b2: b
-singlet a1, a2
-singlet b1, b2
-rotate a1, r(c, a)
-rotate b1, 1/2*r(c, b)
-exchange a1, b1, 2/5
-observable m = dot(a1, a2)
-atomic weight cutoff(norm(r(c, a)), 5)*cutoff(norm(r(c, b)), 5) features m head linear
-"""
-
 # All sites of one element, so that Z(a) and Z(c) are one index.
-ONE_SPECIES = """qffc 1
-program hydrogens
-symmetry rotation, inversion, translation, exchange
-scope pair
-species H, O
-site c: H centre
-site a: H neighbour
-site b: H neighbour
-parameter K: species
-qubit a1: a
-qubit a2: a
-qubit b1: b
-qubit b2: b
-singlet a1, a2
-singlet b1, b2
-rotate a1, K[Z(a)]*r(c, a)
-rotate b1, K[Z(c)]*r(c, b)
-exchange a1, b1, 2/5
-exchange a2, b2, 2/5
-observable m = 1*dot(a1, a2) + 1*dot(b1, b2)
-atomic weight cutoff(norm(r(c, a)), 5)*cutoff(norm(r(c, b)), 5) features m head linear
-"""
+ONE_SPECIES = pair_text(
+    "rotate a1, K[Z(a)]*r(c, a)",
+    "rotate b1, K[Z(c)]*r(c, b)",
+    *exchanges("a1, b1", "a2, b2"),
+    sites=("H", "H", "H"),
+    parameters=("K: species",),
+)
 
 
 def named(centre, first, second, program=PAIR, order="cab"):
@@ -183,7 +147,7 @@ def test_the_search_for_counterexamples_draws_what_circuits_can_hold(kinds):
             assert transform is not swap or drawn[1] == drawn[2]
 
 
-@pytest.mark.parametrize("text", [TWO_SPECIES, ONE_SPECIES], ids=["two species", "one species"])
+@pytest.mark.parametrize("text", [NAMED_NEIGHBOURS, ONE_SPECIES], ids=["two species", "one species"])
 def test_what_is_proven_holds_when_like_atoms_are_numbered_anew(text):
     program = parse_program(text)
     assert check_equivariance(program).holds
@@ -328,7 +292,7 @@ def test_atoms_that_are_no_centre_have_features_zero():
 
 
 def test_a_sum_of_energies_without_circuits_is_zero():
-    text = TWO_SPECIES.split("atomic")[0] + "energy moment(m) + 1\n"
+    text = NAMED_NEIGHBOURS.split("atomic")[0] + "energy moment(m) + 1\n"
     model = untrained(parse_program(text), seed=0)
     assert model.predict(np.array([1, 1, 1]), np.eye(3)[None])[0] == 0.0
     # Circuits of water: each hydrogen sees the other one and the oxygen.
