@@ -163,8 +163,9 @@ class CalculatorSuite:
         _hold(*run(self._subject()))
 
     def _placed(self, frame: Floats) -> Atoms:
-        """The atoms at other positions, with a new calculator."""
+        """The atoms at other positions, with a new calculator and without constraints, which change forces."""
         atoms: Atoms = self.atoms.copy()
+        atoms.set_constraint()
         atoms.positions[:] = frame
         atoms.calc = self.calculator()
         return atoms

@@ -7,6 +7,7 @@ from ase.build import bulk, molecule
 from ase.calculators.emt import EMT
 from ase.calculators.lj import LennardJones
 from ase.calculators.morse import MorsePotential
+from ase.constraints import FixAtoms
 from suites import checks_of, failed
 
 from qffc.testing import CalculatorSuite, Tolerances
@@ -142,6 +143,12 @@ def test_only_the_mirror_image_differs():
 def test_every_test_of_the_suite_fails_for_something():
     seen = set().union(*BROKEN.values())
     assert {name.removeprefix("test_") for name in checks_of(CalculatorSuite)} == seen
+
+
+def test_constraints_are_left_aside():
+    atoms = CLUSTER.copy()
+    atoms.set_constraint(FixAtoms([0]))
+    assert failed(suite_of(Spoiled, atoms)) == set()
 
 
 def test_tolerances_and_smearing_are_choices():
