@@ -26,8 +26,8 @@ from benchmarks.pair_step import PairStep, pair_step
 from qffc.ir import Program, parse_program
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.counts import CircuitCounts
-from qffc.passes.equivariance.numbers.counterexample import random_point
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
+from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.verdict import Transform
 from qffc.passes.lower_pytket.compare import naive_circuit
 from qffc.passes.lower_pytket.kernel import PytketKernel

@@ -24,7 +24,8 @@ from qffc.ir.program import Program
 from qffc.ir.reference import expectation, moments
 from qffc.ir.text.parser import parse_program
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.numbers.counterexample import observed, random_point
+from qffc.passes.equivariance.numbers.before_and_after import observed
+from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.verdict import Transform
 from qffc.references.programs import ProgramLike, program_of
 from qffc.targets.catalogue import target

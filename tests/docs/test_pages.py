@@ -17,7 +17,8 @@ import pytest
 from suites import checks_of, failed
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [path for path in (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md") if path.is_file()]
+TOP = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")]
+PAGES = [path for path in (*sorted((ROOT / "docs").glob("*.md")), *TOP) if path.is_file()]
 RUN = ("tutorial.md", "architecture.md", "howto-test.md", "howto-train.md", "README.md")
 RUNNABLE = [page for page in PAGES if page.name in RUN]
 
