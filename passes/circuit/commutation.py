@@ -43,6 +43,7 @@ def commute(first: Op, second: Op) -> bool:
     """Whether two operations commute whatever their numbers are; False when no rule says so.
 
     Example:
+        >>> from qffc.ir.ops import Exchange
         >>> from qffc.ir.values import ParameterEntry
         >>> J = ParameterEntry("J")
         >>> commute(Exchange(0, 1, J), PauliRotation(((0, "Z"), (1, "Z")), J))
@@ -57,6 +58,7 @@ def turns_together(op: Op) -> bool:
     """Whether an operation commutes with equal rotations of all its qubits: a coupling that commutes with their spin.
 
     Example:
+        >>> from qffc.ir.ops import Exchange
         >>> from qffc.ir.values import ParameterEntry
         >>> turns_together(Exchange(0, 1, ParameterEntry("J")))
         True
@@ -80,6 +82,7 @@ def reach(op: Op, word: Sequence[Op]) -> Iterator[int]:
     Its length comes last, if the operation passes it as a whole.
 
     Example:
+        >>> from qffc.ir.ops import Exchange
         >>> from qffc.ir.values import Displacement, ParameterEntry
         >>> J, v = ParameterEntry("J"), Displacement("A", "B")
         >>> list(reach(Exchange(0, 1, J), [Rotate(0, v), Rotate(2, v), Rotate(1, v), Exchange(1, 2, J)]))
@@ -149,6 +152,7 @@ def commutes_with_observable(op: Op, paulis: PauliSum) -> bool:
 
     Example:
         >>> from qffc.ir.observables import DotObservable, SumObservable
+        >>> from qffc.ir.ops import Exchange
         >>> from qffc.ir.values import ParameterEntry
         >>> total = SumObservable(tuple((Fraction(1), DotObservable(*pair)) for pair in ((0, 1), (0, 2), (1, 2))))
         >>> commutes_with_observable(Exchange(0, 1, ParameterEntry("J")), total.paulis)
