@@ -10,6 +10,7 @@ import tempfile
 
 import pytest
 
+_OPTIMIZED = "--slow" in sys.argv or os.environ.get("JAX_DISABLE_MOST_OPTIMIZATIONS") == "0"
 _ENVIRONMENT = {
     "JAX_PLATFORMS": "cpu",
     "JAX_ENABLE_X64": "1",
@@ -17,8 +18,8 @@ _ENVIRONMENT = {
     "JAX_NUMPY_RANK_PROMOTION": "raise",
     "JAX_DEBUG_NANS": "1",
     # Most of the time goes into compiling what runs once. The slow tests, and those of the wheel, are optimized.
-    "JAX_DISABLE_MOST_OPTIMIZATIONS": "0" if "--slow" in sys.argv else "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "0" if _OPTIMIZED else "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false" + ("" if _OPTIMIZED else " --xla_cpu_use_fusion_emitters=false"),
     "NPROC": "1",  # XLA's own thread pool
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

@@ -26,6 +26,7 @@ from qffc.models.given.forked import refuse_forked
 from qffc.models.head import head_shapes
 from qffc.models.initialization.fresh_parameters import initial_parameters, neutral_constants
 from qffc.models.rows.value_rows import ValueRows
+from qffc.models.shared_functions import shared_function
 from qffc.models.validity.limits import has_limits, validity_shapes
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram, Lowering, lower_jax
@@ -86,7 +87,7 @@ class ForceField:
         Args:
             numbers: (atoms,) atomic numbers, or symbols of the elements.
         """
-        return MoleculeEnergy(self.lowered, instances_of(self.program, elements_of(numbers)))
+        return _molecule(self.lowered, elements_of(numbers))
 
     @in_double_precision
     def predict(self, numbers: Elements, positions: ArrayLike) -> _Predictions:
@@ -116,10 +117,10 @@ class ForceField:
         numbers, frames = frames_of(numbers, positions)
         if lists_pay(self.program, [frames]):
             return self._predict_near(numbers, frames)
-        atoms = str([int(number) for number in numbers])
+        atoms, lowered = str([int(number) for number in numbers]), self.lowered
 
         def predict(arrays: Mapping[str, jax.Array], r: jax.Array) -> tuple[jax.Array, jax.Array]:
-            molecule = self.molecule(numbers)
+            molecule = _molecule(lowered, numbers)
             return energies_and_forces(lambda x: molecule.energies(arrays, x), r)
 
         chunk = max(1, min(len(frames), CHUNK_CIRCUITS // self.molecule(numbers).circuits))
@@ -166,9 +167,10 @@ class ForceField:
                 help="qf.with_limits(model, data) adds them to a model that was trained without",
             )
         numbers, frames = frames_of(numbers, positions)
+        lowered = self.lowered
 
         def grades(arrays: Mapping[str, jax.Array], r: jax.Array) -> tuple[jax.Array, ...]:
-            return (self.molecule(numbers).grades(arrays, r),)
+            return (_molecule(lowered, numbers).grades(arrays, r),)
 
         (found,) = self._run(grades, f"grades {[int(number) for number in numbers]}", frames)
         return np.asarray(found)
@@ -188,11 +190,12 @@ class ForceField:
             eV/Angstrom, and the largest extrapolation grade of an atom (frames,). References are thousands of eV: added
             in 32 bits they would leave little of the rest.
         """
+        lowered = self.lowered
 
         def predict(
             arrays: Mapping[str, jax.Array], instances: Instances, rows: ValueRows, positions: jax.Array
         ) -> tuple[jax.Array, ...]:
-            molecule = MoleculeEnergy(self.lowered, instances, rows)
+            molecule = MoleculeEnergy(lowered, instances, rows)
             bare = {**arrays, ATOM_ENERGY: jnp.zeros_like(arrays[ATOM_ENERGY])}
             energies, forces = energies_and_forces(lambda r: molecule.energies(bare, r), positions)
             return energies, forces, jnp.max(molecule.grades(bare, positions), axis=1)
@@ -210,11 +213,12 @@ class ForceField:
             Energies (frames,) in eV, without the reference energies of the atoms, and forces (1, atoms, 3) in
             eV/Angstrom.
         """
+        lowered = self.lowered
 
         def predict(
             arrays: Mapping[str, jax.Array], batch: FrameBatch, positions: jax.Array
         ) -> tuple[jax.Array, jax.Array]:
-            return energies_and_forces(lambda r: frame_energies(self.lowered, batch, arrays, r), positions)
+            return energies_and_forces(lambda r: frame_energies(lowered, batch, arrays, r), positions)
 
         energies, forces = self._run(predict, "joined", batch, positions)
         return energies, forces
@@ -238,24 +242,27 @@ class ForceField:
         kinds = (np.dtype(np.float32), np.dtype(np.float64))
         return {kind: {name: jnp.asarray(value, kind) for name, value in self.arrays.items()} for kind in kinds}
 
-    @cached_property
-    def _functions(self) -> dict[tuple[str, tuple[tuple[int, ...], ...], np.dtype[np.floating]], _Predict]:
-        return {}
-
     @in_double_precision
     def _run(
         self, predict: _Predict, name: str, *arguments: Instances | ValueRows | FrameBatch | NDArray[np.floating]
     ) -> tuple[jax.Array, ...]:
-        """Run a function of the arrays and these arguments, positions last; compiled once and kept on disk."""
+        """Run a function of the arrays and these arguments, positions last; compiled once and kept on disk.
+
+        It may close over the lowered program alone, for all models of one program share it.
+        """
         refuse_forked()
         kind = jax.tree.leaves(arguments)[-1].dtype
-        key = (name, tuple(np.shape(leaf) for leaf in jax.tree.leaves(arguments)), kind)
         everything = (self._device_arrays[kind], *arguments)
-        if key not in self._functions:
-            self._functions[key] = kept_function(
-                predict, everything, (self.program.digest, self.lowered.kernel.name, name)
-            )
-        return self._functions[key](*everything)
+        leaves, tree = jax.tree.flatten(everything)
+        identity = (self.program.digest, self.lowered.kernel.name, name)
+        shapes = tuple((np.shape(leaf), leaf.dtype) for leaf in leaves)
+        key = (self.lower, identity, tree, shapes)
+        run: _Predict = shared_function(key, lambda: kept_function(predict, everything, identity))
+        return run(*everything)
+
+
+def _molecule(lowered: JaxProgram, numbers: NDArray[np.integer]) -> MoleculeEnergy:
+    return MoleculeEnergy(lowered, instances_of(lowered.split.program, numbers))
 
 
 def untrained(program: Program, seed: int) -> ForceField:
