@@ -127,8 +127,9 @@ class PytketKernel:
         numbers = self.numeric_ops(slots)
         frames = self._frames.numbers(numbers) if self._frames else {}
         choices = [frames]
-        if frames and any(abs(nearest_zero(numbers[k].angle, pi / 4)[0]) < _VANISHING for k in self._framed):
-            # Frames were chosen for a circuit that has these gates, too.
+        vanishing = (abs(nearest_zero(numbers[k].angle, pi / 4)[0]) < _VANISHING for k in self._framed)
+        if frames and (self._has_strings or any(vanishing)):
+            # Frames were chosen for a circuit that has these gates, too, and for the axes that strings take as given.
             choices.append({})
         written = [self._emit(numbers, choice) for choice in choices]
         return min(written, key=lambda emitter: emitter.phased_x).circuit
@@ -198,8 +199,12 @@ class PytketKernel:
         return writer.write(self.setting)
 
     @cached_property
+    def _has_strings(self) -> bool:
+        return any(len(op.string) > 1 for op in self.split.ops)
+
+    @cached_property
     def _in_one_order(self) -> bool:
-        known = all(op.kind != "chirality" and len(op.string) < 2 for op in self.split.ops)
+        known = not self._has_strings and all(op.kind != "chirality" for op in self.split.ops)
         return self.target.two_qubit == "TK2" and known and not self._has_runs and not self._structure.graph.alone
 
     @cached_property

@@ -110,6 +110,7 @@ def test_every_radial_parameter_has_a_gradient(model):
     assert np.all(np.asarray(gradient["J"]) == 0)
 
 
+@pytest.mark.slow
 def test_a_trained_model_names_its_kernel_and_is_refused_as_circuits(tmp_path):
     seen = []
     trained = train(PROGRAM, AMMONIA, training_config(SETTINGS), tmp_path, report=seen.append, lower=lower_three_body)

@@ -25,12 +25,13 @@ def shorten(program, **options):
 class TestSuite(PassSuite):
     step = Canonicalize()
     idempotent = True
+    max_examples = 12
 
 
 class TestSuiteWithSwaps(PassSuite):
     step = Canonicalize(fold_swaps=False)
     idempotent = True
-    max_examples = 10
+    max_examples = 5
 
 
 @pytest.mark.parametrize("seed", range(120))

@@ -35,6 +35,7 @@ def circuit(*ops, sites=("A", "A", "B", "B")):
 class TestSuite(PassSuite):
     step = SlideSinglet()
     idempotent = True
+    max_examples = 10
 
 
 @pytest.mark.parametrize("seed", range(100))

@@ -52,6 +52,7 @@ def check_molecule(program, atoms, frames, kernel="auto"):
     )
 
 
+@pytest.mark.slow
 def test_a_molecule_with_messages():
     program = load("pair", species=("C", "H", "O"), channels=2, depth=1, hidden=(5,), messages=1, by_species=True)
     check_molecule(program, FORMALDEHYDE, 2)

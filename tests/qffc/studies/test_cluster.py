@@ -36,6 +36,7 @@ def kill_the_first_that_trains(folder: Path, killed: list[str], over: threading.
                 return
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_nothing_but_time(tiny, tmp_path):
     settings = tiny.settings.model_copy(update={"epochs": 30})
     runs = sweep_runs(tiny.model_copy(update={"settings": settings}), SweepTable.model_validate({"seed": [0, 1]}))

@@ -132,6 +132,7 @@ def test_the_objective_is_that_of_the_model_that_is_kept(tiny, tmp_path):
     assert max(values) < 40
 
 
+@pytest.mark.slow
 def test_over_two_workers(tiny, tmp_path):
     from qffc.studies import ClusterTable
 

@@ -5,7 +5,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qffc.ir import Program, Singlet, Zero, parse_program
@@ -80,6 +80,7 @@ def test_symmetric_programs_cover_the_language() -> None:
     assert [word for word in wanted if word not in text] == []
 
 
+@settings(max_examples=12)
 @given(broken_programs())
 def test_broken_programs_are_refuted(mutant: Mutant) -> None:
     verdicts = check_equivariance(mutant.program).verdicts

@@ -76,6 +76,7 @@ def same(alone: dict[str, np.ndarray], file: Path) -> None:
         np.testing.assert_allclose(found[name], value, rtol=1e-12, atol=1e-12, err_msg=name)
 
 
+@pytest.mark.slow
 def test_two_devices_of_a_process_with_two_pieces_each(alone, tmp_path):
     settings = SETTINGS | {"devices": 2, "accumulate": 2}
     process = start(tmp_path, "two", 2, settings=settings)
@@ -96,6 +97,7 @@ def test_two_devices_that_share_frames_of_two_molecules(tmp_path):
     same({"energies": energies, "forces": forces, **alone.arrays}, tmp_path / "two.npz")
 
 
+@pytest.mark.slow
 def test_two_processes_of_two_devices_each_that_go_on_with_a_run(alone, tmp_path):
     address = free_address()
     # Only the first process has the folder of the run.

@@ -168,6 +168,7 @@ def test_a_program_without_cutoff_in_its_readout_is_not_extensive():
 
 
 @pytest.mark.parametrize(("kind", "failed"), [("rough", "slope of forces"), ("torn", "energy")])
+@pytest.mark.usefixtures("own_functions")
 def test_a_cutoff_that_is_not_smooth_fails(monkeypatch, kind, failed):
     def rough(distance, radius, xp):
         # Value and slope vanish at the radius; the curvature does not.

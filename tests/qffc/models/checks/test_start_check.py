@@ -18,6 +18,7 @@ from qffc.library import load
 from qffc.models.checks.start_check import need_symmetries
 from qffc.models.circuits.instances import instances_of
 from qffc.models.force_field import ForceField, untrained
+from qffc.models.shared_functions import forget_functions
 
 TINY = {"train": 8, "validation": 0, "test": 2, "epochs": 1, "batch_size": 4}
 WATER = load_embedded("water")
@@ -92,6 +93,7 @@ def test_only_what_is_declared_is_tested(tmp_path):
     assert line.startswith("rotation holds at 2 frames of 'water', before training, tested in ")
 
 
+@pytest.mark.usefixtures("own_functions")
 def test_a_proof_that_does_not_hold_stops_training(tmp_path, monkeypatch):
     program = parse_program(NAMED_NEIGHBOURS)
     assert qf.check(program).holds
@@ -106,6 +108,7 @@ def test_a_proof_that_does_not_hold_stops_training(tmp_path, monkeypatch):
     assert f"{caught.value}\n" == BROKEN
     assert not folder.exists()
     monkeypatch.undo()
+    forget_functions()
     assert len(told(program, folder)) == 1
 
 
