@@ -46,6 +46,8 @@ from qffc.passes.equivariance.verdict import Verdict
 from qffc.testing import MUTATIONS, deviations, internally_symmetric_program, mutate, symmetric_program
 
 BROKEN = 1e-9
+MANY = 64
+"""Points, instead of four, where a verdict says broken and four say that nothing is."""
 LIBRARY = ("lib:sivqlm-lih", "lib:sivqlm-h2o", "lib:sivqlm-nh3")
 SIZES = (4, 8, 12, 16, 24, 32, 40)
 STATUSES = ("proven", "undecided", "refuted")
@@ -82,6 +84,10 @@ def mutant_rows(seed: int) -> list[Row]:
 def rows(seed: int, mutation: str, program: Program) -> list[Row]:
     truth = deviations(program, np.random.default_rng((seed, 20240229)))
     verdicts = check_equivariance(program).verdicts
+    if any(v.status == "refuted" and truth[v.generator] <= BROKEN for v in verdicts):
+        # A part that few points show, such as one that a ghost takes: the truth of all generators from many more.
+        more = deviations(program, np.random.default_rng((seed, 20240301)), points=MANY)
+        truth = {generator: max(size, more[generator]) for generator, size in truth.items()}
     return [
         Row(
             seed,

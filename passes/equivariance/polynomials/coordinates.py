@@ -193,10 +193,6 @@ def _fades(node: Value, ghosts: bool) -> str:
     return f"[{', '.join(sorted(fading_sites(node)))}]" if ghosts else ""
 
 
-def _is_inverse(node: Value) -> bool:
-    return isinstance(node, Power) and node.exponent < 0
-
-
 def _collect(value: Value, ghosts: bool, atoms: dict[str, Atom]) -> None:
     """Find all atoms of a value."""
     seen: set[str] = set()
