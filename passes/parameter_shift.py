@@ -8,6 +8,7 @@ derivative is a sum of moments at shifted angles, exactly and at any size of the
   arXiv:1811.11184);
 - ``chirality`` has 0 and -+ 2 sqrt(3): two equidistant frequencies, and the four terms of Wierichs et al.
   (arXiv:2107.12390);
+- ``four_spin`` is nine Pauli rotations that share its angle: nine pairs of terms;
 - ``rotate`` by v: a small change of v is a small turn *after* the gate, about J(v) dv with J the left Jacobian of
   SO(3), so three pairs of Pauli rotations by -+ pi/2 after the gate give the derivative along all components of v.
   There are no Euler angles, hence no singular ones.
@@ -144,8 +145,8 @@ class ShiftRule:
 class ParameterShift(Pass[ShiftRule]):
     """Works out the circuits that measure the derivatives of the moments; rewrites nothing.
 
-    Cost: two circuits an exchange or Pauli rotation, four a chirality and six a rotation by a vector; operations whose
-    angle is a constant need none.
+    Cost: two circuits an exchange or Pauli rotation, four a chirality, 18 a four_spin and six a rotation by a vector;
+    operations whose angle is a constant need none.
 
     Example:
         >>> from qffc.library import load

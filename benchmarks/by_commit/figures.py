@@ -24,6 +24,7 @@ from benchmarks.engine.reference import answer
 from benchmarks.engine.work import Work
 from benchmarks.pair_step import PairStep, pair_step
 from qffc.ir import Program, parse_program
+from qffc.ir.text.operation_grammar import lark_rules
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
@@ -74,7 +75,7 @@ def _wide() -> Program:
 
 def _reading(seconds: float) -> Ratios:
     text = _wide().text
-    grammar = files("qffc.ir").joinpath("program.lark").read_text(encoding="utf-8")
+    grammar = files("qffc.ir.text").joinpath("program.lark").read_text(encoding="utf-8") + lark_rules()
     lark = Lark(grammar, parser="lalr", start="line", propagate_positions=True, maybe_placeholders=False)
     lines = [line for line in text.splitlines()[1:] if line.strip()]
     return by_turns(lambda: parse_program(text), lambda: [lark.parse(line) for line in lines], seconds)

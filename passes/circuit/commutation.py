@@ -1,7 +1,7 @@
 """Which operations commute, alone or a few together, and with which observables: exact, whatever the angles are.
 
-On top of the letters of ``trace.py``: rotations about an axis of the laboratory are Pauli rotations, and an exchange or
-a chirality commutes with equal rotations of all its qubits taken together.
+On top of the letters of ``trace.py``: rotations about an axis of the laboratory are Pauli rotations, and a
+coupling that keeps the spin commutes with equal rotations of all its qubits taken together.
 """
 
 from __future__ import annotations

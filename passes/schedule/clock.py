@@ -1,8 +1,8 @@
 """The two-qubit depth that a program will have as a circuit, followed operation by operation.
 
-A singlet takes one two-qubit gate, an exchange one, a chirality four, a Pauli string of k letters 2k - 3. While two
-qubits have met nobody else, couplings between them are absorbed by their preparation and take no time: that is how
-circuits are lowered to native gates.
+A singlet takes one two-qubit gate, an exchange one, a chirality four, a Pauli string of k letters 2k - 3, another
+coupling what its parts take. While two qubits have met nobody else, couplings between them are absorbed by their
+preparation and take no time: that is how circuits are lowered to native gates.
 """
 
 from __future__ import annotations

@@ -24,17 +24,17 @@ class Canonicalize(Pass[None]):
     Rewrites, repeated until nothing changes:
 
     - operations with an angle or a vector that is exactly zero go;
-    - exact multiples of pi are reduced: in the angles of exchanges modulo pi/2, of Pauli rotations modulo 2 pi, and of
-      rotations about a ``unit`` vector modulo 2 pi;
-    - rotations of a qubit about one direction become one (``fuse``), exchanges, chiralities and Pauli rotations on the
-      same qubits become one, also across operations that commute with them (``merge``): with one another, or with equal
-      rotations of all qubits of an exchange or a chirality taken together;
+    - exact multiples of pi are reduced: in the angles of exchanges and four_spins modulo pi/2, of Pauli rotations
+      modulo 2 pi, and of rotations about a ``unit`` vector modulo 2 pi;
+    - rotations of a qubit about one direction become one (``fuse``), couplings of one kind on the same qubits become
+      one, also across operations that commute with them (``merge``): with one another, or with equal rotations of all
+      qubits of a coupling that keeps the spin taken together;
     - Pauli rotations XX, YY and ZZ of a pair by one angle t become an exchange by t/2 (``merge``);
     - exp(-i pi/4 (XX+YY+ZZ)) is SWAP, so exact multiples of pi/4 in the angle of an exchange turn into a relabel
       (``fold_swaps``), which leaves every exact angle between -pi/8 and pi/8;
     - relabels move to the end, where observables absorb them;
-    - one spelling: a rotation about an axis of the laboratory is a Pauli rotation, the qubits of singlets, exchanges
-      and chiralities stand in order, with the sign that a chirality takes.
+    - one spelling: a rotation about an axis of the laboratory is a Pauli rotation, the qubits of singlets and couplings
+      stand in their first order, with the sign that a chirality takes.
 
     What is left stays in the order in which it was written. Preserves the unitary up to a global phase and up to the
     absorbed relabel, hence the moments. Qubits keep their names and their sites: a site permutation acts on the qubits
@@ -43,7 +43,7 @@ class Canonicalize(Pass[None]):
 
     Args:
         fuse: fuse rotations.
-        merge: merge exchanges, chiralities and Pauli rotations.
+        merge: merge couplings.
         fold_swaps: turn SWAPs into names.
 
     Example:

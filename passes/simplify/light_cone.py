@@ -5,18 +5,23 @@ What is left is the light cone, or causal cone, of the observables; to drop the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar
 
+import numpy as np
+
 from qffc.ir.observables import Observable
-from qffc.ir.operation import Op
-from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet, Zero
+from qffc.ir.operation import Coupling, Op
+from qffc.ir.ops import PauliRotation, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, Letter, PauliSum, spin_component
 from qffc.ir.program import Program
+from qffc.ir.reference import apply_string, dense
 from qffc.passes.base import Pass, PassResult, Preserves
-from qffc.passes.circuit.commutation import commute_exactly, commutes_with_observable, passes, same_turn
+from qffc.passes.circuit.commutation import commute_exactly, commutes_with_observable, passes, same_turn, shape_of
 from qffc.passes.circuit.seen_operators import seen_observables
+from qffc.passes.circuit.trace import Shape, unit_generator
 from qffc.passes.circuit.turns import axis_rotation, is_turn, on_qubit
 from qffc.passes.circuit.wires import flatten
 from qffc.passes.target import Target
@@ -35,8 +40,8 @@ class LightCone(Pass[None]):
       exchange on a measured pair. Commutators with observables are exact;
     - equal rotations of several qubits at the end go together when every observable commutes with their common spin;
     - an operation goes when nothing earlier stands between it and the prepared state, of which it makes a phase:
-      exchange of a singlet or of two |0>, chirality of three |0>, Pauli strings that the state is an eigenstate of, and
-      equal rotations of both halves of a singlet together.
+      exchange of a singlet or of two |0>, chirality of three |0>, four_spin of two singlets, Pauli strings that the
+      state is an eigenstate of, and equal rotations of both halves of a singlet together.
 
     In the end observables that the readout does not use go (``observables``), and the preparations of qubits that
     nothing acts on, together with these qubits (``qubits``). Preserves the moments that are left, so the energy; the
@@ -170,25 +175,42 @@ def _turn_of_other_half(turn: Op, other: int | None, before: list[Op]) -> int | 
     return next((place for place in places if passes(own, before[:place][::-1])), None)
 
 
-def _makes_a_phase(op: Op, partners: dict[int, int | None]) -> bool:
-    """Whether the prepared state is an eigenstate of an operation."""
-    prepared = [partners[qubit] for qubit in op.qubits]
-    match op:
-        case Exchange(a, _):
-            return partners[a] == op.b or prepared == [None, None]
-        case Chirality():
-            return prepared == [None] * 3
-        case Rotate():
-            about_axis = axis_rotation(op)
-            return about_axis is not None and _makes_a_phase(about_axis, partners)
-    if not isinstance(op, PauliRotation):
+def _makes_a_phase(op: Op, partners: Mapping[int, int | None]) -> bool:
+    """Whether the prepared state is an eigenstate of an operation, whatever its angle is."""
+    if isinstance(op, Rotate):
+        about_axis = axis_rotation(op)
+        return about_axis is not None and _makes_a_phase(about_axis, partners)
+    if isinstance(op, PauliRotation):
+        letters = dict(op.string)
+        # XX, YY and ZZ are -1 on a singlet, any other string on it leaves it; Z is 1 on |0>.
+        prepared = ((letter, partners[qubit]) for qubit, letter in op.string)
+        return all(letter == "Z" if other is None else letters.get(other) == letter for letter, other in prepared)
+    if not isinstance(op, Coupling):
         return False
-    letters = dict(op.string)
-    # XX, YY and ZZ are -1 on a singlet, any other string on it leaves it; Z is 1 on |0>.
-    return all(
-        letter == "Z" if partner is None else letters.get(partner) == letter
-        for (_, letter), partner in zip(op.string, prepared, strict=True)
-    )
+    shape = shape_of(op)
+    places = {qubit: place for place, qubit in enumerate(shape.qubits)}
+    others = (partners[qubit] for qubit in shape.qubits)
+    ends = tuple(None if other is None else places.get(other, len(places) + k) for k, other in enumerate(others))
+    return _is_eigenstate(replace(shape, qubits=tuple(places.values())), ends)
+
+
+@lru_cache(maxsize=1 << 12)
+def _is_eigenstate(shape: Shape, partners: tuple[int | None, ...]) -> bool:
+    """Whether singlets and |0> are an eigenstate of the generator of a coupling on the first qubits.
+
+    Args:
+        shape: the coupling.
+        partners: of each of its qubits, the other half of the singlet; None for |0>.
+    """
+    size = 1 + max((*shape.qubits, *(other for other in partners if other is not None)))
+    state = np.zeros((2,) * size, dtype=complex)
+    state[(0,) * size] = 1.0
+    for qubit, other in enumerate(partners):
+        if other is not None and other > qubit:
+            state = apply_string(state, ((other, "X"),)) - apply_string(state, ((qubit, "X"),))
+    flat = state.reshape(-1) / np.linalg.norm(state)
+    image = dense(unit_generator(shape), tuple(range(size))) @ flat
+    return bool(np.allclose(image, np.vdot(flat, image) * flat, rtol=0, atol=1e-12))
 
 
 def seen_with_turns(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ def append(done: list[Op], op: Op, *, fuse: bool, merge: bool) -> None:
         done: operations in order; changed in place.
         op: what comes after them.
         fuse: fuse rotations about vectors.
-        merge: merge exchanges, chiralities and Pauli rotations.
+        merge: merge couplings.
 
     Example:
         >>> from qffc.ir.values import ParameterEntry

@@ -15,12 +15,13 @@ from qffc.dsl.tables import RadialTable, Table, spell
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.exchange_group import like
 from qffc.ir.operation import Coupling
-from qffc.ir.ops import Chirality, Exchange, FourSpin, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.ops import OPERATIONS, Chirality, Exchange, FourSpin, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import LETTERS, PauliString
 from qffc.ir.values import Numeric, Value, as_value
 
 Pair = tuple[Wire, Wire]
 Angle = Value | Numeric
+_COUPLINGS = tuple(kind.declaration.word for kind in OPERATIONS if issubclass(kind, Coupling))
 
 
 class Gates(Declarations):
@@ -153,8 +154,8 @@ class Gates(Declarations):
             if not isinstance(op, Coupling):
                 raise error(
                     "operation that is no coupling among unordered ones",
-                    found=type(op).__name__.lower(),
-                    expected="calls of exchange, chirality and pauli_rotation inside 'with a.unordered()'",
+                    found=op.word,
+                    expected=f"calls of {quoted(_COUPLINGS)} inside 'with a.unordered()'",
                     help="move it in front of the block, or behind it",
                     span=op.span,
                 )

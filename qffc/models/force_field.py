@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +20,7 @@ from qffc.models.energy import ATOM_ENERGY, CONSTANT_PREFIX, MoleculeEnergy, ene
 from qffc.models.frames.frame_batch import FrameBatch, frame_energies
 from qffc.models.frames.frame_chunks import CHUNK_CIRCUITS, joined_chunks
 from qffc.models.frames.frame_circuits import CircuitLists, lists_pay
-from qffc.models.function_cache import kept_function
+from qffc.models.function_cache import kept_function, surroundings
 from qffc.models.given.atoms_given import Elements, elements_of, frames_of
 from qffc.models.given.forked import refuse_forked
 from qffc.models.head import head_shapes
@@ -39,8 +39,8 @@ _Predict = Callable[..., tuple[jax.Array, ...]]
 class ForceField:
     """A trained model: energies in eV, forces in eV/Angstrom.
 
-    Copies and pickles hold what is given here and no compiled function: a copy compiles anew, or reads what is kept on
-    disk, and predicts the same numbers.
+    Copies and pickles hold what is given here and no compiled function. Models of one program share what is compiled in
+    a process; elsewhere a copy compiles anew, or reads what is kept on disk, and predicts the same numbers.
 
     Args:
         program: the compiled program.
@@ -242,6 +242,10 @@ class ForceField:
         kinds = (np.dtype(np.float32), np.dtype(np.float64))
         return {kind: {name: jnp.asarray(value, kind) for name, value in self.arrays.items()} for kind in kinds}
 
+    @cached_property
+    def _functions(self) -> dict[Hashable, _Predict]:
+        return {}
+
     @in_double_precision
     def _run(
         self, predict: _Predict, name: str, *arguments: Instances | ValueRows | FrameBatch | NDArray[np.floating]
@@ -255,10 +259,12 @@ class ForceField:
         everything = (self._device_arrays[kind], *arguments)
         leaves, tree = jax.tree.flatten(everything)
         identity = (self.program.digest, self.lowered.kernel.name, name)
-        shapes = tuple((np.shape(leaf), leaf.dtype) for leaf in leaves)
-        key = (self.lower, identity, tree, shapes)
-        run: _Predict = shared_function(key, lambda: kept_function(predict, everything, identity))
-        return run(*everything)
+        key = (identity, surroundings(), tree, tuple((np.shape(leaf), leaf.dtype) for leaf in leaves))
+        if key not in self._functions:
+            make = partial(kept_function, predict, everything, identity)
+            # Another lowering is a function of the caller, of which nothing is known.
+            self._functions[key] = shared_function(key, make) if self.lower is lower_jax else make()
+        return self._functions[key](*everything)
 
 
 def _molecule(lowered: JaxProgram, numbers: NDArray[np.integer]) -> MoleculeEnergy:

@@ -112,9 +112,14 @@ def _write(path: Path, content: bytes) -> None:
         return  # a full or read-only disk costs time at the next start, not this result
 
 
+def surroundings() -> tuple[str, ...]:
+    """Return what a compiled function depends on beside program, arguments and code: the kernel, there or chosen."""
+    chosen = (os.environ.get(name, "") for name in (KERNEL_VARIABLE, INSTRUCTIONS_VARIABLE))
+    return (str(native_state().available), *chosen)
+
+
 def _digest(identity: Sequence[str], shapes: object) -> str:
-    chosen = [os.environ.get(name, "") for name in (KERNEL_VARIABLE, INSTRUCTIONS_VARIABLE)]
-    parts = [*identity, str(shapes), jax.__version__, _code_digest(), str(native_state().available), *chosen]
+    parts = [*identity, str(shapes), jax.__version__, _code_digest(), *surroundings()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -1,4 +1,7 @@
-"""Compiled functions of a process, shared by all models of one program: the second one starts without compiling."""
+"""Compiled functions of a process, shared by all models of one program: the second one starts without compiling.
+
+A model holds the functions that it has used. Those that no model holds any more stay while they are among the latest.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any
+from weakref import WeakValueDictionary
 
 Function = Callable[..., Any]
 
-_MOST = 64
-"""Functions that are held; the ones that were used longest ago go first."""
-_functions: OrderedDict[Hashable, Function] = OrderedDict()
+_LATEST = 16
+_latest: OrderedDict[Hashable, Function] = OrderedDict()
+_alive: WeakValueDictionary[Hashable, Function] = WeakValueDictionary()
 _lock = Lock()
 
 
@@ -29,20 +33,19 @@ def shared_function(key: Hashable, make: Callable[[], Function]) -> Function:
         42
     """
     with _lock:
-        found = _functions.get(key)
-        if found is not None:
-            _functions.move_to_end(key)
-    if found is None:
-        made = make()
-        with _lock:
-            found = _functions.setdefault(key, made)
-            _functions.move_to_end(key)
-            while len(_functions) > _MOST:
-                _functions.popitem(last=False)
-    return found
+        found = _alive.get(key)
+    made = make() if found is None else found
+    with _lock:
+        kept = _alive.setdefault(key, made)
+        _latest[key] = kept
+        _latest.move_to_end(key)
+        while len(_latest) > _LATEST:
+            _latest.popitem(last=False)
+    return kept
 
 
 def forget_functions() -> None:
-    """Forget all of them, after a change of what they were made of."""
+    """Forget all of them, after a change of what they were made of; models keep theirs."""
     with _lock:
-        _functions.clear()
+        _latest.clear()
+        _alive.clear()

@@ -10,6 +10,8 @@ import pytest
 
 pytest.importorskip("benchmarks.by_commit", reason="needs the source tree on the path: python -m pytest")
 
+import qffc as qf
+from benchmarks.by_commit import figures
 from benchmarks.by_commit.__main__ import HISTORY, main
 from benchmarks.by_commit.by_turns import by_turns
 from benchmarks.by_commit.figures import FIGURES
@@ -150,3 +152,8 @@ def test_figures_of_gates_are_measured() -> None:
 def test_history_of_the_tree_is_read() -> None:
     rows = read_rows(HISTORY)
     assert len({row.commit for row in rows}) == len(rows)
+
+
+def test_the_peer_of_the_parser_reads_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "_wide", lambda: qf.load("ring", qubits=4, depth=1))
+    assert all(ratio > 0 for ratio in figures._reading(0.0))

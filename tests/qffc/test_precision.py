@@ -16,7 +16,6 @@ from ase import Atoms
 
 import qffc as qf
 from qffc.data import load_embedded
-from qffc.models import shared_functions
 from qffc.models.force_field import untrained
 from qffc.models.moving_atoms import MovingAtoms
 from qffc.models.site_energy import place_sites, site_energies
@@ -166,13 +165,12 @@ def test_training_is_the_same_whatever_the_switch(
 @pytest.mark.parametrize("first", [False, True])
 def test_a_model_serves_both_positions_in_turn(first: bool) -> None:
     model, frames = _model(), WATER.positions[:2]
-    shared_functions.forget_functions()
     with jax.enable_x64(first):
         found = model.predict(WATER.numbers, frames)
     with jax.enable_x64(not first):
         again = model.predict(WATER.numbers, frames)
     _same(list(found), list(again))
-    assert len(shared_functions._functions) == 1  # compiled once for both
+    assert len(model._functions) == 1  # compiled once for both
 
 
 def test_a_thread_of_the_user_computes_the_same() -> None:
@@ -206,12 +204,12 @@ def test_reports_of_training_find_the_switch_of_the_user(users: bool, tmp_path: 
 def test_steps_of_a_calculator_compile_once(monkeypatch: pytest.MonkeyPatch) -> None:
     water = Atoms(WATER.numbers, WATER.positions[0])
     water.calc = qf.Calculator(_model())
-    shared_functions.forget_functions()
     with jax.enable_x64(False):
         water.get_forces()
-        (function,) = kept = list(shared_functions._functions.values())
+        kept = water.calc.model._functions
+        (function,) = kept.values()
         for step in range(3):
             water.positions[0, 0] += 1e-3 * step
             water.get_forces()
-    assert list(shared_functions._functions.values()) == kept
+    assert len(kept) == 1
     assert function._cache_size() == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from gc import collect
 from threading import Thread
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -38,7 +40,6 @@ def test_two_models_of_one_program_compile_once_and_predict_their_own(made: list
     energies = [model.predict(NUMBERS, WATER)[0] for model in models]
     assert len(made) == 1
     assert abs(energies[0] - energies[1]) > 1e-6
-    forget_functions()
     assert models[0].predict(NUMBERS, WATER)[0] == energies[0]
 
 
@@ -54,15 +55,37 @@ def test_what_differs_is_compiled_apart(made: list[str], other: str) -> None:
     assert len(made) == 2
 
 
-def test_the_oldest_goes_first() -> None:
+def test_what_a_model_holds_is_not_forgotten_for_others() -> None:
+    """The latest stay by themselves, and beyond them what somebody holds."""
     forget_functions()
-    for number in range(shared_functions._MOST):
-        shared_function(number, lambda: len)
-    shared_function(0, lambda: len)
-    shared_function("one more", lambda: len)
-    assert shared_function(0, lambda: max) is len
-    assert shared_function(1, lambda: max) is max
+    held = shared_function("held", lambda: lambda: "held")
+    lost = ref(shared_function("lost", lambda: lambda: "lost"))
+    for number in range(shared_functions._LATEST):
+        shared_function(number, lambda: lambda: None)
+    collect()
+    assert lost() is None
+    assert shared_function("held", lambda: lambda: "another") is held
+    assert shared_function("lost", lambda: lambda: "another")() == "another"
     forget_functions()
+
+
+def test_a_model_that_is_gone_leaves_its_arrays() -> None:
+    forget_functions()
+    model = untrained(qf.load("pair", depth=1, channels=1), 1)
+    model.predict(NUMBERS, WATER)
+    arrays = ref(model.arrays["constant.atom_energy"])
+    del model
+    collect()
+    assert arrays() is None
+    forget_functions()
+
+
+def test_another_instruction_set_is_another_function(made: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    program = qf.load("pair", depth=1, channels=1)
+    untrained(program, 1).predict(NUMBERS, WATER)
+    monkeypatch.setenv("QFFC_INSTRUCTIONS", "portable")
+    untrained(program, 2).predict(NUMBERS, WATER)
+    assert len(made) == 2
 
 
 def test_threads_get_one_function() -> None:
