@@ -10,8 +10,9 @@ from hypothesis import given
 from qffc.ir.declarations import EnergyReadout, Qubit
 from qffc.ir.generators import Generator
 from qffc.ir.observables import DotObservable, PauliObservable, ProductObservable, SumObservable
-from qffc.ir.ops import Chirality, Exchange, PauliRotation, Rotate, Singlet, Zero
-from qffc.ir.reference import moments
+from qffc.ir.operation import Coupling
+from qffc.ir.ops import OPERATIONS, Chirality, Exchange, PauliRotation, Rotate, Singlet, Zero, make_op
+from qffc.ir.reference import moments, statevector
 from qffc.ir.values import FrameVector, Moment, add
 from qffc.passes.circuit.wires import flatten
 from qffc.passes.counts import count_ops
@@ -220,3 +221,40 @@ def test_qubits_stay_where_declared_generators_may_name_them():
     declared = replace(program, generators=(Generator("flip", qubits=((0, 1), (1, 0), (2, 3), (3, 2))),))
     assert len(trim(program).qubits) == 2
     assert trim(declared) is declared
+
+
+PREPARED = {
+    "own pairs": (Singlet(0, 1), Singlet(2, 3)),
+    "other pairs": (Singlet(0, 2), Singlet(3, 1)),
+    "zeros": tuple(map(Zero, range(4))),
+    "both": (Zero(2), Singlet(0, 1), Zero(3)),
+}
+COUPLINGS = [kind.declaration for kind in OPERATIONS if issubclass(kind, Coupling)]
+
+
+@pytest.mark.parametrize("prepared", PREPARED)
+@pytest.mark.parametrize("said", COUPLINGS, ids=lambda said: said.word)
+def test_what_makes_a_phase_of_the_prepared_state_goes_and_nothing_else(said, prepared):
+    qubits = tuple(Qubit(f"q{k}") for k in range(4))
+    strings = [((0, "Z"), (1, "Z")), ((0, "X"), (2, "X")), ((2, "Y"), (3, "Y"))] if said.string else [()]
+    for string in strings:
+        op = make_op(said.word, range(len(said.qubits)), J, string=string)
+        before, after = (
+            replace(dense_program(0), qubits=qubits, ops=(*PREPARED[prepared], *ops)) for ops in ((), (op,))
+        )
+        states = [statevector(program, dense_instance(3)) for program in (before, after)]
+        watched = replace(
+            after,
+            observables=(
+                ("x", PauliObservable(tuple((k, "X") for k in range(4)))),
+                ("z", PauliObservable(((0, "Z"),))),
+            ),
+            readout=EnergyReadout(add(Moment("x"), Moment("z"))),
+        )
+        gone = op not in LightCone(qubits=False).run(watched, IDEAL).program.ops
+        phase = abs(abs(np.vdot(*states)) - 1) < 1e-9
+        assert gone or not phase
+        if gone:
+            shorter = replace(watched, ops=before.ops)
+            values = [moments(program, dense_instance(3)) for program in (watched, shorter)]
+            np.testing.assert_allclose(*values, atol=1e-12)
