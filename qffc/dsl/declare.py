@@ -11,6 +11,7 @@ from qffc.dsl.atoms import Atom, Neighbour, Twins, Wire
 from qffc.dsl.caller import caller_span
 from qffc.dsl.layers import Layer
 from qffc.dsl.numbers import MOST_DECLARED, exact, need_count
+from qffc.dsl.symmetries import ordered
 from qffc.dsl.tables import CHANNEL, SPECIES, RadialTable, Table, need_atom, table_entry
 from qffc.ir.declarations import SYMMETRIES, Axis, Basis, Parameter, Qubit, Role, Scope, Site, Symmetry
 from qffc.ir.diagnostics import error, quoted
@@ -388,17 +389,3 @@ def _sizes(name: str, axes: Sequence[Axis]) -> tuple[Axis, ...]:
     """The axes of a table, sizes as integers."""
     what, words = f"size of an axis of '{name}'", (SPECIES, CHANNEL)
     return tuple(axis if isinstance(axis, str) and axis in words else need_count(what, axis) for axis in axes)
-
-
-def ordered(names: Sequence[Symmetry]) -> tuple[Symmetry, ...]:
-    """Return names of symmetries in the order of the program."""
-    unknown = [name for name in names if name not in SYMMETRIES]
-    if unknown:
-        raise error(
-            "unknown symmetry",
-            found=quoted(unknown),
-            expected=f"one of {quoted(SYMMETRIES)}",
-            help="correct the name",
-            span=caller_span(),
-        )
-    return tuple(name for name in SYMMETRIES if name in names)

@@ -11,7 +11,7 @@ from typing import overload
 
 from qffc.dsl.author import Author
 from qffc.dsl.caller import caller_span, function_span, located
-from qffc.dsl.declare import ordered
+from qffc.dsl.symmetries import ordered
 from qffc.ir.declarations import AtomicReadout, EnergyReadout, Readout, Scope, Symmetry
 from qffc.ir.diagnostics import QffcError, Span, error, quoted
 from qffc.ir.given_values import not_a
