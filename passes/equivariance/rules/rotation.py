@@ -38,8 +38,8 @@ from qffc.ir.declarations import readout_value
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import Observable
 from qffc.ir.operation import Gate
-from qffc.ir.ops import Rotate
-from qffc.ir.pauli import LETTERS, PauliSum, spin_component
+from qffc.ir.ops import Rotate, make_op, operation
+from qffc.ir.pauli import LETTERS, Letter, PauliSum, spin_component
 from qffc.ir.printer import print_readout
 from qffc.ir.program import Program
 from qffc.ir.values import Component, ParameterEntry, Position, Value, as_value
@@ -132,20 +132,21 @@ def step_residual(step: Step, axes: Axes = ALL_AXES) -> str | None:
     if not isinstance(op, Gate):
         raise InternalError(f"the rotation check does not know {type(op).__name__}")
     text = None if op.value.law.covariant else residual(op.value, "rotation", axes)
-    if text is not None or _turns_along(_canonical(op), axes):
+    if text is not None or _turns_along(op.word, tuple(letter for _, letter in op.letters), axes):
         return text
     return _first_commutator(op, axes)
 
 
-def _canonical(op: Gate) -> Gate:
-    """The same gate on qubits 0, 1, ... with a plain symbol as its value: what the proof depends on."""
-    symbol: Value = Position("v") if op.value.law.rank else ParameterEntry("t")
-    return op.relabelled({qubit: k for k, qubit in enumerate(op.qubits)}).with_value(symbol)
-
-
 @lru_cache(maxsize=1024)
-def _turns_along(op: Gate, axes: Axes) -> bool:
-    """Whether [J_a, G] = i d_a G for the axes, the value of the gate taken to follow its law."""
+def _turns_along(word: str, letters: tuple[Letter, ...], axes: Axes) -> bool:
+    """Whether [J_a, G] = i d_a G for the axes, the value of the gate taken to follow its law.
+
+    The proof depends on the kind of the gate alone, and on the letters of its Pauli string if it has one.
+    """
+    said = operation(word).declaration
+    symbol: Value = ParameterEntry("t") if said.vector is None else Position("v")
+    op = make_op(word, range(len(said.qubits)), symbol, string=tuple(enumerate(letters)))
+    assert isinstance(op, Gate)
     return all(_commutator_residual(op, axis).is_zero for axis in axes)
 
 
