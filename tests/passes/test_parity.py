@@ -18,7 +18,7 @@ from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.target import MinimumAngles
 from qffc.targets.catalogue import target
 
-SEEDS = range(6)
+SEEDS = range(10)
 EXACT = replace(target("H2-1LE"), minimum=MinimumAngles())
 
 

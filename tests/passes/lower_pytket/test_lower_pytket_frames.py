@@ -75,6 +75,36 @@ def test_frames_never_cost_a_turn(program, seed):
     assert (with_frames.two_qubit, with_frames.two_qubit_depth) == (without.two_qubit, without.two_qubit_depth)
 
 
+STRINGS = """qffc 1
+program strings
+scope molecule
+species H
+site a: H free
+site b: H free
+parameter J: 3
+qubit q0
+qubit q1
+qubit q2
+qubit q3
+singlet q1, q3
+singlet q2, q0
+chirality q1, q0, q2, J[0]
+four_spin q0, q2, q3, q1, J[1]
+chirality q1, q3, q0, J[2]
+rotate q2, r(a, b)
+observable e = dot(q0, q1)*dot(q2, q3)
+energy moment(e)
+"""
+
+
+def test_no_frames_are_taken_where_strings_make_them_dear():
+    framed, plain = kernels(parse_program(STRINGS))
+    for seed in range(20):
+        slots = slots_of(plain.split.program, seed)
+        with_frames, without = (k.counts(k.bind(slots)).phased_x for k in (framed, plain))
+        assert with_frames <= without
+
+
 @pytest.mark.parametrize(
     ("reference", "most"), [("ring:qubits=4,depth=6", 19), ("pair", 8), ("sivqlm-h2o", 15), ("water-demo", 20)]
 )

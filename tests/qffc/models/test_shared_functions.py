@@ -11,7 +11,7 @@ import pytest
 
 import qffc as qf
 from qffc.models import force_field, shared_functions
-from qffc.models.force_field import untrained
+from qffc.models.force_field import ForceField, untrained
 from qffc.models.shared_functions import forget_functions, shared_function
 from qffc.passes.lower_jax.program import lower_jax
 
@@ -53,6 +53,15 @@ def test_what_differs_is_compiled_apart(made: list[str], other: str) -> None:
     numbers = NUMBERS[::-1] if other == "atoms" else NUMBERS
     model.predict(numbers, np.repeat(WATER, 2, axis=0) if other == "frames" else WATER)
     assert len(made) == 2
+
+
+def test_a_lowering_of_the_caller_is_never_shared(made: list[str]) -> None:
+    """Of a function of the caller nothing is known: two that name one kernel may compute different numbers."""
+    program = qf.load("pair", depth=1, channels=1)
+    arrays = untrained(program, 1).arrays
+    for lower in (lower_jax, lambda given: lower_jax(given), lambda given: lower_jax(given)):
+        ForceField(program, arrays, lower=lower).predict(NUMBERS, WATER)
+    assert len(made) == 3
 
 
 def test_what_a_model_holds_is_not_forgotten_for_others() -> None:
