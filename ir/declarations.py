@@ -15,9 +15,12 @@ SYMMETRIES: tuple[Symmetry, ...] = ("rotation", "inversion", "translation", "exc
 
 Scope = Literal["molecule", "pair", "atom"]
 SCOPES: tuple[Scope, ...] = ("molecule", "pair", "atom")
-Role = Literal["centre", "neighbour", "free"]
-ROLES: tuple[Role, ...] = ("centre", "neighbour", "free")
-Axis = int | Literal["species", "channel"]
+Role = Literal["centre", "neighbour", "free", "gathered"]
+ROLES: tuple[Role, ...] = ("centre", "neighbour", "free", "gathered")
+Axis = int | Literal["species", "channel", "round"]
+Carried = Literal["scalars", "vectors"]
+CARRIED: tuple[Carried, ...] = ("scalars", "vectors")
+"""What an atom carries from one round of circuits to the next."""
 BASES = ("bessel", "chebyshev")
 ACTIVATIONS = ("silu", "tanh")
 
@@ -29,7 +32,8 @@ class Site:
     Args:
         name: how values refer to it.
         species: element symbol, or None when any species of the program fits.
-        role: ``centre``, ``neighbour`` (relative to the centre) or ``free``.
+        role: ``centre``, ``neighbour`` (relative to the centre), ``free``, or ``gathered``: taken by every other atom in
+            turn, inside of sums.
         molecule: the molecule that it belongs to; None when the program has no molecules.
     """
 
@@ -62,10 +66,13 @@ class Parameter:
 
     Args:
         name: how values refer to it.
-        axes: its axes: a size, ``species`` (one entry per species of the program) or ``channel``.
+        axes: its axes: a size, ``species`` (one entry per species of the program), ``channel`` or ``round``.
         default: the value that every entry has unless given; None for a random start.
         frozen: kept at its value in training.
         basis: when given, the table has a further last axis over the basis and is used by ``radial``.
+        over: when given, the table has a further last axis over the numbers, or the vectors, that an atom carries from
+            the round before, and is used by ``scalars`` or ``vectors``; there is nothing before the first round, so an
+            axis ``round`` counts from the second one.
     """
 
     name: str
@@ -73,6 +80,7 @@ class Parameter:
     default: Fraction | None = None
     frozen: bool = False
     basis: Basis | None = None
+    over: Carried | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
@@ -110,6 +118,33 @@ class Messages:
 
 
 @dataclass(frozen=True)
+class Rounds:
+    """Circuits that are run round after round, each with what the atoms learned in the rounds before.
+
+    After a round each atom has its features f, normalized, and the vectors V that turned the qubits of its circuits. It
+    carries to the next round
+
+    - **scalars** h, as many as the first hidden layer is wide: ``h <- h + s(A f + B h + b)``, with no h before the
+      first round and s the activation;
+    - **vectors** w: ``v = M V`` and ``w_i = v_i + sum over neighbours j of g(r_ij) v_j + p(r_ij) (u_ij . v_j) u_ij``,
+      elementwise, u_ij the unit vector from i to j, g and p learned combinations of radial functions of their distance,
+      chosen by both species.
+
+    All of this is classical, as in equivariant message passing (Schuett et al., arXiv:2102.03150); A, B, M are matrices
+    by species of the atom, for each round. After the last round the rest of the network makes the energy of h.
+
+    Args:
+        count: how many rounds.
+        vectors: how many vectors an atom carries.
+        basis: the radial functions; they vanish smoothly at their cutoff.
+    """
+
+    count: int
+    vectors: int
+    basis: Basis
+
+
+@dataclass(frozen=True)
 class AtomicReadout:
     """Atomic energies from summed moments.
 
@@ -125,6 +160,7 @@ class AtomicReadout:
         by_species: whether circuits are summed apart for each unordered choice of the neighbours' species, so that an
             atom has that many times as many features.
         messages: exchanged by the atoms after the first layer; None when each atom is on its own.
+        rounds: of circuits; None for one, of which nothing is carried on.
     """
 
     weight: Value
@@ -133,6 +169,7 @@ class AtomicReadout:
     activation: Literal["silu", "tanh"] = "silu"
     by_species: bool = False
     messages: Messages | None = None
+    rounds: Rounds | None = None
 
 
 Readout = EnergyReadout | AtomicReadout

@@ -8,7 +8,7 @@ from hashlib import sha256
 from itertools import combinations_with_replacement, product
 from typing import Self, TypeVar
 
-from qffc.ir.declarations import AtomicReadout, Parameter, Qubit, Readout, Scope, Site, Symmetry
+from qffc.ir.declarations import AtomicReadout, Carried, Parameter, Qubit, Readout, Scope, Site, Symmetry
 from qffc.ir.diagnostics import error
 from qffc.ir.generators import DeclaredSymmetry
 from qffc.ir.observables import Observable
@@ -83,9 +83,29 @@ class Draft:
 
     def shape(self, parameter: Parameter) -> tuple[int, ...]:
         """Return the shape of a parameter table, the axis of its basis included."""
-        sizes = {"species": len(self.species), "channel": self.channels}
+        rounds = self.round_count if parameter.over is None else self.round_count - 1
+        sizes = {"species": len(self.species), "channel": self.channels, "round": rounds}
         shape = tuple(axis if isinstance(axis, int) else sizes[axis] for axis in parameter.axes)
+        if parameter.over is not None:
+            return (*shape, self.carried_count(parameter.over))
         return (*shape, parameter.basis.size) if parameter.basis else shape
+
+    @property
+    def round_count(self) -> int:
+        """How many rounds of circuits there are."""
+        rounds = self.readout.rounds if isinstance(self.readout, AtomicReadout) else None
+        return 1 if rounds is None else rounds.count
+
+    def carried_count(self, what: Carried) -> int:
+        """Return how many numbers, or vectors, an atom carries from one round to the next; 0 without rounds."""
+        if not isinstance(self.readout, AtomicReadout) or self.readout.rounds is None:
+            return 0
+        return self.readout.hidden[0] if what == "scalars" else self.readout.rounds.vectors
+
+    @cached_property
+    def gathered(self) -> Site | None:
+        """The site that every other atom takes in turn, or None."""
+        return next((site for site in self.sites if site.role == "gathered"), None)
 
     @cached_property
     def feature_groups(self) -> tuple[tuple[int, ...], ...]:

@@ -22,6 +22,8 @@ def print_parameter(parameter: Parameter) -> str:
         text += f": {', '.join(map(str, parameter.axes))}"
     if parameter.basis is not None:
         text += f" {_spell_basis(parameter.basis)}"
+    if parameter.over is not None:
+        text += f" over {parameter.over}"
     if parameter.default is not None:
         text += f" default {parameter.default}"
     return text + (" frozen" if parameter.frozen else "")
@@ -57,6 +59,9 @@ def print_readout(readout: Readout) -> str:
             apart = " by species" if readout.by_species else ""
             sent = readout.messages
             passed = "" if sent is None else f" messages {sent.rounds} {_spell_basis(sent.basis)}"
+            if readout.rounds is not None:
+                again = readout.rounds
+                passed += f" rounds {again.count} vectors {again.vectors} {_spell_basis(again.basis)}"
             hidden = ", ".join(map(str, readout.hidden))
             head = f"{hidden} {readout.activation}" if hidden else "linear"
             word = "weight" if features else "feature"

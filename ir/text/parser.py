@@ -9,9 +9,11 @@ from typing import NoReturn, cast
 from lark import Token
 
 from qffc.ir.declarations import (
+    CARRIED,
     ROLES,
     Axis,
     Basis,
+    Carried,
     EnergyReadout,
     Parameter,
     Qubit,
@@ -283,6 +285,7 @@ class _Reader:
         name = str(tokens(node)[1])
         axes: tuple[Axis, ...] = ()
         basis: Basis | None = None
+        over: Carried | None = None
         default: Fraction | None = None
         frozen = False
         for part in subtrees(node):
@@ -291,12 +294,14 @@ class _Reader:
                     axes = tuple(_axis(token, line) for token in tokens(part))
                 case "basis":
                     basis = build_basis(part, line)
+                case "carried":
+                    over = _carried(tokens(part)[1], line)
                 case "default":
                     default = rational(subtrees(part)[0], line)
                 case "frozen":
                     frozen = True
         self._declare("parameter", tokens(node)[1], line)
-        self.parameters.append(Parameter(name, axes, default, frozen, basis, line.span()))
+        self.parameters.append(Parameter(name, axes, default, frozen, basis, over, line.span()))
 
     def _qubit(self, node: Node, line: Line) -> None:
         _, name, *site = tokens(node)
@@ -335,6 +340,12 @@ def _names(node: Node) -> tuple[str, ...]:
     return tuple(str(token) for token in tokens(node))
 
 
+def _carried(token: Token, line: Line) -> Carried:
+    if token not in CARRIED:
+        unknown("kind of what is carried", token, CARRIED, line)
+    return cast(Carried, str(token))
+
+
 def _axis(token: Token, line: Line) -> Axis:
     if token.type == "NUMBER":
         return whole_number_of(token, line)
@@ -342,10 +353,12 @@ def _axis(token: Token, line: Line) -> Axis:
         return "species"
     if token == "channel":
         return "channel"
+    if token == "round":
+        return "round"
     raise error(
         "unknown axis of a parameter",
         found=f"'{token}'",
-        expected="a positive size, 'species' or 'channel'",
+        expected="a positive size, 'species', 'channel' or 'round'",
         help="correct the axis",
         span=line.span(token),
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lark import Token
 
-from qffc.ir.declarations import ACTIVATIONS, BASES, AtomicReadout, Basis, Messages
+from qffc.ir.declarations import ACTIVATIONS, BASES, AtomicReadout, Basis, Messages, Rounds
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.text.syntax import Line, Node, unknown, whole_number_of
 from qffc.ir.text.value_parser import build_value, rational, subtrees, tokens
@@ -22,8 +22,9 @@ def build_atomic(node: Node, line: Line) -> AtomicReadout:
     features = tuple(str(token) for token in parts.get("names", ()))
     hidden = tuple(whole_number_of(token, line) for token in parts.get("widths", ()))
     passed = next((_messages(part, line) for part in rest if part.data == "messages"), None)
+    again = next((_rounds(part, line) for part in rest if part.data == "rounds"), None)
     value, apart = build_value(weight, line), "by_species" in parts
-    readout = AtomicReadout(value, features, hidden, by_species=apart, messages=passed)
+    readout = AtomicReadout(value, features, hidden, by_species=apart, messages=passed, rounds=again)
     word = tokens(node)[-1]
     if (word == LINEAR) == bool(hidden):
         raise _unfit_head(word, line, hidden)
@@ -33,6 +34,12 @@ def build_atomic(node: Node, line: Line) -> AtomicReadout:
         case "tanh":
             return replace(readout, activation="tanh")
     unknown("activation", word, ACTIVATIONS, line)
+
+
+def _rounds(node: Node, line: Line) -> Rounds:
+    _, count, _, vectors = tokens(node)
+    basis = build_basis(subtrees(node)[0], line)
+    return Rounds(whole_number_of(count, line), whole_number_of(vectors, line), basis)
 
 
 def _messages(node: Node, line: Line) -> Messages:

@@ -30,8 +30,9 @@ USAGE: dict[str, str] = {
     "species": "species ELEMENT, ...",
     "channels": "channels COUNT",
     "average": "average exchange, inversion",
-    "site": "site NAME: ELEMENT|any centre|neighbour|free [molecule NAME]",
-    "parameter": "parameter NAME: AXIS, ... [radial BASIS SIZE cutoff RADIUS] [default NUMBER] [frozen]",
+    "site": "site NAME: ELEMENT|any centre|neighbour|free|gathered [molecule NAME]",
+    "parameter": "parameter NAME: AXIS, ... [radial BASIS SIZE cutoff RADIUS | over scalars|vectors] [default NUMBER] "
+    "[frozen]",
     "qubit": "qubit NAME[: SITE]",
     "generator": "generator NAME: sites SITE -> SITE, ...; qubits QUBIT -> QUBIT, ...; "
     "entries TABLE [axes AXIS, ...:] INDEX -> INDEX, ...; paulis X(QUBIT) ...",
@@ -40,7 +41,7 @@ USAGE: dict[str, str] = {
     "observable": "observable NAME = dot(QUBIT, QUBIT) | X(QUBIT) ... | WEIGHT*OBSERVABLE + ...",
     "energy": "energy VALUE",
     "atomic": "atomic weight VALUE features OBSERVABLE, ... [by species] "
-    "[messages ROUNDS radial BASIS SIZE cutoff RADIUS] head WIDTH, ... silu|tanh | head linear",
+    "[messages ROUNDS radial BASIS SIZE cutoff RADIUS] [rounds COUNT vectors COUNT radial BASIS SIZE cutoff RADIUS] head WIDTH, ... silu|tanh | head linear",
 }
 """The words that start a line, in the order of the text, and how each line is written."""
 

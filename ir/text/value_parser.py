@@ -14,6 +14,8 @@ from qffc.ir.text.syntax import Line, Node, number_of, whole_number_of
 from qffc.ir.values import (
     AXES,
     FUNCTIONS,
+    CarriedNumber,
+    CarriedVector,
     ChannelIndex,
     Component,
     Displacement,
@@ -25,6 +27,7 @@ from qffc.ir.values import (
     Pi,
     Position,
     Radial,
+    RoundIndex,
     SpeciesOf,
     Value,
     add,
@@ -32,11 +35,13 @@ from qffc.ir.values import (
     cutoff,
     dot,
     function,
+    gather,
     mul,
     norm,
     power,
     unit,
 )
+from qffc.ir.verification.names import RESERVED
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     **{name: ("number",) for name in FUNCTIONS},
@@ -48,8 +53,11 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "norm": ("vector",),
     "r": ("site", "site"),
     "radial": ("table", "number"),
+    "scalars": ("table", "site"),
+    "sum": ("site", "value"),
     "unit": ("vector",),
     "vector": ("number", "number", "number"),
+    "vectors": ("table", "site"),
     "x": ("site",),
 }
 """The functions of the text format and what they take."""
@@ -160,7 +168,7 @@ def _negate(node: Node, line: Line) -> Value:
 def _name(token: Token, line: Line) -> Value:
     if token == "pi":
         return Pi()
-    if token in ARGUMENTS or token in ("Z", "channel"):
+    if token in RESERVED and (token in ARGUMENTS or token in ("Z", "channel")):
         usage = {
             "Z": "an index of a parameter: 'J[Z(site)]'",
             "channel": "an index of a parameter: 'J[channel]'",
@@ -187,10 +195,12 @@ def _index(node: Node, line: Line) -> Index:
         return SpeciesOf(str(rest[0]))
     if not rest and first == "channel":
         return ChannelIndex()
+    if not rest and first == "round":
+        return RoundIndex()
     raise error(
         "not an index",
         found=f"'{first}({rest[0]})'" if rest else f"'{first}'",
-        expected="a whole number from 0, 'Z(site)' or 'channel'",
+        expected="a whole number from 0, 'Z(site)', 'channel' or 'round'",
         help=f"write 'Z({first})' for the species of site '{first}'" if not rest else "write 'Z(site)'",
         span=line.span(node),
     )
@@ -228,7 +238,14 @@ def _call(node: Node, line: Line) -> Value:
         case "cutoff":
             return cutoff(build_value(arguments[0], line), _radius(arguments[1], line))
         case "radial":
-            return Radial(_table(arguments[0], line), build_value(arguments[1], line))
+            return Radial(_table(arguments[0], name, line), build_value(arguments[1], line))
+        case "sum":
+            return gather(
+                _plain(arguments[0], name, "the name of a gathered site", line), build_value(arguments[1], line)
+            )
+        case "scalars" | "vectors":
+            kind = CarriedNumber if name == "scalars" else CarriedVector
+            return kind(_table(arguments[0], name, line), _plain(arguments[1], name, "the name of a site", line))
     built = [build_value(argument, line) for argument in arguments]
     return _VECTOR_FUNCTIONS[name](*built) if name in _VECTOR_FUNCTIONS else function(name, built[0])
 
@@ -275,16 +292,17 @@ def _radius(node: Node, line: Line) -> Fraction:
     )
 
 
-def _table(node: Node, line: Line) -> ParameterEntry:
+def _table(node: Node, user: str, line: Line) -> ParameterEntry:
     if node.data in ("name", "entry"):
         table = build_value(node, line)
         if isinstance(table, ParameterEntry):
             return table
+    wanted = "that has a radial basis" if user == "radial" else f"over {user}"
     raise error(
-        "radial function without a table",
+        "radial function without a table" if user == "radial" else "what is carried without a table",
         found=f"'{line.source[node.meta.start_pos : node.meta.end_pos]}'",
-        expected="an entry of a parameter that has a radial basis, such as 'f[Z(a)]'",
-        help=f"write: {_usage('radial')}",
+        expected=f"an entry of a parameter {wanted}, such as 'f[Z(a)]'",
+        help=f"write: {_usage(user)}",
         span=line.span(node),
     )
 

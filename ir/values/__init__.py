@@ -17,7 +17,18 @@ from qffc.ir.values.arithmetic import (
     walk,
 )
 from qffc.ir.values.functions import FUNCTIONS, Cutoff, Function, Radial, cutoff, function
-from qffc.ir.values.leaves import ChannelIndex, Displacement, Index, Moment, ParameterEntry, Pi, Position, SpeciesOf
+from qffc.ir.values.gathered import CarriedNumber, CarriedVector, Gathered, gather
+from qffc.ir.values.leaves import (
+    ChannelIndex,
+    Displacement,
+    Index,
+    Moment,
+    ParameterEntry,
+    Pi,
+    Position,
+    RoundIndex,
+    SpeciesOf,
+)
 from qffc.ir.values.substitution import rebuild, sorted_displacement, substitute_sites
 from qffc.ir.values.vectors import AXES, Component, Cross, Dot, Norm, Unit, cross, dot, norm, unit
 
@@ -25,6 +36,8 @@ __all__ = [
     "AXES",
     "FUNCTIONS",
     "Add",
+    "CarriedNumber",
+    "CarriedVector",
     "ChannelIndex",
     "Component",
     "Cross",
@@ -33,6 +46,7 @@ __all__ = [
     "Dot",
     "FrameVector",
     "Function",
+    "Gathered",
     "Index",
     "Moment",
     "Mul",
@@ -44,6 +58,7 @@ __all__ = [
     "Position",
     "Power",
     "Radial",
+    "RoundIndex",
     "SpeciesOf",
     "Unit",
     "Value",
@@ -53,6 +68,7 @@ __all__ = [
     "cutoff",
     "dot",
     "function",
+    "gather",
     "is_zero",
     "mul",
     "norm",

@@ -46,8 +46,14 @@ class Value:
 
     @cached_property
     def sites(self) -> tuple[str, ...]:
-        """The names of the sites that the value depends on, sorted."""
-        return tuple(sorted({site for node in walk(self) for site in node._own_sites()}))
+        """The names of the sites that the value depends on by what they are placed at, sorted."""
+        return tuple(sorted({*self._own_sites(), *(site for child in self.children for site in child.sites)}))
+
+    @cached_property
+    def named_sites(self) -> tuple[str, ...]:
+        """The same with those whose species are named."""
+        below = (site for child in self.children for site in child.named_sites)
+        return tuple(sorted({*self._own_sites(), *self._own_species(), *below}))
 
     @property
     def is_positive(self) -> bool:
@@ -61,6 +67,9 @@ class Value:
         raise InternalError(f"{type(self).__name__} has no law")
 
     def _own_sites(self) -> tuple[str, ...]:
+        return ()
+
+    def _own_species(self) -> tuple[str, ...]:
         return ()
 
     def __str__(self) -> str:

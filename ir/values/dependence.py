@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from qffc.ir.values.arithmetic import Add, Value, split_coefficient
+from qffc.ir.values.gathered import CarriedNumber, CarriedVector, Gathered
 from qffc.ir.values.leaves import Displacement, Position
 from qffc.ir.values.substitution import substitute_sites
 
@@ -47,10 +48,15 @@ def collected_positions(vector: Value) -> tuple[Positions, list[Value]]:
 
 
 def _sites(value: Value) -> set[str]:
+    if isinstance(value, CarriedNumber | CarriedVector):
+        return {value.site}
+    if isinstance(value, Gathered):
+        return _sites(value.value) - {value.site}
     if not value.law.rank:
         return {site for child in value.children for site in _sites(child)}
     positions, rest = collected_positions(value)
     found = set(positions)
     for term in rest:
-        found |= {site for child in term.children for site in _sites(child)}
+        whole = isinstance(term, Gathered | CarriedVector)
+        found |= _sites(term) if whole else {site for child in term.children for site in _sites(child)}
     return found

@@ -41,7 +41,15 @@ class ChannelIndex:
         return "channel"
 
 
-Index = int | SpeciesOf | ChannelIndex
+@dataclass(frozen=True)
+class RoundIndex:
+    """A parameter index: the round of circuits, each of which may have parameters of its own."""
+
+    def __str__(self) -> str:
+        return "round"
+
+
+Index = int | SpeciesOf | ChannelIndex | RoundIndex
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,6 +58,9 @@ class ParameterEntry(Value):
 
     name: str
     indices: tuple[Index, ...] = ()
+
+    def _own_species(self) -> tuple[str, ...]:
+        return tuple(index.site for index in self.indices if isinstance(index, SpeciesOf))
 
     def _spell(self) -> str:
         return self.name + (f"[{', '.join(map(str, self.indices))}]" if self.indices else "")

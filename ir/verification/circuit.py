@@ -12,6 +12,7 @@ from qffc.ir.observables import Observable, SumObservable
 from qffc.ir.operation import Op
 from qffc.ir.ops import unordered_groups
 from qffc.ir.values import Moment, walk
+from qffc.ir.verification.gathered import verify_rounds
 from qffc.ir.verification.names import choice, unique
 from qffc.ir.verification.values import is_fit_basis, verify_number, verify_value
 
@@ -205,6 +206,8 @@ def verify_readout(program: Draft) -> None:
             help="write for instance 'cutoff(norm(r(c, a)), 5)'",
             where="readout",
         )
+    if readout.rounds is not None:
+        verify_rounds(program, readout, readout.rounds)
     sent = readout.messages
     if sent is None:
         return

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from qffc.ir.declarations import BASES, ROLES, SCOPES, SYMMETRIES, Parameter, Role
+from qffc.ir.declarations import BASES, CARRIED, ROLES, SCOPES, SYMMETRIES, Parameter, Role
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.draft import Draft
 from qffc.ir.elements import SYMBOLS
 from qffc.ir.verification.circuit import verify_observables, verify_qubits, verify_readout, verify_unordered
+from qffc.ir.verification.gathered import verify_gathered_sites
 from qffc.ir.verification.generators import verify_generators, verify_molecules
 from qffc.ir.verification.names import unique, verify_names
 from qffc.ir.verification.sizes import verify_sizes
@@ -22,6 +23,7 @@ def verify_program(program: Draft) -> None:
     """Raise a diagnostic for the first thing in a program that does not fit."""
     _verify_header(program)
     _verify_sites(program)
+    verify_gathered_sites(program)
     verify_molecules(program)
     for parameter in program.parameters:
         _verify_parameter(parameter)
@@ -189,11 +191,13 @@ def _verify_slots(program: Draft, roles: Counter[Role]) -> None:
             help="leave the species open; Z(...) in a table tells them apart",
             span=named.span,
         )
+    if roles["centre"] == 1 and roles["gathered"] and not roles["neighbour"] and not roles["free"]:
+        return
     if roles["centre"] != 1 or not roles["neighbour"] or roles["free"]:
         raise error(
             "sites that do not fit scope atom",
             found=", ".join(f"{site.name} ({site.role})" for site in program.sites) or "no site",
-            expected="one centre and at least one neighbour, the slots",
+            expected="one centre and at least one neighbour, the slots, or gathered sites",
             help="declare them, or use scope molecule",
             where="scope",
         )
@@ -201,12 +205,14 @@ def _verify_slots(program: Draft, roles: Counter[Role]) -> None:
 
 def _verify_parameter(parameter: Parameter) -> None:
     for axis in parameter.axes:
-        if axis in ("species", "channel") or (isinstance(axis, int) and not isinstance(axis, bool) and axis > 0):
+        if axis in ("species", "channel", "round") or (
+            isinstance(axis, int) and not isinstance(axis, bool) and axis > 0
+        ):
             continue
         raise error(
             "unknown axis of a parameter",
             found=f"'{axis}' in '{parameter.name}'",
-            expected="a positive size, 'species' or 'channel'",
+            expected="a positive size, 'species', 'channel' or 'round'",
             help="correct the axis",
             span=parameter.span,
         )
@@ -220,6 +226,14 @@ def _verify_parameter(parameter: Parameter) -> None:
             found=f"{basis.kind} {basis.size} cutoff {basis.cutoff} in '{parameter.name}'",
             expected=f"one of {quoted(BASES)}, a size of at least 1, a positive cutoff in Angstrom",
             help="write for instance 'radial bessel 8 cutoff 5'",
+            span=parameter.span,
+        )
+    if parameter.over is not None and (parameter.over not in CARRIED or basis is not None):
+        raise error(
+            "unfit kind of what a parameter is over",
+            found=f"over {parameter.over}" + ("" if basis is None else " beside a radial basis"),
+            expected=f"one of {quoted(CARRIED)}, and no radial basis",
+            help="give what is carried and functions of distances tables of their own",
             span=parameter.span,
         )
     if parameter.frozen and parameter.default is None:

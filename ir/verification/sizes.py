@@ -9,6 +9,7 @@ from qffc.ir.declarations import AtomicReadout, Parameter
 from qffc.ir.diagnostics import error
 from qffc.ir.draft import Draft
 from qffc.ir.exchange_group import count_text
+from qffc.ir.ops import Rotate
 
 MOST_NUMBERS = 10**7
 """Trainable numbers in all tables together, and in the head."""
@@ -78,8 +79,13 @@ def head_numbers(program: Draft) -> int:
     if not isinstance(readout, AtomicReadout):
         return 0
     species = len(program.species)
-    widths = (_features(program, readout), *readout.hidden, 1)
+    features = _features(program, readout)
+    widths = (features, *readout.hidden, 1)
     numbers = species * sum((before + 1) * after for before, after in pairwise(widths))
+    if readout.rounds is not None:
+        later, vectors = readout.rounds.count - 1, sum(isinstance(op, Rotate) for op in program.ops) * program.channels
+        numbers += later * species * (features + readout.hidden[0] + 1) * readout.hidden[0]
+        numbers += later * species * readout.rounds.vectors * (vectors + 2 * species * readout.rounds.basis.size)
     if readout.messages is not None:
         width, size = readout.hidden[0], readout.messages.basis.size
         numbers += readout.messages.rounds * species * width * (species * size + 3 * width + 1)
@@ -87,15 +93,16 @@ def head_numbers(program: Draft) -> int:
 
 
 def _verify_head(program: Draft, readout: AtomicReadout) -> None:
-    if readout.messages is not None:
-        _verify_radial(readout.messages.basis.size, "the messages")
+    for name, what in (("messages", readout.messages), ("rounds", readout.rounds)):
+        if what is not None:
+            _verify_radial(what.basis.size, f"the {name}")
     if head_numbers(program) > MOST_NUMBERS:
         numbers, features = (count_text(count) for count in (head_numbers(program), _features(program, readout)))
         raise error(
             "too many numbers in the head",
             found=f"{numbers}, for {features} features of each of {len(program.species)} species",
             expected=f"at most {MOST_NUMBERS:,}",
-            help="use narrower layers, fewer features or fewer rounds of messages",
+            help="use narrower layers, fewer features or fewer rounds",
             where="readout",
         )
 

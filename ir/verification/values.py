@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Literal
 
 from qffc.ir.declarations import BASES, Basis, Parameter
 from qffc.ir.diagnostics import Span, error
 from qffc.ir.draft import Draft
 from qffc.ir.values import (
+    CarriedNumber,
+    CarriedVector,
     ChannelIndex,
     Cutoff,
     Moment,
@@ -16,11 +19,13 @@ from qffc.ir.values import (
     ParameterEntry,
     Power,
     Radial,
+    RoundIndex,
     SpeciesOf,
     Value,
     is_zero,
 )
 from qffc.ir.values.substitution import substitute_sites
+from qffc.ir.verification.gathered import verify_gathered
 from qffc.ir.verification.names import choice, need_site
 
 
@@ -63,6 +68,7 @@ def verify_value(
     known = {name for name, _ in program.observables}
     for site in value.sites:
         need_site(program, site, span, where)
+    verify_gathered(program, value, span=span, where=where)
     for node in _walk_tables_apart(value):
         if isinstance(node, Number | Cutoff):
             number = node.value if isinstance(node, Number) else node.radius
@@ -96,23 +102,33 @@ def verify_value(
                     span=span,
                 )
         if isinstance(node, Radial):
-            _verify_entry(program, node.table, span, where, in_radial=True)
+            _verify_entry(program, node.table, span, where, "radial")
+        if isinstance(node, CarriedNumber | CarriedVector):
+            _verify_entry(program, node.table, span, where, "scalars" if isinstance(node, CarriedNumber) else "vectors")
         if isinstance(node, ParameterEntry):
-            _verify_entry(program, node, span, where, in_radial=False)
+            _verify_entry(program, node, span, where, None)
 
 
 def _walk_tables_apart(value: Value) -> Iterator[Value]:
-    """Yield the value and everything below it except the tables of radial functions."""
+    """Yield the value and everything below it except tables that are no numbers."""
     stack = [value]
     while stack:
         node = stack.pop()
         yield node
-        stack.extend([node.argument] if isinstance(node, Radial) else reversed(node.children))
+        stack.extend(child for child in reversed(node.children) if not _is_table(node, child))
+
+
+def _is_table(node: Value, child: Value) -> bool:
+    return isinstance(node, Radial | CarriedNumber | CarriedVector) and child is node.table
+
+
+_Use = Literal["radial", "scalars", "vectors"]
 
 
 def _verify_entry(
-    program: Draft, entry: ParameterEntry, span: Span | None, where: str | None, *, in_radial: bool
+    program: Draft, entry: ParameterEntry, span: Span | None, where: str | None, use: _Use | None
 ) -> None:
+    """Verify an entry of a table that is used in ``radial``, ``scalars`` or ``vectors``, or as a number."""
     parameter = next((p for p in program.parameters if p.name == entry.name), None)
     if parameter is None:
         raise error(
@@ -123,16 +139,24 @@ def _verify_entry(
             where=where,
             span=span,
         )
-    if in_radial != (parameter.basis is not None):
+    declared: _Use | None = "radial" if parameter.basis is not None else parameter.over
+    if use != declared:
+        wrong = {
+            "radial": "radial table used as a number",
+            "scalars": "table over scalars used as a number",
+            "vectors": "table over vectors used as a number",
+            None: "radial function of a plain parameter" if use == "radial" else f"{use} of a plain parameter",
+        }
+        second = "distance" if declared == "radial" else "site"
+        basis = "has no radial basis" if use == "radial" else f"is not over {use}"
         raise error(
-            "radial table used as a number" if not in_radial else "radial function of a plain parameter",
+            wrong[declared] if use is None or declared is None else f"{use} of a table that is for {declared}",
             found=f"'{entry}'",
-            expected=f"'{entry}' alone: the parameter has no radial basis"
-            if in_radial
-            else f"'radial({entry}, distance)': the parameter has a radial basis",
-            help="declare the parameter with a basis: 'radial bessel 8 cutoff 5'"
-            if in_radial
-            else "use it in 'radial(...)', or declare it without 'radial'",
+            expected=f"'{entry}' alone: the parameter {basis}"
+            if declared is None
+            else f"'{declared}({entry}, {second})': the parameter "
+            + ("has a radial basis" if declared == "radial" else f"is over {declared}"),
+            help=_how_to_use(use, declared),
             where=where,
             span=span,
         )
@@ -149,12 +173,15 @@ def _verify_entry(
         fits = (
             (isinstance(index, SpeciesOf) and axis == "species")
             or (isinstance(index, ChannelIndex) and axis == "channel")
+            or (isinstance(index, RoundIndex) and axis == "round")
             or (isinstance(index, int) and isinstance(axis, int) and 0 <= index < axis)
         )
         if isinstance(index, SpeciesOf):
             need_site(program, index.site, span, where)
         if not fits:
-            wanted = {"species": "'Z(site)'", "channel": "'channel'"}.get(str(axis), f"a number from 0 below {axis}")
+            wanted = {"species": "'Z(site)'", "channel": "'channel'", "round": "'round'"}.get(
+                str(axis), f"a number from 0 below {axis}"
+            )
             raise error(
                 "index that does not fit its axis",
                 found=f"'{index}' in '{entry}'",
@@ -163,6 +190,15 @@ def _verify_entry(
                 where=where,
                 span=span,
             )
+
+
+def _how_to_use(use: _Use | None, declared: _Use | None) -> str:
+    if use is None:
+        plain = "declare it without 'radial'" if declared == "radial" else f"declare it without 'over {declared}'"
+        return f"use it in '{declared}(...)', or {plain}"
+    if use == "radial":
+        return "declare the parameter with a basis: 'radial bessel 8 cutoff 5'"
+    return f"declare the parameter with 'over {use}'"
 
 
 def _spell_axes(parameter: Parameter) -> str:

@@ -12,6 +12,7 @@ from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.exchange_group import exchange_orders
 from qffc.ir.program import Program
 from qffc.ir.reference import Arithmetic, response
+from qffc.passes.circuit.written_out import plain
 from qffc.passes.equivariance.numbers.internal_numbers import distances
 from qffc.passes.equivariance.verdict import Counterexample
 
@@ -24,6 +25,7 @@ def measured(
     They are the response at both ends of the transform; or, for a symmetry that leaves the data alone, zeros and how
     far state and operators are from it.
     """
+    program = plain(program)
     before, after = example.instances(program)
     internal = example.transform.internal
     if internal is None:

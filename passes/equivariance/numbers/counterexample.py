@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qffc.ir.exchange_group import copy_count, count_text
 from qffc.ir.program import Program
 from qffc.ir.verification.sizes import table_numbers
+from qffc.passes.circuit.written_out import plain
 from qffc.passes.equivariance.numbers.before_and_after import measured
 from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.numbers.random_rounding import RandomRounding
@@ -52,11 +53,13 @@ class Sampling:
 
 def sample(program: Program, transform: Transform, points: int = POINTS) -> Sampling:
     """Compare a program before and after a transform at random points."""
+    ghosts = program.scope == "atom" and program.gathered is None
+    program = plain(program)
     random = np.random.default_rng(20231111)
     best: Counterexample | None = None
     deviation, done = 0.0, 0
     for _ in range(min(points, _affordable(program))):
-        candidate = random_point(program, transform, random, ghosts=program.scope == "atom")
+        candidate = random_point(program, transform, random, ghosts=ghosts)
         with np.errstate(all="ignore"):
             before, after = measured(program, candidate)
         if not (np.isfinite(before).all() and np.isfinite(after).all()):

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from qffc.ir.evaluate import Evaluator
 from qffc.passes.circuit.split_program import Split
+from qffc.passes.circuit.written_out import written_out
 from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.verdict import Transform
 
@@ -30,12 +31,15 @@ def generic_slots(split: Split) -> Floats:
         >>> slots.shape, bool((slots != 0).all())
         ((48,), True)
     """
+    out = written_out(split.program)
+    program = split.program if out is None else out.program
+    values = [value if out is None else out.value(value) for value in (*split.scalars, *split.vectors)]
     random = np.random.default_rng(20250507)
     for _ in range(_TRIES):
-        instance, _ = random_point(split.program, Transform("nothing"), random).instances(split.program)
-        evaluate = Evaluator(split.program, instance, np)
+        instance, _ = random_point(split.program, Transform("nothing"), random).instances(program)
+        evaluate = Evaluator(program, instance, np)
         with np.errstate(all="ignore"):
-            parts = [np.reshape(evaluate(value), -1) for value in (*split.scalars, *split.vectors)]
+            parts = [np.reshape(evaluate(value), -1) for value in values]
         slots: Floats = np.concatenate(parts) if parts else np.zeros(0)
         if np.isfinite(slots).all() and (np.abs(slots) > _SMALLEST).all():
             return slots

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.program import Program
+from qffc.passes.circuit.written_out import plain
 from qffc.passes.equivariance.verdict import GHOST_NAME, Counterexample, Table, Transform
 
 _CLOSEST = 0.69996
@@ -21,11 +22,12 @@ def random_point(
     """Return rounded numbers at which a program can be evaluated; the responses are left empty.
 
     Args:
-        program: the program.
+        program: the program; sums over neighbours are written out, for a few.
         transform: what is to be compared.
         random: the source of numbers.
         ghosts: leave slots of scope atom to ghosts, at half of the points.
     """
+    program = plain(program)
     tables = []
     for parameter in program.parameters:
         shape = program.shape(parameter)

@@ -26,6 +26,8 @@ from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import fading_sites
 from qffc.ir.values import (
     Add,
+    CarriedNumber,
+    CarriedVector,
     Component,
     Cross,
     Cutoff,
@@ -33,6 +35,7 @@ from qffc.ir.values import (
     Dot,
     FrameVector,
     Function,
+    Gathered,
     Moment,
     Mul,
     Norm,
@@ -168,6 +171,11 @@ def _opaque(node: Value, ghosts: bool) -> _Opaque:
             inside = written(argument, ghosts)
             sign = -1 if name in ("cos", "sin", "tanh") and inside.leading < 0 else 1
             return _Opaque(1 if name == "cos" else sign, f"{name}({_text(inside, QQ(sign))})")
+        case Gathered(site, body):
+            inside = written(body, ghosts)
+            return _Opaque(inside.leading, f"sum({site}, {_text(inside, inside.leading)})")
+        case CarriedVector():
+            return _Opaque(1, node.text)
         case Cutoff(argument, radius):
             return _Opaque(1, f"cutoff[{radius}]({_text(written(argument, ghosts), QQ(1))}){_fades(node, ghosts)}")
         case Radial(table, argument):
@@ -205,8 +213,11 @@ def _collect(value: Value, ghosts: bool, atoms: dict[str, Atom]) -> None:
         match node:
             case Number():
                 pass
-            case Pi() | ParameterEntry() | Moment():
+            case Pi() | ParameterEntry() | Moment() | CarriedNumber():
                 atoms[node.text] = Atom(node.text, node)
+            case Gathered() | CarriedVector():
+                name = _opaque(node, ghosts).name
+                atoms |= _parts_of(name, node) if node.law.rank else {name: Atom(name, node)}
             case Position():
                 _add_site(node.site, atoms)
             case Displacement():
@@ -221,7 +232,7 @@ def _collect(value: Value, ghosts: bool, atoms: dict[str, Atom]) -> None:
                 stack.append(vector)  # its square is a polynomial
             case Unit(vector):
                 name = _opaque(node, ghosts).name
-                atoms |= {f"{name}.{axis}": Atom(f"{name}.{axis}", node, k) for k, axis in enumerate("xyz")}
+                atoms |= _parts_of(name, node)
                 stack.append(vector)  # its length times it is a polynomial
             case Power() if node.exponent < 0:
                 name = _opaque(node, ghosts).name
@@ -231,7 +242,11 @@ def _collect(value: Value, ghosts: bool, atoms: dict[str, Atom]) -> None:
 
 
 def _add_site(site: str, atoms: dict[str, Atom]) -> None:
-    atoms |= {f"{site}.{axis}": Atom(f"{site}.{axis}", Position(site), k) for k, axis in enumerate("xyz")}
+    atoms |= _parts_of(site, Position(site))
+
+
+def _parts_of(name: str, vector: Value) -> dict[str, Atom]:
+    return {f"{name}.{axis}": Atom(f"{name}.{axis}", vector, k) for k, axis in enumerate("xyz")}
 
 
 @lru_cache(maxsize=1 << 10)
@@ -270,8 +285,12 @@ class _Writer:
         match node:
             case Number(number):
                 return (self.ring(QQ(number.numerator, number.denominator)),)
-            case Pi() | ParameterEntry() | Moment():
+            case Pi() | ParameterEntry() | Moment() | CarriedNumber():
                 return (self.atom(node.text),)
+            case Gathered() | CarriedVector():
+                opaque = _opaque(node, self.ghosts)
+                parts = self.triple(opaque.name) if node.law.rank else (self.atom(opaque.name),)
+                return tuple(part * opaque.scale for part in parts)
             case Position(site):
                 return self.triple(site)
             case Displacement(origin, site):

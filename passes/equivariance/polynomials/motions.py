@@ -21,7 +21,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Literal
 
-from qffc.ir.values import Cutoff, Function, Norm, Position, Power, Radial, Unit, Value, dot
+from qffc.ir.values import CarriedVector, Cutoff, Function, Gathered, Norm, Position, Power, Radial, Unit, Value, dot
 from qffc.passes.equivariance.polynomials.coordinates import (
     Atom,
     Polynomial,
@@ -97,6 +97,14 @@ def _rate(form: Written, ring: Any, atom: Atom, motion: Motion, axis: int) -> Po
             _need(node, _residual(vector, motion, axis))
             if motion == "translation":
                 return ring(0)
+        case Gathered(_, body):
+            _need(node, _residual(body, motion, axis))
+            if motion == "translation" or not node.law.rank:
+                return ring(0)
+        case CarriedVector() if motion == "translation":
+            return ring(0)
+        case CarriedVector():
+            pass
         case Norm(vector):
             _need(node, _residual(dot(vector, vector), motion, axis))
             return ring(0)
@@ -165,10 +173,12 @@ def parity(value: Value) -> Literal[1, -1] | None:
 @lru_cache(maxsize=1 << 14)
 def _atom_parity(atom: Atom) -> Literal[1, -1] | None:
     match atom.node:
-        case Position():
+        case Position() | CarriedVector():
             return -1
         case Unit(vector):
             return parity(vector)
+        case Gathered(_, body):
+            return parity(body)
         case Norm(vector):
             return 1 if parity(dot(vector, vector)) == 1 else None
         case Power(base, _):

@@ -1,4 +1,11 @@
-"""Exchange of like atoms and like molecules: the program with sites renamed is the program with its qubits renamed."""
+"""Exchange of like atoms and like molecules: the program with sites renamed is the program with its qubits renamed.
+
+**Lemma (sums over neighbours).** A program whose sites are a centre and gathered ones is the same for every order of the
+neighbours, however many there are.
+
+*Proof.* A gathered site stands inside of sums over it alone, which the verifier holds (``verification/gathered.py``); so
+nothing of the program names a neighbour, and a sum has no order. Like atoms at the centre have the same circuit.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +15,9 @@ from itertools import combinations
 
 from qffc.ir.declarations import Site
 from qffc.ir.exchange_group import SiteExchange, exchanges
+from qffc.ir.generators import TableMoves
 from qffc.ir.program import Program
+from qffc.passes.circuit.written_out import written_out
 from qffc.passes.equivariance.finding import Finding, Rule
 from qffc.passes.equivariance.renaming.relabelling import relabelling_failure
 from qffc.passes.equivariance.renaming.words import Action, make_word, representatives
@@ -19,6 +28,9 @@ RELABELLING = Rule(
     "sites renamed is qubits renamed, up to the order of commuting operations",
 )
 AVERAGE = Rule("average over exchange", "the response is averaged over the assignments of like atoms to sites")
+SUMS = Rule(
+    "sums over neighbours", "neighbours enter through sums over all of them alone, which have no order, for any number"
+)
 NOTHING_ALIKE = Rule(
     "no like sites", "no two sites of a molecule have one role and one species, and no two molecules are alike"
 )
@@ -26,6 +38,8 @@ NOTHING_ALIKE = Rule(
 
 def check_exchange(program: Program) -> tuple[Finding, ...]:
     """Return a finding for each transposition of like sites and exchange of like molecules that generate all."""
+    if program.gathered is not None:
+        return (Finding("exchange neighbours", SUMS, _two_neighbours(program)),)
     generators = exchanges(program.sites)
     note = _role_note(program)
     if not generators:
@@ -39,6 +53,18 @@ def check_exchange(program: Program) -> tuple[Finding, ...]:
         failure = relabelling_failure(words(representatives(program, sites)), Action(sites=sites))
         found.append(Finding(str(generator), RELABELLING, _transform(generator), failure, note))
     return tuple(found)
+
+
+def _two_neighbours(program: Program) -> Transform:
+    """Two neighbours of a program that is written out, with all that they carry."""
+    out = written_out(program)
+    assert out is not None
+    one, other = out.neighbour_sites[:2]
+    pairs = [(one, other), *zip(out.tips(one), out.tips(other), strict=True)]
+    known = {site.name for site in out.program.sites}
+    moves = tuple(move for a, b in pairs if a in known for move in ((a, b), (b, a)))
+    entries = (TableMoves(out.table, ((1, 2), (2, 1)), (0,)),) if out.has_table else ()
+    return Transform("exchange of two neighbours", sites=moves, entries=entries)
 
 
 def _transform(generator: SiteExchange) -> Transform:

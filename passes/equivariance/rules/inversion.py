@@ -14,7 +14,8 @@ even.
 those numbers, and turns along with them, so the program at the mirror image is the program at the turned molecule.
 
 Hypotheses, and where they are checked: displacements are counted as a graph, sites its nodes and each displacement an
-edge, and the vectors lie in a plane when nodes minus connected parts are at most two (:func:`odd_edges`). An absolute
+edge, and the vectors lie in a plane when nodes minus connected parts are at most two (:func:`odd_edges`). A sum over
+neighbours that is a vector is one vector, as is one that atoms carry between rounds. An absolute
 position is the displacement from the laboratory origin; where translation is proven, the origin may be put on one of
 the sites that are named so, which leaves one vector less.
 
@@ -35,11 +36,12 @@ import networkx as nx
 
 from qffc.ir.pauli import LETTERS
 from qffc.ir.program import Program
-from qffc.ir.values import Displacement, Position, Value
+from qffc.ir.values import CarriedVector, Displacement, Gathered, Position, Value
 from qffc.passes.equivariance.finding import Finding, Rule
 from qffc.passes.equivariance.polynomials.motions import parity, residual
 from qffc.passes.equivariance.renaming.relabelling import relabelling_failure
 from qffc.passes.equivariance.renaming.words import Action, make_word, representatives
+from qffc.passes.equivariance.rules.carried import carried_failure
 from qffc.passes.equivariance.rules.rotation import rotation_failure
 from qffc.passes.equivariance.rules.translation import classical_values, failure_at, translation_failure
 from qffc.passes.equivariance.transforms import MIRROR
@@ -53,15 +55,20 @@ RELABELLED = Rule(
     "relabelled mirror image", "the mirrored program is the program with qubits renamed, or all spins turned by pi"
 )
 AVERAGE = Rule("average over inversion", "the response is averaged over the molecule and its mirror image")
+_MANY = 3
+"""Vectors enough to leave the plane: a sum over neighbours may have any number of them."""
 _ORIGIN = ""
 """The node of the laboratory origin, a name that no site has."""
 
 
 def check_inversion(program: Program) -> tuple[Finding]:
     """Prove by one of the rules."""
+    values = classical_values(program)
+    carried = carried_failure(program)
+    if carried is not None:
+        return _found(TWO_VECTORS, carried)
     if "inversion" in program.average:
         return _found(AVERAGE)
-    values = classical_values(program)
     if all(is_even(value) for _, value in values):
         return _found(EVEN_VALUES)
     failure = _two_vector_failure(program, values)
@@ -109,6 +116,12 @@ def odd_edges(value: Value) -> Iterator[tuple[str, str]]:
     """
     if value.law.rank == 0 and is_even(value) and (value.law.covariant or residual(value, "rotation") is None):
         return
+    if isinstance(value, CarriedVector) or (isinstance(value, Gathered) and value.law.rank):
+        yield f"0 {value}", f"1 {value}"  # one vector, whatever it is the sum of; nodes that no other edge has
+        return
+    if isinstance(value, Gathered):
+        yield from ((f"0 {k} {value}", f"1 {k} {value}") for k in range(_MANY))
+        return
     if isinstance(value, Displacement):
         yield value.origin, value.site
     if isinstance(value, Position):
@@ -119,5 +132,6 @@ def odd_edges(value: Value) -> Iterator[tuple[str, str]]:
 
 def _spell(graph: nx.Graph) -> str:
     return ", ".join(
-        f"x({b})" if a == _ORIGIN else f"x({a})" if b == _ORIGIN else f"r({a}, {b})" for a, b in graph.edges
+        b[2:] if b[:2] in ("0 ", "1 ") else f"x({b})" if a == _ORIGIN else f"x({a})" if b == _ORIGIN else f"r({a}, {b})"
+        for a, b in graph.edges
     )
