@@ -42,6 +42,7 @@ from qffc.ir.values import (
     Position,
     Power,
     Radial,
+    RoundIndex,
     SpeciesOf,
     Unit,
     Value,
@@ -250,6 +251,8 @@ class Evaluator:
                 return self._instance.channel
             case int():
                 return index
+            case RoundIndex():
+                raise InternalError("the index of a round in a program that is not written out")
             case _:
                 assert_never(index)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import error
 from qffc.ir.given_values import real_of
 from qffc.ir.plain_numbers import bits_of
-from qffc.models.circuits.instances import fill_instances, pairs_of_neighbours, species_of
+from qffc.models.circuits.instances import circuits_of_neighbours, fill_instances, species_of
 from qffc.models.circuits.neighbours import neighbours_within, reach
 from qffc.models.force_field import ForceField
 from qffc.models.frames.array_sizes import size_of_series
@@ -147,7 +147,7 @@ class MovingAtoms:
 
     def _list(self, positions: NDArray[np.float64]) -> None:
         centres, others = neighbours_within(positions, self._radius)
-        instances = pairs_of_neighbours(self._model.program, self._species, centres, others)
+        instances = circuits_of_neighbours(self._model.program, self._species, centres, others)
         rows = rows_of(self._plan, instances)
         needed = (len(instances.edges), len(instances), *(len(atoms) for atoms in rows.atoms))
         self._largest = tuple(map(max, map(size_of_series, needed), self._largest or needed))

@@ -78,8 +78,11 @@ def instances_of(program: Program, numbers: NDArray[np.integer]) -> Instances:
     atom_species = species_of(program, numbers)
     if program.scope == "pair":
         return _pair_instances(program, atom_species)
-    if program.scope == "atom":
+    if program.scope == "atom" and program.gathered is None:
         return _atom_instances(program, atom_species)
+    if program.scope == "atom":
+        centres, others = np.nonzero(~np.eye(len(atom_species), dtype=bool))
+        return gathered_neighbours(program, atom_species, centres, others)
     return _molecule_instances(program, symbols, atom_species)
 
 
@@ -146,11 +149,53 @@ def _atom_instances(program: Program, atom_species: NDArray[np.int32]) -> Instan
         own[slots] = count + row
         own[slots[: count - 1]] = order[order != row]
     species = np.concatenate([atom_species, np.full(count, GHOST, dtype=np.int32)])[atoms]
-    edges = _all_edges(count)
+    return _with_mirror_images(program, Instances(atoms, species, np.ones(count), 1.0, atom_species, _all_edges(count)))
+
+
+def _with_mirror_images(program: Program, instances: Instances) -> Instances:
+    """The circuits, and those of the mirror image where a program averages over it."""
     if "inversion" not in program.average:
-        return Instances(atoms, species, np.ones(count), 1.0, atom_species, edges)
-    mirror = np.repeat([1.0, -1.0], count)
-    return Instances(np.tile(atoms, (2, 1)), np.tile(species, (2, 1)), mirror, 0.5, atom_species, edges)
+        return instances
+    atoms, species = (np.tile(array, (2, 1)) for array in (instances.atoms, instances.species))
+    mirror = np.repeat([1.0, -1.0], len(instances))
+    return replace(instances, atoms=atoms, species=species, mirror=mirror, share=0.5)
+
+
+def circuits_of_neighbours(
+    program: Program, atom_species: NDArray[np.int32], centres: NDArray[np.intp], others: NDArray[np.intp]
+) -> Instances:
+    """Return the circuits of a program that sees neighbours, for those that are given.
+
+    Args:
+        program: with scope pair, or with a gathered site.
+        atom_species: (atoms,) indices into the species of the program.
+        centres: (edges,) atoms.
+        others: (edges,) a neighbour of each.
+    """
+    if program.gathered is not None:
+        return gathered_neighbours(program, atom_species, centres, others)
+    return pairs_of_neighbours(program, atom_species, centres, others)
+
+
+def gathered_neighbours(
+    program: Program, atom_species: NDArray[np.int32], centres: NDArray[np.intp], others: NDArray[np.intp]
+) -> Instances:
+    """Return a circuit for each atom, with its neighbours as edges.
+
+    Args:
+        program: with a gathered site.
+        atom_species: (atoms,) indices into the species of the program.
+        centres: (edges,) atoms.
+        others: (edges,) a neighbour of each.
+
+    Returns:
+        The circuits; at gathered sites stands the atom itself, which nothing reads.
+    """
+    order = np.lexsort((others, atom_species[others], centres))
+    edges = np.stack([centres[order], others[order]], axis=1).astype(np.int32)
+    atoms = np.repeat(np.arange(len(atom_species), dtype=np.int32)[:, None], len(program.sites), axis=1)
+    plain = Instances(atoms, atom_species[atoms], np.ones(len(atoms)), 1.0, atom_species, edges)
+    return _with_mirror_images(program, plain)
 
 
 def _pair_instances(program: Program, atom_species: NDArray[np.int32]) -> Instances:

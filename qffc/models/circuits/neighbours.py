@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from qffc.ir.declarations import AtomicReadout
+from qffc.ir.declarations import AtomicReadout, readout_value
 from qffc.ir.program import Program
-from qffc.ir.values import Add, Cutoff, Displacement, Mul, Norm, Power, Radial, Value
+from qffc.ir.values import Add, Cutoff, Displacement, Gathered, Mul, Norm, Power, Radial, Value, walk
 
 _ALL_PAIRS = 128
 """Atoms up to which all distances are computed; a tree is faster from there on."""
@@ -19,9 +19,10 @@ Radii = dict[frozenset[str], float]
 def reach(program: Program) -> float | None:
     """Return the distance (Angstrom) from which a neighbour does not count, or None where every atom counts.
 
-    Found in the weight of the atomic readout, which must be a product with a smooth cutoff of the distance of each
-    neighbour from the centre, or a sum of such products. Value, slope and curvature of a cutoff vanish at its radius,
-    so circuits with a neighbour beyond it can be left out; so can messages between atoms, beyond their cutoff.
+    In scope pair it is found in the weight of the atomic readout, which must be a product with a smooth cutoff of the
+    distance of each neighbour from the centre, or a sum of such products. Value, slope and curvature of a cutoff vanish
+    at its radius, so circuits with a neighbour beyond it can be left out; so can messages between atoms, beyond their
+    cutoff. With gathered sites it is found in every sum over them, which must be over such products.
 
     Args:
         program: any program.
@@ -32,6 +33,8 @@ def reach(program: Program) -> float | None:
         (4.0, None)
     """
     centre = program.centre
+    if program.gathered is not None and centre is not None:
+        return _reach_of_sums(program, centre.name)
     if program.scope != "pair" or not isinstance(program.readout, AtomicReadout) or centre is None:
         return None
     radii = _radii(program, program.readout.weight)
@@ -40,6 +43,19 @@ def reach(program: Program) -> float | None:
         return None
     messages = () if program.readout.messages is None else (float(program.readout.messages.basis.cutoff),)
     return max(*(radii[pair] for pair in pairs), *messages)
+
+
+def _reach_of_sums(program: Program, centre: str) -> float | None:
+    values = [op.value for op in program.ops if op.value is not None]
+    sums = {node for value in (*values, readout_value(program.readout)) for node in walk(value)}
+    found = [
+        _radii(program, node.value).get(frozenset((centre, node.site))) for node in sums if isinstance(node, Gathered)
+    ]
+    if isinstance(program.readout, AtomicReadout):
+        sent = (program.readout.messages, program.readout.rounds)
+        found += [float(each.basis.cutoff) for each in sent if each is not None]
+    radii = [radius for radius in found if radius is not None]
+    return max(radii) if radii and len(radii) == len(found) else None
 
 
 def _radii(program: Program, value: Value) -> Radii:

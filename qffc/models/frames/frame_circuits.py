@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.program import Program
-from qffc.models.circuits.instances import Instances, instances_of, pairs_of_neighbours, species_of
+from qffc.models.circuits.instances import Instances, circuits_of_neighbours, instances_of, species_of
 from qffc.models.circuits.neighbours import neighbour_counts, neighbours_within, reach
 from qffc.models.rows.shared_values import SharingPlan, plan_sharing
 from qffc.models.rows.value_rows import ValueRows, rows_of
@@ -86,14 +86,14 @@ class CircuitLists:
                 self._whole[key] = self._circuits(instances_of(self.program, numbers))
             return self._whole[key]
         species = species_of(self.program, numbers)
-        return self._circuits(pairs_of_neighbours(self.program, species, *neighbours_within(positions, self.radius)))
+        return self._circuits(circuits_of_neighbours(self.program, species, *neighbours_within(positions, self.radius)))
 
     def _circuits(self, instances: Instances) -> FrameCircuits:
         return FrameCircuits(instances, rows_of(self.plan, instances))
 
 
 def lists_pay(program: Program, sets: Sequence[NDArray[np.floating]]) -> bool:
-    """Return whether lists of near neighbours save circuits enough: at most ``LISTS_PAY`` of all are left.
+    """Return whether lists of near neighbours save enough: at most ``LISTS_PAY`` of circuits, or terms of sums, are left.
 
     Args:
         program: any program; without a cutoff lists never pay.
@@ -111,7 +111,11 @@ def lists_pay(program: Program, sets: Sequence[NDArray[np.floating]]) -> bool:
     near = everything = 0.0
     for positions in sets:
         counts = neighbour_counts(positions, radius)
-        near += float(np.sum(counts * (counts - 1)))
         frames, atoms = positions.shape[:2]
-        everything += frames * atoms * (atoms - 1) * (atoms - 2)
+        if program.gathered is not None:
+            near += float(np.sum(counts))
+            everything += frames * atoms * (atoms - 1)
+        else:
+            near += float(np.sum(counts * (counts - 1)))
+            everything += frames * atoms * (atoms - 1) * (atoms - 2)
     return near <= LISTS_PAY * everything

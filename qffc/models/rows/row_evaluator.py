@@ -7,6 +7,7 @@ further axis of length 3.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -16,28 +17,47 @@ from qffc.ir.declarations import Basis
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import GHOST, Evaluator, Instance, fading_sites, radial_basis
 from qffc.ir.values import (
+    CarriedNumber,
+    CarriedVector,
     ChannelIndex,
     Displacement,
+    Gathered,
     Moment,
     ParameterEntry,
     Position,
     Radial,
+    RoundIndex,
     SpeciesOf,
     Value,
 )
-from qffc.models.rows.shared_values import Domain, Lift, Node, Part, Root, SharingPlan, place_name
+from qffc.models.rows.shared_values import BOUND, Domain, Lift, Node, Part, Root, SharingPlan, place_name
 from qffc.models.rows.species_rows import order_of, taken, times_weights
 from qffc.models.rows.value_rows import Index, ValueRows
 
 Block = tuple[jax.Array, int]
-"""Values side by side, (batch, rows, channels, values), and which of them is meant."""
+"""Values side by side, (batch, rows, channels, values), with a further axis of 3 for vectors, and which one is meant."""
 
-_AXES = 3
-"""Batch, rows, channels."""
+_AXES = 4
+"""Batch, rows, channels, values."""
+_DENSE = 1 << 20
+"""Ones and zeros up to which rows of one molecule are read and added up by products of matrices."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What atoms carry from the round before.
+
+    Args:
+        numbers: (batch, atoms, numbers).
+        vectors: (batch, atoms, vectors, 3).
+    """
+
+    numbers: jax.Array
+    vectors: jax.Array
 
 
 class RowEvaluator:
-    """Computes the values of a plan; common parts are computed once.
+    """Computes the values of a plan; common parts are computed once, and values that are alike are computed together.
 
     Args:
         plan: what is computed where.
@@ -45,6 +65,8 @@ class RowEvaluator:
         parameters: arrays by name.
         positions: (batch, atoms, 3), Angstrom.
         moments: (batch, circuits, channels, observables); only readouts need them.
+        carried: from the round before; None in the first one.
+        round: which round it is, from 0.
     """
 
     def __init__(
@@ -54,18 +76,21 @@ class RowEvaluator:
         parameters: Mapping[str, jax.Array],
         positions: jax.Array,
         moments: jax.Array | None = None,
+        carried: Carried | None = None,
+        round: int = 0,
     ) -> None:
         self._plan = plan
         self.rows = rows
         self._parameters = parameters
         self._positions = positions
         self._moments = moments
+        self._carried = carried
+        self._round = round
         self._known: dict[str, jax.Array] = {}
         self._blocks: dict[str, Block] = {}
         self._bases: dict[tuple[Domain, str, Basis], jax.Array] = {}
-        self._has_ghosts = plan.program.scope == "atom"
+        self._has_ghosts = plan.program.scope == "atom" and plan.program.gathered is None
         self._domain_numbers = {domain: number for number, domain in enumerate(plan.domains)}
-        self._lift_numbers = {lift: number for number, lift in enumerate(plan.lifts)}
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
@@ -79,23 +104,25 @@ class RowEvaluator:
     def on_rows(self, key: str) -> jax.Array:
         """Return a value on the rows of its domain."""
         if key not in self._known:
-            block = self.in_block(key)
-            self._known[key] = self._compute(self._plan.nodes[key]) if block is None else block[0][..., block[1]]
+            block, place = self.in_block(key)
+            self._known[key] = block[:, :, :, place]
         return self._known[key]
 
-    def in_block(self, key: str) -> Block | None:
-        """Return where an entry or a radial function stands beside others of its table; None for other values.
-
-        Who needs many of them takes the block as a whole: an operation for each makes long programs slow to compile.
-        """
+    def in_block(self, key: str) -> Block:
+        """Return where a value stands beside others that are alike; who needs many of them takes the block as a whole."""
         if key not in self._blocks:
-            node = self._plan.nodes[key]
-            if isinstance(node.value, ParameterEntry):
-                self._blocks |= self._entries(node.domain, node.value)
-            elif isinstance(node.value, Radial):
-                self._blocks |= self._radials(node, node.value)
-            else:
-                return None
+            family = self._plan.alike[key]
+            node = self._plan.nodes[family[0]]
+            if isinstance(node.value, Radial):
+                # Another distance is another basis.
+                nodes = (self._plan.nodes[other] for other in family)
+                distance = self._plan.nodes[key].value.children[1]
+                family = tuple(
+                    other for other, each in zip(family, nodes, strict=True) if each.value.children[1] == distance
+                )
+                node = self._plan.nodes[family[0]]
+            block = self._compute(node, family)
+            self._blocks |= {other: (block, place) for place, other in enumerate(family)}
         return self._blocks[key]
 
     def read(self, values: jax.Array, root: Root) -> jax.Array:
@@ -105,16 +132,57 @@ class RowEvaluator:
             return values
         return take_rows(values, self.rows.reads[self._domain_numbers[domain], root.sites])
 
-    def _compute(self, node: Node) -> jax.Array:
+    def _compute(self, node: Node, family: Sequence[str]) -> jax.Array:
+        """The values of a family, side by side."""
+        domain = node.domain
         match node.value:
             case Position(site):
-                return self._place(node.domain, site)
+                return self._place(domain, site)[:, :, :, None]
             case Displacement(origin, site):
-                return self._place(node.domain, site) - self._place(node.domain, origin)
+                return (self._place(domain, site) - self._place(domain, origin))[:, :, :, None]
             case Moment(observable):
-                return self._moment(observable)
-        known = {text: self._lifted(node, part) for text, part in node.named_parts}
-        return self._faded(node.domain, node.value, self._combine(node.value, known))
+                return self._moment(observable)[..., None]
+            case ParameterEntry():
+                cells, code = self._cells(domain, self._entries(family))
+                table = cells[None] if code is None else take_rows(cells[None], code)
+                return self._faded(domain, node.value, table)
+            case Radial():
+                return self._radials(node, node.value, family)
+            case CarriedNumber() | CarriedVector():
+                return self._of_carried(node, node.value, family)
+            case Gathered():
+                return self._added(node, self._parts(family)[0])
+        known = dict(zip((text for text, _ in node.named_parts), self._parts(family), strict=True))
+        return self._faded(domain, node.value, self._combine(node.value, known))
+
+    def _entries(self, family: Sequence[str]) -> list[ParameterEntry]:
+        """The entries of a family, or the tables that its members read."""
+        values = (self._plan.nodes[key].value for key in family)
+        return [
+            value if isinstance(value, ParameterEntry) else value.table
+            for value in values
+            if isinstance(value, ParameterEntry | Radial | CarriedNumber | CarriedVector)
+        ]
+
+    def _parts(self, family: Sequence[str]) -> list[jax.Array]:
+        """What the members of a family are made of, by the order of their parts: side by side, or one for all."""
+        nodes = [self._plan.nodes[key] for key in family]
+        parts = []
+        for column in zip(*(node.parts for node in nodes), strict=True):
+            keys = [part.key for part in column]
+            shared = keys[:1] if len(set(keys)) == 1 else keys
+            values = self._side_by_side(shared)
+            parts.append(values if column[0].bound else self._lifted(nodes[0], column[0], values))
+        return parts
+
+    def _side_by_side(self, keys: Sequence[str]) -> jax.Array:
+        blocks = [self.in_block(key) for key in keys]
+        first = blocks[0][0]
+        if any(block is not first for block, _ in blocks):
+            return jnp.stack([self.on_rows(key) for key in keys], axis=3)
+        places = [place for _, place in blocks]
+        # Nearly always all of them in order, which takes no gathering.
+        return first if places == [*range(first.shape[3])] else first[:, :, :, np.array(places)]
 
     def _combine(
         self, value: Value, known: Mapping[str, jax.Array], then: Callable[[jax.Array], jax.Array] | None = None
@@ -129,25 +197,42 @@ class RowEvaluator:
 
         return _each(one, list(known.values()))
 
-    def _lifted(self, node: Node, part: Part) -> jax.Array:
-        """A part on the rows of the value that uses it."""
-        values = self.on_rows(part.key)
+    def _lifted(self, node: Node, part: Part, values: jax.Array) -> jax.Array:
+        """Values of a part on the rows of the value that uses it."""
         domain = self._plan.nodes[part.key].domain
         if domain == node.domain or values.shape[1] == 1:
             return values
         lift = Lift(self._domain_numbers[node.domain], self._domain_numbers[domain], part.places)
-        return take_rows(values, self.rows.lifts[self._plan.lifts.index(lift)])
+        return _read(values, self.rows.lifts[self._plan.lifts.index(lift)])
+
+    def _added(self, node: Node, values: jax.Array) -> jax.Array:
+        """Values (batch, rows, ...) of neighbours, added up to rows of the sum."""
+        part = node.parts[0]
+        places = tuple(k for k, place in enumerate(part.places) if place != BOUND)
+        whole, number = self._domain_numbers[self._plan.nodes[part.key].domain], self._domain_numbers[node.domain]
+        index = self.rows.sums[self._plan.sums.index(Lift(whole, number, places))]
+        count = len(self.rows.atoms[number])
+        full = jnp.broadcast_to(values, (values.shape[0], len(index), *values.shape[2:]))
+        if isinstance(index, np.ndarray) and len(index) * count <= _DENSE:
+            flat = jnp.einsum("re,bew->brw", _ones(index, count, full.dtype).T, full.reshape(*full.shape[:2], -1))
+            return flat.reshape(full.shape[0], count, *full.shape[2:])
+        # What only fills up is added to a row that is not there.
+        return jnp.zeros((full.shape[0], count, *full.shape[2:]), full.dtype).at[:, index].add(full, mode="drop")
 
     def _place(self, domain: Domain, site: str) -> jax.Array:
         """The positions of the atoms at one place of a domain, (batch, rows, 1, 3)."""
         number = self._domain_numbers[domain]
-        places = [place_name(place) for place in range(len(domain.tuples[0]))]
-        atoms = self.rows.atoms[number][:, places.index(site)]
+        atoms = self._atoms_at(domain, site)
         # A ghost is numbered on from the last atom and stands where its centre is.
-        found = take_rows(self._positions, atoms % self._positions.shape[1] if self._has_ghosts else atoms)
+        found = _read(self._positions, atoms % self._positions.shape[1] if self._has_ghosts else atoms)
         if "inversion" in self._plan.program.average:
             found = found * jnp.asarray(self.rows.mirror[number], found.dtype)[None, :, None]
         return found[:, :, None]
+
+    def _atoms_at(self, domain: Domain, site: str) -> Index:
+        """The atoms at one place of a domain, (rows,)."""
+        places = [place_name(place) for place in range(len(domain.tuples[0]))]
+        return self.rows.atoms[self._domain_numbers[domain]][:, places.index(site)]
 
     def _faded(self, domain: Domain, value: Value, numbers: jax.Array) -> jax.Array:
         """Numbers (batch, rows, channels, ...) of a value, zero on the rows where a ghost enters."""
@@ -166,25 +251,9 @@ class RowEvaluator:
         names = [name for name, _ in self._plan.program.observables]
         return self._moments[..., names.index(observable)]
 
-    def _entries(self, domain: Domain, entry: ParameterEntry) -> dict[str, Block]:
-        """An entry of a table, and all entries of the table that differ by plain numbers only."""
-        entries = [
-            node.value
-            for node in self._plan.nodes.values()
-            if isinstance(node.value, ParameterEntry) and node.domain == domain and _alike(node.value, entry)
-        ]
-        cells, code = self._cells(domain, entries)
-        table = self._faded(domain, entry, cells[None] if code is None else take_rows(cells[None], code))
-        return {other.text: (table, place) for place, other in enumerate(entries)}
-
-    def _radials(self, node: Node, radial: Radial) -> dict[str, Block]:
-        """A radial function, and all others of its table at the same distance."""
-        radials = [
-            other.value
-            for other in self._plan.nodes.values()
-            if isinstance(other.value, Radial) and other.domain == node.domain and _same_sum(other.value, radial)
-        ]
-        cells, code = self._cells(node.domain, [other.table for other in radials])
+    def _radials(self, node: Node, radial: Radial, family: Sequence[str]) -> jax.Array:
+        """Radial functions of one distance."""
+        cells, code = self._cells(node.domain, self._entries(family))
         basis = self._basis(node, radial)
         if basis.shape[2] == 1:
             sums = _by_kind(basis[:, :, 0], cells, code)
@@ -194,8 +263,24 @@ class RowEvaluator:
             spread = basis[:, :, :, None] * ones.astype(basis.dtype)[None, :, None, :, None]
             each = jnp.broadcast_to(cells, (cells.shape[0], spread.shape[2], *cells.shape[2:]))
             sums = jnp.einsum("brczk,zcnk->brcn", spread, each)
-        sums = self._faded(node.domain, radial, sums)
-        return {other.text: (sums, place) for place, other in enumerate(radials)}
+        return self._faded(node.domain, radial, sums)
+
+    def _of_carried(self, node: Node, value: CarriedNumber | CarriedVector, family: Sequence[str]) -> jax.Array:
+        """Combinations of what the atoms at one place carry."""
+        vector = isinstance(value, CarriedVector)
+        if self._carried is None:
+            return jnp.zeros((1, 1, 1, len(family), *(3,) * vector), self.dtype)
+        cells, code = self._cells(node.domain, self._entries(family))
+        atoms = self._atoms_at(node.domain, value.site)
+        if not vector:
+            return _by_kind(_read(self._carried.numbers, atoms), cells, code)
+        found = _read(self._carried.vectors, atoms)
+        if "inversion" in self._plan.program.average:
+            mirror = self.rows.mirror[self._domain_numbers[node.domain]]
+            found = found * jnp.asarray(mirror, found.dtype)[None, :, None, None]
+        batch, rows, count, _ = found.shape
+        sums = _by_kind(jnp.moveaxis(found, 3, 0).reshape(3 * batch, rows, count), cells, code)
+        return jnp.moveaxis(sums.reshape(3, batch, *sums.shape[1:]), 0, -1)
 
     def _basis(self, node: Node, radial: Radial) -> jax.Array:
         """The basis functions at the distance that a radial function takes, (batch, rows, channels, size)."""
@@ -205,8 +290,13 @@ class RowEvaluator:
         key = (node.domain, radial.argument.text, basis)
         if key not in self._bases:
             argument = radial.argument
-            known = {text: self._lifted(node, part) for text, part in node.named_parts if text == argument.text}
-            self._bases[key] = self._combine(argument, known, lambda distance: radial_basis(distance, basis, jnp))
+            known = {
+                text: self._lifted(node, part, self.on_rows(part.key)[:, :, :, None])
+                for text, part in node.named_parts
+                if text == argument.text
+            }
+            found = self._combine(argument, known, lambda distance: radial_basis(distance, basis, jnp))
+            self._bases[key] = found[:, :, :, 0]
         return self._bases[key]
 
     def _cells(
@@ -233,6 +323,10 @@ class RowEvaluator:
                     columns.append(grid[sites.index(site)][:, None, None])
                 case ChannelIndex():
                     columns.append(np.arange(self._plan.program.channels)[None, :, None])
+                case RoundIndex():
+                    # Nothing is carried before the first round.
+                    over = self._plan.program.parameter(entries[0].name).over
+                    columns.append(np.full((1, 1, 1), self._round - (over is not None)))
                 case int():
                     columns.append(np.array([entry.indices[axis] for entry in entries])[None, None, :])
         cells = table[tuple(columns)] if columns else jnp.reshape(table, (1, 1, 1, *table.shape))
@@ -249,6 +343,21 @@ class RowEvaluator:
 def take_rows(values: jax.Array, index: jax.Array | np.ndarray) -> jax.Array:
     """Return rows of the second axis; ``index`` must be in bounds."""
     return values.at[:, index].get(mode="promise_in_bounds")
+
+
+def _read(values: jax.Array, index: Index) -> jax.Array:
+    """The same for rows of one molecule by a product of matrices, whose way back is faster than a scatter."""
+    if not isinstance(index, np.ndarray) or len(index) * values.shape[1] > _DENSE:
+        return take_rows(values, index)
+    flat = values.reshape(*values.shape[:2], -1)
+    found = jnp.einsum("er,brw->bew", _ones(index, values.shape[1], values.dtype), flat)
+    return found.reshape(values.shape[0], len(index), *values.shape[2:])
+
+
+def _ones(index: np.ndarray, count: int, dtype: np.dtype[np.floating]) -> np.ndarray:
+    """A one at the index of each row."""
+    ones: np.ndarray = (index[:, None] == np.arange(count)).astype(dtype)
+    return ones
 
 
 def add_rows(values: jax.Array, index: jax.Array | np.ndarray, rows: int) -> jax.Array:
@@ -270,19 +379,6 @@ def _by_kind(basis: jax.Array, cells: jax.Array, code: Index | None) -> jax.Arra
     else:
         sums = taken(times_weights(taken(rows_first, order), matrices, code[order]), np.argsort(order))
     return jnp.swapaxes(sums, 0, 1).reshape(basis.shape[0], rows, channels, functions)
-
-
-def _alike(left: ParameterEntry, right: ParameterEntry) -> bool:
-    """Whether two entries differ by plain numbers among their indices only."""
-    if left.name != right.name or len(left.indices) != len(right.indices):
-        return False
-    pairs = zip(left.indices, right.indices, strict=True)
-    return all(a == b or (isinstance(a, int) and isinstance(b, int)) for a, b in pairs)
-
-
-def _same_sum(left: Radial, right: Radial) -> bool:
-    """Whether one product of tables with basis functions gives both."""
-    return left.argument == right.argument and _alike(left.table, right.table)
 
 
 def _each(function: Callable[..., jax.Array], parts: Sequence[jax.Array]) -> jax.Array:

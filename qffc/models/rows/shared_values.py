@@ -9,16 +9,21 @@ the value that uses it. This is common subexpression elimination across circuits
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from qffc.ir.declarations import readout_value
 from qffc.ir.program import Program
-from qffc.ir.values import Moment, Number, ParameterEntry, Pi, SpeciesOf, Value, walk
+from qffc.ir.values import CarriedNumber, CarriedVector, Gathered, Moment, Number, Pi, Radial, Value, walk
 from qffc.ir.values.substitution import substitute_sites
 from qffc.passes.circuit.split_program import Split, length_and_direction
 
 Sites = tuple[str, ...]
+
+
+BOUND = -1
+"""The place of a site that a sum binds."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +45,13 @@ class Part:
 
     Args:
         key: its canonical text.
-        places: its sites, as places in the tuple of the value that uses it.
+        places: its sites, as places in the tuple of the value that uses it; :data:`BOUND` for a gathered site.
+        bound: that site, where the value is a sum over it.
     """
 
     key: str
     places: tuple[int, ...]
+    bound: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,8 @@ class Root:
 class Lift:
     """Values of the domain ``part`` read by the rows of the domain ``whole``, at the places ``places`` of their tuples.
 
+    Where rows are added up instead, ``whole`` is the domain of what is added, and ``part`` that of the sums.
+
     Args:
         whole: number of the domain that reads.
         part: number of the domain that is read.
@@ -88,6 +97,10 @@ class Lift:
     whole: int
     part: int
     places: tuple[int, ...]
+
+    def read_by(self, sites: Sites) -> Sites:
+        """Return the sites of the part, of a tuple of the whole."""
+        return tuple(sites[place] for place in self.places)
 
 
 @dataclass(frozen=True)
@@ -127,13 +140,46 @@ class SharingPlan:
             Lift(self.domains.index(node.domain), self.domains.index(self.nodes[part.key].domain), part.places)
             for node in self.nodes.values()
             for part in node.parts
+            if not part.bound
+        )
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def alike(self) -> dict[str, tuple[str, ...]]:
+        """For each value the values on the same rows that differ from it by plain indices of tables only, it included.
+
+        They are computed together: an operation for each makes long programs slow to compile.
+        """
+        families: dict[tuple[object, ...], list[str]] = {}
+        for key, node in self.nodes.items():
+            parts = tuple((_masked(part.key), part.places, part.bound) for part in node.parts)
+            families.setdefault((node.domain, _masked(key), parts), []).append(key)
+        return {key: tuple(family) for family in families.values() for key in family}
+
+    @cached_property
+    def sums(self) -> tuple[Lift, ...]:
+        """All ways in which rows of one domain (``whole``) are added up to rows of another one (``part``)."""
+        found = (
+            Lift(
+                self.domains.index(self.nodes[part.key].domain),
+                self.domains.index(node.domain),
+                tuple(k for k, place in enumerate(part.places) if place != BOUND),
+            )
+            for node in self.nodes.values()
+            for part in node.parts
+            if part.bound
         )
         return tuple(dict.fromkeys(found))
 
 
+def _masked(text: str) -> str:
+    """A canonical text without the plain indices of tables."""
+    return re.sub(r"\[[^\]]*\]", lambda found: re.sub(r"(?<=[\[ ])\d+(?=[,\]])", "#", found[0]), text)
+
+
 def place_name(place: int) -> str:
-    """Return the name of a place; names sort as places do."""
-    return f"s{place:04d}"
+    """Return the name of a place, which no site has; names sort as places do."""
+    return f"@{place:04d}"
 
 
 def plan_sharing(split: Split) -> SharingPlan:
@@ -176,7 +222,7 @@ class _Collector:
 
     def add(self, value: Value) -> Root:
         """Enter a value of the program."""
-        sites = _sites_of(value, tuple(site.name for site in self.program.sites))
+        sites = _sites_of(value, tuple(site.name for site in self.program.sites if site.role != "gathered"))
         root = Root(self._visit(_over_places(value, sites), sites), sites)
         self._use(root.key, sites)
         return root
@@ -195,11 +241,13 @@ class _Collector:
         if key in self.values:
             return key
         places = tuple(place_name(place) for place in range(len(sites)))
+        bound = value.site if isinstance(value, Gathered) else ""
         parts = []
         for child in _parts_of(value):
-            own = _sites_of(child, places)
+            own = _sites_of(child, (*places, bound) if bound else places)
             part = self._visit(_over_places(child, own), own)
-            parts.append(Part(part, tuple(places.index(name) for name in own)))
+            numbers = tuple(BOUND if name == bound else places.index(name) for name in own)
+            parts.append(Part(part, numbers, bound))
         self.values[key] = (value, tuple(parts))
         self.uses[key] = {}
         return key
@@ -209,22 +257,20 @@ class _Collector:
             return
         self.uses[key][sites] = None
         for part in self.values[key][1]:
-            self._use(part.key, tuple(sites[place] for place in part.places))
+            self._use(part.key, tuple(part.bound if place == BOUND else sites[place] for place in part.places))
 
 
 def _sites_of(value: Value, order: Sites) -> Sites:
     """The sites that a value depends on by position or species, in order; a moment depends on all of them."""
     if _has_moment(value):
         return order
-    found = set(value.sites)
-    for node in walk(value):
-        if isinstance(node, ParameterEntry):
-            found |= {index.site for index in node.indices if isinstance(index, SpeciesOf)}
-    return tuple(site for site in order if site in found)
+    return tuple(site for site in order if site in value.named_sites)
 
 
 def _parts_of(value: Value) -> list[Value]:
-    return [child for child in value.children if not isinstance(child, Number | Pi)]
+    # A table of coefficients is no value of its own.
+    table = value.table if isinstance(value, Radial | CarriedNumber | CarriedVector) else None
+    return [child for child in value.children if not isinstance(child, Number | Pi) and child is not table]
 
 
 def _has_moment(value: Value) -> bool:

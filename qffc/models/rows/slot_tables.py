@@ -25,26 +25,21 @@ class _Layout:
         self.plan = plan
         self.parts: dict[_Kind, list[jax.Array]] = {}
         self.widths: dict[_Kind, int] = {}
-        self.starts: dict[str | int, int] = {}
+        self.starts: dict[int, int] = {}
         self.reads: dict[tuple[_Kind, Sites], int] = {}
 
     def place(self, root: Root) -> Place:
         """Enter a value, which takes one column, or three as a vector; a block of values is entered as a whole."""
         node = self.plan.nodes[root.key]
-        part, column, name = self._part(root.key)
-        kind = (self.plan.domains.index(node.domain), part.shape[0] > 1, part.shape[2] > 1)
-        if name not in self.starts:
-            self.starts[name] = self.widths.get(kind, 0)
-            self.widths[kind] = self.starts[name] + part.shape[-1]
-            self.parts.setdefault(kind, []).append(part)
-        return self.reads.setdefault((kind, root.sites), len(self.reads)), self.starts[name] + column
-
-    def _part(self, key: str) -> tuple[jax.Array, int, str | int]:
-        """What a value is entered with, (batch, rows, channels, columns), its column there, a name for the whole."""
-        if block := self.evaluate.in_block(key):
-            return *block, id(block[0])
-        values = self.evaluate.on_rows(key)
-        return values if self.plan.nodes[key].value.law.rank else values[..., None], 0, key
+        block, place = self.evaluate.in_block(root.key)
+        kind = (self.plan.domains.index(node.domain), block.shape[0] > 1, block.shape[2] > 1)
+        if id(block) not in self.starts:
+            columns = block.reshape(*block.shape[:3], -1)
+            self.starts[id(block)] = self.widths.get(kind, 0)
+            self.widths[kind] = self.starts[id(block)] + columns.shape[-1]
+            self.parts.setdefault(kind, []).append(columns)
+        column = self.starts[id(block)] + (3 * place if node.value.law.rank else place)
+        return self.reads.setdefault((kind, root.sites), len(self.reads)), column
 
     def table(self, kind: _Kind) -> jax.Array:
         """The values of a table side by side, (frames or 1, rows, channels or 1, columns)."""
