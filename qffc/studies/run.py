@@ -23,7 +23,7 @@ from qffc.training.config import TrainingConfig, added_settings, settled
 if TYPE_CHECKING:
     from qffc.models.errors import Errors
     from qffc.models.force_field import ForceField
-    from qffc.training.talk import Progress
+    from qffc.training.talk import Progress, Steps
 
 RESULT_NAME = "result.json"
 
@@ -81,7 +81,12 @@ class Result:
     failure: Diagnostic | None = None
 
 
-def do_run(run: Run, folder: Path, report: Callable[[Progress], None] | None = None) -> Result:
+def do_run(
+    run: Run,
+    folder: Path,
+    report: Callable[[Progress], None] | None = None,
+    stepped: Callable[[Steps], None] | None = None,
+) -> Result:
     """Do what is left of a run: nothing when it is complete, the rest when a checkpoint is there.
 
     A process that comes second waits for the first, and finds the run complete.
@@ -90,18 +95,24 @@ def do_run(run: Run, folder: Path, report: Callable[[Progress], None] | None = N
         run: what to do.
         folder: of this run.
         report: called after each epoch.
+        stepped: called after the first step, which compiles, and every few seconds from then on.
 
     Returns:
         Its errors, or why it has none: whatever a user can mend does not end the study.
     """
     try:
         with lock_of(folder):
-            return _do_locked(run, folder, report)
+            return _do_locked(run, folder, report, stepped)
     except QffcError as problem:
         return Result(run.labels, {}, failure=problem.diagnostic)
 
 
-def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None) -> Result:
+def _do_locked(
+    run: Run,
+    folder: Path,
+    report: Callable[[Progress], None] | None,
+    stepped: Callable[[Steps], None] | None,
+) -> Result:
     from qffc.references.programs import resolve_program
 
     begin = perf_counter()
@@ -122,7 +133,10 @@ def _do_locked(run: Run, folder: Path, report: Callable[[Progress], None] | None
     from qffc.toolchain import train
 
     named = run.program if run.program.startswith(PREFIX) else program  # a file is run once
-    model = train(named, sets, folder, config=run.config, report=report, **how_to_train(run), quiet=report is None)
+    quiet = report is None and stepped is None
+    model = train(
+        named, sets, folder, config=run.config, report=report, stepped=stepped, quiet=quiet, **how_to_train(run)
+    )
     from qffc.training.stopping import EPOCHS_DONE, is_paused
 
     if is_paused(model):

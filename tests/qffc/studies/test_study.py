@@ -45,8 +45,10 @@ def test_interrupted_run_goes_on_to_the_same_bits(tiny, tmp_path):
         do_run(run, tmp_path / "cut", stop)
     assert not (tmp_path / "cut" / "result.json").exists()
     epochs: list[int] = []
-    rest = do_run(run, tmp_path / "cut", lambda progress: epochs.append(progress.epoch))
+    steps = []
+    rest = do_run(run, tmp_path / "cut", lambda progress: epochs.append(progress.epoch), steps.append)
     assert epochs == [2]
+    assert steps[0].first
     assert rest.errors == whole.errors
     assert same_models(tmp_path / "whole", tmp_path / "cut")
 
