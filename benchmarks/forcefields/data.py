@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.forcefields.rmd17_files import FORMULAS, read_rmd17
 from qffc.data import Dataset, read_npz
 from qffc.data.source import existing_file
 from qffc.data.split import PublishedSplit
@@ -16,12 +17,17 @@ from qffc.ir.diagnostics import error
 from qffc.units import energy_to_ev
 
 VARIABLE = "QFFC_DATA"
-MOLECULES = ("ethanol", "benzene", "toluene", "aspirin", "methanol")
+MOLECULES = (*FORMULAS, "methanol")
+
+
+def data_place(given: Path | None) -> Path | None:
+    """What --data names, or else the environment."""
+    return given or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
 
 
 def data_folder(given: Path | None) -> Path:
     """The folder of --data, or of the environment."""
-    chosen = given or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+    chosen = data_place(given)
     if chosen is not None and chosen.is_dir():
         return chosen
     raise error(
@@ -32,20 +38,15 @@ def data_folder(given: Path | None) -> Path:
     )
 
 
-def molecule_file(folder: Path, molecule: str) -> Path:
-    return existing_file(folder / ("botnet_methanol.npz" if molecule == "methanol" else f"rmd17_{molecule}.npz"))
-
-
 def load_molecule(folder: Path, molecule: str) -> Dataset:
     """The frames of a molecule; methanol has its one published split as number 1."""
-    file = molecule_file(folder, molecule)
-    data = read_npz(file, units="rmd17")
     if molecule != "methanol":
-        return data
+        return read_rmd17(folder, molecule)
+    file = existing_file(folder / "botnet_methanol.npz")
     with np.load(file) as archive:
         part = archive["subset"]
     rows = {name: tuple(np.flatnonzero(part == name).tolist()) for name in ("train", "test")}
-    return replace(data, published=(PublishedSplit(rows["train"], rows["test"]),))
+    return replace(read_npz(file, units="rmd17"), published=(PublishedSplit(rows["train"], rows["test"]),))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from benchmarks.forcefields.__main__ import main
 from benchmarks.forcefields.data import EnergyScan
 from benchmarks.forcefields.models import Molecules, open_model
 from benchmarks.forcefields.paths import errors_along
-from benchmarks.forcefields.published import PUBLISHED, published_errors
+from benchmarks.forcefields.published import MACE_AGAIN, NAMES, PUBLISHED, published_errors
+from benchmarks.forcefields.rmd17_files import FORMULAS
 
 WATER = load_embedded("water").subset(range(60))
 # What it declares no more needs no certificate in the model.
@@ -79,7 +80,9 @@ def test_published_errors_are_sorted_and_complete():
     assert list(published_errors("ethanol", 1000)) == ["GAP", "ANI", "ACE", "FCHL19", "NequIP", "MACE"]
     assert published_errors("aspirin", 50)["MACE"] == (17.0, 43.9)
     assert published_errors("methanol", 50) == {}
-    assert all(len(molecules) == 4 for molecules in PUBLISHED.values())
+    for frames, molecules in PUBLISHED.items():
+        assert set(molecules) == set(MACE_AGAIN) == set(FORMULAS)
+        assert all(tuple(errors) == NAMES[frames] for errors in molecules.values())
 
 
 def test_errors_along_a_path_are_relative_to_the_minimum_of_the_data():
