@@ -23,7 +23,10 @@ ALL = "all"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.molecules == ALL and not options.table:
+        parser.error(f"which molecules? name some, or {ALL}")
     molecules = tuple(FORMULAS) if ALL in options.molecules else tuple(dict.fromkeys(options.molecules))
     from benchmarks.rmd17.table import finished, show
 
@@ -51,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks.rmd17", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("molecules", nargs="+", metavar="MOLECULE", choices=[*FORMULAS, ALL], help=f"{', '.join(FORMULAS)}; or {ALL}")
+    names = f"{', '.join(FORMULAS)}; or {ALL}, which a table shows by itself"
+    add("molecules", nargs="*", default=ALL, metavar="MOLECULE", choices=[*FORMULAS, ALL], help=names)
     add("--splits", type=_splits, default=(1, 2, 3, 4, 5), metavar="K", help="1-5, or 1,3 (default: all five)")
     add("--frames", type=int, default=1000, metavar="N", help="the first N training frames (default: %(default)d)")
     add("--model", metavar="PROGRAM", help="lib:NAME, with options lib:NAME:depth=3, FILE.qffc, or FILE.py:NAME")

@@ -268,7 +268,7 @@ def test_the_table_is_made_of_what_is_on_disk(tmp_path, capsys):
         finished_run(tmp_path, "ethanol", split, energy, forces)
     (finished_run(tmp_path, "aspirin", 1, 9.0, 30.0, frames=50) / "costs.json").unlink()
     finished_run(tmp_path, "uracil", 1, 9.0, 30.0, frames=20)
-    assert main(["all", "--table", "--format", "markdown", "--folder", str(tmp_path)]) == 0
+    assert main(["--table", "--format", "markdown", "--folder", str(tmp_path)]) == 0
     text = capsys.readouterr().out
     first, _, ethanol, second, _, aspirin, third, _, uracil = rows_of(text)
     assert ethanol[:8] == ["ethanol", "lib:pair", "1,3", "2.50 ± 0.71", "11.00 ± 1.41", "3 min", "12,345", "2,016"]
@@ -296,6 +296,12 @@ def test_times_go_on_from_the_checkpoint(tmp_path):
     assert 20.0 < times.until(3) < 30.0
     assert times.until(2) == 20.0
     assert Times(tmp_path / "new", done=0).until(3) == 0.0
+
+
+def test_molecules_are_named_to_be_trained(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["--model", MODEL, "--folder", str(tmp_path)])
+    assert "which molecules" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["0", "6", "2-1", "a", "1-6", ""])
