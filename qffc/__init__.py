@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qffc.dsl.decorator import ansatz as ansatz
     from qffc.dsl.decorator import as_program as as_program
     from qffc.dsl.tables import CHANNEL as CHANNEL
+    from qffc.dsl.tables import ROUND as ROUND
     from qffc.dsl.tables import SPECIES as SPECIES
     from qffc.execution.run import run as run
     from qffc.execution.run import run_forces as run_forces
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 _PUBLIC: dict[str, str] = {
     "Ansatz": "qffc.dsl.decorator",
     "CHANNEL": "qffc.dsl.tables",
+    "ROUND": "qffc.dsl.tables",
     "Calculator": "qffc.models.calculator",
     "Compiled": "qffc.compiling.compiled",
     "ForceField": "qffc.models.force_field",

@@ -6,11 +6,12 @@ from qffc.dsl.decorator import Ansatz, ansatz, as_program
 from qffc.dsl.functions import acos, component, cos, exp, log, pi, sin, sqrt, tanh, vector
 from qffc.dsl.layers import Layer
 from qffc.dsl.observables import Measured
-from qffc.dsl.tables import CHANNEL, SPECIES, RadialTable, Table
+from qffc.dsl.tables import CHANNEL, ROUND, SPECIES, RadialTable, Table
 from qffc.ir.values import cross, dot, norm, unit
 
 __all__ = [
     "CHANNEL",
+    "ROUND",
     "SPECIES",
     "Ansatz",
     "Atom",

@@ -122,10 +122,10 @@ class Author(Generators):
             factors = self._weights(weights, len(names))
             total = add(*(mul(factor, Moment(name)) for factor, name in zip(factors, names, strict=True)))
             value = total if weight is None else mul(need_value(weight), total)
-            return AtomicReadout(value, (), widths, activation, by_species, passed)
+            return AtomicReadout(value, (), widths, activation, by_species, passed, self._rounds)
         default = as_value(1) if self._scope == "atom" else self._cutoffs()
         factor = default if weight is None else need_value(weight)
-        return AtomicReadout(factor, tuple(names), widths, activation, by_species, passed)
+        return AtomicReadout(factor, tuple(names), widths, activation, by_species, passed, self._rounds)
 
     def finish(self, name: str, readout: Readout) -> Program:
         """Return the program."""

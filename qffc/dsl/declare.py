@@ -12,8 +12,8 @@ from qffc.dsl.caller import caller_span
 from qffc.dsl.layers import Layer
 from qffc.dsl.numbers import MOST_DECLARED, exact, need_count
 from qffc.dsl.symmetries import ordered
-from qffc.dsl.tables import CHANNEL, SPECIES, RadialTable, Table, need_atom, table_entry
-from qffc.ir.declarations import SYMMETRIES, Axis, Basis, Parameter, Qubit, Role, Scope, Site, Symmetry
+from qffc.dsl.tables import CHANNEL, ROUND, SPECIES, RadialTable, Table, need_atom, table_entry
+from qffc.ir.declarations import SYMMETRIES, Axis, Basis, Parameter, Qubit, Role, Rounds, Scope, Site, Symmetry
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.elements import SYMBOLS
 from qffc.ir.exchange_group import exchanges
@@ -38,6 +38,7 @@ class Declarations:
         self._symmetry: tuple[Symmetry, ...] | None = None
         self._average: tuple[Symmetry, ...] = ()
         self._channels = 1
+        self._rounds: Rounds | None = None
         self._sites: list[Site] = []
         self._molecule: str | None = None
         self._qubits: list[Qubit] = []
@@ -252,7 +253,7 @@ class Declarations:
 
         Args:
             name: the name in the program.
-            axes: sizes, ``SPECIES`` or ``CHANNEL``.
+            axes: sizes, ``SPECIES``, ``CHANNEL`` or ``ROUND``.
             default: the value of every entry before training; None for a random start.
             frozen: kept at its default in training.
         """
@@ -308,8 +309,8 @@ class Declarations:
 
     @property
     def layer_axes(self) -> tuple[Axis, ...]:
-        """The axes that every table of a layer has in front: the channel when there are several."""
-        return (CHANNEL,) if self._channels > 1 else ()
+        """The axes that every table of a layer has in front: the channel and the round when there are several."""
+        return (*(CHANNEL,) * (self._channels > 1), *(ROUND,) * (self._rounds is not None))
 
     @property
     def site_names(self) -> tuple[str, ...]:
@@ -326,7 +327,8 @@ class Declarations:
         if self._symmetry is not None:
             return self._symmetry
         # In scope pair atoms take the sites in turn, like ones too where no two sites are alike.
-        like = self._scope == "pair" or exchanges(self._sites)
+        gathered = any(site.role == "gathered" for site in self._sites)
+        like = self._scope == "pair" or gathered or exchanges(self._sites)
         return SYMMETRIES if like else SYMMETRIES[:3]
 
     def _declare(self, parameter: Parameter) -> None:
@@ -387,5 +389,5 @@ class Declarations:
 
 def _sizes(name: str, axes: Sequence[Axis]) -> tuple[Axis, ...]:
     """The axes of a table, sizes as integers."""
-    what, words = f"size of an axis of '{name}'", (SPECIES, CHANNEL)
+    what, words = f"size of an axis of '{name}'", (SPECIES, CHANNEL, ROUND)
     return tuple(axis if isinstance(axis, str) and axis in words else need_count(what, axis) for axis in axes)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from qffc.dsl.atoms import Atom, Wire
 from qffc.dsl.caller import caller_span
-from qffc.dsl.gates import Gates
+from qffc.dsl.gathering import Gathering
 from qffc.dsl.observables import Measured
 from qffc.dsl.tables import CHANNEL, RadialTable, Table, need_atom
 from qffc.ir.declarations import Parameter
@@ -19,7 +19,7 @@ TableKey = Table | RadialTable | str | tuple[Table | RadialTable | str, *tuple[i
 """A table, or its name; followed by the numbers of the axes that move when not all do."""
 
 
-class Generators(Gates):
+class Generators(Gathering):
     """Symmetries of an ansatz that is being written, beside rotation, inversion, translation and exchange."""
 
     _generators: Sequence[DeclaredSymmetry] = ()

@@ -9,8 +9,8 @@ from qffc.dsl.atoms import Atom
 from qffc.dsl.caller import caller_span
 from qffc.dsl.numbers import MOST_DECLARED, exact, need_count
 from qffc.dsl.tables import SPECIES, Home, TableIndex, radial_value, table_entry
-from qffc.ir.declarations import Axis, Basis, Parameter
-from qffc.ir.values import Numeric, Value
+from qffc.ir.declarations import Axis, Basis, Carried, Parameter
+from qffc.ir.values import CarriedNumber, CarriedVector, Numeric, Value
 
 
 class TableHome(Home, Protocol):
@@ -56,7 +56,7 @@ class Layer:
         self, name: str, count: int, *atoms: Atom, default: Numeric | None = None, frozen: bool = False
     ) -> list[Value]:
         """Return this layer's row of ``count`` entries."""
-        number = need_count(f"number of entries of '{name}'", count, most=MOST_DECLARED)
+        number = self._count(name, count)
         return [self._entry(name, (number,), atoms, (k,), default, frozen) for k in range(number)]
 
     def radial(
@@ -73,6 +73,41 @@ class Layer:
         number = need_count(f"size of the basis of '{name}'", size)
         parameter = self._declare(name, (SPECIES, SPECIES), basis=Basis(basis, number, exact(cutoff)))
         return radial_value(parameter, (self.index, start, end), start, end, self._home)
+
+    def radials(
+        self,
+        name: str,
+        count: int,
+        start: Atom,
+        end: Atom,
+        *,
+        basis: Literal["bessel", "chebyshev"] = "bessel",
+        size: int = 8,
+        cutoff: Numeric = 5.0,
+    ) -> list[Value]:
+        """Return ``count`` learned functions of this layer of the distance between two atoms, chosen by their species."""
+        number, functions = self._count(name, count), need_count(f"size of the basis of '{name}'", size)
+        parameter = self._declare(name, (number, SPECIES, SPECIES), basis=Basis(basis, functions, exact(cutoff)))
+        return [radial_value(parameter, (self.index, k, start, end), start, end, self._home) for k in range(number)]
+
+    def scalars(self, name: str, count: int, atom: Atom) -> list[Value]:
+        """Return ``count`` learned combinations of the numbers that an atom carries from the round before.
+
+        They are 0 in the first round; ``a.rounds(...)`` says how many rounds there are.
+        """
+        parameter = self._declare(name, (self._count(name, count), SPECIES), over="scalars")
+        tables = (table_entry(parameter, (self.index, k, atom), self._home) for k in range(count))
+        return [CarriedNumber(table, atom.name) for table in tables]
+
+    def vectors(self, name: str, count: int, atom: Atom) -> list[Value]:
+        """Return ``count`` learned combinations of the vectors that an atom carries: see :meth:`scalars`."""
+        parameter = self._declare(name, (self._count(name, count), SPECIES), over="vectors")
+        tables = (table_entry(parameter, (self.index, k, atom), self._home) for k in range(count))
+        return [CarriedVector(table, atom.name) for table in tables]
+
+    @staticmethod
+    def _count(name: str, count: int) -> int:
+        return need_count(f"number of entries of '{name}'", count, most=MOST_DECLARED)
 
     def _entry(
         self,
@@ -95,6 +130,7 @@ class Layer:
         default: Fraction | None = None,
         frozen: bool = False,
         basis: Basis | None = None,
+        over: Carried | None = None,
     ) -> Parameter:
         full = (*self._home.layer_axes, self._depth, *axes)
-        return self._home.layered(Parameter(name, full, default, frozen, basis, span=caller_span()))
+        return self._home.layered(Parameter(name, full, default, frozen, basis, over, span=caller_span()))

@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol, SupportsIndex
 from qffc.dsl.atoms import Atom
 from qffc.ir.declarations import Axis, Parameter
 from qffc.ir.diagnostics import error, quoted
-from qffc.ir.values import ChannelIndex, Index, ParameterEntry, Radial, SpeciesOf, Value, norm
+from qffc.ir.values import ChannelIndex, Index, ParameterEntry, Radial, RoundIndex, SpeciesOf, Value, norm
 
 SPECIES: Final[Literal["species"]] = "species"
 """The axis of a parameter with one entry per species; index it with an atom."""
@@ -17,7 +17,13 @@ SPECIES: Final[Literal["species"]] = "species"
 CHANNEL: Final[Literal["channel"]] = "channel"
 """The axis of a parameter with one entry per channel; its index is implied."""
 
+ROUND: Final[Literal["round"]] = "round"
+"""The axis of a parameter with one entry per round of circuits; its index is implied."""
+
 TableIndex = SupportsIndex | Atom
+
+
+_IMPLIED: dict[Axis, Index] = {CHANNEL: ChannelIndex(), ROUND: RoundIndex()}
 
 
 class Home(Protocol):
@@ -91,20 +97,21 @@ def radial_value(parameter: Parameter, indices: Sequence[TableIndex], start: Ato
 
 
 def table_entry(parameter: Parameter, indices: Sequence[TableIndex], home: Home) -> ParameterEntry:
-    """Return one entry of a table; the index of a channel axis is implied."""
-    axes = [axis for axis in parameter.axes if axis != CHANNEL]
+    """Return one entry of a table; the indices of a channel axis and of a round axis are implied."""
+    axes = [axis for axis in parameter.axes if axis not in (CHANNEL, ROUND)]
     if len(indices) != len(axes):
         raise error(
             "wrong number of indices",
             found=f"{len(indices)} for '{parameter.name}'",
             expected=f"{len(axes)}, one for each of ({', '.join(map(str, axes))})",
-            help="an atom indexes a species axis, a number any other; the channel is implied",
+            help="an atom indexes a species axis, a number any other; channel and round are implied",
         )
     given = iter(indices)
     return ParameterEntry(
         parameter.name,
         tuple(
-            ChannelIndex() if axis == CHANNEL else _index(parameter, axis, next(given), home) for axis in parameter.axes
+            _IMPLIED[axis] if axis in _IMPLIED else _index(parameter, axis, next(given), home)
+            for axis in parameter.axes
         ),
     )
 

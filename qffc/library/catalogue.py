@@ -10,6 +10,7 @@ from qffc.dsl import Ansatz
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.program import Program
 from qffc.library.coupled import all_pairs, ring
+from qffc.library.gathered import gathered
 from qffc.library.initial import initial
 from qffc.library.options import check_options, parse_options, written
 from qffc.library.pair import pair
@@ -27,6 +28,7 @@ _ANSATZE = {
         sivqlm_h2o,
         sivqlm_nh3,
         sivqlm_h2o_dimer,
+        gathered,
         pair,
         initial,
         revised,
@@ -47,6 +49,7 @@ def programs() -> dict[str, str]:
         sivqlm-h2o
         sivqlm-nh3
         sivqlm-h2o-dimer
+        gathered
         pair
         initial
         revised

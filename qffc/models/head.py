@@ -8,53 +8,27 @@ Atoms may exchange messages after its first layer: message passing, as in the co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.ir.declarations import AtomicReadout, Basis
+from qffc.ir.declarations import AtomicReadout
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.evaluate import radial_basis
 from qffc.ir.program import Program
+from qffc.models.edges import Edges
+from qffc.models.rounds import ACTIVATIONS, PREFIX, numbers_after, round_shapes, shifts
+from qffc.models.rows.row_evaluator import Carried
 from qffc.models.rows.species_rows import order_of, summed, taken, times_weights
-
-_ACTIVATIONS = {"silu": jax.nn.silu, "tanh": jnp.tanh}
-PREFIX = "head."
-"""Names of the head's arrays start with this; no parameter of a program can."""
-
-
-@dataclass(frozen=True, eq=False)
-class Edges:
-    """Pairs of atoms that exchange messages, both ways.
-
-    Args:
-        centres: (edges,) the atom that receives.
-        others: (edges,) the atom that sends.
-        distances: (batch, edges), Angstrom.
-        weights: (batch or 1, edges) what a message is multiplied with, 0 where the edge only fills up an array; None
-            when all count in full.
-    """
-
-    centres: jax.Array | NDArray[np.int32]
-    others: jax.Array | NDArray[np.int32]
-    distances: jax.Array
-    weights: jax.Array | None = None
-
-    def at(self, order: NDArray[np.intp]) -> Edges:
-        """Return the edges in another order."""
-        weights = None if self.weights is None else self.weights[:, order]
-        return Edges(self.centres[order], self.others[order], self.distances[:, order], weights)
 
 
 def head_shapes(program: Program) -> dict[str, tuple[int, ...]]:
-    """Return the arrays of the head by name: weights (species, in, out) and biases (species, out) of each layer.
+    """Return the shapes of the arrays of the head by name: weights (species, in, out) and biases (species, out) of each layer.
 
     With messages, for each round: ``filter`` (species, species, width, basis), the radial functions by the species of
     the receiving and the sending atom; ``sent`` (species, width, width); and weights and biases of the layer that takes
-    what was received, ``update`` and ``shift``.
+    what was received, ``update`` and ``shift``. With rounds of circuits there is what ``rounds.py`` has.
     """
     readout = program.readout
     if not isinstance(readout, AtomicReadout):
@@ -72,7 +46,7 @@ def head_shapes(program: Program) -> dict[str, tuple[int, ...]]:
             shapes[f"{PREFIX}sent{number}"] = (species, width, width)
             shapes[f"{PREFIX}update{number}"] = (species, 2 * width, width)
             shapes[f"{PREFIX}shift{number}"] = (species, width)
-    return shapes
+    return shapes | (round_shapes(program, readout, readout.rounds) if readout.rounds is not None else {})
 
 
 def atomic_energies(
@@ -81,30 +55,36 @@ def atomic_energies(
     features: jax.Array,
     species: NDArray[np.int32],
     edges: Edges | None = None,
+    carried: Carried | None = None,
 ) -> jax.Array:
     """Return the energy of each atom in the model's own unit.
 
     Args:
-        readout: widths, activation and messages.
+        readout: widths, activation, messages and rounds.
         parameters: the arrays of :func:`head_shapes`.
-        features: (batch, atoms, features), normalized.
+        features: (batch, atoms, features), normalized; of the last round.
         species: (atoms,).
-        edges: between which atoms messages go; needed by readouts with messages.
+        edges: between which atoms messages go; needed by readouts with messages or rounds.
+        carried: what the atoms carry into the last round.
 
     Returns:
         (batch, atoms).
     """
     order = order_of(species)
-    value = jnp.swapaxes(features, 0, 1)  # atoms first
+    if readout.rounds is not None:
+        hidden = numbers_after(readout, parameters, readout.rounds.count - 1, features, species, edges, carried)
+        value = jnp.swapaxes(hidden, 0, 1)
+    else:
+        value = jnp.swapaxes(features, 0, 1)  # atoms first
     if order is not None:
         value, species = taken(value, order), species[order]
-        edges = None if edges is None else _renumbered(edges, order)
+        edges = None if edges is None else edges.renumbered(order)
     last = len(readout.hidden)
-    for layer in range(last + 1):
+    for layer in range(0 if readout.rounds is None else 1, last + 1):
         weight, bias = parameters[f"{PREFIX}weight{layer}"], parameters[f"{PREFIX}bias{layer}"]
-        value = times_weights(value, weight, species) + _shifts(bias, species)
+        value = times_weights(value, weight, species) + shifts(bias, species)
         if layer < last:
-            value = _ACTIVATIONS[readout.activation](value)
+            value = ACTIVATIONS[readout.activation](value)
         if layer == 0 and readout.messages is not None:
             value = _exchange_messages(readout, parameters, value, species, edges)
     energies = value[..., 0].T
@@ -126,7 +106,7 @@ def _exchange_messages(
     order = order_of(kinds)
     if order is not None:
         kinds, edges = kinds[order], edges.at(order)
-    filters = _filters(readout.messages.basis, edges)
+    filters = edges.filters(readout.messages.basis)
     for number in range(readout.messages.rounds):
         tables = parameters[f"{PREFIX}filter{number}"]
         by_kind = jnp.swapaxes(tables.reshape(count * count, *tables.shape[2:]), 1, 2)
@@ -135,26 +115,5 @@ def _exchange_messages(
         received = summed(messages, edges.centres, len(value))
         both = jnp.concatenate([value, received], axis=-1)
         update = times_weights(both, parameters[f"{PREFIX}update{number}"], species)
-        value = value + _ACTIVATIONS[readout.activation](
-            update + _shifts(parameters[f"{PREFIX}shift{number}"], species)
-        )
+        value = value + ACTIVATIONS[readout.activation](update + shifts(parameters[f"{PREFIX}shift{number}"], species))
     return value
-
-
-def _renumbered(edges: Edges, order: NDArray[np.intp]) -> Edges:
-    """The same edges for atoms in another order."""
-    places = np.argsort(order).astype(np.int32)
-    return replace(edges, centres=places[edges.centres], others=places[edges.others])
-
-
-def _filters(basis: Basis, edges: Edges) -> jax.Array:
-    """The radial functions of every edge, (edges, batch, basis)."""
-    values: jax.Array = jax.vmap(jax.vmap(lambda distance: radial_basis(distance, basis, jnp)))(edges.distances.T)
-    if edges.weights is None:
-        return values
-    return values * jnp.asarray(edges.weights, values.dtype).T[:, :, None]
-
-
-def _shifts(bias: jax.Array, species: NDArray[np.int32]) -> jax.Array:
-    """The biases of atoms, (atoms, 1, width)."""
-    return taken(bias, species)[:, None]

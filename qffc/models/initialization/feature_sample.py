@@ -26,7 +26,7 @@ Of = Callable[[MoleculeEnergy, Arrays, jax.Array], jax.Array]
 
 @in_double_precision
 def sample_features(
-    lowered: JaxProgram, arrays: Mapping[str, Floats], samples: Sequence[Sample]
+    lowered: JaxProgram, arrays: Mapping[str, Floats], samples: Sequence[Sample], number: int = 0
 ) -> tuple[NDArray[np.int32], Floats]:
     """Return the species and the features of all atoms of all frames, before normalization.
 
@@ -34,13 +34,14 @@ def sample_features(
         lowered: a program with an atomic readout, as JAX functions.
         arrays: parameters and constants by name.
         samples: molecules and frames.
+        number: after which round, from 0.
 
     Returns:
         Species (atoms,), indices into those of the program, and features (atoms, features).
     """
 
     def features(molecule: MoleculeEnergy, numbers: Arrays, r: jax.Array) -> jax.Array:
-        return molecule.features(numbers, molecule.moments(molecule.slots(numbers, r)), r)
+        return molecule.features_after(numbers, r, number)
 
     return _sampled(features, lowered, arrays, samples)
 

@@ -76,7 +76,7 @@ def neutral_constants(program: Program) -> Arrays:
     species = len(program.species)
     constants = {ATOM_ENERGY: np.zeros(species), ENERGY_SCALE: np.array(1.0)}
     if isinstance(program.readout, AtomicReadout):
-        width = program.feature_count
+        width = program.feature_count * program.round_count
         constants |= {FEATURE_SHIFT: np.zeros((species, width)), FEATURE_SCALE: np.ones((species, width))}
     return constants
 
@@ -162,9 +162,13 @@ def _normalize(
     Features of a species that are all zero, as those of atoms without a circuit, tell nothing, and stay as they are.
     """
     samples = [(data.numbers, data.positions[:SAMPLE]) for data in sets]
-    species, values = sample_features(lowered, parameters | constants, samples)
-    for index in range(len(lowered.program.species)) if chosen is None else chosen:
-        rows = values[species == index]
-        if np.any(rows):
-            constants[FEATURE_SHIFT][index] = rows.mean(axis=0)
-            constants[FEATURE_SCALE][index] = feature_scales(rows)
+    width = lowered.program.feature_count
+    for number in range(lowered.program.round_count):
+        # Those of a round depend on how the features of the rounds before are normalized.
+        species, values = sample_features(lowered, parameters | constants, samples, number)
+        own = slice(number * width, (number + 1) * width)
+        for index in range(len(lowered.program.species)) if chosen is None else chosen:
+            rows = values[species == index]
+            if np.any(rows):
+                constants[FEATURE_SHIFT][index, own] = rows.mean(axis=0)
+                constants[FEATURE_SCALE][index, own] = feature_scales(rows)

@@ -7,7 +7,7 @@ further axis of length 3.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -43,8 +43,7 @@ _DENSE = 1 << 20
 """Ones and zeros up to which rows of one molecule are read and added up by products of matrices."""
 
 
-@dataclass(frozen=True)
-class Carried:
+class Carried(NamedTuple):
     """What atoms carry from the round before.
 
     Args:
@@ -125,12 +124,20 @@ class RowEvaluator:
             self._blocks |= {other: (block, place) for place, other in enumerate(family)}
         return self._blocks[key]
 
+    def side_by_side(self, roots: Sequence[Root]) -> jax.Array:
+        """Return values of one rank at all circuits, side by side: (batch, circuits, channels, values, ...)."""
+        if len({(self._plan.nodes[root.key].domain, root.sites) for root in roots}) == 1:
+            return self.read(self._side_by_side([root.key for root in roots]), roots[0])
+        each = [self(root) for root in roots]
+        sizes = [max(values.shape[axis] for values in each) for axis in range(3)]
+        return jnp.stack([jnp.broadcast_to(values, (*sizes, *values.shape[3:])) for values in each], axis=3)
+
     def read(self, values: jax.Array, root: Root) -> jax.Array:
         """Return values on the rows of the domain of a root, (batch, rows, ...), at the circuits."""
         domain = self._plan.nodes[root.key].domain
         if domain.circuits or values.shape[1] == 1:
             return values
-        return take_rows(values, self.rows.reads[self._domain_numbers[domain], root.sites])
+        return _read(values, self.rows.reads[self._domain_numbers[domain], root.sites])
 
     def _compute(self, node: Node, family: Sequence[str]) -> jax.Array:
         """The values of a family, side by side."""

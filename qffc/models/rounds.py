@@ -1,0 +1,175 @@
+"""What atoms carry from one round of circuits to the next: numbers and vectors, by classical layers and messages.
+
+Numbers go to neighbours weighted by learned radial functions (continuous-filter convolutions, Schuett et al.,
+arXiv:1706.08566), and vectors as in equivariant message passing (Schuett et al., arXiv:2102.03150), here with the part
+along the direction of the neighbour apart. ``ir/FORMAT.md`` has the formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.declarations import AtomicReadout, Rounds
+from qffc.ir.diagnostics import InternalError
+from qffc.ir.ops import Rotate
+from qffc.ir.program import Program
+from qffc.ir.values import split_coefficient
+from qffc.models.edges import Edges
+from qffc.models.rows.row_evaluator import Carried
+from qffc.models.rows.species_rows import order_of, summed, taken, times_weights
+
+ACTIVATIONS = {"silu": jax.nn.silu, "tanh": jnp.tanh}
+PREFIX = "head."
+"""Names of the head's arrays start with this; no parameter of a program can."""
+
+Arrays = Mapping[str, jax.Array]
+
+
+def turning_vectors(program: Program) -> int:
+    """Return how many vectors turn the qubits of an atom's circuits: those of a circuit, up to factors, times channels."""
+    vectors = {split_coefficient(op.vector)[1] for op in program.ops if isinstance(op, Rotate)}
+    return len(vectors) * program.channels
+
+
+def round_shapes(program: Program, readout: AtomicReadout, rounds: Rounds) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the arrays by name, for each round k from the second one, which is 1.
+
+    ``mix{k}`` (species, vectors of the circuits, vectors) makes the vectors that go into it; ``same{k}`` and ``along{k}``
+    (species, species, vectors, basis) are the radial functions of their messages, by the species of the receiving and
+    the sending atom; ``filter{k}`` (species, species, numbers, basis) and ``sent{k}`` (species, numbers, numbers) those
+    of the numbers; ``update{k}`` and ``shift{k}`` the layer after it.
+    """
+    species, width, size = len(program.species), readout.hidden[0], rounds.basis.size
+    shapes: dict[str, tuple[int, ...]] = {}
+    for number in range(1, rounds.count):
+        shapes[f"{PREFIX}mix{number}"] = (species, turning_vectors(program), rounds.vectors)
+        shapes[f"{PREFIX}same{number}"] = (species, species, rounds.vectors, size)
+        shapes[f"{PREFIX}along{number}"] = (species, species, rounds.vectors, size)
+        shapes[f"{PREFIX}filter{number}"] = (species, species, width, size)
+        shapes[f"{PREFIX}sent{number}"] = (species, width, width)
+        shapes[f"{PREFIX}update{number}"] = (species, program.feature_count + 2 * width, width)
+        shapes[f"{PREFIX}shift{number}"] = (species, width)
+    return shapes
+
+
+def numbers_after(
+    readout: AtomicReadout,
+    parameters: Arrays,
+    number: int,
+    features: jax.Array,
+    species: NDArray[np.int32],
+    edges: Edges | None,
+    carried: Carried | None,
+) -> jax.Array:
+    """Return the numbers that atoms have after a round, (batch, atoms, numbers).
+
+    Args:
+        readout: with rounds.
+        parameters: arrays by name.
+        number: of the round, from 0.
+        features: (batch, atoms, features), normalized.
+        species: (atoms,).
+        edges: between which atoms messages go.
+        carried: into the round; None into the first one.
+    """
+    act = ACTIVATIONS[readout.activation]
+    order = order_of(species)
+    rows = [jnp.swapaxes(features, 0, 1)]
+    weight, bias = ("weight0", "bias0") if carried is None else (f"update{number}", f"shift{number}")
+    if carried is not None:
+        before = jnp.swapaxes(carried.numbers, 0, 1)
+        rows += [before, _heard(readout, parameters, number, before, species, edges)]
+    value, kinds = jnp.concatenate(rows, axis=-1), species
+    if order is not None:
+        value, kinds = taken(value, order), species[order]
+    value = act(times_weights(value, parameters[PREFIX + weight], kinds) + shifts(parameters[PREFIX + bias], kinds))
+    if order is not None:
+        value = taken(value, np.argsort(order))
+    return jnp.swapaxes(value if carried is None else value + before, 0, 1)
+
+
+def vectors_after(
+    readout: AtomicReadout,
+    parameters: Arrays,
+    number: int,
+    turning: jax.Array,
+    species: NDArray[np.int32],
+    edges: Edges | None,
+) -> jax.Array:
+    """Return the vectors that atoms carry from a round into the next one, (batch, atoms, vectors, 3).
+
+    Args:
+        readout: with rounds.
+        parameters: arrays by name.
+        number: of the next round, from 1.
+        turning: (batch, atoms, vectors of the circuits, 3).
+        species: (atoms,).
+        edges: between which atoms messages go.
+    """
+    batch, atoms, count, _ = turning.shape
+    mixing = parameters[f"{PREFIX}mix{number}"]
+    value = jnp.transpose(turning, (1, 0, 3, 2)).reshape(atoms, batch * 3, count)
+    own = _by_species(value, mixing, species).reshape(atoms, batch, 3, -1)
+    edges, kinds = _by_kind(edges, species, len(mixing))
+    filters = edges.filters(_rounds(readout).basis)
+    same, along = (_filtered(filters, parameters[f"{PREFIX}{name}{number}"], kinds) for name in ("same", "along"))
+    heard = taken(own, edges.others)
+    ways = jnp.swapaxes(edges.directions, 0, 1)[..., None]
+    inner = jnp.sum(ways * heard, axis=2, keepdims=True)
+    found = own + summed(same[:, :, None] * heard + along[:, :, None] * inner * ways, edges.centres, atoms)
+    return jnp.transpose(found, (1, 0, 3, 2))
+
+
+def shifts(bias: jax.Array, species: NDArray[np.int32]) -> jax.Array:
+    """Return the biases of atoms, (atoms, 1, width)."""
+    return taken(bias, species)[:, None]
+
+
+def _heard(
+    readout: AtomicReadout,
+    parameters: Arrays,
+    number: int,
+    before: jax.Array,
+    species: NDArray[np.int32],
+    edges: Edges | None,
+) -> jax.Array:
+    """What atoms hear of the numbers of their neighbours, (atoms, batch, numbers)."""
+    sent = _by_species(before, parameters[f"{PREFIX}sent{number}"], species)
+    tables = parameters[f"{PREFIX}filter{number}"]
+    edges, kinds = _by_kind(edges, species, len(tables))
+    weights = _filtered(edges.filters(_rounds(readout).basis), tables, kinds)
+    return summed(weights * taken(sent, edges.others), edges.centres, len(before))
+
+
+def _rounds(readout: AtomicReadout) -> Rounds:
+    if readout.rounds is None:
+        raise InternalError("messages of a readout without rounds")
+    return readout.rounds
+
+
+def _by_species(value: jax.Array, weights: jax.Array, species: NDArray[np.int32]) -> jax.Array:
+    """Rows (atoms, batch, in) of atoms in any order times the matrices of their species."""
+    order = order_of(species)
+    if order is None:
+        return times_weights(value, weights, species)
+    return taken(times_weights(taken(value, order), weights, species[order]), np.argsort(order))
+
+
+def _by_kind(edges: Edges | None, species: NDArray[np.int32], count: int) -> tuple[Edges, NDArray[np.int32]]:
+    """Edges sorted by the species of both atoms, and which of these pairs each has."""
+    if edges is None:
+        raise InternalError("messages without edges between atoms")
+    kinds = species[edges.centres] * count + species[edges.others]
+    order = order_of(kinds)
+    return (edges, kinds) if order is None else (edges.at(order), kinds[order])
+
+
+def _filtered(filters: jax.Array, tables: jax.Array, kinds: NDArray[np.int32]) -> jax.Array:
+    """Learned radial functions of edges, (edges, batch, functions)."""
+    by_kind = jnp.swapaxes(tables.reshape(-1, *tables.shape[2:]), 1, 2)
+    return times_weights(filters, by_kind, kinds)
