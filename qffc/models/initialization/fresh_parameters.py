@@ -53,7 +53,7 @@ def initial_parameters(
         if parameter.default is not None:
             arrays[parameter.name] = np.full(shape, float(parameter.default))
         else:
-            arrays[parameter.name] = _spread(parameter, angle_spread, radial_spread) * draw
+            arrays[parameter.name] = _spread(program, parameter, angle_spread, radial_spread) * draw
     for name, shape in head_shapes(program).items():
         draw = generator.normal(size=shape)
         arrays[name] = np.zeros(shape) if len(shape) == 2 else draw / _head_narrowing(shape)
@@ -65,7 +65,13 @@ def _head_narrowing(shape: tuple[int, ...]) -> float | NDArray[np.float64]:
     return float(np.sqrt(shape[-2])) if len(shape) == 3 else np.arange(1.0, shape[-1] + 1)
 
 
-def _spread(parameter: Parameter, angle_spread: float, radial_spread: float) -> float | NDArray[np.float64]:
+def _spread(
+    program: Program, parameter: Parameter, angle_spread: float, radial_spread: float
+) -> float | NDArray[np.float64]:
+    if parameter.over is not None:
+        # Combinations of many numbers are as large as one of them; vectors add half of what turns the qubits already.
+        part = 1.0 if parameter.over == "scalars" else 0.5
+        return part / float(np.sqrt(program.carried_count(parameter.over)))
     if parameter.basis is None:
         return angle_spread
     return radial_spread / np.arange(1, parameter.basis.size + 1) ** 2

@@ -37,7 +37,7 @@ class ValueRows:
     mirror: tuple[jax.Array | NDArray[np.float64], ...]
     lifts: tuple[Index, ...]
     reads: dict[tuple[int, Sites], Index]
-    sums: tuple[Index, ...] = ()
+    sums: tuple[Index, ...]
 
 
 def rows_of(plan: SharingPlan, instances: Instances) -> ValueRows:

@@ -11,8 +11,9 @@ from scipy.spatial.transform import Rotation
 
 from qffc.ir import parse_program
 from qffc.library import load
+from qffc.models.edges import Edges
 from qffc.models.force_field import untrained
-from qffc.models.head import Edges, atomic_energies, head_shapes
+from qffc.models.head import atomic_energies, head_shapes
 from qffc.models.moving_atoms import MovingAtoms
 
 METHANOL = molecule("CH3OH")
@@ -44,7 +45,7 @@ def test_a_round_is_the_sum_over_neighbours():
     species = np.array([2, 0, 1], dtype=np.int32)
     distances = np.array([[0.9, 1.4, 0.9, 2.2]])
     centres, others = np.array([0, 0, 1, 2], np.int32), np.array([1, 2, 0, 1], np.int32)
-    edges = Edges(centres, others, jnp.asarray(distances))
+    edges = Edges(centres, others, jnp.asarray(distances), jnp.zeros((1, 4, 3)))
     given = {k: jnp.asarray(v) for k, v in head.items()}
     energies = jax.jit(lambda h, f: atomic_energies(chosen.readout, h, f, species, edges))(given, features)
 

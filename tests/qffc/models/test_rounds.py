@@ -1,0 +1,137 @@
+"""Rounds of circuits, and sums over neighbours: models against loops with the dense reference simulator."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from ase.build import molecule
+from scipy.spatial.transform import Rotation
+
+from qffc.library import load
+from qffc.models.circuits.instances import instances_of
+from qffc.models.circuits.neighbours import reach
+from qffc.models.energy import MoleculeEnergy
+from qffc.models.force_field import untrained
+from qffc.models.frames.frame_batch import frame_energies, frame_energies_along, join_frames, joined_positions
+from qffc.models.frames.frame_circuits import CircuitLists
+from qffc.models.moving_atoms import MovingAtoms
+from tests.support.rounds_model import energy_of
+
+METHANOL = molecule("CH3OH")
+WATER = molecule("H2O")
+
+
+def program(**options):
+    choices = {"species": ("C", "H", "O"), "channels": 2, "depth": 2, "hidden": (5, 4), "vectors": 3} | options
+    return load("gathered", **choices)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return with_random_constants(untrained(program(), seed=3))
+
+
+def with_random_constants(model):
+    """Constants that are not neutral, so that what is done with them shows."""
+    random = np.random.default_rng(0)
+    arrays = {
+        name: value + 0.3 * random.uniform(size=value.shape) if name.startswith("constant.") else value
+        for name, value in model.arrays.items()
+    }
+    return replace(model, arrays=arrays)
+
+
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_energies_are_those_of_loops_over_neighbours(rounds):
+    chosen = with_random_constants(untrained(program(rounds=rounds), seed=rounds))
+    energies, _ = chosen.predict(WATER.numbers, WATER.positions[None])
+    species = np.array([chosen.program.species.index(symbol) for symbol in WATER.get_chemical_symbols()])
+    wanted = energy_of(chosen.program, chosen.arrays, species, WATER.positions)
+    assert energies[0] == pytest.approx(wanted, abs=1e-9)
+
+
+def test_forces_are_minus_the_slope(model):
+    energies, forces = model.predict(METHANOL.numbers, METHANOL.positions[None])
+    step = 1e-4
+    for atom, axis in ((0, 0), (2, 1), (5, 2)):
+        moved = np.repeat(METHANOL.positions[None], 2, axis=0)
+        moved[:, atom, axis] += (step, -step)
+        (above, below), _ = model.predict(METHANOL.numbers, moved)
+        assert forces[0, atom, axis] == pytest.approx((below - above) / (2 * step), abs=1e-6)
+
+
+def test_a_molecule_is_the_same_turned_moved_mirrored_and_with_like_atoms_exchanged(model):
+    start, forces = model.predict(METHANOL.numbers, METHANOL.positions[None])
+    turn = Rotation.from_euler("xyz", (0.3, -1.1, 2.0)).as_matrix()
+    for matrix in (turn, -turn):
+        energies, turned = model.predict(METHANOL.numbers, (METHANOL.positions @ matrix.T + 1.5)[None])
+        np.testing.assert_allclose(energies, start, atol=1e-10)
+        np.testing.assert_allclose(turned, forces @ matrix.T, atol=1e-9)
+    order = np.arange(len(METHANOL))
+    hydrogens = np.flatnonzero(METHANOL.numbers == 1)
+    order[hydrogens] = np.roll(hydrogens, 1)
+    energies, exchanged = model.predict(METHANOL.numbers, METHANOL.positions[order][None])
+    np.testing.assert_allclose(energies, start, atol=1e-10)
+    np.testing.assert_allclose(exchanged, forces[:, order], atol=1e-9)
+
+
+def test_derivatives_along_a_direction_are_those_of_the_gradient(model):
+    energy = MoleculeEnergy(model.lowered, instances_of(model.program, METHANOL.numbers))
+    arrays = {name: jnp.asarray(value) for name, value in model.arrays.items()}
+    positions = jnp.asarray(METHANOL.positions[None])
+    direction = jnp.asarray(np.random.default_rng(1).normal(size=positions.shape))
+    found, slopes = jax.jit(energy.raw_energies_along)(arrays, positions, direction)
+    wanted, gradient = jax.jit(jax.value_and_grad(lambda r: jnp.sum(energy.raw_energies(arrays, r))))(positions)
+    assert float(found[0]) == pytest.approx(float(wanted), abs=1e-10)
+    assert float(slopes[0]) == pytest.approx(float(jnp.sum(gradient * direction)), abs=1e-9)
+
+
+def test_every_parameter_has_a_gradient(model):
+    energy = MoleculeEnergy(model.lowered, instances_of(model.program, METHANOL.numbers))
+    positions = jnp.asarray(METHANOL.positions[None])
+    gradient = jax.jit(jax.grad(lambda a: jnp.sum(energy.energies(a, positions))))(
+        {name: jnp.asarray(value) for name, value in model.arrays.items()}
+    )
+    for name, value in gradient.items():
+        if not name.startswith("constant."):
+            assert np.any(np.asarray(value)), name
+
+
+def test_neighbours_beyond_the_cutoff_are_left_out():
+    near = with_random_constants(untrained(program(cutoff=2.0), seed=3))
+    assert reach(near.program) == 2.0
+    atoms = MovingAtoms(near, METHANOL.numbers, skin=0.3)
+    for frame in (METHANOL.positions, METHANOL.positions * 1.03):
+        energy, forces = atoms.predict(frame)
+        energies, wanted = near.predict(METHANOL.numbers, frame[None])
+        assert energy == pytest.approx(float(energies[0]), abs=1e-9)
+        np.testing.assert_allclose(forces, wanted[0], atol=1e-8)
+    assert atoms.counts.neighbours < 30
+
+
+def test_joined_frames_are_the_frames_alone():
+    near = with_random_constants(untrained(program(cutoff=2.0), seed=3))
+    lists = CircuitLists(near.lowered)
+    frames = [(METHANOL.numbers, METHANOL.positions), (WATER.numbers, WATER.positions)]
+    sizes = (2, 12, 60, 14, *(90,) * len(lists.plan.domains))
+    batch = join_frames(lists.plan, [lists.of(*frame) for frame in frames], sizes)
+    positions = jnp.asarray(joined_positions([frame[1] for frame in frames], 12))
+    arrays = {name: jnp.asarray(value) for name, value in near.arrays.items()}
+    found = jax.jit(lambda b, r: frame_energies(near.lowered, b, arrays, r))(batch, positions)
+    direction = jnp.asarray(np.random.default_rng(1).normal(size=positions.shape))
+    slopes = jax.jit(lambda b, r, d: frame_energies_along(near.lowered, b, arrays, r, d))(batch, positions, direction)[
+        1
+    ]
+    start = 0
+    for (numbers, place), energy, slope in zip(frames, found, slopes, strict=True):
+        energies, forces = near.predict(numbers, place[None])
+        assert float(energy) + near.reference_energy(
+            np.array([near.program.species.index({1: "H", 6: "C", 8: "O"}[z]) for z in numbers.tolist()])
+        ) == pytest.approx(float(energies[0]), abs=1e-9)
+        along = -float(np.sum(forces[0] * np.asarray(direction[0, start : start + len(numbers)])))
+        assert float(slope) == pytest.approx(along, abs=1e-8)
+        start += len(numbers)
