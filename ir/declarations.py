@@ -32,8 +32,8 @@ class Site:
     Args:
         name: how values refer to it.
         species: element symbol, or None when any species of the program fits.
-        role: ``centre``, ``neighbour`` (relative to the centre), ``free``, or ``gathered``: taken by every other atom in
-            turn, inside of sums.
+        role: ``centre``, ``neighbour`` (relative to the centre), ``free``, or ``gathered``: taken by every other atom
+            in turn, inside of sums.
         molecule: the molecule that it belongs to; None when the program has no molecules.
     """
 
@@ -124,14 +124,14 @@ class Rounds:
     After a round each atom has its features f, normalized, and the vectors V that turned the qubits of its circuits. It
     carries to the next round
 
-    - **scalars** h, as many as the first hidden layer is wide: ``h <- h + s(A f + B h + b)``, with no h before the
-      first round and s the activation;
-    - **vectors** w: ``v = M V`` and ``w_i = v_i + sum over neighbours j of g(r_ij) v_j + p(r_ij) (u_ij . v_j) u_ij``,
-      elementwise, u_ij the unit vector from i to j, g and p learned combinations of radial functions of their distance,
-      chosen by both species.
+    - **numbers** h, as many as the first hidden layer is wide: ``h <- h + s(A f + B h + C m + b)``, with no h and no m
+      in the first round, s the activation, and ``m_i = sum over neighbours j of q(r_ij) D h_j``;
+    - **vectors** w: ``v = M V`` and ``w_i = v_i + sum over neighbours j of g(r_ij) v_j + p(r_ij) (u_ij . v_j) u_ij +
+      o(r_ij) (E h_j) u_ij``, elementwise, u_ij the unit vector from i to j.
 
-    All of this is classical, as in equivariant message passing (Schuett et al., arXiv:2102.03150); A, B, M are matrices
-    by species of the atom, for each round. After the last round the rest of the network makes the energy of h.
+    q, g, p and o are learned combinations of radial functions of the distance, chosen by both species; the matrices are
+    chosen by the species of the atom, and all are other ones for each round. All of this is classical, as in equivariant
+    message passing (Schuett et al., arXiv:2102.03150). After the last round the rest of the network makes the energy of h.
 
     Args:
         count: how many rounds.

@@ -5,7 +5,6 @@ of the atomic cluster expansion (ACE) are, and each round sees what the neighbou
 """
 
 from qffc.dsl import Author, Wire, ansatz
-from qffc.dsl.functions import tanh
 from qffc.ir.declarations import Readout
 from qffc.ir.values import dot
 
@@ -51,13 +50,11 @@ def gathered(
     count = len(partners)
     for layer in a.layers(depth):
         functions = layer.radials("f", 3 * count, centre, near, size=basis_size, cutoff=cutoff)
-        opened = layer.scalars("g", count, near) if rounds > 1 else []
         carried = layer.vectors("u", count, centre) if rounds > 1 else []
         for k, (qubit, partner) in enumerate(partners):
             plain, shape, along = functions[k::count]
-            weight = plain * (1 + tanh(opened[k])) if opened else plain
             lean = a.sum(near, shape * near.direction)
-            vector = a.sum(near, weight * near.direction)
+            vector = a.sum(near, plain * near.direction)
             vector = vector + a.sum(near, along * dot(near.direction, lean) * near.direction)
             if carried:
                 vector = vector + carried[k]

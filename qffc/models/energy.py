@@ -20,7 +20,8 @@ from qffc.models.circuits.instances import Instances
 from qffc.models.edges import Edges
 from qffc.models.head import atomic_energies
 from qffc.models.rounds import numbers_after, vectors_after
-from qffc.models.rows.row_evaluator import Carried, RowEvaluator, add_rows, take_rows
+from qffc.models.rows.row_arrays import add_rows, take_rows
+from qffc.models.rows.row_evaluator import Carried, RowEvaluator
 from qffc.models.rows.shared_values import SharingPlan, plan_sharing
 from qffc.models.rows.slot_tables import slot_tables
 from qffc.models.rows.value_rows import ValueRows, rows_of
@@ -234,7 +235,7 @@ class MoleculeEnergy:
         numbers = numbers_after(readout, arrays, number, features, species, edges, carried)
         if vectors is None:
             return Carried(numbers, jnp.zeros((*numbers.shape[:2], readout.rounds.vectors, 3), numbers.dtype))
-        return Carried(numbers, vectors_after(readout, arrays, number + 1, vectors, species, edges))
+        return Carried(numbers, vectors_after(readout, arrays, number + 1, vectors, numbers, species, edges))
 
     def _need_one_round(self) -> None:
         if self.lowered.program.round_count > 1:

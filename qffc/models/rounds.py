@@ -39,10 +39,11 @@ def turning_vectors(program: Program) -> int:
 def round_shapes(program: Program, readout: AtomicReadout, rounds: Rounds) -> dict[str, tuple[int, ...]]:
     """Return the shapes of the arrays by name, for each round k from the second one, which is 1.
 
-    ``mix{k}`` (species, vectors of the circuits, vectors) makes the vectors that go into it; ``same{k}`` and ``along{k}``
-    (species, species, vectors, basis) are the radial functions of their messages, by the species of the receiving and
-    the sending atom; ``filter{k}`` (species, species, numbers, basis) and ``sent{k}`` (species, numbers, numbers) those
-    of the numbers; ``update{k}`` and ``shift{k}`` the layer after it.
+    ``mix{k}`` (species, vectors of the circuits, vectors) makes the vectors that go into it; ``same{k}``, ``along{k}``
+    and ``out{k}`` (species, species, vectors, basis) are the radial functions of their messages, by the species of the
+    receiving and the sending atom, and ``told{k}`` (species, numbers, vectors) makes what numbers add to them;
+    ``filter{k}`` (species, species, numbers, basis) and ``sent{k}`` (species, numbers, numbers) are those of the messages
+    of numbers; ``update{k}`` and ``shift{k}`` the layer after the round.
     """
     species, width, size = len(program.species), readout.hidden[0], rounds.basis.size
     shapes: dict[str, tuple[int, ...]] = {}
@@ -50,6 +51,8 @@ def round_shapes(program: Program, readout: AtomicReadout, rounds: Rounds) -> di
         shapes[f"{PREFIX}mix{number}"] = (species, turning_vectors(program), rounds.vectors)
         shapes[f"{PREFIX}same{number}"] = (species, species, rounds.vectors, size)
         shapes[f"{PREFIX}along{number}"] = (species, species, rounds.vectors, size)
+        shapes[f"{PREFIX}out{number}"] = (species, species, rounds.vectors, size)
+        shapes[f"{PREFIX}told{number}"] = (species, width, rounds.vectors)
         shapes[f"{PREFIX}filter{number}"] = (species, species, width, size)
         shapes[f"{PREFIX}sent{number}"] = (species, width, width)
         shapes[f"{PREFIX}update{number}"] = (species, program.feature_count + 2 * width, width)
@@ -98,6 +101,7 @@ def vectors_after(
     parameters: Arrays,
     number: int,
     turning: jax.Array,
+    numbers: jax.Array,
     species: NDArray[np.int32],
     edges: Edges | None,
 ) -> jax.Array:
@@ -108,6 +112,7 @@ def vectors_after(
         parameters: arrays by name.
         number: of the next round, from 1.
         turning: (batch, atoms, vectors of the circuits, 3).
+        numbers: that the atoms carry into it too, (batch, atoms, numbers).
         species: (atoms,).
         edges: between which atoms messages go.
     """
@@ -117,11 +122,14 @@ def vectors_after(
     own = _by_species(value, mixing, species).reshape(atoms, batch, 3, -1)
     edges, kinds = _by_kind(edges, species, len(mixing))
     filters = edges.filters(_rounds(readout).basis)
-    same, along = (_filtered(filters, parameters[f"{PREFIX}{name}{number}"], kinds) for name in ("same", "along"))
-    heard = taken(own, edges.others)
+    tables = jnp.concatenate([parameters[f"{PREFIX}{name}{number}"] for name in ("same", "along", "out")], axis=2)
+    same, along, out = jnp.split(_filtered(filters, tables, kinds)[:, :, None], 3, axis=-1)
+    told = _by_species(jnp.swapaxes(numbers, 0, 1), parameters[f"{PREFIX}told{number}"], species)
+    heard = taken(jnp.concatenate([own, told[:, :, None]], axis=2), edges.others)
+    vectors, numbers_heard = heard[:, :, :3], heard[:, :, 3:]
     ways = jnp.swapaxes(edges.directions, 0, 1)[..., None]
-    inner = jnp.sum(ways * heard, axis=2, keepdims=True)
-    found = own + summed(same[:, :, None] * heard + along[:, :, None] * inner * ways, edges.centres, atoms)
+    inner = jnp.sum(ways * vectors, axis=2, keepdims=True)
+    found = own + summed(same * vectors + (along * inner + out * numbers_heard) * ways, edges.centres, atoms)
     return jnp.transpose(found, (1, 0, 3, 2))
 
 

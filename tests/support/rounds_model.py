@@ -35,7 +35,8 @@ def energy_of(program, arrays, species, positions):
         weight, bias = (f"head.update{k}", f"head.shift{k}") if k else ("head.weight0", "head.bias0")
         found = np.array([silu(inputs[i] @ arrays[weight][z] + arrays[bias][z]) for i, z in enumerate(species)])
         if k + 1 < program.round_count:
-            vectors = _vectors(rounds, arrays, k + 1, species, positions, turning)
+            now = found if numbers is None else numbers + found
+            vectors = _vectors(rounds, arrays, k + 1, species, positions, turning, now)
         numbers = found if numbers is None else numbers + found
     total = 0.0
     for i, z in enumerate(species):
@@ -88,11 +89,14 @@ def _heard(rounds, arrays, k, species, positions, numbers):
     return heard
 
 
-def _vectors(rounds, arrays, k, species, positions, turning):
+def _vectors(rounds, arrays, k, species, positions, turning, numbers):
     own = np.array([arrays[f"head.mix{k}"][z].T @ turning[i] for i, z in enumerate(species)])
     found = own.copy()
     for i, j, distance, unit in _pairs(positions):
         basis = radial_basis(distance, rounds.basis)
-        same, along = (arrays[f"head.{name}{k}"][species[i], species[j]] @ basis for name in ("same", "along"))
-        found[i] += same[:, None] * own[j] + (along * (own[j] @ unit))[:, None] * unit
+        same, along, out = (
+            arrays[f"head.{name}{k}"][species[i], species[j]] @ basis for name in ("same", "along", "out")
+        )
+        told = numbers[j] @ arrays[f"head.told{k}"][species[j]]
+        found[i] += same[:, None] * own[j] + (along * (own[j] @ unit) + out * told)[:, None] * unit
     return found

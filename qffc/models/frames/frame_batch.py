@@ -182,9 +182,7 @@ def _joined_rows(
             for k, lift in enumerate(plan.lifts)
         ),
         reads={key: _shifted([each.reads[key] for each in rows], offsets[key[0]]) for key in rows[0].reads},
-        sums=tuple(
-            _shifted([each.sums[k] for each in rows], offsets[total.part]) for k, total in enumerate(plan.sums)
-        ),
+        sums=tuple(_shifted([each.sums[k] for each in rows], offsets[total.part]) for k, total in enumerate(plan.sums)),
     )
 
 

@@ -19,28 +19,23 @@ from qffc.ir.evaluate import GHOST, Evaluator, Instance, fading_sites, radial_ba
 from qffc.ir.values import (
     CarriedNumber,
     CarriedVector,
-    ChannelIndex,
     Displacement,
     Gathered,
     Moment,
     ParameterEntry,
     Position,
     Radial,
-    RoundIndex,
-    SpeciesOf,
     Value,
 )
+from qffc.models.rows.linear_sums import linear_sums
+from qffc.models.rows.row_arrays import on_each, read_rows, sum_rows
+from qffc.models.rows.row_tables import Cells, by_kind, cells_of
 from qffc.models.rows.shared_values import BOUND, Domain, Lift, Node, Part, Root, SharingPlan, place_name
-from qffc.models.rows.species_rows import order_of, taken, times_weights
-from qffc.models.rows.value_rows import Index, ValueRows
+from qffc.models.rows.species_rows import Index
+from qffc.models.rows.value_rows import ValueRows
 
 Block = tuple[jax.Array, int]
 """Values side by side, (batch, rows, channels, values), with a further axis of 3 for vectors, and which one is meant."""
-
-_AXES = 4
-"""Batch, rows, channels, values."""
-_DENSE = 1 << 20
-"""Ones and zeros up to which rows of one molecule are read and added up by products of matrices."""
 
 
 class Carried(NamedTuple):
@@ -78,7 +73,7 @@ class RowEvaluator:
         carried: Carried | None = None,
         round: int = 0,
     ) -> None:
-        self._plan = plan
+        self.plan = plan
         self.rows = rows
         self._parameters = parameters
         self._positions = positions
@@ -110,34 +105,34 @@ class RowEvaluator:
     def in_block(self, key: str) -> Block:
         """Return where a value stands beside others that are alike; who needs many of them takes the block as a whole."""
         if key not in self._blocks:
-            family = self._plan.alike[key]
-            node = self._plan.nodes[family[0]]
+            family = self.plan.alike[key]
+            node = self.plan.nodes[family[0]]
             if isinstance(node.value, Radial):
                 # Another distance is another basis.
-                nodes = (self._plan.nodes[other] for other in family)
-                distance = self._plan.nodes[key].value.children[1]
+                nodes = (self.plan.nodes[other] for other in family)
+                distance = self.plan.nodes[key].value.children[1]
                 family = tuple(
                     other for other, each in zip(family, nodes, strict=True) if each.value.children[1] == distance
                 )
-                node = self._plan.nodes[family[0]]
+                node = self.plan.nodes[family[0]]
             block = self._compute(node, family)
             self._blocks |= {other: (block, place) for place, other in enumerate(family)}
         return self._blocks[key]
 
     def side_by_side(self, roots: Sequence[Root]) -> jax.Array:
         """Return values of one rank at all circuits, side by side: (batch, circuits, channels, values, ...)."""
-        if len({(self._plan.nodes[root.key].domain, root.sites) for root in roots}) == 1:
-            return self.read(self._side_by_side([root.key for root in roots]), roots[0])
+        if len({(self.plan.nodes[root.key].domain, root.sites) for root in roots}) == 1:
+            return self.read(self.block_of([root.key for root in roots]), roots[0])
         each = [self(root) for root in roots]
         sizes = [max(values.shape[axis] for values in each) for axis in range(3)]
         return jnp.stack([jnp.broadcast_to(values, (*sizes, *values.shape[3:])) for values in each], axis=3)
 
     def read(self, values: jax.Array, root: Root) -> jax.Array:
         """Return values on the rows of the domain of a root, (batch, rows, ...), at the circuits."""
-        domain = self._plan.nodes[root.key].domain
+        domain = self.plan.nodes[root.key].domain
         if domain.circuits or values.shape[1] == 1:
             return values
-        return _read(values, self.rows.reads[self._domain_numbers[domain], root.sites])
+        return read_rows(values, self.rows.reads[self._domain_numbers[domain], root.sites])
 
     def _compute(self, node: Node, family: Sequence[str]) -> jax.Array:
         """The values of a family, side by side."""
@@ -150,39 +145,40 @@ class RowEvaluator:
             case Moment(observable):
                 return self._moment(observable)[..., None]
             case ParameterEntry():
-                cells, code = self._cells(domain, self._entries(family))
-                table = cells[None] if code is None else take_rows(cells[None], code)
-                return self._faded(domain, node.value, table)
+                return self._faded(domain, node.value, self.cells(domain, family).rows)
             case Radial():
                 return self._radials(node, node.value, family)
             case CarriedNumber() | CarriedVector():
                 return self._of_carried(node, node.value, family)
             case Gathered():
-                return self._added(node, self._parts(family)[0])
+                linear = linear_sums(self, node, family)
+                return self._added(node, self._parts(family)[0]) if linear is None else linear
         known = dict(zip((text for text, _ in node.named_parts), self._parts(family), strict=True))
         return self._faded(domain, node.value, self._combine(node.value, known))
 
-    def _entries(self, family: Sequence[str]) -> list[ParameterEntry]:
-        """The entries of a family, or the tables that its members read."""
-        values = (self._plan.nodes[key].value for key in family)
-        return [
+    def cells(self, domain: Domain, family: Sequence[str]) -> Cells:
+        """Return the entries of a family, or the tables that its members read."""
+        values = (self.plan.nodes[key].value for key in family)
+        entries = [
             value if isinstance(value, ParameterEntry) else value.table
             for value in values
             if isinstance(value, ParameterEntry | Radial | CarriedNumber | CarriedVector)
         ]
+        return cells_of(self.plan, self.rows, self._parameters, self._round, domain, entries)
 
     def _parts(self, family: Sequence[str]) -> list[jax.Array]:
         """What the members of a family are made of, by the order of their parts: side by side, or one for all."""
-        nodes = [self._plan.nodes[key] for key in family]
+        nodes = [self.plan.nodes[key] for key in family]
         parts = []
         for column in zip(*(node.parts for node in nodes), strict=True):
             keys = [part.key for part in column]
             shared = keys[:1] if len(set(keys)) == 1 else keys
-            values = self._side_by_side(shared)
-            parts.append(values if column[0].bound else self._lifted(nodes[0], column[0], values))
+            values = self.block_of(shared)
+            parts.append(values if column[0].bound else self.lifted(nodes[0], column[0], values))
         return parts
 
-    def _side_by_side(self, keys: Sequence[str]) -> jax.Array:
+    def block_of(self, keys: Sequence[str]) -> jax.Array:
+        """Return values on the rows of their domain, side by side."""
         blocks = [self.in_block(key) for key in keys]
         first = blocks[0][0]
         if any(block is not first for block, _ in blocks):
@@ -198,41 +194,41 @@ class RowEvaluator:
         here = Instance(jnp.zeros((1, 3), self._positions.dtype), None, {})
 
         def one(*parts: jax.Array) -> jax.Array:
-            evaluate = Evaluator(self._plan.program, here, jnp, dict(zip(known, parts, strict=True)))
+            evaluate = Evaluator(self.plan.program, here, jnp, dict(zip(known, parts, strict=True)))
             result = jnp.asarray(evaluate(value), self._positions.dtype)
             return result if then is None else then(result)
 
-        return _each(one, list(known.values()))
+        return on_each(one, list(known.values()))
 
-    def _lifted(self, node: Node, part: Part, values: jax.Array) -> jax.Array:
-        """Values of a part on the rows of the value that uses it."""
-        domain = self._plan.nodes[part.key].domain
+    def lifted(self, node: Node, part: Part, values: jax.Array) -> jax.Array:
+        """Return values of a part on the rows of the value that uses it."""
+        domain = self.plan.nodes[part.key].domain
         if domain == node.domain or values.shape[1] == 1:
             return values
         lift = Lift(self._domain_numbers[node.domain], self._domain_numbers[domain], part.places)
-        return _read(values, self.rows.lifts[self._plan.lifts.index(lift)])
+        return read_rows(values, self.rows.lifts[self.plan.lifts.index(lift)])
 
     def _added(self, node: Node, values: jax.Array) -> jax.Array:
         """Values (batch, rows, ...) of neighbours, added up to rows of the sum."""
+        index, count = self.targets(node)
+        full = jnp.broadcast_to(values, (values.shape[0], len(index), *values.shape[2:]))
+        return sum_rows(full, index, count)
+
+    def targets(self, node: Node) -> tuple[Index, int]:
+        """Return for each row that a sum adds up the row that it is added to, and how many of these there are."""
         part = node.parts[0]
         places = tuple(k for k, place in enumerate(part.places) if place != BOUND)
-        whole, number = self._domain_numbers[self._plan.nodes[part.key].domain], self._domain_numbers[node.domain]
-        index = self.rows.sums[self._plan.sums.index(Lift(whole, number, places))]
-        count = len(self.rows.atoms[number])
-        full = jnp.broadcast_to(values, (values.shape[0], len(index), *values.shape[2:]))
-        if isinstance(index, np.ndarray) and len(index) * count <= _DENSE:
-            flat = jnp.einsum("re,bew->brw", _ones(index, count, full.dtype).T, full.reshape(*full.shape[:2], -1))
-            return flat.reshape(full.shape[0], count, *full.shape[2:])
-        # What only fills up is added to a row that is not there.
-        return jnp.zeros((full.shape[0], count, *full.shape[2:]), full.dtype).at[:, index].add(full, mode="drop")
+        whole, number = self._domain_numbers[self.plan.nodes[part.key].domain], self._domain_numbers[node.domain]
+        index = self.rows.sums[self.plan.sums.index(Lift(whole, number, places))]
+        return index, len(self.rows.atoms[number])
 
     def _place(self, domain: Domain, site: str) -> jax.Array:
         """The positions of the atoms at one place of a domain, (batch, rows, 1, 3)."""
         number = self._domain_numbers[domain]
         atoms = self._atoms_at(domain, site)
         # A ghost is numbered on from the last atom and stands where its centre is.
-        found = _read(self._positions, atoms % self._positions.shape[1] if self._has_ghosts else atoms)
-        if "inversion" in self._plan.program.average:
+        found = read_rows(self._positions, atoms % self._positions.shape[1] if self._has_ghosts else atoms)
+        if "inversion" in self.plan.program.average:
             found = found * jnp.asarray(self.rows.mirror[number], found.dtype)[None, :, None]
         return found[:, :, None]
 
@@ -255,15 +251,15 @@ class RowEvaluator:
     def _moment(self, observable: str) -> jax.Array:
         if self._moments is None:
             raise InternalError(f"no moments given for {observable}")
-        names = [name for name, _ in self._plan.program.observables]
+        names = [name for name, _ in self.plan.program.observables]
         return self._moments[..., names.index(observable)]
 
     def _radials(self, node: Node, radial: Radial, family: Sequence[str]) -> jax.Array:
         """Radial functions of one distance."""
-        cells, code = self._cells(node.domain, self._entries(family))
-        basis = self._basis(node, radial)
+        cells, code = (found := self.cells(node.domain, family)).table, found.code
+        basis = self.basis(node, radial)
         if basis.shape[2] == 1:
-            sums = _by_kind(basis[:, :, 0], cells, code)
+            sums = by_kind(basis[:, :, 0], cells, code)
         else:
             # One product of matrices, with zeros for the other species: faster than a table row for each pair of atoms.
             ones = jnp.ones((1, 1)) if code is None else jax.nn.one_hot(code, cells.shape[0])
@@ -277,123 +273,31 @@ class RowEvaluator:
         vector = isinstance(value, CarriedVector)
         if self._carried is None:
             return jnp.zeros((1, 1, 1, len(family), *(3,) * vector), self.dtype)
-        cells, code = self._cells(node.domain, self._entries(family))
+        cells, code = (table := self.cells(node.domain, family)).table, table.code
         atoms = self._atoms_at(node.domain, value.site)
         if not vector:
-            return _by_kind(_read(self._carried.numbers, atoms), cells, code)
-        found = _read(self._carried.vectors, atoms)
-        if "inversion" in self._plan.program.average:
+            return by_kind(read_rows(self._carried.numbers, atoms), cells, code)
+        found = read_rows(self._carried.vectors, atoms)
+        if "inversion" in self.plan.program.average:
             mirror = self.rows.mirror[self._domain_numbers[node.domain]]
             found = found * jnp.asarray(mirror, found.dtype)[None, :, None, None]
         batch, rows, count, _ = found.shape
-        sums = _by_kind(jnp.moveaxis(found, 3, 0).reshape(3 * batch, rows, count), cells, code)
+        sums = by_kind(jnp.moveaxis(found, 3, 0).reshape(3 * batch, rows, count), cells, code)
         return jnp.moveaxis(sums.reshape(3, batch, *sums.shape[1:]), 0, -1)
 
-    def _basis(self, node: Node, radial: Radial) -> jax.Array:
-        """The basis functions at the distance that a radial function takes, (batch, rows, channels, size)."""
-        basis = self._plan.program.parameter(radial.table.name).basis
+    def basis(self, node: Node, radial: Radial) -> jax.Array:
+        """Return the basis functions at the distance that a radial function takes, (batch, rows, channels, size)."""
+        basis = self.plan.program.parameter(radial.table.name).basis
         if basis is None:
             raise InternalError(f"{node.value} has no basis")
         key = (node.domain, radial.argument.text, basis)
         if key not in self._bases:
             argument = radial.argument
             known = {
-                text: self._lifted(node, part, self.on_rows(part.key)[:, :, :, None])
+                text: self.lifted(node, part, self.on_rows(part.key)[:, :, :, None])
                 for text, part in node.named_parts
                 if text == argument.text
             }
             found = self._combine(argument, known, lambda distance: radial_basis(distance, basis, jnp))
             self._bases[key] = found[:, :, :, 0]
         return self._bases[key]
-
-    def _cells(
-        self, domain: Domain, entries: Sequence[ParameterEntry]
-    ) -> tuple[jax.Array, jax.Array | np.ndarray | None]:
-        """Entries of one table with indices of the same kinds, and which of them each row of the domain reads.
-
-        Returns:
-            (cells, channels, entries), and the basis, one cell for each combination of species; and the cell of each
-            row (rows,), None where no species enters.
-        """
-        number = self._domain_numbers[domain]
-        table = self._parameters[entries[0].name]
-        kinds = entries[0].indices
-        places = [place_name(place) for place in range(len(domain.tuples[0]))]
-        sites = list(dict.fromkeys(index.site for index in kinds if isinstance(index, SpeciesOf)))
-        species = [self.rows.species[number][:, places.index(site)] for site in sites]
-        size = len(self._plan.program.species)
-        grid = np.indices((size,) * len(sites)).reshape(len(sites), size ** len(sites))
-        columns: list[np.ndarray] = []
-        for axis, index in enumerate(kinds):
-            match index:
-                case SpeciesOf(site):
-                    columns.append(grid[sites.index(site)][:, None, None])
-                case ChannelIndex():
-                    columns.append(np.arange(self._plan.program.channels)[None, :, None])
-                case RoundIndex():
-                    # Nothing is carried before the first round.
-                    over = self._plan.program.parameter(entries[0].name).over
-                    columns.append(np.full((1, 1, 1), self._round - (over is not None)))
-                case int():
-                    columns.append(np.array([entry.indices[axis] for entry in entries])[None, None, :])
-        cells = table[tuple(columns)] if columns else jnp.reshape(table, (1, 1, 1, *table.shape))
-        if not species:
-            return cells, None
-        if self._has_ghosts:
-            species = [jnp.maximum(column, 0) for column in species]
-        code = species[0]
-        for column in species[1:]:
-            code = code * size + column
-        return cells, code
-
-
-def take_rows(values: jax.Array, index: jax.Array | np.ndarray) -> jax.Array:
-    """Return rows of the second axis; ``index`` must be in bounds."""
-    return values.at[:, index].get(mode="promise_in_bounds")
-
-
-def _read(values: jax.Array, index: Index) -> jax.Array:
-    """The same for rows of one molecule by a product of matrices, whose way back is faster than a scatter."""
-    if not isinstance(index, np.ndarray) or len(index) * values.shape[1] > _DENSE:
-        return take_rows(values, index)
-    flat = values.reshape(*values.shape[:2], -1)
-    found = jnp.einsum("er,brw->bew", _ones(index, values.shape[1], values.dtype), flat)
-    return found.reshape(values.shape[0], len(index), *values.shape[2:])
-
-
-def _ones(index: np.ndarray, count: int, dtype: np.dtype[np.floating]) -> np.ndarray:
-    """A one at the index of each row."""
-    ones: np.ndarray = (index[:, None] == np.arange(count)).astype(dtype)
-    return ones
-
-
-def add_rows(values: jax.Array, index: jax.Array | np.ndarray, rows: int) -> jax.Array:
-    """Return ``rows`` rows along the second axis, each the sum of the values whose index it is."""
-    zeros = jnp.zeros((values.shape[0], rows, *values.shape[2:]), values.dtype)
-    return zeros.at[:, index].add(values, mode="promise_in_bounds")
-
-
-def _by_kind(basis: jax.Array, cells: jax.Array, code: Index | None) -> jax.Array:
-    """Sums (batch, rows, channels, functions) of a basis (batch, rows, size) with the cells of each row."""
-    kinds, channels, functions, size = cells.shape
-    rows = basis.shape[1]
-    code = np.zeros(rows, dtype=np.int32) if code is None else code
-    order = order_of(code)
-    rows_first = jnp.swapaxes(basis, 0, 1)
-    matrices = jnp.swapaxes(cells.reshape(kinds, channels * functions, size), 1, 2)
-    if order is None:
-        sums = times_weights(rows_first, matrices, code)
-    else:
-        sums = taken(times_weights(taken(rows_first, order), matrices, code[order]), np.argsort(order))
-    return jnp.swapaxes(sums, 0, 1).reshape(basis.shape[0], rows, channels, functions)
-
-
-def _each(function: Callable[..., jax.Array], parts: Sequence[jax.Array]) -> jax.Array:
-    """Apply a function of single numbers or vectors to each place of the leading axes, those of length 1 repeated."""
-    sizes = [max((part.shape[axis] for part in parts), default=1) for axis in range(_AXES)]
-    mapped = function
-    for axis in reversed(range(_AXES)):
-        if sizes[axis] > 1:
-            mapped = jax.vmap(mapped, in_axes=tuple(None if part.shape[axis] == 1 else 0 for part in parts))
-    squeezed = [jnp.squeeze(part, tuple(a for a in range(_AXES) if part.shape[a] == 1)) for part in parts]
-    return jnp.expand_dims(mapped(*squeezed), tuple(axis for axis in range(_AXES) if sizes[axis] == 1))

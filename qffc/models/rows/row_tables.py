@@ -1,0 +1,111 @@
+"""Entries of tables as the rows of a domain read them, and products of rows with the tables of their species."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qffc.ir.values import ChannelIndex, ParameterEntry, RoundIndex, SpeciesOf
+from qffc.models.rows.shared_values import Domain, SharingPlan, place_name
+from qffc.models.rows.species_rows import Index, order_of, taken, times_weights
+from qffc.models.rows.value_rows import ValueRows
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Entries of one table with indices of the same kinds.
+
+    Args:
+        table: (cells, channels, entries), and the basis: one cell for each combination of the species of the sites.
+        sites: the sites whose species are indices, as places of the domain.
+        species: for each of them (rows,), of the rows of the domain.
+        size: how many species there are.
+    """
+
+    table: jax.Array
+    sites: tuple[str, ...]
+    species: tuple[Index, ...]
+    size: int
+
+    @property
+    def code(self) -> Index | None:
+        """The cell of each row (rows,); None where no species enters."""
+        return code_of(self.species, self.size)
+
+    @property
+    def rows(self) -> jax.Array:
+        """What each row reads, (1, rows, channels, entries), and the basis."""
+        code = self.code
+        return self.table[None] if code is None else self.table[None].at[:, code].get(mode="promise_in_bounds")
+
+
+def code_of(species: Sequence[Index], size: int) -> Index | None:
+    """Return one number for each combination of species; None where there are none."""
+    code: Index | None = None
+    for column in species:
+        code = column if code is None else code * size + column
+    return code
+
+
+def cells_of(
+    plan: SharingPlan,
+    rows: ValueRows,
+    parameters: Mapping[str, jax.Array],
+    round_number: int,
+    domain: Domain,
+    entries: Sequence[ParameterEntry],
+) -> Cells:
+    """Return entries of one table as the rows of a domain read them.
+
+    Args:
+        plan: the plan of the program.
+        rows: the rows of the circuits.
+        parameters: arrays by name.
+        round_number: which round it is, from 0.
+        domain: where they are read.
+        entries: which differ by plain indices only.
+    """
+    number = plan.domains.index(domain)
+    table = parameters[entries[0].name]
+    kinds = entries[0].indices
+    places = [place_name(place) for place in range(len(domain.tuples[0]))]
+    sites = tuple(dict.fromkeys(index.site for index in kinds if isinstance(index, SpeciesOf)))
+    species: list[Index] = [rows.species[number][:, places.index(site)] for site in sites]
+    size = len(plan.program.species)
+    grid = np.indices((size,) * len(sites)).reshape(len(sites), size ** len(sites))
+    columns: list[np.ndarray] = []
+    for axis, index in enumerate(kinds):
+        match index:
+            case SpeciesOf(site):
+                columns.append(grid[sites.index(site)][:, None, None])
+            case ChannelIndex():
+                columns.append(np.arange(plan.program.channels)[None, :, None])
+            case RoundIndex():
+                # Nothing is carried before the first round.
+                over = plan.program.parameter(entries[0].name).over
+                columns.append(np.full((1, 1, 1), round_number - (over is not None)))
+            case int():
+                columns.append(np.array([entry.indices[axis] for entry in entries])[None, None, :])
+    cells = table[tuple(columns)] if columns else jnp.reshape(table, (1, 1, 1, *table.shape))
+    if plan.program.scope == "atom" and plan.program.gathered is None:
+        species = [jnp.maximum(column, 0) for column in species]  # ghosts read what then fades
+    return Cells(cells, sites, tuple(species), size)
+
+
+def by_kind(basis: jax.Array, cells: jax.Array, code: Index | None) -> jax.Array:
+    """Sums (batch, rows, channels, functions) of a basis (batch, rows, size) with the cells of each row."""
+    kinds, channels, functions, size = cells.shape
+    rows = basis.shape[1]
+    code = np.zeros(rows, dtype=np.int32) if code is None else code
+    order = order_of(code)
+    rows_first = jnp.swapaxes(basis, 0, 1)
+    matrices = jnp.swapaxes(cells.reshape(kinds, channels * functions, size), 1, 2)
+    if order is None:
+        sums = times_weights(rows_first, matrices, code)
+    else:
+        sums = taken(times_weights(taken(rows_first, order), matrices, code[order]), np.argsort(order))
+    return jnp.swapaxes(sums, 0, 1).reshape(basis.shape[0], rows, channels, functions)
