@@ -130,8 +130,9 @@ class Rounds:
       o(r_ij) (E h_j) u_ij``, elementwise, u_ij the unit vector from i to j.
 
     q, g, p and o are learned combinations of radial functions of the distance, chosen by both species; the matrices are
-    chosen by the species of the atom, and all are other ones for each round. All of this is classical, as in equivariant
-    message passing (Schuett et al., arXiv:2102.03150). After the last round the rest of the network makes the energy of h.
+    chosen by the species of the atom, and all are other ones for each round. All of this is classical, as in
+    equivariant message passing (Schuett et al., arXiv:2102.03150). After the last round the rest of the network makes
+    the energy of h.
 
     Args:
         count: how many rounds.

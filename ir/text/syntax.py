@@ -41,7 +41,8 @@ USAGE: dict[str, str] = {
     "observable": "observable NAME = dot(QUBIT, QUBIT) | X(QUBIT) ... | WEIGHT*OBSERVABLE + ...",
     "energy": "energy VALUE",
     "atomic": "atomic weight VALUE features OBSERVABLE, ... [by species] "
-    "[messages ROUNDS radial BASIS SIZE cutoff RADIUS] [rounds COUNT vectors COUNT radial BASIS SIZE cutoff RADIUS] head WIDTH, ... silu|tanh | head linear",
+    "[messages ROUNDS radial BASIS SIZE cutoff RADIUS] "
+    "[rounds COUNT vectors COUNT radial BASIS SIZE cutoff RADIUS] head WIDTH, ... silu|tanh | head linear",
 }
 """The words that start a line, in the order of the text, and how each line is written."""
 

@@ -18,7 +18,7 @@ RESERVED = frozenset(
         "sqrt tanh unit vector weight x Z"
     ).split()
 )
-"""Words that an expression of the text format takes for itself; later ones, such as ``sum``, may name parameters too."""
+"""Words that an expression of the text format takes for itself; later ones, as ``sum``, may name parameters too."""
 
 
 def verify_names(program: Draft) -> None:

@@ -85,7 +85,7 @@ class Layer:
         size: int = 8,
         cutoff: Numeric = 5.0,
     ) -> list[Value]:
-        """Return ``count`` learned functions of this layer of the distance between two atoms, chosen by their species."""
+        """Return ``count`` learned functions of the distance between two atoms: see :meth:`radial`."""
         number, functions = self._count(name, count), need_count(f"size of the basis of '{name}'", size)
         parameter = self._declare(name, (number, SPECIES, SPECIES), basis=Basis(basis, functions, exact(cutoff)))
         return [radial_value(parameter, (self.index, k, start, end), start, end, self._home) for k in range(number)]

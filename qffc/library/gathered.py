@@ -5,6 +5,7 @@ of the atomic cluster expansion (ACE) are, and each round sees what the neighbou
 """
 
 from qffc.dsl import Author, Wire, ansatz
+from qffc.dsl.functions import pi, sqrt
 from qffc.ir.declarations import Readout
 from qffc.ir.values import dot
 
@@ -28,7 +29,8 @@ def gathered(
     Exchange of any number of like neighbours holds because a sum has no order.
 
     A vector that turns is a sum of directions of neighbours weighted by learned functions of their distance; and, for
-    the shape of the surroundings beyond their mean direction, the same once more along the directions of neighbours.
+    the shape of the surroundings beyond their mean direction, the same once more along the directions of neighbours. It
+    is shortened to less than pi: no rotation has two vectors then, and none grows from round to round.
 
     Args:
         a: the author object.
@@ -58,8 +60,9 @@ def gathered(
             vector = vector + a.sum(near, along * dot(near.direction, lean) * near.direction)
             if carried:
                 vector = vector + carried[k]
-            a.rotate(qubit, vector)
-            a.rotate(partner, -vector)
+            turn = vector / sqrt(1 + dot(vector, vector) / pi**2)
+            a.rotate(qubit, turn)
+            a.rotate(partner, -turn)
         (first, second), (third, fourth) = twins
         within, one, other, across = layer.params("J", 4)
         for left, right, angle in (

@@ -24,7 +24,7 @@ from qffc.models.rows.species_rows import order_of, summed, taken, times_weights
 
 
 def head_shapes(program: Program) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of the arrays of the head by name: weights (species, in, out) and biases (species, out) of each layer.
+    """Return the shapes of the arrays of the head: of each layer weights (species, in, out) and biases (species, out).
 
     With messages, for each round: ``filter`` (species, species, width, basis), the radial functions by the species of
     the receiving and the sending atom; ``sent`` (species, width, width); and weights and biases of the layer that takes

@@ -31,7 +31,7 @@ Arrays = Mapping[str, jax.Array]
 
 
 def turning_vectors(program: Program) -> int:
-    """Return how many vectors turn the qubits of an atom's circuits: those of a circuit, up to factors, times channels."""
+    """Return how many vectors turn the qubits of an atom: those of a circuit, up to factors, times channels."""
     vectors = {split_coefficient(op.vector)[1] for op in program.ops if isinstance(op, Rotate)}
     return len(vectors) * program.channels
 
@@ -39,11 +39,11 @@ def turning_vectors(program: Program) -> int:
 def round_shapes(program: Program, readout: AtomicReadout, rounds: Rounds) -> dict[str, tuple[int, ...]]:
     """Return the shapes of the arrays by name, for each round k from the second one, which is 1.
 
-    ``mix{k}`` (species, vectors of the circuits, vectors) makes the vectors that go into it; ``same{k}``, ``along{k}``
+    ``mix{k}`` (species, vectors of the circuits, vectors) makes the vectors that go into it. ``same{k}``, ``along{k}``
     and ``out{k}`` (species, species, vectors, basis) are the radial functions of their messages, by the species of the
-    receiving and the sending atom, and ``told{k}`` (species, numbers, vectors) makes what numbers add to them;
-    ``filter{k}`` (species, species, numbers, basis) and ``sent{k}`` (species, numbers, numbers) are those of the messages
-    of numbers; ``update{k}`` and ``shift{k}`` the layer after the round.
+    receiving and the sending atom, and ``told{k}`` (species, numbers, vectors) makes what numbers add to them.
+    ``filter{k}`` (species, species, numbers, basis) and ``sent{k}`` (species, numbers, numbers) are those of the
+    messages of numbers; ``update{k}`` and ``shift{k}`` the layer after the round.
     """
     species, width, size = len(program.species), readout.hidden[0], rounds.basis.size
     shapes: dict[str, tuple[int, ...]] = {}

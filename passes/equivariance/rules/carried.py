@@ -5,10 +5,10 @@ numbers stay the same under the symmetry, and the vectors turn along, stay under
 under inversion. Let the same be true of the vectors that turn its qubits. Then the energy of all rounds is symmetric.
 
 *Proof.* By induction over the rounds. Before the first one nothing is carried, which is symmetric. The features of the
-atoms after a round are its responses, and what is carried on is made of features and numbers by functions that know
-nothing else (a layer by the species of the atom), and of the vectors that turned the qubits by sums with weights that are
-such numbers or functions of distances, and by (u . v) u with u a direction. Like atoms that trade places trade what they
-carry, since all weights are chosen by species.
+atoms after a round are its responses. The numbers that are carried on are functions of features, numbers and distances
+alone. The vectors are sums of those that turned the qubits, of (u . v) u and of u, u the direction of a neighbour, with
+weights that are such numbers. Like atoms that trade places trade what they carry, since all weights are chosen by
+species, and sums over neighbours have no order.
 
 Rotations and translations need no more than the other rules ask: they hold each vector that turns a qubit against its
 law. Inversion does not, for a rotation by an even vector may leave the response even; :func:`carried_failure` asks it.

@@ -1,10 +1,10 @@
 """Exchange of like atoms and like molecules: the program with sites renamed is the program with its qubits renamed.
 
-**Lemma (sums over neighbours).** A program whose sites are a centre and gathered ones is the same for every order of the
-neighbours, however many there are.
+**Lemma (sums over neighbours).** A program whose sites are a centre and gathered ones is the same for every order of
+the neighbours, however many there are.
 
-*Proof.* A gathered site stands inside of sums over it alone, which the verifier holds (``verification/gathered.py``); so
-nothing of the program names a neighbour, and a sum has no order. Like atoms at the centre have the same circuit.
+*Proof.* A gathered site stands inside of sums over it alone, which the verifier holds (``verification/gathered.py``).
+So nothing of the program names a neighbour, and a sum has no order. Like atoms at the centre have the same circuit.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ class CircuitLists:
 
 
 def lists_pay(program: Program, sets: Sequence[NDArray[np.floating]]) -> bool:
-    """Return whether lists of near neighbours save enough: at most ``LISTS_PAY`` of circuits, or terms of sums, are left.
+    """Return whether lists of near neighbours save enough: at most ``LISTS_PAY`` of circuits, or of summands, are left.
 
     Args:
         program: any program; without a cutoff lists never pay.

@@ -31,7 +31,7 @@ def read_rows(values: jax.Array, index: Index) -> jax.Array:
 
 
 def sum_rows(values: jax.Array, index: Index, count: int) -> jax.Array:
-    """Return ``count`` rows, each the sum of the values whose index it is; what has an index past the last is dropped."""
+    """Return ``count`` rows, each the sum of the values whose index it is; an index past the last is dropped."""
     if isinstance(index, np.ndarray) and len(index) * count <= _DENSE:
         flat = values.reshape(*values.shape[:2], -1)
         found = jnp.einsum("re,bew->brw", ones_at(index, count, values.dtype).T, flat)

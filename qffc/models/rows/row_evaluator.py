@@ -35,7 +35,7 @@ from qffc.models.rows.species_rows import Index
 from qffc.models.rows.value_rows import ValueRows
 
 Block = tuple[jax.Array, int]
-"""Values side by side, (batch, rows, channels, values), with a further axis of 3 for vectors, and which one is meant."""
+"""Values side by side, (batch, rows, channels, values), vectors with an axis of 3 more; and which one is meant."""
 
 
 class Carried(NamedTuple):
@@ -103,7 +103,7 @@ class RowEvaluator:
         return self._known[key]
 
     def in_block(self, key: str) -> Block:
-        """Return where a value stands beside others that are alike; who needs many of them takes the block as a whole."""
+        """Return where a value stands beside others that are alike; who needs many takes the block as a whole."""
         if key not in self._blocks:
             family = self.plan.alike[key]
             node = self.plan.nodes[family[0]]

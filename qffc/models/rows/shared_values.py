@@ -15,7 +15,19 @@ from functools import cached_property
 
 from qffc.ir.declarations import readout_value
 from qffc.ir.program import Program
-from qffc.ir.values import CarriedNumber, CarriedVector, Gathered, Moment, Number, Pi, Radial, Value, walk
+from qffc.ir.values import (
+    CarriedNumber,
+    CarriedVector,
+    ChannelIndex,
+    Gathered,
+    Moment,
+    Number,
+    ParameterEntry,
+    Pi,
+    Radial,
+    Value,
+    walk,
+)
 from qffc.ir.values.substitution import substitute_sites
 from qffc.passes.circuit.split_program import Split, length_and_direction
 
@@ -200,10 +212,19 @@ def plan_sharing(split: Split) -> SharingPlan:
     vectors = tuple(collector.add(item) for item in split.vectors)
     factors = tuple(
         (None if number is None else collector.add(number), collector.add(vector))
-        for number, vector in map(length_and_direction, split.vectors)
+        for number, vector in map(_factors_of, split.vectors)
     )
     root = collector.add(readout_value(program.readout))
     return SharingPlan(program, collector.nodes(), scalars, vectors, factors, root)
+
+
+def _factors_of(value: Value) -> tuple[Value | None, Value]:
+    """The number and the vector that the kernel multiplies, where the vector is one for all channels: a smaller table."""
+    number, vector = length_and_direction(value)
+    entries = (node for node in walk(vector) if isinstance(node, ParameterEntry))
+    if any(isinstance(index, ChannelIndex) for entry in entries for index in entry.indices):
+        return None, value
+    return number, vector
 
 
 @dataclass

@@ -28,8 +28,8 @@ class ValueRows:
         mirror: for each domain (rows,), 1 or -1 where the row sees the mirror image.
         lifts: for each lift of the plan (rows of the whole,), the row of the part.
         reads: by domain and sites (circuits,), the row that a circuit reads.
-        sums: for each sum of the plan (rows that are added up,), the row that they are added to; a row past the last one
-            for what only fills up.
+        sums: for each sum of the plan (rows that are added up,), the row that they are added to; a row past the last
+            one for what only fills up.
     """
 
     atoms: tuple[Index, ...]
