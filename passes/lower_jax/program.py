@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qffc.ir.declarations import AtomicReadout, has_features, readout_value
+from qffc.ir.diagnostics import error
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.program import Program
 from qffc.ir.short_repr import short_repr
@@ -62,8 +63,15 @@ class JaxProgram:
             channel: which copy of the circuit.
 
         Raises:
-            QffcError: when an array has another shape.
+            QffcError: when an array has another shape, or the program sums over neighbours, which are no sites.
         """
+        if self.program.gathered is not None:
+            raise error(
+                "angles of one circuit that sums over neighbours",
+                found=f"'{self.program.name}', whose site '{self.program.gathered.name}' any number of atoms take",
+                expected="a program in which every atom has a site",
+                help="write it out: qffc.passes.circuit.written_out.WrittenOut(program, neighbours=3).program",
+            )
         need_site_arrays(self.split, positions, species, parameters)
         evaluate = Evaluator(self.program, Instance(positions, species, parameters, channel), jnp)
         evaluate.prepare((*self.split.scalars, *self.split.vectors))

@@ -21,7 +21,8 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
-from qffc.models.energy import CONSTANT_PREFIX, MoleculeEnergy
+from qffc.models.energy import MoleculeEnergy
+from qffc.models.molecule_circuits import CONSTANT_PREFIX
 
 Arrays = dict[str, jax.Array]
 

@@ -28,8 +28,8 @@ _ANSATZE = {
         sivqlm_h2o,
         sivqlm_nh3,
         sivqlm_h2o_dimer,
-        gathered,
         pair,
+        gathered,
         initial,
         revised,
         ring,
@@ -49,8 +49,8 @@ def programs() -> dict[str, str]:
         sivqlm-h2o
         sivqlm-nh3
         sivqlm-h2o-dimer
-        gathered
         pair
+        gathered
         initial
         revised
         ring

@@ -16,7 +16,7 @@ from qffc.ir.given_values import not_a
 from qffc.ir.program import Program
 from qffc.ir.short_repr import counted, short_repr
 from qffc.models.circuits.instances import Instances, instances_of, species_of
-from qffc.models.energy import ATOM_ENERGY, CONSTANT_PREFIX, MoleculeEnergy, energies_and_forces
+from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.frames.frame_batch import FrameBatch, frame_energies
 from qffc.models.frames.frame_chunks import CHUNK_CIRCUITS, joined_chunks
 from qffc.models.frames.frame_circuits import CircuitLists, lists_pay
@@ -25,6 +25,7 @@ from qffc.models.given.atoms_given import Elements, elements_of, frames_of
 from qffc.models.given.forked import refuse_forked
 from qffc.models.head import head_shapes
 from qffc.models.initialization.fresh_parameters import initial_parameters, neutral_constants
+from qffc.models.molecule_circuits import ATOM_ENERGY, CONSTANT_PREFIX
 from qffc.models.rows.value_rows import ValueRows
 from qffc.models.shared_functions import shared_function
 from qffc.models.validity.limits import has_limits, validity_shapes

@@ -15,11 +15,11 @@ from qffc.ir.elements import atomic_number
 from qffc.ir.program import Program
 from qffc.models.circuits.instances import species_of
 from qffc.models.circuits.neighbours import neighbours_within
-from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE
 from qffc.models.force_field import ForceField
 from qffc.models.initialization.atom_energies import composition, given_atom_energies, least_atom_energies
 from qffc.models.initialization.feature_sample import sample_parts
 from qffc.models.initialization.fresh_parameters import SAMPLE
+from qffc.models.molecule_circuits import ATOM_ENERGY, ENERGY_SCALE
 from qffc.models.validity.environments import environments, fading
 from qffc.models.validity.limits import (
     AXES,

@@ -9,8 +9,9 @@ import numpy as np
 
 from qffc.data import Dataset
 from qffc.models.circuits.instances import instances_of
-from qffc.models.energy import ATOM_ENERGY, MoleculeEnergy
+from qffc.models.energy import MoleculeEnergy
 from qffc.models.frames.frame_circuits import lists_pay
+from qffc.models.molecule_circuits import ATOM_ENERGY
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.batches import frame_batches
 from qffc.training.config import TrainingConfig

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from qffc.data import Dataset
 from qffc.models.circuits.instances import species_of
-from qffc.models.energy import ATOM_ENERGY
 from qffc.models.frames.array_sizes import SizeSteps
 from qffc.models.frames.frame_batch import FrameBatch, join_frames, joined_positions, needed_sizes
 from qffc.models.frames.frame_circuits import CircuitLists, FrameCircuits
+from qffc.models.molecule_circuits import ATOM_ENERGY
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.batches import Array, batch_shape
 from qffc.training.config import TrainingConfig

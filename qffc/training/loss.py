@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from qffc.models.energy import ENERGY_SCALE, MoleculeEnergy
+from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_gradient import Pair, with_forces
 from qffc.models.frames.frame_batch import FrameBatch, frame_energies, frame_energies_along
+from qffc.models.molecule_circuits import ENERGY_SCALE
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.batches import Batch
 from qffc.training.joined_batches import JoinedBatch

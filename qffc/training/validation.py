@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from qffc.data import Dataset
 from qffc.models.circuits.instances import instances_of, species_of
-from qffc.models.energy import ATOM_ENERGY, MoleculeEnergy, energies_and_forces
+from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.errors import Errors, errors_of_sets
 from qffc.models.frames.frame_batch import FrameBatch, frame_energies
 from qffc.models.frames.frame_chunks import joined_chunks
 from qffc.models.frames.frame_circuits import CircuitLists, lists_pay
+from qffc.models.molecule_circuits import ATOM_ENERGY
 from qffc.passes.lower_jax.program import JaxProgram
 
 Arrays = dict[str, jax.Array]

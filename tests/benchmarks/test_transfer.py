@@ -11,10 +11,10 @@ from ase.build import molecule
 from qffc.data import Dataset
 from qffc.data.split import PublishedSplit
 from qffc.library import load
-from qffc.models.energy import FEATURE_SCALE
 from qffc.models.errors import errors_of
 from qffc.models.files.model_file import load_model
 from qffc.models.force_field import untrained
+from qffc.models.molecule_circuits import FEATURE_SCALE
 
 pytest.importorskip("benchmarks.forcefields", reason="needs the source tree on the path: python -m pytest")
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from qffc.ir.evaluate import Evaluator, Instance, radial_basis
 from qffc.ir.reference import response
-from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
+from qffc.models.molecule_circuits import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.passes.circuit.written_out import WrittenOut
 
 

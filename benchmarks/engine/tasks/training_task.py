@@ -13,8 +13,9 @@ from benchmarks.engine.cells import ENGINES, MIXED, Cell
 from benchmarks.engine.peers.with_qffc import lowered
 from qffc.library.catalogue import load_reference
 from qffc.models.circuits.instances import instances_of
-from qffc.models.energy import ENERGY_SCALE, MoleculeEnergy, energies_and_forces
+from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.force_field import trainable_names, untrained
+from qffc.models.molecule_circuits import ENERGY_SCALE
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_jax.kernel import KernelFunctions
 from qffc.passes.lower_jax.program import JaxProgram

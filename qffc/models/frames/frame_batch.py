@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from qffc.ir.declarations import AtomicReadout
 from qffc.models.circuits.instances import Instances, fill_instances
-from qffc.models.energy import ENERGY_SCALE, MoleculeEnergy
+from qffc.models.energy import MoleculeEnergy
 from qffc.models.frames.frame_circuits import FrameCircuits
+from qffc.models.molecule_circuits import ENERGY_SCALE
 from qffc.models.rows.shared_values import SharingPlan
 from qffc.models.rows.value_rows import ValueRows, pad_rows
 from qffc.models.validity.limits import limited

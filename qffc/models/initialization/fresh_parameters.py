@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from qffc.data import Dataset
 from qffc.ir.declarations import AtomicReadout, Parameter
 from qffc.ir.program import Program
-from qffc.models.energy import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.head import head_shapes
 from qffc.models.initialization.atom_energies import (
     composition,
@@ -20,6 +19,7 @@ from qffc.models.initialization.atom_energies import (
 )
 from qffc.models.initialization.feature_sample import sample_features
 from qffc.models.initialization.spreads import ANGLE_SPREAD, RADIAL_SPREAD
+from qffc.models.molecule_circuits import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.passes.lower_jax.program import JaxProgram
 
 Arrays = dict[str, NDArray[np.float64]]

@@ -14,18 +14,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import jax
 import jax.numpy as jnp
 
 from qffc.ir.values import Dot, Mul, Radial
 from qffc.models.rows.row_arrays import sum_rows
-from qffc.models.rows.row_tables import by_kind, code_of
-from qffc.models.rows.shared_values import BOUND, Node, Part, place_name
+from qffc.models.rows.row_tables import Cells, by_kind, code_of
+from qffc.models.rows.shared_values import BOUND, Domain, Node, Part, SharingPlan, place_name
+from qffc.models.rows.species_rows import Index
+from qffc.models.rows.value_rows import ValueRows
 
-if TYPE_CHECKING:
-    from qffc.models.rows.row_evaluator import RowEvaluator
+
+class Rows(Protocol):
+    """The evaluator, as far as sums need it."""
+
+    plan: SharingPlan
+    rows: ValueRows
+
+    def block_of(self, keys: Sequence[str]) -> jax.Array:
+        """Values on the rows of their domain, side by side."""
+
+    def lifted(self, node: Node, part: Part, values: jax.Array) -> jax.Array:
+        """Values of a part on the rows of the value that uses it."""
+
+    def cells(self, domain: Domain, family: Sequence[str]) -> Cells:
+        """The tables that values read."""
+
+    def basis(self, node: Node, radial: Radial) -> jax.Array:
+        """The basis functions of a learned function."""
+
+    def targets(self, node: Node) -> tuple[Index, int]:
+        """For each row that a sum adds up the row that it is added to, and how many of these there are."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +68,7 @@ class _Factors:
     acted_on: tuple[str, ...] = ()
 
 
-def linear_sums(evaluate: RowEvaluator, node: Node, family: Sequence[str]) -> jax.Array | None:
+def linear_sums(evaluate: Rows, node: Node, family: Sequence[str]) -> jax.Array | None:
     """Return sums over neighbours, (batch, rows, channels, values, ...); None where they are not of that form.
 
     Args:
@@ -82,7 +103,7 @@ def linear_sums(evaluate: RowEvaluator, node: Node, family: Sequence[str]) -> ja
     return _contracted(evaluate, node, factors, summand)
 
 
-def _contracted(evaluate: RowEvaluator, node: Node, factors: _Factors, summand: jax.Array) -> jax.Array:
+def _contracted(evaluate: Rows, node: Node, factors: _Factors, summand: jax.Array) -> jax.Array:
     """Sums of the basis (batch, rows, basis, ...) times the coefficients of the members, and acted on."""
     plan = evaluate.plan
     radial_node = plan.nodes[factors.radials[0].key]
@@ -131,7 +152,7 @@ def _contracted(evaluate: RowEvaluator, node: Node, factors: _Factors, summand: 
     return jnp.sum(found * acted.reshape(*acted.shape, *extra), axis=4)
 
 
-def _on_sum(evaluate: RowEvaluator, node: Node, factors: _Factors) -> jax.Array:
+def _on_sum(evaluate: Rows, node: Node, factors: _Factors) -> jax.Array:
     """The vectors that are acted on, on the rows of the sum, (batch, rows, channels, members, 3)."""
     plan = evaluate.plan
     keys = factors.acted_on
@@ -153,7 +174,7 @@ def _place_number(name: str) -> int:
     return int(name.removeprefix(place_name(0)[:1]))
 
 
-def _factors(evaluate: RowEvaluator, node: Node, family: Sequence[str]) -> _Factors | None:
+def _factors(evaluate: Rows, node: Node, family: Sequence[str]) -> _Factors | None:
     plan = evaluate.plan
     bodies = [plan.nodes[plan.nodes[key].parts[0].key] for key in family]
     body, bound = bodies[0], _bound_place(node)

@@ -219,7 +219,7 @@ def plan_sharing(split: Split) -> SharingPlan:
 
 
 def _factors_of(value: Value) -> tuple[Value | None, Value]:
-    """The number and the vector that the kernel multiplies, where the vector is one for all channels: a smaller table."""
+    """The number and the vector that the kernel multiplies, where the vector is one for all channels."""
     number, vector = length_and_direction(value)
     entries = (node for node in walk(vector) if isinstance(node, ParameterEntry))
     if any(isinstance(index, ChannelIndex) for entry in entries for index in entry.indices):

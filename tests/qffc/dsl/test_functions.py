@@ -17,7 +17,16 @@ from qffc.ir.text.value_parser import ARGUMENTS
 
 
 def test_everything_of_the_text_format_that_takes_values_is_there():
-    by_the_author = {"cutoff", "moment", "r", "radial", "x"}  # methods of sites, tables and the author
+    by_the_author = {
+        "cutoff",
+        "moment",
+        "r",
+        "radial",
+        "scalars",
+        "sum",
+        "vectors",
+        "x",
+    }  # methods of sites, tables and the author
     assert set(ARGUMENTS) - by_the_author <= set(dsl.__all__)
     assert "pi" in dsl.__all__
 

@@ -10,7 +10,7 @@ from qffc.library import load, load_reference, programs
 
 def test_programs_have_a_line_each() -> None:
     sivqlm = [f"sivqlm-{name}" for name in ("lih", "h2o", "nh3", "h2o-dimer")]
-    assert list(programs()) == ["water-demo", *sivqlm, "pair", "initial", "revised", "ring", "all-pairs"]
+    assert list(programs()) == ["water-demo", *sivqlm, "pair", "gathered", "initial", "revised", "ring", "all-pairs"]
     assert all(line.endswith(".") for line in programs().values())
 
 

@@ -16,8 +16,8 @@ from qffc.execution.run import run
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.calculator import Calculator
-from qffc.models.energy import ATOM_ENERGY
 from qffc.models.force_field import ForceField, untrained
+from qffc.models.molecule_circuits import ATOM_ENERGY
 from qffc.testing import CalculatorSuite, Tolerances
 
 REFERENCE = np.array([[0.0, 0.0, 0.12], [0.0, 0.76, -0.48], [0.0, -0.76, -0.48]])

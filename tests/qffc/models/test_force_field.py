@@ -14,10 +14,11 @@ from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.library import load
 from qffc.models.circuits.instances import instances_of
-from qffc.models.energy import FEATURE_SCALE, FEATURE_SHIFT, MoleculeEnergy
+from qffc.models.energy import MoleculeEnergy
 from qffc.models.files.model_file import load_model, save_model
 from qffc.models.force_field import ForceField, trainable_names, untrained
 from qffc.models.initialization.fresh_parameters import constants_from_data, initial_parameters
+from qffc.models.molecule_circuits import FEATURE_SCALE, FEATURE_SHIFT
 from qffc.passes.lower_jax.program import lower_jax
 
 WATER = load_embedded("water")

@@ -11,6 +11,8 @@ import pytest
 from ase.build import molecule
 from scipy.spatial.transform import Rotation
 
+import qffc as qf
+from qffc import dsl
 from qffc.library import load
 from qffc.models.circuits.instances import instances_of
 from qffc.models.circuits.neighbours import reach
@@ -19,6 +21,7 @@ from qffc.models.force_field import untrained
 from qffc.models.frames.frame_batch import frame_energies, frame_energies_along, join_frames, joined_positions
 from qffc.models.frames.frame_circuits import CircuitLists
 from qffc.models.moving_atoms import MovingAtoms
+from qffc.passes.equivariance.check import check_equivariance
 from tests.support.rounds_model import energy_of
 
 METHANOL = molecule("CH3OH")
@@ -28,6 +31,39 @@ WATER = molecule("H2O")
 def program(**options):
     choices = {"species": ("C", "H", "O"), "channels": 2, "depth": 2, "hidden": (5, 4), "vectors": 3} | options
     return load("gathered", **choices)
+
+
+@qf.ansatz(name="gated", scope="atom", species=("O", "H"))
+def gated(a):
+    """Sums that are not linear in learned functions, of numbers too, and scalars that open them."""
+    a.channels(2)
+    a.rounds(2, 3)
+    centre, near = a.centre(), a.gathered()
+    first, second, third, fourth = a.qubits(4)
+    a.singlet(first, second)
+    a.singlet(third, fourth)
+    for layer in a.layers(2):
+        plain, other = layer.radials("f", 2, centre, near)
+        (gate,) = layer.scalars("g", 1, near)
+        (own,) = layer.vectors("u", 1, centre)
+        vector = a.sum(near, plain * (1 + dsl.tanh(gate)) * near.direction) + own
+        for wire, sign in ((first, 1), (third, -1)):
+            a.rotate(wire, sign * vector)
+        a.exchange(first, fourth, angle=a.sum(near, other) * layer.param("J"))
+        a.exchange(second, third, angle=a.sum(near, other) * layer.param("J"))
+        a.exchange(first, third, angle=a.sum(near, other**2))
+        a.exchange(second, fourth, angle=layer.param("K") * a.sum(near, other * near.distance))
+    return a.atomic_energy(
+        [a.dot(first, third), a.dot(second, fourth), a.dot(first, second) + a.dot(third, fourth)], hidden=(4, 3)
+    )
+
+
+def test_sums_of_every_form_are_those_of_loops():
+    chosen = with_random_constants(untrained(gated.program, seed=2))
+    assert all(verdict.status == "proven" for verdict in check_equivariance(chosen.program).verdicts)
+    energies, _ = chosen.predict(WATER.numbers, WATER.positions[None])
+    wanted = energy_of(chosen.program, chosen.arrays, np.array([0, 1, 1]), WATER.positions)
+    assert energies[0] == pytest.approx(wanted, abs=1e-9)
 
 
 @pytest.fixture(scope="module")

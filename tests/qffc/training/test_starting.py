@@ -11,11 +11,11 @@ from qffc import toolchain
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
-from qffc.models.energy import ATOM_ENERGY, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.errors import errors_of
 from qffc.models.force_field import untrained
 from qffc.models.initialization.atom_energies import energies_by_symbol, given_atom_energies
 from qffc.models.initialization.spreads import ANGLE_SPREAD, RADIAL_SPREAD
+from qffc.models.molecule_circuits import ATOM_ENERGY, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.validity_fit import without_limits
 from qffc.passes.lower_jax.program import lower_jax
 from qffc.training.config import training_config

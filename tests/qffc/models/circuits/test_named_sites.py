@@ -26,12 +26,12 @@ from qffc.models.checks.check_geometries import choose_geometries
 from qffc.models.checks.model_check import check_model
 from qffc.models.circuits.instances import instances_of, pairs_of_neighbours, species_of
 from qffc.models.circuits.neighbours import neighbours_within
-from qffc.models.energy import FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.errors import errors_of_sets
 from qffc.models.force_field import untrained
 from qffc.models.frames.frame_circuits import CircuitLists
 from qffc.models.head import atomic_energies
 from qffc.models.initialization.fresh_parameters import constants_from_data, initial_parameters
+from qffc.models.molecule_circuits import FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.moving_atoms import MovingAtoms
 from qffc.models.validity_fit import without_limits
 from qffc.passes.equivariance.check import check_equivariance

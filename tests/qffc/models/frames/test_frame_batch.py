@@ -8,11 +8,11 @@ import pytest
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
-from qffc.models.energy import ATOM_ENERGY
 from qffc.models.force_field import trainable_names, untrained
 from qffc.models.frames.array_sizes import SizeSteps
 from qffc.models.frames.frame_batch import frame_energies, join_frames, joined_positions, needed_sizes
 from qffc.models.frames.frame_circuits import CircuitLists
+from qffc.models.molecule_circuits import ATOM_ENERGY
 
 WATER, AMMONIA = load_embedded("water"), load_embedded("ammonia")
 SPECIES = ("H", "N", "O")

@@ -15,10 +15,10 @@ from qffc.ir.diagnostics import QffcError, QffcWarning
 from qffc.models.checks.beyond_data_tests import beyond_data_tests
 from qffc.models.checks.property_tests import ModelSubject
 from qffc.models.circuits.instances import species_of
-from qffc.models.energy import ATOM_ENERGY
 from qffc.models.force_field import ForceField, untrained
 from qffc.models.frames.frame_batch import join_frames, joined_positions
 from qffc.models.frames.frame_circuits import CircuitLists
+from qffc.models.molecule_circuits import ATOM_ENERGY
 from qffc.models.moving_atoms import MovingAtoms
 from qffc.models.validity.environments import environment_width, environments
 from qffc.models.validity.limits import BINDING, FLOOR, NEAREST, SEEN, seen
