@@ -5,6 +5,7 @@ from __future__ import annotations
 from qffc.ir.declarations import BASES, AtomicReadout, Rounds
 from qffc.ir.diagnostics import Span, error, quoted
 from qffc.ir.draft import Draft
+from qffc.ir.short_repr import counted
 from qffc.ir.values import CarriedNumber, CarriedVector, Gathered, Moment, Value, walk
 
 
@@ -18,16 +19,6 @@ def verify_gathered(program: Draft, value: Value, *, span: Span | None = None, w
         where: the same in words, when there is no text.
     """
     gathered = {site.name for site in program.sites if site.role == "gathered"}
-    loose = sorted(gathered & set(value.named_sites))
-    if loose:
-        raise error(
-            "gathered site outside of a sum",
-            found=f"'{loose[0]}' in '{value}'",
-            expected=f"it inside of 'sum({loose[0]}, ...)': every other atom takes it in turn",
-            help=f"write sum({loose[0]}, ...) around what depends on it",
-            span=span,
-            where=where,
-        )
     for node in walk(value):
         if isinstance(node, CarriedNumber | CarriedVector) and program.round_count == 1:
             raise error(
@@ -68,6 +59,16 @@ def verify_gathered(program: Draft, value: Value, *, span: Span | None = None, w
                 span=span,
                 where=where,
             )
+    loose = sorted(gathered & set(value.named_sites))
+    if loose:
+        raise error(
+            "gathered site outside of a sum",
+            found=f"'{loose[0]}' in '{value}'",
+            expected=f"it inside of 'sum({loose[0]}, ...)': every other atom takes it in turn",
+            help=f"write sum({loose[0]}, ...) around what depends on it",
+            span=span,
+            where=where,
+        )
 
 
 def verify_gathered_sites(program: Draft) -> None:
@@ -102,7 +103,8 @@ def verify_rounds(program: Draft, readout: AtomicReadout, rounds: Rounds) -> Non
     if rounds.count < 2 or rounds.vectors < 1 or not fit_basis or not readout.hidden:
         raise error(
             "unfit rounds",
-            found=f"{rounds.count} rounds, {rounds.vectors} vectors, {basis.kind} {basis.size} cutoff {basis.cutoff}, "
+            found=f"{counted(rounds.count, 'round')}, {counted(rounds.vectors, 'vector')}, "
+            f"{basis.kind} {basis.size} cutoff {basis.cutoff}, "
             f"before {len(readout.hidden)} hidden layers",
             expected=f"at least 2 rounds and 1 vector; one of {quoted(BASES)}, a size of at least 1 and a positive "
             "cutoff; and a hidden layer, whose width is how many numbers an atom carries",

@@ -56,8 +56,8 @@ class MoleculeCircuits:
 
     @property
     def circuits(self) -> int:
-        """Circuits per geometry: instances times channels."""
-        return len(self.instances) * self.lowered.program.channels
+        """Circuits per geometry: instances times channels, in every round."""
+        return len(self.instances) * self.lowered.program.channels * self.lowered.program.round_count
 
     def shape(self, positions: jax.Array) -> Shape:
         return positions.shape[0], len(self.instances), self.lowered.program.channels
