@@ -1,8 +1,8 @@
 """What atoms carry from one round of circuits to the next: numbers and vectors, by classical layers and messages.
 
 Numbers go to neighbours weighted by learned radial functions (continuous-filter convolutions, Schuett et al.,
-arXiv:1706.08566), and vectors as in equivariant message passing (Schuett et al., arXiv:2102.03150), here with the part
-along the direction of the neighbour apart. ``ir/FORMAT.md`` has the formulas.
+arXiv:1706.08566), and vectors as in equivariant message passing (PaiNN, Schuett et al., arXiv:2102.03150), with the
+part along the direction of the neighbour apart. ``ir/FORMAT.md`` has the formulas.
 """
 
 from __future__ import annotations
