@@ -162,7 +162,10 @@ class MoleculeEnergy(MoleculeCircuits):
     def _round(self, arrays: Arrays, positions: jax.Array, carried: Carried | None, number: int) -> _Round:
         """What goes into the circuits of a round."""
         need_frames("positions", positions, (len(self.instances.atom_species), 3))
-        evaluate = RowEvaluator(self.plan, self.value_rows, arrays, positions, carried=carried, round=number)
+        known = self.known_neighbours(arrays)
+        evaluate = RowEvaluator(
+            self.plan, self.value_rows, arrays, positions, carried=carried, known=known, round=number
+        )
         tables, (values, rows) = slot_tables(evaluate, self.plan)
         if number + 1 == self.lowered.program.round_count or not self.plan.vectors:
             return _Round(tables, values, rows, None)

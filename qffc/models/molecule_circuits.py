@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +20,7 @@ from qffc.models.edges import Edges
 from qffc.models.rows.row_arrays import add_rows, take_rows
 from qffc.models.rows.row_evaluator import RowEvaluator
 from qffc.models.rows.shared_values import SharingPlan, plan_sharing
+from qffc.models.rows.species_rows import Index
 from qffc.models.rows.value_rows import ValueRows, rows_of
 from qffc.models.validity.limits import SEEN, Pairs, Validity, has_limits, seen, validity_of
 from qffc.passes.lower_jax.program import JaxProgram
@@ -163,6 +164,12 @@ class MoleculeCircuits:
         far = jnp.where(pairs.distances > 0, pairs.distances, 1.0)
         return Edges(pairs.centres, pairs.others, pairs.distances, pairs.vectors / far[..., None], weights)
 
+    def known_neighbours(self, arrays: Arrays) -> Callable[[Index, Index, jax.Array], jax.Array] | None:
+        """Return what neighbours count in sums by whether they are at distances that were seen; None where all do."""
+        if not has_limits(arrays) or self.lowered.program.gathered is None:
+            return None
+        return lambda centre, other, distances: seen(arrays[SEEN], centre, other, distances)
+
     def _known(self, arrays: Arrays, positions: jax.Array) -> jax.Array | None:
         """The weight of circuits (batch, instances) by whether their neighbours are at distances that were seen."""
         program = self.lowered.program
@@ -183,7 +190,10 @@ class MoleculeCircuits:
 
         It is 0 for a circuit that does not count.
         """
-        evaluate = RowEvaluator(self.plan, self.value_rows, arrays, positions, moments, round=number)
+        known_neighbours = self.known_neighbours(arrays)
+        evaluate = RowEvaluator(
+            self.plan, self.value_rows, arrays, positions, moments, known=known_neighbours, round=number
+        )
         values = jnp.broadcast_to(evaluate(self.plan.readout), moments.shape[:-1])
         known = self._known(arrays, positions)
         values = values if known is None else values * known[..., None]

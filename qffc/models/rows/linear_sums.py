@@ -45,6 +45,9 @@ class Rows(Protocol):
     def basis(self, node: Node, radial: Radial) -> jax.Array:
         """The basis functions of a learned function."""
 
+    def weighted(self, node: Node, values: jax.Array) -> jax.Array:
+        """What a sum adds up, each neighbour as far as it counts."""
+
     def targets(self, node: Node) -> tuple[Index, int]:
         """For each row that a sum adds up the row that it is added to, and how many of these there are."""
 
@@ -123,6 +126,7 @@ def _contracted(evaluate: Rows, node: Node, factors: _Factors, summand: jax.Arra
         if summand.shape[1] == len(index)
         else jnp.broadcast_to(summand, (summand.shape[0], len(index), *summand.shape[2:]))
     )
+    rows = evaluate.weighted(node, rows)
     sums = sum_rows(rows, index if near is None else index * apart + near, count * apart)
     batch, size, dims = sums.shape[0], sums.shape[2], sums.shape[3:]
     vectors = prod(dims)

@@ -15,7 +15,7 @@ import numpy as np
 
 from qffc.ir.declarations import Basis
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.evaluate import GHOST, Evaluator, Instance, fading_sites, radial_basis
+from qffc.ir.evaluate import GHOST, Evaluator, Instance, fading_sites, length, radial_basis
 from qffc.ir.values import (
     CarriedNumber,
     CarriedVector,
@@ -60,6 +60,8 @@ class RowEvaluator:
         positions: (batch, atoms, 3), Angstrom.
         moments: (batch, circuits, channels, observables); only readouts need them.
         carried: from the round before; None in the first one.
+        known: from the species of an atom and of a neighbour (rows,) and their distances (batch, rows) to what the
+            neighbour counts in sums; None where all count in full.
         round: which round it is, from 0.
     """
 
@@ -71,6 +73,7 @@ class RowEvaluator:
         positions: jax.Array,
         moments: jax.Array | None = None,
         carried: Carried | None = None,
+        known: Callable[[Index, Index, jax.Array], jax.Array] | None = None,
         round: int = 0,
     ) -> None:
         self.plan = plan
@@ -80,6 +83,8 @@ class RowEvaluator:
         self._moments = moments
         self._carried = carried
         self._round = round
+        self._counts = known
+        self._weights: dict[Domain, jax.Array] = {}
         self._known: dict[str, jax.Array] = {}
         self._blocks: dict[str, Block] = {}
         self._bases: dict[tuple[Domain, str, Basis], jax.Array] = {}
@@ -212,7 +217,24 @@ class RowEvaluator:
         """Values (batch, rows, ...) of neighbours, added up to rows of the sum."""
         index, count = self.targets(node)
         full = jnp.broadcast_to(values, (values.shape[0], len(index), *values.shape[2:]))
-        return sum_rows(full, index, count)
+        return sum_rows(self.weighted(node, full), index, count)
+
+    def weighted(self, node: Node, values: jax.Array) -> jax.Array:
+        """Return what a sum adds up, (batch, rows, ...), each neighbour as far as its distance was seen."""
+        part = node.parts[0]
+        body, centre = self.plan.nodes[part.key], self.plan.program.centre
+        if self._counts is None or centre is None or len(part.places) < 2:
+            return values
+        if body.domain not in self._weights:
+            number = self._domain_numbers[body.domain]
+            ends = [1 - part.places.index(BOUND), part.places.index(BOUND)]
+            atoms, species = (
+                [array[:, end] for end in ends] for array in (self.rows.atoms[number], self.rows.species[number])
+            )
+            ways = read_rows(self._positions, atoms[1]) - read_rows(self._positions, atoms[0])
+            self._weights[body.domain] = self._counts(species[0], species[1], length(ways, jnp))
+        weights = self._weights[body.domain]
+        return values * weights.reshape(*weights.shape, *(1,) * (values.ndim - 2))
 
     def targets(self, node: Node) -> tuple[Index, int]:
         """Return for each row that a sum adds up the row that it is added to, and how many of these there are."""

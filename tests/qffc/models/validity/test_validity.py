@@ -38,6 +38,9 @@ def fitted_to_water(model: ForceField) -> ForceField:
 
 BARE = fitted_to_water(untrained(qf.load("pair", **SMALL), seed=3))
 LIMITED = with_limits(BARE, WATER, FREE)
+SUMS = {"channels": 1, "depth": 1, "hidden": (4, 4), "basis_size": 3, "rounds": 2, "vectors": 2}
+GATHERED = with_limits(fitted_to_water(untrained(qf.load("gathered", **SUMS), seed=3)), WATER, FREE)
+BOTH = pytest.mark.parametrize("limited", [LIMITED, GATHERED], ids=lambda model: model.program.name)
 
 
 def predicted(model: ForceField, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -120,32 +123,34 @@ def test_the_repulsion_is_that_of_ziegler_biersack_and_littmark():
     assert energy - FREE["O"] - 2 * FREE["H"] == pytest.approx(14.399645 / distance * screening, rel=2e-2)
 
 
-def test_lists_of_near_neighbours_and_moving_atoms_give_the_same():
+@BOTH
+def test_lists_of_near_neighbours_and_moving_atoms_give_the_same(limited):
     numbers = np.tile(WATER.numbers, 2)
     frames = [np.concatenate([WATER.positions[0], stretched(1.4)[0] + [0, 0, apart]]) for apart in (2.0, 2.6, 4.9, 9.0)]
-    wanted, wanted_forces = LIMITED.predict(numbers, np.array(frames))
-    lists = CircuitLists(LIMITED.lowered)
+    wanted, wanted_forces = limited.predict(numbers, np.array(frames))
+    lists = CircuitLists(limited.lowered)
     batch = join_frames(lists.plan, [lists.of(numbers, frame) for frame in frames])
-    energies, forces = LIMITED.predict_joined(batch, joined_positions(frames, len(batch.frame_of_atom)))
-    reference = LIMITED.reference_energy(species_of(LIMITED.program, numbers))
+    energies, forces = limited.predict_joined(batch, joined_positions(frames, len(batch.frame_of_atom)))
+    reference = limited.reference_energy(species_of(limited.program, numbers))
     np.testing.assert_allclose(np.asarray(energies) + reference, wanted, rtol=1e-12, atol=1e-9)
     np.testing.assert_allclose(np.asarray(forces)[0].reshape(wanted_forces.shape), wanted_forces, atol=1e-9)
-    moving = MovingAtoms(LIMITED, numbers)
+    moving = MovingAtoms(limited, numbers)
     for frame, energy, force in zip(frames, wanted, wanted_forces, strict=True):
         found = moving.predict(frame)
         np.testing.assert_allclose(found[0], energy, rtol=1e-12)
         np.testing.assert_allclose(found[1], force, atol=1e-8)
-        grade = LIMITED.extrapolation_grade(numbers, frame[None]).max()
+        grade = limited.extrapolation_grade(numbers, frame[None]).max()
         assert moving.grade == pytest.approx(grade, rel=1e-6)
 
 
-def test_molecules_apart_do_not_feel_each_other():
+@BOTH
+def test_molecules_apart_do_not_feel_each_other(limited):
     numbers = np.tile(WATER.numbers, 2)
-    alone = predicted(LIMITED, WATER.positions[:1])[0][0]
+    alone = predicted(limited, WATER.positions[:1])[0][0]
     frames = np.array(
         [np.concatenate([WATER.positions[0], WATER.positions[0] + [0, 0, z]]) for z in (4.0, 5.0, 6.0, 9.0)]
     )
-    np.testing.assert_allclose(LIMITED.predict(numbers, frames)[0], 2 * alone, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(limited.predict(numbers, frames)[0], 2 * alone, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["sivqlm-h2o", "water-demo"])
