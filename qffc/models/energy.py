@@ -19,8 +19,8 @@ from qffc.models.molecule_circuits import (
     Arrays,
     MoleculeCircuits,
 )
-from qffc.models.rounds import numbers_after, vectors_after
-from qffc.models.rows.row_evaluator import Carried, RowEvaluator
+from qffc.models.rounds import Carried, Ways, ends_of, numbers_after, vectors_after, ways_of
+from qffc.models.rows.row_evaluator import RowEvaluator
 from qffc.models.rows.slot_tables import slot_tables
 from qffc.models.validity.limits import limited
 from qffc.passes.lower_jax.shapes import need_frames
@@ -116,12 +116,13 @@ class MoleculeEnergy(MoleculeCircuits):
     def _simulated(self, finish: _Finish, arrays: Arrays, positions: jax.Array, rounds: int | None = None) -> jax.Array:
         """What a function makes of the exact moments of the last round; no slots are written where tables are read."""
         carried, last = None, self.lowered.program.round_count if rounds is None else rounds
+        ways = self._ways(arrays, positions)
         for number in range(last):
             now = self._round(arrays, positions, carried, number)
             moments = self.lowered.kernel.on_tables(now.tables, self.shape(positions)).moments((now.values, now.rows))
             if number + 1 == last:
                 return finish(arrays, moments, positions, carried)
-            carried = self._carry(arrays, moments, positions, now.vectors, carried, number)
+            carried = self._carry(arrays, moments, positions, now.vectors, carried, ways, number)
         raise InternalError("no round of circuits")
 
     def _along(
@@ -134,6 +135,7 @@ class MoleculeEnergy(MoleculeCircuits):
         carried: Carried | None = None
         carried_along: Carried | None = None
         last = self.lowered.program.round_count - 1
+        ways, ways_along = jax.jvp(lambda r: self._ways(arrays, r), (positions,), (direction,))
         for number in range(last + 1):
             now = self._round(arrays, positions, carried, number)
 
@@ -153,9 +155,9 @@ class MoleculeEnergy(MoleculeCircuits):
                     (moments_along, direction, carried_along),
                 )
             carried, carried_along = jax.jvp(
-                lambda m, r, v, c, number=number: self._carry(arrays, m, r, v, c, number),
-                (moments, positions, now.vectors, carried),
-                (moments_along, direction, turned, carried_along),
+                lambda m, r, v, c, w, number=number: self._carry(arrays, m, r, v, c, w, number),
+                (moments, positions, now.vectors, carried, ways),
+                (moments_along, direction, turned, carried_along, ways_along),
             )
         raise InternalError("no round of circuits")
 
@@ -179,18 +181,29 @@ class MoleculeEnergy(MoleculeCircuits):
         positions: jax.Array,
         vectors: jax.Array | None,
         carried: Carried | None,
+        ways: Ways | None,
         number: int,
     ) -> Carried:
         """What atoms carry from a round into the next one."""
         readout, species = self.lowered.program.readout, self.instances.atom_species
-        if not isinstance(readout, AtomicReadout) or readout.rounds is None:
-            raise InternalError("what is carried without rounds")
         edges = self.edges(arrays, positions)
+        if not isinstance(readout, AtomicReadout) or readout.rounds is None or ways is None or edges is None:
+            raise InternalError("what is carried without rounds")
+        ends = ends_of(species, edges, len(self.lowered.program.species))
         features = self.normalized_features(arrays, moments, positions, number)
-        numbers = numbers_after(readout, arrays, number, features, species, edges, carried)
+        numbers = numbers_after(readout, arrays, number, features, species, ends, carried)
         if vectors is None:
-            return Carried(numbers, jnp.zeros((*numbers.shape[:2], readout.rounds.vectors, 3), numbers.dtype))
-        return Carried(numbers, vectors_after(readout, arrays, number + 1, vectors, numbers, species, edges))
+            nothing = jnp.zeros((*numbers.shape[:2], readout.rounds.vectors, 3), numbers.dtype)
+            return Carried(numbers, nothing, ways)
+        found = vectors_after(readout, arrays, number + 1, vectors, numbers, species, ends, ways)
+        return Carried(numbers, found, ways)
+
+    def _ways(self, arrays: Arrays, positions: jax.Array) -> Ways | None:
+        """What messages between rounds go by; None without rounds."""
+        readout, edges = self.lowered.program.readout, self.edges(arrays, positions)
+        if not isinstance(readout, AtomicReadout) or readout.rounds is None or edges is None:
+            return None
+        return ways_of(readout, arrays, self.instances.atom_species, edges)
 
     def _need_one_round(self) -> None:
         if self.lowered.program.round_count > 1:

@@ -18,8 +18,7 @@ from qffc.ir.declarations import AtomicReadout
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.program import Program
 from qffc.models.edges import Edges
-from qffc.models.rounds import ACTIVATIONS, PREFIX, numbers_after, round_shapes, shifts
-from qffc.models.rows.row_evaluator import Carried
+from qffc.models.rounds import ACTIVATIONS, PREFIX, Carried, ends_of, numbers_after, round_shapes, shifts
 from qffc.models.rows.species_rows import order_of, summed, taken, times_weights
 
 
@@ -72,7 +71,10 @@ def atomic_energies(
     """
     order = order_of(species)
     if readout.rounds is not None:
-        hidden = numbers_after(readout, parameters, readout.rounds.count - 1, features, species, edges, carried)
+        if edges is None:
+            raise InternalError("messages without edges between atoms")
+        ends = ends_of(species, edges, len(parameters[f"{PREFIX}bias0"]))
+        hidden = numbers_after(readout, parameters, readout.rounds.count - 1, features, species, ends, carried)
         value = jnp.swapaxes(hidden, 0, 1)
     else:
         value = jnp.swapaxes(features, 0, 1)  # atoms first

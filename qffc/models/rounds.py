@@ -8,6 +8,7 @@ part along the direction of the neighbour apart. ``ir/FORMAT.md`` has the formul
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -19,15 +20,43 @@ from qffc.ir.diagnostics import InternalError
 from qffc.ir.ops import Rotate
 from qffc.ir.program import Program
 from qffc.ir.values import split_coefficient
-from qffc.models.edges import Edges
-from qffc.models.rows.row_evaluator import Carried
+from qffc.models.edges import Edges, Index
 from qffc.models.rows.species_rows import order_of, summed, taken, times_weights
 
 ACTIVATIONS = {"silu": jax.nn.silu, "tanh": jnp.tanh}
 PREFIX = "head."
 """Names of the head's arrays start with this; no parameter of a program can."""
 
+_FILTERS = ("same", "along", "out", "filter")
+"""The radial functions of a round, in the order in which they stand side by side."""
+
 Arrays = Mapping[str, jax.Array]
+
+
+class Ways(NamedTuple):
+    """What the messages of all rounds go by; the edges are sorted by the species of both atoms.
+
+    Args:
+        filters: (edges, batch, functions), the learned radial functions of all rounds.
+        directions: (edges, batch, 3), unit vectors from the atom that receives.
+    """
+
+    filters: jax.Array
+    directions: jax.Array
+
+
+class Carried(NamedTuple):
+    """What atoms carry into a round, and what messages go by.
+
+    Args:
+        numbers: (batch, atoms, numbers).
+        vectors: (batch, atoms, vectors, 3).
+        ways: of all rounds.
+    """
+
+    numbers: jax.Array
+    vectors: jax.Array
+    ways: Ways
 
 
 def turning_vectors(program: Program) -> int:
@@ -60,13 +89,37 @@ def round_shapes(program: Program, readout: AtomicReadout, rounds: Rounds) -> di
     return shapes
 
 
+def ways_of(readout: AtomicReadout, parameters: Arrays, species: NDArray[np.int32], edges: Edges) -> Ways:
+    """Return what messages go by: all radial functions of a distance at once, in one product for each two species."""
+    if readout.rounds is None:
+        raise InternalError("messages of a readout without rounds")
+    names = [f"{PREFIX}{name}{number}" for number in range(1, readout.rounds.count) for name in _FILTERS]
+    tables = jnp.concatenate([parameters[name] for name in names], axis=2)
+    edges, kinds = _by_kind(edges, species, len(tables))
+    by_kind = jnp.swapaxes(tables.reshape(-1, *tables.shape[2:]), 1, 2)
+    filters = times_weights(edges.filters(readout.rounds.basis), by_kind, kinds)
+    return Ways(filters, jnp.swapaxes(edges.directions, 0, 1))
+
+
+def ends_of(species: NDArray[np.int32], edges: Edges, count: int) -> tuple[Index, Index]:
+    """Return the atoms that receive and those that send, (edges,) each, in the order of :func:`ways_of`.
+
+    Args:
+        species: (atoms,).
+        edges: between which atoms messages go.
+        count: how many species there are.
+    """
+    edges, _ = _by_kind(edges, species, count)
+    return edges.centres, edges.others
+
+
 def numbers_after(
     readout: AtomicReadout,
     parameters: Arrays,
     number: int,
     features: jax.Array,
     species: NDArray[np.int32],
-    edges: Edges | None,
+    ends: tuple[Index, Index],
     carried: Carried | None,
 ) -> jax.Array:
     """Return the numbers that atoms have after a round, (batch, atoms, numbers).
@@ -77,7 +130,7 @@ def numbers_after(
         number: of the round, from 0.
         features: (batch, atoms, features), normalized.
         species: (atoms,).
-        edges: between which atoms messages go.
+        ends: the atoms of :func:`ends_of`.
         carried: into the round; None into the first one.
     """
     act = ACTIVATIONS[readout.activation]
@@ -86,7 +139,9 @@ def numbers_after(
     weight, bias = ("weight0", "bias0") if carried is None else (f"update{number}", f"shift{number}")
     if carried is not None:
         before = jnp.swapaxes(carried.numbers, 0, 1)
-        rows += [before, _heard(readout, parameters, number, before, species, edges)]
+        sent = _by_species(before, parameters[f"{PREFIX}sent{number}"], species)
+        weights = _filters_of(readout, carried.ways, number)[-1]
+        rows += [before, summed(weights * taken(sent, ends[1]), ends[0], len(before))]
     value, kinds = jnp.concatenate(rows, axis=-1), species
     if order is not None:
         value, kinds = taken(value, order), species[order]
@@ -103,7 +158,8 @@ def vectors_after(
     turning: jax.Array,
     numbers: jax.Array,
     species: NDArray[np.int32],
-    edges: Edges | None,
+    ends: tuple[Index, Index],
+    ways: Ways,
 ) -> jax.Array:
     """Return the vectors that atoms carry from a round into the next one, (batch, atoms, vectors, 3).
 
@@ -114,22 +170,19 @@ def vectors_after(
         turning: (batch, atoms, vectors of the circuits, 3).
         numbers: that the atoms carry into it too, (batch, atoms, numbers).
         species: (atoms,).
-        edges: between which atoms messages go.
+        ends: the atoms of :func:`ends_of`.
+        ways: what messages go by.
     """
     batch, atoms, count, _ = turning.shape
-    mixing = parameters[f"{PREFIX}mix{number}"]
     value = jnp.transpose(turning, (1, 0, 3, 2)).reshape(atoms, batch * 3, count)
-    own = _by_species(value, mixing, species).reshape(atoms, batch, 3, -1)
-    edges, kinds = _by_kind(edges, species, len(mixing))
-    filters = edges.filters(_rounds(readout).basis)
-    tables = jnp.concatenate([parameters[f"{PREFIX}{name}{number}"] for name in ("same", "along", "out")], axis=2)
-    same, along, out = jnp.split(_filtered(filters, tables, kinds)[:, :, None], 3, axis=-1)
+    own = _by_species(value, parameters[f"{PREFIX}mix{number}"], species).reshape(atoms, batch, 3, -1)
     told = _by_species(jnp.swapaxes(numbers, 0, 1), parameters[f"{PREFIX}told{number}"], species)
-    heard = taken(jnp.concatenate([own, told[:, :, None]], axis=2), edges.others)
+    same, along, out, _ = (each[:, :, None] for each in _filters_of(readout, ways, number))
+    heard = taken(jnp.concatenate([own, told[:, :, None]], axis=2), ends[1])
     vectors, numbers_heard = heard[:, :, :3], heard[:, :, 3:]
-    ways = jnp.swapaxes(edges.directions, 0, 1)[..., None]
-    inner = jnp.sum(ways * vectors, axis=2, keepdims=True)
-    found = own + summed(same * vectors + (along * inner + out * numbers_heard) * ways, edges.centres, atoms)
+    direction = ways.directions[..., None]
+    inner = jnp.sum(direction * vectors, axis=2, keepdims=True)
+    found = own + summed(same * vectors + (along * inner + out * numbers_heard) * direction, ends[0], atoms)
     return jnp.transpose(found, (1, 0, 3, 2))
 
 
@@ -138,26 +191,15 @@ def shifts(bias: jax.Array, species: NDArray[np.int32]) -> jax.Array:
     return taken(bias, species)[:, None]
 
 
-def _heard(
-    readout: AtomicReadout,
-    parameters: Arrays,
-    number: int,
-    before: jax.Array,
-    species: NDArray[np.int32],
-    edges: Edges | None,
-) -> jax.Array:
-    """What atoms hear of the numbers of their neighbours, (atoms, batch, numbers)."""
-    sent = _by_species(before, parameters[f"{PREFIX}sent{number}"], species)
-    tables = parameters[f"{PREFIX}filter{number}"]
-    edges, kinds = _by_kind(edges, species, len(tables))
-    weights = _filtered(edges.filters(_rounds(readout).basis), tables, kinds)
-    return summed(weights * taken(sent, edges.others), edges.centres, len(before))
-
-
-def _rounds(readout: AtomicReadout) -> Rounds:
+def _filters_of(readout: AtomicReadout, ways: Ways, number: int) -> list[jax.Array]:
+    """The filters of a round from the second one, by their names."""
     if readout.rounds is None:
         raise InternalError("messages of a readout without rounds")
-    return readout.rounds
+    vectors, width = readout.rounds.vectors, readout.hidden[0]
+    start = (number - 1) * (3 * vectors + width)
+    return jnp.split(
+        ways.filters[..., start : start + 3 * vectors + width], [vectors, 2 * vectors, 3 * vectors], axis=-1
+    )
 
 
 def _by_species(value: jax.Array, weights: jax.Array, species: NDArray[np.int32]) -> jax.Array:
@@ -168,16 +210,8 @@ def _by_species(value: jax.Array, weights: jax.Array, species: NDArray[np.int32]
     return taken(times_weights(taken(value, order), weights, species[order]), np.argsort(order))
 
 
-def _by_kind(edges: Edges | None, species: NDArray[np.int32], count: int) -> tuple[Edges, NDArray[np.int32]]:
+def _by_kind(edges: Edges, species: NDArray[np.int32], count: int) -> tuple[Edges, NDArray[np.int32]]:
     """Edges sorted by the species of both atoms, and which of these pairs each has."""
-    if edges is None:
-        raise InternalError("messages without edges between atoms")
     kinds = species[edges.centres] * count + species[edges.others]
     order = order_of(kinds)
     return (edges, kinds) if order is None else (edges.at(order), kinds[order])
-
-
-def _filtered(filters: jax.Array, tables: jax.Array, kinds: NDArray[np.int32]) -> jax.Array:
-    """Learned radial functions of edges, (edges, batch, functions)."""
-    by_kind = jnp.swapaxes(tables.reshape(-1, *tables.shape[2:]), 1, 2)
-    return times_weights(filters, by_kind, kinds)

@@ -7,7 +7,7 @@ further axis of length 3.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Protocol
 
 import jax
 import jax.numpy as jnp
@@ -38,16 +38,16 @@ Block = tuple[jax.Array, int]
 """Values side by side, (batch, rows, channels, values), vectors with an axis of 3 more; and which one is meant."""
 
 
-class Carried(NamedTuple):
-    """What atoms carry from the round before.
+class Carried(Protocol):
+    """What atoms carry from the round before, as far as values read it."""
 
-    Args:
-        numbers: (batch, atoms, numbers).
-        vectors: (batch, atoms, vectors, 3).
-    """
+    @property
+    def numbers(self) -> jax.Array:
+        """(batch, atoms, numbers)."""
 
-    numbers: jax.Array
-    vectors: jax.Array
+    @property
+    def vectors(self) -> jax.Array:
+        """(batch, atoms, vectors, 3)."""
 
 
 class RowEvaluator:
