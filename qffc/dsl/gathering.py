@@ -71,4 +71,12 @@ class Gathering(Gates):
 
     def sum(self, neighbour: Neighbour, value: Value) -> Value:
         """Return the sum of a value, a number or a vector, over all neighbours that take a gathered one's place."""
-        return gather(need_atom(neighbour, self).name, need_value(value))
+        name = need_atom(neighbour, self).name
+        if not any(site.name == name and site.role == "gathered" for site in self._sites):
+            raise error(
+                "sum over an atom that is not gathered",
+                found=f"'{name}'",
+                expected="what a.gathered() returned: every other atom in turn",
+                help="write near = a.gathered(), and a.sum(near, ...)",
+            )
+        return gather(name, need_value(value))
