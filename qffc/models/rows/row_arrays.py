@@ -54,10 +54,11 @@ def add_rows(values: jax.Array, index: jax.Array | np.ndarray, rows: int) -> jax
 
 def on_each(function: Callable[..., jax.Array], parts: Sequence[jax.Array]) -> jax.Array:
     """Apply a function of single numbers or vectors to each place of the leading axes, those of length 1 repeated."""
-    sizes = [max((part.shape[axis] for part in parts), default=1) for axis in range(AXES)]
+    # Of an atom without neighbours there are no rows.
+    sizes = [next((part.shape[axis] for part in parts if part.shape[axis] != 1), 1) for axis in range(AXES)]
     mapped = function
     for axis in reversed(range(AXES)):
-        if sizes[axis] > 1:
+        if sizes[axis] != 1:
             mapped = jax.vmap(mapped, in_axes=tuple(None if part.shape[axis] == 1 else 0 for part in parts))
     squeezed = [jnp.squeeze(part, tuple(a for a in range(AXES) if part.shape[a] == 1)) for part in parts]
     return jnp.expand_dims(mapped(*squeezed), tuple(axis for axis in range(AXES) if sizes[axis] == 1))

@@ -13,13 +13,14 @@ from scipy.spatial.transform import Rotation
 
 import qffc as qf
 from qffc import dsl
+from qffc.ir import parse_program
 from qffc.library import load
 from qffc.models.circuits.instances import instances_of
 from qffc.models.circuits.neighbours import reach
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_field import untrained
 from qffc.models.frames.frame_batch import frame_energies, frame_energies_along, join_frames, joined_positions
-from qffc.models.frames.frame_circuits import CircuitLists
+from qffc.models.frames.frame_circuits import CircuitLists, lists_pay
 from qffc.models.moving_atoms import MovingAtoms
 from qffc.passes.equivariance.check import check_equivariance
 from tests.support.rounds_model import energy_of
@@ -171,3 +172,22 @@ def test_joined_frames_are_the_frames_alone():
         along = -float(np.sum(forces[0] * np.asarray(direction[0, start : start + len(numbers)])))
         assert float(slope) == pytest.approx(along, abs=1e-8)
         start += len(numbers)
+
+
+def test_an_atom_without_neighbours_has_an_energy_and_no_forces(model):
+    for numbers, positions in (([8], [[0.0, 0, 0]]), ([8, 1], [[0.0, 0, 0], [0, 0, 9.0]])):
+        energies, forces = model.predict(np.array(numbers), np.array([positions]))
+        energy, others = MovingAtoms(model, np.array(numbers)).predict(np.array(positions))
+        assert energy == pytest.approx(float(energies[0]), abs=1e-10)
+        np.testing.assert_allclose(forces[0], 0.0, atol=1e-12)
+        np.testing.assert_allclose(others, 0.0, atol=1e-12)
+
+
+def test_the_reach_is_that_of_the_farthest_sum_or_message_and_none_where_a_sum_has_no_end():
+    assert reach(program(cutoff=3.0)) == 3.0
+    text = program(cutoff=3.0, rounds=1).text
+    assert reach(parse_program(text.replace("unit(r(c, j))", "r(c, j)"))) == 3.0
+    endless = "rotate q0, sum(j, unit(r(c, j)))\nrotate q0, "
+    assert reach(parse_program(text.replace("rotate q0, ", endless, 1))) is None
+    assert lists_pay(program(cutoff=1.2), [METHANOL.positions[None]])
+    assert not lists_pay(program(cutoff=9.0), [METHANOL.positions[None]])
