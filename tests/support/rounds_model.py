@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 
 from qffc.ir.evaluate import Evaluator, Instance, radial_basis
 from qffc.ir.reference import response
+from qffc.ir.values import split_coefficient
 from qffc.models.molecule_circuits import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.passes.circuit.written_out import WrittenOut
 
@@ -67,11 +69,15 @@ def _circuits(program, arrays, species, positions, centre, k, numbers, vectors):
     responses, turning = [], []
     for channel in range(program.channels):
         instance = Instance(points, kinds, tables, channel)
-        responses.append(response(plain, instance))
+        copies = [instance]
+        if "inversion" in program.average:
+            copies.append(replace(instance, positions=-points))
+        responses.append(np.mean([response(plain, copy) for copy in copies], axis=0))
         evaluate = Evaluator(plain, instance)
-        turning.append([evaluate(op.vector) for op in plain.ops if op.word == "rotate"])
-    distinct = np.array(turning)[:, ::2]  # each vector turns two qubits, one of them backwards
-    return np.concatenate(responses), np.swapaxes(distinct, 0, 1).reshape(-1, 3)
+        # A vector that turns one qubit, and another one backwards, is one vector.
+        distinct = dict.fromkeys(split_coefficient(op.vector)[1] for op in program.ops if op.word == "rotate")
+        turning.append([evaluate(out.value(vector)) for vector in distinct])
+    return np.concatenate(responses), np.swapaxes(np.array(turning), 0, 1).reshape(-1, 3)
 
 
 def _pairs(positions):

@@ -113,47 +113,39 @@ def _contracted(evaluate: Rows, node: Node, factors: _Factors, summand: jax.Arra
     cells = evaluate.cells(radial_node.domain, [part.key for part in factors.radials])
     index, count = evaluate.targets(node)
     # The species of the neighbour tells the sums apart, those of other sites which table they are multiplied with.
-    bound = _bound_place(node)
-    sites = [factors.radials[0].places[_place_number(site)] for site in cells.sites]
-    kinds = [place == bound for place in sites]
-    near = code_of(
-        [column for column, own in zip(cells.species, kinds, strict=True) if own],
-        cells.size,
-    )
-    apart = cells.size ** sum(kinds)
-    rows = (
-        summand
-        if summand.shape[1] == len(index)
-        else jnp.broadcast_to(summand, (summand.shape[0], len(index), *summand.shape[2:]))
-    )
+    places = [factors.radials[0].places[_place_number(site)] for site in cells.sites]
+    bound = [place == _bound_place(node) for place in places]
+    near = code_of([column for column, own in zip(cells.species, bound, strict=True) if own], cells.size)
+    apart = cells.size ** sum(bound)
+    rows = jnp.broadcast_to(summand, (summand.shape[0], len(index), *summand.shape[2:]))
     rows = evaluate.weighted(node, rows)
     sums = sum_rows(rows, index if near is None else index * apart + near, count * apart)
     batch, size, dims = sums.shape[0], sums.shape[2], sums.shape[3:]
-    vectors = prod(dims)
-    sums = sums.reshape(batch, count, apart * size, vectors)
-    order = [k for k, own in enumerate(kinds) if not own] + [k for k, own in enumerate(kinds) if own]
-    channels, members = cells.table.shape[1:3]
-    table = cells.table.reshape(*(cells.size,) * len(kinds), channels, members, size)
-    table = jnp.transpose(table, (*order, *range(len(kinds), len(kinds) + 3)))
-    table = jnp.moveaxis(table.reshape(-1, apart, channels, members, size), 1, 3)
-    table = table.reshape(-1, channels, members, apart * size)
-    domain = plan.domains.index(node.domain)
+    sums = sums.reshape(batch, count, apart * size, prod(dims))
+    here = evaluate.rows.species[plan.domains.index(node.domain)]
     free = code_of(
-        [
-            evaluate.rows.species[domain][:, node.parts[0].places[place]]
-            for place, own in zip(sites, kinds, strict=True)
-            if not own
-        ],
-        cells.size,
+        [here[:, node.parts[0].places[place]] for place, own in zip(places, bound, strict=True) if not own], cells.size
     )
-    found = by_kind(jnp.moveaxis(sums, 3, 0).reshape(vectors * batch, count, apart * size), table, free)
-    found = jnp.moveaxis(found.reshape(vectors, batch, *found.shape[1:]), 0, -1)
+    vectors_first = jnp.moveaxis(sums, 3, 0).reshape(prod(dims) * batch, count, apart * size)
+    found = by_kind(vectors_first, _with_neighbour_in_basis(cells, bound), free)
+    found = jnp.moveaxis(found.reshape(prod(dims), batch, *found.shape[1:]), 0, -1)
     found = found.reshape(*found.shape[:-1], *dims)
     if not factors.acted_on:
         return found
     acted = _on_sum(evaluate, node, factors)
     extra = (1,) * (len(dims) - 1)
     return jnp.sum(found * acted.reshape(*acted.shape, *extra), axis=4)
+
+
+def _with_neighbour_in_basis(cells: Cells, bound: Sequence[bool]) -> jax.Array:
+    """Tables (cells of the other sites, channels, members, species of the neighbour times basis)."""
+    kinds, (channels, members, size) = len(bound), cells.table.shape[1:]
+    table = cells.table.reshape(*(cells.size,) * kinds, channels, members, size)
+    order = sorted(range(kinds), key=lambda k: bound[k])
+    table = jnp.transpose(table, (*order, *range(kinds, kinds + 3)))
+    apart = cells.size ** sum(bound)
+    table = jnp.moveaxis(table.reshape(-1, apart, channels, members, size), 1, 3)
+    return table.reshape(-1, channels, members, apart * size)
 
 
 def _on_sum(evaluate: Rows, node: Node, factors: _Factors) -> jax.Array:
@@ -184,7 +176,7 @@ def _factors(evaluate: Rows, node: Node, family: Sequence[str]) -> _Factors | No
     body, bound = bodies[0], _bound_place(node)
     if isinstance(body.value, Radial):
         columns = [[Part(plan.nodes[key].parts[0].key, tuple(range(len(body.domain.tuples[0])))) for key in family]]
-    elif isinstance(body.value, Mul):
+    elif isinstance(body.value, Mul) and len(body.parts) == len(body.value.factors):  # numbers are no parts
         columns = [list(column) for column in zip(*(each.parts for each in bodies), strict=True)]
     else:
         return None

@@ -50,8 +50,8 @@ def gated(a):
         vector = a.sum(near, plain * (1 + dsl.tanh(gate)) * near.direction) + own
         for wire, sign in ((first, 1), (third, -1)):
             a.rotate(wire, sign * vector)
-        a.exchange(first, fourth, angle=a.sum(near, other) * layer.param("J"))
-        a.exchange(second, third, angle=a.sum(near, other) * layer.param("J"))
+        a.exchange(first, fourth, angle=a.sum(near, dsl.pi * other) * layer.param("J"))
+        a.exchange(second, third, angle=a.sum(near, dsl.pi * other) * layer.param("J"))
         a.exchange(first, third, angle=a.sum(near, other**2))
         a.exchange(second, fourth, angle=layer.param("K") * a.sum(near, other * near.distance))
     return a.atomic_energy(
@@ -59,8 +59,31 @@ def gated(a):
     )
 
 
-def test_sums_of_every_form_are_those_of_loops():
-    chosen = with_random_constants(untrained(gated.program, seed=2))
+@qf.ansatz(name="averaged", scope="atom", species=("O", "H"))
+def averaged(a):
+    """Three vectors, so that the mirror image has to be averaged over; a neighbour's vectors are read, too."""
+    a.average("inversion")
+    a.channels(2)
+    a.rounds(2, 3)
+    centre, near = a.centre(), a.gathered()
+    qubits = a.qubits(4)
+    a.singlet(qubits[0], qubits[1])
+    a.singlet(qubits[2], qubits[3])
+    for layer in a.layers(2):
+        functions = layer.radials("f", 3, centre, near)
+        (own,) = layer.vectors("u", 1, centre)
+        (others,) = layer.vectors("v", 1, near)
+        for k, wire in enumerate(qubits[:3]):
+            a.rotate(wire, a.sum(near, functions[k] * near.direction) + (own if k else 0 * own))
+        a.rotate(qubits[3], a.sum(near, functions[0] * others))
+        a.exchange(qubits[0], qubits[2], angle=layer.param("J"))
+        a.exchange(qubits[1], qubits[2], angle=layer.param("K"))
+    return a.atomic_energy([a.dot(qubits[0], qubits[3]), a.dot(qubits[1], qubits[2])], hidden=(4, 3))
+
+
+@pytest.mark.parametrize("ansatz", [gated, averaged], ids=lambda ansatz: ansatz.name)
+def test_sums_of_every_form_are_those_of_loops(ansatz):
+    chosen = with_random_constants(untrained(ansatz.program, seed=2))
     assert all(verdict.status == "proven" for verdict in check_equivariance(chosen.program).verdicts)
     energies, _ = chosen.predict(WATER.numbers, WATER.positions[None])
     wanted = energy_of(chosen.program, chosen.arrays, np.array([0, 1, 1]), WATER.positions)
