@@ -97,6 +97,3 @@ def twins_of(split: Split) -> np.ndarray:
         expected="scope pair, and rotations of both neighbours by the same radial functions",
         help="use lib:pair",
     )
-
-
-LOWERINGS = {KERNEL: lower_three_body}

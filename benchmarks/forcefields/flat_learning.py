@@ -18,8 +18,7 @@ import numpy as np
 from benchmarks.forcefields.data import data_folder, load_molecule
 from benchmarks.forcefields.models import open_model
 from benchmarks.forcefields.report import show_table
-from benchmarks.forcefields.subjects import CIRCUITS
-from benchmarks.forcefields.training import SETTINGS, folder_of, run_of, train_run
+from benchmarks.forcefields.training import RUN_FILES, SETTINGS, folder_of, run_of, train_run
 from qffc.atomic_files import write_text
 from qffc.data import Dataset
 from qffc.data.baselines import constant_baseline
@@ -44,7 +43,7 @@ class Point:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--names", nargs="+", default=list(CIRCUITS), help="run files, with options: initial:depth=7 (default: all)"
+        "--names", nargs="+", default=list(RUN_FILES), help="run files, with options: initial:depth=7 (default: all)"
     )
     parser.add_argument("--sizes", nargs="+", type=int, default=[50, 200, 1000], metavar="N", help="training frames")
     parser.add_argument("--stretch", type=float, default=5.0, help="of the epochs of small sets (default: %(default)g)")

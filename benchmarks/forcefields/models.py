@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.forcefields.classical import LOWERINGS
 from benchmarks.forcefields.data import MOLECULES, load_molecule
+from benchmarks.forcefields.twins import LOWERINGS
 from qffc.data import Dataset
 from qffc.ir.diagnostics import QffcError, error
 from qffc.models.files.data_sets import known_sets, number_of_set

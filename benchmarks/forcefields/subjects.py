@@ -9,12 +9,11 @@ import numpy as np
 from ase import Atoms
 
 from benchmarks.forcefields.models import open_model
-from benchmarks.forcefields.training import CLASSICAL, NAMES, run_of
+from benchmarks.forcefields.training import RUN_FILES, run_of
 from qffc.data import Dataset
 from qffc.models.force_field import ForceField
 from qffc.trainability.fisher import starting_model
 
-CIRCUITS = tuple(name for name in NAMES if name != CLASSICAL)
 _FRAMES = 100
 """From which a fresh model takes its energy scale and the spread of its features."""
 
@@ -29,7 +28,7 @@ def subjects(options: argparse.Namespace, data: Dataset) -> dict[str, ForceField
     if options.runs:
         return {folder.stem: open_model(folder) for folder in options.runs}
     rows = np.random.default_rng(options.seed).permutation(len(data))[:_FRAMES]
-    return {name: fresh(name, data.subset(rows.tolist()), options.seed) for name in CIRCUITS}
+    return {name: fresh(name, data.subset(rows.tolist()), options.seed) for name in RUN_FILES}
 
 
 def fresh(name: str, data: Dataset, seed: int) -> ForceField:

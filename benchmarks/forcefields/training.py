@@ -9,9 +9,9 @@ import argparse
 import re
 from pathlib import Path
 
-from benchmarks.forcefields.classical import lower_three_body
 from benchmarks.forcefields.data import MOLECULES, data_folder, load_molecule
 from benchmarks.forcefields.models import RUNS_FOLDER
+from benchmarks.forcefields.twins import TWINS
 from qffc.data import Dataset
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.program import Program
@@ -27,14 +27,16 @@ from qffc.training.progress import TrainingProgress
 from qffc.training.starting import Start
 
 RUNS = Path(__file__).parent / "runs"
-CLASSICAL = "classical"
-NAMES = (*sorted(file.stem for file in RUNS.glob("*.toml")), CLASSICAL)
-"""Run files, and `pair` without circuits."""
+RUN_FILES = tuple(sorted(file.stem for file in RUNS.glob("*.toml")))
+NAMES = (*RUN_FILES, *TWINS)
+"""Run files, and those of them that have a counterpart without circuits."""
 SETTINGS = ("train", "validation", "test", "published_split", "seed", "epochs", "batch_size", "evaluate_every")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help=f"{', '.join(NAMES)} (pair with classical functions); with options, NAME:depth=3")
+    twins = ", ".join(f"{name} ({twin.of})" for name, twin in TWINS.items())
+    names = f"{', '.join(RUN_FILES)}; without circuits {twins}; with options, NAME:depth=3"
+    parser.add_argument("name", help=names)
     parser.add_argument("--molecule", choices=MOLECULES, default="ethanol", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="folder of the run (default: runs/forcefields/MOLECULE/NAME-FRAMES)")
     for setting in SETTINGS:
@@ -61,11 +63,13 @@ def run_of(name: str, changes: dict[str, object]) -> tuple[Program, TrainingConf
             expected=f"one of {quoted(NAMES)}",
             help=f"the files are in {RUNS}; options of the program go after a colon, pair:depth=3",
         )
-    file = read_run(RUNS / f"{'pair' if base == CLASSICAL else base}.toml")
+    twin = TWINS.get(base)
+    file = read_run(RUNS / f"{base if twin is None else twin.of}.toml")
     # An option without a value belongs to the one before it, as in hidden=64,64.
     pieces = re.split(r",(?=\w+=)", text) if text else []
     given = {key: value for key, _, value in (piece.partition("=") for piece in pieces)}
     program = resolve_program(with_options(str(file.program), given))
+    program = program if twin is None else twin.program(program)
     return program, training_config({**file.settings.model_dump(), **changes})
 
 
@@ -87,7 +91,8 @@ def train_run(
     done = epochs_done(checkpoint) if checkpoint.exists() else 0
     with TrainingProgress(config.epochs, done, f"{name} on {data.name}, {config.train} frames: {folder}") as shown:
         talk = {"report": shown, "stepped": shown.stepped}
-        if name.partition(":")[0] == CLASSICAL:
+        twin = TWINS.get(name.partition(":")[0])
+        if twin is not None:
             start = Start(model=start_from)
-            return trainer.train(program, data, config, folder, **talk, lower=lower_three_body, start=start)
+            return trainer.train(program, data, config, folder, **talk, lower=twin.lower, start=start)
         return train_circuits(program, data, folder, config=config, start_from=start_from, **talk)

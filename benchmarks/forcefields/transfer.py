@@ -19,8 +19,7 @@ from benchmarks.forcefields.data import data_folder, load_molecule
 from benchmarks.forcefields.flat_learning import stretched
 from benchmarks.forcefields.models import RUNS_FOLDER, open_model
 from benchmarks.forcefields.report import show_table
-from benchmarks.forcefields.subjects import CIRCUITS
-from benchmarks.forcefields.training import folder_of, run_of, train_run
+from benchmarks.forcefields.training import RUN_FILES, folder_of, run_of, train_run
 from qffc.atomic_files import write_text
 from qffc.data import Dataset
 from qffc.models.errors import Errors, errors_of
@@ -42,7 +41,7 @@ class Row:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--names", nargs="+", default=list(CIRCUITS), help="run files, with options (default: all)")
+    parser.add_argument("--names", nargs="+", default=list(RUN_FILES), help="run files, with options (default: all)")
     parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES), metavar="N", help="frames of methanol")
     parser.add_argument(
         "--ethanol-frames", type=int, default=1000, help="that models start from (default: %(default)d)"

@@ -20,7 +20,8 @@ from qffc.training.trainer import train
 
 pytest.importorskip("benchmarks.forcefields", reason="needs the source tree on the path: python -m pytest")
 
-from benchmarks.forcefields.classical import DEGREES, KERNEL, LOWERINGS, lower_three_body, solid_products
+from benchmarks.forcefields.classical import DEGREES, KERNEL, lower_three_body, solid_products
+from benchmarks.forcefields.twins import LOWERINGS
 
 PROGRAM = load("pair", channels=2, depth=2, hidden=(8,), products=True, by_species=True, species=("N", "H"))
 AMMONIA = load_embedded("ammonia")
