@@ -1,19 +1,19 @@
 """The `gathered` model with learned classical invariants in the place of its circuits.
 
-Circuits of `lib:gathered` are turned by vectors v_1 ... v_n shorter than pi, sums over all neighbours of an atom. Here
-the same vectors, from the same tables of parameters, make as many numbers for each channel and round as the circuit has
-moments. Every function of vectors that turns and mirror images leave alone is one of their inner products
-(H. Weyl, The Classical Groups, 1939), here g_l = v_i . v_j / pi for all i <= j. Moment number o becomes
+Circuits of `lib:gathered` are turned by vectors v_1 ... v_n, sums over all neighbours of an atom. Here the same
+vectors, from the same tables of parameters, make as many numbers for each channel and round as the circuit has moments.
+A function of vectors that no turn and no mirror image changes is one of their Gram matrix (H. Weyl, The Classical
+Groups, 1939): of the inner products g_l = s_i . s_j for all i <= j, with s = v / sqrt(1 + |v|²). Number o is
 
     a (1 + tanh b),    a = S sum_l T[o, 0, l] g_l,    b = S sum_l T[o, 1, l] g_l,
 
-with T learned, other numbers for each channel and round. T starts as angles of circuits do, and S = 8 / sqrt(n) makes
+with T learned, other numbers for each channel and round. T starts as angles of circuits do, and S = 2.5 / sqrt(n) makes
 fresh numbers about as large as moments.
 
 This is a gated linear unit (Dauphin et al., arXiv:1612.08083). Moments are of high degree in the vectors; so are these:
 a is of second order in sums over neighbours, the product of fourth, as products of the atomic cluster expansion are.
-With T[o, 1] = 0 the linear one is left, so nothing is lost. The gate is bounded: numbers grow with the
-square of a vector at most, where those of a plain product would with its fourth power.
+With T[o, 1] = 0 the linear one is left, so nothing is lost. Vectors of the last round grow to some radians in training.
+Moments stay bounded there, and so do these numbers.
 
 All else is one code with the circuits: vectors, what atoms carry, features, network, loss, evaluation. The entries of T
 reach the kernel as angles of a circuit do: the program of the twin has an exchange for each of them in the place of the
@@ -41,7 +41,7 @@ from qffc.passes.lower_jax.program import JaxProgram
 KERNEL = "gram 1"
 """Names what a model was trained with, and compiled functions that are kept: to be counted on when a number changes."""
 
-SCALE = 8.0
+SCALE = 2.5
 """S times the root of the number of vectors."""
 
 TABLE = "T"
@@ -65,10 +65,12 @@ class LearnedInvariants:
         count, numbers = len(self.split.vectors), len(self.split.observables)
         table = slots[:, : len(self.split.scalars)].reshape(len(slots), numbers, 2, inner_products(count))
         vectors = slots[:, len(self.split.scalars) :].reshape(len(slots), count, 3)
+        bounded = vectors / jnp.sqrt(1.0 + jnp.sum(vectors**2, axis=-1, keepdims=True))
         first, second = np.triu_indices(count)
-        gram = jnp.sum(vectors[:, first] * vectors[:, second], axis=-1) / np.pi
+        gram = jnp.sum(bounded[:, first] * bounded[:, second], axis=-1)
         found = SCALE / count**0.5 * jnp.sum(table * gram[:, None, None], axis=-1)
-        return found[..., 0] * (1.0 + jnp.tanh(found[..., 1]))
+        value: jax.Array = found[..., 0] * (1.0 + jnp.tanh(found[..., 1]))
+        return value
 
 
 def inner_products(count: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import pi, tanh
+from math import sqrt, tanh
 
 import jax
 import jax.numpy as jnp
@@ -71,10 +71,10 @@ def test_numbers_are_those_of_a_loop(model, slots):
     found = np.asarray(model.lowered.moments(jnp.asarray(slots)))
     for row, values in zip(slots, found, strict=True):
         entries = iter(row[: 7 * 2 * 10])
-        vectors = row[7 * 2 * 10 :].reshape(4, 3)
+        vectors = [v / sqrt(1 + v @ v) for v in row[7 * 2 * 10 :].reshape(4, 3)]
         for value in values:
             linear, gate = (
-                SCALE / 2 * sum(next(entries) * (vectors[i] @ vectors[j]) / pi for i in range(4) for j in range(i, 4))
+                SCALE / 2 * sum(next(entries) * (vectors[i] @ vectors[j]) for i in range(4) for j in range(i, 4))
                 for _ in range(2)
             )
             assert value == pytest.approx(linear * (1 + tanh(gate)), rel=1e-12, abs=1e-12)
