@@ -6,7 +6,7 @@ from qffc.ir.declarations import BASES, AtomicReadout, Rounds
 from qffc.ir.diagnostics import Span, error, quoted
 from qffc.ir.draft import Draft
 from qffc.ir.short_repr import counted
-from qffc.ir.values import CarriedNumber, CarriedVector, Gathered, Moment, Value, walk
+from qffc.ir.values import Gathered, Moment, Value, walk
 
 
 def verify_gathered(program: Draft, value: Value, *, span: Span | None = None, where: str | None = None) -> None:
@@ -20,15 +20,6 @@ def verify_gathered(program: Draft, value: Value, *, span: Span | None = None, w
     """
     gathered = {site.name for site in program.sites if site.role == "gathered"}
     for node in walk(value):
-        if isinstance(node, CarriedNumber | CarriedVector) and program.round_count == 1:
-            raise error(
-                "what is carried without rounds",
-                found=f"'{node}' in a program of one round",
-                expected="a readout with 'rounds': atoms carry numbers and vectors from one round to the next",
-                help="add for instance 'rounds 2 vectors 16 radial bessel 8 cutoff 5' before 'head'",
-                span=span,
-                where=where,
-            )
         if not isinstance(node, Gathered):
             continue
         if node.site not in gathered:
@@ -37,6 +28,16 @@ def verify_gathered(program: Draft, value: Value, *, span: Span | None = None, w
                 found=f"'{node.site}' in '{node}'",
                 expected=f"one of {quoted(gathered)}" if gathered else "a gathered site; the program declares none",
                 help=f"declare it: 'site {node.site}: any gathered'",
+                span=span,
+                where=where,
+            )
+        centre = "" if program.centre is None else program.centre.name
+        if not {node.site, centre} <= set(node.value.sites):
+            raise error(
+                "sum that does not depend on where the neighbour is",
+                found=f"'{node}'",
+                expected=f"a value of r({centre}, {node.site}) in it, so that far neighbours can fade",
+                help=f"multiply by cutoff(norm(r({centre}, {node.site})), 5), or by a radial function of that distance",
                 span=span,
                 where=where,
             )

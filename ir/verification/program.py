@@ -26,7 +26,7 @@ def verify_program(program: Draft) -> None:
     verify_gathered_sites(program)
     verify_molecules(program)
     for parameter in program.parameters:
-        _verify_parameter(parameter)
+        _verify_parameter(parameter, program.round_count)
     verify_names(program)
     verify_generators(program)
     for op in program.ops:
@@ -203,7 +203,7 @@ def _verify_slots(program: Draft, roles: Counter[Role]) -> None:
         )
 
 
-def _verify_parameter(parameter: Parameter) -> None:
+def _verify_parameter(parameter: Parameter, rounds: int) -> None:
     for axis in parameter.axes:
         if axis in ("species", "channel", "round") or (
             isinstance(axis, int) and not isinstance(axis, bool) and axis > 0
@@ -234,6 +234,14 @@ def _verify_parameter(parameter: Parameter) -> None:
             found=f"over {parameter.over}" + ("" if basis is None else " beside a radial basis"),
             expected=f"one of {quoted(CARRIED)}, and no radial basis",
             help="give what is carried and functions of distances tables of their own",
+            span=parameter.span,
+        )
+    if parameter.over is not None and rounds == 1:
+        raise error(
+            "table over what is carried, without rounds",
+            found=f"'{parameter.name}' over {parameter.over} in a program of one round",
+            expected="a readout with 'rounds': atoms carry numbers and vectors from one round to the next",
+            help="add for instance 'rounds 2 vectors 16 radial bessel 8 cutoff 5' before 'head', or leave the table out",
             span=parameter.span,
         )
     if parameter.frozen and parameter.default is None:

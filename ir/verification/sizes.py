@@ -10,6 +10,7 @@ from qffc.ir.diagnostics import error
 from qffc.ir.draft import Draft
 from qffc.ir.exchange_group import count_text
 from qffc.ir.ops import Rotate
+from qffc.ir.values import split_coefficient
 
 MOST_NUMBERS = 10**7
 """Trainable numbers in all tables together, and in the head."""
@@ -83,9 +84,11 @@ def head_numbers(program: Draft) -> int:
     widths = (features, *readout.hidden, 1)
     numbers = species * sum((before + 1) * after for before, after in pairwise(widths))
     if readout.rounds is not None:
-        later, vectors = readout.rounds.count - 1, sum(isinstance(op, Rotate) for op in program.ops) * program.channels
-        numbers += later * species * (features + readout.hidden[0] + 1) * readout.hidden[0]
-        numbers += later * species * readout.rounds.vectors * (vectors + 2 * species * readout.rounds.basis.size)
+        turning = {split_coefficient(op.vector)[1] for op in program.ops if isinstance(op, Rotate)}
+        later, vectors = readout.rounds.count - 1, len(turning) * program.channels
+        width, size, carried = readout.hidden[0], readout.rounds.basis.size, readout.rounds.vectors
+        numbers += later * species * (features + 2 * width + 1 + width + species * size) * width
+        numbers += later * species * carried * (vectors + width + 3 * species * size)
     if readout.messages is not None:
         width, size = readout.hidden[0], readout.messages.basis.size
         numbers += readout.messages.rounds * species * width * (species * size + 3 * width + 1)

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from itertools import count
 
 from qffc.ir.declarations import AtomicReadout, Axis, EnergyReadout, Parameter, Readout, Site, readout_value
+from qffc.ir.generators import Conserved
 from qffc.ir.program import Program
 from qffc.ir.values import (
     CarriedNumber,
@@ -87,7 +88,10 @@ class WrittenOut:
             axes: tuple[Axis, ...] = (1 + self.neighbours, self._numbers)
             parameters.append(Parameter(self.table, axes))
         readout = self._readout(other.readout)
-        return replace(other, sites=tuple(self._sites()), parameters=tuple(parameters), ops=ops, readout=readout)
+        # What is declared by hand moves sites and entries of the program, whose numbers are compared by transforms.
+        internal = tuple(item for item in other.generators if isinstance(item, Conserved) or item.is_internal)
+        sites = tuple(self._sites())
+        return replace(other, sites=sites, parameters=tuple(parameters), ops=ops, readout=readout, generators=internal)
 
     @cached_property
     def neighbour_sites(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from qffc.passes.circuit.free_order import divided
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.wires import flatten
 from qffc.passes.equivariance.judging import judge
+from qffc.passes.equivariance.rules.carried import carried_failure
 from qffc.passes.equivariance.rules.generators import check_generators
 from qffc.passes.equivariance.rules.listed import CHECKS
 from qffc.passes.equivariance.rules.rotation import readout_residual, rotation_failure, step_residual
@@ -49,8 +50,8 @@ class Symmetrize(Pass[Symmetrization]):
     copies of the circuit, ``average inversion`` and ``average exchange``, in scope ``molecule``.
 
     Refused: ``zero`` preparations, Pauli rotations with more than three letters, observables that average to nothing,
-    readouts that depend on the frame, absolute positions, copies in scope ``pair``, and symmetries declared by hand
-    that are not proven in the end.
+    readouts that depend on the frame, absolute positions, copies in scope ``pair``, vectors that atoms carry between
+    rounds and that are not polar, and symmetries declared by hand that are not proven in the end.
 
     Preserves neither the unitary nor the moments; a program whose declared symmetry is proven is returned as it is.
     Parameters stay declared. Cost: that of one check, and in circuits what the report says.
@@ -113,6 +114,13 @@ class Symmetrize(Pass[Symmetrization]):
                 continue
             if program.scope == "pair" or (program.scope == "atom" and symmetry == "exchange"):
                 raise _no_copies(program.scope, symmetry)
+            if symmetry == "inversion" and (carried := carried_failure(repaired)) is not None:
+                raise error(
+                    "vectors that atoms carry, which no average mirrors",
+                    found=carried.residual,
+                    expected="rotations by polar vectors alone, where later rounds read vectors",
+                    help="turn the qubits by polar vectors, or leave vectors(...) out",
+                )
             average = tuple(name for name in SYMMETRIES if name in (*repaired.average, symmetry))
             repaired = replace(repaired, average=average)
             changes = (*changes, Change("added", "", f"average {symmetry}", _COPIES[symmetry]))

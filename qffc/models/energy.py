@@ -172,6 +172,7 @@ class MoleculeEnergy(MoleculeCircuits):
         if number + 1 == self.lowered.program.round_count or not self.plan.vectors:
             return _Round(tables, values, rows, None)
         vectors = evaluate.side_by_side(self.plan.vectors)
+        vectors = jnp.broadcast_to(vectors, (positions.shape[0], len(self.instances), *vectors.shape[2:]))
         return _Round(tables, values, rows, self.of_atoms(jnp.swapaxes(vectors, 2, 3)))
 
     def _carry(

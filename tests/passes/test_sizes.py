@@ -89,6 +89,12 @@ def test_numbers_of_the_head_are_counted_without_it(options) -> None:
     assert head_numbers(model) == sum(map(prod, head_shapes(model).values()))
 
 
+@pytest.mark.parametrize("options", [{}, {"rounds": 1}, {"channels": 3, "hidden": (7,), "vectors": 5}], ids=str)
+def test_numbers_of_rounds_are_counted_without_them(options) -> None:
+    model = load("gathered", **options)
+    assert head_numbers(model) == sum(map(prod, head_shapes(model).values()))
+
+
 def test_copies_are_those_of_the_group() -> None:
     assert copy_count(program(200)) == factorial(200)
     assert count_text(copy_count(program(200))) == "more than 10^15"

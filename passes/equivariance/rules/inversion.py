@@ -15,7 +15,8 @@ those numbers, and turns along with them, so the program at the mirror image is 
 
 Hypotheses, and where they are checked: displacements are counted as a graph, sites its nodes and each displacement an
 edge, and the vectors lie in a plane when nodes minus connected parts are at most two (:func:`odd_edges`). A sum over
-neighbours that is a vector is one vector, as is one that atoms carry between rounds. An absolute
+neighbours that is a polar vector, by its law or as a polynomial, is one vector, as is one that atoms carry between
+rounds; any other sum may hold any number of them. An absolute
 position is the displacement from the laboratory origin; where translation is proven, the origin may be put on one of
 the sites that are named so, which leaves one vector less.
 
@@ -116,8 +117,8 @@ def odd_edges(value: Value) -> Iterator[tuple[str, str]]:
     """
     if value.law.rank == 0 and is_even(value) and (value.law.covariant or residual(value, "rotation") is None):
         return
-    if isinstance(value, CarriedVector) or (isinstance(value, Gathered) and value.law.rank):
-        yield f"0 {value}", f"1 {value}"  # one vector, whatever it is the sum of; nodes that no other edge has
+    if isinstance(value, CarriedVector | Gathered) and value.law.rank and (value.law.parity or parity(value)) == -1:
+        yield f"0 {value}", f"1 {value}"  # one polar vector, whatever it is the sum of; nodes that no other edge has
         return
     if isinstance(value, Gathered):
         yield from ((f"0 {k} {value}", f"1 {k} {value}") for k in range(_MANY))

@@ -309,7 +309,8 @@ def fill_instances(instances: Instances, circuits: int, edges: int) -> Instances
         mirror=instances.mirror[index],
         present=np.concatenate([real, np.zeros(circuits - len(instances))]),
     )
-    more = np.tile(np.array([[0, 1]], dtype=np.int32), (edges - len(instances.edges), 1))
+    other = min(1, len(instances.atom_species) - 1)
+    more = np.tile(np.array([[0, other]], dtype=np.int32), (edges - len(instances.edges), 1))
     counted = (np.arange(edges) < len(instances.edges)).astype(np.float64)
     return replace(filled, edges=np.concatenate([instances.edges, more]), edges_present=counted)
 

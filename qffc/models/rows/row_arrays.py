@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +26,7 @@ def read_rows(values: jax.Array, index: Index) -> jax.Array:
     """The same for rows of one molecule by a product of matrices, whose way back is faster than a scatter."""
     if not isinstance(index, np.ndarray) or len(index) * values.shape[1] > _DENSE:
         return take_rows(values, index)
-    flat = values.reshape(*values.shape[:2], -1)
+    flat = values.reshape(*values.shape[:2], prod(values.shape[2:]))
     found = jnp.einsum("er,brw->bew", ones_at(index, values.shape[1], values.dtype), flat)
     return found.reshape(values.shape[0], len(index), *values.shape[2:])
 
@@ -33,7 +34,7 @@ def read_rows(values: jax.Array, index: Index) -> jax.Array:
 def sum_rows(values: jax.Array, index: Index, count: int) -> jax.Array:
     """Return ``count`` rows, each the sum of the values whose index it is; an index past the last is dropped."""
     if isinstance(index, np.ndarray) and len(index) * count <= _DENSE:
-        flat = values.reshape(*values.shape[:2], -1)
+        flat = values.reshape(*values.shape[:2], prod(values.shape[2:]))
         found = jnp.einsum("re,bew->brw", ones_at(index, count, values.dtype).T, flat)
         return found.reshape(values.shape[0], count, *values.shape[2:])
     zeros = jnp.zeros((values.shape[0], count, *values.shape[2:]), values.dtype)

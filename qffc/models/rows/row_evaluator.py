@@ -128,9 +128,7 @@ class RowEvaluator:
         """Return values of one rank at all circuits, side by side: (batch, circuits, channels, values, ...)."""
         if len({(self.plan.nodes[root.key].domain, root.sites) for root in roots}) == 1:
             return self.read(self.block_of([root.key for root in roots]), roots[0])
-        each = [self(root) for root in roots]
-        sizes = [max(values.shape[axis] for values in each) for axis in range(3)]
-        return jnp.stack([jnp.broadcast_to(values, (*sizes, *values.shape[3:])) for values in each], axis=3)
+        return _stacked([self(root) for root in roots])
 
     def read(self, values: jax.Array, root: Root) -> jax.Array:
         """Return values on the rows of the domain of a root, (batch, rows, ...), at the circuits."""
@@ -187,7 +185,7 @@ class RowEvaluator:
         blocks = [self.in_block(key) for key in keys]
         first = blocks[0][0]
         if any(block is not first for block, _ in blocks):
-            return jnp.stack([self.on_rows(key) for key in keys], axis=3)
+            return _stacked([self.on_rows(key) for key in keys])
         places = [place for _, place in blocks]
         # Nearly always all of them in order, which takes no gathering.
         return first if places == [*range(first.shape[3])] else first[:, :, :, np.array(places)]
@@ -323,3 +321,9 @@ class RowEvaluator:
             found = self._combine(argument, known, lambda distance: radial_basis(distance, basis, jnp))
             self._bases[key] = found[:, :, :, 0]
         return self._bases[key]
+
+
+def _stacked(each: Sequence[jax.Array]) -> jax.Array:
+    """Values (batch, rows, channels, ...) side by side, axes of length 1 repeated."""
+    sizes = [next((values.shape[axis] for values in each if values.shape[axis] != 1), 1) for axis in range(3)]
+    return jnp.stack([jnp.broadcast_to(values, (*sizes, *values.shape[3:])) for values in each], axis=3)

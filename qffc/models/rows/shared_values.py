@@ -165,7 +165,10 @@ class SharingPlan:
         families: dict[tuple[object, ...], list[str]] = {}
         for key, node in self.nodes.items():
             parts = tuple((_masked(part.key), part.places, part.bound) for part in node.parts)
-            families.setdefault((node.domain, _masked(key), parts), []).append(key)
+            # One part twice is not two parts: dot(v0, v0) is no dot(v0, v1).
+            own = [(part.key, part.places) for part in node.parts]
+            equal = tuple(own.index(part) for part in own)
+            families.setdefault((node.domain, _masked(key), parts, equal), []).append(key)
         return {key: tuple(family) for family in families.values() for key in family}
 
     @cached_property

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from qffc.ir import parse_program
+from qffc.ir.diagnostics import QffcError
 from qffc.ir.evaluate import Instance
 from qffc.ir.reference import response
 from qffc.library import load
@@ -14,6 +15,11 @@ from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.numbers.before_and_after import measured
 from qffc.passes.equivariance.numbers.counterexample import sample
 from qffc.passes.equivariance.rules.listed import CHECKS
+from qffc.passes.equivariance.rules.reduced_circuit import ANY_TARGET
+from qffc.passes.simplify.canonicalize import Canonicalize
+from qffc.passes.simplify.light_cone import LightCone
+from qffc.passes.simplify.slide_singlet import SlideSinglet
+from qffc.passes.symmetrize.repair import Symmetrize
 
 LIBRARY = load("gathered", channels=2, depth=2, rounds=2, hidden=(4,), vectors=2)
 
@@ -125,3 +131,56 @@ def test_written_out_for_two_neighbours_more_a_far_one_changes_nothing():
         instance = Instance(np.array([places[name] for name in names]), np.zeros(len(names), dtype=int), tables)
         responses.append(response(out.program, instance))
     np.testing.assert_allclose(responses[0], responses[1], atol=1e-12)
+
+
+BASE = """qffc 1
+program base
+symmetry rotation, inversion, translation, exchange
+scope atom
+species H
+site c: any centre
+site j: any gathered
+parameter U: round over vectors
+qubit a
+qubit b
+qubit d
+qubit e
+singlet a, b
+singlet d, e
+rotate a, sum(j, r(c, j)) + vectors(U[round], c)
+rotate d, VECTOR
+observable m = dot(a, b)
+atomic weight 1 features m rounds 2 vectors 2 radial bessel 4 cutoff 5 head 4 silu
+"""
+AXIAL = "sum(j, norm(r(c, j))^2*cross(r(c, j), sum(j, norm(r(c, j))*r(c, j))))"
+
+
+@pytest.mark.parametrize(
+    ("name", "vector"), [("rotation", "vector(1, 0, 0)"), ("translation", "x(c)"), ("inversion", AXIAL)]
+)
+def test_what_turns_a_qubit_that_is_not_measured_is_carried_on(name, vector):
+    program = parse_program(BASE.replace("VECTOR", vector))
+    assert verdicts(program)[name].status != "proven"
+    for step in (Canonicalize(), LightCone(), SlideSinglet()):
+        assert step.run(program, ANY_TARGET).program == program
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        f"sum(j, r(c, j)) + {AXIAL}",
+        "sum(j, unit(r(c, j) + norm(r(c, j))*cross(r(c, j), sum(j, norm(r(c, j))*r(c, j)))))",
+    ],
+)
+def test_a_sum_that_is_not_polar_is_not_one_vector(vector):
+    text = BASE.replace("VECTOR", "sum(j, r(c, j))").replace(" + vectors(U[round], c)", "")
+    text = text.replace("parameter U: round over vectors\n", "")
+    text = text.replace(" rounds 2 vectors 2 radial bessel 4 cutoff 5", "")
+    program = parse_program(text.replace("rotate a, sum(j, r(c, j))", f"rotate a, {vector}"))
+    assert verdicts(program)["inversion"].status == "refuted"
+
+
+def test_carried_vectors_that_are_not_polar_are_not_repaired():
+    program = parse_program(BASE.replace("VECTOR", AXIAL))
+    with pytest.raises(QffcError, match="vectors that atoms carry, which no average mirrors"):
+        Symmetrize().run(program, ANY_TARGET)

@@ -14,6 +14,7 @@ from scipy.spatial.transform import Rotation
 import qffc as qf
 from qffc import dsl
 from qffc.ir import parse_program
+from qffc.ir.values import dot
 from qffc.library import load
 from qffc.models.circuits.instances import instances_of
 from qffc.models.circuits.neighbours import reach
@@ -59,6 +60,11 @@ def gated(a):
     )
 
 
+def near_less(a, near):
+    """A vector without parameters, which has no channels."""
+    return a.sum(near, near.cutoff(4) * near.position)
+
+
 @qf.ansatz(name="averaged", scope="atom", species=("O", "H"))
 def averaged(a):
     """Three vectors, so that the mirror image has to be averaged over; a neighbour's vectors are read, too."""
@@ -73,8 +79,10 @@ def averaged(a):
         functions = layer.radials("f", 3, centre, near)
         (own,) = layer.vectors("u", 1, centre)
         (others,) = layer.vectors("v", 1, near)
-        for k, wire in enumerate(qubits[:3]):
-            a.rotate(wire, a.sum(near, functions[k] * near.direction) + (own if k else 0 * own))
+        sums = [a.sum(near, function * near.direction) for function in functions]
+        a.rotate(qubits[0], dot(sums[0], sums[0]) * sums[0])
+        a.rotate(qubits[1], dot(sums[0], sums[1]) * sums[2] + own)
+        a.rotate(qubits[2], dot(sums[1], sums[1]) * sums[1] + layer.param("L") * near_less(a, near))
         a.rotate(qubits[3], a.sum(near, functions[0] * others))
         a.exchange(qubits[0], qubits[2], angle=layer.param("J"))
         a.exchange(qubits[1], qubits[2], angle=layer.param("K"))
