@@ -241,7 +241,7 @@ def _verify_parameter(parameter: Parameter, rounds: int) -> None:
             "table over what is carried, without rounds",
             found=f"'{parameter.name}' over {parameter.over} in a program of one round",
             expected="a readout with 'rounds': atoms carry numbers and vectors from one round to the next",
-            help="add for instance 'rounds 2 vectors 16 radial bessel 8 cutoff 5' before 'head', or leave the table out",
+            help="add for instance 'rounds 2 vectors 16 radial bessel 8 cutoff 5' before 'head', or drop the table",
             span=parameter.span,
         )
     if parameter.frozen and parameter.default is None:

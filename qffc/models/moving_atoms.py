@@ -81,8 +81,8 @@ class MovingAtoms:
             raise error(
                 "program without a cutoff",
                 found=f"'{model.program.name}', where every atom counts",
-                expected="scope pair, and a weight of the readout that is a product of cutoffs of both distances; or sums over "
-                "neighbours, each of products with a cutoff of the distance",
+                expected="scope pair, and a weight of the readout that is a product of cutoffs of both distances; or "
+                "sums over neighbours, each of products with a cutoff of the distance",
                 help="use ForceField.predict, which lists all circuits",
             )
         self._skin, bits = skin_and_precision(skin, precision)
