@@ -89,9 +89,8 @@ class Canonicalize(Pass[None]):
     def run(self, program: Program, target: Target) -> PassResult[None]:
         """Return the program in its shorter form."""
         if program.round_count > 1:
-            return PassResult(
-                program, None
-            )  # every vector that turns a qubit is carried on: it is part of the response
+            # Every vector that turns a qubit is carried on, and is part of the response.
+            return PassResult(program, None)
         ops = program.ops
         place = {qubit: qubit for qubit in range(len(program.qubits))}
         while True:

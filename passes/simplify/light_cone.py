@@ -92,9 +92,8 @@ class LightCone(Pass[None]):
     def run(self, program: Program, target: Target) -> PassResult[None]:
         """Return the program without what its readout does not see."""
         if program.round_count > 1:
-            return PassResult(
-                program, None
-            )  # every vector that turns a qubit is carried on: it is part of the response
+            # Every vector that turns a qubit is carried on, and is part of the response.
+            return PassResult(program, None)
         flat = flatten(program, keep_groups=True)
         names = {name for name, _ in seen_observables(program)}
         seen = tuple(item for item in flat.observables if item[0] in names)

@@ -63,9 +63,8 @@ class SlideSinglet(Pass[None]):
     def run(self, program: Program, target: Target) -> PassResult[None]:
         """Return the program with the first rotations of each singlet on one half."""
         if program.round_count > 1:
-            return PassResult(
-                program, None
-            )  # every vector that turns a qubit is carried on: it is part of the response
+            # Every vector that turns a qubit is carried on, and is part of the response.
+            return PassResult(program, None)
         flat = flatten(program, keep_groups=True)
         ops = tuple(step.op for step in flat.steps)
         first = _first_turns(ops, len(program.qubits))
