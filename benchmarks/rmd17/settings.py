@@ -54,9 +54,7 @@ def read_choices(program: str | None, file: Path | None) -> Choices:
             help="name the program with --model, its options in the file",
             where=str(file),
         )
-    spelled = {
-        str(name): written(tuple(value)) if isinstance(value, list) else value for name, value in options.items()
-    }
+    spelled = {str(name): _spelled(value) for name, value in options.items()}
     return Choices(with_options(named, spelled), run)
 
 
