@@ -25,3 +25,13 @@ def counted(number: int, what: str, many: str | None = None) -> str:
         ('1 qubit', '1,200 operations', '2 geometries')
     """
     return f"{number:,} {what if number == 1 else many or what + 's'}"
+
+
+def shortened(text: str, limit: int = 120) -> str:
+    """Return a text with its end left out where it is long.
+
+    Example:
+        >>> shortened("a rotation about x", 10)
+        'a rotat...'
+    """
+    return text if len(text) <= limit else text[: limit - 3] + "..."

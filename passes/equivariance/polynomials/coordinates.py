@@ -24,6 +24,7 @@ from sympy.polys.rings import PolyRing
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import fading_sites
+from qffc.ir.short_repr import shortened
 from qffc.ir.values import (
     Add,
     CarriedNumber,
@@ -62,7 +63,7 @@ class TooLarge(Exception):
 
     def __init__(self, value: Value) -> None:
         super().__init__(
-            f"too large: multiplied out, {shorten(value.text)} takes more than {PRODUCTS} products of terms"
+            f"too large: multiplied out, {shortened(value.text)} takes more than {PRODUCTS} products of terms"
         )
 
 
@@ -397,8 +398,3 @@ class _Writer:
 
 def _less(monomial: tuple[int, ...], place: int) -> tuple[int, ...]:
     return tuple(exponent - (k == place) for k, exponent in enumerate(monomial))
-
-
-def shorten(text: str, limit: int = 120) -> str:
-    """Return a text with its end left out where it is long."""
-    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -21,6 +21,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Literal
 
+from qffc.ir.short_repr import shortened
 from qffc.ir.values import CarriedVector, Cutoff, Function, Gathered, Norm, Position, Power, Radial, Unit, Value, dot
 from qffc.passes.equivariance.polynomials.coordinates import (
     Atom,
@@ -28,7 +29,6 @@ from qffc.passes.equivariance.polynomials.coordinates import (
     Polynomials,
     TooLarge,
     Written,
-    shorten,
     written,
 )
 
@@ -60,7 +60,7 @@ def _residual(value: Value, motion: Motion, axis: int) -> str | None:
             if left:
                 subject = f"component {'xyz'[k]} of {value}" if len(form.parts) == 3 else value.text
                 unit = "radian about" if motion == "rotation" else "Angstrom along"
-                return f"{subject} is off by {shorten(_shown(left, form))} per {unit} {'xyz'[axis]}"
+                return f"{subject} is off by {shortened(_shown(left, form))} per {unit} {'xyz'[axis]}"
     except TooLarge as problem:
         return str(problem)
     except _LooseAtom as problem:
