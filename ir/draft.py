@@ -22,6 +22,7 @@ from qffc.ir.printer import (
     print_site,
 )
 from qffc.ir.short_repr import counted, short_repr
+from qffc.ir.values import Value, split_coefficient
 
 _Named = TypeVar("_Named", Site, Parameter, Qubit)
 
@@ -101,6 +102,15 @@ class Draft:
         if not isinstance(self.readout, AtomicReadout) or self.readout.rounds is None:
             return 0
         return self.readout.hidden[0] if what == "scalars" else self.readout.rounds.vectors
+
+    @cached_property
+    def turning(self) -> tuple[Value, ...]:
+        """The vectors that turn qubits, each once up to a factor, in the order of the operations.
+
+        With rounds they are carried on, those of qubits that nothing measures too.
+        """
+        vectors = (op.value for op in self.ops if op.declaration.vector is not None and op.value is not None)
+        return tuple(dict.fromkeys(split_coefficient(vector)[1] for vector in vectors))
 
     @cached_property
     def gathered(self) -> Site | None:

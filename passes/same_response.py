@@ -101,6 +101,8 @@ def _changed_interface(step: Pass[object], before: Program, after: Program) -> s
         changed.append("parameters")
     if _readout_shape(before) != _readout_shape(after):
         changed.append("readout")
+    if before.round_count > 1 and before.turning != after.turning:
+        changed.append("vectors that are carried on")
     if keeps(step.preserves, "moments") and not set(_names(before)) <= set(_names(after)):
         changed.append("observables")
     return ", ".join(changed)

@@ -9,8 +9,6 @@ from qffc.ir.declarations import AtomicReadout, Parameter
 from qffc.ir.diagnostics import error
 from qffc.ir.draft import Draft
 from qffc.ir.exchange_group import count_text
-from qffc.ir.ops import Rotate
-from qffc.ir.values import split_coefficient
 
 MOST_NUMBERS = 10**7
 """Trainable numbers in all tables together, and in the head."""
@@ -84,8 +82,7 @@ def head_numbers(program: Draft) -> int:
     widths = (features, *readout.hidden, 1)
     numbers = species * sum((before + 1) * after for before, after in pairwise(widths))
     if readout.rounds is not None:
-        turning = {split_coefficient(op.vector)[1] for op in program.ops if isinstance(op, Rotate)}
-        later, vectors = readout.rounds.count - 1, len(turning) * program.channels
+        later, vectors = readout.rounds.count - 1, len(program.turning) * program.channels
         width, size, carried = readout.hidden[0], readout.rounds.basis.size, readout.rounds.vectors
         numbers += later * species * (features + 2 * width + 1 + width + species * size) * width
         numbers += later * species * carried * (vectors + width + 3 * species * size)

@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 
 from qffc.ir.declarations import AtomicReadout, Rounds
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.ops import Rotate
 from qffc.ir.program import Program
-from qffc.ir.values import split_coefficient
 from qffc.models.edges import Edges, Index
 from qffc.models.rows.species_rows import order_of, summed, taken, times_weights
 
@@ -59,12 +57,6 @@ class Carried(NamedTuple):
     ways: Ways
 
 
-def turning_vectors(program: Program) -> int:
-    """Return how many vectors turn the qubits of an atom: those of a circuit, up to factors, times channels."""
-    vectors = {split_coefficient(op.vector)[1] for op in program.ops if isinstance(op, Rotate)}
-    return len(vectors) * program.channels
-
-
 def round_shapes(program: Program, readout: AtomicReadout, rounds: Rounds) -> dict[str, tuple[int, ...]]:
     """Return the shapes of the arrays by name, for each round k from the second one, which is 1.
 
@@ -77,7 +69,7 @@ def round_shapes(program: Program, readout: AtomicReadout, rounds: Rounds) -> di
     species, width, size = len(program.species), readout.hidden[0], rounds.basis.size
     shapes: dict[str, tuple[int, ...]] = {}
     for number in range(1, rounds.count):
-        shapes[f"{PREFIX}mix{number}"] = (species, turning_vectors(program), rounds.vectors)
+        shapes[f"{PREFIX}mix{number}"] = (species, len(program.turning) * program.channels, rounds.vectors)
         shapes[f"{PREFIX}same{number}"] = (species, species, rounds.vectors, size)
         shapes[f"{PREFIX}along{number}"] = (species, species, rounds.vectors, size)
         shapes[f"{PREFIX}out{number}"] = (species, species, rounds.vectors, size)
