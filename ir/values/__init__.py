@@ -17,7 +17,7 @@ from qffc.ir.values.arithmetic import (
     walk,
 )
 from qffc.ir.values.functions import FUNCTIONS, Cutoff, Function, Radial, cutoff, function
-from qffc.ir.values.gathered import CarriedNumber, CarriedVector, Gathered, gather
+from qffc.ir.values.gathered import CarriedNumber, CarriedValue, CarriedVector, Gathered, gather
 from qffc.ir.values.leaves import (
     ChannelIndex,
     Displacement,
@@ -36,6 +36,7 @@ __all__ = [
     "AXES",
     "FUNCTIONS",
     "Add",
+    "CarriedValue",
     "CarriedNumber",
     "CarriedVector",
     "ChannelIndex",

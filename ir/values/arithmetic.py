@@ -52,8 +52,7 @@ class Value:
     @cached_property
     def named_sites(self) -> tuple[str, ...]:
         """The same with those whose species are named."""
-        below = (site for child in self.children for site in child.named_sites)
-        return tuple(sorted({*self._own_sites(), *self._own_species(), *below}))
+        return tuple(sorted({*self._own_sites(), *(site for child in self.children for site in child.named_sites)}))
 
     @property
     def is_positive(self) -> bool:
@@ -67,9 +66,6 @@ class Value:
         raise InternalError(f"{type(self).__name__} has no law")
 
     def _own_sites(self) -> tuple[str, ...]:
-        return ()
-
-    def _own_species(self) -> tuple[str, ...]:
         return ()
 
     def __str__(self) -> str:
@@ -339,10 +335,8 @@ def power(base: Value, exponent: int) -> Value:
         )
     exponent = whole
     need_rank(base, 0, "power")
-    if exponent == 1:
-        return base
-    if exponent == 0:
-        return Number(Fraction(1))
+    if exponent in (0, 1):
+        return base if exponent else Number(Fraction(1))
     if isinstance(base, Number):
         if base.value == 0 and exponent < 0:
             raise error(
@@ -403,5 +397,4 @@ def zero_vector() -> Value:
 
 def is_zero_vector(value: Value) -> bool:
     """Whether a value is the vector of three zeros, as it is written."""
-    zero = Number(Fraction(0))
-    return isinstance(value, FrameVector) and value.x == zero and value.y == zero and value.z == zero
+    return isinstance(value, FrameVector) and value.children == (Number(Fraction(0)),) * 3

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from qffc.ir.values.arithmetic import Add, Value, split_coefficient
-from qffc.ir.values.gathered import CarriedNumber, CarriedVector, Gathered
+from qffc.ir.values.gathered import CarriedValue, Gathered
 from qffc.ir.values.leaves import Displacement, Position
 from qffc.ir.values.substitution import substitute_sites
 
@@ -48,7 +48,7 @@ def collected_positions(vector: Value) -> tuple[Positions, list[Value]]:
 
 
 def _sites(value: Value) -> set[str]:
-    if isinstance(value, CarriedNumber | CarriedVector):
+    if isinstance(value, CarriedValue):
         return {value.site}
     if isinstance(value, Gathered):
         return _sites(value.value) - {value.site}
@@ -57,6 +57,6 @@ def _sites(value: Value) -> set[str]:
     positions, rest = collected_positions(value)
     found = set(positions)
     for term in rest:
-        whole = isinstance(term, Gathered | CarriedVector)
+        whole = isinstance(term, Gathered | CarriedValue)
         found |= _sites(term) if whole else {site for child in term.children for site in _sites(child)}
     return found

@@ -59,8 +59,8 @@ class Gathered(Value):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CarriedNumber(Value):
-    """A learned combination of the numbers that an atom carries from the round before: sum_k table[..., k] h_k."""
+class CarriedValue(Value):
+    """A learned combination of what an atom carries from the round before."""
 
     table: ParameterEntry
     site: str
@@ -68,6 +68,13 @@ class CarriedNumber(Value):
     @property
     def children(self) -> tuple[Value, ...]:
         return (self.table,)
+
+    def _own_sites(self) -> tuple[str, ...]:
+        return (self.site,)
+
+
+class CarriedNumber(CarriedValue):
+    """A combination of the numbers that an atom carries: sum_k table[..., k] h_k."""
 
     def _spell(self) -> str:
         return f"scalars({self.table}, {self.site})"
@@ -75,26 +82,12 @@ class CarriedNumber(Value):
     def _law(self) -> Law:
         return SCALAR
 
-    def _own_sites(self) -> tuple[str, ...]:
-        return (self.site,)
 
-
-@dataclass(frozen=True, eq=False, repr=False)
-class CarriedVector(Value):
-    """A learned combination of the vectors that an atom carries from the round before: sum_k table[..., k] v_k."""
-
-    table: ParameterEntry
-    site: str
-
-    @property
-    def children(self) -> tuple[Value, ...]:
-        return (self.table,)
+class CarriedVector(CarriedValue):
+    """A combination of the vectors that an atom carries: sum_k table[..., k] v_k."""
 
     def _spell(self) -> str:
         return f"vectors({self.table}, {self.site})"
 
     def _law(self) -> Law:
         return VECTOR
-
-    def _own_sites(self) -> tuple[str, ...]:
-        return (self.site,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from qffc.ir.values.arithmetic import Value
 from qffc.ir.values.laws import SCALAR, VECTOR, Law
@@ -59,8 +60,10 @@ class ParameterEntry(Value):
     name: str
     indices: tuple[Index, ...] = ()
 
-    def _own_species(self) -> tuple[str, ...]:
-        return tuple(index.site for index in self.indices if isinstance(index, SpeciesOf))
+    @cached_property
+    def named_sites(self) -> tuple[str, ...]:
+        """The names of the sites whose species are indices, sorted."""
+        return tuple(sorted({index.site for index in self.indices if isinstance(index, SpeciesOf)}))
 
     def _spell(self) -> str:
         return self.name + (f"[{', '.join(map(str, self.indices))}]" if self.indices else "")

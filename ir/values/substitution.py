@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.values.arithmetic import Add, FrameVector, Mul, Power, Value, add, is_zero, mul, power
 from qffc.ir.values.functions import Cutoff, Function, Radial, cutoff, function
-from qffc.ir.values.gathered import CarriedNumber, CarriedVector, Gathered, gather
+from qffc.ir.values.gathered import CarriedValue, CarriedVector, Gathered, gather
 from qffc.ir.values.leaves import Displacement, Index, ParameterEntry, Position, SpeciesOf
 from qffc.ir.values.vectors import Component, Cross, Dot, Norm, Unit, cross, dot, norm, unit
 
@@ -51,10 +51,8 @@ def substitute_sites(
             return sorted_displacement(rename(origin), rename(site))
         case Radial(table, argument):
             return Radial(entry(table), substitute_sites(argument, sites, species, tables))
-        case CarriedNumber(table, site):
-            return CarriedNumber(entry(table), rename(site))
-        case CarriedVector(table, site):
-            return CarriedVector(entry(table), rename(site))
+        case CarriedValue(table, site):
+            return type(value)(entry(table), rename(site))
         case Gathered(bound, body):
             free = {old: new for old, new in sites.items() if old != bound}
             kinds = {old: new for old, new in (species or {}).items() if old != bound}
@@ -110,7 +108,7 @@ def rebuild(value: Value, children: tuple[Value, ...]) -> Value:
             return Radial(children[0], children[1])
         case Gathered():
             return gather(value.site, children[0])
-        case CarriedNumber() | CarriedVector() if isinstance(children[0], ParameterEntry):
+        case CarriedValue() if isinstance(children[0], ParameterEntry):
             return type(value)(children[0], value.site)
         case _ if not value.children:
             return value

@@ -11,7 +11,7 @@ from qffc.ir.draft import Draft
 from qffc.ir.observables import Observable, SumObservable
 from qffc.ir.operation import Op
 from qffc.ir.ops import unordered_groups
-from qffc.ir.values import CarriedNumber, CarriedVector, Moment, walk
+from qffc.ir.values import CarriedValue, Moment, walk
 from qffc.ir.verification.gathered import verify_rounds
 from qffc.ir.verification.names import choice, unique
 from qffc.ir.verification.values import is_fit_basis, verify_number, verify_value
@@ -206,7 +206,7 @@ def verify_readout(program: Draft) -> None:
             help="write for instance 'cutoff(norm(r(c, a)), 5)'",
             where="readout",
         )
-    if any(isinstance(node, CarriedNumber | CarriedVector) for node in walk(readout.weight)):
+    if any(isinstance(node, CarriedValue) for node in walk(readout.weight)):
         raise error(
             "what is carried in the readout",
             found=f"'{readout.weight}'",

@@ -11,7 +11,7 @@ from qffc.ir.diagnostics import Span, error
 from qffc.ir.draft import Draft
 from qffc.ir.values import (
     CarriedNumber,
-    CarriedVector,
+    CarriedValue,
     ChannelIndex,
     Cutoff,
     Moment,
@@ -103,7 +103,7 @@ def verify_value(
                 )
         if isinstance(node, Radial):
             _verify_entry(program, node.table, span, where, "radial")
-        if isinstance(node, CarriedNumber | CarriedVector):
+        if isinstance(node, CarriedValue):
             _verify_entry(program, node.table, span, where, "scalars" if isinstance(node, CarriedNumber) else "vectors")
         if isinstance(node, ParameterEntry):
             _verify_entry(program, node, span, where, None)
@@ -119,7 +119,7 @@ def _walk_tables_apart(value: Value) -> Iterator[Value]:
 
 
 def _is_table(node: Value, child: Value) -> bool:
-    return isinstance(node, Radial | CarriedNumber | CarriedVector) and child is node.table
+    return isinstance(node, Radial | CarriedValue) and child is node.table
 
 
 _Use = Literal["radial", "scalars", "vectors"]

@@ -18,6 +18,7 @@ from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import GHOST, Evaluator, Instance, fading_sites, length, radial_basis
 from qffc.ir.values import (
     CarriedNumber,
+    CarriedValue,
     CarriedVector,
     Displacement,
     Gathered,
@@ -111,16 +112,7 @@ class RowEvaluator:
         """Return where a value stands beside others that are alike; who needs many takes the block as a whole."""
         if key not in self._blocks:
             family = self.plan.alike[key]
-            node = self.plan.nodes[family[0]]
-            if isinstance(node.value, Radial):
-                # Another distance is another basis.
-                nodes = (self.plan.nodes[other] for other in family)
-                distance = self.plan.nodes[key].value.children[1]
-                family = tuple(
-                    other for other, each in zip(family, nodes, strict=True) if each.value.children[1] == distance
-                )
-                node = self.plan.nodes[family[0]]
-            block = self._compute(node, family)
+            block = self._compute(self.plan.nodes[family[0]], family)
             self._blocks |= {other: (block, place) for place, other in enumerate(family)}
         return self._blocks[key]
 
@@ -165,7 +157,7 @@ class RowEvaluator:
         entries = [
             value if isinstance(value, ParameterEntry) else value.table
             for value in values
-            if isinstance(value, ParameterEntry | Radial | CarriedNumber | CarriedVector)
+            if isinstance(value, ParameterEntry | Radial | CarriedValue)
         ]
         return cells_of(self.plan, self.rows, self._parameters, self._round, domain, entries)
 

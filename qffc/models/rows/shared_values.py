@@ -16,8 +16,7 @@ from functools import cached_property
 from qffc.ir.declarations import readout_value
 from qffc.ir.program import Program
 from qffc.ir.values import (
-    CarriedNumber,
-    CarriedVector,
+    CarriedValue,
     ChannelIndex,
     Gathered,
     Moment,
@@ -168,7 +167,9 @@ class SharingPlan:
             # One part twice is not two parts: dot(v0, v0) is no dot(v0, v1).
             own = [(part.key, part.places) for part in node.parts]
             equal = tuple(own.index(part) for part in own)
-            families.setdefault((node.domain, _masked(key), parts, equal), []).append(key)
+            # Another distance is another basis.
+            distance = node.value.argument if isinstance(node.value, Radial) else None
+            families.setdefault((node.domain, _masked(key), parts, equal, distance), []).append(key)
         return {key: tuple(family) for family in families.values() for key in family}
 
     @cached_property
@@ -293,7 +294,7 @@ def _sites_of(value: Value, order: Sites) -> Sites:
 
 def _parts_of(value: Value) -> list[Value]:
     # A table of coefficients is no value of its own.
-    table = value.table if isinstance(value, Radial | CarriedNumber | CarriedVector) else None
+    table = value.table if isinstance(value, Radial | CarriedValue) else None
     return [child for child in value.children if not isinstance(child, Number | Pi) and child is not table]
 
 
