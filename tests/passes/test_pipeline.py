@@ -11,6 +11,7 @@ import pytest
 from qffc.ir.diagnostics import InternalError, QffcError, quoted
 from qffc.ir.observables import DotObservable
 from qffc.ir.ops import Relabel
+from qffc.ir.text.parser import parse_program
 from qffc.passes import registry
 from qffc.passes.base import Pass, PassResult
 from qffc.passes.pipeline import printer, run_pipeline
@@ -177,3 +178,36 @@ def test_a_wrong_registry_entry_is_our_mistake(monkeypatch):
     monkeypatch.setattr(registry, "REGISTRY", (("look", "qffc.passes.simplify.canonicalize:Canonicalize"),))
     with pytest.raises(InternalError):
         registry.load_pass("look")
+
+
+def test_a_pass_that_drops_a_vector_that_is_carried_on_is_found():
+    """No moment sees the qubits that it turns, so numbers of one round cannot tell."""
+
+    @dataclass(frozen=True)
+    class Drop(Pass[None]):
+        name: ClassVar = "drop"
+        preserves: ClassVar = "moments"
+
+        def run(self, program, target):
+            return PassResult(program.with_ops(program.ops[:-1]), None, changed=True)
+
+    program = parse_program("""qffc 1
+program rounds
+scope atom
+species H
+site c: any centre
+site j: any gathered
+parameter U: round over vectors
+qubit a
+qubit b
+qubit d
+qubit e
+singlet a, b
+singlet d, e
+rotate a, sum(j, r(c, j)) + vectors(U[round], c)
+rotate d, sum(j, norm(r(c, j))*r(c, j))
+observable m = dot(a, b)
+atomic weight 1 features m rounds 2 vectors 2 radial bessel 4 cutoff 5 head 4 silu
+""")
+    with pytest.raises(InternalError, match="and changed vectors that are carried on"):
+        run_pipeline((Drop(),), program, IDEAL)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qffc.ir import parse_program
 from qffc.ir.declarations import readout_value
 from qffc.ir.elements import atomic_number
 from qffc.ir.evaluate import GHOST, Evaluator, Instance
@@ -77,6 +78,34 @@ def test_tables_of_a_deep_program_take_no_more_operations(name):
         return len(traced.eqns)
 
     assert operations(9) == operations(3)
+
+
+def test_values_that_look_alike_keep_their_own_distances_and_parts():
+    program = parse_program("""qffc 1
+program alike
+scope molecule
+species H
+site A: H free
+site B: H free
+site C: H free
+parameter f: 2 radial bessel 4 cutoff 5
+parameter K: 3
+qubit a
+qubit b
+singlet a, b
+rotate a, radial(f[0], K[0]*norm(r(A, B)))*r(A, B) + radial(f[1], K[1]*norm(r(A, B)))*r(A, C)
+rotate b, dot(tanh(K[0])*r(A, B) + r(A, C), tanh(K[0])*r(A, B) + r(A, C))*r(B, C)
+exchange a, b, dot(tanh(K[0])*r(A, B) + r(A, C), tanh(K[1])*r(A, B) + r(A, C))
+rotate a, vector(K[0], K[0], K[1]) + vector(K[0], K[1], K[1])
+exchange a, b, dot(tanh(K[1])*r(A, B) + r(A, C), tanh(K[1])*r(A, B) + r(A, C))
+observable m = dot(a, b)
+energy moment(m)
+""")
+    arrays = {name: jnp.asarray(value) for name, value in untrained(program, 1).arrays.items()}
+    molecule = MoleculeEnergy(lower_jax(program), instances_of(program, np.array([1, 1, 1])))
+    positions = jnp.asarray(np.random.default_rng(0).normal(size=(2, 3, 3)))
+    shared, alone = jax.jit(lambda a, r: (molecule.slots(a, r), by_circuit(molecule, a, r)))(arrays, positions)
+    np.testing.assert_allclose(shared, alone, rtol=1e-12, atol=1e-13)
 
 
 # Every example compiles anew: half of what other tests take.
