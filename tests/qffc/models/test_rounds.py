@@ -9,7 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from ase.build import molecule
+from rounds_model import energy_of
 from scipy.spatial.transform import Rotation
+from slopes import need_forces_of_slope
 
 import qffc as qf
 from qffc import dsl
@@ -24,7 +26,6 @@ from qffc.models.frames.frame_batch import frame_energies, frame_energies_along,
 from qffc.models.frames.frame_circuits import CircuitLists, lists_pay
 from qffc.models.moving_atoms import MovingAtoms
 from qffc.passes.equivariance.check import check_equivariance
-from tests.support.rounds_model import energy_of
 
 METHANOL = molecule("CH3OH")
 WATER = molecule("H2O")
@@ -123,13 +124,7 @@ def test_energies_are_those_of_loops_over_neighbours(rounds):
 
 
 def test_forces_are_minus_the_slope(model):
-    energies, forces = model.predict(METHANOL.numbers, METHANOL.positions[None])
-    step = 1e-4
-    for atom, axis in ((0, 0), (2, 1), (5, 2)):
-        moved = np.repeat(METHANOL.positions[None], 2, axis=0)
-        moved[:, atom, axis] += (step, -step)
-        (above, below), _ = model.predict(METHANOL.numbers, moved)
-        assert forces[0, atom, axis] == pytest.approx((below - above) / (2 * step), abs=1e-5)
+    need_forces_of_slope(model, METHANOL.numbers, METHANOL.positions, ((0, 0), (2, 1), (5, 2)), within=1e-6)
 
 
 def test_a_molecule_is_the_same_turned_moved_mirrored_and_with_like_atoms_exchanged(model):
