@@ -28,9 +28,10 @@ def gathered(
     mirror image of a molecule is the circuit with partners renamed: inversion holds without an average over it.
     Exchange of any number of like neighbours holds because a sum has no order.
 
-    A vector that turns is a sum of directions of neighbours weighted by learned functions of their distance; and, for
-    the shape of the surroundings beyond their mean direction, the same once more along the directions of neighbours. It
-    is shortened to less than pi: no rotation has two vectors then, and none grows from round to round.
+    A vector that turns is a sum of directions of neighbours weighted by learned functions of their distance, and of
+    vectors from the round before; and, for the shape of the surroundings beyond their mean direction, the same once more
+    along the directions of neighbours. It is shortened to less than pi: no rotation has two vectors then, and none grows
+    from round to round.
 
     Args:
         a: the author object.
@@ -52,14 +53,14 @@ def gathered(
     count = len(partners)
     for layer in a.layers(depth):
         functions = layer.radials("f", 3 * count, centre, near, size=basis_size, cutoff=cutoff)
-        carried = layer.vectors("u", count, centre) if rounds > 1 else []
+        carried = layer.vectors("u", 2 * count, centre) if rounds > 1 else []
         for k, (qubit, partner) in enumerate(partners):
             plain, shape, along = functions[k::count]
             lean = a.sum(near, shape * near.direction)
             vector = a.sum(near, plain * near.direction)
-            vector = vector + a.sum(near, along * dot(near.direction, lean) * near.direction)
             if carried:
-                vector = vector + carried[k]
+                lean, vector = lean + carried[count + k], vector + carried[k]
+            vector = vector + a.sum(near, along * dot(near.direction, lean) * near.direction)
             turn = vector / sqrt(1 + dot(vector, vector) / pi**2)
             a.rotate(qubit, turn)
             a.rotate(partner, -turn)

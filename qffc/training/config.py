@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.given_values import not_a
 from qffc.ir.plain_numbers import whole_number
-from qffc.models.initialization.spreads import ANGLE_SPREAD, RADIAL_SPREAD
+from qffc.models.initialization.spreads import ANGLE_SPREAD, RADIAL_FALLOFF, RADIAL_SPREAD
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -76,8 +76,9 @@ class TrainingConfig(BaseModel):
     )
     seed: int = Field(0, ge=0, description="seed of the starting parameters and of the order of the frames")
     angle_spread: Positive = Field(ANGLE_SPREAD, description="deviation of the first angles, radians")
-    radial_spread: Positive = Field(
-        RADIAL_SPREAD, description="deviation of the first radial function's weight; k^2 times smaller for the k-th"
+    radial_spread: Positive = Field(RADIAL_SPREAD, description="deviation of the first radial function's weight")
+    radial_falloff: Weight = Field(
+        RADIAL_FALLOFF, description="the k-th radial function's weight deviates by k to this power less than the first"
     )
     epochs: Count = Field(100, description="passes over the training frames")
     batch_size: Count = Field(5, description="frames in a step")

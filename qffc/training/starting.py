@@ -100,7 +100,9 @@ def starting_state(
     program = lowered.program
     begin = Start() if start is None else start
     if begin.model is None:
-        arrays = initial_parameters(program, config.seed, config.angle_spread, config.radial_spread)
+        arrays = initial_parameters(
+            program, config.seed, config.angle_spread, config.radial_spread, config.radial_falloff
+        )
         given = begin.atom_energies
         near = given_atom_energies(program, sets, given) if given else None
         constants = constants_from_data(lowered, arrays, sets, near)

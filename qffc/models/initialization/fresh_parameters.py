@@ -18,7 +18,7 @@ from qffc.models.initialization.atom_energies import (
     spread_about,
 )
 from qffc.models.initialization.feature_sample import sample_features
-from qffc.models.initialization.spreads import ANGLE_SPREAD, RADIAL_SPREAD
+from qffc.models.initialization.spreads import ANGLE_SPREAD, RADIAL_FALLOFF, RADIAL_SPREAD
 from qffc.models.molecule_circuits import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.passes.lower_jax.program import JaxProgram
 
@@ -32,7 +32,11 @@ SAMPLE = 256
 
 
 def initial_parameters(
-    program: Program, seed: int, angle_spread: float = ANGLE_SPREAD, radial_spread: float = RADIAL_SPREAD
+    program: Program,
+    seed: int,
+    angle_spread: float = ANGLE_SPREAD,
+    radial_spread: float = RADIAL_SPREAD,
+    radial_falloff: float = RADIAL_FALLOFF,
 ) -> Arrays:
     """Return fresh parameters by name: defaults where declared, else normal; the same seed gives the same numbers.
 
@@ -40,8 +44,8 @@ def initial_parameters(
         program: declares names and shapes.
         seed: of NumPy's default generator.
         angle_spread: standard deviation of an angle, radians.
-        radial_spread: standard deviation of the weight of the first radial function; that of the k-th is k² times
-            smaller.
+        radial_spread: standard deviation of the weight of the first radial function.
+        radial_falloff: that of the k-th is smaller by k to this power.
     """
     generator = np.random.default_rng([seed, 0])
     arrays: Arrays = {}
@@ -53,7 +57,7 @@ def initial_parameters(
         if parameter.default is not None:
             arrays[parameter.name] = np.full(shape, float(parameter.default))
         else:
-            arrays[parameter.name] = _spread(program, parameter, angle_spread, radial_spread) * draw
+            arrays[parameter.name] = _spread(program, parameter, angle_spread, radial_spread, radial_falloff) * draw
     for name, shape in head_shapes(program).items():
         draw = generator.normal(size=shape)
         arrays[name] = np.zeros(shape) if len(shape) == 2 else draw / _head_narrowing(shape)
@@ -66,7 +70,7 @@ def _head_narrowing(shape: tuple[int, ...]) -> float | NDArray[np.float64]:
 
 
 def _spread(
-    program: Program, parameter: Parameter, angle_spread: float, radial_spread: float
+    program: Program, parameter: Parameter, angle_spread: float, radial_spread: float, radial_falloff: float
 ) -> float | NDArray[np.float64]:
     if parameter.over is not None:
         # Combinations of many numbers are as large as one of them; vectors add half of what turns the qubits already.
@@ -74,7 +78,7 @@ def _spread(
         return part / float(np.sqrt(program.carried_count(parameter.over)))
     if parameter.basis is None:
         return angle_spread
-    return radial_spread / np.arange(1, parameter.basis.size + 1) ** 2
+    return radial_spread / np.arange(1.0, parameter.basis.size + 1) ** radial_falloff
 
 
 def neutral_constants(program: Program) -> Arrays:

@@ -4,8 +4,12 @@ ANGLE_SPREAD = 1.0
 """Standard deviation of a fresh angle parameter, radians, unless told otherwise."""
 
 RADIAL_SPREAD = 1.5
-"""Standard deviation of the weight of the first radial function; that of the k-th is k² times smaller.
+"""Standard deviation of the weight of the first radial function, unless told otherwise."""
 
-Fresh radial functions are smooth, and of about a radian where atoms are bound. Less smooth ones fit the training frames
-as well, and others worse. Molecules with many kinds of distances ask for larger ones: benchmarks/README.md has errors.
+RADIAL_FALLOFF = 2.0
+"""The weight of the k-th radial function deviates by k to this power less.
+
+Fresh radial functions are smooth, and of about a radian where atoms are bound, which suits circuits of pairs: less smooth
+ones fit the training frames as well, and others worse. Molecules with many kinds of distances ask for larger ones, and
+sums over neighbours for smaller and less smooth ones: benchmarks/README.md has errors.
 """

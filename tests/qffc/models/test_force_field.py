@@ -98,9 +98,11 @@ def test_constants_come_from_the_training_frames():
 
 
 def test_fresh_radial_functions_are_smooth():
-    weights = initial_parameters(load("pair", channels=200, basis_size=5), seed=0, radial_spread=2.0)["f_upper"]
-    deviations = weights.reshape(-1, 5).std(axis=0)
-    np.testing.assert_allclose(deviations, 2.0 / np.arange(1, 6) ** 2, rtol=0.05)
+    program = load("pair", channels=200, basis_size=5)
+    for settings, falloff in (({}, 2), ({"radial_falloff": 0.5}, 0.5)):
+        weights = initial_parameters(program, seed=0, radial_spread=2.0, **settings)["f_upper"]
+        deviations = weights.reshape(-1, 5).std(axis=0)
+        np.testing.assert_allclose(deviations, 2.0 / np.arange(1, 6) ** falloff, rtol=0.05)
 
 
 def test_starting_weights_are_the_same_bits_in_every_version():

@@ -83,6 +83,8 @@ def test_settings_say_how_far_fresh_parameters_spread():
     factors = {"J": 2, "f_upper": 3, "f_lower": 3}
     for name, value in usual.items():
         np.testing.assert_allclose(wide[name], factors.get(name, 1) * value, rtol=1e-12)
+    rough = start(radial_falloff=1.0)["f_upper"]
+    np.testing.assert_allclose(rough, usual["f_upper"] * np.arange(1, rough.shape[-1] + 1), rtol=1e-12)
 
 
 def test_the_start_is_the_model_but_for_what_it_had_not_met(first):
