@@ -82,7 +82,7 @@ def rows_of(name: str, base: ForceField, methanol: Dataset, options: argparse.Na
     for size in sorted(options.sizes):
         changes = {"train": size, "validation": 0, "epochs": options.epochs, "evaluate_every": options.epochs}
         program, config = run_of(name, changes)
-        config = settled(stretched(config, max(options.sizes), options.stretch))
+        config = settled(stretched(config, max(options.sizes), options.stretch), program)
         ways = (
             ("fine-tuned", base, config.model_copy(update={"learning_rate": options.rate * config.learning_rate})),
             ("from scratch", None, config),

@@ -29,9 +29,9 @@ def gathered(
     Exchange of any number of like neighbours holds because a sum has no order.
 
     A vector that turns is a sum of directions of neighbours weighted by learned functions of their distance, and of
-    vectors from the round before; and, for the shape of the surroundings beyond their mean direction, the same once more
-    along the directions of neighbours. It is shortened to less than pi: no rotation has two vectors then, and none grows
-    from round to round.
+    vectors from the round before; and, for the shape of the surroundings beyond their mean direction, the same once
+    more along the directions of neighbours. It is shortened to less than pi: no rotation has two vectors then, and none
+    grows from round to round.
 
     Args:
         a: the author object.

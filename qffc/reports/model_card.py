@@ -83,7 +83,7 @@ def model_card(
         _facts(model, config, metadata),
         "## Errors",
         *(_errors(names[test.number], test.evaluation) for test in ordered),
-        f"## Make it again\n\n```sh\n{_command(metadata, config, ordered, units, keys)}\n```",
+        f"## Make it again\n\n```sh\n{_command(model, config, ordered, units, keys)}\n```",
         _limits(model),
     ]
     return "\n\n".join(parts) + "\n"
@@ -145,7 +145,7 @@ def card_entries(
             names[test.number]: {"frames": test.evaluation.errors.frames, "errors": test.evaluation.to_json()}
             for test in tests
         },
-        "command": None if config is None else _command(model.metadata, config, tests, units, keys),
+        "command": None if config is None else _command(model, config, tests, units, keys),
     }
 
 
@@ -189,20 +189,21 @@ def _row(label: str, errors: Errors) -> str:
 
 
 def _command(
-    metadata: Mapping[str, str],
+    model: ForceField,
     config: TrainingConfig,
     tests: Sequence[CardSet],
     units: str | None,
     keys: Mapping[str, str] | None,
 ) -> str:
     """The command line with every setting that is not at its default."""
+    metadata = model.metadata
     words = ["qffc", "train", metadata.get(REFERENCE, "PROGRAM")]
     sources = {test.number: test.source for test in tests}
     for number, (name, _) in enumerate(known_sets(metadata)):
         words += ["--data", sources.get(number) or (name if name in EMBEDDED else "DATA")]
     words += [] if units is None else ["--units", units]
     words += ["--keys", ",".join(f"{role}={key}" for role, key in keys.items())] if keys else []
-    usual = settled(TrainingConfig(), tuning=STARTED_FROM in metadata).model_dump()
+    usual = settled(TrainingConfig(), model.program, tuning=STARTED_FROM in metadata).model_dump()
     for key, value in config.model_dump(exclude_defaults=True).items():
         if value == usual[key]:
             continue

@@ -120,7 +120,7 @@ def _do_locked(
     program = resolve_program(run.program)
     # How long a process may work on it makes no other run.
     tuning = run.start_from is not None
-    settings = settled(run.config, tuning=tuning).model_copy(update={"max_minutes": None}).model_dump()
+    settings = settled(run.config, program, tuning=tuning).model_copy(update={"max_minutes": None}).model_dump()
     identity = {"program": program.digest, "data": fingerprint_of(sets), "settings": settings, **beginning_of(run)}
     file = folder / RESULT_NAME
     if file.exists():

@@ -264,11 +264,12 @@ def _need_whole_trials(run: Run, table: SearchTable) -> None:
 def _need_same_search(task: Task) -> None:
     """A journal belongs to one program, data and space; how many trials there are, and who prunes, may change."""
     run = task.run
+    program = resolve_program(run.program)
     entry = {
-        "program": resolve_program(run.program).digest,
+        "program": program.digest,
         "data": fingerprint_of(load_data(run.data)),
         **beginning_of(run),
-        "settings": settled(run.config, tuning=run.start_from is not None).model_dump(),
+        "settings": settled(run.config, program, tuning=run.start_from is not None).model_dump(),
         "search": task.table.model_dump(exclude={"trials", "prune", "sampler_seed"}),
     }
     file = task.folder / SPACE_NAME

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.given_values import not_a
 from qffc.ir.plain_numbers import whole_number
+from qffc.ir.program import Program
 from qffc.models.initialization.spreads import ANGLE_SPREAD, RADIAL_FALLOFF, RADIAL_SPREAD
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -22,6 +23,17 @@ FIRST_RATE, TUNING_RATE = 0.005, 0.0005
 """The learning rate of a run that says none: of fresh parameters, and of those of a trained model."""
 TUNING_WARMUP = 0.05
 """The warmup of a run from a trained model that says none, a share of its steps."""
+
+_USUAL = {
+    "learning_rate": FIRST_RATE,
+    "warmup": 0.0,
+    "radial_spread": RADIAL_SPREAD,
+    "radial_falloff": RADIAL_FALLOFF,
+}
+"""What is taken for settings that were left open."""
+_OF_SUMS = {"learning_rate": 0.0015, "warmup": 0.02, "radial_spread": 0.4, "radial_falloff": 1.0}
+"""The same for programs of sums over neighbours, whose many terms want small and less smooth functions and small steps:
+benchmarks/README.md has errors."""
 
 
 def _frames(least: int) -> Callable[[object], int | tuple[int, ...]]:
@@ -76,9 +88,16 @@ class TrainingConfig(BaseModel):
     )
     seed: int = Field(0, ge=0, description="seed of the starting parameters and of the order of the frames")
     angle_spread: Positive = Field(ANGLE_SPREAD, description="deviation of the first angles, radians")
-    radial_spread: Positive = Field(RADIAL_SPREAD, description="deviation of the first radial function's weight")
-    radial_falloff: Weight = Field(
-        RADIAL_FALLOFF, description="the k-th radial function's weight deviates by k to this power less than the first"
+    radial_spread: Positive | None = Field(
+        None,
+        description="deviation of the first radial function's weight; left out, 1.5, and 0.4 in sums over neighbours",
+        examples=[RADIAL_SPREAD],
+    )
+    radial_falloff: Weight | None = Field(
+        None,
+        description="the k-th radial function's weight deviates by k to this power less; left out, 2, and 1 in sums "
+        "over neighbours",
+        examples=[RADIAL_FALLOFF],
     )
     epochs: Count = Field(100, description="passes over the training frames")
     batch_size: Count = Field(5, description="frames in a step")
@@ -86,7 +105,8 @@ class TrainingConfig(BaseModel):
     devices: Count = Field(1, description="devices of each process that share the frames of a step")
     learning_rate: Positive | None = Field(
         None,
-        description="Adam's, after the warmup and before the decay; left out, 0.005, and 0.0005 from a trained model",
+        description="Adam's, after the warmup and before the decay; left out, 0.005, with sums over neighbours 0.0015, "
+        "and from a trained model 0.0005",
         examples=[FIRST_RATE],
     )
     final_rate: Annotated[float, Field(ge=0, le=1)] = Field(0.001, description="last learning rate over the first")
@@ -95,8 +115,8 @@ class TrainingConfig(BaseModel):
     )
     warmup: Weight | None = Field(
         None,
-        description="steps in which the rate rises to the first one; below 1 a share of all; left out, 0, and 0.05 "
-        "from a trained model",
+        description="steps in which the rate rises to the first one; below 1 a share of all; left out, 0, with "
+        "sums over neighbours 0.02, and from a trained model 0.05",
         examples=[0.05],
     )
     energy_weight: Weight = Field(10.0, description="weight of (energy error / atoms)^2, eV^-2")
@@ -138,24 +158,25 @@ class TrainingConfig(BaseModel):
         return self
 
 
-def settled(config: TrainingConfig, *, tuning: bool = False) -> TrainingConfig:
+def settled(config: TrainingConfig, program: Program | None = None, *, tuning: bool = False) -> TrainingConfig:
     """Return the configuration with numbers for what was left open.
 
     Args:
         config: of the run.
+        program: that is trained; None for one without sums over neighbours.
         tuning: whether it starts from a trained model, which large steps would ruin.
 
     Example:
         >>> settled(TrainingConfig()).learning_rate, settled(TrainingConfig(), tuning=True).learning_rate
         (0.005, 0.0005)
+        >>> import qffc as qf
+        >>> settled(TrainingConfig(), qf.load("gathered")).learning_rate
+        0.0015
     """
-    rate, warmup = (TUNING_RATE, TUNING_WARMUP) if tuning else (FIRST_RATE, 0.0)
-    return config.model_copy(
-        update={
-            "learning_rate": rate if config.learning_rate is None else config.learning_rate,
-            "warmup": warmup if config.warmup is None else config.warmup,
-        }
-    )
+    usual = _USUAL if program is None or program.gathered is None else _OF_SUMS
+    if tuning:
+        usual = usual | {"learning_rate": TUNING_RATE, "warmup": TUNING_WARMUP}
+    return config.model_copy(update={name: value for name, value in usual.items() if getattr(config, name) is None})
 
 
 def added_settings(saved: Mapping[str, object]) -> dict[str, object]:

@@ -25,7 +25,7 @@ from qffc.models.validity_fit import free_energies_of, without_limits
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.checkpoint import TrainingState
-from qffc.training.config import TrainingConfig
+from qffc.training.config import TrainingConfig, settled
 from qffc.training.precision import in_precision
 
 Arrays = dict[str, NDArray[np.float64]]
@@ -100,9 +100,9 @@ def starting_state(
     program = lowered.program
     begin = Start() if start is None else start
     if begin.model is None:
-        arrays = initial_parameters(
-            program, config.seed, config.angle_spread, config.radial_spread, config.radial_falloff
-        )
+        chosen = settled(config, program)
+        spreads = (each for each in (chosen.radial_spread, chosen.radial_falloff) if each is not None)
+        arrays = initial_parameters(program, config.seed, config.angle_spread, *spreads)
         given = begin.atom_energies
         near = given_atom_energies(program, sets, given) if given else None
         constants = constants_from_data(lowered, arrays, sets, near)

@@ -121,7 +121,7 @@ def _train(
 ) -> ForceField:
     clock = Clock.started(config.max_minutes)
     tuning = start is not None and start.model is not None
-    config = settled(config, tuning=tuning)
+    config = settled(config, program, tuning=tuning)
     devices = devices_of_run(config.devices)
     splits = splits_of(sets, config)
     frames = [each.subset(split.train) for each, split in zip(sets, splits, strict=True)]

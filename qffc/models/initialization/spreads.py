@@ -9,7 +9,7 @@ RADIAL_SPREAD = 1.5
 RADIAL_FALLOFF = 2.0
 """The weight of the k-th radial function deviates by k to this power less.
 
-Fresh radial functions are smooth, and of about a radian where atoms are bound, which suits circuits of pairs: less smooth
-ones fit the training frames as well, and others worse. Molecules with many kinds of distances ask for larger ones, and
-sums over neighbours for smaller and less smooth ones: benchmarks/README.md has errors.
+Fresh radial functions are smooth, and of about a radian where atoms are bound, which suits circuits of pairs: less
+smooth ones fit the training frames as well, and others worse. Molecules with many kinds of distances ask for larger
+ones, and sums over neighbours for smaller and less smooth ones: benchmarks/README.md has errors.
 """

@@ -14,11 +14,11 @@ from qffc.library import load
 from qffc.models.errors import errors_of
 from qffc.models.force_field import untrained
 from qffc.models.initialization.atom_energies import energies_by_symbol, given_atom_energies
-from qffc.models.initialization.spreads import ANGLE_SPREAD, RADIAL_SPREAD
+from qffc.models.initialization.spreads import ANGLE_SPREAD, RADIAL_FALLOFF, RADIAL_SPREAD
 from qffc.models.molecule_circuits import ATOM_ENERGY, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.validity_fit import without_limits
 from qffc.passes.lower_jax.program import lower_jax
-from qffc.training.config import training_config
+from qffc.training.config import TUNING_RATE, TUNING_WARMUP, TrainingConfig, settled, training_config
 from qffc.training.split import split_of
 from qffc.training.starting import Start, starting_state
 from qffc.training.step import optimizer_of
@@ -83,8 +83,9 @@ def test_settings_say_how_far_fresh_parameters_spread():
     factors = {"J": 2, "f_upper": 3, "f_lower": 3}
     for name, value in usual.items():
         np.testing.assert_allclose(wide[name], factors.get(name, 1) * value, rtol=1e-12)
-    rough = start(radial_falloff=1.0)["f_upper"]
-    np.testing.assert_allclose(rough, usual["f_upper"] * np.arange(1, rough.shape[-1] + 1), rtol=1e-12)
+    smooth, rough = (np.asarray(start(radial_falloff=power)["f_upper"]) for power in (2.0, 1.0))
+    np.testing.assert_allclose(smooth, usual["f_upper"])
+    np.testing.assert_allclose(rough, smooth * np.arange(1, rough.shape[-1] + 1), rtol=1e-12)
 
 
 def test_the_start_is_the_model_but_for_what_it_had_not_met(first):
@@ -153,3 +154,19 @@ def test_atom_energies_that_do_not_fit_are_refused():
         given_atom_energies(PROGRAM, [WATER], {"H": -13.6})
     with pytest.raises(QffcError, match=r"'Hx', which is no element"):
         given_atom_energies(PROGRAM, [WATER], {**FREE, "Hx": 1.0})
+
+
+def test_sums_over_neighbours_start_with_small_and_less_smooth_functions():
+    usual, summed = settled(TrainingConfig(), PROGRAM), settled(TrainingConfig(), load("gathered"))
+    assert (usual.radial_spread, usual.radial_falloff) == (RADIAL_SPREAD, RADIAL_FALLOFF)
+    assert (summed.radial_spread, summed.radial_falloff, summed.learning_rate) == (0.4, 1.0, 0.0015)
+    chosen = settled(TrainingConfig(radial_spread=2.0, learning_rate=0.1), load("gathered"))
+    assert (chosen.radial_spread, chosen.learning_rate, chosen.radial_falloff) == (2.0, 0.1, 1.0)
+    tuned = settled(TrainingConfig(), load("gathered"), tuning=True)
+    assert (tuned.learning_rate, tuned.warmup) == (TUNING_RATE, TUNING_WARMUP)
+    program = load("gathered", channels=64, depth=1, vectors=2, hidden=(4,))
+    state, _ = starting_state(
+        lower_jax(program), [WATER.subset(range(2))], optimizer_of(TrainingConfig(), 1), TrainingConfig()
+    )
+    deviations = np.asarray(state.parameters["f"]).reshape(-1, 8).std(axis=0)
+    np.testing.assert_allclose(deviations, 0.4 / np.arange(1, 9), rtol=0.05)
