@@ -39,8 +39,9 @@ def statevector(program: Program, instance: Instance, arithmetic: Arithmetic = E
     """Return the final state, (2**qubits,), qubit 0 the most significant bit.
 
     Raises:
-        QffcError: when the program has more qubits than a dense state can hold here.
+        QffcError: when the program has more qubits than a dense state can hold here, or sums over neighbours.
     """
+    _need_plain(program)
     count = len(program.qubits)
     if count > MAXIMUM_QUBITS:
         raise error(
@@ -80,7 +81,11 @@ def apply_string(state: State, string: PauliString) -> State:
 
 
 def response(program: Program, instance: Instance, arithmetic: Arithmetic = Evaluator) -> NDArray[np.float64]:
-    """Return what the outside sees of one circuit: the raw energy, or the weighted features of an atomic readout."""
+    """Return what the outside sees of one circuit: the raw energy, or the weighted features of an atomic readout.
+
+    Raises:
+        QffcError: as :func:`statevector` does.
+    """
     values = moments(program, instance, arithmetic)
     by_name = {name: value for (name, _), value in zip(program.observables, values, strict=True)}
     return read(program, instance, by_name, arithmetic)
@@ -89,7 +94,12 @@ def response(program: Program, instance: Instance, arithmetic: Arithmetic = Eval
 def read(
     program: Program, instance: Instance, moments: Mapping[str, float], arithmetic: Arithmetic = Evaluator
 ) -> NDArray[np.float64]:
-    """Return what the readout makes of moments by name: the energy, or the weighted features."""
+    """Return what the readout makes of moments by name: the energy, or the weighted features.
+
+    Raises:
+        QffcError: when the program has sums over neighbours.
+    """
+    _need_plain(program)
     readout = program.readout
     if has_features(readout):
         weight = arithmetic(program, instance)(readout.weight)
@@ -108,6 +118,17 @@ def dense(paulis: PauliSum, qubits: tuple[int, ...]) -> State:
             term = np.kron(term, _PAULI[letters.get(qubit, "I")])
         matrix += complex(_number(real), _number(imaginary)) * term
     return matrix
+
+
+def _need_plain(program: Program) -> None:
+    if program.gathered is not None:
+        raise error(
+            "sums over neighbours in the reference simulator",
+            found=f"gathered site '{program.gathered.name}' of '{program.name}', which any number of neighbours take",
+            expected="a program with its sums written out for so many neighbours",
+            help=f"for two neighbours of '{program.gathered.name}' simulate WrittenOut(program, neighbours=2).program, "
+            "of qffc.passes.circuit.written_out, at the positions of its sites",
+        )
 
 
 def _number(value: object) -> float:

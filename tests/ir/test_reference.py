@@ -154,3 +154,23 @@ def test_too_many_qubits_are_refused() -> None:
     )
     with pytest.raises(QffcError, match="at most 14"):
         run(many)
+
+
+def test_sums_over_neighbours_have_to_be_written_out():
+    program = parse_program("""qffc 1
+program star
+scope atom
+species H
+site c: any centre
+site j: any gathered
+qubit a
+qubit b
+singlet a, b
+rotate a, sum(j, r(c, j))
+observable m = dot(a, b)
+atomic weight 1 features m head linear
+""")
+    instance = Instance(np.zeros((2, 3)), np.zeros(2, dtype=int), {})
+    for simulate in (response, moments, statevector):
+        with pytest.raises(QffcError, match=r"gathered site 'j' of 'star'[\s\S]*WrittenOut\(program, neighbours=2\)"):
+            simulate(program, instance)
