@@ -138,8 +138,10 @@ def _slots(compiled: Compiled, model: Path | None, geometry: str) -> list[NDArra
     from qffc.models.files.model_file import load_model
     from qffc.models.force_field import ForceField
 
-    bound = ForceField(compiled.program, load_model(model).arrays)
-    return list(prepare(bound, numbers, positions[:1]).flat_slots)
+    job = prepare(ForceField(compiled.program, load_model(model).arrays), numbers, positions[:1])
+    if job.rounds > 1:
+        say(f"{job.rounds} rounds: later circuits turn with what those before give without shot noise")
+    return list(job.flat_slots)
 
 
 def _text(circuit: Circuit, kind: Emit, name: str) -> str:

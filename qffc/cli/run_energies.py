@@ -114,6 +114,7 @@ def _data(
         "shots": sum(estimate.shots for estimate in estimates),
         "seed": seed,
         "price_HQC": sum(estimate.price for estimate in estimates),
+        "rounds": quote.rounds,
         "packed": quote.packed,
         "jobs": quote.offer.jobs,
         "settings": [
@@ -127,6 +128,8 @@ def _show(quote: Quote, place: Target, pilot: int | None, unit: str) -> None:
     settings = quote.plan.settings
     bell = sum(bool(setting.pairs) for setting in settings)
     say(f"{len(settings)} measurement settings, {bell} with Bell pairs; {quote.circuits} circuits, settings counted")
+    if quote.rounds > 1:
+        say(f"{quote.rounds} rounds, one after the other; later ones are priced with every gate that they may have")
     largest = f"{1e3 * quote.standard_errors.max():.3g} {unit}"
     say(f"{quote.shots.sum()} shots, for a standard error of {largest} without noise")
     say(f"{_way(quote.offer)}, {quote.price:.1f} HQC")

@@ -20,8 +20,11 @@ from qffc.passes.target import Target
 
 Floats = NDArray[np.float64]
 
-_PILOT_SEED = 2**32
-"""Apart from every seed of a person: a pilot and the run after it share no shots."""
+_PILOT_SEED, _ROUND_SEED = 2**32, 2**33
+"""Apart from every seed of a person: a pilot and the run after it share no shots, and neither do rounds."""
+
+_BARELY = 1 - 1e-12
+"""So that a limit that is the price itself is not below it by rounding."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,10 @@ class EnergyEstimate:
     Args:
         energy: estimated, eV.
         standard_error: of the estimate, eV, from the spread of the shots.
-        exact: what the same circuits give without shot noise, eV.
+        exact: what the same rounds of circuits give without shot noise, eV.
         circuits: circuits that were run, measurement settings counted.
         shots: of all circuits together.
-        price: in HQC, what the device charges for these circuits.
+        price: in HQC, what the device charges for these circuits; the most that it may, where there are several rounds.
     """
 
     energy: float
@@ -72,7 +75,12 @@ def quote_energies(
     standard_error: float | None = None,
     pack: bool | None = None,
 ) -> Quote:
-    """Return what :func:`estimate_energies` would take with the same arguments; nothing is run."""
+    """Return what :func:`estimate_energies` would take with the same arguments; nothing is run.
+
+    What circuits of later rounds turn by is known when the rounds before are over. Their number, settings and shots are
+    planned for what they turn by without shot noise, and kept; their price is that of circuits at angles where no gate
+    can be left out: what the device will charge, or a little more.
+    """
     job = prepare(model, numbers, positions)
     return planned_quote(job, target, shots=shots, standard_error=standard_error, pack=pack)
 
@@ -96,9 +104,10 @@ def estimate_energies(
 
     Angles and readout are the functions that the model was trained with; the target takes the place of the kernel.
     Settings and shots are those of :func:`quote_energies`: circuits that the energy depends on more get more shots.
+    Rounds run one after the other; each is a batch, whose circuits turn as the moments of those before say.
     The standard error is that of the delta method: the covariance of the moments of each circuit, carried through the
-    gradient of the readout. It is exact for readouts that are linear in the moments; others have in addition a bias
-    that falls as one over the shots.
+    gradient of the energy, which goes through the circuits of later rounds, too. It is exact for one round and readouts
+    that are linear in the moments; others have in addition a bias that falls as one over the shots.
 
     Args:
         model: a trained model.
@@ -123,10 +132,24 @@ def estimate_energies(
             the limit.
     """
     job = prepare(model, numbers, positions)
+    spent = 0.0
 
     def measured(quote: Quote, seed: int) -> MomentEstimate:
-        measure = sampler or partial(estimate_moments, packed=quote.packed, store=store, max_price=max_price)
-        return measure(job.split, job.flat_slots, target, plan=quote.plan, shots=quote.table, seed=seed)
+        nonlocal spent
+        rounds: list[MomentEstimate] = []
+        for number in range(job.rounds):
+            left = None if max_price is None else max_price - _BARELY * spent
+            measure = sampler or partial(estimate_moments, packed=quote.packed, store=store, max_price=left)
+            slots, shots = job.slots_after([each.means for each in rounds]), job.of_round(quote.table, number)
+            own_seed = seed + number * _ROUND_SEED
+            found = measure(job.split, slots, target, plan=quote.plan, shots=shots, seed=own_seed)
+            rounds.append(found)
+            spent += 0.0 if found.run is None else found.run.price
+        return MomentEstimate(
+            job.together([each.means for each in rounds]),
+            job.together([each.one_shot for each in rounds]),
+            job.together([each.shots for each in rounds]),
+        )
 
     if pilot is None:
         quote = planned_quote(job, target, shots=shots, standard_error=standard_error, pack=pack)

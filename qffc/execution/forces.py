@@ -17,6 +17,7 @@ from qffc.execution.estimate import MomentEstimate, device_kernel, estimate_mome
 from qffc.execution.offer import Tariff, allocation_for, both_offers
 from qffc.execution.quote import Job, Quote, choose, need_one, plan_of, prepare
 from qffc.execution.tangent import Geometry, Tangent
+from qffc.ir.diagnostics import error
 from qffc.models.force_field import ForceField
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
@@ -113,8 +114,8 @@ def estimate_forces(
         sampler: takes the place of the target; :func:`exact_moments` gives the limit of infinitely many shots.
 
     Raises:
-        QffcError: when the molecule does not fit the model, the target cannot run the circuits, or the price is above
-            the limit.
+        QffcError: when the molecule does not fit the model, its program has several rounds, the target cannot run the
+            circuits, or the price is above the limit.
 
     Example:
         >>> from qffc.library import load
@@ -140,6 +141,15 @@ def prepare_forces(
     parameters: bool = False,
 ) -> ForceRun:
     """Return the circuits of :func:`estimate_forces`, to look at the price before they run."""
+    if model.program.round_count > 1:
+        raise error(
+            "forces from several rounds of circuits",
+            found=f"{model.program.round_count} rounds in '{model.program.name}'",
+            expected="a program of one round: shifted circuits give derivatives of one round, and the later ones turn "
+            "with what it measures",
+            help="estimate energies, which may have any number of rounds; for forces on a device, estimate those of a "
+            "few displaced geometries, or train a program without 'rounds'. model.predict simulates forces",
+        )
     job = prepare(model, numbers, positions)
     return ForceRun(job, shift_rule(job.split), Tangent(job.molecule, job.arrays, parameters))
 
@@ -243,8 +253,9 @@ class ForceRun:
 @in_double_precision
 def _geometries(job: Job, rule: ShiftRule) -> tuple[Geometry, ...]:
     weights = rule.weights(job.flat_slots).reshape(len(job.frames), job.circuits, len(rule.shifts), -1)
+    slots = job.flat_slots.reshape(*job.molecule.shape(job.frames), -1)
     return tuple(
-        Geometry(job.frames[k : k + 1], jnp.asarray(job.slots[k : k + 1]), jnp.asarray(here))
+        Geometry(job.frames[k : k + 1], jnp.asarray(slots[k : k + 1]), jnp.asarray(here))
         for k, here in enumerate(weights)
     )
 

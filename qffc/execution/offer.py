@@ -91,7 +91,7 @@ def allocation_for(shots: int | None, standard_error: float | Floats | None) -> 
 
 
 def both_offers(
-    variances: Floats, used: NDArray[np.bool_], tariff: Tariff, target: Target, allocated: Allocate
+    variances: Floats, used: NDArray[np.bool_], tariff: Tariff, target: Target, allocated: Allocate, rounds: int = 1
 ) -> tuple[Offer, Offer]:
     """Return what it takes to run circuits one by one, and packed.
 
@@ -101,26 +101,35 @@ def both_offers(
         tariff: what they cost.
         target: where they run.
         allocated: how shots are allocated.
+        rounds: in how many rounds, one after the other, the circuits of a geometry run: as many in each.
     """
-    alone = make_offer(variances, used, tariff, target, allocated, packed=False)
-    return alone, make_offer(variances, used, tariff, target, allocated, packed=True)
+    alone = make_offer(variances, used, tariff, target, allocated, rounds, packed=False)
+    return alone, make_offer(variances, used, tariff, target, allocated, rounds, packed=True)
 
 
 def make_offer(
-    variances: Floats, used: NDArray[np.bool_], tariff: Tariff, target: Target, allocated: Allocate, packed: bool
+    variances: Floats,
+    used: NDArray[np.bool_],
+    tariff: Tariff,
+    target: Target,
+    allocated: Allocate,
+    rounds: int,
+    packed: bool,
 ) -> Offer:
     """Return one of :func:`both_offers`.
 
-    Circuits that need about as many shots are packed together. As they share the shots of the job, these are allocated
-    by the mean variance of its circuits, geometry by geometry, which is the best for given jobs; where several
-    geometries meet in a job, the most demanding one decides, and the others are estimated better than asked for.
+    Circuits of a round that need about as many shots are packed together. As they share the shots of the job, these are
+    allocated by the mean variance of its circuits, geometry by geometry, which is the best for given jobs; where
+    several geometries meet in a job, the most demanding one decides, and the others are estimated better than asked
+    for.
     """
     table = np.zeros(variances.shape, dtype=np.int64)
     for frame, chosen in enumerate(used):
         table[frame, chosen] = allocated(variances[frame, chosen], frame)
     flat = table.reshape(-1)
     if packed:
-        places, jobs = _jobs(flat, tariff, target)
+        batches = np.broadcast_to(np.arange(rounds)[:, None], (len(table), rounds, table[0].size // rounds))
+        places, jobs = _jobs(flat, batches.reshape(-1), tariff, target)
         frames = np.repeat(np.arange(len(table)), table[0].size)
         averaged = _averaged(variances.reshape(-1), frames, jobs).reshape(variances.shape)
         for frame, chosen in enumerate(used):
@@ -148,11 +157,13 @@ def make_offer(
     )
 
 
-def _jobs(shots: Shots, tariff: Tariff, target: Target) -> tuple[list[NDArray[np.intp]], Shots]:
-    """The places of each job, and the job of each place; -1 for places without shots."""
-    taking = np.flatnonzero(shots)
-    packing = pack_for([tariff.qubits] * len(taking), shots[taking].tolist(), target)
-    places = [taking[list(job)] for job in packing.jobs]
+def _jobs(shots: Shots, batches: Shots, tariff: Tariff, target: Target) -> tuple[list[NDArray[np.intp]], Shots]:
+    """The places of each job, all of one batch, and the job of each place; -1 for places without shots."""
+    places: list[NDArray[np.intp]] = []
+    for batch in np.unique(batches):
+        taking = np.flatnonzero((shots > 0) & (batches == batch))
+        packing = pack_for([tariff.qubits] * len(taking), shots[taking].tolist(), target)
+        places += [taking[list(job)] for job in packing.jobs]
     job_of = np.full(len(shots), -1)
     for index, job in enumerate(places):
         job_of[job] = index

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +20,9 @@ from qffc.models.beyond_data import warn_beyond_data
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_field import ForceField
 from qffc.models.given.atoms_given import frames_of
+from qffc.models.rounds import Carried
 from qffc.passes.circuit.split_program import Split
+from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.measurement.kernel_states import DENSE_QUBITS, kernel_states
 from qffc.passes.measurement.plan import moment_covariances, plan_measurement, setting_variances
@@ -27,6 +30,7 @@ from qffc.passes.measurement.settings import MeasurementPlan
 from qffc.passes.target import Target
 
 Floats = NDArray[np.float64]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 _PLAN_CIRCUITS = 256
 """Circuits that the choice of settings looks at, spread over all."""
@@ -43,12 +47,14 @@ class Quote:
         offer: how it is run.
         other: the other way: one by one where the offer is packed, and packed where it is not.
         standard_errors: (frames,) expected, eV, or eV/Angstrom for forces; nan where nothing is known of the variances.
+        rounds: of circuits, which run one after the other.
     """
 
     plan: MeasurementPlan
     offer: Offer
     other: Offer
     standard_errors: Floats
+    rounds: int = 1
 
     def __repr__(self) -> str:
         errors = ", ".join(f"{1e3 * error:.3g}" for error in self.standard_errors[:4])
@@ -62,7 +68,7 @@ class Quote:
 
     @property
     def shots(self) -> NDArray[np.int64]:
-        """(frames, circuits, settings); 0 where nothing depends on the moments."""
+        """(frames, circuits, settings), round after round; 0 where nothing depends on the moments."""
         return self.offer.shots
 
     @property
@@ -95,17 +101,19 @@ class Quote:
 class Job:
     """Geometries of one molecule, and the circuits that their energies need.
 
+    The circuits of a geometry are those of the first round, then those of the next one, and so on. What is measured in
+    a round turns the circuits of those after it, so their slots are known when it is over; before, they are known
+    without shot noise.
+
     Args:
         molecule: the energy function.
         arrays: parameters and constants of the model.
         frames: (frames, atoms, 3), Angstrom.
-        slots: (frames, instances, channels, slots), radians.
     """
 
     molecule: MoleculeEnergy
     arrays: dict[str, jax.Array]
     frames: jax.Array
-    slots: Floats
 
     def __repr__(self) -> str:
         return short_repr(self, counted(len(self.frames), "geometry", "geometries"), repr(self.molecule))
@@ -116,8 +124,13 @@ class Job:
         return self.molecule.lowered.split
 
     @property
+    def rounds(self) -> int:
+        """How many rounds of circuits there are."""
+        return self.molecule.lowered.program.round_count
+
+    @property
     def circuits(self) -> int:
-        """Circuits of each geometry, settings apart."""
+        """Circuits of each geometry, of all rounds, settings apart."""
         return self.molecule.circuits
 
     @property
@@ -125,23 +138,68 @@ class Job:
         """(circuits,) False for the circuit that stands in where no atoms fit the sites."""
         present = self.molecule.instances.present
         one = np.full(len(self.molecule.instances), True) if present is None else np.asarray(present) > 0
-        return np.repeat(one, self.molecule.lowered.program.channels)
+        return np.tile(np.repeat(one, self.molecule.lowered.program.channels), self.rounds)
+
+    def together(self, parts: Sequence[NDArray[_Scalar]]) -> NDArray[_Scalar]:
+        """Return what each round has for its circuits, (frames x circuits of a round, ...), for all of them."""
+        rest = parts[0].shape[1:]
+        each = [part.reshape(len(self.frames), self.circuits // self.rounds, *rest) for part in parts]
+        return np.concatenate(each, axis=1).reshape(len(self.frames) * self.circuits, *rest)
+
+    def of_round(self, table: NDArray[_Scalar], number: int) -> NDArray[_Scalar]:
+        """Return what a table (frames x circuits, ...) has for the circuits of a round, counted from 0."""
+        frames, each, rest = len(self.frames), self.circuits // self.rounds, table.shape[1:]
+        return table.reshape(frames, self.rounds, each, *rest)[:, number].reshape(frames * each, *rest)
+
+    @in_double_precision
+    def slots_after(self, seen: Sequence[Floats]) -> Floats:
+        """Return the slots of the next round, (frames x circuits of a round, slots), radians.
+
+        Args:
+            seen: the moments of each round before, (frames x circuits of a round, observables).
+        """
+        carried: Carried | None = None
+        for number, moments in enumerate(seen):
+            shaped = jnp.asarray(moments.reshape(*self.molecule.shape(self.frames), -1))
+            carried = self._carry(shaped, self.frames, carried, number)
+        slots = self._slots(self.frames, carried, len(seen))
+        # Two compilations may differ in the last bit of an angle, which may reorder the measurements of a circuit and
+        # so draw other shots from the same seed; no device resolves a picoradian.
+        return np.round(np.asarray(slots), 12).reshape(-1, slots.shape[-1])
 
     @property
     def flat_slots(self) -> Floats:
-        """(frames x circuits, slots)."""
-        return self.slots.reshape(-1, self.slots.shape[-1])
+        """(frames x circuits, slots), radians, without shot noise."""
+        return self._exact[0]
+
+    @property
+    def exact_moments(self) -> Floats:
+        """(frames x circuits, observables), without shot noise."""
+        return self._exact[1]
 
     @cached_property
     @in_double_precision
-    def exact_moments(self) -> Floats:
-        """(frames x circuits, observables)."""
-        return np.asarray(jax.jit(self.molecule.lowered.moments)(jnp.asarray(self.flat_slots)))
+    def _exact(self) -> tuple[Floats, Floats]:
+        measure = jax.jit(self.molecule.lowered.moments)
+        slots: list[Floats] = []
+        seen: list[Floats] = []
+        for _ in range(self.rounds):
+            slots.append(self.slots_after(seen))
+            seen.append(np.asarray(measure(jnp.asarray(slots[-1]))))
+        return self.together(slots), self.together(seen)
 
     @in_double_precision
     def energies_and_slopes(self, moments: Floats) -> tuple[Floats, Floats]:
-        """Return energies (frames,), eV, and their derivatives by the moments, shaped as the moments."""
-        energies, slopes = self._finish(jnp.asarray(moments.reshape(*self.slots.shape[:-1], -1)))
+        """Return energies (frames,), eV, and their derivatives by the moments, shaped as the moments.
+
+        The derivative by the moments of a round goes through the later rounds, too: what was seen there would have been
+        another, by as much as without shot noise.
+
+        Args:
+            moments: (frames x circuits, observables).
+        """
+        frames, *shape = self.molecule.shape(self.frames)
+        energies, slopes = self._energies(jnp.asarray(moments.reshape(frames, self.rounds, *shape, -1)))
         return np.asarray(energies), np.asarray(slopes).reshape(moments.shape)
 
     def matters(self, slopes: Floats) -> NDArray[np.bool_]:
@@ -154,16 +212,31 @@ class Job:
         return np.asarray((slopes != 0).any(axis=1) | (self.energies_and_slopes(elsewhere)[1] != 0).any(axis=1))
 
     @cached_property
-    def _finish(self) -> Callable[[jax.Array], tuple[jax.Array, jax.Array]]:
+    def _slots(self) -> Callable[[jax.Array, Carried | None, int], jax.Array]:
+        return jax.jit(partial(self.molecule.slots, self.arrays), static_argnums=2)
+
+    @cached_property
+    def _carry(self) -> Callable[[jax.Array, jax.Array, Carried | None, int], Carried]:
+        return jax.jit(partial(self.molecule.carry, self.arrays), static_argnums=3)
+
+    @cached_property
+    def _energies(self) -> Callable[[jax.Array], tuple[jax.Array, jax.Array]]:
+        molecule, arrays, frames = self.molecule, self.arrays, self.frames
+
         def total(moments: jax.Array) -> tuple[jax.Array, jax.Array]:
-            energies = self.molecule.finish(self.arrays, moments, self.frames)
+            seen, carried = moments[:, 0], None
+            for number in range(1, self.rounds):
+                carried = molecule.carry(arrays, seen, frames, carried, number - 1)
+                exact = molecule.moments(molecule.slots(arrays, frames, carried, number))
+                seen = moments[:, number] + (exact - jax.lax.stop_gradient(exact))
+            energies = molecule.finish(arrays, seen, frames, carried)
             return jnp.sum(energies), energies  # frames do not mix, so the gradient of the sum is that of each
 
-        def finish(moments: jax.Array) -> tuple[jax.Array, jax.Array]:
+        def both(moments: jax.Array) -> tuple[jax.Array, jax.Array]:
             slopes, energies = jax.grad(total, has_aux=True)(moments)
             return energies, slopes
 
-        return jax.jit(finish)
+        return jax.jit(both)
 
 
 @in_double_precision
@@ -179,11 +252,7 @@ def prepare(model: ForceField, numbers: NDArray[np.integer], positions: NDArray[
     numbers, given = frames_of(numbers, positions)
     warn_beyond_data(model, numbers, given)
     arrays = {name: jnp.asarray(value) for name, value in model.arrays.items()}
-    molecule, frames = model.molecule(numbers), jnp.asarray(given)
-    slots = jax.jit(lambda r: molecule.slots(arrays, r))(frames)
-    # Two compilations may differ in the last bit of an angle, which may reorder the measurements of a circuit and so
-    # draw other shots from the same seed; no device resolves a picoradian.
-    return Job(molecule, arrays, frames, np.round(np.asarray(slots), 12))
+    return Job(model.molecule(numbers), arrays, jnp.asarray(given))
 
 
 def planned_quote(
@@ -294,19 +363,21 @@ def _quote(
     frames = len(job.frames)
     used = matters.reshape(frames, -1)
     tariff = _tariff(job, target, plan, used)
-    offers = both_offers(variances.reshape(frames, job.circuits, -1), used, tariff, target, wanted)
+    offers = both_offers(variances.reshape(frames, job.circuits, -1), used, tariff, target, wanted, job.rounds)
     offer, other = choose(offers, pack)
-    return Quote(plan, offer, other, np.sqrt(offer.variances))
+    return Quote(plan, offer, other, np.sqrt(offer.variances), job.rounds)
 
 
 def _tariff(job: Job, target: Target, plan: MeasurementPlan, used: NDArray[np.bool_]) -> Tariff:
-    kernel = device_kernel(job.split, target)
-    taken = np.flatnonzero(used)
-    # Where nothing matters, nothing is run.
-    rows = job.flat_slots[taken] if len(taken) else job.flat_slots[:1]
+    """What circuits cost: those of the first round as they are, later ones with every gate that they may have."""
+    kernel, settings = device_kernel(job.split, target), len(plan.settings)
+    first = np.repeat(np.arange(job.rounds), used.shape[1] // job.rounds) == 0
+    taken = np.flatnonzero(used & first)
+    rows = np.concatenate([job.flat_slots[taken], generic_slots(job.split)[None]])
     counts = [kernel.counts(circuit) for circuit in kernel.bind_settings(rows, plan.settings)]
-    where = np.zeros((used.size, len(plan.settings)), dtype=np.intp)
-    where[taken] = np.arange(len(taken) * len(plan.settings)).reshape(len(taken), len(plan.settings))
+    row = np.full(used.size, len(taken))
+    row[taken] = np.arange(len(taken))
+    where = row[:, None] * settings + np.arange(settings)
     return Tariff.of(counts, where.reshape(*used.shape, -1), target)
 
 

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from qffc.ir.declarations import AtomicReadout
-from qffc.ir.diagnostics import InternalError, error
+from qffc.ir.diagnostics import InternalError
 from qffc.models.head import atomic_energies
 from qffc.models.molecule_circuits import (
     ATOM_ENERGY,
@@ -43,29 +43,47 @@ class _Round(NamedTuple):
 class MoleculeEnergy(MoleculeCircuits):
     """Energies of many geometries of one molecule.
 
-    The chain is ``slots -> moments -> finish``; a device takes the place of the kernel in the middle.
+    The chain is ``slots -> moments -> carry`` for each round but the last, and ``slots -> moments -> finish`` for that;
+    a device takes the place of the kernel in the middle.
 
     The arguments are those of :class:`qffc.models.molecule_circuits.MoleculeCircuits`.
     """
 
-    def slots(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
-        """Return the slots of all circuits of a program of one round.
+    def slots(self, arrays: Arrays, positions: jax.Array, carried: Carried | None = None, number: int = 0) -> jax.Array:
+        """Return the slots of all circuits of a round.
 
         Args:
             arrays: parameters by name.
             positions: (batch, atoms, 3), Angstrom.
+            carried: into the round, by :meth:`carry`; None into the first one.
+            number: of the round, from 0.
 
         Returns:
             (batch, instances, channels, slots), radians.
         """
-        self._need_one_round()
-        round_ = self._round(arrays, positions, None, 0)
-        return round_.tables.slots((round_.values, round_.rows), self.shape(positions))
+        now = self._round(arrays, positions, carried, number)
+        return now.tables.slots((now.values, now.rows), self.shape(positions))
 
     def moments(self, slots: jax.Array) -> jax.Array:
         """Return the exact moments of slots (..., slots), as (..., observables)."""
         flat = self.lowered.moments(slots.reshape(-1, slots.shape[-1]))
         return flat.reshape(*slots.shape[:-1], flat.shape[-1])
+
+    def carry(
+        self, arrays: Arrays, moments: jax.Array, positions: jax.Array, carried: Carried | None, number: int
+    ) -> Carried:
+        """Return what atoms carry from a round, which is not the last one, into the next.
+
+        Args:
+            arrays: parameters and constants by name.
+            moments: (batch, instances, channels, observables), of the round.
+            positions: (batch, atoms, 3), Angstrom.
+            carried: into the round; None into the first one.
+            number: of the round, from 0.
+        """
+        vectors = self._round(arrays, positions, carried, number).vectors
+        ways = self._ways(arrays, positions) if carried is None else carried.ways
+        return self._carry(arrays, moments, positions, vectors, carried, ways, number)
 
     def finish(
         self, arrays: Arrays, moments: jax.Array, positions: jax.Array, carried: Carried | None = None
@@ -205,15 +223,6 @@ class MoleculeEnergy(MoleculeCircuits):
         if not isinstance(readout, AtomicReadout) or readout.rounds is None or edges is None:
             return None
         return ways_of(readout, arrays, self.instances.atom_species, edges)
-
-    def _need_one_round(self) -> None:
-        if self.lowered.program.round_count > 1:
-            raise error(
-                "several rounds of circuits",
-                found=f"{self.lowered.program.round_count} rounds in '{self.lowered.program.name}'",
-                expected="a program of one round: the slots of a round depend on the moments of those before",
-                help="simulate it, or train a program without 'rounds' to run on a device",
-            )
 
     def contributions(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
         """Return what the raw energies are sums of.

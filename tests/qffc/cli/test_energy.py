@@ -11,7 +11,7 @@ from qffc.data import load_embedded
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.reference import moments
 from qffc.library import load
-from qffc.models.files.model_file import load_model
+from qffc.models.files.model_file import load_model, save_model
 from qffc.models.force_field import untrained
 
 PROGRAM = load("water-demo", depth=2)
@@ -254,6 +254,25 @@ def test_run(qffc, trained, tmp_path):
     assert reached["estimates"][0]["standard_error"] == pytest.approx(estimate["standard_error"], rel=0.5)
     assert reached["shots"] == reached["estimates"][0]["shots"]
     assert reached["settings"]
+
+
+def test_run_with_rounds(qffc, tmp_path):
+    pytest.importorskip("pytket_pecos")
+    small = load("gathered", channels=1, rounds=2, depth=1, vectors=2, hidden=(3, 2))
+    model, file = tmp_path / "model.safetensors", tmp_path / "water.xyz"
+    save_model(untrained(small, seed=1), model)
+    file.write_text(XYZ)
+    code, out, err = qffc("run", model, "--geometry", file, "--shots", "20", "--store", tmp_path / "shots", "--json")
+    assert code == 0
+    assert "2 rounds, one after the other" in err
+    data = json.loads(out)
+    (estimate,) = data["estimates"]
+    assert data["rounds"] == 2
+    assert estimate["circuits"] == 2 * 3 * len(data["settings"])
+    assert abs(estimate["energy"] - estimate["exact"]) < 6 * estimate["standard_error"]
+    code, _, err = qffc("run", model, "--geometry", file, "--forces")
+    assert code == 2
+    assert "forces from several rounds of circuits" in err
 
 
 def test_run_forces(qffc, trained, tmp_path):

@@ -47,6 +47,11 @@ def test_standard_errors_cover_a_network_and_several_circuits():
     check_coverage(model, 2000, np.repeat(POSITIONS[None], REPEATS, axis=0))
 
 
+def test_standard_errors_cover_rounds_of_circuits():
+    small = load("gathered", channels=2, rounds=2, depth=1, vectors=2, hidden=(4, 4))
+    check_coverage(untrained(small, seed=1), 5000, np.repeat(POSITIONS[None], REPEATS, axis=0))
+
+
 def test_standard_errors_cover_an_averaged_program():
     model = untrained(load("sivqlm-nh3", depth=1), seed=1)
     ammonia = np.array([[0, 0, 0], [0.94, 0, 0.3], [-0.47, 0.81, 0.3], [-0.5, -0.8, 0.35]])
