@@ -8,7 +8,8 @@ from pathlib import Path
 
 from qffc.cli.geometry import read_geometry
 from qffc.compiling.levels import DEVICE_LEVEL, at_level
-from qffc.execution.quote import planned_quote, prepare
+from qffc.execution.energy_circuits import prepare
+from qffc.execution.quote import planned_quote
 from qffc.models.files.model_file import load_model
 from qffc.targets.catalogue import target
 

@@ -11,8 +11,9 @@ import numpy as np
 from qffc.cli.geometry import read_geometry
 from qffc.execution.allocation import allocate_for
 from qffc.execution.energy import estimate_energies
+from qffc.execution.energy_circuits import Job, prepare
 from qffc.execution.exact_shots import draw_exactly
-from qffc.execution.quote import Job, planned_quote, prepare
+from qffc.execution.quote import planned_quote
 from qffc.models.files.model_file import load_model
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.measurement.kernel_states import kernel_states

@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import pi, sqrt
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,8 @@ from qffc.passes.circuit.split_program import Affine, KernelOp, Split, split_pro
 from qffc.passes.target import Target
 
 Floats = NDArray[np.float64]
+Array = Any
+"""An array of the module that computes: NumPy's, or a traced one."""
 _ONE = Fraction(1)
 
 
@@ -72,24 +74,24 @@ class ShiftRule:
     split: Split
     shifts: tuple[Shift, ...]
 
-    def slots(self, slots: Floats) -> Floats:
+    def slots(self, slots: Array, xp: Any = np) -> Array:
         """Return the slots of all shifted circuits of ``split``.
 
         Args:
             slots: (circuits, base.slot_count), radians.
+            xp: the array module, NumPy by default.
 
         Returns:
             (circuits, shifts, split.slot_count), radians.
         """
-        plain = self.unshifted(slots)
-        rows = np.repeat(plain[:, None, :], len(self.shifts), axis=1)
+        shifted = np.zeros((len(self.shifts), self.split.slot_count))
         for index, shift in enumerate(self.shifts):
-            rows[:, index, shift.slot] = shift.radians
-        return rows
+            shifted[index, shift.slot] = shift.radians
+        return self.unshifted(slots, xp)[:, None, :] + xp.asarray(shifted)[None]  # these slots are zero unless shifted
 
-    def unshifted(self, slots: Floats) -> Floats:
+    def unshifted(self, slots: Array, xp: Any = np) -> Array:
         """Return slots of ``base``, (circuits, base.slot_count), as slots of ``split``."""
-        points = np.asarray(slots, dtype=np.float64)
+        points = xp.asarray(slots, dtype=np.float64)
         if points.ndim != 2 or points.shape[1] != self.base.slot_count:
             raise error(
                 "slots that are no table",
@@ -97,35 +99,39 @@ class ShiftRule:
                 expected=f"(circuits, {self.base.slot_count})",
                 help="give one row for each circuit",
             )
-        extra = np.zeros((len(points), self.split.slot_count - self.base.slot_count))
+        extra = xp.zeros((len(points), self.split.slot_count - self.base.slot_count), np.float64)
         scalars = len(self.base.scalars)
-        return np.concatenate([points[:, :scalars], extra, points[:, scalars:]], axis=1)
+        return xp.concatenate([points[:, :scalars], extra, points[:, scalars:]], axis=1)
 
-    def weights(self, slots: Floats) -> Floats:
+    def weights(self, slots: Array, xp: Any = np) -> Array:
         """Return the matrix from shifted moments to derivatives along the slots of ``base``.
 
         Args:
             slots: (circuits, base.slot_count), radians.
+            xp: the array module, NumPy by default.
 
         Returns:
             (circuits, shifts, base.slot_count): the derivative of moment m of circuit c along slot s is the sum over
             the shifts j of ``weights[c, j, s]`` times moment m of shifted circuit j.
         """
-        result = np.zeros((len(slots), len(self.shifts), self.base.slot_count))
-        jacobians: dict[int, Floats] = {}
-        for index, shift in enumerate(self.shifts):
+        jacobians: dict[int, Array] = {}
+        rows = [xp.zeros((len(slots), 0, self.base.slot_count), np.float64)]
+        for shift in self.shifts:
             op = self.base.ops[shift.op]
-            if op.angle is not None:
-                for coefficient, slot in op.angle.terms:
-                    result[:, index, slot] += shift.weight * float(coefficient)
+            along = np.zeros((3, self.base.slot_count))
             if op.vector is not None and shift.axis is not None:
                 factor, slot = op.vector
                 start = self.base.vector_offset(slot)
+                along[:, start : start + 3] = shift.weight * float(factor) * np.eye(3)
                 if shift.op not in jacobians:
-                    jacobians[shift.op] = left_jacobian(float(factor) * slots[:, start : start + 3])
-                turn = jacobians[shift.op][:, shift.axis, :]
-                result[:, index, start : start + 3] += shift.weight * float(factor) * turn
-        return result
+                    jacobians[shift.op] = left_jacobian(float(factor) * slots[:, start : start + 3], xp)
+                rows.append((jacobians[shift.op][:, shift.axis, :] @ xp.asarray(along))[:, None])
+                continue
+            if op.angle is not None:
+                for coefficient, slot in op.angle.terms:
+                    along[0, slot] += shift.weight * float(coefficient)
+            rows.append(xp.broadcast_to(xp.asarray(along[:1]), (len(slots), 1, self.base.slot_count)))
+        return xp.concatenate(rows, axis=1)
 
     def jacobian(self, slots: Floats, moments: Floats) -> Floats:
         """Return the derivatives of the moments.
@@ -196,11 +202,12 @@ def shift_rule(split: Split) -> ShiftRule:
     return ShiftRule(split, shifted, tuple(shifts))
 
 
-def left_jacobian(vectors: Floats) -> Floats:
+def left_jacobian(vectors: Array, xp: Any = np) -> Array:
     r"""Return J with exp(-i/2 (v + dv).sigma) = exp(-i/2 (J dv).sigma) exp(-i/2 v.sigma) to first order.
 
     Args:
         vectors: (..., 3), radians.
+        xp: the array module, NumPy by default.
 
     Returns:
         (..., 3, 3): 1 + (1 - cos t)/t^2 K + (t - sin t)/t^3 K^2 with t = |v| and K u = v x u.
@@ -209,16 +216,19 @@ def left_jacobian(vectors: Floats) -> Floats:
         >>> left_jacobian(np.zeros(3)).tolist()
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    x, y, z = np.moveaxis(np.asarray(vectors, dtype=np.float64), -1, 0)
-    zero = np.zeros_like(x)
-    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*x.shape, 3, 3)
+    x, y, z = xp.moveaxis(xp.asarray(vectors, dtype=np.float64), -1, 0)
+    zero = xp.zeros_like(x)
+    cross = xp.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*x.shape, 3, 3)
     square = x * x + y * y + z * z
     small = square < 1e-4  # below, the series is exact to rounding, and the closed form is not
-    angle = np.sqrt(np.where(small, 1.0, square))
-    first = np.where(small, 1 / 2 - square / 24 + square**2 / 720, (1 - np.cos(angle)) / angle**2)
-    second = np.where(small, 1 / 6 - square / 120 + square**2 / 5040, (angle - np.sin(angle)) / angle**3)
-    result: Floats = np.eye(3) + first[..., None, None] * cross + second[..., None, None] * (cross @ cross)
-    return result
+    angle = xp.sqrt(xp.where(small, 1.0, square))
+    first = xp.where(small, 1 / 2 - square / 24 + square**2 / 720, (1 - xp.cos(angle)) / angle**2)
+    second = xp.where(small, 1 / 6 - square / 120 + square**2 / 5040, (angle - xp.sin(angle)) / angle**3)
+    return (
+        xp.broadcast_to(xp.eye(3), cross.shape)
+        + first[..., None, None] * cross
+        + second[..., None, None] * (cross @ cross)
+    )
 
 
 def _slot(slot: int) -> Affine:

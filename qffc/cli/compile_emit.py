@@ -134,7 +134,7 @@ def _slots(compiled: Compiled, model: Path | None, geometry: str) -> list[NDArra
     numbers, positions = read_geometry(geometry)
     if len(positions) > 1:
         say(f"the first of {len(positions)} frames")
-    from qffc.execution.quote import prepare  # loads JAX
+    from qffc.execution.energy_circuits import prepare  # loads JAX
     from qffc.models.files.model_file import load_model
     from qffc.models.force_field import ForceField
 

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.execution.backend import check_price
-from qffc.execution.estimate import MomentEstimate, estimate_moments
-from qffc.execution.quote import Quote, equal_quote, observed_quote, planned_quote, prepare
+from qffc.execution.energy_circuits import prepare
+from qffc.execution.quote import Quote, equal_quote, observed_quote, planned_quote
+from qffc.execution.rounds import Measured, Sampler, alone, run_rounds
 from qffc.models.force_field import ForceField
-from qffc.passes.circuit.split_program import Split
-from qffc.passes.measurement.settings import MeasurementPlan
 from qffc.passes.target import Target
 
 Floats = NDArray[np.float64]
 
-_PILOT_SEED, _ROUND_SEED = 2**32, 2**33
-"""Apart from every seed of a person: a pilot and the run after it share no shots, and neither do rounds."""
-
-_BARELY = 1 - 1e-12
-"""So that a limit that is the price itself is not below it by rounding."""
+_PILOT_SEED = 2**32
+"""Apart from every seed of a person: a pilot and the run after it share no shots."""
 
 
 @dataclass(frozen=True)
@@ -46,23 +40,6 @@ class EnergyEstimate:
     circuits: int
     shots: int
     price: float
-
-
-class Sampler(Protocol):
-    """What gives moments for slots, such as an emulator."""
-
-    def __call__(
-        self,
-        split: Split,
-        slots: Floats,
-        target: Target,
-        *,
-        plan: MeasurementPlan,
-        shots: NDArray[np.int64],
-        seed: int,
-    ) -> MomentEstimate:
-        """Return moments of circuits at slots (circuits, slot_count), with shots (circuits, settings)."""
-        ...
 
 
 def quote_energies(
@@ -132,37 +109,36 @@ def estimate_energies(
             the limit.
     """
     job = prepare(model, numbers, positions)
-    spent = 0.0
 
-    def measured(quote: Quote, seed: int) -> MomentEstimate:
-        nonlocal spent
-        rounds: list[MomentEstimate] = []
-        for number in range(job.rounds):
-            left = None if max_price is None else max_price - _BARELY * spent
-            measure = sampler or partial(estimate_moments, packed=quote.packed, store=store, max_price=left)
-            slots, shots = job.slots_after([each.means for each in rounds]), job.of_round(quote.table, number)
-            own_seed = seed + number * _ROUND_SEED
-            found = measure(job.split, slots, target, plan=quote.plan, shots=shots, seed=own_seed)
-            rounds.append(found)
-            spent += 0.0 if found.run is None else found.run.price
-        return MomentEstimate(
-            job.together([each.means for each in rounds]),
-            job.together([each.one_shot for each in rounds]),
-            job.together([each.shots for each in rounds]),
+    def measured(quote: Quote, seed: int, spent: float) -> Measured:
+        return run_rounds(
+            job,
+            alone(job),
+            quote,
+            target,
+            seed=seed,
+            sampler=sampler,
+            store=store,
+            max_price=max_price,
+            spent=spent,
         )
 
+    spent = 0.0
     if pilot is None:
         quote = planned_quote(job, target, shots=shots, standard_error=standard_error, pack=pack)
         extra_shots, extra_prices = np.zeros(len(job.frames), dtype=int), (0.0,) * len(job.frames)
     else:
         first = equal_quote(job, target, pilot, pack)
         check_price(first.price, max_price)
-        seen = measured(first, seed)
-        quote = observed_quote(job, target, first.plan, seen, shots=shots, standard_error=standard_error, pack=pack)
+        seen = measured(first, seed, spent)
+        spent = seen.spent
+        quote = observed_quote(
+            job, target, first.plan, seen.moments, shots=shots, standard_error=standard_error, pack=pack
+        )
         extra_shots, extra_prices = first.shots.sum(axis=(1, 2)), first.prices
         seed += _PILOT_SEED
     check_price(quote.price + sum(extra_prices), max_price)
-    estimate = measured(quote, seed)
+    estimate = measured(quote, seed, spent).moments
     energies, slopes = job.energies_and_slopes(estimate.means)
     variances = np.einsum("ci,cij,cj->c", slopes, estimate.covariances, slopes).reshape(len(energies), -1).sum(axis=1)
     exact, _ = job.energies_and_slopes(job.exact_moments)

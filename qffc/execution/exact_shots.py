@@ -25,7 +25,7 @@ def draw_exactly(
     shots: NDArray[np.int64],
     seed: int,
 ) -> MomentEstimate:
-    """Return moments from shots without noise; a :class:`qffc.execution.energy.Sampler` for any target.
+    """Return moments from shots without noise; a :class:`qffc.execution.rounds.Sampler` for any target.
 
     Args:
         split: the program.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import jax
@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.execution.backend import check_price
-from qffc.execution.energy import Sampler
-from qffc.execution.estimate import MomentEstimate, device_kernel, estimate_moments
+from qffc.execution.energy_circuits import Job, prepare
+from qffc.execution.estimate import MomentEstimate, device_kernel
 from qffc.execution.offer import Tariff, allocation_for, both_offers
-from qffc.execution.quote import Job, Quote, choose, need_one, plan_of, prepare
+from qffc.execution.quote import Quote, choose, need_one, plan_of
+from qffc.execution.rounds import Circuits, Sampler, run_rounds
 from qffc.execution.tangent import Geometry, Tangent
-from qffc.ir.diagnostics import error
 from qffc.models.force_field import ForceField
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
@@ -91,7 +91,7 @@ def estimate_forces(
     seed: int,
     sampler: Sampler | None = None,
 ) -> tuple[ForceEstimate, ...]:
-    """Estimate energies, forces and gradients of the energy from circuits, all of them in one batch.
+    """Estimate energies, forces and gradients of the energy from circuits, a batch for each round.
 
     In the limit of many shots they are the derivatives that JAX takes, at any geometry. Standard errors are those of
     the delta method: the covariance of the moments of each circuit, carried to first order through the chain rule.
@@ -114,8 +114,8 @@ def estimate_forces(
         sampler: takes the place of the target; :func:`exact_moments` gives the limit of infinitely many shots.
 
     Raises:
-        QffcError: when the molecule does not fit the model, its program has several rounds, the target cannot run the
-            circuits, or the price is above the limit.
+        QffcError: when the molecule does not fit the model, the target cannot run the circuits, or the price is above
+            the limit.
 
     Example:
         >>> from qffc.library import load
@@ -141,17 +141,9 @@ def prepare_forces(
     parameters: bool = False,
 ) -> ForceRun:
     """Return the circuits of :func:`estimate_forces`, to look at the price before they run."""
-    if model.program.round_count > 1:
-        raise error(
-            "forces from several rounds of circuits",
-            found=f"{model.program.round_count} rounds in '{model.program.name}'",
-            expected="a program of one round: shifted circuits give derivatives of one round, and the later ones turn "
-            "with what it measures",
-            help="estimate energies, which may have any number of rounds; for forces on a device, estimate those of a "
-            "few displaced geometries, or train a program without 'rounds'. model.predict simulates forces",
-        )
     job = prepare(model, numbers, positions)
-    return ForceRun(job, shift_rule(job.split), Tangent(job.molecule, job.arrays, parameters))
+    rule = shift_rule(job.split)
+    return ForceRun(job, rule, Tangent(job.molecule, job.arrays, rule, parameters))
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,9 +162,8 @@ class ForceRun:
 
     @cached_property
     def points(self) -> Floats:
-        """(frames, circuits, 1 + shifts, slots), radians; the circuit itself comes first."""
-        flat = self.job.flat_slots
-        rows = np.concatenate([self.rule.unshifted(flat)[:, None], self.rule.slots(flat)], axis=1)
+        """(frames, circuits, 1 + shifts, slots), radians, without shot noise; the circuit itself comes first."""
+        rows = self._rows(self.job.flat_slots)
         return rows.reshape(len(self.job.frames), self.job.circuits, *rows.shape[1:])
 
     @cached_property
@@ -184,7 +175,11 @@ class ForceRun:
 
     @cached_property
     def _places(self) -> tuple[Geometry, ...]:
-        return _geometries(self.job, self.rule)
+        return _geometries(self.job, self.rule, self.job.flat_slots)
+
+    def _rows(self, slots: Floats) -> Floats:
+        """Slots (circuits, slots) as those of the circuits themselves and of shifted ones."""
+        return np.concatenate([self.rule.unshifted(slots)[:, None], self.rule.slots(slots)], axis=1)
 
     def quote(
         self, target: Target, *, shots: int | None, standard_error: float | None, pack: bool | None = None
@@ -210,9 +205,10 @@ class ForceRun:
         used = np.asarray(~np.isnan(variances).any(axis=2)) & np.repeat(self.job.counted, self.points.shape[2])
         outputs = self._outputs
         wanted = allocation_for(shots, None if standard_error is None else standard_error * float(np.sqrt(outputs)))
-        offers = both_offers(np.nan_to_num(variances), used, self._tariff(plan, target), target, wanted)
+        tariff, rounds = self._tariff(plan, target), self.job.rounds
+        offers = both_offers(np.nan_to_num(variances), used, tariff, target, wanted, rounds)
         offer, other = choose(offers, pack)
-        return Quote(plan, offer, other, np.sqrt(offer.variances / outputs))
+        return Quote(plan, offer, other, np.sqrt(offer.variances / outputs), rounds)
 
     def estimate(
         self,
@@ -226,12 +222,15 @@ class ForceRun:
     ) -> tuple[ForceEstimate, ...]:
         """Return the estimates of each geometry with the settings and shots of a quote."""
         check_price(quote.price, max_price)
-        sampler = sampler or partial(estimate_moments, packed=quote.packed, store=store, max_price=max_price)
-        points = self.points.reshape(-1, self.points.shape[-1])
-        found = sampler(self.rule.split, points, target, plan=quote.plan, shots=quote.table, seed=seed)
+        circuits = Circuits(self.rule.split, self._rows)
+        slots, found, _ = run_rounds(
+            self.job, circuits, quote, target, seed=seed, sampler=sampler, store=store, max_price=max_price
+        )
         means = found.means.reshape(self.exact.shape)
         covariances = found.covariances.reshape(*self.exact.shape, self.exact.shape[-1])
-        results = zip(self._places, self.exact, means, covariances, quote.shots, quote.prices, strict=True)
+        limits = zip(self._places, self.exact, strict=True)
+        places = _geometries(self.job, self.rule, slots)
+        results = zip(places, means, covariances, limits, quote.shots, quote.prices, strict=True)
         return tuple(_estimate(self.tangent, *result) for result in results)
 
     @property
@@ -251,12 +250,13 @@ class ForceRun:
 
 
 @in_double_precision
-def _geometries(job: Job, rule: ShiftRule) -> tuple[Geometry, ...]:
-    weights = rule.weights(job.flat_slots).reshape(len(job.frames), job.circuits, len(rule.shifts), -1)
-    slots = job.flat_slots.reshape(*job.molecule.shape(job.frames), -1)
+def _geometries(job: Job, rule: ShiftRule, slots: Floats) -> tuple[Geometry, ...]:
+    """Where the kernel is replaced, for slots (frames x circuits, slots)."""
+    shape = (len(job.frames), job.rounds, job.circuits // job.rounds)
+    places = slots.reshape(*shape, slots.shape[1])
+    weights = rule.weights(slots).reshape(*shape, len(rule.shifts), slots.shape[1])
     return tuple(
-        Geometry(job.frames[k : k + 1], jnp.asarray(slots[k : k + 1]), jnp.asarray(here))
-        for k, here in enumerate(weights)
+        Geometry(job.frames[k : k + 1], jnp.asarray(places[k]), jnp.asarray(weights[k])) for k in range(shape[0])
     )
 
 
@@ -297,16 +297,16 @@ class _Spread:
 def _estimate(
     tangent: Tangent,
     place: Geometry,
-    exact: Floats,
     means: Floats,
     covariances: Floats,
+    without_noise: tuple[Geometry, Floats],
     table: NDArray[np.int64],
     price: float,
 ) -> ForceEstimate:
     moments = jnp.asarray(means)
     found = tangent.derivatives(place, moments)
     errors = tangent.standard_errors(place, moments, jnp.asarray(covariances))
-    limit = tangent.derivatives(place, jnp.asarray(exact))
+    limit = tangent.derivatives(without_noise[0], jnp.asarray(without_noise[1]))
     return ForceEstimate(
         float(found.energy),
         float(errors.energy),

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from typing import TypeVar
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.execution.energy_circuits import Job
 from qffc.execution.estimate import MomentEstimate, device_kernel, shot_table
 from qffc.execution.offer import Allocate, Offer, Tariff, allocation_for, both_offers
 from qffc.ir.diagnostics import error
 from qffc.ir.short_repr import counted, short_repr
-from qffc.models.beyond_data import warn_beyond_data
-from qffc.models.energy import MoleculeEnergy
-from qffc.models.force_field import ForceField
-from qffc.models.given.atoms_given import frames_of
-from qffc.models.rounds import Carried
-from qffc.passes.circuit.split_program import Split
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
-from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.measurement.kernel_states import DENSE_QUBITS, kernel_states
 from qffc.passes.measurement.plan import moment_covariances, plan_measurement, setting_variances
 from qffc.passes.measurement.settings import MeasurementPlan
 from qffc.passes.target import Target
 
 Floats = NDArray[np.float64]
-_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 _PLAN_CIRCUITS = 256
 """Circuits that the choice of settings looks at, spread over all."""
@@ -95,164 +83,6 @@ class Quote:
     def table(self) -> NDArray[np.int64]:
         """The shots as (frames x circuits, settings)."""
         return self.shots.reshape(-1, self.shots.shape[-1])
-
-
-@dataclass(frozen=True, eq=False)
-class Job:
-    """Geometries of one molecule, and the circuits that their energies need.
-
-    The circuits of a geometry are those of the first round, then those of the next one, and so on. What is measured in
-    a round turns the circuits of those after it, so their slots are known when it is over; before, they are known
-    without shot noise.
-
-    Args:
-        molecule: the energy function.
-        arrays: parameters and constants of the model.
-        frames: (frames, atoms, 3), Angstrom.
-    """
-
-    molecule: MoleculeEnergy
-    arrays: dict[str, jax.Array]
-    frames: jax.Array
-
-    def __repr__(self) -> str:
-        return short_repr(self, counted(len(self.frames), "geometry", "geometries"), repr(self.molecule))
-
-    @property
-    def split(self) -> Split:
-        """The program of each circuit."""
-        return self.molecule.lowered.split
-
-    @property
-    def rounds(self) -> int:
-        """How many rounds of circuits there are."""
-        return self.molecule.lowered.program.round_count
-
-    @property
-    def circuits(self) -> int:
-        """Circuits of each geometry, of all rounds, settings apart."""
-        return self.molecule.circuits
-
-    @property
-    def counted(self) -> NDArray[np.bool_]:
-        """(circuits,) False for the circuit that stands in where no atoms fit the sites."""
-        present = self.molecule.instances.present
-        one = np.full(len(self.molecule.instances), True) if present is None else np.asarray(present) > 0
-        return np.tile(np.repeat(one, self.molecule.lowered.program.channels), self.rounds)
-
-    def together(self, parts: Sequence[NDArray[_Scalar]]) -> NDArray[_Scalar]:
-        """Return what each round has for its circuits, (frames x circuits of a round, ...), for all of them."""
-        rest = parts[0].shape[1:]
-        each = [part.reshape(len(self.frames), self.circuits // self.rounds, *rest) for part in parts]
-        return np.concatenate(each, axis=1).reshape(len(self.frames) * self.circuits, *rest)
-
-    def of_round(self, table: NDArray[_Scalar], number: int) -> NDArray[_Scalar]:
-        """Return what a table (frames x circuits, ...) has for the circuits of a round, counted from 0."""
-        frames, each, rest = len(self.frames), self.circuits // self.rounds, table.shape[1:]
-        return table.reshape(frames, self.rounds, each, *rest)[:, number].reshape(frames * each, *rest)
-
-    @in_double_precision
-    def slots_after(self, seen: Sequence[Floats]) -> Floats:
-        """Return the slots of the next round, (frames x circuits of a round, slots), radians.
-
-        Args:
-            seen: the moments of each round before, (frames x circuits of a round, observables).
-        """
-        carried: Carried | None = None
-        for number, moments in enumerate(seen):
-            shaped = jnp.asarray(moments.reshape(*self.molecule.shape(self.frames), -1))
-            carried = self._carry(shaped, self.frames, carried, number)
-        slots = self._slots(self.frames, carried, len(seen))
-        # Two compilations may differ in the last bit of an angle, which may reorder the measurements of a circuit and
-        # so draw other shots from the same seed; no device resolves a picoradian.
-        return np.round(np.asarray(slots), 12).reshape(-1, slots.shape[-1])
-
-    @property
-    def flat_slots(self) -> Floats:
-        """(frames x circuits, slots), radians, without shot noise."""
-        return self._exact[0]
-
-    @property
-    def exact_moments(self) -> Floats:
-        """(frames x circuits, observables), without shot noise."""
-        return self._exact[1]
-
-    @cached_property
-    @in_double_precision
-    def _exact(self) -> tuple[Floats, Floats]:
-        measure = jax.jit(self.molecule.lowered.moments)
-        slots: list[Floats] = []
-        seen: list[Floats] = []
-        for _ in range(self.rounds):
-            slots.append(self.slots_after(seen))
-            seen.append(np.asarray(measure(jnp.asarray(slots[-1]))))
-        return self.together(slots), self.together(seen)
-
-    @in_double_precision
-    def energies_and_slopes(self, moments: Floats) -> tuple[Floats, Floats]:
-        """Return energies (frames,), eV, and their derivatives by the moments, shaped as the moments.
-
-        The derivative by the moments of a round goes through the later rounds, too: what was seen there would have been
-        another, by as much as without shot noise.
-
-        Args:
-            moments: (frames x circuits, observables).
-        """
-        frames, *shape = self.molecule.shape(self.frames)
-        energies, slopes = self._energies(jnp.asarray(moments.reshape(frames, self.rounds, *shape, -1)))
-        return np.asarray(energies), np.asarray(slopes).reshape(moments.shape)
-
-    def matters(self, slopes: Floats) -> NDArray[np.bool_]:
-        """Return (frames x circuits,), whether the energy depends on the moments of a circuit at all.
-
-        A circuit with an atom beyond the cutoff has weight zero. One zero slope can be an accident, so the slopes at
-        other moments must vanish as well.
-        """
-        elsewhere = np.random.default_rng(0).uniform(-1, 1, size=slopes.shape)
-        return np.asarray((slopes != 0).any(axis=1) | (self.energies_and_slopes(elsewhere)[1] != 0).any(axis=1))
-
-    @cached_property
-    def _slots(self) -> Callable[[jax.Array, Carried | None, int], jax.Array]:
-        return jax.jit(partial(self.molecule.slots, self.arrays), static_argnums=2)
-
-    @cached_property
-    def _carry(self) -> Callable[[jax.Array, jax.Array, Carried | None, int], Carried]:
-        return jax.jit(partial(self.molecule.carry, self.arrays), static_argnums=3)
-
-    @cached_property
-    def _energies(self) -> Callable[[jax.Array], tuple[jax.Array, jax.Array]]:
-        molecule, arrays, frames = self.molecule, self.arrays, self.frames
-
-        def total(moments: jax.Array) -> tuple[jax.Array, jax.Array]:
-            seen, carried = moments[:, 0], None
-            for number in range(1, self.rounds):
-                carried = molecule.carry(arrays, seen, frames, carried, number - 1)
-                exact = molecule.moments(molecule.slots(arrays, frames, carried, number))
-                seen = moments[:, number] + (exact - jax.lax.stop_gradient(exact))
-            energies = molecule.finish(arrays, seen, frames, carried)
-            return jnp.sum(energies), energies  # frames do not mix, so the gradient of the sum is that of each
-
-        def both(moments: jax.Array) -> tuple[jax.Array, jax.Array]:
-            slopes, energies = jax.grad(total, has_aux=True)(moments)
-            return energies, slopes
-
-        return jax.jit(both)
-
-
-@in_double_precision
-def prepare(model: ForceField, numbers: NDArray[np.integer], positions: NDArray[np.floating]) -> Job:
-    """Return the circuits of geometries (frames, atoms, 3) in Angstrom.
-
-    Raises:
-        QffcError: when the molecule does not fit the model, the positions have another shape, or one is not finite.
-
-    Warns:
-        QffcWarning: when a geometry is beyond the training data: its energy is worth no shots.
-    """
-    numbers, given = frames_of(numbers, positions)
-    warn_beyond_data(model, numbers, given)
-    arrays = {name: jnp.asarray(value) for name, value in model.arrays.items()}
-    return Job(model.molecule(numbers), arrays, jnp.asarray(given))
 
 
 def planned_quote(

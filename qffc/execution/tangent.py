@@ -1,13 +1,15 @@
 """The energy of one geometry around measured moments: its derivatives, and the errors that they inherit.
 
 The kernel gives moments m and, by the shift rules of :mod:`qffc.passes.parameter_shift`, their derivatives D along the
-slots s, all from circuits. In the energy, the kernel is replaced by its tangent at the slots s0 of the geometry,
+slots s, all from circuits. In the energy, the kernel of each round is replaced by its tangent at the slots s0 that its
+circuits were turned by,
 
     m(s) -> m + D (s - s0)
 
-and what remains, the angle program and the readout, is differentiated by JAX. One function gives the energy, forces and
-gradients of parameters, and the errors of all circuits are carried through it to first order
-(error propagation by the delta method).
+and what remains, the angle program, what is carried on and the readout, is differentiated by JAX. One function gives
+the energy, forces and gradients of parameters, and the errors of all circuits are carried through it to first order
+(error propagation by the delta method). Had a round measured something else, the circuits of later ones would have been
+turned by another s0, and have given another m and D: errors are carried through that, too, by simulation.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ from jax.flatten_util import ravel_pytree
 
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.molecule_circuits import CONSTANT_PREFIX
+from qffc.models.rounds import Carried
+from qffc.passes.lower_jax.kernel import make_moments
+from qffc.passes.parameter_shift import ShiftRule
 
 Arrays = dict[str, jax.Array]
 
@@ -46,8 +51,8 @@ class Geometry(NamedTuple):
 
     Args:
         frame: (1, atoms, 3), Angstrom.
-        slots: (1, instances, channels, slots), radians.
-        weights: (circuits, shifts, slots), from shifted moments to derivatives along the slots.
+        slots: (rounds, circuits of a round, slots), radians.
+        weights: (rounds, circuits of a round, shifts, slots), from shifted moments to derivatives along the slots.
     """
 
     frame: jax.Array
@@ -62,11 +67,13 @@ class Tangent:
     Args:
         molecule: the energy function.
         arrays: parameters and constants of the model.
+        rule: how circuits are shifted.
         parameters: whether gradients of parameters are wanted.
     """
 
     molecule: MoleculeEnergy
     arrays: Arrays
+    rule: ShiftRule
     parameters: bool
 
     @property
@@ -90,7 +97,7 @@ class Tangent:
 
         def importance(place: Geometry, moments: jax.Array) -> jax.Array:
             def flat(m: jax.Array) -> jax.Array:
-                values: jax.Array = ravel_pytree(self._derivatives(place, m)[1:])[0]
+                values: jax.Array = ravel_pytree(self._derivatives(*self._turned(place, m))[1:])[0]
                 return values
 
             values, pull = jax.vjp(flat, moments)
@@ -114,7 +121,7 @@ class Tangent:
 
         def errors(place: Geometry, moments: jax.Array, covariances: jax.Array) -> Derivatives:
             def flat(m: jax.Array) -> jax.Array:
-                values: jax.Array = ravel_pytree(self._derivatives(place, m))[0]
+                values: jax.Array = ravel_pytree(self._derivatives(*self._turned(place, m)))[0]
                 return values
 
             unravel = ravel_pytree(self._derivatives(place, moments))[1]
@@ -133,15 +140,49 @@ class Tangent:
 
     def _derivatives(self, place: Geometry, moments: jax.Array) -> Derivatives:
         def energy(positions: jax.Array, tables: Arrays) -> jax.Array:
-            arrays = {**self.arrays, **tables}
-            moved = (self.molecule.slots(arrays, positions) - place.slots).reshape(len(place.weights), -1)
-            slopes = jnp.einsum("cjs,cs->cj", place.weights, moved)
-            tangent = moments[:, 0] + jnp.einsum("cj,cjm->cm", slopes, moments[:, 1:])
-            shape = (*place.slots.shape[:-1], moments.shape[-1])
-            return self.molecule.finish(arrays, tangent.reshape(shape), positions)[0]
+            arrays, last = {**self.arrays, **tables}, len(place.slots) - 1
+            carried: Carried | None = None
+            for number, measured in enumerate(self._rounds(place, moments)):
+                slots = self.molecule.slots(arrays, positions, carried, number)
+                moved = slots.reshape(place.slots[number].shape) - place.slots[number]
+                slopes = jnp.einsum("cjs,cs->cj", place.weights[number], moved)
+                tangent = measured[:, 0] + jnp.einsum("cj,cjm->cm", slopes, measured[:, 1:])
+                found = tangent.reshape(*slots.shape[:-1], tangent.shape[-1])
+                if number < last:
+                    carried = self.molecule.carry(arrays, found, positions, carried, number)
+            return self.molecule.finish(arrays, found, positions, carried)[0]
 
         if not self.parameters:
             value, slope = jax.value_and_grad(energy)(place.frame, self.tables)
             return Derivatives(value, -slope[0], {})
         value, (slope, gradient) = jax.value_and_grad(energy, (0, 1))(place.frame, self.tables)
         return Derivatives(value, -slope[0], gradient)
+
+    def _turned(self, place: Geometry, moments: jax.Array) -> tuple[Geometry, jax.Array]:
+        """The same numbers, with the derivatives that later rounds have by the moments of those before."""
+        kernel = make_moments(self.rule.split)
+        slots, weights = [place.slots[0]], [place.weights[0]]
+        found: list[jax.Array] = []
+        carried: Carried | None = None
+        for number, measured in enumerate(self._rounds(place, moments)):
+            if number:
+                exact = self.molecule.slots(self.arrays, place.frame, carried, number).reshape(place.slots[0].shape)
+                rows = jnp.concatenate([self.rule.unshifted(exact, jnp)[:, None], self.rule.slots(exact, jnp)], axis=1)
+                simulated = kernel(rows.reshape(-1, rows.shape[-1])).reshape(measured.shape)
+                measured = _turning(measured, simulated)
+                slots.append(_turning(place.slots[number], exact))
+                weights.append(_turning(place.weights[number], self.rule.weights(exact, jnp)))
+            found.append(measured)
+            if number + 1 < len(place.slots):
+                seen = measured[:, 0].reshape(*self.molecule.shape(place.frame), measured.shape[-1])
+                carried = self.molecule.carry(self.arrays, seen, place.frame, carried, number)
+        return Geometry(place.frame, jnp.stack(slots), jnp.stack(weights)), jnp.concatenate(found)
+
+    def _rounds(self, place: Geometry, moments: jax.Array) -> jax.Array:
+        """Moments (circuits, 1 + shifts, observables) as (rounds, circuits of a round, 1 + shifts, observables)."""
+        return moments.reshape(len(place.slots), -1, *moments.shape[1:])
+
+
+def _turning(values: jax.Array, simulated: jax.Array) -> jax.Array:
+    """Values with the derivatives of what was simulated in their place."""
+    return values + (simulated - jax.lax.stop_gradient(simulated))

@@ -8,7 +8,7 @@ import pytest
 import qffc as qf
 from qffc.data import load_embedded
 from qffc.data.split import Split
-from qffc.execution.quote import prepare
+from qffc.execution.energy_circuits import prepare
 from qffc.models.checks.model_check import ModelCheck
 from qffc.models.errors import Errors
 from qffc.models.force_field import untrained

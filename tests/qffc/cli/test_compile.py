@@ -12,7 +12,7 @@ from pytket.qasm import circuit_from_qasm_str
 import qffc as qf
 from qffc.cli.compile import _proof
 from qffc.compiling.levels import at_level
-from qffc.execution.quote import prepare
+from qffc.execution.energy_circuits import prepare
 from qffc.ir.text.parser import parse_program
 from qffc.passes.equivariance.certificates.certificate import CARRIED
 from qffc.passes.equivariance.verdict import Carried

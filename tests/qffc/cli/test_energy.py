@@ -270,9 +270,6 @@ def test_run_with_rounds(qffc, tmp_path):
     assert data["rounds"] == 2
     assert estimate["circuits"] == 2 * 3 * len(data["settings"])
     assert abs(estimate["energy"] - estimate["exact"]) < 6 * estimate["standard_error"]
-    code, _, err = qffc("run", model, "--geometry", file, "--forces")
-    assert code == 2
-    assert "forces from several rounds of circuits" in err
 
 
 def test_run_forces(qffc, trained, tmp_path):

@@ -8,8 +8,9 @@ from ase import Atoms
 
 from qffc.execution.allocation import energy_variance
 from qffc.execution.energy import estimate_energies, quote_energies
+from qffc.execution.energy_circuits import prepare
 from qffc.execution.exact_shots import draw_exactly
-from qffc.execution.quote import planned_quote, prepare
+from qffc.execution.quote import planned_quote
 from qffc.execution.run import run
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from ase.build import molecule
@@ -13,10 +15,10 @@ from fake_nexus import ConnectionLost, FakeNexus
 from qffc.compiling.levels import at_level
 from qffc.execution import backend
 from qffc.execution.energy import estimate_energies, quote_energies
+from qffc.execution.energy_circuits import prepare
 from qffc.execution.estimate import device_kernel
 from qffc.execution.exact_shots import draw_exactly
-from qffc.execution.forces import estimate_forces, exact_moments
-from qffc.execution.quote import prepare
+from qffc.execution.forces import estimate_forces, exact_moments, prepare_forces
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.force_field import untrained
@@ -232,6 +234,37 @@ def test_a_machine_is_given_a_round_after_the_one_before(model, monkeypatch, tmp
     assert abs(found.energy - found.exact) < 6 * found.standard_error
 
 
-def test_forces_are_refused(model):
-    with pytest.raises(QffcError, match="forces from several rounds of circuits"):
-        estimate_forces(model, NUMBERS, POSITIONS[None], TARGET, shots=10, seed=0)
+def test_without_shot_noise_forces_and_gradients_are_those_of_jax(model):
+    frames = np.stack([POSITIONS, 1.1 * POSITIONS])
+    found = estimate_forces(model, NUMBERS, frames, TARGET, shots=10, parameters=True, seed=0, sampler=exact_moments)
+    energies, forces = model.predict(NUMBERS, frames)
+    molecule, arrays = model.molecule(NUMBERS), {key: jnp.asarray(array) for key, array in model.arrays.items()}
+    gradient_of = jax.jit(jax.grad(lambda a, r: molecule.energies(a, r)[0]))
+    for frame, each in enumerate(found):
+        assert each.energy == pytest.approx(energies[frame], abs=1e-9)
+        np.testing.assert_allclose(each.forces, forces[frame], atol=1e-8)
+        np.testing.assert_allclose(each.exact_forces, forces[frame], atol=1e-8)
+        assert np.all(each.force_errors == 0)
+        gradient = gradient_of(arrays, jnp.asarray(frames[frame][None]))
+        for key, table in each.gradient.items():
+            np.testing.assert_allclose(table, gradient[key], atol=1e-8, err_msg=key)
+
+
+def test_standard_errors_of_forces_cover(model):
+    frames = np.repeat(POSITIONS[None], 60, axis=0)
+    found = estimate_forces(model, NUMBERS, frames, TARGET, shots=10_000, seed=3, sampler=draw_exactly)
+    truth = model.predict(NUMBERS, POSITIONS[None])[1][0]
+    pulls = np.array([(each.forces - truth) / each.force_errors for each in found]).reshape(len(frames), -1)
+    pulls = pulls[:, np.abs(truth).reshape(-1) > 1e-6]  # a component that symmetry holds at zero need not be noisy
+    assert np.abs(pulls.mean(axis=0)).max() < 4.5 / np.sqrt(len(frames))
+    assert np.abs(np.sqrt((pulls**2).mean(axis=0)) - 1).max() < 4.5 / np.sqrt(2 * len(frames))
+
+
+def test_shots_for_a_standard_error_of_forces(model):
+    quote = prepare_forces(model, NUMBERS, POSITIONS[None]).quote(TARGET, shots=None, standard_error=0.05)
+    (found,) = estimate_forces(
+        model, NUMBERS, POSITIONS[None], TARGET, standard_error=0.05, seed=0, sampler=draw_exactly
+    )
+    assert (found.circuits, found.shots) == (quote.circuits, quote.shots.sum())
+    assert quote.rounds == 2
+    assert np.sqrt(np.mean(found.force_errors**2)) == pytest.approx(0.05, rel=0.2)
