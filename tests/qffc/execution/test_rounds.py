@@ -250,21 +250,50 @@ def test_without_shot_noise_forces_and_gradients_are_those_of_jax(model):
             np.testing.assert_allclose(table, gradient[key], atol=1e-8, err_msg=key)
 
 
-def test_standard_errors_of_forces_cover(model):
+@pytest.fixture(scope="module")
+def shifted(model):
+    return prepare_forces(model, NUMBERS, POSITIONS[None])
+
+
+def test_standard_errors_of_forces_cover(model, shifted):
     frames = np.repeat(POSITIONS[None], 60, axis=0)
-    found = estimate_forces(model, NUMBERS, frames, TARGET, shots=10_000, seed=3, sampler=draw_exactly)
+    run = replace(shifted, job=prepare(model, NUMBERS, frames))
+    quote = run.quote(TARGET, shots=10_000, standard_error=None)
+    found = run.estimate(quote, TARGET, seed=3, sampler=draw_exactly)
     truth = model.predict(NUMBERS, POSITIONS[None])[1][0]
     pulls = np.array([(each.forces - truth) / each.force_errors for each in found]).reshape(len(frames), -1)
-    pulls = pulls[:, np.abs(truth).reshape(-1) > 1e-6]  # a component that symmetry holds at zero need not be noisy
     assert np.abs(pulls.mean(axis=0)).max() < 4.5 / np.sqrt(len(frames))
     assert np.abs(np.sqrt((pulls**2).mean(axis=0)) - 1).max() < 4.5 / np.sqrt(2 * len(frames))
 
 
-def test_shots_for_a_standard_error_of_forces(model):
-    quote = prepare_forces(model, NUMBERS, POSITIONS[None]).quote(TARGET, shots=None, standard_error=0.05)
-    (found,) = estimate_forces(
-        model, NUMBERS, POSITIONS[None], TARGET, standard_error=0.05, seed=0, sampler=draw_exactly
-    )
+def test_errors_of_forces_go_through_the_circuits_of_later_rounds(shifted):
+    """What one circuit of the first round measures is moved: the forces move with all that turns after it."""
+    quote = shifted.quote(TARGET, shots=10, standard_error=None)
+    direction, step = np.random.default_rng(0).normal(size=len(quote.plan.terms)), 1e-4
+
+    def moved(by, noise=0.0):
+        def sampler(split, slots, target, *, plan, shots, seed):
+            found = exact_moments(split, slots, target, plan=plan, shots=shots, seed=seed)
+            if seed:  # a later round
+                return found
+            means = found.means.copy()
+            means[0] += by * direction
+            found.one_shot[0, 0] = noise * shots[0, 0] * np.outer(direction, direction)
+            return replace(found, means=means)
+
+        return shifted.estimate(quote, TARGET, seed=0, sampler=sampler)[0]
+
+    slopes = (moved(step).forces - moved(-step).forces) / (2 * step)
+    energy = (moved(step).energy - moved(-step).energy) / (2 * step)
+    found = moved(0.0, noise=1.0)
+    assert np.abs(slopes).max() > 0.01
+    np.testing.assert_allclose(found.force_errors, np.abs(slopes), rtol=1e-4, atol=1e-6)
+    assert found.energy_error == pytest.approx(abs(energy), rel=1e-4)
+
+
+def test_shots_for_a_standard_error_of_forces(shifted):
+    quote = shifted.quote(TARGET, shots=None, standard_error=0.05)
+    (found,) = shifted.estimate(quote, TARGET, seed=0, sampler=draw_exactly)
     assert (found.circuits, found.shots) == (quote.circuits, quote.shots.sum())
     assert quote.rounds == 2
     assert np.sqrt(np.mean(found.force_errors**2)) == pytest.approx(0.05, rel=0.2)
