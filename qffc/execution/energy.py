@@ -18,7 +18,7 @@ from qffc.passes.target import Target
 Floats = NDArray[np.float64]
 
 _PILOT_SEED = 2**32
-"""Apart from every seed of a person: a pilot and the run after it share no shots."""
+"""Apart from seeds below 2**32: a pilot and the run after it share no shots."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,8 @@ def estimate_energies(
         )
         extra_shots, extra_prices = first.shots.sum(axis=(1, 2)), first.prices
         seed += _PILOT_SEED
-    check_price(quote.price + sum(extra_prices), max_price)
+    # What a pilot really cost is known by now, and may be less than its quote.
+    check_price(quote.price + (spent if sampler is None else sum(extra_prices)), max_price)
     estimate = measured(quote, seed, spent).moments
     energies, slopes = job.energies_and_slopes(estimate.means)
     variances = np.einsum("ci,cij,cj->c", slopes, estimate.covariances, slopes).reshape(len(energies), -1).sum(axis=1)

@@ -53,6 +53,7 @@ class Offer:
         shots: (frames, circuits, settings); 0 for circuits that are left out.
         variances: (frames,), expected, of the energy, or the sum over all that is wanted.
         prices: in HQC, of each geometry; what a job costs whatever is in it is shared by its circuits.
+        round_prices: in HQC, of each round of circuits.
         jobs: circuits that the device is given, parts side by side counted as one.
         depth: of the deepest job, in layers of two-qubit gates.
         layers: layers of two-qubit gates that the device runs one after the other, over all shots.
@@ -62,6 +63,7 @@ class Offer:
     shots: Shots
     variances: Floats
     prices: tuple[float, ...]
+    round_prices: tuple[float, ...]
     jobs: int
     depth: int
     layers: int
@@ -151,6 +153,7 @@ def make_offer(
         table,
         np.array([energy_variance(variances[k, chosen], table[k, chosen]) for k, chosen in enumerate(used)]),
         tuple(prices.reshape(len(table), -1).sum(axis=1).tolist()),
+        tuple(prices.reshape(len(table), rounds, -1).sum(axis=(0, 2)).tolist()),
         count,
         int(tariff.depths[table > 0].max(initial=0)),
         layers,

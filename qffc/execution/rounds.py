@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -20,8 +20,8 @@ from qffc.passes.target import Target
 Floats = NDArray[np.float64]
 
 _ROUND_SEED = 2**33
-"""Apart from every seed of a person, and of a pilot: rounds share no shots."""
-_BARELY = 1 - 1e-12
+"""Apart from seeds below 2**32, and from those of their pilots: rounds share no shots."""
+_ROUNDED_UP = 1 + 1e-12
 """So that a limit that is the price itself is not below it by rounding."""
 
 
@@ -95,17 +95,18 @@ def run_rounds(
         seed: what reproduces the shots.
         sampler: takes the place of the target.
         store: a folder for results, so that a run can go on after a kill.
-        max_price: in HQC, of all rounds; a round that would exceed it is refused before it runs.
+        max_price: in HQC, of all rounds; each may take the share of it that it has of the quote, so that a machine that
+            charges more than its formula says stays below it, too.
         spent: in HQC, of this limit before.
     """
     slots: list[Floats] = []
     seen: list[Floats] = []
     rounds: list[MomentEstimate] = []
+    limits = _limits(quote, None if max_price is None else max_price - spent)
     for number in range(job.rounds):
         slots.append(job.slots_after(seen))
         rows = circuits.rows(slots[-1])
-        left = None if max_price is None else max_price - _BARELY * spent
-        measure = sampler or partial(estimate_moments, packed=quote.packed, store=store, max_price=left)
+        measure = sampler or partial(estimate_moments, packed=quote.packed, store=store, max_price=limits[number])
         found = measure(
             circuits.split,
             rows.reshape(rows.shape[0] * rows.shape[1], rows.shape[2]),
@@ -123,3 +124,11 @@ def run_rounds(
         job.together([each.shots for each in rounds]),
     )
     return Measured(job.together(slots), moments, spent)
+
+
+def _limits(quote: Quote, limit: float | None) -> Sequence[float | None]:
+    """The limit of each round, in HQC."""
+    prices, whole = quote.offer.round_prices, quote.price
+    if limit is None or not whole:
+        return [limit] * len(prices)
+    return [limit * price / whole * _ROUNDED_UP for price in prices]

@@ -14,7 +14,7 @@ from qffc.data import Dataset
 from qffc.ir.program import Program
 from qffc.models.energy import energies_and_forces
 from qffc.models.force_field import ForceField, trainable_names
-from qffc.models.initialization.fresh_parameters import constants_from_data, initial_parameters
+from qffc.models.initialization.fresh_parameters import constants_from_data, usual_parameters
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import lower_jax
 
@@ -50,7 +50,7 @@ class Fisher:
 @in_double_precision
 def starting_model(program: Program, data: Dataset, seed: int) -> ForceField:
     """Return a model as a training on the data starts with it."""
-    arrays = initial_parameters(program, seed)
+    arrays = usual_parameters(program, seed)
     return ForceField(program, arrays | constants_from_data(lower_jax(program), arrays, [data]))
 
 

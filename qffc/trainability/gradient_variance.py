@@ -18,7 +18,7 @@ from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
 from qffc.ir.values.arithmetic import walk
 from qffc.ir.values.leaves import ParameterEntry
-from qffc.models.initialization.fresh_parameters import initial_parameters
+from qffc.models.initialization.fresh_parameters import usual_parameters
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram, lower_jax
 
@@ -112,7 +112,7 @@ def circuit_tables(lowered: JaxProgram) -> tuple[str, ...]:
 def _draw(
     program: Program, names: tuple[str, ...], draws: int, seed: int, start: Start, generator: np.random.Generator
 ) -> dict[str, Floats]:
-    each = [initial_parameters(program, seed + number) for number in range(draws)]
+    each = [usual_parameters(program, seed + number) for number in range(draws)]
     drawn = {table.name: np.stack([one[table.name] for one in each]) for table in program.parameters}
     if start == "uniform":
         drawn |= {name: generator.uniform(-np.pi, np.pi, size=drawn[name].shape) for name in names}

@@ -12,7 +12,13 @@ from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.given_values import not_a
 from qffc.ir.plain_numbers import whole_number
 from qffc.ir.program import Program
-from qffc.models.initialization.spreads import ANGLE_SPREAD, RADIAL_FALLOFF, RADIAL_SPREAD
+from qffc.models.initialization.spreads import (
+    ANGLE_SPREAD,
+    RADIAL_FALLOFF,
+    RADIAL_FALLOFF_OF_SUMS,
+    RADIAL_SPREAD,
+    RADIAL_SPREAD_OF_SUMS,
+)
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -31,7 +37,12 @@ _USUAL = {
     "radial_falloff": RADIAL_FALLOFF,
 }
 """What is taken for settings that were left open."""
-_OF_SUMS = {"learning_rate": 0.0015, "warmup": 0.02, "radial_spread": 0.4, "radial_falloff": 1.0}
+_OF_SUMS = {
+    "learning_rate": 0.0015,
+    "warmup": 0.02,
+    "radial_spread": RADIAL_SPREAD_OF_SUMS,
+    "radial_falloff": RADIAL_FALLOFF_OF_SUMS,
+}
 """The same for programs of sums over neighbours, whose many terms want small and less smooth functions and small steps:
 benchmarks/README.md has errors."""
 
@@ -173,9 +184,10 @@ def settled(config: TrainingConfig, program: Program | None = None, *, tuning: b
         >>> settled(TrainingConfig(), qf.load("gathered")).learning_rate
         0.0015
     """
-    usual = _USUAL if program is None or program.gathered is None else _OF_SUMS
-    if tuning:
-        usual = usual | {"learning_rate": TUNING_RATE, "warmup": TUNING_WARMUP}
+    if tuning:  # nothing is drawn then, however far it would spread
+        usual = _USUAL | {"learning_rate": TUNING_RATE, "warmup": TUNING_WARMUP}
+    else:
+        usual = _USUAL if program is None or program.gathered is None else _OF_SUMS
     return config.model_copy(update={name: value for name, value in usual.items() if getattr(config, name) is None})
 
 
@@ -232,7 +244,7 @@ def stored_config(metadata: Mapping[str, str]) -> TrainingConfig | None:
     if "config" not in metadata:
         return None
     try:
-        return TrainingConfig.model_validate_json(metadata["config"])
+        saved = TrainingConfig.model_validate_json(metadata["config"])
     except ValidationError as problem:
         first = problem.errors()[0]
         raise error(
@@ -242,6 +254,8 @@ def stored_config(metadata: Mapping[str, str]) -> TrainingConfig | None:
             help="the file was changed by hand: train again or use a copy",
             where="config",
         ) from None
+    # What was no setting then was as its default.
+    return saved.model_copy(update=added_settings(dict.fromkeys(saved.model_fields_set)))
 
 
 def config_error(problem: ValidationError, model: type[BaseModel]) -> QffcError:

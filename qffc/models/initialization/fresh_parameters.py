@@ -18,7 +18,13 @@ from qffc.models.initialization.atom_energies import (
     spread_about,
 )
 from qffc.models.initialization.feature_sample import sample_features
-from qffc.models.initialization.spreads import ANGLE_SPREAD, RADIAL_FALLOFF, RADIAL_SPREAD
+from qffc.models.initialization.spreads import (
+    ANGLE_SPREAD,
+    RADIAL_FALLOFF,
+    RADIAL_FALLOFF_OF_SUMS,
+    RADIAL_SPREAD,
+    RADIAL_SPREAD_OF_SUMS,
+)
 from qffc.models.molecule_circuits import ATOM_ENERGY, ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.passes.lower_jax.program import JaxProgram
 
@@ -62,6 +68,13 @@ def initial_parameters(
         draw = generator.normal(size=shape)
         arrays[name] = np.zeros(shape) if len(shape) == 2 else draw / _head_narrowing(shape)
     return arrays
+
+
+def usual_parameters(program: Program, seed: int) -> Arrays:
+    """Return :func:`initial_parameters` as a training draws them that says nothing about their spread."""
+    if program.gathered is None:
+        return initial_parameters(program, seed)
+    return initial_parameters(program, seed, ANGLE_SPREAD, RADIAL_SPREAD_OF_SUMS, RADIAL_FALLOFF_OF_SUMS)
 
 
 def _head_narrowing(shape: tuple[int, ...]) -> float | NDArray[np.float64]:

@@ -13,3 +13,6 @@ Fresh radial functions are smooth, and of about a radian where atoms are bound, 
 smooth ones fit the training frames as well, and others worse. Molecules with many kinds of distances ask for larger
 ones, and sums over neighbours for smaller and less smooth ones: benchmarks/README.md has errors.
 """
+
+RADIAL_SPREAD_OF_SUMS, RADIAL_FALLOFF_OF_SUMS = 0.4, 1.0
+"""The same in programs of sums over neighbours."""

@@ -202,6 +202,20 @@ def test_a_limit_holds_for_all_rounds_together(model, emulated, tmp_path):
     assert found.price == quote.price
 
 
+def test_a_round_above_its_share_of_the_limit_is_refused(model, emulated, monkeypatch, tmp_path):
+    whole = quote_energies(model, NUMBERS, POSITIONS[None], TARGET, shots=20, pack=False)
+    # As if gates of later rounds could be left out that cannot.
+    monkeypatch.setattr("qffc.execution.quote.generic_slots", lambda split: np.zeros(split.slot_count))
+    low = quote_energies(model, NUMBERS, POSITIONS[None], TARGET, shots=20, pack=False)
+    assert low.price < whole.price
+    with pytest.raises(QffcError, match="limit"):
+        estimate_energies(
+            model, NUMBERS, POSITIONS[None], TARGET, shots=20, pack=False, seed=0, store=tmp_path, max_price=low.price
+        )
+    first = low.shots[0, : low.shots.shape[1] // 2]
+    assert len(emulated.seen) == np.count_nonzero(first)
+
+
 def test_a_machine_is_given_a_round_after_the_one_before(model, monkeypatch, tmp_path):
     pytest.importorskip("pytket_pecos")
     nexus = FakeNexus()
@@ -218,7 +232,7 @@ def test_a_machine_is_given_a_round_after_the_one_before(model, monkeypatch, tmp
             machine,
             shots=20,
             pack=False,
-            max_price=quote.price,
+            max_price=1.2 * quote.price,
             store=tmp_path,
             seed=0,
         )
@@ -231,6 +245,9 @@ def test_a_machine_is_given_a_round_after_the_one_before(model, monkeypatch, tmp
     assert len(nexus.submitted) == 2
     assert run() == (found,)
     assert len(nexus.submitted) == 2
+    caps = [sum(job.max_cost) for job in nexus.submitted]
+    assert min(caps) > 0
+    assert sum(caps) <= 1.2 * quote.price * (1 + 1e-9)
     assert abs(found.energy - found.exact) < 6 * found.standard_error
 
 

@@ -166,3 +166,9 @@ def test_words_of_a_diagnosis(model):
     assert len(few.spectra) == 2
     family = diagnose_family([((), model.program)], draws=4, seed=0)
     assert "name several" in family.words()[0]
+
+
+def test_sums_over_neighbours_start_as_in_a_training():
+    program = load("gathered", channels=64, depth=1, vectors=2, hidden=(4,))
+    functions = starting_model(program, load_embedded("water").subset(range(4)), seed=0).arrays["f"]
+    np.testing.assert_allclose(functions.reshape(-1, 8).std(axis=0), 0.4 / np.arange(1, 9), rtol=0.05)

@@ -18,7 +18,7 @@ from qffc.models.initialization.spreads import ANGLE_SPREAD, RADIAL_FALLOFF, RAD
 from qffc.models.molecule_circuits import ATOM_ENERGY, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.validity_fit import without_limits
 from qffc.passes.lower_jax.program import lower_jax
-from qffc.training.config import TUNING_RATE, TUNING_WARMUP, TrainingConfig, settled, training_config
+from qffc.training.config import TUNING_RATE, TUNING_WARMUP, TrainingConfig, settled, stored_config, training_config
 from qffc.training.split import split_of
 from qffc.training.starting import Start, starting_state
 from qffc.training.step import optimizer_of
@@ -170,3 +170,7 @@ def test_sums_over_neighbours_start_with_small_and_less_smooth_functions():
     )
     deviations = np.asarray(state.parameters["f"]).reshape(-1, 8).std(axis=0)
     np.testing.assert_allclose(deviations, 0.4 / np.arange(1, 9), rtol=0.05)
+
+
+def test_what_was_no_setting_when_a_model_was_trained_was_as_its_default():
+    assert stored_config({"config": '{"epochs": 3, "radial_spread": 0.7}'}).radial_falloff == RADIAL_FALLOFF
