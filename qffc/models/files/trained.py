@@ -20,7 +20,7 @@ def trained_models() -> dict[str, str]:
         >>> "water" in trained_models()
         True
     """
-    return {file.stem: _about(file) for file in sorted(_FOLDER.glob("*.md"))}
+    return {file.stem: _about(file) for file in sorted(_FOLDER.glob("*.md"), key=lambda card: card.stem)}
 
 
 def trained_file(name: str) -> Path:
