@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-CALLS = ("qffc_moments", "qffc_gradient", "qffc_moments_along", "qffc_gradient_along")
+CALLS = (
+    "qffc_moments",
+    "qffc_gradient",
+    "qffc_moments_along",
+    "qffc_gradient_along",
+    "qffc_product",
+    "qffc_messages",
+)
 """The foreign functions of the library."""
 
-FORMAT = 2
+FORMAT = 3
 """The form of programs and arrays that the foreign functions take: ``program_format`` of the library."""
 
 LIBRARY = Path(__file__).parent.with_name("_native.so")

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "job.hpp"
+#include "layer_jobs.hpp"
 
 #ifdef QFFC_X86
 // Everything of the standard library stands above, so that only this kernel is compiled for the instruction set.
@@ -23,11 +23,15 @@
 #include "gates.hpp"
 #include "sweeps.hpp"
 #include "blocks.hpp"
+#include "layers.hpp"
+#include "messages.hpp"
 
 namespace qffc {
 namespace avx512 {
 const Engine<double> engine_64{"avx512", Real<double>::lanes, scratch_bytes<double>, run_block<double>};
 const Engine<float> engine_32{"avx512", Real<float>::lanes, scratch_bytes<float>, run_block<float>};
+const Layers<double> layers_64{product_task<double>, messages<double>};
+const Layers<float> layers_32{product_task<float>, messages<float>};
 }  // namespace avx512
 }  // namespace qffc
 

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "job.hpp"
+#include "layer_jobs.hpp"
 
 #define QFFC_ISA portable
 #define QFFC_BYTES 16
@@ -15,10 +15,14 @@
 #include "gates.hpp"
 #include "sweeps.hpp"
 #include "blocks.hpp"
+#include "layers.hpp"
+#include "messages.hpp"
 
 namespace qffc {
 namespace portable {
 const Engine<double> engine_64{"portable", Real<double>::lanes, scratch_bytes<double>, run_block<double>};
 const Engine<float> engine_32{"portable", Real<float>::lanes, scratch_bytes<float>, run_block<float>};
+const Layers<double> layers_64{product_task<double>, messages<double>};
+const Layers<float> layers_32{product_task<float>, messages<float>};
 }  // namespace portable
 }  // namespace qffc

@@ -8,7 +8,7 @@
 namespace qffc {
 
 // The number of the form in which programs and arrays are given; it changes with them.
-constexpr int32_t program_format = 2;
+constexpr int32_t program_format = 3;
 
 enum class GateKind : int32_t { rotate = 0, exchange = 1, chirality = 2, pauli = 3 };
 

@@ -13,13 +13,14 @@ import jax.numpy as jnp
 from qffc.ir.declarations import AtomicReadout
 from qffc.ir.diagnostics import InternalError
 from qffc.models.head import atomic_energies
+from qffc.models.messages import Ways, ends_of, ways_of
 from qffc.models.molecule_circuits import (
     ATOM_ENERGY,
     ENERGY_SCALE,
     Arrays,
     MoleculeCircuits,
 )
-from qffc.models.rounds import Carried, Ways, ends_of, numbers_after, vectors_after, ways_of
+from qffc.models.rounds import Carried, carried_into, numbers_after
 from qffc.models.rows.row_evaluator import RowEvaluator
 from qffc.models.rows.slot_tables import slot_tables
 from qffc.models.validity.limits import limited
@@ -82,8 +83,7 @@ class MoleculeEnergy(MoleculeCircuits):
             number: of the round, from 0.
         """
         vectors = self._round(arrays, positions, carried, number).vectors
-        ways = self._ways(arrays, positions) if carried is None else carried.ways
-        return self._carry(arrays, moments, positions, vectors, carried, ways, number)
+        return self._carry(arrays, moments, positions, vectors, carried, self._ways(arrays, positions), number)
 
     def finish(
         self, arrays: Arrays, moments: jax.Array, positions: jax.Array, carried: Carried | None = None
@@ -184,7 +184,14 @@ class MoleculeEnergy(MoleculeCircuits):
         need_frames("positions", positions, (len(self.instances.atom_species), 3))
         known = self.known_neighbours(arrays)
         evaluate = RowEvaluator(
-            self.plan, self.value_rows, arrays, positions, carried=carried, known=known, round=number
+            self.plan,
+            self.value_rows,
+            arrays,
+            positions,
+            carried=carried,
+            known=known,
+            round=number,
+            native=self.native,
         )
         tables, (values, rows) = slot_tables(evaluate, self.plan)
         if number + 1 == self.lowered.program.round_count or not self.plan.vectors:
@@ -205,24 +212,22 @@ class MoleculeEnergy(MoleculeCircuits):
     ) -> Carried:
         """What atoms carry from a round into the next one."""
         readout, species = self.lowered.program.readout, self.instances.atom_species
-        edges = self.edges(arrays, positions)
-        if not isinstance(readout, AtomicReadout) or readout.rounds is None or ways is None or edges is None:
+        if not isinstance(readout, AtomicReadout) or readout.rounds is None or ways is None:
             raise InternalError("what is carried without rounds")
-        ends = ends_of(species, edges, len(self.lowered.program.species))
         features = self.normalized_features(arrays, moments, positions, number)
-        numbers = numbers_after(readout, arrays, number, features, species, ends, carried)
-        if vectors is None:
-            nothing = jnp.zeros((*numbers.shape[:2], readout.rounds.vectors, 3), numbers.dtype)
-            return Carried(numbers, nothing, ways)
-        found = vectors_after(readout, arrays, number + 1, vectors, numbers, species, ends, ways)
-        return Carried(numbers, found, ways)
+        numbers = numbers_after(readout, arrays, number, features, species, carried, native=self.native)
+        edges = self.edges(arrays, positions)
+        if edges is None:
+            raise InternalError("messages without edges between atoms")
+        ends = ends_of(species, edges, len(self.lowered.program.species))
+        return carried_into(readout, arrays, number + 1, vectors, numbers, species, ways, ends, native=self.native)
 
     def _ways(self, arrays: Arrays, positions: jax.Array) -> Ways | None:
         """What messages between rounds go by; None without rounds."""
         readout, edges = self.lowered.program.readout, self.edges(arrays, positions)
         if not isinstance(readout, AtomicReadout) or readout.rounds is None or edges is None:
             return None
-        return ways_of(readout, arrays, self.instances.atom_species, edges)
+        return ways_of(edges, readout.rounds.basis)
 
     def contributions(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
         """Return what the raw energies are sums of.
@@ -260,8 +265,9 @@ class MoleculeEnergy(MoleculeCircuits):
         if not isinstance(readout, AtomicReadout):
             raise InternalError("energies of atoms of a program without an atomic readout")
         features = self.normalized_features(arrays, moments, positions, self.lowered.program.round_count - 1)
-        species, edges = self.instances.atom_species, self.edges(arrays, positions)
-        return atomic_energies(readout, arrays, features, species, edges, carried)
+        species = self.instances.atom_species
+        edges = None if readout.messages is None else self.edges(arrays, positions)
+        return atomic_energies(readout, arrays, features, species, edges, carried, native=self.native)
 
 
 def energies_and_forces(

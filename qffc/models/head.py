@@ -11,15 +11,14 @@ from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from numpy.typing import NDArray
 
 from qffc.ir.declarations import AtomicReadout
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.program import Program
 from qffc.models.edges import Edges
-from qffc.models.rounds import ACTIVATIONS, PREFIX, Carried, ends_of, numbers_after, round_shapes, shifts
-from qffc.models.rows.species_rows import order_of, summed, taken, times_weights
+from qffc.models.messages import by_kinds, ends_of, received, ways_of
+from qffc.models.rounds import ACTIVATIONS, PREFIX, Carried, numbers_after, round_shapes, shifts
+from qffc.models.rows.species_rows import Index, times_weights
 
 
 def head_shapes(program: Program) -> dict[str, tuple[int, ...]]:
@@ -52,9 +51,11 @@ def atomic_energies(
     readout: AtomicReadout,
     parameters: Mapping[str, jax.Array],
     features: jax.Array,
-    species: NDArray[np.int32],
+    species: Index,
     edges: Edges | None = None,
     carried: Carried | None = None,
+    *,
+    native: bool = False,
 ) -> jax.Array:
     """Return the energy of each atom in the model's own unit.
 
@@ -63,59 +64,49 @@ def atomic_energies(
         parameters: the arrays of :func:`head_shapes`.
         features: (batch, atoms, features), normalized; of the last round.
         species: (atoms,).
-        edges: between which atoms messages go; needed by readouts with messages or rounds.
+        edges: between which atoms messages go; needed by readouts with messages.
         carried: what the atoms carry into the last round.
+        native: whether layers are native functions.
 
     Returns:
         (batch, atoms).
     """
-    order = order_of(species)
-    if readout.rounds is not None:
-        if edges is None:
-            raise InternalError("messages without edges between atoms")
-        ends = ends_of(species, edges, len(parameters[f"{PREFIX}bias0"]))
-        hidden = numbers_after(readout, parameters, readout.rounds.count - 1, features, species, ends, carried)
-        value = jnp.swapaxes(hidden, 0, 1)
-    else:
+    if readout.rounds is None:
         value = jnp.swapaxes(features, 0, 1)  # atoms first
-    if order is not None:
-        value, species = taken(value, order), species[order]
-        edges = None if edges is None else edges.renumbered(order)
+    else:
+        last_round = readout.rounds.count - 1
+        hidden = numbers_after(readout, parameters, last_round, features, species, carried, native=native)
+        value = jnp.swapaxes(hidden, 0, 1)
     last = len(readout.hidden)
     for layer in range(0 if readout.rounds is None else 1, last + 1):
         weight, bias = parameters[f"{PREFIX}weight{layer}"], parameters[f"{PREFIX}bias{layer}"]
-        value = times_weights(value, weight, species) + shifts(bias, species)
+        value = times_weights(value, weight, species, native=native) + shifts(bias, species)
         if layer < last:
             value = ACTIVATIONS[readout.activation](value)
         if layer == 0 and readout.messages is not None:
-            value = _exchange_messages(readout, parameters, value, species, edges)
-    energies = value[..., 0].T
-    return energies if order is None else energies[:, np.argsort(order)]
+            value = _exchange_messages(readout, parameters, value, species, edges, native)
+    return value[..., 0].T
 
 
 def _exchange_messages(
     readout: AtomicReadout,
     parameters: Mapping[str, jax.Array],
     value: jax.Array,
-    species: NDArray[np.int32],
+    species: Index,
     edges: Edges | None,
+    native: bool,
 ) -> jax.Array:
     """The features of atoms (atoms, batch, width) after all rounds."""
     if edges is None or readout.messages is None:
         raise InternalError("messages without edges between atoms")
-    count = len(parameters[f"{PREFIX}bias0"])
-    kinds = species[edges.centres] * count + species[edges.others]
-    order = order_of(kinds)
-    if order is not None:
-        kinds, edges = kinds[order], edges.at(order)
-    filters = edges.filters(readout.messages.basis)
+    ends = ends_of(species, edges, len(parameters[f"{PREFIX}bias0"]))
+    ways = ways_of(edges, readout.messages.basis)
+    silent = jnp.zeros((*value.shape[:2], 4, 0), value.dtype)
     for number in range(readout.messages.rounds):
-        tables = parameters[f"{PREFIX}filter{number}"]
-        by_kind = jnp.swapaxes(tables.reshape(count * count, *tables.shape[2:]), 1, 2)
-        sent = times_weights(value, parameters[f"{PREFIX}sent{number}"], species)
-        messages = times_weights(filters, by_kind, kinds) * taken(sent, edges.others)
-        received = summed(messages, edges.centres, len(value))
-        both = jnp.concatenate([value, received], axis=-1)
-        update = times_weights(both, parameters[f"{PREFIX}update{number}"], species)
+        sent = times_weights(value, parameters[f"{PREFIX}sent{number}"], species, native=native)
+        tables = by_kinds(parameters[f"{PREFIX}filter{number}"])
+        _, numbers = received(ways, ends, tables, silent, sent, native=native)
+        both = jnp.concatenate([value, numbers], axis=-1)
+        update = times_weights(both, parameters[f"{PREFIX}update{number}"], species, native=native)
         value = value + ACTIVATIONS[readout.activation](update + shifts(parameters[f"{PREFIX}shift{number}"], species))
     return value

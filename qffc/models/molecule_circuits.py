@@ -23,6 +23,7 @@ from qffc.models.rows.shared_values import SharingPlan, plan_sharing
 from qffc.models.rows.species_rows import Index
 from qffc.models.rows.value_rows import ValueRows, rows_of
 from qffc.models.validity.limits import SEEN, Pairs, Validity, has_limits, seen, validity_of
+from qffc.passes.lower_jax.native_layers import native_layers
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.passes.lower_jax.slot_tables import Shape
 
@@ -192,7 +193,14 @@ class MoleculeCircuits:
         """
         known_neighbours = self.known_neighbours(arrays)
         evaluate = RowEvaluator(
-            self.plan, self.value_rows, arrays, positions, moments, known=known_neighbours, round=number
+            self.plan,
+            self.value_rows,
+            arrays,
+            positions,
+            moments,
+            known=known_neighbours,
+            round=number,
+            native=self.native,
         )
         values = jnp.broadcast_to(evaluate(self.plan.readout), moments.shape[:-1])
         known = self._known(arrays, positions)
@@ -200,6 +208,11 @@ class MoleculeCircuits:
         if self.instances.present is None:
             return values
         return values * jnp.asarray(self.instances.present, values.dtype)[None, :, None]
+
+    @property
+    def native(self) -> bool:
+        """Whether layers are native functions, as the circuits are."""
+        return self.lowered.kernel.name == "native" and native_layers()
 
     @cached_property
     def plan(self) -> SharingPlan:

@@ -32,6 +32,7 @@ class Rows(Protocol):
 
     plan: SharingPlan
     rows: ValueRows
+    native: bool
 
     def block_of(self, keys: Sequence[str]) -> jax.Array:
         """Values on the rows of their domain, side by side."""
@@ -127,7 +128,7 @@ def _contracted(evaluate: Rows, node: Node, factors: _Factors, summand: jax.Arra
         [here[:, node.parts[0].places[place]] for place, own in zip(places, bound, strict=True) if not own], cells.size
     )
     vectors_first = jnp.moveaxis(sums, 3, 0).reshape(prod(dims) * batch, count, apart * size)
-    found = by_kind(vectors_first, _with_neighbour_in_basis(cells, bound), free)
+    found = by_kind(vectors_first, _with_neighbour_in_basis(cells, bound), free, native=evaluate.native)
     found = jnp.moveaxis(found.reshape(prod(dims), batch, *found.shape[1:]), 0, -1)
     found = found.reshape(*found.shape[:-1], *dims)
     if not factors.acted_on:

@@ -64,6 +64,7 @@ class RowEvaluator:
         known: from the species of an atom and of a neighbour (rows,) and their distances (batch, rows) to what the
             neighbour counts in sums; None where all count in full.
         round: which round it is, from 0.
+        native: whether products go by the native function.
     """
 
     def __init__(
@@ -76,8 +77,10 @@ class RowEvaluator:
         carried: Carried | None = None,
         known: Callable[[Index, Index, jax.Array], jax.Array] | None = None,
         round: int = 0,
+        native: bool = False,
     ) -> None:
         self.plan = plan
+        self.native = native
         self.rows = rows
         self._parameters = parameters
         self._positions = positions
@@ -271,7 +274,7 @@ class RowEvaluator:
         cells, code = (found := self.cells(node.domain, family)).table, found.code
         basis = self.basis(node, radial)
         if basis.shape[2] == 1:
-            sums = by_kind(basis[:, :, 0], cells, code)
+            sums = by_kind(basis[:, :, 0], cells, code, native=self.native)
         else:
             # One product of matrices, with zeros for the other species: faster than a table row for each pair of atoms.
             ones = jnp.ones((1, 1)) if code is None else jax.nn.one_hot(code, cells.shape[0])
@@ -288,13 +291,13 @@ class RowEvaluator:
         cells, code = (table := self.cells(node.domain, family)).table, table.code
         atoms = self._atoms_at(node.domain, value.site)
         if not vector:
-            return by_kind(read_rows(self._carried.numbers, atoms), cells, code)
+            return by_kind(read_rows(self._carried.numbers, atoms), cells, code, native=self.native)
         found = read_rows(self._carried.vectors, atoms)
         if "inversion" in self.plan.program.average:
             mirror = self.rows.mirror[self._domain_numbers[node.domain]]
             found = found * jnp.asarray(mirror, found.dtype)[None, :, None, None]
         batch, rows, count, _ = found.shape
-        sums = by_kind(jnp.moveaxis(found, 3, 0).reshape(3 * batch, rows, count), cells, code)
+        sums = by_kind(jnp.moveaxis(found, 3, 0).reshape(3 * batch, rows, count), cells, code, native=self.native)
         return jnp.moveaxis(sums.reshape(3, batch, *sums.shape[1:]), 0, -1)
 
     def basis(self, node: Node, radial: Radial) -> jax.Array:

@@ -11,7 +11,7 @@ import numpy as np
 
 from qffc.ir.values import ChannelIndex, ParameterEntry, RoundIndex, SpeciesOf
 from qffc.models.rows.shared_values import Domain, SharingPlan, place_name
-from qffc.models.rows.species_rows import Index, order_of, taken, times_weights
+from qffc.models.rows.species_rows import Index, times_weights
 from qffc.models.rows.value_rows import ValueRows
 
 
@@ -96,16 +96,18 @@ def cells_of(
     return Cells(cells, sites, tuple(species), size)
 
 
-def by_kind(basis: jax.Array, cells: jax.Array, code: Index | None) -> jax.Array:
-    """Sums (batch, rows, channels, functions) of a basis (batch, rows, size) with the cells of each row."""
+def by_kind(basis: jax.Array, cells: jax.Array, code: Index | None, *, native: bool) -> jax.Array:
+    """Sums (batch, rows, channels, functions) of a basis (batch, rows, size) with the cells of each row.
+
+    Args:
+        basis: (batch, rows, size).
+        cells: (kinds, channels, functions, size).
+        code: (rows,) the kind of each row; None where there is one.
+        native: whether by the native function.
+    """
     kinds, channels, functions, size = cells.shape
     rows = basis.shape[1]
-    code = np.zeros(rows, dtype=np.int32) if code is None else code
-    order = order_of(code)
-    rows_first = jnp.swapaxes(basis, 0, 1)
     matrices = jnp.swapaxes(cells.reshape(kinds, channels * functions, size), 1, 2)
-    if order is None:
-        sums = times_weights(rows_first, matrices, code)
-    else:
-        sums = taken(times_weights(taken(rows_first, order), matrices, code[order]), np.argsort(order))
+    code = np.zeros(rows, dtype=np.int32) if code is None else code
+    sums = times_weights(jnp.swapaxes(basis, 0, 1), matrices, code, native=native)
     return jnp.swapaxes(sums, 0, 1).reshape(basis.shape[0], rows, channels, functions)

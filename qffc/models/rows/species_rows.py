@@ -1,8 +1,9 @@
 """Rows of atoms, or of pairs of atoms, whose weights are chosen by species.
 
-Where the species are numbers, known when JAX traces, rows of one species lie side by side and share one product of
-matrices. Where they are traced, as for atoms that move, a row is spread over the species, zeros for the others. Either
-way no weights are copied to every atom: they are by far larger than what they are multiplied with.
+Beside the native kernel this is a native function, too. In JAX alone, where the species are numbers, known when JAX
+traces, rows of one species are put side by side and share one product of matrices; where they are traced, as for atoms
+that move, a row is spread over the species, zeros for the others. Either way no weights are copied to every atom: they
+are by far larger than what they are multiplied with.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from numpy.typing import NDArray
+
+from qffc.passes.lower_jax.native_products import grouped_product
 
 Index = jax.Array | NDArray[np.integer]
 
@@ -23,29 +26,39 @@ def order_of(kinds: Index) -> NDArray[np.intp] | None:
     return np.argsort(kinds, kind="stable")
 
 
-def times_weights(rows: jax.Array, weights: jax.Array, kinds: Index) -> jax.Array:
+def times_weights(rows: jax.Array, weights: jax.Array, kinds: Index, *, native: bool = False) -> jax.Array:
     """Return each row times the matrix of its kind.
 
     Args:
-        rows: (rows, batch, in); sorted by kind where the kinds are numbers.
+        rows: (rows, batch, in).
         weights: (kinds, in, out).
-        kinds: (rows,).
+        kinds: (rows,), in any order.
+        native: whether by the native function, which must be there.
 
     Returns:
         (rows, batch, out).
 
     Example:
         >>> rows, weights = jnp.ones((3, 1, 2)), jnp.arange(8.0).reshape(2, 2, 2)
-        >>> times_weights(rows, weights, np.array([0, 0, 1]))[:, 0].tolist()
-        [[2.0, 4.0], [2.0, 4.0], [10.0, 12.0]]
+        >>> times_weights(rows, weights, np.array([0, 1, 0]))[:, 0].tolist()
+        [[2.0, 4.0], [10.0, 12.0], [2.0, 4.0]]
     """
-    count, batch, _ = rows.shape
-    if not count:
-        return jnp.zeros((0, batch, weights.shape[2]), rows.dtype)
+    if not len(rows):
+        return jnp.zeros((0, rows.shape[1], weights.shape[2]), rows.dtype)
+    if native:
+        return grouped_product(rows, weights, kinds)
     if not isinstance(kinds, np.ndarray):
         chosen = jax.nn.one_hot(kinds, len(weights), dtype=rows.dtype)
         spread = rows[:, :, None, :] * chosen[:, None, :, None]
         return jnp.einsum("nbzi,zio->nbo", spread, weights)
+    order = order_of(kinds)
+    if order is None:
+        return _sorted_product(rows, weights, kinds)
+    return taken(_sorted_product(taken(rows, order), weights, kinds[order]), np.argsort(order))
+
+
+def _sorted_product(rows: jax.Array, weights: jax.Array, kinds: NDArray[np.integer]) -> jax.Array:
+    count, batch, _ = rows.shape
     sizes = np.bincount(kinds, minlength=len(weights))
     starts = np.cumsum(sizes) - sizes
     # Taken apart in one operation, whose way back is one, too.

@@ -1,0 +1,227 @@
+"""Messages between atoms, native.
+
+JAX differentiates them once forward or in reverse, and the one over the other, or in reverse twice: what a loss with
+forces needs. The C++ runs one sweep on plain or on dual numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import Primitive
+from jax.interpreters import ad, mlir
+
+from qffc.ir.diagnostics import InternalError
+from qffc.passes.lower_jax.native_calls import register_native
+from qffc.passes.lower_jax.native_layers import Index, index_array, instructions
+
+MOST_BASIS = 32
+"""Radial functions of an edge, at most: ``most_basis`` of the library."""
+
+_MESSAGES, _ALONG, _REVERSE, _TWICE = range(4)
+
+
+class Heard(NamedTuple):
+    """What messages are made of.
+
+    Args:
+        basis: (edges, batch, basis), radial functions of each edge.
+        directions: (edges, batch, 3), unit vectors from the atom that receives.
+        heard: (atoms, batch, 4, vectors): three components of vectors, then what numbers tell.
+        sent: (atoms, batch, numbers).
+        tables: (kinds, basis, 3 vectors + numbers): learned functions of an edge are the basis times the table of its
+            kind: for vectors as they are, along the direction, for what numbers tell, and for numbers.
+    """
+
+    basis: Any
+    directions: Any
+    heard: Any
+    sent: Any
+    tables: Any
+
+
+def messages(given: Heard, receivers: Index, senders: Index, kinds: Index) -> tuple[jax.Array, jax.Array]:
+    """Return what atoms receive: vectors (atoms, batch, 3, vectors) and numbers (atoms, batch, numbers).
+
+    Args:
+        given: all of one type, at most :data:`MOST_BASIS` basis functions.
+        receivers: (edges,) atoms, in any order.
+        senders: (edges,) atoms.
+        kinds: (edges,) which table an edge has.
+    """
+    register_native()
+    index = (index_array(receivers), index_array(senders), index_array(kinds))
+    vectors, numbers = _messages_p.bind(*given, *index)
+    return vectors, numbers
+
+
+_INPUTS = len(Heard._fields)
+_INDICES = 3
+
+_messages_p = Primitive("qffc_messages")
+_messages_p.multiple_results = True
+_along_p = Primitive("qffc_messages_along")
+_along_p.multiple_results = True
+_reverse_p = Primitive("qffc_messages_reverse")
+_reverse_p.multiple_results = True
+_second_p = Primitive("qffc_messages_second")
+_second_p.multiple_results = True
+_twice_p = Primitive("qffc_messages_twice")
+_twice_p.multiple_results = True
+_hessian_p = Primitive("qffc_messages_hessian")
+_hessian_p.multiple_results = True
+
+
+def _results(given: Heard) -> list[tuple[int, ...]]:
+    atoms, batch, _, vectors = given.heard.shape
+    return [(atoms, batch, 3, vectors), (atoms, batch, given.sent.shape[2])]
+
+
+def _call(mode: int, arrays: Sequence[Any], shapes: Sequence[tuple[int, ...]], **flags: bool) -> list[jax.Array]:
+    results = [jax.ShapeDtypeStruct(shape, arrays[0].dtype) for shape in shapes]
+    call: Callable[..., Sequence[jax.Array]] = jax.ffi.ffi_call("qffc_messages", results)
+    flags = {"tables_move": False, "want_tables": False} | flags
+    return list(call(*arrays, mode=np.int64(mode), instructions=instructions(), **flags))
+
+
+def _messages_call(*arrays: Any) -> list[jax.Array]:
+    return _call(_MESSAGES, arrays, _results(Heard(*arrays[:_INPUTS])))
+
+
+def _messages_jvp(primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    values = _messages_p.bind(*primals)
+    return values, _derivative(values, primals, tangents[:_INPUTS])
+
+
+def _derivative(values: Sequence[Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    if all(isinstance(tangent, ad.Zero) for tangent in tangents):
+        return [jnp.zeros_like(value) for value in values]
+    tables_move = not isinstance(tangents[-1], ad.Zero)
+    along = [ad.instantiate_zeros(tangent) for tangent in tangents[: _INPUTS if tables_move else _INPUTS - 1]]
+    return _along_p.bind(*primals, *along, tables_move=tables_move)
+
+
+def _along_call(*arrays: Any, tables_move: bool) -> list[jax.Array]:
+    return _call(_ALONG, arrays, _results(Heard(*arrays[:_INPUTS])), tables_move=tables_move)
+
+
+def _along_jvp(primals: Sequence[Any], tangents: Sequence[Any], *, tables_move: bool) -> tuple[Any, Any]:
+    values = _along_p.bind(*primals, tables_move=tables_move)
+    if all(isinstance(tangent, ad.Zero) for tangent in tangents):
+        return values, [jnp.zeros_like(value) for value in values]
+    moved = [ad.instantiate_zeros(tangent) for tangent in (*tangents[:_INPUTS], *tangents[_INPUTS + _INDICES :])]
+    return values, _second_p.bind(*primals, *moved, tables_move=tables_move)
+
+
+def _along_transpose(weights: Sequence[Any], *arrays: Any, tables_move: bool) -> list[Any]:
+    fixed, along = arrays[: _INPUTS + _INDICES], arrays[_INPUTS + _INDICES :]
+    weights = _instantiated(weights, fixed)
+    found = _reverse_p.bind(*fixed, *weights, want_tables=tables_move)
+    asked = [each if ad.is_undefined_primal(one) else None for each, one in zip(found, along, strict=True)]
+    return [None] * len(fixed) + asked
+
+
+def _reverse_jvp(primals: Sequence[Any], tangents: Sequence[Any], *, want_tables: bool) -> tuple[Any, Any]:
+    values = _reverse_p.bind(*primals, want_tables=want_tables)
+    moved = [ad.instantiate_zeros(tangent) for tangent in (*tangents[:_INPUTS], *tangents[_INPUTS + _INDICES :])]
+    return values, _hessian_p.bind(*primals, *moved, want_tables=want_tables)
+
+
+def _hessian_call(*arrays: Any, want_tables: bool) -> list[jax.Array]:
+    """The derivative of a gradient: by what it is taken at, and by its weights."""
+    fixed, weights, along, weights_along = _parted(arrays)
+    found = _twice_call(*fixed, *along, *weights, tables_move=True)
+    linear = _reverse_call(*fixed, *weights_along, want_tables=want_tables)
+    return [first + second for first, second in zip(found, linear, strict=False)]
+
+
+def _hessian_transpose(weights: Sequence[Any], *arrays: Any, want_tables: bool) -> list[Any]:
+    """The Hessian is symmetric, and the gradient is linear in its weights."""
+    fixed, own, along, weights_along = _parted(arrays)
+    given = Heard(*fixed[:_INPUTS])
+    direction = [
+        jnp.zeros(each.shape, each.dtype) if isinstance(weight, ad.Zero) else weight
+        for weight, each in zip(weights, given, strict=False)
+    ]
+    found = _twice_p.bind(*fixed, *direction, *own, tables_move=want_tables)[:_INPUTS]
+    linear = _along_p.bind(*fixed, *direction, tables_move=want_tables)
+    asked = [
+        each if ad.is_undefined_primal(one) else None
+        for each, one in zip((*found, *linear), (*along, *weights_along), strict=True)
+    ]
+    return [None] * (len(fixed) + len(own)) + asked
+
+
+def _parted(arrays: Sequence[Any]) -> tuple[Sequence[Any], ...]:
+    """Inputs with indices, weights of both outputs, and the directions of inputs and weights."""
+    ends = np.cumsum([_INPUTS + _INDICES, 2, _INPUTS, 2])
+    return tuple(arrays[end - size : end] for end, size in zip(ends, (_INPUTS + _INDICES, 2, _INPUTS, 2), strict=True))
+
+
+def _second_transpose(weights: Sequence[Any], *arrays: Any, tables_move: bool) -> list[Any]:
+    count = _INPUTS + _INDICES + _INPUTS - 1 + tables_move
+    primals, moved = arrays[:count], arrays[count:]
+    weights = _instantiated(weights, primals)
+    found = _twice_p.bind(*primals, *weights, tables_move=tables_move)
+    asked = [each if ad.is_undefined_primal(one) else None for each, one in zip(found, moved, strict=True)]
+    return [None] * count + asked
+
+
+def _reverse_call(*arrays: Any, want_tables: bool) -> list[jax.Array]:
+    shapes = [each.shape for each in arrays[: _INPUTS if want_tables else _INPUTS - 1]]
+    return _call(_REVERSE, arrays, shapes, want_tables=want_tables)
+
+
+def _twice_call(*arrays: Any, tables_move: bool) -> list[jax.Array]:
+    shapes = [each.shape for each in arrays[:_INPUTS]]
+    shapes += shapes if tables_move else shapes[:-1]
+    return _call(_TWICE, arrays, shapes, tables_move=tables_move, want_tables=True)
+
+
+def _instantiated(weights: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
+    """The weights of both outputs, zeros where an output is not used."""
+    given = Heard(*arrays[:_INPUTS])
+    return [
+        jnp.zeros(shape, given.heard.dtype) if isinstance(weight, ad.Zero) else weight
+        for weight, shape in zip(weights, _results(given), strict=True)
+    ]
+
+
+def _not_computed(*_: Any, **__: Any) -> Any:
+    raise InternalError("a derivative of messages that forward over forward would need")
+
+
+def _outputs(*avals: Any, **_: Any) -> list[Any]:
+    return [avals[0].update(shape=shape) for shape in _results(Heard(*avals[:_INPUTS]))]
+
+
+def _gradients(*avals: Any, want_tables: bool) -> list[Any]:
+    return list(avals[: _INPUTS if want_tables else _INPUTS - 1])
+
+
+def _both_gradients(*avals: Any, tables_move: bool) -> list[Any]:
+    return [*avals[:_INPUTS], *avals[: _INPUTS if tables_move else _INPUTS - 1]]
+
+
+for _primitive, _implementation, _shapes, _static in (
+    (_messages_p, _messages_call, _outputs, ()),
+    (_along_p, _along_call, _outputs, ("tables_move",)),
+    (_reverse_p, _reverse_call, _gradients, ("want_tables",)),
+    (_hessian_p, _hessian_call, _gradients, ("want_tables",)),
+    (_second_p, _not_computed, _outputs, ("tables_move",)),
+    (_twice_p, _twice_call, _both_gradients, ("tables_move",)),
+):
+    _primitive.def_impl(jax.jit(_implementation, static_argnames=_static))
+    _primitive.def_abstract_eval(_shapes)
+    mlir.register_lowering(_primitive, mlir.lower_fun(_implementation, multiple_results=True), platform="cpu")
+
+ad.primitive_jvps[_messages_p] = _messages_jvp
+ad.primitive_jvps[_along_p] = _along_jvp
+ad.primitive_jvps[_reverse_p] = _reverse_jvp
+ad.primitive_transposes[_hessian_p] = _hessian_transpose
+ad.primitive_transposes[_along_p] = _along_transpose
+ad.primitive_transposes[_second_p] = _second_transpose
