@@ -20,7 +20,15 @@ from qffc.passes.lower_jax.native_program import native_program
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "passes" / "native"
-KERNELS = ("kernel_portable.cpp", "kernel_avx2.cpp", "kernel_avx512.cpp", "dispatch.cpp", "helpers.cpp", "program.cpp")
+KERNELS = (
+    "kernel_portable.cpp",
+    "kernel_avx2.cpp",
+    "kernel_avx512.cpp",
+    "dispatch.cpp",
+    "helpers.cpp",
+    "layer_run.cpp",
+    "program.cpp",
+)
 CIRCUITS = 19
 COMPILER = shutil.which("g++") or shutil.which("clang++")
 
@@ -37,14 +45,29 @@ def built_once(sanitizers):
     return pytest.param(sanitizers, marks=pytest.mark.xdist_group(sanitizers))
 
 
-@pytest.fixture(scope="module", params=[built_once("address,undefined"), built_once("thread")])
-def runner(request, tmp_path_factory):
-    program = tmp_path_factory.mktemp("sanitized") / "run_program"
-    sources = [*(SOURCES / name for name in KERNELS), ROOT / "tests" / "native" / "run_program.cpp"]
-    flags = ["-std=c++17", "-O1", "-g", "-pthread", f"-fsanitize={request.param}", "-fno-sanitize-recover=all"]
+SANITIZERS = [built_once("address,undefined"), built_once("thread")]
+
+
+def built(sanitizers, main, folder):
+    program = folder / main
+    sources = [*(SOURCES / name for name in KERNELS), ROOT / "tests" / "native" / f"{main}.cpp"]
+    flags = ["-std=c++17", "-O1", "-g", "-pthread", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all"]
     command = [str(COMPILER), *flags, f"-I{SOURCES}", *map(str, sources), "-o", str(program)]
     subprocess.run(command, check=True, capture_output=True, text=True)
     return program
+
+
+@pytest.fixture(scope="module", params=SANITIZERS)
+def runner(request, tmp_path_factory):
+    return built(request.param, "run_program", tmp_path_factory.mktemp("sanitized"))
+
+
+@pytest.mark.parametrize("sanitizers", SANITIZERS)
+def test_layers_are_the_same_on_all_instruction_sets_and_threads(sanitizers, tmp_path):
+    done = subprocess.run([str(built(sanitizers, "run_layers", tmp_path))], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["float64", "float32"]
+    assert all(int(line.split()[1]) >= 11 for line in done.stdout.splitlines())
 
 
 def check(runner, folder, native, shape, tables, rows, numbers, expected):
