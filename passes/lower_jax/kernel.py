@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Literal, NoReturn, Protocol, TypeVar, get_args
 
 import jax
@@ -19,6 +19,7 @@ import jax.numpy as jnp
 from qffc.ir.diagnostics import error, quoted
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_jax.native import NativeKernel, NativeTableKernel
+from qffc.passes.lower_jax.native_layers import native_layers
 from qffc.passes.lower_jax.native_library import native_state
 from qffc.passes.lower_jax.portable import PortableKernel
 from qffc.passes.lower_jax.shapes import need_slots
@@ -102,12 +103,15 @@ class KernelFunctions:
         moments: slots (batch, slots) to moments (batch, observables); differentiable twice in reverse mode.
         moments_along: (slots, direction) to moments and their derivative along the direction; differentiable once.
         reads_tables: what makes functions of tables of slots; None where slots are written out first.
+        native_layers: whether the classical layers around the circuits are native functions; left out, where these are
+            there.
     """
 
     name: str
     moments: Moments
     moments_along: Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]
     reads_tables: Callable[[SlotTables, Shape], TableFunctions] | None = None
+    native_layers: bool = field(default_factory=native_layers)
 
     def on_tables(self, tables: SlotTables, shape: Shape) -> TableFunctions:
         """Return the functions of tables of slots.
@@ -158,7 +162,9 @@ def make_kernel(split: Split, kernel: KernelName = "auto") -> KernelFunctions:
     def reads_tables(tables: SlotTables, shape: Shape) -> TableFunctions:
         return differentiable(NativeTableKernel(split, tables, shape))
 
-    return KernelFunctions("native" if native else "portable", moments, moments_along, reads_tables if native else None)
+    if native:
+        return KernelFunctions("native", moments, moments_along, reads_tables)
+    return KernelFunctions("portable", moments, moments_along, native_layers=False)
 
 
 def most_qubits() -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +25,17 @@ def native_layers() -> bool:
 def index_array(index: Index) -> jax.Array:
     """Return numbers of rows as the native functions take them."""
     return jnp.asarray(index, jnp.int32)
+
+
+def eager(call: Callable[..., Any], *static: str) -> Callable[..., Any]:
+    """Return a call of a native function as what JAX does with numbers at once: compiled for each instruction set.
+
+    Args:
+        call: of arrays, and of ``chosen``, the instruction set, and other static arguments by name.
+        static: the names of these others.
+    """
+    compiled = jax.jit(call, static_argnames=("chosen", *static))
+    return lambda *arrays, **options: compiled(*arrays, **options, chosen=instructions())
 
 
 def instructions() -> str:

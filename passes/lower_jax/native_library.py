@@ -49,10 +49,10 @@ def native_state() -> NativeState:
         return NativeState(None, "it was not built: no C++17 compiler was found when qffc was installed")
     try:
         library = ctypes.CDLL(str(LIBRARY))
-        for name in CALLS:
-            getattr(library, name)
         if not hasattr(library, "qffc_format") or library.qffc_format() != FORMAT:
             return NativeState(None, "it was built from other sources: install qffc again")
+        for name in CALLS:
+            getattr(library, name)
         library.qffc_instructions.restype = ctypes.c_char_p
         return NativeState(library, str(library.qffc_instructions().decode()))
     except (OSError, AttributeError) as problem:

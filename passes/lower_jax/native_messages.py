@@ -17,7 +17,7 @@ from jax.interpreters import ad, mlir
 
 from qffc.ir.diagnostics import InternalError
 from qffc.passes.lower_jax.native_calls import register_native
-from qffc.passes.lower_jax.native_layers import Index, index_array, instructions
+from qffc.passes.lower_jax.native_layers import Index, eager, index_array, instructions
 
 MOST_BASIS = 32
 """Radial functions of an edge, at most: ``most_basis`` of the library."""
@@ -81,15 +81,18 @@ def _results(given: Heard) -> list[tuple[int, ...]]:
     return [(atoms, batch, 3, vectors), (atoms, batch, given.sent.shape[2])]
 
 
-def _call(mode: int, arrays: Sequence[Any], shapes: Sequence[tuple[int, ...]], **flags: bool) -> list[jax.Array]:
+def _call(
+    mode: int, arrays: Sequence[Any], shapes: Sequence[tuple[int, ...]], chosen: str | None, **flags: bool
+) -> list[jax.Array]:
     results = [jax.ShapeDtypeStruct(shape, arrays[0].dtype) for shape in shapes]
     call: Callable[..., Sequence[jax.Array]] = jax.ffi.ffi_call("qffc_messages", results)
     flags = {"tables_move": False, "want_tables": False} | flags
-    return list(call(*arrays, mode=np.int64(mode), instructions=instructions(), **flags))
+    set_of = instructions() if chosen is None else chosen
+    return list(call(*arrays, mode=np.int64(mode), instructions=set_of, **flags))
 
 
-def _messages_call(*arrays: Any) -> list[jax.Array]:
-    return _call(_MESSAGES, arrays, _results(Heard(*arrays[:_INPUTS])))
+def _messages_call(*arrays: Any, chosen: str | None = None) -> list[jax.Array]:
+    return _call(_MESSAGES, arrays, _results(Heard(*arrays[:_INPUTS])), chosen)
 
 
 def _messages_jvp(primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -105,8 +108,8 @@ def _derivative(values: Sequence[Any], primals: Sequence[Any], tangents: Sequenc
     return _along_p.bind(*primals, *along, tables_move=tables_move)
 
 
-def _along_call(*arrays: Any, tables_move: bool) -> list[jax.Array]:
-    return _call(_ALONG, arrays, _results(Heard(*arrays[:_INPUTS])), tables_move=tables_move)
+def _along_call(*arrays: Any, tables_move: bool, chosen: str | None = None) -> list[jax.Array]:
+    return _call(_ALONG, arrays, _results(Heard(*arrays[:_INPUTS])), chosen, tables_move=tables_move)
 
 
 def _along_jvp(primals: Sequence[Any], tangents: Sequence[Any], *, tables_move: bool) -> tuple[Any, Any]:
@@ -118,6 +121,8 @@ def _along_jvp(primals: Sequence[Any], tangents: Sequence[Any], *, tables_move: 
 
 
 def _along_transpose(weights: Sequence[Any], *arrays: Any, tables_move: bool) -> list[Any]:
+    if all(isinstance(weight, ad.Zero) for weight in weights):
+        return [None] * len(arrays)
     fixed, along = arrays[: _INPUTS + _INDICES], arrays[_INPUTS + _INDICES :]
     weights = _instantiated(weights, fixed)
     found = _reverse_p.bind(*fixed, *weights, want_tables=tables_move)
@@ -131,16 +136,18 @@ def _reverse_jvp(primals: Sequence[Any], tangents: Sequence[Any], *, want_tables
     return values, _hessian_p.bind(*primals, *moved, want_tables=want_tables)
 
 
-def _hessian_call(*arrays: Any, want_tables: bool) -> list[jax.Array]:
+def _hessian_call(*arrays: Any, want_tables: bool, chosen: str | None = None) -> list[jax.Array]:
     """The derivative of a gradient: by what it is taken at, and by its weights."""
     fixed, weights, along, weights_along = _parted(arrays)
-    found = _twice_call(*fixed, *along, *weights, tables_move=True)
-    linear = _reverse_call(*fixed, *weights_along, want_tables=want_tables)
+    found = _twice_call(*fixed, *along, *weights, tables_move=True, chosen=chosen)
+    linear = _reverse_call(*fixed, *weights_along, want_tables=want_tables, chosen=chosen)
     return [first + second for first, second in zip(found, linear, strict=False)]
 
 
 def _hessian_transpose(weights: Sequence[Any], *arrays: Any, want_tables: bool) -> list[Any]:
     """The Hessian is symmetric, and the gradient is linear in its weights."""
+    if all(isinstance(weight, ad.Zero) for weight in weights):
+        return [None] * len(arrays)
     fixed, own, along, weights_along = _parted(arrays)
     given = Heard(*fixed[:_INPUTS])
     direction = [
@@ -163,6 +170,8 @@ def _parted(arrays: Sequence[Any]) -> tuple[Sequence[Any], ...]:
 
 
 def _second_transpose(weights: Sequence[Any], *arrays: Any, tables_move: bool) -> list[Any]:
+    if all(isinstance(weight, ad.Zero) for weight in weights):
+        return [None] * len(arrays)
     count = _INPUTS + _INDICES + _INPUTS - 1 + tables_move
     primals, moved = arrays[:count], arrays[count:]
     weights = _instantiated(weights, primals)
@@ -171,15 +180,15 @@ def _second_transpose(weights: Sequence[Any], *arrays: Any, tables_move: bool) -
     return [None] * count + asked
 
 
-def _reverse_call(*arrays: Any, want_tables: bool) -> list[jax.Array]:
+def _reverse_call(*arrays: Any, want_tables: bool, chosen: str | None = None) -> list[jax.Array]:
     shapes = [each.shape for each in arrays[: _INPUTS if want_tables else _INPUTS - 1]]
-    return _call(_REVERSE, arrays, shapes, want_tables=want_tables)
+    return _call(_REVERSE, arrays, shapes, chosen, want_tables=want_tables)
 
 
-def _twice_call(*arrays: Any, tables_move: bool) -> list[jax.Array]:
+def _twice_call(*arrays: Any, tables_move: bool, chosen: str | None = None) -> list[jax.Array]:
     shapes = [each.shape for each in arrays[:_INPUTS]]
     shapes += shapes if tables_move else shapes[:-1]
-    return _call(_TWICE, arrays, shapes, tables_move=tables_move, want_tables=True)
+    return _call(_TWICE, arrays, shapes, chosen, tables_move=tables_move, want_tables=True)
 
 
 def _instantiated(weights: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
@@ -196,6 +205,9 @@ def _not_computed(*_: Any, **__: Any) -> Any:
 
 
 def _outputs(*avals: Any, **_: Any) -> list[Any]:
+    kinds = {aval.dtype for aval in avals[:_INPUTS]}
+    if len(kinds) > 1:
+        raise InternalError(f"messages of {' and '.join(map(str, kinds))}")
     return [avals[0].update(shape=shape) for shape in _results(Heard(*avals[:_INPUTS]))]
 
 
@@ -215,7 +227,7 @@ for _primitive, _implementation, _shapes, _static in (
     (_second_p, _not_computed, _outputs, ("tables_move",)),
     (_twice_p, _twice_call, _both_gradients, ("tables_move",)),
 ):
-    _primitive.def_impl(jax.jit(_implementation, static_argnames=_static))
+    _primitive.def_impl(eager(_implementation, *_static))
     _primitive.def_abstract_eval(_shapes)
     mlir.register_lowering(_primitive, mlir.lower_fun(_implementation, multiple_results=True), platform="cpu")
 

@@ -1,4 +1,7 @@
-"""Products of rows with the matrix of their kind, native; JAX differentiates them any number of times."""
+"""Products of rows with the matrix of their kind, native; JAX differentiates them any number of times.
+
+They do not know how to be mapped (``jax.vmap``), as circuits on tables do not: batches are an axis of theirs.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from jax.interpreters import ad, mlir
 
 from qffc.ir.diagnostics import InternalError
 from qffc.passes.lower_jax.native_calls import register_native
-from qffc.passes.lower_jax.native_layers import Index, index_array, instructions
+from qffc.passes.lower_jax.native_layers import Index, eager, index_array, instructions
 
 _FORWARD, _BACKWARD, _OUTER = range(3)
 
@@ -49,13 +52,17 @@ def _product_shape(first: Any, second: Any, kinds: Any, *, mode: int, count: int
     return first.update(shape=(*first.shape[:2], second.shape[2 if mode == _FORWARD else 1]))
 
 
-def _product_call(first: jax.Array, second: jax.Array, kinds: jax.Array, *, mode: int, count: int | None) -> jax.Array:
+def _product_call(
+    first: jax.Array, second: jax.Array, kinds: jax.Array, *, mode: int, count: int | None, chosen: str | None = None
+) -> jax.Array:
     if mode == _OUTER:
         shape: tuple[int, ...] = (count or 0, first.shape[2], second.shape[2])
     else:
         shape = (*first.shape[:2], second.shape[2 if mode == _FORWARD else 1])
     call = jax.ffi.ffi_call("qffc_product", jax.ShapeDtypeStruct(shape, first.dtype))
-    found: jax.Array = call(first, second, kinds, mode=np.int64(mode), instructions=instructions())
+    found: jax.Array = call(
+        first, second, kinds, mode=np.int64(mode), instructions=instructions() if chosen is None else chosen
+    )
     return found
 
 
@@ -94,7 +101,7 @@ def _product_transpose(weights: Any, first: Any, second: Any, kinds: Any, *, mod
 
 
 _product_p.def_abstract_eval(_product_shape)
-_product_p.def_impl(jax.jit(_product_call, static_argnames=("mode", "count")))
+_product_p.def_impl(eager(_product_call, "mode", "count"))
 ad.primitive_jvps[_product_p] = _product_jvp
 ad.primitive_transposes[_product_p] = _product_transpose
 mlir.register_lowering(_product_p, mlir.lower_fun(_product_call, multiple_results=False), platform="cpu")

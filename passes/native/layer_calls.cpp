@@ -1,8 +1,12 @@
 // Layers as foreign functions of XLA.
 #include <algorithm>
+#include <cstdint>
 #include <functional>
+#include <initializer_list>
+#include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "helpers.hpp"
 #include "layer_run.hpp"
@@ -60,6 +64,8 @@ ffi::Error product_as(ProductMode mode, ffi::ThreadPool& pool, ffi::RemainingArg
   const ffi::AnyBuffer first = *in.get<ffi::AnyBuffer>(0), second = *in.get<ffi::AnyBuffer>(1);
   const ffi::AnyBuffer kinds = *in.get<ffi::AnyBuffer>(2), result = **out.get<ffi::AnyBuffer>(0);
   const ffi::AnyBuffer& weights = mode == ProductMode::outer ? result : second;
+  const ffi::DataType type = first.element_type();
+  if (second.element_type() != type || result.element_type() != type) return other_shape();
   if (first.dimensions().size() != 3 || weights.dimensions().size() != 3) return other_shape();
   const int64_t count = first.dimensions()[0], batch = first.dimensions()[1], kind_count = weights.dimensions()[0];
   Product<T> job{};
@@ -68,6 +74,7 @@ ffi::Error product_as(ProductMode mode, ffi::ThreadPool& pool, ffi::RemainingArg
   if (!has_shape(first, {count, batch, backward ? job.out : job.in}) || !has_shape(kinds, {count})) return other_shape();
   const ffi::AnyBuffer& rows = mode == ProductMode::outer ? second : result;
   if (!has_shape(rows, {count, batch, backward ? job.in : job.out})) return other_shape();
+  if (count * batch > std::numeric_limits<int32_t>::max()) return ffi::Error::InvalidArgument("qffc: too many rows");
   if (!below(kinds, kind_count)) return ffi::Error::InvalidArgument("qffc: a kind without weights");
   job.left = backward ? nullptr : numbers<T>(first);
   job.right = backward ? numbers<T>(first) : mode == ProductMode::outer ? numbers<T>(second) : nullptr;
@@ -75,17 +82,15 @@ ffi::Error product_as(ProductMode mode, ffi::ThreadPool& pool, ffi::RemainingArg
   job.result = numbers<T>(out, 0);
   int64_t threads = 1;
   const auto parallel_for = sharing(pool, threads);
-  qffc::run_product<T>(*layers, std::move(job), numbers<int32_t>(kinds), count, batch, kind_count, threads, parallel_for);
+  if (!qffc::run_product<T>(*layers, std::move(job), numbers<int32_t>(kinds), count, batch, kind_count, threads,
+                            parallel_for))
+    return ffi::Error(ffi::ErrorCode::kResourceExhausted, "qffc: not enough memory for a product");
   return ffi::Error::Success();
 }
 
 template <class Call>
 ffi::Error by_type(ffi::RemainingArgs& in, const Call& call) {
   const ffi::DataType type = in.get<ffi::AnyBuffer>(0)->element_type();
-  for (size_t k = 1; k < in.size(); ++k) {
-    const ffi::DataType other = in.get<ffi::AnyBuffer>(k)->element_type();
-    if (other != type && other != ffi::DataType::S32) return ffi::Error::InvalidArgument("qffc: numbers of two types");
-  }
   if (type == ffi::DataType::F64) return call(double{});
   if (type == ffi::DataType::F32) return call(float{});
   return ffi::Error::InvalidArgument("qffc: numbers are neither float32 nor float64");
@@ -101,6 +106,11 @@ ffi::Error product(ffi::ThreadPool pool, ffi::RemainingArgs in, ffi::RemainingRe
 }
 
 template <class T>
+bool is_of(const ffi::AnyBuffer& buffer) {
+  return buffer.element_type() == (sizeof(T) == 8 ? ffi::DataType::F64 : ffi::DataType::F32);
+}
+
+template <class T>
 struct Reader {
   ffi::RemainingArgs& in;
   size_t next = 0;
@@ -108,7 +118,7 @@ struct Reader {
 
   const T* take(std::initializer_list<int64_t> shape) {
     const ffi::AnyBuffer buffer = *in.get<ffi::AnyBuffer>(next++);
-    good = good && has_shape(buffer, shape);
+    good = good && is_of<T>(buffer) && has_shape(buffer, shape);
     return numbers<T>(buffer);
   }
 
@@ -130,7 +140,8 @@ struct Writer {
   bool good = true;
 
   T* take(std::initializer_list<int64_t> shape) {
-    good = good && has_shape(**out.get<ffi::AnyBuffer>(next), shape);
+    const ffi::AnyBuffer buffer = **out.get<ffi::AnyBuffer>(next);
+    good = good && is_of<T>(buffer) && has_shape(buffer, shape);
     return numbers<T>(out, next++);
   }
 
@@ -161,7 +172,8 @@ ffi::Error messages_as(Messages<T> job, ffi::ThreadPool& pool, ffi::RemainingArg
     if (axes(place).size() != count) return other_shape();
   job.edges = axes(0)[0], job.batch = axes(0)[1], job.basis = axes(0)[2];
   job.atoms = axes(2)[0], job.vectors = axes(2)[3], job.numbers = axes(3)[2], job.kinds = axes(4)[0];
-  if (job.basis < 1 || job.basis > qffc::most_basis) return ffi::Error::InvalidArgument("qffc: too many functions");
+  if (job.basis < 1 || job.basis > qffc::most_basis)
+    return ffi::Error::InvalidArgument("qffc: no radial functions, or too many");
   Reader<T> reader{in};
   Writer<T> writer{out};
   job.values = reader.arrays(job, true);

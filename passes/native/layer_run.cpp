@@ -24,9 +24,10 @@ const Layers<T>* find_layers(const std::string& name) {
   return chosen(portable::layers_64, portable::layers_32);
 }
 
+namespace {
+
 template <class T>
-void run_product(const Layers<T>& layers, Product<T> job, const int32_t* kinds, int64_t count, int64_t batch,
-                 int64_t kind_count, int64_t threads, const ParallelFor& parallel_for) {
+void sort_rows(Product<T>& job, const int32_t* kinds, int64_t count, int64_t batch, int64_t kind_count) {
   job.starts.assign(kind_count + 1, 0);
   for (int64_t n = 0; n < count; ++n) job.starts[kinds[n] + 1] += batch;
   for (int64_t kind = 0; kind < kind_count; ++kind) job.starts[kind + 1] += job.starts[kind];
@@ -41,6 +42,18 @@ void run_product(const Layers<T>& layers, Product<T> job, const int32_t* kinds, 
     for (int64_t row = first; row < last; row += size)
       job.blocks.push_back({kind, row, std::min(size, last - row)});
   }
+}
+
+}  // namespace
+
+template <class T>
+bool run_product(const Layers<T>& layers, Product<T> job, const int32_t* kinds, int64_t count, int64_t batch,
+                 int64_t kind_count, int64_t threads, const ParallelFor& parallel_for) {
+  try {
+    sort_rows(job, kinds, count, batch, kind_count);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   const int64_t blocks = static_cast<int64_t>(job.blocks.size());
   // Work for another thread must be worth its waking.
   const int64_t work = count * batch * job.in * job.out;
@@ -49,6 +62,7 @@ void run_product(const Layers<T>& layers, Product<T> job, const int32_t* kinds, 
     for (int64_t block = blocks * part / parts; block < blocks * (part + 1) / parts; ++block)
       layers.product_task(job, block);
   });
+  return true;
 }
 
 namespace {
@@ -136,10 +150,10 @@ bool run_messages(const Layers<T>& layers, const Messages<T>& job, const Paralle
   return true;
 }
 
-#define QFFC_DEFINE(T)                                                                                             \
-  template const Layers<T>* find_layers<T>(const std::string&);                                                    \
-  template void run_product<T>(const Layers<T>&, Product<T>, const int32_t*, int64_t, int64_t, int64_t, int64_t,   \
-                               const ParallelFor&);                                                                \
+#define QFFC_DEFINE(T)  \
+  template const Layers<T>* find_layers<T>(const std::string&);  \
+  template bool run_product<T>(const Layers<T>&, Product<T>, const int32_t*, int64_t, int64_t, int64_t, int64_t,  \
+                               const ParallelFor&);  \
   template bool run_messages<T>(const Layers<T>&, const Messages<T>&, const ParallelFor&);
 QFFC_DEFINE(double)
 QFFC_DEFINE(float)

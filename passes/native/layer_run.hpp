@@ -12,11 +12,12 @@ namespace qffc {
 template <class T>
 const Layers<T>* find_layers(const std::string& name);
 
-// Sorts the rows of a product by their kinds and cuts it into blocks, then computes it.
+// Sorts the rows of a product by their kinds and cuts it into blocks, then computes it. Returns false when memory is
+// missing.
 //
 // kinds: of `count` groups of `batch` rows each, all below `kind_count`.
 template <class T>
-void run_product(const Layers<T>& layers, Product<T> job, const int32_t* kinds, int64_t count, int64_t batch,
+bool run_product(const Layers<T>& layers, Product<T> job, const int32_t* kinds, int64_t count, int64_t batch,
                  int64_t kind_count, int64_t threads, const ParallelFor& parallel_for);
 
 // Returns false when memory is missing. Arrays that are written begin with anything.

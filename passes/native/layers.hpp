@@ -78,7 +78,12 @@ QFFC_INLINE void strips(int64_t tall, int64_t depth, int64_t width, const Left& 
 // Neighbouring pairs of lanes added up, those of a in the lower half.
 template <class T, int... K>
 QFFC_INLINE Vector<T> pairs_added(Vector<T> a, Vector<T> b, std::integer_sequence<int, K...>) {
+#if defined(__clang__) || __GNUC__ >= 12
   return __builtin_shufflevector(a, b, (2 * K)...) + __builtin_shufflevector(a, b, (2 * K + 1)...);
+#else
+  using I = typename LanesOf<T>::I;
+  return __builtin_shuffle(a, b, I{(2 * K)...}) + __builtin_shuffle(a, b, I{(2 * K + 1)...});
+#endif
 }
 
 // The sums over the lanes of Count registers, Count a power of two up to the number of lanes; Count of them in order, again

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from numpy.typing import NDArray
 
 from qffc.ir.declarations import Basis
 from qffc.ir.evaluate import radial_basis
-
-Index = jax.Array | NDArray[np.int32]
+from qffc.passes.lower_jax.native_layers import Index
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,21 +30,6 @@ class Edges:
     distances: jax.Array
     directions: jax.Array
     weights: jax.Array | None = None
-
-    def at(self, order: NDArray[np.intp]) -> Edges:
-        """Return the edges in another order."""
-        return Edges(
-            self.centres[order],
-            self.others[order],
-            self.distances[:, order],
-            self.directions[:, order],
-            None if self.weights is None else self.weights[:, order],
-        )
-
-    def renumbered(self, order: NDArray[np.intp]) -> Edges:
-        """Return the same edges for atoms in another order."""
-        places = np.argsort(order).astype(np.int32)
-        return replace(self, centres=places[self.centres], others=places[self.others])
 
     def filters(self, basis: Basis) -> jax.Array:
         """Return the radial functions of every edge, (edges, batch, basis)."""

@@ -18,7 +18,8 @@ from qffc.ir.program import Program
 from qffc.models.edges import Edges
 from qffc.models.messages import by_kinds, ends_of, received, ways_of
 from qffc.models.rounds import ACTIVATIONS, PREFIX, Carried, numbers_after, round_shapes, shifts
-from qffc.models.rows.species_rows import Index, times_weights
+from qffc.models.rows.species_rows import times_weights
+from qffc.passes.lower_jax.native_layers import Index
 
 
 def head_shapes(program: Program) -> dict[str, tuple[int, ...]]:

@@ -13,7 +13,8 @@ import jax.numpy as jnp
 
 from qffc.ir.declarations import Basis
 from qffc.models.edges import Edges
-from qffc.models.rows.species_rows import Index, summed, taken, times_weights
+from qffc.models.rows.species_rows import order_of, summed, taken, times_weights
+from qffc.passes.lower_jax.native_layers import Index
 from qffc.passes.lower_jax.native_messages import MOST_BASIS, Heard, messages
 
 
@@ -81,7 +82,12 @@ def received(
     count = heard.shape[-1]
     if native and ways.basis.shape[-1] <= MOST_BASIS:
         return messages(Heard(*ways, heard, sent, tables), *ends)
-    filters = times_weights(ways.basis, tables, ends.kinds)
+    if native:
+        ends = Ends(*map(jnp.asarray, ends))
+    elif (order := order_of(ends.kinds)) is not None:
+        # Sorted by gathering once: products sort rows by products of matrices, which are many here.
+        ways, ends = Ways(*(each[order] for each in ways)), Ends(*(each[order] for each in ends))
+    filters = times_weights(ways.basis, tables, ends.kinds, native=native)
     same, along, out = (each[:, :, None] for each in jnp.split(filters[..., : 3 * count], 3, axis=-1))
     numbers = summed(filters[..., 3 * count :] * taken(sent, ends.senders), ends.receivers, len(sent))
     if not count:

@@ -20,10 +20,9 @@ from qffc.models.edges import Edges
 from qffc.models.rows.row_arrays import add_rows, take_rows
 from qffc.models.rows.row_evaluator import RowEvaluator
 from qffc.models.rows.shared_values import SharingPlan, plan_sharing
-from qffc.models.rows.species_rows import Index
 from qffc.models.rows.value_rows import ValueRows, rows_of
 from qffc.models.validity.limits import SEEN, Pairs, Validity, has_limits, seen, validity_of
-from qffc.passes.lower_jax.native_layers import native_layers
+from qffc.passes.lower_jax.native_layers import Index
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.passes.lower_jax.slot_tables import Shape
 
@@ -211,8 +210,8 @@ class MoleculeCircuits:
 
     @property
     def native(self) -> bool:
-        """Whether layers are native functions, as the circuits are."""
-        return self.lowered.kernel.name == "native" and native_layers()
+        """Whether layers are native functions."""
+        return self.lowered.kernel.native_layers and jax.default_backend() == "cpu"
 
     @cached_property
     def plan(self) -> SharingPlan:

@@ -15,7 +15,8 @@ from qffc.ir.declarations import AtomicReadout, Rounds
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.program import Program
 from qffc.models.messages import Ends, Ways, by_kinds, received
-from qffc.models.rows.species_rows import Index, taken, times_weights
+from qffc.models.rows.species_rows import taken, times_weights
+from qffc.passes.lower_jax.native_layers import Index
 
 ACTIVATIONS = {"silu": jax.nn.silu, "tanh": jnp.tanh}
 PREFIX = "head."

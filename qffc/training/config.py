@@ -134,7 +134,7 @@ class TrainingConfig(BaseModel):
     force_weight: Weight = Field(1.0, description="weight of the mean squared force error, (eV/Angstrom)^-2")
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = Field(0.99, description="decay of the averaged parameters, a step")
     weight_decay: Weight = Field(0.0, description="AdamW's pull of every parameter to 0")
-    clip: Positive = Field(10.0, description="largest norm of a gradient")
+    clip: Positive = Field(0.1, description="largest norm of a gradient; large steps would make the loss leap")
     precision: Annotated[Literal[32, 64], BeforeValidator(_bits)] = Field(
         64, description="bits of the numbers in a step; models hold 64 either way"
     )

@@ -23,8 +23,8 @@ from qffc.ir.values import Dot, Mul, Radial
 from qffc.models.rows.row_arrays import sum_rows
 from qffc.models.rows.row_tables import Cells, by_kind, code_of
 from qffc.models.rows.shared_values import BOUND, Domain, Node, Part, SharingPlan, place_name
-from qffc.models.rows.species_rows import Index
 from qffc.models.rows.value_rows import ValueRows
+from qffc.passes.lower_jax.native_layers import Index
 
 
 class Rows(Protocol):

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qffc.models.rows.species_rows import Index
+from qffc.passes.lower_jax.native_layers import Index
 
 AXES = 4
 """Batch, rows, channels, values."""

@@ -32,8 +32,8 @@ from qffc.models.rows.linear_sums import linear_sums
 from qffc.models.rows.row_arrays import on_each, read_rows, sum_rows
 from qffc.models.rows.row_tables import Cells, by_kind, cells_of
 from qffc.models.rows.shared_values import BOUND, Domain, Lift, Node, Part, Root, SharingPlan, place_name
-from qffc.models.rows.species_rows import Index
 from qffc.models.rows.value_rows import ValueRows
+from qffc.passes.lower_jax.native_layers import Index
 
 Block = tuple[jax.Array, int]
 """Values side by side, (batch, rows, channels, values), vectors with an axis of 3 more; and which one is meant."""

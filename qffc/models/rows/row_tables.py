@@ -11,8 +11,9 @@ import numpy as np
 
 from qffc.ir.values import ChannelIndex, ParameterEntry, RoundIndex, SpeciesOf
 from qffc.models.rows.shared_values import Domain, SharingPlan, place_name
-from qffc.models.rows.species_rows import Index, times_weights
+from qffc.models.rows.species_rows import times_weights
 from qffc.models.rows.value_rows import ValueRows
+from qffc.passes.lower_jax.native_layers import Index
 
 
 @dataclass(frozen=True, eq=False)

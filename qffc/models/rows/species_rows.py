@@ -14,9 +14,8 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
+from qffc.passes.lower_jax.native_layers import Index
 from qffc.passes.lower_jax.native_products import grouped_product
-
-Index = jax.Array | NDArray[np.integer]
 
 
 def order_of(kinds: Index) -> NDArray[np.intp] | None:
@@ -80,7 +79,7 @@ def taken(rows: jax.Array, index: Index) -> jax.Array:
 
 def summed(rows: jax.Array, index: Index, count: int) -> jax.Array:
     """Return ``count`` rows, each the sum of the rows whose index it is."""
-    if isinstance(index, np.ndarray):
+    if isinstance(index, np.ndarray) and len(index):
         return _product(_ones(index, count, rows).T, rows)
     return jnp.zeros((count, *rows.shape[1:]), rows.dtype).at[index].add(rows, mode="promise_in_bounds")
 

@@ -32,9 +32,9 @@ EDGES = [  # atoms, batch, vectors, numbers, edges, basis, kinds
 
 
 def cases(sizes):
-    """All sizes and types on the best instruction set, and one of each on the others."""
-    best = [(size, dtype, "") for size in sizes for dtype in TYPES]
-    return [*best, (sizes[2], "float64", "portable"), (sizes[0], "float32", "portable"), (sizes[0], "float64", "avx2")]
+    """All sizes on the best instruction set, and one of each type and set."""
+    best = [*((size, "float64", "") for size in sizes), (sizes[1], "float32", "")]
+    return [*best, (sizes[2], "float64", "portable"), (sizes[0], "float32", "avx2")]
 
 
 @pytest.fixture(autouse=True)
@@ -174,5 +174,5 @@ def test_numbers_that_choose_must_be_there():
 
 def test_more_functions_than_the_library_takes_are_refused():
     given, _, index = edges_of((3, 1, 2, 2, 4, MOST_BASIS + 1, 2), "float64")
-    with pytest.raises(Exception, match="too many functions"):
+    with pytest.raises(Exception, match="radial functions, or too many"):
         jax.block_until_ready(messages(given, *index))
