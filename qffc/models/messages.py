@@ -1,7 +1,8 @@
 """Messages between atoms: numbers and vectors that neighbours send, weighted by learned functions of the distance.
 
-Numbers go as in continuous-filter convolutions (SchNet, Schuett et al., arXiv:1706.08566), vectors as in equivariant
-message passing (PaiNN, Schuett et al., arXiv:2102.03150), with the part along the direction of the neighbour apart.
+Numbers go as in continuous-filter convolutions (SchNet, Schuett et al., arXiv:1706.08566).
+Vectors go as in equivariant message passing (PaiNN, Schuett et al., arXiv:2102.03150), with the part along the
+direction of the neighbour apart.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from dense_programs import dense_program
 from kernel_jets import moment_jets
+from numpy._core import _multiarray_umath
 
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.observables import OBSERVABLES
@@ -271,6 +273,11 @@ def test_a_library_that_does_not_load_says_why(tmp_path, monkeypatch):
     assert "does not load" in state.reason
     library.unlink()
     assert "not built" in native_state.__wrapped__().reason
+
+
+def test_a_library_of_other_sources_is_not_used(monkeypatch):
+    monkeypatch.setattr(native_library, "LIBRARY", Path(_multiarray_umath.__file__))
+    assert native_state.__wrapped__().reason == "it was built from other sources: install qffc again"
 
 
 @needs_native

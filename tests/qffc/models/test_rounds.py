@@ -26,6 +26,7 @@ from qffc.models.frames.frame_batch import frame_energies, frame_energies_along,
 from qffc.models.frames.frame_circuits import CircuitLists, lists_pay
 from qffc.models.moving_atoms import MovingAtoms
 from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.lower_jax.program import lower_jax
 
 METHANOL = molecule("CH3OH")
 WATER = molecule("H2O")
@@ -207,6 +208,18 @@ def test_an_atom_without_neighbours_has_an_energy_and_no_forces(model):
         assert energy == pytest.approx(float(energies[0]), abs=1e-10)
         np.testing.assert_allclose(forces[0], 0.0, atol=1e-12)
         np.testing.assert_allclose(others, 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("atoms", [METHANOL, METHANOL[:1]])
+def test_layers_in_jax_alone_give_the_same(model, atoms):
+    plain = type(model)(model.program, model.arrays, lower=lambda given: lower_jax(given, "portable"))
+    assert not plain.molecule(atoms.numbers).native
+    for found, expected in zip(
+        plain.predict(atoms.numbers, atoms.positions[None]),
+        model.predict(atoms.numbers, atoms.positions[None]),
+        strict=True,
+    ):
+        np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
 def test_the_reach_is_that_of_the_farthest_sum_or_message_and_none_where_a_sum_has_no_end():
