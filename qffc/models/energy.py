@@ -134,9 +134,9 @@ class MoleculeEnergy(MoleculeCircuits):
     def _simulated(self, finish: _Finish, arrays: Arrays, positions: jax.Array, rounds: int | None = None) -> jax.Array:
         """What a function makes of the exact moments of the last round; no slots are written where tables are read."""
         carried, last = None, self.lowered.program.round_count if rounds is None else rounds
-        ways = self._ways(arrays, positions)
+        ways, lasting = self._ways(arrays, positions), self._lasting(arrays, positions)
         for number in range(last):
-            now = self._round(arrays, positions, carried, number)
+            now = self._round(arrays, positions, carried, number, lasting)
             moments = self.lowered.kernel.on_tables(now.tables, self.shape(positions)).moments((now.values, now.rows))
             if number + 1 == last:
                 return finish(arrays, moments, positions, carried)
@@ -154,16 +154,19 @@ class MoleculeEnergy(MoleculeCircuits):
         carried_along: Carried | None = None
         last = self.lowered.program.round_count - 1
         ways, ways_along = jax.jvp(lambda r: self._ways(arrays, r), (positions,), (direction,))
+        lasting, lasting_along = jax.jvp(lambda r: self._lasting(arrays, r), (positions,), (direction,))
         for number in range(last + 1):
-            now = self._round(arrays, positions, carried, number)
+            now = self._round(arrays, positions, carried, number, lasting)
 
             def values(
-                r: jax.Array, c: Carried | None, number: int = number
+                r: jax.Array, c: Carried | None, kept: Arrays, number: int = number
             ) -> tuple[tuple[jax.Array, ...], jax.Array | None]:
-                found = self._round(arrays, r, c, number)
+                found = self._round(arrays, r, c, number, kept)
                 return found.values, found.vectors
 
-            _, (along, turned) = jax.jvp(values, (positions, carried), (direction, carried_along))
+            _, (along, turned) = jax.jvp(
+                values, (positions, carried, lasting), (direction, carried_along, lasting_along)
+            )
             functions = self.lowered.kernel.on_tables(now.tables, self.shape(positions))
             moments, moments_along = functions.moments_along((now.values, now.rows), (along, None))
             if number == last:
@@ -179,20 +182,35 @@ class MoleculeEnergy(MoleculeCircuits):
             )
         raise InternalError("no round of circuits")
 
-    def _round(self, arrays: Arrays, positions: jax.Array, carried: Carried | None, number: int) -> _Round:
-        """What goes into the circuits of a round."""
-        need_frames("positions", positions, (len(self.instances.atom_species), 3))
-        known = self.known_neighbours(arrays)
-        evaluate = RowEvaluator(
+    def _lasting(self, arrays: Arrays, positions: jax.Array) -> Arrays:
+        """What the slots of all rounds are made of; nothing where there is one round, which makes it by itself."""
+        if self.lowered.program.round_count == 1:
+            return {}
+        evaluate = self._evaluator(arrays, positions, None, 0, {})
+        slot_tables(evaluate, self.plan)
+        return evaluate.found_lasting
+
+    def _evaluator(
+        self, arrays: Arrays, positions: jax.Array, carried: Carried | None, number: int, lasting: Arrays
+    ) -> RowEvaluator:
+        return RowEvaluator(
             self.plan,
             self.value_rows,
             arrays,
             positions,
             carried=carried,
-            known=known,
+            known=self.known_neighbours(arrays),
             round=number,
             native=self.native,
+            lasting=lasting,
         )
+
+    def _round(
+        self, arrays: Arrays, positions: jax.Array, carried: Carried | None, number: int, lasting: Arrays | None = None
+    ) -> _Round:
+        """What goes into the circuits of a round."""
+        need_frames("positions", positions, (len(self.instances.atom_species), 3))
+        evaluate = self._evaluator(arrays, positions, carried, number, {} if lasting is None else lasting)
         tables, (values, rows) = slot_tables(evaluate, self.plan)
         if number + 1 == self.lowered.program.round_count or not self.plan.vectors:
             return _Round(tables, values, rows, None)

@@ -11,7 +11,7 @@ y_n that does not depend on the neighbour, for the sum of B_k(r_j) x_j (u_j . y_
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Protocol
@@ -42,6 +42,9 @@ class Rows(Protocol):
 
     def cells(self, domain: Domain, family: Sequence[str]) -> Cells:
         """The tables that values read."""
+
+    def kept(self, name: str, lasts: bool, make: Callable[[], jax.Array]) -> jax.Array:
+        """An array that is made once for all rounds where it lasts."""
 
     def basis(self, node: Node, radial: Radial) -> jax.Array:
         """The basis functions of a learned function."""
@@ -104,10 +107,10 @@ def linear_sums(evaluate: Rows, node: Node, family: Sequence[str]) -> jax.Array 
     for values, rank in found:
         flat = values[:, :, 0, 0].reshape(*values.shape[:2], *(1,) * (summand.ndim - 2), *(3,) * rank)
         summand = (summand[..., None] if rank else summand) * flat
-    return _contracted(evaluate, node, factors, summand)
+    return _contracted(evaluate, node, family, factors, summand)
 
 
-def _contracted(evaluate: Rows, node: Node, factors: _Factors, summand: jax.Array) -> jax.Array:
+def _contracted(evaluate: Rows, node: Node, family: Sequence[str], factors: _Factors, summand: jax.Array) -> jax.Array:
     """Sums of the basis (batch, rows, basis, ...) times the coefficients of the members, and acted on."""
     plan = evaluate.plan
     radial_node = plan.nodes[factors.radials[0].key]
@@ -118,9 +121,12 @@ def _contracted(evaluate: Rows, node: Node, factors: _Factors, summand: jax.Arra
     bound = [place == _bound_place(node) for place in places]
     near = code_of([column for column, own in zip(cells.species, bound, strict=True) if own], cells.size)
     apart = cells.size ** sum(bound)
-    rows = jnp.broadcast_to(summand, (summand.shape[0], len(index), *summand.shape[2:]))
-    rows = evaluate.weighted(node, rows)
-    sums = sum_rows(rows, index if near is None else index * apart + near, count * apart)
+
+    def summed() -> jax.Array:
+        rows = jnp.broadcast_to(summand, (summand.shape[0], len(index), *summand.shape[2:]))
+        return sum_rows(evaluate.weighted(node, rows), index if near is None else index * apart + near, count * apart)
+
+    sums = evaluate.kept(f"sums {family[0]}", _lasts(plan, factors), summed)
     batch, size, dims = sums.shape[0], sums.shape[2], sums.shape[3:]
     sums = sums.reshape(batch, count, apart * size, prod(dims))
     here = evaluate.rows.species[plan.domains.index(node.domain)]
@@ -136,6 +142,14 @@ def _contracted(evaluate: Rows, node: Node, factors: _Factors, summand: jax.Arra
     acted = _on_sum(evaluate, node, factors)
     extra = (1,) * (len(dims) - 1)
     return jnp.sum(found * acted.reshape(*acted.shape, *extra), axis=4)
+
+
+def _lasts(plan: SharingPlan, factors: _Factors) -> bool:
+    """Whether what is summed, the basis and what it is multiplied with, is the same in every round."""
+    keys = [part.key for part in plan.nodes[factors.radials[0].key].parts]
+    keys += [part.key for part in factors.shared]
+    keys += [] if factors.direction is None else [factors.direction[1].key]
+    return plan.lasting.issuperset(keys)
 
 
 def _with_neighbour_in_basis(cells: Cells, bound: Sequence[bool]) -> jax.Array:

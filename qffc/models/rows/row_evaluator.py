@@ -65,6 +65,7 @@ class RowEvaluator:
             neighbour counts in sums; None where all count in full.
         round: which round it is, from 0.
         native: whether products go by the native function.
+        lasting: what :meth:`found_lasting` gave in another round, of the same geometries.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class RowEvaluator:
         known: Callable[[Index, Index, jax.Array], jax.Array] | None = None,
         round: int = 0,
         native: bool = False,
+        lasting: Mapping[str, jax.Array] | None = None,
     ) -> None:
         self.plan = plan
         self.native = native
@@ -89,6 +91,7 @@ class RowEvaluator:
         self._round = round
         self._counts = known
         self._weights: dict[Domain, jax.Array] = {}
+        self._lasting = {} if lasting is None else dict(lasting)
         self._known: dict[str, jax.Array] = {}
         self._blocks: dict[str, Block] = {}
         self._bases: dict[tuple[Domain, str, Basis], jax.Array] = {}
@@ -115,9 +118,27 @@ class RowEvaluator:
         """Return where a value stands beside others that are alike; who needs many takes the block as a whole."""
         if key not in self._blocks:
             family = self.plan.alike[key]
-            block = self._compute(self.plan.nodes[family[0]], family)
+            block = self.kept(
+                f"values {family[0]}",
+                self.plan.lasting.issuperset(family),
+                lambda: self._compute(self.plan.nodes[family[0]], family),
+            )
             self._blocks |= {other: (block, place) for place, other in enumerate(family)}
         return self._blocks[key]
+
+    def kept(self, name: str, lasts: bool, make: Callable[[], jax.Array]) -> jax.Array:
+        """Return an array by its name: what lasts is made once for all rounds, and its derivative is taken once."""
+        if name not in self._lasting:
+            made = make()
+            if not lasts:
+                return made
+            self._lasting[name] = made
+        return self._lasting[name]
+
+    @property
+    def found_lasting(self) -> dict[str, jax.Array]:
+        """What has been computed so far and is the same in every round, by names."""
+        return dict(self._lasting)
 
     def side_by_side(self, roots: Sequence[Root]) -> jax.Array:
         """Return values of one rank at all circuits, side by side: (batch, circuits, channels, values, ...)."""
@@ -224,8 +245,13 @@ class RowEvaluator:
             atoms, species = (
                 [array[:, end] for end in ends] for array in (self.rows.atoms[number], self.rows.species[number])
             )
-            ways = read_rows(self._positions, atoms[1]) - read_rows(self._positions, atoms[0])
-            self._weights[body.domain] = self._counts(species[0], species[1], length(ways, jnp))
+            counts = self._counts
+
+            def make() -> jax.Array:
+                ways = read_rows(self._positions, atoms[1]) - read_rows(self._positions, atoms[0])
+                return counts(species[0], species[1], length(ways, jnp))
+
+            self._weights[body.domain] = self.kept(f"weights {number}", True, make)
         weights = self._weights[body.domain]
         return values * weights.reshape(*weights.shape, *(1,) * (values.ndim - 2))
 
@@ -308,13 +334,15 @@ class RowEvaluator:
         key = (node.domain, radial.argument.text, basis)
         if key not in self._bases:
             argument = radial.argument
-            known = {
-                text: self.lifted(node, part, self.on_rows(part.key)[:, :, :, None])
-                for text, part in node.named_parts
-                if text == argument.text
-            }
-            found = self._combine(argument, known, lambda distance: radial_basis(distance, basis, jnp))
-            self._bases[key] = found[:, :, :, 0]
+            parts = [(text, part) for text, part in node.named_parts if text == argument.text]
+
+            def make() -> jax.Array:
+                known = {text: self.lifted(node, part, self.on_rows(part.key)[:, :, :, None]) for text, part in parts}
+                return self._combine(argument, known, lambda distance: radial_basis(distance, basis, jnp))[:, :, :, 0]
+
+            name = f"basis {self._domain_numbers[node.domain]} {argument.text} {basis}"
+            lasts = self.plan.lasting.issuperset(part.key for _, part in parts)
+            self._bases[key] = self.kept(name, lasts, make)
         return self._bases[key]
 
 

@@ -24,6 +24,7 @@ from qffc.ir.values import (
     ParameterEntry,
     Pi,
     Radial,
+    RoundIndex,
     Value,
     walk,
 )
@@ -156,6 +157,11 @@ class SharingPlan:
         return tuple(dict.fromkeys(found))
 
     @cached_property
+    def lasting(self) -> frozenset[str]:
+        """The values that are the same in every round of circuits: of positions and species alone."""
+        return frozenset(key for key, node in self.nodes.items() if _lasts(node.value))
+
+    @cached_property
     def alike(self) -> dict[str, tuple[str, ...]]:
         """For each value the values on the same rows that differ from it by plain indices of tables only, it included.
 
@@ -186,6 +192,15 @@ class SharingPlan:
             if part.bound
         )
         return tuple(dict.fromkeys(found))
+
+
+def _lasts(value: Value) -> bool:
+    for node in walk(value):
+        if isinstance(node, CarriedValue | Moment):
+            return False
+        if isinstance(node, ParameterEntry) and any(isinstance(index, RoundIndex) for index in node.indices):
+            return False
+    return True
 
 
 def _masked(text: str) -> str:

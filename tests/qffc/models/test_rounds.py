@@ -25,6 +25,9 @@ from qffc.models.force_field import untrained
 from qffc.models.frames.frame_batch import frame_energies, frame_energies_along, join_frames, joined_positions
 from qffc.models.frames.frame_circuits import CircuitLists, lists_pay
 from qffc.models.moving_atoms import MovingAtoms
+from qffc.models.rounds import Carried
+from qffc.models.rows.row_evaluator import RowEvaluator
+from qffc.models.rows.slot_tables import slot_tables
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.lower_jax.program import lower_jax
 
@@ -152,6 +155,27 @@ def test_derivatives_along_a_direction_are_those_of_the_gradient(model):
     wanted, gradient = jax.jit(jax.value_and_grad(lambda r: jnp.sum(energy.raw_energies(arrays, r))))(positions)
     assert float(found[0]) == pytest.approx(float(wanted), abs=1e-10)
     assert float(slopes[0]) == pytest.approx(float(jnp.sum(gradient * direction)), abs=1e-9)
+
+
+def test_what_lasts_is_all_that_later_rounds_need_to_know_of_positions(model):
+    energy = MoleculeEnergy(model.lowered, instances_of(model.program, METHANOL.numbers))
+    arrays = {name: jnp.asarray(value) for name, value in model.arrays.items()}
+    positions, generator = jnp.asarray(METHANOL.positions[None]), np.random.default_rng(2)
+    carried = Carried(*(jnp.asarray(generator.normal(size=shape)) for shape in ((1, 6, 5), (1, 6, 3, 3), (1, 6, 5))))
+
+    def evaluator(frames, number, lasting=None):
+        return RowEvaluator(
+            energy.plan, energy.value_rows, arrays, frames, carried=carried, round=number, lasting=lasting
+        )
+
+    first, second = evaluator(positions, 1), evaluator(positions, 2)
+    _, (before, _) = slot_tables(first, energy.plan)
+    _, (expected, _) = slot_tables(second, energy.plan)
+    _, (found, _) = slot_tables(evaluator(1.1 * positions, 2, first.found_lasting), energy.plan)
+    assert any(name.startswith("sums ") for name in first.found_lasting)
+    for one, other, earlier in zip(found, expected, before, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert np.any(np.asarray(earlier) != np.asarray(other))
 
 
 def test_every_parameter_has_a_gradient(model):
