@@ -64,7 +64,7 @@ def plain_jax(lowered: JaxProgram) -> JaxProgram:
     """The program with the peer as its kernel: no tables of slots, no derivatives but JAX's own."""
     moments = plain_moments(lowered.split)
     along = lambda slots, direction: jax.jvp(moments, (slots,), (direction,))  # noqa: E731
-    return replace(lowered, kernel=KernelFunctions("plain JAX", moments, along))
+    return replace(lowered, kernel=KernelFunctions("plain JAX", moments, along, native_layers=False))
 
 
 def plain_moments(split: Split) -> Callable[[jax.Array], jax.Array]:

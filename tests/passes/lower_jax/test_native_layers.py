@@ -24,10 +24,9 @@ SIZES = [  # rows, batch, in, out, kinds: below, at and beyond registers and blo
 ]
 EDGES = [  # atoms, batch, vectors, numbers, edges, basis, kinds
     (4, 2, 5, 3, 9, 3, 4),
-    (3, 1, 32, 17, 6, 8, 9),
     (5, 3, 0, 20, 11, 1, 1),
-    (2, 1, 4, 4, 0, 2, 1),
     (9, 5, 16, 16, 60, 4, 2),
+    (2, 1, 4, 4, 0, 2, 1),
 ]
 
 
@@ -157,7 +156,7 @@ def edges_of(size, dtype):
 
 
 def test_single_precision_is_that_of_its_rounding():
-    given, _, index = edges_of(EDGES[-1], "float32")
+    given, _, index = edges_of(EDGES[2], "float32")
     wide = Heard(*(each.astype(jnp.float64) for each in given))
     for narrow, exact in zip(messages(given, *index), messages(wide, *index), strict=True):
         np.testing.assert_allclose(narrow, exact, rtol=0, atol=1e-5 * float(jnp.max(jnp.abs(exact))))
