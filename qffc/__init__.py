@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from qffc.models.force_field import ForceField as ForceField
     from qffc.references.data import resolve_data as resolve_data
     from qffc.references.programs import resolve_program as resolve_program
+    from qffc.targets.catalogue import target as target
     from qffc.toolchain import check as check
     from qffc.toolchain import compile as compile
     from qffc.toolchain import evaluate as evaluate
@@ -63,6 +64,7 @@ _PUBLIC: dict[str, str] = {
     "run": "qffc.execution.run",
     "run_forces": "qffc.execution.run",
     "save_model": "qffc.models.files.model_file",
+    "target": "qffc.targets.catalogue",
     "train": "qffc.toolchain",
     "with_limits": "qffc.toolchain",
 }

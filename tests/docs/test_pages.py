@@ -6,6 +6,7 @@ after a quick block says is compared, numbers to six digits.
 """
 
 import contextlib
+import importlib.util
 import io
 import linecache
 import re
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import pytest
 from suites import checks_of, failed
+
+import qffc
 
 ROOT = Path(__file__).resolve().parents[2]
 TOP = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")]
@@ -27,6 +30,7 @@ pytestmark = pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="needs the 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```python( slow| norun)?\n(.*?)^```\n(?:\n```text\n(.*?)^```)?", re.MULTILINE | re.DOTALL)
+IMPORT = re.compile(r"^ *from (qffc[\w.]*) import (\([^)]*\)|[^\n(#]+)", re.MULTILINE)
 LONG_NUMBER = re.compile(r"-?\d+\.\d{7,}")
 
 
@@ -88,6 +92,19 @@ def test_index_leads_to_every_page(page: Path) -> None:
     if page.parent.name != "docs" or page.name == "index.md":
         return
     assert f"({page.name})" in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "benchmarks" / "README.md"], ids=lambda page: page.name)
+def test_names_of_qffc_are_there(page: Path) -> None:
+    """Blocks that no test runs name what exists, too."""
+    code = "\n".join(FENCE.findall(page.read_text(encoding="utf-8")))
+    for module, names in IMPORT.findall(code):
+        for name in names.strip("()").split(","):
+            found = importlib.import_module(module)
+            wanted = name.split(" as ")[0].strip()
+            assert hasattr(found, wanted) or importlib.util.find_spec(f"{module}.{wanted}"), f"{module} has no {wanted}"
+    for name in re.findall(r"\bqf\.(\w+)", code):
+        assert hasattr(qffc, name), f"qffc has no {name}"
 
 
 @pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: page.name)

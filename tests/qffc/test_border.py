@@ -175,6 +175,7 @@ WRONG = {
     "ForceField(None)": (lambda: qf.ForceField(MODEL.program, None), "not the arrays of a model"),
     "with_limits(None)": (lambda: qf.with_limits(None, "water"), "not a model"),
     "with_limits(data)": (lambda: qf.with_limits(MODEL, None), "not data"),
+    "target(None)": (lambda: qf.target(None), "unknown target"),
     "load(None)": (lambda: qf.load(None), "unknown library program"),
 }
 
