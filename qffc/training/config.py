@@ -25,7 +25,7 @@ Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
 
-FIRST_RATE, TUNING_RATE = 0.002, 0.0005
+FIRST_RATE, TUNING_RATE = 0.005, 0.0005
 """The learning rate of a run that says none: of fresh parameters, and of those of a trained model."""
 TUNING_WARMUP = 0.05
 """The warmup of a run from a trained model that says none, a share of its steps."""
@@ -116,7 +116,7 @@ class TrainingConfig(BaseModel):
     devices: Count = Field(1, description="devices of each process that share the frames of a step")
     learning_rate: Positive | None = Field(
         None,
-        description="Adam's, after the warmup and before the decay; left out, 0.002, with sums over neighbours 0.0015, "
+        description="Adam's, after the warmup and before the decay; left out, 0.005, with sums over neighbours 0.0015, "
         "and from a trained model 0.0005",
         examples=[FIRST_RATE],
     )
@@ -179,7 +179,7 @@ def settled(config: TrainingConfig, program: Program | None = None, *, tuning: b
 
     Example:
         >>> settled(TrainingConfig()).learning_rate, settled(TrainingConfig(), tuning=True).learning_rate
-        (0.002, 0.0005)
+        (0.005, 0.0005)
         >>> import qffc as qf
         >>> settled(TrainingConfig(), qf.load("gathered")).learning_rate
         0.0015
