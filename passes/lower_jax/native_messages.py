@@ -62,18 +62,19 @@ def messages(given: Heard, receivers: Index, senders: Index, kinds: Index) -> tu
 _INPUTS = len(Heard._fields)
 _INDICES = 3
 
-_messages_p = Primitive("qffc_messages")
-_messages_p.multiple_results = True
-_along_p = Primitive("qffc_messages_along")
-_along_p.multiple_results = True
-_reverse_p = Primitive("qffc_messages_reverse")
-_reverse_p.multiple_results = True
-_second_p = Primitive("qffc_messages_second")
-_second_p.multiple_results = True
-_twice_p = Primitive("qffc_messages_twice")
-_twice_p.multiple_results = True
-_hessian_p = Primitive("qffc_messages_hessian")
-_hessian_p.multiple_results = True
+
+def _new(name: str) -> Primitive:
+    made = Primitive(name)
+    made.multiple_results = True
+    return made
+
+
+_messages_p = _new("qffc_messages")
+_along_p = _new("qffc_messages_along")
+_reverse_p = _new("qffc_messages_reverse")
+_second_p = _new("qffc_messages_second")
+_twice_p = _new("qffc_messages_twice")
+_hessian_p = _new("qffc_messages_hessian")
 
 
 def _results(given: Heard) -> list[tuple[int, ...]]:
@@ -96,16 +97,11 @@ def _messages_call(*arrays: Any, chosen: str | None = None) -> list[jax.Array]:
 
 
 def _messages_jvp(primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    values = _messages_p.bind(*primals)
-    return values, _derivative(values, primals, tangents[:_INPUTS])
-
-
-def _derivative(values: Sequence[Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-    if all(isinstance(tangent, ad.Zero) for tangent in tangents):
-        return [jnp.zeros_like(value) for value in values]
-    tables_move = not isinstance(tangents[-1], ad.Zero)
-    along = [ad.instantiate_zeros(tangent) for tangent in tangents[: _INPUTS if tables_move else _INPUTS - 1]]
-    return _along_p.bind(*primals, *along, tables_move=tables_move)
+    """JAX asks only where something moves: tables are left out where they do not."""
+    *moving, tables = tangents[:_INPUTS]
+    tables_move = not isinstance(tables, ad.Zero)
+    along = [ad.instantiate_zeros(tangent) for tangent in (*moving, *([tables] if tables_move else []))]
+    return _messages_p.bind(*primals), _along_p.bind(*primals, *along, tables_move=tables_move)
 
 
 def _along_call(*arrays: Any, tables_move: bool, chosen: str | None = None) -> list[jax.Array]:
@@ -114,8 +110,6 @@ def _along_call(*arrays: Any, tables_move: bool, chosen: str | None = None) -> l
 
 def _along_jvp(primals: Sequence[Any], tangents: Sequence[Any], *, tables_move: bool) -> tuple[Any, Any]:
     values = _along_p.bind(*primals, tables_move=tables_move)
-    if all(isinstance(tangent, ad.Zero) for tangent in tangents):
-        return values, [jnp.zeros_like(value) for value in values]
     moved = [ad.instantiate_zeros(tangent) for tangent in (*tangents[:_INPUTS], *tangents[_INPUTS + _INDICES :])]
     return values, _second_p.bind(*primals, *moved, tables_move=tables_move)
 

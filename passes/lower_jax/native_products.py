@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import Primitive
 from jax.interpreters import ad, mlir
@@ -75,8 +74,6 @@ def _product_jvp(primals: Sequence[Any], tangents: Sequence[Any], *, mode: int, 
         for pair, tangent in (((moved, second), moved), ((first, also), also))
         if not isinstance(tangent, ad.Zero)
     ]
-    if not parts:
-        return value, jnp.zeros_like(value)
     return value, parts[0] if len(parts) == 1 else parts[0] + parts[1]
 
 

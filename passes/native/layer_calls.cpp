@@ -110,20 +110,33 @@ bool is_of(const ffi::AnyBuffer& buffer) {
   return buffer.element_type() == (sizeof(T) == 8 ? ffi::DataType::F64 : ffi::DataType::F32);
 }
 
+// Takes arrays one after another, and notes whether all were of the type and shape that they must have.
 template <class T>
-struct Reader {
-  ffi::RemainingArgs& in;
-  size_t next = 0;
-  bool good = true;
+class Taker {
+ public:
+  Taker(ffi::RemainingArgs& in, ffi::RemainingRets& out) : in_(in), out_(out) {}
 
-  const T* take(std::initializer_list<int64_t> shape) {
-    const ffi::AnyBuffer buffer = *in.get<ffi::AnyBuffer>(next++);
-    good = good && is_of<T>(buffer) && has_shape(buffer, shape);
-    return numbers<T>(buffer);
+  ffi::AnyBuffer read() { return *in_.get<ffi::AnyBuffer>(read_++); }
+  const T* input(std::initializer_list<int64_t> shape) { return checked(read(), shape); }
+  T* output(std::initializer_list<int64_t> shape) { return checked(**out_.get<ffi::AnyBuffer>(written_++), shape); }
+  bool good() const { return good_; }
+
+  MessageArrays<const T*> inputs(const Messages<T>& job, bool tables) {
+    return all<const T*>(job, tables, [this](std::initializer_list<int64_t> shape) { return input(shape); });
+  }
+  MessageArrays<T*> outputs(const Messages<T>& job, bool tables) {
+    return all<T*>(job, tables, [this](std::initializer_list<int64_t> shape) { return output(shape); });
   }
 
-  MessageArrays<const T*> arrays(const Messages<T>& job, bool tables) {
-    MessageArrays<const T*> found{};
+ private:
+  T* checked(const ffi::AnyBuffer& buffer, std::initializer_list<int64_t> shape) {
+    good_ = good_ && is_of<T>(buffer) && has_shape(buffer, shape);
+    return static_cast<T*>(buffer.untyped_data());
+  }
+
+  template <class P, class Take>
+  static MessageArrays<P> all(const Messages<T>& job, bool tables, const Take& take) {
+    MessageArrays<P> found{};
     found.basis = take({job.edges, job.batch, job.basis});
     found.directions = take({job.edges, job.batch, 3});
     found.heard = take({job.atoms, job.batch, 4, job.vectors});
@@ -131,29 +144,11 @@ struct Reader {
     if (tables) found.tables = take({job.kinds, job.basis, job.functions()});
     return found;
   }
-};
 
-template <class T>
-struct Writer {
-  ffi::RemainingRets& out;
-  size_t next = 0;
-  bool good = true;
-
-  T* take(std::initializer_list<int64_t> shape) {
-    const ffi::AnyBuffer buffer = **out.get<ffi::AnyBuffer>(next);
-    good = good && is_of<T>(buffer) && has_shape(buffer, shape);
-    return numbers<T>(out, next++);
-  }
-
-  MessageArrays<T*> arrays(const Messages<T>& job, bool tables) {
-    MessageArrays<T*> found{};
-    found.basis = take({job.edges, job.batch, job.basis});
-    found.directions = take({job.edges, job.batch, 3});
-    found.heard = take({job.atoms, job.batch, 4, job.vectors});
-    found.sent = take({job.atoms, job.batch, job.numbers});
-    if (tables) found.tables = take({job.kinds, job.basis, job.functions()});
-    return found;
-  }
+  ffi::RemainingArgs& in_;
+  ffi::RemainingRets& out_;
+  size_t read_ = 0, written_ = 0;
+  bool good_ = true;
 };
 
 // Arrays in this order: inputs, receivers, senders, kinds of edges; directions; weights of vectors and numbers.
@@ -174,26 +169,25 @@ ffi::Error messages_as(Messages<T> job, ffi::ThreadPool& pool, ffi::RemainingArg
   job.atoms = axes(2)[0], job.vectors = axes(2)[3], job.numbers = axes(3)[2], job.kinds = axes(4)[0];
   if (job.basis < 1 || job.basis > qffc::most_basis)
     return ffi::Error::InvalidArgument("qffc: no radial functions, or too many");
-  Reader<T> reader{in};
-  Writer<T> writer{out};
-  job.values = reader.arrays(job, true);
+  Taker<T> take(in, out);
+  job.values = take.inputs(job, true);
   for (const int32_t** index : {&job.receivers, &job.senders, &job.edge_kinds}) {
-    const ffi::AnyBuffer found = *in.get<ffi::AnyBuffer>(reader.next++);
+    const ffi::AnyBuffer found = take.read();
     if (!has_shape(found, {job.edges}) || !below(found, index == &job.edge_kinds ? job.kinds : job.atoms))
       return ffi::Error::InvalidArgument("qffc: edges between atoms that are not there");
     *index = numbers<int32_t>(found);
   }
-  if (dual) job.along = reader.arrays(job, job.tables_move);
+  if (dual) job.along = take.inputs(job, job.tables_move);
   if (reverse) {
-    job.vector_weights = reader.take({job.atoms, job.batch, 3, job.vectors});
-    job.number_weights = reader.take({job.atoms, job.batch, job.numbers});
-    job.gradient = writer.arrays(job, job.want_tables);
-    if (dual) job.gradient_along = writer.arrays(job, job.tables_move);
+    job.vector_weights = take.input({job.atoms, job.batch, 3, job.vectors});
+    job.number_weights = take.input({job.atoms, job.batch, job.numbers});
+    job.gradient = take.outputs(job, job.want_tables);
+    if (dual) job.gradient_along = take.outputs(job, job.tables_move);
   } else {
-    job.vectors_out = writer.take({job.atoms, job.batch, 3, job.vectors});
-    job.numbers_out = writer.take({job.atoms, job.batch, job.numbers});
+    job.vectors_out = take.output({job.atoms, job.batch, 3, job.vectors});
+    job.numbers_out = take.output({job.atoms, job.batch, job.numbers});
   }
-  if (!reader.good || !writer.good) return other_shape();
+  if (!take.good()) return other_shape();
   int64_t threads = 1;
   const auto parallel_for = sharing(pool, threads);
   if (!qffc::run_messages<T>(*layers, job, parallel_for))

@@ -1,5 +1,4 @@
-// Products of rows with the matrix of their kind, and messages between atoms. Included once for each instruction set,
-// after lanes.hpp.
+// Products of rows with the matrix of their kind. Included once for each instruction set, after lanes.hpp.
 
 namespace qffc {
 namespace QFFC_ISA {

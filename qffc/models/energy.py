@@ -186,12 +186,12 @@ class MoleculeEnergy(MoleculeCircuits):
         """What the slots of all rounds are made of; nothing where there is one round, which makes it by itself."""
         if self.lowered.program.round_count == 1:
             return {}
-        evaluate = self._evaluator(arrays, positions, None, 0, {})
+        evaluate = self._evaluator(arrays, positions, None, 0, None)
         slot_tables(evaluate, self.plan)
         return evaluate.found_lasting
 
     def _evaluator(
-        self, arrays: Arrays, positions: jax.Array, carried: Carried | None, number: int, lasting: Arrays
+        self, arrays: Arrays, positions: jax.Array, carried: Carried | None, number: int, lasting: Arrays | None
     ) -> RowEvaluator:
         return RowEvaluator(
             self.plan,
@@ -210,7 +210,7 @@ class MoleculeEnergy(MoleculeCircuits):
     ) -> _Round:
         """What goes into the circuits of a round."""
         need_frames("positions", positions, (len(self.instances.atom_species), 3))
-        evaluate = self._evaluator(arrays, positions, carried, number, {} if lasting is None else lasting)
+        evaluate = self._evaluator(arrays, positions, carried, number, lasting)
         tables, (values, rows) = slot_tables(evaluate, self.plan)
         if number + 1 == self.lowered.program.round_count or not self.plan.vectors:
             return _Round(tables, values, rows, None)

@@ -211,7 +211,7 @@ class MoleculeCircuits:
     @property
     def native(self) -> bool:
         """Whether layers are native functions."""
-        return self.lowered.kernel.native_layers and jax.default_backend() == "cpu"
+        return self.lowered.kernel.native_layers
 
     @cached_property
     def plan(self) -> SharingPlan:

@@ -1,6 +1,7 @@
 // Runs layers on every instruction set of this machine and with one thread and four, and says where they differ.
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <random>
 #include <string>
@@ -55,7 +56,7 @@ Numbers<T> product(const qffc::Layers<T>& layers, ProductMode mode, int64_t thre
                        : mode == ProductMode::backward ? count * batch * in : kinds * in * out;
   Numbers<T> result(size);
   job.result = result.data();
-  qffc::run_product<T>(layers, job, own.data(), count, batch, kinds, threads, threads_of(threads));
+  if (!qffc::run_product<T>(layers, job, own.data(), count, batch, kinds, threads, threads_of(threads))) std::abort();
   return result;
 }
 
@@ -102,7 +103,7 @@ Numbers<T> messages(const qffc::Layers<T>& layers, MessageMode mode, bool tables
   } else {
     job.vectors_out = vectors.data(), job.numbers_out = numbers.data();
   }
-  if (!qffc::run_messages<T>(layers, job, threads_of(threads))) std::printf("no memory\n");
+  if (!qffc::run_messages<T>(layers, job, threads_of(threads))) std::abort();
   if (!reverse) {
     all = vectors;
     all.insert(all.end(), numbers.begin(), numbers.end());

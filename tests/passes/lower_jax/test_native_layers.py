@@ -42,6 +42,12 @@ def doubles():
         yield
 
 
+def choose(instructions, monkeypatch):
+    if instructions == "avx2" and native_state().reason == "portable":
+        pytest.skip("this machine has no AVX2")
+    monkeypatch.setenv(INSTRUCTIONS_VARIABLE, instructions)
+
+
 def arrays(generator, dtype, *shapes):
     return [jnp.asarray(generator.normal(size=shape), dtype) for shape in shapes]
 
@@ -77,9 +83,7 @@ def wave(values):
 
 @pytest.mark.parametrize(("size", "dtype", "instructions"), cases(SIZES))
 def test_products_and_their_derivatives(size, dtype, instructions, monkeypatch):
-    if instructions == "avx2" and native_state().reason == "portable":
-        pytest.skip("no such instruction set")
-    monkeypatch.setenv(INSTRUCTIONS_VARIABLE, instructions)
+    choose(instructions, monkeypatch)
     count, batch, inner, outer, kinds = size
     generator = np.random.default_rng(count)
     shapes = (count, batch, inner), (kinds, inner, outer)
@@ -102,9 +106,7 @@ def test_products_and_their_derivatives(size, dtype, instructions, monkeypatch):
 
 @pytest.mark.parametrize(("size", "dtype", "instructions"), cases(EDGES))
 def test_messages_and_their_derivatives(size, dtype, instructions, monkeypatch):
-    if instructions == "avx2" and native_state().reason == "portable":
-        pytest.skip("no such instruction set")
-    monkeypatch.setenv(INSTRUCTIONS_VARIABLE, instructions)
+    choose(instructions, monkeypatch)
     given, moved, index = edges_of(size, dtype)
     tolerance = TYPES[dtype]
     need_close(messages(given, *index), plain_messages(given, *index), tolerance)

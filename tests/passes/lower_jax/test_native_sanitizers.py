@@ -45,26 +45,33 @@ def built_once(sanitizers):
     return pytest.param(sanitizers, marks=pytest.mark.xdist_group(sanitizers))
 
 
-SANITIZERS = [built_once("address,undefined"), built_once("thread")]
+@pytest.fixture(scope="module", params=[built_once("address,undefined"), built_once("thread")])
+def build(request, tmp_path_factory):
+    """Builds a program of tests/native; the library is compiled once for all of them."""
+    folder = tmp_path_factory.mktemp("sanitized")
+    flags = ["-std=c++17", "-O1", "-g", "-pthread", f"-fsanitize={request.param}", "-fno-sanitize-recover=all"]
+    objects = [folder / f"{name}.o" for name in KERNELS]
+    for name, compiled in zip(KERNELS, objects, strict=True):
+        run(*flags, f"-I{SOURCES}", "-c", SOURCES / name, "-o", compiled)
 
+    def program(main):
+        run(*flags, f"-I{SOURCES}", ROOT / "tests" / "native" / f"{main}.cpp", *objects, "-o", folder / main)
+        return folder / main
 
-def built(sanitizers, main, folder):
-    program = folder / main
-    sources = [*(SOURCES / name for name in KERNELS), ROOT / "tests" / "native" / f"{main}.cpp"]
-    flags = ["-std=c++17", "-O1", "-g", "-pthread", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all"]
-    command = [str(COMPILER), *flags, f"-I{SOURCES}", *map(str, sources), "-o", str(program)]
-    subprocess.run(command, check=True, capture_output=True, text=True)
     return program
 
 
-@pytest.fixture(scope="module", params=SANITIZERS)
-def runner(request, tmp_path_factory):
-    return built(request.param, "run_program", tmp_path_factory.mktemp("sanitized"))
+def run(*arguments):
+    subprocess.run([str(COMPILER), *map(str, arguments)], check=True, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("sanitizers", SANITIZERS)
-def test_layers_are_the_same_on_all_instruction_sets_and_threads(sanitizers, tmp_path):
-    done = subprocess.run([str(built(sanitizers, "run_layers", tmp_path))], capture_output=True, text=True, check=False)
+@pytest.fixture(scope="module")
+def runner(build):
+    return build("run_program")
+
+
+def test_layers_are_the_same_on_all_instruction_sets_and_threads(build):
+    done = subprocess.run([str(build("run_layers"))], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["float64", "float32"]
     assert all(int(line.split()[1]) >= 11 for line in done.stdout.splitlines())
