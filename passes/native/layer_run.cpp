@@ -38,9 +38,15 @@ void sort_rows(Product<T>& job, const int32_t* kinds, int64_t count, int64_t bat
   for (int64_t kind = 0; kind < kind_count; ++kind) {
     const bool forward = job.mode == ProductMode::forward;
     const int64_t first = forward ? job.starts[kind] : 0, last = forward ? job.starts[kind + 1] : job.in;
-    const int64_t size = job.mode == ProductMode::backward ? columns_of_block : rows_of_block;
-    for (int64_t row = first; row < last; row += size)
-      job.blocks.push_back({kind, row, std::min(size, last - row)});
+    const bool backward = job.mode == ProductMode::backward;
+    const int64_t size = backward ? columns_of_block : rows_of_block;
+    // A last block of few columns would not fill a register: it is left to the block before.
+    const int64_t least = backward ? columns_of_block / 3 : 1;
+    for (int64_t row = first; row < last;) {
+      const int64_t left = last - row, taken = left < size + least ? left : size;
+      job.blocks.push_back({kind, row, taken});
+      row += taken;
+    }
   }
 }
 

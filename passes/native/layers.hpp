@@ -52,6 +52,8 @@ QFFC_INLINE void strip(int64_t depth, int64_t width, const Left& left, const Rig
   int64_t n = 0;
   for (; n + 4 * lanes <= width; n += 4 * lanes) tile<T, Tall, 4>(depth, n, left, right, out);
   for (; n + lanes <= width; n += lanes) tile<T, Tall, 1>(depth, n, left, right, out);
+  // The last columns once more, for a whole register: the same sums, and no loop over single numbers.
+  if (n < width && width >= lanes) tile<T, Tall, 1>(depth, width - lanes, left, right, out), n = width;
   for (; n < width; ++n)
     for (int m = 0; m < Tall; ++m) {
       T sum = 0;
@@ -118,22 +120,34 @@ QFFC_INLINE void back_tile(const T* row, const T* matrix, T* back, int64_t out) 
 }
 
 template <class T>
+QFFC_INLINE T inner(const T* left, const T* right, int64_t count) {
+  constexpr int64_t lanes = Real<T>::lanes;
+  Vector<T> sums = {};
+  int64_t k = 0;
+  for (; k + lanes <= count; k += lanes) sums += load<T>(left + k) * load<T>(right + k);
+  T sum = sum_of<T>(sums);
+  for (; k < count; ++k) sum += left[k] * right[k];
+  return sum;
+}
+
+template <class T>
 QFFC_INLINE void back_rows(const Product<T>& job, const RowBlock& block) {
   constexpr int64_t lanes = Real<T>::lanes;
   const T* matrix = job.weights + block.kind * job.in * job.out;
   const int64_t end = block.first + block.count;
   const int32_t* own = job.rows.data();
   const int64_t start = job.starts[block.kind], stop = job.starts[block.kind + 1];
-  int64_t i = block.first;
-  for (; i + lanes <= end; i += lanes)
+  const auto tiles = [&](int64_t i) {
     for (int64_t n = start; n < stop; ++n)
       back_tile<T>(job.right + own[n] * job.out, matrix + i * job.out, job.result + own[n] * job.in + i, job.out);
+  };
+  int64_t i = block.first;
+  for (; i + lanes <= end; i += lanes) tiles(i);
+  // As in strips: the last numbers of the block once more. A block never writes to those of another, since both may run.
+  if (i < end && block.count >= lanes) tiles(end - lanes), i = end;
   for (; i < end; ++i)
-    for (int64_t n = start; n < stop; ++n) {
-      T sum = 0;
-      for (int64_t o = 0; o < job.out; ++o) sum += job.right[own[n] * job.out + o] * matrix[i * job.out + o];
-      job.result[own[n] * job.in + i] = sum;
-    }
+    for (int64_t n = start; n < stop; ++n)
+      job.result[own[n] * job.in + i] = inner(job.right + own[n] * job.out, matrix + i * job.out, job.out);
 }
 
 template <class T>

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +27,8 @@ from qffc.models.validity.limits import limited
 from qffc.passes.lower_jax.shapes import need_frames
 from qffc.passes.lower_jax.slot_tables import Rows, SlotTables, Tables
 
-_Finish = Callable[[Arrays, jax.Array, jax.Array, "Carried | None"], jax.Array]
+Found = TypeVar("Found")
+_Finish = Callable[[Arrays, jax.Array, jax.Array, "Carried | None"], Found]
 """Of arrays, moments, positions and what is carried into the last round."""
 
 
@@ -99,21 +100,32 @@ class MoleculeEnergy(MoleculeCircuits):
         Returns:
             (batch,), eV.
         """
+        return self._finish(arrays, moments, positions, carried)[0]
+
+    def _finish(
+        self, arrays: Arrays, moments: jax.Array, positions: jax.Array, carried: Carried | None = None
+    ) -> tuple[jax.Array, jax.Array]:
         names = self.lowered.program.observables
         need_frames("moments", moments, (len(self.instances), self.lowered.program.channels, len(names)))
         need_frames("positions", positions, (len(self.instances.atom_species), 3))
         reference = jnp.sum(arrays[ATOM_ENERGY][self.instances.atom_species])
         limits = self.validity(arrays, positions)
         if limits is None:
-            return reference + arrays[ENERGY_SCALE] * self._raw(arrays, moments, positions, carried)
+            energies = reference + arrays[ENERGY_SCALE] * self._raw(arrays, moments, positions, carried)
+            return energies, jnp.zeros(positions.shape[:2], positions.dtype)
         by_atom = isinstance(self.lowered.program.readout, AtomicReadout)
         own = (self._atomic if by_atom else self._raw)(arrays, moments, positions, carried)
         species, whole = self.instances.atom_species, partial(jnp.sum, axis=1)
-        return reference + limited(limits, arrays, species, arrays[ENERGY_SCALE] * own, whole, by_atom=by_atom)
+        energies = limited(limits, arrays, species, arrays[ENERGY_SCALE] * own, whole, by_atom=by_atom)
+        return reference + energies, limits.grade
 
     def energies(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
         """Return the energies of geometries (batch, atoms, 3) in Angstrom: (batch,), eV."""
         return self._simulated(self.finish, arrays, positions)
+
+    def energies_and_grades(self, arrays: Arrays, positions: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return the energies, and the extrapolation grades that they are made with, as :meth:`grades` has them."""
+        return self._simulated(self._finish, arrays, positions)
 
     def raw_energies(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
         """Return the energies as the readout gives them, without reference and scale: (batch,)."""
@@ -131,7 +143,13 @@ class MoleculeEnergy(MoleculeCircuits):
             lambda a, moments, r, _: self.features(a, moments, r, number), arrays, positions, number + 1
         )
 
-    def _simulated(self, finish: _Finish, arrays: Arrays, positions: jax.Array, rounds: int | None = None) -> jax.Array:
+    def _simulated(
+        self,
+        finish: _Finish[Found],
+        arrays: Arrays,
+        positions: jax.Array,
+        rounds: int | None = None,
+    ) -> Found:
         """What a function makes of the exact moments of the last round; no slots are written where tables are read."""
         carried, last = None, self.lowered.program.round_count if rounds is None else rounds
         ways, lasting = self._ways(arrays, positions), self._lasting(arrays, positions)
@@ -144,7 +162,7 @@ class MoleculeEnergy(MoleculeCircuits):
         raise InternalError("no round of circuits")
 
     def _along(
-        self, finish: _Finish, arrays: Arrays, positions: jax.Array, direction: jax.Array
+        self, finish: _Finish[jax.Array], arrays: Arrays, positions: jax.Array, direction: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
         """What a function makes of arrays, moments and positions, and its derivative along a direction.
 

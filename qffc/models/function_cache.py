@@ -57,11 +57,12 @@ def kept_function(
     Args:
         function: pure, from trees of arrays to plain containers of arrays; what it closes over must be named by
             ``identity``.
-        arguments: what it will be called with first. It is called once, so that it is compiled when this returns.
+        arguments: trees that it will be called with first. It is called once, so that it is compiled when this returns.
         identity: what the function depends on besides its arguments.
 
     Returns:
-        The function, for arguments of these shapes and types.
+        The function, for arguments of these shapes and types. It takes the leaves of the trees, one after another:
+        JAX would take trees of other classes than its own apart by Python, at every call.
 
     Example:
         >>> import jax.numpy as jnp
@@ -70,26 +71,24 @@ def kept_function(
         [0.0, 2.0, 4.0]
     """
     folder = cache_folder()
-    compiled = jax.jit(function)
-    if folder is None or jax.default_backend() != "cpu":
-        compiled(*arguments)
-        return compiled
     leaves, tree = jax.tree.flatten(tuple(arguments))
+    # Trees of other classes than JAX's own cannot be written, either.
+    flat = jax.jit(lambda *given: function(*jax.tree.unflatten(tree, given)))
+    if folder is None or jax.default_backend() != "cpu":
+        flat(*leaves)
+        return flat
     shapes = [_shape(leaf) for leaf in leaves]
     path = folder / f"{_digest([*identity, str(tree)], shapes)}.jax"
     if native_state().available:
         register_native()
     exported = _read(path)
     if exported is None:
-        # Leaves alone: trees of other classes than JAX's own cannot be written.
-        flat = jax.jit(lambda *given: function(*jax.tree.unflatten(tree, given)))
         allowed = [export.DisabledSafetyCheck.custom_call(name) for name in CALLS]
         exported = export.export(flat, platforms=("cpu",), disabled_checks=allowed)(*shapes)
         _write(path, bytes(exported.serialize()))
-    call = exported.call
-    kept = jax.jit(lambda *given: call(*jax.tree.leaves(given)))  # type: ignore[no-untyped-call]  # of JAX
+    kept = jax.jit(exported.call)
     with _one_at_a_time, _compiled_code_kept(folder):
-        kept(*arguments)
+        kept(*leaves)
     return kept
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +20,7 @@ from qffc.models.edges import Edges
 from qffc.models.rows.row_arrays import add_rows, take_rows
 from qffc.models.rows.row_evaluator import RowEvaluator
 from qffc.models.rows.shared_values import SharingPlan, plan_sharing
+from qffc.models.rows.species_rows import times_weights
 from qffc.models.rows.value_rows import ValueRows, rows_of
 from qffc.models.validity.limits import SEEN, Pairs, Validity, has_limits, seen, validity_of
 from qffc.passes.lower_jax.native_layers import Index
@@ -138,7 +139,8 @@ class MoleculeCircuits:
         """Return how far the energies of atoms can be trusted; None where the model does not know."""
         if not has_limits(arrays):
             return None
-        return validity_of(self.lowered.program, arrays, self.instances.atom_species, self._pairs(positions))
+        product = partial(times_weights, native=True) if self.native else None
+        return validity_of(self.lowered.program, arrays, self.instances.atom_species, self._pairs(positions), product)
 
     def grades(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
         """Return the extrapolation grades of the atoms, (batch, atoms); 0 where the model does not know."""

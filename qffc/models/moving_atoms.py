@@ -5,6 +5,7 @@ The list of near neighbours has a skin, as a Verlet list (neighbour list) has.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +19,7 @@ from qffc.ir.plain_numbers import bits_of
 from qffc.models.circuits.instances import circuits_of_neighbours, fill_instances, species_of
 from qffc.models.circuits.neighbours import neighbours_within, reach
 from qffc.models.force_field import ForceField
-from qffc.models.frames.array_sizes import size_of_series
+from qffc.models.frames.array_sizes import sizes_of_lists
 from qffc.models.given.atoms_given import Elements, elements_of, positions_of
 from qffc.models.given.finite import check_positions
 from qffc.models.given.forked import refuse_forked
@@ -94,6 +95,7 @@ class MovingAtoms:
         self._species = species_of(model.program, self.numbers)
         self._reference = model.reference_energy(self._species)
         self._listed: NDArray[np.float64] | None = None
+        self._step: Callable[[NDArray[np.floating]], NDArray[np.floating]] | None = None
         self.grade = 0.0
         """The largest extrapolation grade of an atom at the last step; 0 where the model does not know."""
         self._largest: tuple[int, ...] = ()
@@ -107,7 +109,7 @@ class MovingAtoms:
 
     def __getstate__(self) -> dict[str, object]:
         """The list goes along as arrays of NumPy, since a fresh JAX reads its own in 32 bits."""
-        state = {name: value for name, value in self.__dict__.items() if name != "_plan"}
+        state = {name: value for name, value in self.__dict__.items() if name != "_plan"} | {"_step": None}
         return state | {name: jax.device_get(state[name]) for name in _LISTED if name in state}
 
     def __setstate__(self, state: dict[str, object]) -> None:
@@ -137,10 +139,11 @@ class MovingAtoms:
             self._list(here)
         # About their middle, so that few digits go into where the atoms are together.
         placed = (here - here.mean(axis=0))[None].astype(self._kind)
-        # Fetched as a whole: JAX takes longer to take a row of an array than NumPy.
-        energies, forces, grades = jax.device_get(self._model.predict_listed(self._instances, self._rows, placed))
-        self.grade = float(grades[0])
-        return self._reference + float(energies[0]), np.asarray(forces[0], dtype=np.float64)
+        if self._step is None:
+            self._step = self._model.listed(self._instances, self._rows, placed)
+        found = self._step(placed).astype(np.float64)
+        self.grade = float(found[1])
+        return self._reference + float(found[0]), found[2:].reshape(here.shape)
 
     @cached_property
     def _plan(self) -> SharingPlan:
@@ -151,13 +154,14 @@ class MovingAtoms:
         instances = circuits_of_neighbours(self._model.program, self._species, centres, others)
         rows = rows_of(self._plan, instances)
         needed = (len(instances.edges), len(instances), *(len(atoms) for atoms in rows.atoms))
-        self._largest = tuple(map(max, map(size_of_series, needed), self._largest or needed))
+        sizes_now = sizes_of_lists(needed, len(self.numbers), len(centres))
+        self._largest = tuple(map(max, sizes_now, self._largest or needed))
         edges, circuits, *sizes = self._largest
         # Handed to JAX once for each list, not at every step.
         self._rows, self._instances = jax.device_put(
             (pad_rows(self._plan, rows, tuple(sizes), circuits), fill_instances(instances, circuits, edges))
         )
-        self._listed = positions
+        self._listed, self._step = positions, None
         self._shapes.add(self._largest)
         self._builds += 1
         self.counts = NeighbourCounts(

@@ -29,6 +29,22 @@ def size_of_series(needed: int) -> int:
     return size
 
 
+def sizes_of_lists(needed: Sequence[int], atoms: int, neighbours: int) -> tuple[int, ...]:
+    """Return sizes of the arrays of one list of neighbours; those that cannot grow are as large as they must be.
+
+    Args:
+        needed: rows that there are in each array.
+        atoms: in the list.
+        neighbours: pairs of an atom and a neighbour, each pair both ways.
+
+    Example:
+        >>> sizes_of_lists((9, 40), atoms=9, neighbours=40), sizes_of_lists((9, 72), atoms=9, neighbours=72)
+        ((9, 43), (9, 72))
+    """
+    complete = neighbours == atoms * (atoms - 1)
+    return tuple(size if complete or size == atoms else size_of_series(size) for size in needed)
+
+
 @dataclass(frozen=True)
 class SizeSteps:
     """Sizes of several arrays that grow together, so that there are few combinations of them.

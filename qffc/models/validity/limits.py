@@ -144,7 +144,13 @@ class Validity:
     grade: jax.Array
 
 
-def validity_of(program: Program, arrays: Arrays, species: Any, pairs: Pairs) -> Validity:
+Product = Callable[[Any, Any, Any], Any]
+"""Rows (atoms, batch, in), matrices (species, in, out), the species of the atoms: each row times its matrix."""
+
+
+def validity_of(
+    program: Program, arrays: Arrays, species: Any, pairs: Pairs, product: Product | None = None
+) -> Validity:
     """Return the trust in atoms and their repulsion.
 
     Args:
@@ -152,6 +158,7 @@ def validity_of(program: Program, arrays: Arrays, species: Any, pairs: Pairs) ->
         arrays: those of :func:`validity_shapes`, and others.
         species: (atoms,) indices into the species of the program.
         pairs: all pairs within the reach of environments, more do no harm.
+        product: of environments and axes, where there is a faster one than products with those of all species.
     """
     radius = environment_reach(program)
     kinds = (species[pairs.centres], species[pairs.others])
@@ -165,7 +172,7 @@ def validity_of(program: Program, arrays: Arrays, species: Any, pairs: Pairs) ->
     found = environments(
         pairs.vectors, distances, weights * fading(distances / radius, jnp), places, shape, radius, jnp
     )
-    grade = grades(arrays, species, found, jnp)
+    grade = grades(arrays, species, found, jnp, product)
     bound = summed_at(weights * near, pairs.centres, len(species), jnp)
     outside = jnp.log(jnp.maximum(grade, 1.0)) / _TRUST
     trust = (1.0 - fading(bound, jnp)) / (1.0 + outside**3)
@@ -213,11 +220,14 @@ def _held_up(energies: jax.Array, floor: jax.Array) -> jax.Array:
     return jnp.maximum(energies, floor) - _YIELD * below / jnp.sqrt(1.0 + below * below)
 
 
-def grades(arrays: Mapping[str, Any], species: Any, found: Any, xp: Any) -> Any:
+def grades(arrays: Mapping[str, Any], species: Any, found: Any, xp: Any, product: Product | None = None) -> Any:
     """Return the grades (batch, atoms) of environments (batch, atoms, width)."""
     off = found - arrays[MEAN][species][None]
-    chosen = (species[:, None] == np.arange(len(arrays[REST]), dtype=np.int32)[None]).astype(found.dtype)
-    along = xp.einsum("zbak,az->bak", xp.matmul(off[None], arrays[AXES][:, None]), chosen)
+    if product is None:
+        chosen = (species[:, None] == np.arange(len(arrays[REST]), dtype=np.int32)[None]).astype(found.dtype)
+        along = xp.einsum("zbak,az->bak", xp.matmul(off[None], arrays[AXES][:, None]), chosen)
+    else:
+        along = xp.moveaxis(product(xp.moveaxis(off, 1, 0), arrays[AXES], species), 0, 1)
     left = xp.maximum(xp.sum(off * off, axis=-1) - xp.sum(along * along, axis=-1), 0.0)
     squared = xp.sum((along / arrays[WIDTHS][species][None]) ** 2, axis=-1) + left / arrays[REST][species][None] ** 2
     return xp.sqrt(squared + 1e-12)  # the root has no slope at 0
