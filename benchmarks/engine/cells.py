@@ -11,7 +11,8 @@ MAIN, RING, PAIRS, BATCH, DEPTH, CORES = "main", "ring", "all pairs", "batch", "
 ETHANOL, KERNELS, EPOCH = "ethanol", "kernels", "epoch"
 STEP, MOLECULE = "training step", "energies and forces"
 MOMENTS, GRADIENT, SECOND = "kernel: moments", "kernel: gradient", "kernel: second order"
-PAIR, XTB, TRAINING = "lib:pair", "GFN2-xTB", "training of lib:pair"
+PAIR, GATHERED, XTB = "lib:pair", "lib:gathered", "GFN2-xTB"
+TRAINING = "training"
 
 
 class Unavailable(Exception):

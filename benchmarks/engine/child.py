@@ -14,7 +14,19 @@ from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.engine.cells import GRADIENT, MOLECULE, MOMENTS, PAIR, SECOND, STEP, TRAINING, XTB, Cell, Unavailable
+from benchmarks.engine.cells import (
+    GATHERED,
+    GRADIENT,
+    MOLECULE,
+    MOMENTS,
+    PAIR,
+    SECOND,
+    STEP,
+    TRAINING,
+    XTB,
+    Cell,
+    Unavailable,
+)
 
 TASKS = {
     STEP: "step_task",
@@ -22,7 +34,8 @@ TASKS = {
     MOMENTS: "kernel_task",
     GRADIENT: "kernel_task",
     SECOND: "kernel_task",
-    PAIR: "pair_task",
+    PAIR: "molecule_task",
+    GATHERED: "molecule_task",
     TRAINING: "training_task",
     XTB: "xtb_task",
 }

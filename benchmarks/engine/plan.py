@@ -13,6 +13,7 @@ from benchmarks.engine.cells import (
     DEPTH,
     EPOCH,
     ETHANOL,
+    GATHERED,
     GRADIENT,
     KERNELS,
     MAIN,
@@ -42,6 +43,7 @@ SECTIONS = ("main", "sweeps", "molecule", "training", "roofline")
 PRECISIONS = ("float64", "float32")
 PAIR_PROGRAM = "lib:pair:channels=8,depth=3,species=C,H,O"
 TRAINED_PROGRAM = "lib:pair:channels=8,depth=4,species=C,H,O,hidden=128,128,products=true,by_species=true,messages=1"
+GATHERED_PROGRAM = "lib:gathered:species=C,H,O"
 SWEEP_CIRCUITS = 72
 FRAMES, FRAME_STEP = 64, 0.01  # steps of a trajectory, and the standard deviation of each in Angstrom
 
@@ -87,28 +89,32 @@ class Plan:
             self._each(CORES, few, RING_STEP, cores=cores)
 
     def molecule(self, data: Path | None) -> None:
-        """Energies and forces of ethanol: a circuit for each atom, `lib:pair`, and GFN2-xTB on one trajectory."""
+        """Energies and forces of ethanol: a circuit for each atom, two programs, and GFN2-xTB on one trajectory."""
         trajectory, first = ethanol(data, self.runner.folder)
         atom = replace(RING_MOLECULE, geometry=str(first))
         options = {"trajectory": str(trajectory), "program": PAIR_PROGRAM}
+        gathered = options | {"program": GATHERED_PROGRAM}
         for engine in (engine for engine in self.engines if engine in OURS):
             for precision in PRECISIONS:
                 self._run(ETHANOL, MOLECULE, engine, atom, precision=precision)
                 self._run(ETHANOL, PAIR, engine, atom, precision=precision, options=options)
+                self._run(ETHANOL, GATHERED, engine, atom, precision=precision, options=gathered)
         for start in XTB_STARTS:
             for cores in range(1, self.cores + 1):
                 told = options | {"start": start}
                 self.runner.run(Cell(ETHANOL, XTB, XTB, atom, budget=self.budget, cores=cores, options=told))
 
     def training(self, data: Path | None) -> None:
-        """A step of training `lib:pair` on ethanol, as the published figure of the README is trained."""
+        """A step of training two programs on ethanol, as they are trained for their published figures."""
         trajectory, first = ethanol(data, self.runner.folder)
         work = replace(RING_MOLECULE, geometry=str(first))
         options = {"trajectory": str(trajectory), "program": TRAINED_PROGRAM}
+        gathered = options | {"program": GATHERED_PROGRAM}
         for engine in self.engines:
             if engine in OURS:
                 for precision in PRECISIONS:
                     self._run(EPOCH, TRAINING, engine, work, precision=precision, options=options)
+                    self._run(EPOCH, TRAINING, engine, work, precision=precision, options=gathered)
             elif engine.name in TRAINED:
                 for form in (MIXED,) if self.quick else (MIXED, REVERSE):
                     self._run(EPOCH, TRAINING, engine, work, form=form, options=options)

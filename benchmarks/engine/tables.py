@@ -11,6 +11,7 @@ from benchmarks.engine.cells import (
     ENGINES,
     EPOCH,
     ETHANOL,
+    GATHERED,
     MAIN,
     MOLECULE,
     OURS,
@@ -36,7 +37,12 @@ SWEEPS = {
     DEPTH: ("layers, ring of 8, 9 circuits", lambda cell: cell.work.layers),
     CORES: ("cores, work B", lambda cell: cell.cores),
 }
-ETHANOL_ROWS = {MOLECULE: "9 circuits of 8 qubits", PAIR: "`pair`, 8 channels, depth 3", XTB: "GFN2-xTB"}
+ETHANOL_ROWS = {
+    MOLECULE: "9 circuits of 8 qubits",
+    PAIR: "`pair`, 8 channels, depth 3",
+    GATHERED: "`gathered`",
+    XTB: "GFN2-xTB",
+}
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -89,20 +95,21 @@ def molecule_table(results: list[Result]) -> str:
 
 
 def training_table(results: list[Result]) -> str:
-    """Steps of training `lib:pair` on ethanol, and what an epoch of 1,000 frames takes."""
+    """Steps of training on ethanol, and what an epoch of 1,000 frames takes."""
     here = [r for r in results if r.cell.group == EPOCH]
     peers = [r.figures["seconds"]["median"] for r in here if r.status == "ok" and ENGINES[r.cell.engine] in PEERS]
     rows = []
     for r in here:
         ours = ENGINES[r.cell.engine] in OURS
         form = "" if ours else f", {r.cell.form}"
-        line = [f"{r.cell.engine}, {r.cell.precision}{form}", step(r), compiling(r), "", ""]
+        program = r.cell.options["program"].split(":")[1]
+        line = [f"`{program}`", f"{r.cell.engine}, {r.cell.precision}{form}", step(r), compiling(r), "", ""]
         if r.status == "ok":
             seconds = r.figures["seconds"]["median"]
-            line[3] = f"{seconds * EPOCH_STEPS:.3g} s"
-            line[4] = f"{min(peers) / seconds:.3g}" if ours and peers else ""
+            line[4] = f"{seconds * EPOCH_STEPS:.3g} s"
+            line[5] = f"{min(peers) / seconds:.3g}" if ours and peers and program == "pair" else ""
         rows.append(line)
-    headers = ["`pair` on ethanol", "step", "compile", "epoch", "times faster than the fastest peer"]
+    headers = ["ethanol", "engine", "step", "compile", "epoch", "times faster than the fastest peer"]
     return table(headers, rows) if rows else ""
 
 

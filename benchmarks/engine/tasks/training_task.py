@@ -1,4 +1,4 @@
-"""A step of training `lib:pair` on five frames: the model, loss and optimizer of qffc around any circuits."""
+"""A step of training a program on five frames: the model, loss and optimizer of qffc around any circuits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Energies and forces of a molecule by `lib:pair`, as a calculator asks for them."""
+"""Energies and forces of a molecule by a program of the library, as a calculator asks for them."""
 
 from __future__ import annotations
 
