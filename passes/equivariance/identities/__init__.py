@@ -1,0 +1,1 @@
+"""Identities of responses, tested exactly at random points of finite fields."""

@@ -1,0 +1,177 @@
+"""Points of finite fields at which programs are evaluated: all that is free is drawn once, by what it stands for.
+
+A response is a rational function of free numbers: coordinates, table entries, and functions that nothing is known of,
+such as learned ones. What such a function returns is drawn by its name and its argument, the number in the field, so
+that equal arguments have equal values whatever their spelling. Numbers that are drawn at once are the same before and
+after a transform, for both are evaluated at one point.
+
+Roots are algebraic: the square of ``norm(v)`` is a number of the field, and half of those have no root there. Points
+where one is missing are drawn again. A root whose square is, up to a constant, the square of another expression would
+be one of two functions, and a point shows one of them alone; so for each root both must have been seen: points where it
+is there, and points where it is not, among those that have all earlier roots. Then no constant times the square of a
+rational function of what came before is under the root, the roots generate a field, one tower of quadratic extensions,
+and a function that is not zero in it has a norm that is no zero function (see :mod:`.bound`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+from sympy.ntheory import isprime, sqrt_mod
+
+from qffc.ir.diagnostics import InternalError
+
+PRIME_BITS = 50
+"""Products modulo smaller numbers are exact in doubles and 64 bits: see :mod:`.modular`."""
+
+
+class NoRoot(Exception):
+    """A number without a root at this point, or without an inverse: another point must be drawn."""
+
+
+LEAST_ORDER = 24
+"""Divides the order of the roots of unity: among those of order 24 are i, and the roots of 2 and 3 as sums of two."""
+SURDS = {2: 8, 3: 12}
+"""Numbers d with root(d) = z + 1/z, z a root of unity of this order, exp(2 pi i / order)."""
+
+
+def random_prime(random: Random, order: int) -> int:
+    """Return a random prime with roots of unity of an order.
+
+    Example:
+        >>> p = random_prime(Random(0), 24)
+        >>> p % 24, p.bit_length()
+        (1, 50)
+    """
+    low, high = 1 << (PRIME_BITS - 1), 1 << PRIME_BITS
+    while True:
+        prime = random.randrange(low // order, high // order) * order + 1
+        if prime > low and isprime(prime):
+            return prime
+
+
+@dataclass
+class Roots:
+    """What was seen of the roots at the points of one prime: how often each was there, and how often not."""
+
+    there: list[int] = field(default_factory=list)
+    missing: list[int] = field(default_factory=list)
+
+    def note(self, place: int, exists: bool) -> None:
+        """Count a root, the first one has place 0."""
+        for counts in (self.there, self.missing):
+            counts.extend([0] * (place + 1 - len(counts)))
+        (self.there if exists else self.missing)[place] += 1
+
+    @property
+    def open(self) -> list[int]:
+        """Places of roots that were always there."""
+        return [place for place, count in enumerate(self.missing) if not count]
+
+
+class Point:
+    """A point of the field of a prime.
+
+    Args:
+        prime: one of :func:`random_prime`, for the same order.
+        order: of the roots of unity, a multiple of :data:`LEAST_ORDER`: exp(2 pi i / order) is one of them.
+        random: draws what is free.
+        roots: where roots are noted.
+    """
+
+    def __init__(self, prime: int, order: int, random: Random, roots: Roots) -> None:
+        self.prime = prime
+        self.order = order
+        self._random = random
+        self._seen = roots
+        self._drawn: dict[Hashable, int] = {}
+        self._roots: dict[int, int] = {}
+        self.kept: dict[Hashable, Any] = {}
+        """What others computed of this point, by what it is."""
+        self.unity = self._root_of_unity()
+        self.imaginary = pow(self.unity, order // 4, prime)
+
+    @property
+    def drawn(self) -> int:
+        """How many numbers were drawn."""
+        return len(self._drawn) + len(self._roots)
+
+    @property
+    def root_count(self) -> int:
+        """How many roots were taken."""
+        return len(self._roots)
+
+    def free(self, key: Hashable) -> int:
+        """Return the number, not 0, that stands for a key."""
+        if key not in self._drawn:
+            self._drawn[key] = self._random.randrange(1, self.prime)
+        return self._drawn[key]
+
+    def canonical(self, number: int) -> tuple[int, int]:
+        """Return a number or its negative, whichever is smaller, and the sign."""
+        other = self.prime - number
+        return (number, 1) if number <= other else (other, -1)
+
+    def inverse(self, number: int) -> int:
+        """Return the inverse of a number.
+
+        Raises:
+            NoRoot: for 0.
+        """
+        if number % self.prime == 0:
+            raise NoRoot
+        return pow(number, -1, self.prime)
+
+    def rational(self, number: Fraction) -> int:
+        """Return a rational number."""
+        return number.numerator * self.inverse(number.denominator) % self.prime
+
+    def root(self, square: int) -> int:
+        """Return the root of a number, of either sign, and the same one each time.
+
+        Raises:
+            NoRoot: when the number has none here.
+        """
+        if square == 0:
+            return 0
+        if square not in self._roots:
+            exists = pow(square, (self.prime - 1) // 2, self.prime) == 1
+            self._seen.note(len(self._roots), exists)
+            if not exists:
+                raise NoRoot
+            found = int(sqrt_mod(square, self.prime))
+            self._roots[square] = found if self._random.random() < 0.5 else self.prime - found
+        return self._roots[square]
+
+    def surd(self, number: int) -> int | None:
+        """Return the root of a whole number, as it goes with the roots of unity; None where this is not known here."""
+        if number == 1:
+            return 1
+        if number not in SURDS:
+            return None
+        step = pow(self.unity, self.order // SURDS[number], self.prime)
+        return (step + pow(step, -1, self.prime)) % self.prime
+
+    def rotation(self) -> tuple[tuple[int, int, int], ...]:
+        """Return a rotation matrix, from a quaternion: every rotation but a few has rational entries near it."""
+        a, b, c, d = (self.free(("quaternion", k)) for k in range(4))
+        scale = self.inverse(a * a + b * b + c * c + d * d)
+        rows = (
+            (a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)),
+            (2 * (b * c + a * d), a * a - b * b + c * c - d * d, 2 * (c * d - a * b)),
+            (2 * (b * d - a * c), 2 * (c * d + a * b), a * a - b * b - c * c + d * d),
+        )
+        return tuple((x * scale % self.prime, y * scale % self.prime, z * scale % self.prime) for x, y, z in rows)
+
+    def _root_of_unity(self) -> int:
+        """An element of exactly this order."""
+        factors = [q for q in range(2, self.order + 1) if self.order % q == 0 and isprime(q)]
+        for _ in range(10_000):
+            found = pow(self._random.randrange(2, self.prime), (self.prime - 1) // self.order, self.prime)
+            if all(pow(found, self.order // q, self.prime) != 1 for q in factors):
+                return found
+        raise InternalError(f"no root of unity of order {self.order} modulo {self.prime}")
