@@ -33,8 +33,11 @@ def carry(certificate: Certificate, step: Pass[object], after: Program, target: 
     Raises:
         InternalError: when the pass keeps the response, and numbers refute what was proven or the other way round.
     """
-    fresh = check_equivariance(after)
-    if not keeps_symmetry(step.preserves):
+    # What was proven is kept, whatever proved it, so rules are enough where a pass keeps the response.
+    keeps = keeps_symmetry(step.preserves)
+    fresh = check_equivariance(after, rules_only=certificate.rules_only or keeps)
+    fresh = replace(fresh, rules_only=certificate.rules_only)
+    if not keeps:
         return fresh
     earlier = {verdict.generator: verdict for verdict in certificate.verdicts}
     text = format_pass(step)
@@ -61,4 +64,4 @@ def _kept(certificate: Certificate, old: Verdict | None, new: Verdict, step: Pas
         return new
     source = old.carried or Carried(old.rule, certificate.digest, ())
     carried = replace(source, passes=(*source.passes, text))
-    return Verdict(new.generator, "proven", CARRIED, note=old.note, carried=carried)
+    return Verdict(new.generator, "proven", CARRIED, note=old.note, carried=carried, bits=old.bits)

@@ -77,7 +77,7 @@ def _again(
                 expected="the program that it was made for",
                 help="qffc check CERTIFICATE --program PROGRAM",
             )
-        return check_equivariance(program)
+        return check_equivariance(program, rules_only=certificate.rules_only)
     start = parse_program(origin.text, file="certificate[origin]")
     if start.digest != origin.digest:
         raise error(
@@ -88,7 +88,7 @@ def _again(
         )
     # Places in the text of the origin would be taken for places in the author's file.
     start = start.with_ops(tuple(replace(op, span=None) for op in start.ops))
-    again = _replay(start, origin, find_target)
+    again = _replay(start, certificate, origin, find_target)
     if (again.program, again.digest) != (certificate.program, certificate.digest):
         raise error(
             "certificate that does not lead to its program",
@@ -99,9 +99,11 @@ def _again(
     return again
 
 
-def _replay(start: Program, origin: Origin, find_target: Callable[[str], Target] | None) -> Certificate:
+def _replay(
+    start: Program, certificate: Certificate, origin: Origin, find_target: Callable[[str], Target] | None
+) -> Certificate:
     if not origin.passes:
-        return check_equivariance(start)
+        return check_equivariance(start, rules_only=certificate.rules_only)
     if origin.target is None or find_target is None:
         raise error(
             "passes without their target",
@@ -109,9 +111,12 @@ def _replay(start: Program, origin: Origin, find_target: Callable[[str], Target]
             expected="the target that they ran for",
             help="check the program again",
         )
-    passes: tuple[Pass[object], ...] = (CheckEquivariance(), *parse_pipeline(",".join(origin.passes)))
+    passes: tuple[Pass[object], ...] = (
+        CheckEquivariance(certificate.rules_only),
+        *parse_pipeline(",".join(origin.passes)),
+    )
     result = run_pipeline(passes, start, find_target(origin.target))
-    certificate = result.certificate
+    again = result.certificate
     # The first pass makes one.
-    assert certificate is not None
-    return certificate
+    assert again is not None
+    return again

@@ -14,7 +14,7 @@ from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.equivariance.certificates.certificate import Certificate, make_certificate
 from qffc.passes.equivariance.finding import Finding
-from qffc.passes.equivariance.judging import judge
+from qffc.passes.equivariance.judging import judge, judge_exactly
 from qffc.passes.equivariance.rules.generators import check_generators
 from qffc.passes.equivariance.rules.listed import CHECKS
 from qffc.passes.equivariance.rules.reduced_circuit import of_reduced, reduced_circuit
@@ -25,22 +25,29 @@ from qffc.passes.target import Target
 class CheckEquivariance(Pass[Certificate]):
     """Checks the declared symmetries, generator by generator; rewrites nothing.
 
-    *Proven* is said by an exact rule and never by sampling; *refuted* only with numbers that show it; all else is
-    *undecided*. What is undecided of a circuit may be proven of the shorter one that ``canonicalize`` and
-    ``light-cone`` make; the rule then says so. Cost: about linear in the operations for each generator; numbers and
-    shorter circuits only where a rule fails.
+    *Proven* is said by an exact rule, or by the identity test with the probability of an error; *refuted* only with
+    numbers that show it; all else is *undecided*. What is undecided of a circuit may be proven of the shorter one that
+    ``canonicalize`` and ``light-cone`` make; the rule then says so. What is still undecided goes to the identity test,
+    which computes states in finite fields. Cost: about linear in the operations for each generator; numbers, shorter
+    circuits and states only where a rule fails.
     """
 
     name: ClassVar[str] = "check-equivariance"
     preserves: ClassVar[Preserves] = "everything"
+    rules_only: bool = False
+    """Leave undecided what no rule proves."""
 
     def run(self, program: Program, target: Target) -> PassResult[Certificate]:
         """Return the program as it is, and its certificate; the target plays no part."""
-        return PassResult(program, check_equivariance(program))
+        return PassResult(program, check_equivariance(program, rules_only=self.rules_only))
 
 
-def check_equivariance(program: Program) -> Certificate:
+def check_equivariance(program: Program, *, rules_only: bool = False) -> Certificate:
     """Return the certificate of a program for the symmetries that it declares.
+
+    Args:
+        program: any program.
+        rules_only: leave undecided what no rule proves and no number refutes.
 
     Example:
         >>> from qffc.ir import parse_program
@@ -67,9 +74,15 @@ def check_equivariance(program: Program) -> Certificate:
     # Numbers come before the shorter circuit: a fault of the passes that shorten it may not prove what they refute.
     open_ = {v.generator for v in verdicts if v.status == "undecided"}
     proofs = {f.generator: f for f in _proofs_of_shorter(program, open_)} if open_ else {}
-    decided = (judge(program, proofs[v.generator]) if v.generator in proofs else v for v in verdicts)
-    declared = (judge(program, finding) for finding in check_generators(program))
-    return make_certificate(program, (*decided, *declared))
+    declared = check_generators(program)
+    decided = [judge(program, proofs[v.generator]) if v.generator in proofs else v for v in verdicts]
+    decided += [judge(program, finding) for finding in declared]
+    if not rules_only:
+        decided = [
+            judge_exactly(program, finding, verdict) if verdict.status == "undecided" else verdict
+            for finding, verdict in zip((*findings, *declared), decided, strict=True)
+        ]
+    return make_certificate(program, tuple(decided), rules_only=rules_only)
 
 
 def _of_response(program: Program) -> tuple[Finding, ...]:

@@ -21,6 +21,14 @@ class Rule:
     why: str
 
 
+IDENTITY_TEST = Rule(
+    "the identity test",
+    "before and after, the response is one rational function of all that is free: they are equal at random points of "
+    "finite fields, in exact arithmetic",
+)
+"""What decides where no rule applies; its lemma is in :mod:`qffc.passes.equivariance.identities`."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """What the rules found out about one generator, without any numbers.

@@ -1,9 +1,12 @@
-"""From what the rules found to verdicts: what they do not prove is left to numbers, here and nowhere else."""
+"""From findings to verdicts: what no rule proves is left to numbers and to exact arithmetic, here and nowhere else."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from qffc.ir.program import Program
-from qffc.passes.equivariance.finding import Finding
+from qffc.passes.equivariance.finding import IDENTITY_TEST, Finding
+from qffc.passes.equivariance.identities.identity_test import compare_exactly
 from qffc.passes.equivariance.numbers.counterexample import sample
 from qffc.passes.equivariance.verdict import Verdict
 
@@ -33,3 +36,24 @@ def judge(program: Program, finding: Finding) -> Verdict:
         finding.survives(),
         rounding=sampling.rounding,
     )
+
+
+def judge_exactly(program: Program, finding: Finding, open_: Verdict) -> Verdict:
+    """Return the verdict on what rules and numbers leave open: proven by the identity test, or open as before.
+
+    That exact arithmetic shows a difference refutes nothing: what is free in it may depend on one another in numbers. A
+    note says so.
+
+    Args:
+        program: that was judged.
+        finding: what the rules found.
+        open_: the verdict on it, undecided.
+    """
+    found = compare_exactly(program, finding.transform)
+    if found.outcome == "equal":
+        return Verdict(
+            open_.generator, "proven", IDENTITY_TEST.name, points=found.points, note=finding.note, bits=found.bits
+        )
+    different = "the identity test: as functions of all that is free, the responses differ"
+    note = found.why if found.outcome == "unknown" else different
+    return replace(open_, note="; ".join(filter(None, (open_.note, note))))

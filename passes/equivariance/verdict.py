@@ -169,16 +169,18 @@ class Verdict:
     Args:
         generator: ``rotation``, ``inversion``, ``translation``, ``exchange`` and two sites or ``molecules`` and two
             molecules; ``generator`` or ``conserved`` and a declared name.
-        status: ``proven`` by the rule; ``refuted`` by the counterexample; ``undecided`` when the rule does not
-            apply and no random point shows a difference.
+        status: ``proven`` by the rule or the identity test; ``refuted`` by the counterexample; ``undecided`` when
+            neither applies and no random point shows a difference.
         rule: the rule that proves, or that was tried.
-        points: number of random points that were compared; 0 when proven, or when the program is too large.
+        points: number of random points that were compared; 0 when a rule proves it, or when the program is too large.
         deviation: the largest difference that they showed.
         failure: where the proof stops; None when proven.
         counterexample: given exactly when refuted.
         note: a limit of the verdict worth knowing; may be empty.
         survives: the parts of the symmetry that are proven although the whole is not, such as ``rotation about z``.
         carried: given exactly when a pass has kept the verdict: the rules prove it before the pass and not after.
+        bits: given exactly when the identity test proves it, and no rule: it is wrong with a probability below 2 to
+            minus this power.
         rounding: changes of the response up to this size are rounding to the check, at the point that counts; so
             much may differ from machine to machine. Kept in memory alone.
     """
@@ -193,6 +195,7 @@ class Verdict:
     note: str = ""
     survives: tuple[str, ...] = ()
     carried: Carried | None = None
+    bits: int | None = None
     rounding: float = field(default=0.0, compare=False, metadata=IN_MEMORY)
 
 

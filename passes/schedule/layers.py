@@ -173,7 +173,7 @@ class _Choice:
 
 
 def _proven(program: Program) -> frozenset[str]:
-    verdicts = check_equivariance(program).verdicts
+    verdicts = check_equivariance(program, rules_only=True).verdicts
     return frozenset(verdict.generator for verdict in verdicts if verdict.status == "proven")
 
 

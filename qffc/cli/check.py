@@ -29,6 +29,9 @@ def check(
         Path | None,
         typer.Option(help="write the first counterexample to this folder, as files that 'qffc energy' takes"),
     ] = None,
+    rules_only: Annotated[
+        bool, typer.Option("--rules-only", help="leave undecided what no rule proves: no identity test")
+    ] = False,
     subject: Annotated[str | None, typer.Option("--program", help="the program of a certificate FILE.json")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -50,7 +53,7 @@ def check(
     model = _model(program)
     source = resolve_program(program) if model is None else model.program
     stored = None if model is None else _stored(model)
-    made = check_program(source) if stored is None else _confirmed(stored, source, as_json)
+    made = check_program(source, rules_only=rules_only) if stored is None else _confirmed(stored, source, as_json)
     if certificate is not None:
         write_text(certificate, made.to_json())
         say(f"certificate written to {certificate}")

@@ -97,7 +97,7 @@ def program():
 
 
 def run(program, *steps):
-    result = run_pipeline((CheckEquivariance(), *steps), program, IDEAL)
+    result = run_pipeline((CheckEquivariance(rules_only=True), *steps), program, IDEAL)
     assert result.certificate.digest == result.program.digest
     return result.certificate, result.program
 
@@ -108,7 +108,7 @@ def test_each_word_promises_those_after_it():
 
 
 def test_a_verdict_is_carried_over_a_pass_that_keeps_the_response(program):
-    assert not check_equivariance(Obscure().run(program, IDEAL).program).holds
+    assert not check_equivariance(Obscure().run(program, IDEAL).program, rules_only=True).holds
     certificate, after = run(program, Obscure(), Obscure(quarter=True))
     assert certificate.holds
     rotation = certificate.verdicts[0]
@@ -133,10 +133,22 @@ def test_a_second_check_does_not_forget(program):
 
 
 def test_without_a_check_there_is_nothing_to_carry(program):
-    result = run_pipeline((Obscure(), CheckEquivariance()), program, IDEAL)
+    result = run_pipeline((Obscure(), CheckEquivariance(rules_only=True)), program, IDEAL)
     assert not result.certificate.holds
     assert result.certificate.origin.passes == ()
     assert run_pipeline((Obscure(),), program, IDEAL).certificate is None
+
+
+def test_what_the_identity_test_proves_is_carried_with_its_error(program):
+    obscured = Obscure().run(program, IDEAL).program
+    result = run_pipeline((CheckEquivariance(), Obscure(quarter=True)), obscured, IDEAL)
+    rotation = result.certificate.verdicts[0]
+    assert (rotation.status, rotation.rule, rotation.bits) == ("proven", CARRIED, 80)
+    assert rotation.carried.rule == "the identity test"
+    assert result.certificate.holds
+    assert not result.certificate.rules_only
+    assert "rotation: PROVEN, with an error below 2^-80" in result.certificate.render()
+    verify_certificate(Certificate.from_json(result.certificate.to_json()), find_target=target)
 
 
 def test_a_carried_certificate_is_refused_when_it_does_not_come_out_again(program):

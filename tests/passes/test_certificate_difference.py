@@ -22,8 +22,8 @@ from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.numbers import counterexample
 from qffc.passes.equivariance.verdict import Counterexample, Transform
 
-INFORMATION = ("schema", "sha256", "qffc", "python")
-"""Keys that are no claims: nobody can check which versions made a certificate."""
+INFORMATION = ("schema", "sha256", "qffc", "python", "rules_only")
+"""Keys that are no claims: nobody can check which versions made a certificate, and what to ask is a choice."""
 
 
 def refused(name: str) -> Program:
@@ -49,7 +49,7 @@ PROGRAMS = {
 }
 
 
-def written(data: dict[str, object], schema: int = 3) -> Certificate:
+def written(data: dict[str, object], schema: int = 4) -> Certificate:
     """The certificate of these entries, with the checksum that a forger computes."""
     claims = {key: entry for key, entry in data.items() if key not in ("schema", "sha256")}
     checksum = sha256(json.dumps(claims, sort_keys=True).encode()).hexdigest()

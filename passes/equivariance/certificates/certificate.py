@@ -11,20 +11,22 @@ from importlib.metadata import PackageNotFoundError, version
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
 from qffc.ir.short_repr import short_repr
-from qffc.passes.equivariance.certificates.certificate_schemas import from_schema_1, without_places
+from qffc.passes.equivariance.certificates.certificate_schemas import from_schema_1, from_schema_3, without_places
 from qffc.passes.equivariance.certificates.certificate_text import render_verdict
 from qffc.passes.equivariance.certificates.listing import listing
 from qffc.passes.equivariance.certificates.source_lines import source_of
+from qffc.passes.equivariance.finding import IDENTITY_TEST
 from qffc.passes.equivariance.rules.listed import PROVING
 from qffc.passes.equivariance.verdict import Verdict
 from qffc.passes.plain_data import from_plain, to_plain
 from qffc.passes.strict_documents import parse_json
 
-SCHEMA = 3
+SCHEMA = 4
 CARRIED = "carried over"
 
 RULES = {
     **{rule.name: rule.why for rule in PROVING},
+    IDENTITY_TEST.name: IDENTITY_TEST.why,
     CARRIED: "a rule proves it of an earlier program, and the passes since then keep the response",
 }
 """Every rule that can prove something, and why it does."""
@@ -61,6 +63,7 @@ class Certificate:
         qffc: version of this package, for people: nobody can check it.
         python: version of the interpreter, likewise.
         origin: where the proof starts; None in certificates of schema 1, which need their program beside them.
+        rules_only: whether the identity test was left out.
     """
 
     program: str
@@ -70,6 +73,7 @@ class Certificate:
     qffc: str
     python: str
     origin: Origin | None = None
+    rules_only: bool = False
 
     def __repr__(self) -> str:
         found = {
@@ -115,17 +119,18 @@ class Certificate:
                 help="write it again with 'qffc check'",
             ) from None
         schema = data.pop("schema", None) if isinstance(data, dict) else None
-        if not isinstance(data, dict) or not isinstance(schema, int) or schema not in (1, 2, SCHEMA) or schema is True:
+        if not isinstance(data, dict) or not isinstance(schema, int) or schema is True or not 1 <= schema <= SCHEMA:
             raise error(
                 "certificate of an unknown schema",
                 found=f"schema {schema!r}",
-                expected=f"schema 1, 2 or {SCHEMA}",
+                expected=f"schema 1 to {SCHEMA}",
                 help="write it again with this version of qffc",
             )
         if schema == 1:
-            return from_plain(Certificate, without_places(from_schema_1(data)))
+            return from_plain(Certificate, from_schema_3(without_places(from_schema_1(data))))
         claimed = data.pop("sha256", None)
-        certificate = from_plain(Certificate, data if schema == SCHEMA else without_places(data))
+        known = without_places(data) if schema == 2 else data
+        certificate = from_plain(Certificate, known if schema == SCHEMA else from_schema_3(known))
         if claimed != _checksum(data):
             raise error(
                 "certificate that was changed after it was written",
@@ -158,14 +163,15 @@ class Certificate:
         return "\n".join(lines) + "\n"
 
 
-def make_certificate(program: Program, verdicts: tuple[Verdict, ...]) -> Certificate:
+def make_certificate(program: Program, verdicts: tuple[Verdict, ...], *, rules_only: bool = False) -> Certificate:
     """Return the certificate of a program with the versions that run now."""
     try:
         own = version("qffc")
     except PackageNotFoundError:
         own = "unknown"
     origin = Origin(program.text, program.digest)
-    return Certificate(program.name, program.digest, program.declared, verdicts, own, platform.python_version(), origin)
+    python = platform.python_version()
+    return Certificate(program.name, program.digest, program.declared, verdicts, own, python, origin, rules_only)
 
 
 def _checksum(data: dict[str, object]) -> str:

@@ -16,6 +16,11 @@ def from_schema_1(data: _Entries) -> _Entries:
     return {**_with_verdicts(data, _verdict_from_schema_1), "origin": None}
 
 
+def from_schema_3(data: _Entries) -> _Entries:
+    """Add what certificates up to schema 3 do not say: only rules proved anything."""
+    return {**_with_verdicts(data, lambda verdict: {**verdict, "bits": None}), "rules_only": True}
+
+
 def without_places(data: _Entries) -> _Entries:
     """Drop the places in source files that schemas 1 and 2 had: a new check sees the text of the program alone."""
     return _with_verdicts(data, _verdict_without_places)

@@ -19,7 +19,8 @@ def render_verdict(verdict: Verdict, reason: str) -> list[str]:
         verdict: what to write.
         reason: why its rule proves something.
     """
-    lines = [f"{verdict.generator}: {verdict.status.upper()}"]
+    error = "" if verdict.bits is None else f", with an error below 2^-{verdict.bits}"
+    lines = [f"{verdict.generator}: {verdict.status.upper()}{error}"]
     if verdict.status == "proven":
         lines.append(f"  by {verdict.rule}: {reason}")
         lines += _render_carried(verdict.carried)

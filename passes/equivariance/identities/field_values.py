@@ -110,6 +110,8 @@ class FieldValues:
     def phase(self, angle: Value, surd: int, factor: Fraction) -> int:
         """Return exp(i factor root(surd) angle)."""
         p, result = self.point.prime, 1
+        if self.number(angle) == 0:
+            return 1  # whatever its terms are
         for coefficient, term in terms_of(angle):
             result = result * self._phase_of_term(surd, coefficient * factor, term) % p
         return result

@@ -22,7 +22,7 @@ from qffc.ir.exchange_group import copy_count, exchange_orders
 from qffc.ir.operation import Coupling
 from qffc.ir.ops import Rotate
 from qffc.ir.program import Program
-from qffc.ir.values import Value
+from qffc.ir.values import Moment, Value, walk
 from qffc.passes.equivariance.identities.bound import Degrees, bits_of_point
 from qffc.passes.equivariance.identities.field_values import FieldValues, Place, Unknown, Vector
 from qffc.passes.equivariance.identities.points import LEAST_ORDER, NoRoot, Point, Roots, random_prime
@@ -174,7 +174,7 @@ class _Comparison:
     def _point(self, prime: int, roots: Roots) -> _Ends:
         """A point where all values of operations are, at both ends; each end has one for each copy of the circuit."""
         values = [op.value for op in self.program.ops if op.value is not None]
-        values += [readout.weight for readout in [self.program.readout] if has_features(readout)]
+        values += [part for value in self._read() for part in _without_moments(value)]
         kept: _Ends | None = None
         for _ in range(_MOST_ATTEMPTS):
             point = Point(prime, self.order, self.random, roots)
@@ -245,6 +245,15 @@ class _Comparison:
             weight = copy.number(readout.weight)
             return [weight * moments[name] % p for name in readout.features]
         return [copy.with_moments(moments).number(readout_value(readout))]
+
+
+def _without_moments(value: Value) -> Iterator[Value]:
+    """The parts of a readout that depend on no moment, the largest ones."""
+    if not any(isinstance(node, Moment) for node in walk(value)):
+        yield value
+    else:
+        for child in value.children:
+            yield from _without_moments(child)
 
 
 def _moved(position: Vector, transform: Transform, point: Point) -> Vector:

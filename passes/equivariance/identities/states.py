@@ -81,6 +81,8 @@ class _Side:
         p, point = self.prime, self.values.point
         body, terms = turns_of(op.vector)
         axis = self.values.vector(body)
+        if not any(self.values.vector(op.vector)):
+            return [1, 0, 0, 0]
         square = dot(axis, axis, p)
         cosine, sine = 1, 0  # of half the angle, the latter over the length of the axis
         for coefficient, term in terms:

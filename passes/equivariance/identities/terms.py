@@ -6,7 +6,24 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 
-from qffc.ir.values import Add, Function, Mul, Number, Pi, Power, Value, add, mul, walk
+from qffc.ir.values import (
+    Add,
+    Dot,
+    Function,
+    Mul,
+    Norm,
+    Number,
+    Pi,
+    Power,
+    Value,
+    add,
+    dot,
+    function,
+    mul,
+    norm,
+    power,
+    walk,
+)
 
 MOST_TERMS = 256
 """A value with more terms is one term."""
@@ -14,12 +31,13 @@ MOST_TERMS = 256
 Terms = tuple[tuple[Fraction, Value], ...]
 """Coefficients and what they multiply: products without rational factors, or the number 1."""
 
+_MOST_POWER = 8
 _ONE = Number(Fraction(1))
 
 
 @lru_cache(maxsize=4096)
 def terms_of(value: Value) -> Terms:
-    """Return a number or a vector, multiplied out.
+    """Return a number or a vector, multiplied out; squares of sines and of lengths are those of others.
 
     Example:
         >>> from qffc.ir import parse_value
@@ -36,8 +54,16 @@ def _multiplied_out(value: Value) -> list[tuple[Fraction, Value]]:
             return [(number, _ONE)]
         case Add(parts):
             return _collected(term for part in parts for term in _multiplied_out(part))
-        case Power(base, exponent) if isinstance(base, Add) and 1 < exponent <= 4:
+        case Power(Function("sin", argument), exponent) if 1 < exponent <= _MOST_POWER:
+            squares = (_ONE - power(function("cos", argument), 2),) * (exponent // 2)
+            return _multiplied_out_product((*squares, *(function("sin", argument),) * (exponent % 2)))
+        case Power(Norm(vector), exponent) if 1 < exponent <= _MOST_POWER:
+            return _multiplied_out_product((dot(vector, vector),) * (exponent // 2) + (norm(vector),) * (exponent % 2))
+        case Power(base, exponent) if isinstance(base, Add) and 1 < exponent <= _MOST_POWER:
             return _multiplied_out_product((base,) * exponent)
+        case Dot(left, right) if isinstance(left, Add) or isinstance(right, Add):
+            pairs = [(a * b, dot(u, v)) for a, u in terms_of(left) for b, v in terms_of(right)]
+            return _collected((q * c, body) for q, product in pairs for c, body in _multiplied_out(product))
         case Mul(factors):
             return _multiplied_out_product(factors)
     return [(Fraction(1), value)]

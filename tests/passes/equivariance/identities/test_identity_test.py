@@ -1,0 +1,177 @@
+"""Exact comparison of responses: against numbers, and where it must not decide."""
+
+from random import Random
+
+import numpy as np
+import pytest
+
+from qffc.ir import parse_program
+from qffc.library import load
+from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.identities import identity_test
+from qffc.passes.equivariance.identities.identity_test import compare_exactly
+from qffc.passes.equivariance.rules.generators import check_generators
+from qffc.passes.equivariance.rules.listed import CHECKS
+from qffc.passes.equivariance.transforms import MIRROR, SHIFT, TURN
+from qffc.testing import MUTATIONS, deviations, mutate, symmetric_program
+
+PAIR = """\
+qffc 1
+program test
+symmetry rotation, inversion, translation, exchange
+scope molecule
+species O, H
+site c: O centre
+site a: H neighbour
+site b: H neighbour
+parameter J: 8
+qubit a0: a
+qubit a1: a
+qubit b0: b
+qubit b1: b
+singlet a0, a1
+singlet b0, b1
+rotate a0, J[0]*r(c, a)
+rotate b0, J[0]*r(c, b)
+exchange a0, b0, J[1]
+exchange a1, b1, J[2]
+{more}
+observable m = dot(a0, a1) + dot(b0, b1)
+energy {energy}
+"""
+
+
+THIRDS = "pauli_rotation Z(a0), pi/3\npauli_rotation Z(a0), {}\npauli_rotation Z(a0), -pi/2"
+
+
+def program(more="", energy="moment(m)"):
+    return parse_program(PAIR.format(more=more, energy=energy))
+
+
+def outcome(more="", energy="moment(m)", transform=TURN, seed=0):
+    return compare_exactly(program(more, energy), transform, Random(seed))
+
+
+def findings(subject):
+    return [finding for name in subject.symmetry for finding in CHECKS[name](subject)]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_symmetric_programs_are_equal_and_broken_ones_are_not(seed):
+    subjects = [symmetric_program(Random(seed))]
+    mutant = None
+    random = Random(f"identity {seed}")
+    while mutant is None:
+        mutant = mutate(symmetric_program(random), MUTATIONS[seed % len(MUTATIONS)], random)
+    subjects.append(mutant.program)
+    for subject in subjects:
+        truth = deviations(subject, np.random.default_rng(seed), points=16)
+        for finding in findings(subject):
+            found = compare_exactly(subject, finding.transform, Random(seed))
+            assert (found.outcome == "equal") == (truth[finding.generator] < 1e-9), finding.generator
+            assert found.outcome != "unknown"
+
+
+@pytest.mark.parametrize(
+    ("more", "energy", "transform", "wanted"),
+    [
+        ("", "moment(m)", TURN, "equal"),
+        ("", "moment(m)", SHIFT, "equal"),
+        ("pauli_rotation Z(a0), J[3]", "moment(m)", TURN, "different"),
+        ("rotate a0, x(a)", "moment(m)", SHIFT, "different"),
+        # Angles add up, however they are written.
+        ("rotate a0, J[3]*x(c)\nrotate a0, -J[3]*x(c)", "moment(m)", SHIFT, "equal"),
+        ("rotate a0, (J[3] + 1/3)*x(c)\nrotate a0, -J[3]*x(c)\nrotate a0, -1/3*x(c)", "moment(m)", SHIFT, "equal"),
+        ("rotate a0, (J[3] + 1/3)*x(c)\nrotate a0, -J[3]*x(c)\nrotate a0, -1/4*x(c)", "moment(m)", SHIFT, "different"),
+        ("pauli_rotation Z(a0), J[3] + 1/3\npauli_rotation Z(a0), -J[3] - 1/3", "moment(m)", TURN, "equal"),
+        ("pauli_rotation Z(a0), J[3] + 1/3\npauli_rotation Z(a0), -J[3] - 1/4", "moment(m)", TURN, "different"),
+        # Multiples of pi are exact: half turns of both qubits, and an exchange that is a phase.
+        ("pauli_rotation Z(a0), pi\npauli_rotation Z(a0), pi", "moment(m)", TURN, "equal"),
+        (THIRDS.format("pi/6"), "moment(m)", TURN, "equal"),
+        ("exchange a0, b0, pi/2*J[3]\nexchange a0, b0, pi/2 - pi/2*J[3]", "moment(m)", TURN, "equal"),
+        (THIRDS.format("pi/7"), "moment(m)", TURN, "different"),
+        # Functions are known by what they are of.
+        ("", "moment(m)*(cos(norm(r(c, a)))^2 + sin(norm(r(c, a)))^2)*exp(norm(r(c, b)))", TURN, "equal"),
+        ("", "moment(m)*tanh(component(r(c, a), x)) + moment(m)*tanh(component(-r(c, a), x))", TURN, "equal"),
+        ("", "moment(m)*exp(component(r(c, a), x)) + moment(m)*exp(component(-r(c, a), x))", TURN, "different"),
+        ("", "moment(m)*exp(component(r(c, a), x)) + moment(m)*exp(component(-r(c, a), x))", MIRROR, "equal"),
+        ("", "moment(m)*(norm(r(c, a))^2 - dot(r(c, a), r(c, a)))*component(r(c, a), x)", TURN, "equal"),
+        ("", "moment(m)*dot(unit(r(c, a)), unit(r(c, b)))", TURN, "equal"),
+        ("", "moment(m)*dot(r(c, a), cross(r(c, b), r(a, b)))", TURN, "equal"),
+        ("", "moment(m)*dot(x(c), cross(r(c, a), r(c, b)))", MIRROR, "different"),
+        # Roots and quotients of moments.
+        ("", "sqrt(moment(m)^2 + 7)/(moment(m) + 11)", TURN, "equal"),
+        ("pauli_rotation Z(a0), J[3]", "sqrt(moment(m)^2 + 7)/(moment(m) + 11)", TURN, "different"),
+    ],
+)  # fmt: skip
+def test_what_is_equal(more, energy, transform, wanted):
+    assert outcome(more, energy, transform).outcome == wanted
+
+
+def test_a_root_of_either_sign_decides_nothing():
+    # Zero where J is positive, and only there: one root would be two functions.
+    factor = "component(r(c, a), x)*(norm(J[3]*r(c, a)) - J[3]*norm(r(c, a)))"
+    for more, energy in ((f"pauli_rotation Z(a0), {factor}", "moment(m)"), ("", f"moment(m)*{factor}")):
+        found = outcome(more, energy, TURN)
+        assert found.outcome == "unknown"
+        assert "functions of one another" in found.why
+        assert check_equivariance(program(more, energy)).verdicts[0].status == "refuted"
+    # The same of a moment, which is negative as often.
+    factor = "component(r(c, a), x)*(sqrt(moment(m)^2) - moment(m))"
+    assert {outcome("", factor, TURN, seed).outcome for seed in range(4)} <= {"unknown", "different"}
+
+
+def test_chirality_and_four_spins_are_what_the_reference_says():
+    lines = [
+        "chirality a0, a1, b0, J[3]\nchirality a1, a0, b0, J[3]",  # one undoes the other
+        "chirality a0, a1, b0, J[3]\nchirality a1, b0, a0, -J[3]",
+        "four_spin a0, a1, b0, b1, J[3]\nfour_spin b1, b0, a0, a1, -J[3]",
+    ]
+    for more in lines:
+        turned = f"{more}\npauli_rotation Z(a0), J[4]\npauli_rotation Z(a0), -J[4]"
+        assert outcome(turned).outcome == "equal"
+    assert (
+        outcome("rotate a0, x(a)\nchirality a0, a1, b0, J[3]\nrotate a0, -x(a)", transform=SHIFT).outcome == "different"
+    )
+
+
+def test_entries_that_trade_places():
+    text = PAIR.format(more="pauli_rotation Z(a0), J[4]\npauli_rotation Z(a0), J[5]", energy="moment(m)")
+    for moves, wanted in (("4 -> 5, 5 -> 4", "equal"), ("4 -> 6, 6 -> 4", "different")):
+        lines = text.replace("singlet a0, a1\n", f"generator swapped: entries J {moves}\nsinglet a0, a1\n")
+        (finding,) = check_generators(parse_program(lines))
+        assert compare_exactly(parse_program(lines), finding.transform, Random(0)).outcome == wanted
+
+
+def test_averages_are_means_over_copies():
+    subject = load("sivqlm-nh3", depth=1)
+    broken = parse_program(subject.text.replace("average inversion, exchange\n", "average inversion\n"))
+    exchange = next(each for each in findings(subject) if each.generator == "exchange H1 H2")
+    assert compare_exactly(subject, exchange.transform, Random(0)).outcome == "equal"
+    assert compare_exactly(broken, exchange.transform, Random(0)).outcome == "different"
+
+
+def test_what_is_not_compared_says_why():
+    gathered = load("gathered")
+    internal = parse_program(
+        PAIR.format(more="", energy="moment(m)").replace("singlet a0", "conserved spin\nsinglet a0")
+    )
+    many = parse_program(load("sivqlm-nh3", depth=1).text)
+    assert "no one function" in compare_exactly(gathered, TURN).why
+    assert "states alone" in compare_exactly(internal, next(iter(check_generators(internal))).transform).why
+    limits = pytest.MonkeyPatch()
+    with limits.context() as context:
+        context.setattr(identity_test, "_MOST_QUBITS", 3)
+        assert "too many" in compare_exactly(many, TURN).why
+    coefficient = "pauli_rotation Z(a0), J[3]/1048583"
+    assert "large common denominator" in compare_exactly(program(coefficient), TURN).why
+
+
+def test_points_are_enough_for_the_bound(monkeypatch):
+    found = outcome()
+    assert (found.bits, found.points) == (80, 4)
+    monkeypatch.setattr(identity_test, "bits_of_point", lambda *_: 11.0)
+    assert outcome().points == 8
+    monkeypatch.setattr(identity_test, "bits_of_point", lambda *_: 1.0)
+    assert outcome().outcome == "unknown"
+    assert "1.0 bits, too few" in outcome().why
