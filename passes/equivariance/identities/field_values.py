@@ -40,14 +40,10 @@ from qffc.ir.values import (
     Unit,
     Value,
 )
-from qffc.passes.equivariance.identities.points import Point
+from qffc.passes.equivariance.identities.points import Point, Unknown
 from qffc.passes.equivariance.identities.terms import is_pi, terms_of
 
 Vector = tuple[int, int, int]
-
-
-class Unknown(Exception):
-    """Something that is no algebraic function of what is free; its text says what."""
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,16 @@ from qffc.ir.ops import Rotate
 from qffc.ir.program import Program
 from qffc.ir.values import Moment, Value, walk
 from qffc.passes.equivariance.identities.bound import Degrees, bits_of_point
-from qffc.passes.equivariance.identities.field_values import FieldValues, Place, Unknown, Vector
-from qffc.passes.equivariance.identities.points import LEAST_ORDER, NoRoot, Point, Roots, random_prime
+from qffc.passes.equivariance.identities.field_values import FieldValues, Place, Vector
+from qffc.passes.equivariance.identities.points import (
+    LEAST_ORDER,
+    NoRoot,
+    Point,
+    PrimeField,
+    Roots,
+    Unknown,
+    random_field,
+)
 from qffc.passes.equivariance.identities.spectra import spectrum_of
 from qffc.passes.equivariance.identities.states import moments_of
 from qffc.passes.equivariance.identities.terms import circular_functions, terms_of, turns_of
@@ -38,7 +46,7 @@ MOST_POINTS = 24
 _MOST_QUBITS = 14
 _BUDGET = 4 * 10**9
 """Amplitudes times operations times rows."""
-_MOST_ATTEMPTS = 400_000
+_MOST_ATTEMPTS = 40_000
 _SEEN_OFTEN = 64
 """Points at which a root is always there before it counts as one that depends on others."""
 _MOST_ORDER = 1 << 20
@@ -111,10 +119,10 @@ class _Comparison:
         self.denominators, self.turns, self.order = _denominators(self.program)
         degrees = Degrees(self.program, self.denominators, self.turns)
         degree = 2 * max(degrees.of(value) for value in self._read()) + 2 * degrees.moment
-        first = self._point(random_prime(self.random, self.order), Roots())
+        first = self._point(self._field(), Roots())
         count = self._points_needed(degrees, degree, first)
         points = [first]
-        points += [self._point(random_prime(self.random, self.order), Roots()) for _ in range(count - 1)]
+        points += [self._point(self._field(), Roots()) for _ in range(count - 1)]
         try:
             found = list(self._responses([ends for _, ends in points]))
         except NoRoot:
@@ -127,10 +135,10 @@ class _Comparison:
         """The same where roots are taken of moments: of each prime several points, until one has all its roots."""
         done, count = 0, 1
         while done < count:
-            prime, roots = random_prime(self.random, self.order), Roots()
+            chosen, roots = self._field(), Roots()
             kept: _Ends | None = None
             for _ in range(_BATCHES):
-                for point in [self._point(prime, roots) for _ in range(_BATCH)]:
+                for point in [self._point(chosen, roots) for _ in range(_BATCH)]:
                     try:
                         ((before, after),) = self._responses([point[1]])
                     except NoRoot:
@@ -171,13 +179,16 @@ class _Comparison:
         readout = self.program.readout
         return [readout.weight] if has_features(readout) else [readout_value(readout)]
 
-    def _point(self, prime: int, roots: Roots) -> _Ends:
+    def _field(self) -> PrimeField:
+        return random_field(self.random, self.order)
+
+    def _point(self, chosen: PrimeField, roots: Roots) -> _Ends:
         """A point where all values of operations are, at both ends; each end has one for each copy of the circuit."""
         values = [op.value for op in self.program.ops if op.value is not None]
         values += [part for value in self._read() for part in _without_moments(value)]
         kept: _Ends | None = None
         for _ in range(_MOST_ATTEMPTS):
-            point = Point(prime, self.order, self.random, roots)
+            point = Point(chosen, self.random, roots)
             try:
                 ends = self._ends(point)
                 for value in values:

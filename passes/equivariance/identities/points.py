@@ -30,7 +30,26 @@ PRIME_BITS = 50
 
 
 class NoRoot(Exception):
-    """A number without a root at this point, or without an inverse: another point must be drawn."""
+    """A number without a root at this point: another point must be drawn."""
+
+
+class Unknown(Exception):
+    """Something that is no algebraic function of what is free; its text says what."""
+
+
+@dataclass(frozen=True)
+class PrimeField:
+    """A prime with a root of unity.
+
+    Args:
+        prime: see :func:`random_prime`.
+        order: of the root, a multiple of :data:`LEAST_ORDER`.
+        unity: the root, which stands for exp(2 pi i / order).
+    """
+
+    prime: int
+    order: int
+    unity: int
 
 
 LEAST_ORDER = 24
@@ -39,19 +58,29 @@ SURDS = {2: 8, 3: 12}
 """Numbers d with root(d) = z + 1/z, z a root of unity of this order, exp(2 pi i / order)."""
 
 
-def random_prime(random: Random, order: int) -> int:
-    """Return a random prime with roots of unity of an order.
+def random_field(random: Random, order: int) -> PrimeField:
+    """Return the field of a random prime with roots of unity of an order.
 
     Example:
-        >>> p = random_prime(Random(0), 24)
-        >>> p % 24, p.bit_length()
-        (1, 50)
+        >>> field = random_field(Random(0), 24)
+        >>> field.prime % 24, field.prime.bit_length(), pow(field.unity, 24, field.prime)
+        (1, 50, 1)
     """
     low, high = 1 << (PRIME_BITS - 1), 1 << PRIME_BITS
     while True:
         prime = random.randrange(low // order, high // order) * order + 1
         if prime > low and isprime(prime):
-            return prime
+            return PrimeField(prime, order, _root_of_unity(prime, order, random))
+
+
+def _root_of_unity(prime: int, order: int, random: Random) -> int:
+    """An element of exactly this order."""
+    factors = [q for q in range(2, order + 1) if order % q == 0 and isprime(q)]
+    for _ in range(10_000):
+        found = pow(random.randrange(2, prime), (prime - 1) // order, prime)
+        if all(pow(found, order // q, prime) != 1 for q in factors):
+            return found
+    raise InternalError(f"no root of unity of order {order} modulo {prime}")
 
 
 @dataclass
@@ -77,23 +106,20 @@ class Point:
     """A point of the field of a prime.
 
     Args:
-        prime: one of :func:`random_prime`, for the same order.
-        order: of the roots of unity, a multiple of :data:`LEAST_ORDER`: exp(2 pi i / order) is one of them.
+        given: the field.
         random: draws what is free.
         roots: where roots are noted.
     """
 
-    def __init__(self, prime: int, order: int, random: Random, roots: Roots) -> None:
-        self.prime = prime
-        self.order = order
+    def __init__(self, given: PrimeField, random: Random, roots: Roots) -> None:
+        self.prime, self.order, self.unity = given.prime, given.order, given.unity
         self._random = random
         self._seen = roots
         self._drawn: dict[Hashable, int] = {}
         self._roots: dict[int, int] = {}
         self.kept: dict[Hashable, Any] = {}
         """What others computed of this point, by what it is."""
-        self.unity = self._root_of_unity()
-        self.imaginary = pow(self.unity, order // 4, prime)
+        self.imaginary = pow(self.unity, self.order // 4, self.prime)
 
     @property
     def drawn(self) -> int:
@@ -120,10 +146,10 @@ class Point:
         """Return the inverse of a number.
 
         Raises:
-            NoRoot: for 0.
+            Unknown: for 0, which nothing is here by accident.
         """
         if number % self.prime == 0:
-            raise NoRoot
+            raise Unknown("the identity test: a quotient by zero")
         return pow(number, -1, self.prime)
 
     def rational(self, number: Fraction) -> int:
@@ -166,12 +192,3 @@ class Point:
             (2 * (b * d - a * c), 2 * (c * d + a * b), a * a - b * b - c * c + d * d),
         )
         return tuple((x * scale % self.prime, y * scale % self.prime, z * scale % self.prime) for x, y, z in rows)
-
-    def _root_of_unity(self) -> int:
-        """An element of exactly this order."""
-        factors = [q for q in range(2, self.order + 1) if self.order % q == 0 and isprime(q)]
-        for _ in range(10_000):
-            found = pow(self._random.randrange(2, self.prime), (self.prime - 1) // self.order, self.prime)
-            if all(pow(found, self.order // q, self.prime) != 1 for q in factors):
-                return found
-        raise InternalError(f"no root of unity of order {self.order} modulo {self.prime}")

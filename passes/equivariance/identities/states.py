@@ -19,9 +19,9 @@ from qffc.ir.operation import Coupling, Op
 from qffc.ir.ops import Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import PauliString
 from qffc.ir.program import Program
-from qffc.passes.equivariance.identities.field_values import FieldValues, Unknown, dot
+from qffc.passes.equivariance.identities.field_values import FieldValues, dot
 from qffc.passes.equivariance.identities.modular import Modulus, Numbers
-from qffc.passes.equivariance.identities.points import Point
+from qffc.passes.equivariance.identities.points import Point, Unknown
 from qffc.passes.equivariance.identities.spectra import Spectrum, spectrum_of
 from qffc.passes.equivariance.identities.terms import turns_of
 
