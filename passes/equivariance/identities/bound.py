@@ -155,6 +155,8 @@ def bits_of_point(degree: int, squares: int, roots: int, drawn: int, largest: in
         >>> round(bits_of_point(1000, 0, 0, 10, 10, 24), 1)
         28.4
     """
+    if squares * 2.0**roots > 2.0 ** (PRIME_BITS / 2 - 2):
+        return 0.0  # Weil's bound says nothing of how often roots are there
     span = 2.0 ** (PRIME_BITS - 1)
     zeros = 2.0 ** (2 * roots + 1) * (degree + squares + drawn * drawn * (2 * largest + squares)) / span
     # A coefficient has less than 64 bits for each unit of the degree; a prime of so many bits divides few such numbers.

@@ -8,7 +8,7 @@ import pytest
 from qffc.ir import parse_program
 from qffc.library import load
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.identities import identity_test
+from qffc.passes.equivariance.identities import comparison
 from qffc.passes.equivariance.identities.identity_test import compare_exactly
 from qffc.passes.equivariance.rules.generators import check_generators
 from qffc.passes.equivariance.rules.listed import CHECKS
@@ -161,7 +161,7 @@ def test_what_is_not_compared_says_why():
     assert "states alone" in compare_exactly(internal, next(iter(check_generators(internal))).transform).why
     limits = pytest.MonkeyPatch()
     with limits.context() as context:
-        context.setattr(identity_test, "_MOST_QUBITS", 3)
+        context.setattr(comparison, "_MOST_QUBITS", 3)
         assert "too many" in compare_exactly(many, TURN).why
     coefficient = "pauli_rotation Z(a0), J[3]/1048583"
     assert "large common denominator" in compare_exactly(program(coefficient), TURN).why
@@ -169,9 +169,9 @@ def test_what_is_not_compared_says_why():
 
 def test_points_are_enough_for_the_bound(monkeypatch):
     found = outcome()
-    assert (found.bits, found.points) == (80, 4)
-    monkeypatch.setattr(identity_test, "bits_of_point", lambda *_: 11.0)
+    assert (found.bits, found.points) == (80, 3)
+    monkeypatch.setattr(comparison, "bits_of_point", lambda *_: 11.0)
     assert outcome().points == 8
-    monkeypatch.setattr(identity_test, "bits_of_point", lambda *_: 1.0)
+    monkeypatch.setattr(comparison, "bits_of_point", lambda *_: 1.0)
     assert outcome().outcome == "unknown"
     assert "1.0 bits, too few" in outcome().why
