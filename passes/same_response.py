@@ -1,6 +1,7 @@
 """Does a pass keep its promise? The program before it and the program after it, at the same random points.
 
-Numbers find a wrong pass and prove nothing about a right one: it is translation validation by samples.
+Numbers find a wrong pass and prove nothing about a right one: it is translation validation by samples, quick enough to
+run after every pass. :func:`compare_responses` is translation validation by exact arithmetic, on request.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from qffc.ir.reference import Arithmetic, State, moments, response, statevector
 from qffc.ir.values import as_value
 from qffc.passes.base import Pass, keeps, keeps_symmetry
 from qffc.passes.circuit.written_out import written_out
+from qffc.passes.equivariance.identities.comparison import Identity
+from qffc.passes.equivariance.identities.identity_test import compare_programs
 from qffc.passes.equivariance.numbers.before_and_after import observed
 from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.numbers.random_rounding import RandomRounding
@@ -66,6 +69,32 @@ def verify_promise(step: Pass[object], before: Program, after: Program) -> None:
         point = random_point(before, Transform("nothing"), random)
         instance, _ = point.instances(before)
         verify_numbers(step, before, after, instance)
+
+
+def compare_responses(before: Program, after: Program, *, moments: bool = False) -> Identity:
+    """Compare the responses of a program and of what passes made of it, for all parameters and geometries at once.
+
+    Sums over neighbours are written out, for
+    as many as the check takes for its numbers.
+
+    Args:
+        before: any program.
+        after: with the same sites and tables.
+        moments: compare the moments of observables that both name, too.
+
+    Example:
+        >>> from qffc.library import load
+        >>> from qffc.passes.simplify.canonicalize import Canonicalize
+        >>> from qffc.passes.target import Target
+        >>> program = load("sivqlm-h2o", depth=2)
+        >>> compare_responses(program, Canonicalize().run(program, Target("any", "", None)).program).outcome
+        'equal'
+    """
+    out = written_out(before)
+    if out is not None:
+        before, after = out.program, out.of(after)
+    names = [name for name in _names(before) if name in _names(after)] if moments else []
+    return compare_programs(before, after, names)
 
 
 def verify_numbers(step: Pass[object], before: Program, after: Program, instance: Instance) -> None:

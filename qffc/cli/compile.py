@@ -63,6 +63,12 @@ def compile_program(
     certificate: Annotated[
         Path | None, typer.Option(help="write the certificate of the compiled program to this file as JSON")
     ] = None,
+    validate: Annotated[
+        bool,
+        typer.Option(
+            "--validate", help="compare responses before and after the passes, exactly; exit 1 if they differ"
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Compile a program; prints counts of native gates beside those of pytket's default compilation."""
@@ -81,15 +87,22 @@ def compile_program(
     for record in compiled.records:
         if record.report:
             say(record.report)
+    validation = compiled.validate() if validate else None
+    if validation is not None:
+        say(validation.render())
     if time_passes:
         say(_times(compiled.records))
     if text is not None:
         emit(text, {"emitted": emitting.value if emitting else "", "text": text}, as_json)
+        if validation is not None and validation.outcome == "different":
+            raise typer.Exit(1)
         return
     summary, data = _summary(compiled, shots)
     if emitting is not None and out is not None:
         write(compiled, emitting, texts, out)
-    emit(summary, data, as_json)
+    emit(summary, data if validation is None else {**data, "validation": asdict(validation)}, as_json)
+    if validation is not None and validation.outcome == "different":
+        raise typer.Exit(1)
 
 
 def _known(names: list[str], pipeline: str) -> list[str]:

@@ -21,10 +21,12 @@ from qffc.passes.base import Pass
 from qffc.passes.circuit.split_program import Split, split_program
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.equivariance.identities.comparison import Identity
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import format_pass, parse_pipeline, steps_of
 from qffc.passes.registry import is_registered
+from qffc.passes.same_response import compare_responses
 from qffc.passes.target import Target, check_shots
 
 if TYPE_CHECKING:
@@ -146,6 +148,23 @@ class Compiled(Parts):
         if self.target.pricing is None:
             return 0.0
         return self.target.price([self.kernel.counts(circuit) for circuit in self.measured_circuits()], shots)
+
+    def validate(self) -> Identity:
+        """Compare the response of what was compiled with that of the source, exactly.
+
+        It is translation validation, of the passes that ran: not two points are compared but two functions of all
+        parameters and geometries, by exact arithmetic in finite fields; see
+        :func:`qffc.passes.same_response.compare_responses`.
+
+        Returns:
+            ``outcome`` is ``equal``, with an error below 2^-``bits``, ``different``, or ``unknown``, and ``why``.
+
+        Example:
+            >>> from qffc.toolchain import compile
+            >>> compile("lib:sivqlm-h2o:depth=1", "H2-1", level=2).validate().outcome
+            'equal'
+        """
+        return compare_responses(self.source, self.program)
 
     def save(self, path: str | Path) -> None:
         """Write everything to one JSON file, whole or not at all; :func:`load_compiled` reads it.

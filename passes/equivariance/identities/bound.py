@@ -40,7 +40,7 @@ from qffc.ir.values import (
 )
 from qffc.passes.equivariance.identities.points import PRIME_BITS
 from qffc.passes.equivariance.identities.spectra import spectrum_of
-from qffc.passes.equivariance.identities.terms import is_pi, terms_of, turns_of
+from qffc.passes.equivariance.identities.terms import is_pi, terms_of, turn_about_a_direction, turns_of
 
 POSITION = 8
 """Degree of a coordinate that was turned by a random quaternion and shifted."""
@@ -116,6 +116,8 @@ class Degrees:
 
     def _of_operation(self, op: object) -> int:
         match op:
+            case Rotate(_, vector) if (straight := turn_about_a_direction(vector)) is not None:
+                return self.of(straight[0]) + 2 * self._phase(straight[1], 1, Fraction(1, 2))
             case Rotate(_, vector):
                 body, terms = turns_of(vector)
                 found = self.of(body)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from math import ceil, lcm
 from random import Random
+from typing import Literal
 
 from qffc.ir.declarations import has_features, readout_value
 from qffc.ir.exchange_group import copy_count, exchange_orders
@@ -26,7 +28,7 @@ from qffc.passes.equivariance.identities.points import (
 )
 from qffc.passes.equivariance.identities.spectra import spectrum_of
 from qffc.passes.equivariance.identities.states import moments_of
-from qffc.passes.equivariance.identities.terms import circular_functions, terms_of, turns_of
+from qffc.passes.equivariance.identities.terms import circular_functions, terms_of, turn_about_a_direction, turns_of
 from qffc.passes.equivariance.transforms import MIRROR
 from qffc.passes.equivariance.verdict import IDENTITY, Transform
 
@@ -39,6 +41,7 @@ _BUDGET = 4 * 10**9
 _MOST_ATTEMPTS = 40_000
 _SEEN_OFTEN = 64
 """Points at which a root is always there before it counts as one that depends on others."""
+_MOST_SIGNS = 4
 _MOST_ORDER = 1 << 20
 _BATCH, _BATCHES = 8, 32
 """Points of one prime that are tried where roots are taken of moments."""
@@ -55,10 +58,26 @@ class Identity:
         why: what keeps it from deciding; empty otherwise.
     """
 
-    outcome: str
+    outcome: Literal["equal", "different", "unknown"]
     bits: int = 0
     points: int = 0
     why: str = ""
+
+    def render(self) -> str:
+        """Return a line for people.
+
+        Example:
+            >>> print(Identity("equal", 80, 4).render())
+            responses are equal for all parameters and geometries, with an error below 2^-80 (4 points of finite fields)
+        """
+        if self.outcome == "unknown":
+            return f"responses are not compared: {self.why}"
+        if self.outcome == "different":
+            return "responses differ, as functions of all that is free"
+        return (
+            f"responses are equal for all parameters and geometries, with an error below 2^-{self.bits} "
+            f"({self.points} points of finite fields)"
+        )
 
 
 _Ends = tuple[Point, list[list[FieldValues]]]
@@ -104,10 +123,10 @@ class Comparison:
 
     def run(self) -> Identity:
         """Return what comes out; raise Unknown where nothing does."""
-        first = self._point(self._field(), Roots())
-        count = self._points_needed(first)
-        points = [first]
-        points += [self._point(self._field(), Roots()) for _ in range(count - 1)]
+        points = self._point(self._field(), Roots())
+        count = self._points_needed(points[0])
+        for _ in range(count - 1):
+            points += self._point(self._field(), Roots())
         try:
             found = list(self._responses([ends for _, ends in points]))
         except NoRoot:
@@ -125,12 +144,12 @@ class Comparison:
             for _ in range(_BATCHES):
                 for point in [self._point(chosen, roots) for _ in range(_BATCH)]:
                     try:
-                        ((before, after),) = self._responses([point[1]])
+                        found = list(self._responses([ends for _, ends in point]))
                     except NoRoot:
                         continue
-                    if before != after:
+                    if any(before != after for before, after in found):
                         return Identity("different", points=done + 1)
-                    kept = point
+                    kept = point[0]
                 if kept is not None and not roots.open:
                     break
             else:
@@ -149,8 +168,11 @@ class Comparison:
     def _field(self) -> PrimeField:
         return random_field(self.random, self.order)
 
-    def _point(self, chosen: PrimeField, roots: Roots) -> _Ends:
-        """A point where all values of operations are, at both ends; each end has one for each copy of the circuit."""
+    def _point(self, chosen: PrimeField, roots: Roots) -> list[_Ends]:
+        """A point where all values of operations are, at both ends; each end has one for each copy of the circuit.
+
+        Where roots are always there, the same point with either sign of each.
+        """
         values = [
             [op.value for op in program.ops if op.value is not None]
             + [part for value in _read(program) for part in _without_moments(value)]
@@ -160,11 +182,7 @@ class Comparison:
         for _ in range(_MOST_ATTEMPTS):
             point = Point(chosen, self.random, roots)
             try:
-                ends = self._ends(point)
-                for end, own in zip(ends, values, strict=True):
-                    for copy in end:
-                        for value in own:
-                            copy.number(value)
+                ends = self._ends_with_values(point, values)
             except NoRoot:
                 if any(a > _SEEN_OFTEN and not b for a, b in zip(roots.missing, roots.there, strict=True)):
                     raise Unknown("the identity test: a root that is never there") from None
@@ -172,11 +190,28 @@ class Comparison:
                 kept = (point, ends) if kept is None else kept
             # Roots of moments come later, and are counted in the same place.
             always = [place for place in roots.open if kept is None or place < kept[0].root_count]
-            if kept is not None and not always:
-                return kept
-            if any(roots.there[place] > _SEEN_OFTEN for place in always):
-                raise Unknown("the identity test: lengths or roots that are functions of one another, up to a sign")
+            if kept is None or not all(roots.there[place] > _SEEN_OFTEN for place in always):
+                continue
+            if len(always) > _MOST_SIGNS:
+                raise Unknown(f"the identity test: {len(always)} lengths or roots that are of either sign")
+            try:
+                return [kept, *(self._with_signs(kept[0], places, values) for places in _subsets(always))]
+            except NoRoot:
+                kept = None
         raise Unknown("the identity test: too many lengths and roots")
+
+    def _with_signs(self, point: Point, places: frozenset[int], values: list[list[Value]]) -> _Ends:
+        other = point.with_other_signs(places)
+        return other, self._ends_with_values(other, values)
+
+    def _ends_with_values(self, point: Point, values: list[list[Value]]) -> list[list[FieldValues]]:
+        """The ends of the transform at a point, where values of each program are."""
+        ends = self._ends(point)
+        for end, own in zip(ends, values, strict=True):
+            for copy in end:
+                for value in own:
+                    copy.number(value)
+        return ends
 
     def _ends(self, point: Point) -> list[list[FieldValues]]:
         p, transform = point.prime, self.transform
@@ -260,6 +295,12 @@ def _copies(program: Program) -> Iterator[tuple[int, tuple[int, ...]]]:
         yield from ((sign, order) for order in orders)
 
 
+def _subsets(places: Sequence[int]) -> Iterator[frozenset[int]]:
+    """All sets of some of these places but the empty one."""
+    for count in range(1, len(places) + 1):
+        yield from map(frozenset, combinations(places, count))
+
+
 def _without_moments(value: Value) -> Iterator[Value]:
     """The parts of a readout that depend on no moment, the largest ones."""
     if not any(isinstance(node, Moment) for node in walk(value)):
@@ -319,7 +360,10 @@ def _denominators(programs: Sequence[Program]) -> tuple[dict[int, int], int, int
     for op in [op for program in programs for op in program.ops]:
         if op.value is not None:
             values.append(op.value)
-        if isinstance(op, Rotate):
+        straight = turn_about_a_direction(op.vector) if isinstance(op, Rotate) else None
+        if straight is not None:
+            found[1] = lcm(found[1], *((q / 2).denominator for q, _ in terms_of(straight[1])))
+        elif isinstance(op, Rotate):
             turns = lcm(turns, *(coefficient.denominator for coefficient, _ in turns_of(op.vector)[1]))
         if isinstance(op, Coupling):
             spectrum = spectrum_of(op)

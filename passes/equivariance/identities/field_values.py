@@ -41,7 +41,7 @@ from qffc.ir.values import (
     Value,
 )
 from qffc.passes.equivariance.identities.points import Point, Unknown
-from qffc.passes.equivariance.identities.terms import is_pi, terms_of
+from qffc.passes.equivariance.identities.terms import is_pi, positive_scale, terms_of
 
 Vector = tuple[int, int, int]
 
@@ -157,10 +157,11 @@ class FieldValues:
             case Function(name, argument):
                 return self._function(name, argument)
             case Norm(vector):
-                v = self.vector(vector)
-                return self.point.root(dot(v, v, p))
+                scale, rest = positive_scale(vector)
+                v = self.vector(rest)
+                return self.number(scale) * self.point.root(dot(v, v, p)) % p
             case Unit(vector):
-                v = self.vector(vector)
+                v = self.vector(positive_scale(vector)[1])
                 # A vector that is zero, such as that to a ghost, has the direction zero.
                 return _times(self.point.inverse(self.point.root(dot(v, v, p))), v, p) if any(v) else v
             case Dot(left, right):

@@ -10,7 +10,8 @@ where one is missing are drawn again. A root whose square is, up to a constant, 
 be one of two functions, and a point shows one of them alone; so for each root both must have been seen: points where it
 is there, and points where it is not, among those that have all earlier roots. Then no constant times the square of a
 rational function of what came before is under the root, the roots generate a field, one tower of quadratic extensions,
-and a function that is not zero in it has a norm that is no zero function (see :mod:`.bound`).
+and a function that is not zero in it has a norm that is no zero function (see :mod:`.bound`). A root that is always
+there, such as the length of ``vector(a, 0, 0)``, is one of two functions, and each point is taken with either.
 """
 
 from __future__ import annotations
@@ -117,6 +118,7 @@ class Point:
         self._seen = roots
         self._drawn: dict[Hashable, int] = {}
         self._roots: dict[int, int] = {}
+        self._base: tuple[list[tuple[int, int]], frozenset[int]] = ([], frozenset())
         self.kept: dict[Hashable, Any] = {}
         """What others computed of this point, by what it is."""
         self.imaginary = pow(self.unity, self.order // 4, self.prime)
@@ -130,6 +132,13 @@ class Point:
     def root_count(self) -> int:
         """How many roots were taken."""
         return len(self._roots)
+
+    def with_other_signs(self, places: frozenset[int]) -> Point:
+        """Return this point with the other sign of some roots, by their place; what is free stays."""
+        other = Point(PrimeField(self.prime, self.order, self.unity), self._random, Roots())
+        other._drawn = self._drawn
+        other._base = (list(self._roots.items()), places)
+        return other
 
     def free(self, key: Hashable) -> int:
         """Return the number, not 0, that stands for a key."""
@@ -169,9 +178,16 @@ class Point:
             self._seen.note(len(self._roots), exists)
             if not exists:
                 raise NoRoot
-            found = int(sqrt_mod(square, self.prime))
-            self._roots[square] = found if self._random.random() < 0.5 else self.prime - found
+            self._roots[square] = self._signed(int(sqrt_mod(square, self.prime)), len(self._roots))
         return self._roots[square]
+
+    def _signed(self, root: int, place: int) -> int:
+        """A root with a random sign; at a point with other signs that of the point, or the other one."""
+        known, turned = self._base
+        first = known[place][1] if place < len(known) else root
+        own = first if first in (root, self.prime - root) else root
+        keep = self._random.random() < 0.5 if place >= len(known) else place not in turned
+        return own if keep else self.prime - own
 
     def surd(self, number: int) -> int | None:
         """Return the root of a whole number, as it goes with the roots of unity; None where this is not known here."""

@@ -19,11 +19,12 @@ from qffc.ir.operation import Coupling, Op
 from qffc.ir.ops import Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import PauliString
 from qffc.ir.program import Program
+from qffc.ir.values import Value
 from qffc.passes.equivariance.identities.field_values import FieldValues, dot
 from qffc.passes.equivariance.identities.modular import Modulus, Numbers
 from qffc.passes.equivariance.identities.points import Point, Unknown
 from qffc.passes.equivariance.identities.spectra import Spectrum, spectrum_of
-from qffc.passes.equivariance.identities.terms import turns_of
+from qffc.passes.equivariance.identities.terms import turn_about_a_direction, turns_of
 
 _BLOCK = 4096
 """Numbers below 2**50 of which so many add up in 64 bits."""
@@ -83,6 +84,9 @@ class _Side:
         axis = self.values.vector(body)
         if not any(self.values.vector(op.vector)):
             return [1, 0, 0, 0]
+        straight = turn_about_a_direction(op.vector)
+        if straight is not None:
+            return self._about_a_direction(*straight)
         square = dot(axis, axis, p)
         cosine, sine = 1, 0  # of half the angle, the latter over the length of the axis
         for coefficient, term in terms:
@@ -98,6 +102,14 @@ class _Side:
             cosine, sine = _product((cosine, sine), turned, square, p)
         factor = (p - self.imaginary) * sine % p
         return [cosine, *(factor * part % p for part in axis)]
+
+    def _about_a_direction(self, direction: Value, angle: Value) -> list[int]:
+        """The same for a vector of length 1 and an angle, as Pauli rotations have it."""
+        p, point = self.prime, self.values.point
+        turn = self.values.phase(angle, 1, Fraction(1, 2))
+        back, half = point.inverse(turn), point.inverse(2)
+        sine = (back - turn) * half % p
+        return [(turn + back) * half % p, *(sine * part % p for part in self.values.vector(direction))]
 
     def couple(self, op: Coupling, spectrum: Spectrum, strings: Sequence[PauliString]) -> list[int]:
         """Coefficients of Pauli strings, on the places of the operation, in exp(-i t G)."""

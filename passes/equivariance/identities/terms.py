@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
+from math import gcd, lcm
 
 from qffc.ir.values import (
     Add,
+    Displacement,
     Dot,
+    FrameVector,
     Function,
     Mul,
     Norm,
     Number,
     Pi,
+    Position,
     Power,
+    Unit,
     Value,
     add,
     dot,
@@ -22,8 +27,10 @@ from qffc.ir.values import (
     mul,
     norm,
     power,
+    split_coefficient,
     walk,
 )
+from qffc.ir.values.arithmetic import zero_vector
 
 MOST_TERMS = 256
 """A value with more terms is one term."""
@@ -32,7 +39,7 @@ Terms = tuple[tuple[Fraction, Value], ...]
 """Coefficients and what they multiply: products without rational factors, or the number 1."""
 
 _MOST_POWER = 8
-_ONE = Number(Fraction(1))
+_ZERO, _ONE = Number(Fraction(0)), Number(Fraction(1))
 
 
 @lru_cache(maxsize=4096)
@@ -89,28 +96,114 @@ def _collected(terms: Iterator[tuple[Fraction, Value]]) -> list[tuple[Fraction, 
 
 
 def turns_of(value: Value) -> tuple[Value, list[tuple[Fraction, Value]]]:
-    """Return a vector as a sum of multiples of one vector: that one, and coefficients with the numbers they multiply.
+    """Return a vector as a number times one vector: that one, and the terms of the number.
 
-    Turns about one axis add up, so those of a vector ``(a + b)*v`` are a turn by each term. A sum of different vectors
-    is one vector.
+    Turns about one axis add up, so those of a vector ``(a + b)*v`` are a turn by each term. The vector may be a sum
+    itself; its coefficients are whole numbers without a common factor, so that its multiples have one form.
 
     Example:
         >>> from qffc.ir import parse_value
-        >>> body, terms = turns_of(parse_value("(2*a + b)*r(s, t)"))
-        >>> str(body), [(str(q), str(number)) for q, number in terms]
-        ('r(s, t)', [('2', 'a'), ('1', 'b')])
+        >>> def shown(text):
+        ...     body, terms = turns_of(parse_value(text))
+        ...     return str(body), [(str(q), str(number)) for q, number in terms]
+        >>> shown("(2*a + b)*r(s, t)")
+        ('-1*x(s) + x(t)', [('2', 'a'), ('1', 'b')])
+        >>> shown("a*(x(s) - 1/2*unit(x(u)))")
+        ('-1*unit(x(u)) + 2*x(s)', [('1/2', 'a')])
+        >>> shown("r(s, t) + a*r(t, u)")
+        ('a*r(t, u) + r(s, t)', [('1', '1')])
     """
-    found = []
-    bodies = {}
+    numbers: dict[str, dict[str, Fraction]] = {}
+    bodies: dict[str, Value] = {}
     for coefficient, term in terms_of(value):
         factors = term.factors if isinstance(term, Mul) else (term,)
-        body, rest = factors[-1], factors[:-1]
-        bodies[body.text] = body
-        found.append((coefficient, mul(*rest) if rest else _ONE))
-    if len(bodies) == 1:
-        return next(iter(bodies.values())), found
-    coefficient = next((q for q, _ in terms_of(value)), Fraction(1))
-    return add(*(mul(Number(q / coefficient), term) for q, term in terms_of(value))), [(coefficient, _ONE)]
+        rest = mul(*factors[:-1]) if len(factors) > 1 else _ONE
+        bodies[rest.text] = rest
+        for sign, body in _positions(factors[-1]):
+            bodies[body.text] = body
+            own = numbers.setdefault(body.text, {})
+            own[rest.text] = own.get(rest.text, Fraction(0)) + sign * coefficient
+    numbers = {text: {name: q for name, q in own.items() if q} for text, own in numbers.items()}
+    numbers = {text: own for text, own in numbers.items() if own}
+    if not numbers:
+        return zero_vector(), []
+    first = next(iter(numbers.values()))
+    some = next(iter(first))
+    ratios = {text: own.get(some, Fraction(0)) / first[some] for text, own in numbers.items()}
+    if all(
+        own == {text: ratio * q for text, q in first.items()}
+        for own, ratio in zip(numbers.values(), ratios.values(), strict=True)
+    ):
+        scale = Fraction(lcm(*(q.denominator for q in ratios.values())))
+        scale /= gcd(*(int(q * scale) for q in ratios.values()))
+        body = add(*(mul(Number(q * scale), bodies[text]) for text, q in ratios.items()))
+        return body, [(q / scale, bodies[text]) for text, q in first.items()]
+    coefficient = first[some]
+    return mul(Number(1 / coefficient), value), [(coefficient, _ONE)]
+
+
+def _positions(vector: Value) -> tuple[tuple[int, Value], ...]:
+    """A vector as positions, where it is a difference of two: so what cancels in sums of differences is seen."""
+    if isinstance(vector, Displacement):
+        return (1, Position(vector.site)), (-1, Position(vector.origin))
+    return ((1, vector),)
+
+
+def turn_about_a_direction(vector: Value) -> tuple[Value, Value] | None:
+    """Return a vector of length 1 and the number that it is multiplied with; None where no such vector is written.
+
+    Axes of the laboratory and directions have length 1. So such turns are known by their angle alone.
+
+    Example:
+        >>> from qffc.ir import parse_value
+        >>> turn_about_a_direction(parse_value("-b*vector(0, a, 0)"))
+        (<FrameVector vector(0, 1, 0)>, <Mul -1*a*b>)
+        >>> turn_about_a_direction(parse_value("2*pi*unit(r(s, t))")), turn_about_a_direction(parse_value("r(s, t)"))
+        ((<Unit unit(r(s, t))>, <Mul 2*pi>), None)
+    """
+    body, terms = turns_of(vector)
+    coefficient, body = split_coefficient(body)
+    number = add(*(mul(Number(coefficient * q), term) for q, term in terms)) if terms else _ZERO
+    if isinstance(body, Unit):
+        return body, number
+    if not isinstance(body, FrameVector):
+        return None
+    there = [axis for axis, part in enumerate(body.children) if part != _ZERO]
+    if len(there) != 1:
+        return None
+    x, y, z = (_ONE if axis == there[0] else _ZERO for axis in range(3))
+    return FrameVector(x, y, z), mul(number, body.children[there[0]])
+
+
+def positive_scale(vector: Value) -> tuple[Value, Value]:
+    """Return a number that is nowhere negative, and a vector; their product is the vector.
+
+    So lengths of multiples are known by one root, where the sign of what is multiplied is known.
+
+    Example:
+        >>> from qffc.ir import parse_value
+        >>> scale, rest = positive_scale(parse_value("-2*J*norm(r(s, t))*r(s, u)"))
+        >>> str(scale), str(rest)
+        ('2*norm(r(s, t))', 'J*(x(s) + -1*x(u))')
+    """
+    body, terms = turns_of(vector)
+    if len(terms) != 1:
+        return _ONE, vector
+    ((coefficient, number),) = terms
+    factors = number.factors if isinstance(number, Mul) else (number,)
+    positive = [factor for factor in factors if _is_nowhere_negative(factor)]
+    rest = [factor for factor in factors if not _is_nowhere_negative(factor)]
+    sign = Fraction(1 if coefficient > 0 else -1)
+    return mul(Number(abs(coefficient)), *positive), mul(Number(sign), *rest, body)
+
+
+def _is_nowhere_negative(value: Value) -> bool:
+    match value:
+        case Norm() | Function("exp" | "sqrt" | "acos"):
+            return True
+        case Power(base, exponent):
+            return exponent % 2 == 0 or _is_nowhere_negative(base)
+    return value.is_positive
 
 
 def is_pi(value: Value) -> bool:
