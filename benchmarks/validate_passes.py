@@ -2,8 +2,9 @@
 
 Programs are those of the other benchmarks of the check: wide ones, symmetric ones, and circuits with symmetries that
 are declared by hand. A pass that keeps the response is run on each, and the two responses are compared in finite
-fields, for all parameters and geometries, with an error below 2^-80. *Other terms*: exact arithmetic tells the two apart,
-and numbers at 24 points do not, for a term of an angle is a function of others. Exits with 1 when numbers differ too.
+fields, for all parameters and geometries, with an error below 2^-80. *Other terms*: exact arithmetic tells the two
+apart, and numbers at 24 points do not: terms of an angle are functions of one another in a way that the arithmetic does
+not see. Exits with 1 when numbers differ too.
 """
 
 import argparse
@@ -79,7 +80,8 @@ def main() -> int:
         seeds = range(options.start, options.start + options.count)
         rows = [row for part in pool.map(one, seeds, chunksize=10) for row in part]
     print(
-        f"{options.count} programs\n\n| pass | unchanged | equal | different | other terms | not compared | median, longest (s) |"
+        f"{options.count} programs\n\n"
+        "| pass | unchanged | equal | different | other terms | not compared | median, longest (s) |"
     )
     print("|---|---|---|---|---|---|---|")
     for name in PASSES:

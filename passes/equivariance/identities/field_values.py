@@ -41,7 +41,7 @@ from qffc.ir.values import (
     Value,
 )
 from qffc.passes.equivariance.identities.points import Point, Unknown
-from qffc.passes.equivariance.identities.terms import is_pi, positive_scale, terms_of
+from qffc.passes.equivariance.identities.terms import has_length_one, is_pi, positive_scale, terms_of
 
 Vector = tuple[int, int, int]
 
@@ -158,12 +158,12 @@ class FieldValues:
                 return self._function(name, argument)
             case Norm(vector):
                 scale, rest = positive_scale(vector)
-                v = self.vector(rest)
-                return self.number(scale) * self.point.root(dot(v, v, p)) % p
+                return self.number(scale) * self._length(rest) % p
             case Unit(vector):
-                v = self.vector(positive_scale(vector)[1])
+                rest = positive_scale(vector)[1]
+                v = self.vector(rest)
                 # A vector that is zero, such as that to a ghost, has the direction zero.
-                return _times(self.point.inverse(self.point.root(dot(v, v, p))), v, p) if any(v) else v
+                return _times(self.point.inverse(self._length(rest)), v, p) if any(v) else v
             case Dot(left, right):
                 return dot(self.vector(left), self.vector(right), p)
             case Cross(left, right):
@@ -173,6 +173,12 @@ class FieldValues:
             case FrameVector(x, y, z):
                 return (self.number(x), self.number(y), self.number(z))
         raise Unknown(f"'{value}', a value of a kind that is not known here")
+
+    def _length(self, vector: Value) -> int:
+        v = self.vector(vector)
+        if has_length_one(vector):
+            return int(any(v))
+        return self.point.root(dot(v, v, self.point.prime))
 
     def _free_function(self, value: ParameterEntry | Cutoff | Radial) -> int:
         if self._place.ghosts and self._place.ghosts.intersection(fading_sites(value)):

@@ -183,10 +183,13 @@ def positive_scale(vector: Value) -> tuple[Value, Value]:
     Example:
         >>> from qffc.ir import parse_value
         >>> scale, rest = positive_scale(parse_value("-2*J*norm(r(s, t))*r(s, u)"))
-        >>> str(scale), str(rest)
-        ('2*norm(r(s, t))', 'J*(x(s) + -1*x(u))')
+        >>> str(scale), str(rest), has_length_one(rest)
+        ('2*norm(r(s, t))', 'J*(x(s) + -1*x(u))', False)
+        >>> positive_scale(parse_value("vector(0, -3, 0)"))
+        (<Number 3>, <Mul -1*vector(0, 1, 0)>)
     """
-    body, terms = turns_of(vector)
+    straight = turn_about_a_direction(vector)
+    body, terms = turns_of(vector) if straight is None else (straight[0], list(terms_of(straight[1])))
     if len(terms) != 1:
         return _ONE, vector
     ((coefficient, number),) = terms
@@ -195,6 +198,16 @@ def positive_scale(vector: Value) -> tuple[Value, Value]:
     rest = [factor for factor in factors if not _is_nowhere_negative(factor)]
     sign = Fraction(1 if coefficient > 0 else -1)
     return mul(Number(abs(coefficient)), *positive), mul(Number(sign), *rest, body)
+
+
+def has_length_one(vector: Value) -> bool:
+    """Whether a vector is a direction or an axis of the laboratory, up to its sign."""
+    coefficient, body = split_coefficient(vector)
+    if abs(coefficient) != 1:
+        return False
+    return isinstance(body, Unit) or (
+        isinstance(body, FrameVector) and sorted(map(str, body.children)) == ["0", "0", "1"]
+    )
 
 
 def _is_nowhere_negative(value: Value) -> bool:
