@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from random import Random, SystemRandom
 
 from qffc.ir.program import Program
+from qffc.passes.equivariance.identities.charges import ChargeComparison
 from qffc.passes.equivariance.identities.comparison import BITS, Comparison, Identity, ghosts_of
 from qffc.passes.equivariance.identities.points import Unknown
 from qffc.passes.equivariance.verdict import Transform
@@ -25,7 +26,7 @@ def compare_exactly(program: Program, transform: Transform, random: Random | Non
     """Compare the response of a program before and after a transform of its data.
 
     Args:
-        program: any program; sums over neighbours and symmetries of states alone are left to others.
+        program: any program; sums over neighbours, and relabellings that leave the data alone, are left to others.
         transform: of the data.
         random: the source of points and primes; that of the system when left out.
 
@@ -66,7 +67,8 @@ def _compared(
     try:
         points = 0
         for ghosts in ghosts_of(programs[0], transform):
-            found = Comparison(programs, transform, names, ghosts, random or SystemRandom()).run()
+            kind = Comparison if transform.internal is None else ChargeComparison
+            found = kind(programs, transform, names, ghosts, random or SystemRandom()).run()
             if found.outcome != "equal":
                 return found
             points += found.points

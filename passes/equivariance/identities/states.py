@@ -14,10 +14,9 @@ from operator import xor
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.ir.observables import Observable
 from qffc.ir.operation import Coupling, Op
 from qffc.ir.ops import Relabel, Rotate, Singlet, Zero
-from qffc.ir.pauli import PauliString
+from qffc.ir.pauli import PauliString, PauliSum
 from qffc.ir.program import Program
 from qffc.ir.values import Value
 from qffc.passes.equivariance.identities.field_values import FieldValues, dot
@@ -30,6 +29,28 @@ _BLOCK = 4096
 """Numbers below 2**50 of which so many add up in 64 bits."""
 
 
+def states_of(program: Program, ends: Sequence[FieldValues], turns: int) -> Numbers:
+    """Return the states of a circuit, (ends, amplitudes), each up to a number; see :func:`moments_of`."""
+    return _final(program, [_Side(values, turns) for values in ends])[0]
+
+
+def _final(program: Program, sides: Sequence[_Side]) -> tuple[Numbers, int]:
+    """The last state, and how many singlets were prepared, each of which lacks a factor 1/sqrt(2)."""
+    modulus = Modulus([side.prime for side in sides])
+    count, singlets = len(program.qubits), 0
+    state = np.zeros((len(sides), 1 << count), dtype=np.int64)
+    state[:, 0] = 1
+    for op in program.ops:
+        state = _after(op, state, count, sides, modulus)
+        singlets += isinstance(op, Singlet)
+    return state, singlets
+
+
+def images_of(paulis: PauliSum, state: Numbers, count: int, ends: Sequence[FieldValues], turns: int) -> Numbers:
+    """Return a sum of Pauli strings with rational coefficients applied to the states of ends."""
+    return _image(paulis, state, count, [_Side(values, turns) for values in ends])
+
+
 def moments_of(program: Program, ends: Sequence[FieldValues], turns: int) -> list[dict[str, int]]:
     """Return the moments of a circuit, for the values at each end.
 
@@ -40,17 +61,11 @@ def moments_of(program: Program, ends: Sequence[FieldValues], turns: int) -> lis
     """
     kets = [_Side(values, turns) for values in ends]
     sides = kets + [_Side(values, turns, ket) for values, ket in zip(ends, kets, strict=True)]
-    modulus = Modulus([side.prime for side in sides])
-    count, singlets = len(program.qubits), 0
-    state = np.zeros((len(sides), 1 << count), dtype=np.int64)
-    state[:, 0] = 1
-    for op in program.ops:
-        state = _after(op, state, count, sides, modulus)
-        singlets += isinstance(op, Singlet)
-    half = len(ends)
+    state, singlets = _final(program, sides)
+    count, half = len(program.qubits), len(ends)
     found: list[dict[str, int]] = [{} for _ in ends]
     for name, observable in program.observables:
-        image = _image(observable, state[:half], count, kets)
+        image = _image(observable.paulis, state[:half], count, kets)
         numbers = _inner(state[half:], image, Modulus([side.prime for side in kets]))
         for moments, side, number in zip(found, kets, numbers, strict=True):
             moments[name] = number * pow(2, -singlets, side.prime) % side.prime
@@ -222,8 +237,8 @@ def _string(string: PauliString, count: int) -> tuple[NDArray[np.int64], NDArray
     return source, 1 - 2 * parity, len(bits["Y"])
 
 
-def _image(observable: Observable, state: Numbers, count: int, sides: Sequence[_Side]) -> Numbers:
-    terms = observable.paulis.terms
+def _image(paulis: PauliSum, state: Numbers, count: int, sides: Sequence[_Side]) -> Numbers:
+    terms = paulis.terms
     modulus = Modulus([side.prime for side in sides])
     total = np.zeros_like(state)
     for start in range(0, len(terms), 256):

@@ -44,6 +44,13 @@ energy {energy}
 THIRDS = "pauli_rotation Z(a0), pi/3\npauli_rotation Z(a0), {}\npauli_rotation Z(a0), -pi/2"
 
 
+UNDONE = (
+    "exchange a1, b1, -J[2]\nexchange a0, b0, -J[1]\nrotate a0, -J[0]*r(c, a)\nrotate b0, -J[0]*r(c, b)\n"
+    "exchange a0, b0, J[1]"
+)
+"""Takes back what the circuit has done but an exchange."""
+
+
 def program(more="", energy="moment(m)"):
     return parse_program(PAIR.format(more=more, energy=energy))
 
@@ -146,6 +153,24 @@ def test_entries_that_trade_places():
         assert compare_exactly(parse_program(lines), finding.transform, Random(0)).outcome == wanted
 
 
+@pytest.mark.parametrize(
+    ("more", "charge", "wanted"),
+    [
+        ("", "1*Z(a0) + 1*Z(a1) + 1*Z(b0) + 1*Z(b1)", "different"),  # vectors turn the spins
+        ("rotate a0, -J[0]*r(c, a)\nrotate b0, -J[0]*r(c, b)", "1*Z(a0) + 1*Z(a1) + 1*Z(b0) + 1*Z(b1)", "different"),
+        (UNDONE, "1*Z(a0) + 1*Z(a1) + 1*Z(b0) + 1*Z(b1)", "equal"),
+        (f"{UNDONE}\nrelabel a0 -> b0, b0 -> a0", "1*X(a0) + 1*X(a1) + 1*X(b0) + 1*X(b1)", "equal"),
+        (f"{UNDONE}\npauli_rotation X(a0), J[3]", "1*Z(a0) + 1*Z(a1) + 1*Z(b0) + 1*Z(b1)", "different"),
+        (UNDONE, "1*Z(a0) + 1*Z(b1)", "different"),  # the state is no eigenstate of half of the spins
+    ],
+)
+def test_charges(more, charge, wanted):
+    text = PAIR.format(more=more, energy="moment(m)").replace("singlet a0", f"conserved q = {charge}\nsinglet a0")
+    subject = parse_program(text)
+    (finding,) = check_generators(subject)
+    assert compare_exactly(subject, finding.transform, Random(0)).outcome == wanted
+
+
 def test_averages_are_means_over_copies():
     subject = load("sivqlm-nh3", depth=1)
     broken = parse_program(subject.text.replace("average inversion, exchange\n", "average inversion\n"))
@@ -157,11 +182,12 @@ def test_averages_are_means_over_copies():
 def test_what_is_not_compared_says_why():
     gathered = load("gathered")
     internal = parse_program(
-        PAIR.format(more="", energy="moment(m)").replace("singlet a0", "conserved spin\nsinglet a0")
+        PAIR.format(more="", energy="moment(m)").replace("singlet a0", "generator parity: paulis Z(a0)\nsinglet a0")
     )
     many = parse_program(load("sivqlm-nh3", depth=1).text)
     assert "no one function" in compare_exactly(gathered, TURN).why
-    assert "states alone" in compare_exactly(internal, next(iter(check_generators(internal))).transform).why
+    (parity,) = check_generators(internal)
+    assert "leave the data alone are not compared" in compare_exactly(internal, parity.transform).why
     limits = pytest.MonkeyPatch()
     with limits.context() as context:
         context.setattr(comparison, "_MOST_QUBITS", 3)

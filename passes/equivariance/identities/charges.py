@@ -1,0 +1,48 @@
+"""Conserved charges: the state is an eigenstate, and what the readout sees commutes with the charge, exactly.
+
+S psi = s psi for some s exactly when psi_j (S psi)_k = psi_k (S psi)_j for all k and one j with psi_j not zero; so no
+phase, norm or s has to be known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from qffc.ir.generators import Conserved
+from qffc.ir.ops import Relabel
+from qffc.ir.program import Program
+from qffc.passes.circuit.seen_operators import seen_operators
+from qffc.passes.equivariance.identities.comparison import Comparison
+from qffc.passes.equivariance.identities.field_values import FieldValues
+from qffc.passes.equivariance.identities.states import images_of, states_of
+
+
+class ChargeComparison(Comparison):
+    """Compares both sides of these equations in place of responses; the arguments are those of the other one."""
+
+    def _responses(self, points: list[list[list[FieldValues]]]) -> Iterator[tuple[list[int], list[int]]]:
+        program = self.programs[0]
+        item = next(item for item in program.generators if item.title == self.transform.internal)
+        assert isinstance(item, Conserved)
+        ends = [ends[0][0] for ends in points]
+        state = states_of(program, ends, self.turns)
+        charge = item.charge.paulis.relabelled(_last_qubits(program))
+        image = images_of(charge, state, len(program.qubits), ends, self.turns)
+        rest = [item.charge.paulis.commutator(operator) for _, operator in seen_operators(program)]
+        parts = [part for paulis in rest for _, coefficient in paulis.terms for part in coefficient]
+        for end, row, turned in zip(ends, state.tolist(), image.tolist(), strict=True):
+            p, j = end.point.prime, int(np.flatnonzero(row)[0])
+            left = [row[j] * number % p for number in turned] + [end.number(part) for part in parts]
+            right = [turned[j] * number % p for number in row] + [0] * len(parts)
+            yield left, right
+
+
+def _last_qubits(program: Program) -> dict[int, int]:
+    """For each qubit as it was prepared, the one that holds its state at the end."""
+    wires = {qubit: qubit for qubit in range(len(program.qubits))}
+    for op in program.ops:
+        if isinstance(op, Relabel):
+            wires |= {target: wires[source] for source, target in op.moves}
+    return {wire: qubit for qubit, wire in wires.items()}
