@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.int64]
 
 
+_ALL = slice(None)
+
+
 class Modulus:
     """Arithmetic of arrays (rows, ...), row by row.
 
@@ -35,8 +38,22 @@ class Modulus:
             rest = left * right - quotient * self.primes
         return np.where(rest < 0, rest + self.primes, rest)
 
-    def reduced(self, numbers: Numbers) -> Numbers:
-        """Return numbers below 2**60, of either sign, from 0 to the prime."""
-        rest = numbers - np.floor(numbers * self._inverse).astype(np.int64) * self.primes
-        rest = np.where(rest < 0, rest + self.primes, rest)
-        return np.where(rest >= self.primes, rest - self.primes, rest)
+    def times_nearly(self, left: Numbers, right: Numbers, block: slice = _ALL) -> Numbers:
+        """Return products up to multiples of the prime, below three times the prime, of some rows.
+
+        Args:
+            left: (rows, 1), from 0 to the prime.
+            right: (rows, numbers), below 2**53, of either sign.
+            block: which rows they are.
+        """
+        quotient = np.rint(right * (left * self._inverse[block])).astype(np.int64)
+        quotient *= self.primes[block]
+        return right * left - quotient
+
+    def reduced(self, numbers: Numbers, block: slice = _ALL) -> Numbers:
+        """Return numbers below 2**60, of either sign, from 0 to the prime; those of some rows."""
+        primes = self.primes[block]
+        rest = numbers - np.floor(numbers * self._inverse[block]).astype(np.int64) * primes
+        rest += primes * (rest < 0)
+        rest -= primes * (rest >= primes)
+        return rest

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import xor
 
 import numpy as np
@@ -25,6 +25,8 @@ from qffc.passes.equivariance.identities.points import Point, Unknown
 from qffc.passes.equivariance.identities.spectra import Spectrum, spectrum_of
 from qffc.passes.equivariance.identities.terms import turn_about_a_direction, turns_of
 
+_AT_ONCE = 1 << 14
+"""Amplitudes that are computed together, so that they stay in the cache."""
 _BLOCK = 4096
 """Numbers below 2**50 of which so many add up in 64 bits."""
 
@@ -212,19 +214,35 @@ def _applied(
     sides: Sequence[_Side],
     modulus: Modulus,
 ) -> Numbers:
-    """A sum of Pauli strings, with coefficients (rows, strings), applied to states."""
-    total = np.zeros_like(state)
+    """A sum of Pauli strings, with coefficients (rows, strings), applied to states.
+
+    Strings with the same coefficients are added up first: couplings are sums of permutations.
+    """
+    groups: dict[tuple[int, ...], list[PauliString]] = {}
     for place, string in enumerate(strings):
-        source, signs, turns = _string(string, count)
-        column = [
+        turns = _string(string, count)[2]
+        column = tuple(
             row[place] * pow(side.imaginary, turns, side.prime) % side.prime
             for row, side in zip(coefficients, sides, strict=True)
-        ]
+        )
         if any(column):
-            total += signs * modulus.times(np.array(column, dtype=np.int64)[:, None], state[:, source])
-    return modulus.reduced(total)
+            groups.setdefault(column, []).append(string)
+    factors = [np.array(column, dtype=np.int64)[:, None] for column in groups]
+    result = np.empty_like(state)
+    rows = max(1, _AT_ONCE // state.shape[1])
+    for start in range(0, len(state), rows):
+        block = slice(start, start + rows)
+        total = np.zeros_like(state[block])
+        for factor, members in zip(factors, groups.values(), strict=True):
+            summed = np.zeros_like(total)
+            for source, signs, _ in (_string(string, count) for string in members):
+                summed += signs * state[block][:, source]
+            total += modulus.times_nearly(factor[block], summed, block)
+        result[block] = modulus.reduced(total, block)
+    return result
 
 
+@lru_cache(maxsize=4096)
 def _string(string: PauliString, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
     """Where each amplitude comes from, its sign, and the power of i: Y = i X Z."""
     bits = {letter: [1 << (count - 1 - qubit) for qubit, own in string if own == letter] for letter in "XYZ"}

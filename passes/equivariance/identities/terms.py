@@ -95,7 +95,8 @@ def _collected(terms: Iterator[tuple[Fraction, Value]]) -> list[tuple[Fraction, 
     return [(sums[text], bodies[text]) for text in sorted(bodies, key=len)]
 
 
-def turns_of(value: Value) -> tuple[Value, list[tuple[Fraction, Value]]]:
+@lru_cache(maxsize=4096)
+def turns_of(value: Value) -> tuple[Value, Terms]:
     """Return a vector as a number times one vector: that one, and the terms of the number.
 
     Turns about one axis add up, so those of a vector ``(a + b)*v`` are a turn by each term. The vector may be a sum
@@ -126,7 +127,7 @@ def turns_of(value: Value) -> tuple[Value, list[tuple[Fraction, Value]]]:
     numbers = {text: {name: q for name, q in own.items() if q} for text, own in numbers.items()}
     numbers = {text: own for text, own in numbers.items() if own}
     if not numbers:
-        return zero_vector(), []
+        return zero_vector(), ()
     first = next(iter(numbers.values()))
     some = next(iter(first))
     ratios = {text: own.get(some, Fraction(0)) / first[some] for text, own in numbers.items()}
@@ -137,9 +138,9 @@ def turns_of(value: Value) -> tuple[Value, list[tuple[Fraction, Value]]]:
         scale = Fraction(lcm(*(q.denominator for q in ratios.values())))
         scale /= gcd(*(int(q * scale) for q in ratios.values()))
         body = add(*(mul(Number(q * scale), bodies[text]) for text, q in ratios.items()))
-        return body, [(q / scale, bodies[text]) for text, q in first.items()]
+        return body, tuple((q / scale, bodies[text]) for text, q in first.items())
     coefficient = first[some]
-    return mul(Number(1 / coefficient), value), [(coefficient, _ONE)]
+    return mul(Number(1 / coefficient), value), ((coefficient, _ONE),)
 
 
 def _positions(vector: Value) -> tuple[tuple[int, Value], ...]:
@@ -149,6 +150,7 @@ def _positions(vector: Value) -> tuple[tuple[int, Value], ...]:
     return ((1, vector),)
 
 
+@lru_cache(maxsize=4096)
 def turn_about_a_direction(vector: Value) -> tuple[Value, Value] | None:
     """Return a vector of length 1 and the number that it is multiplied with; None where no such vector is written.
 
@@ -175,6 +177,7 @@ def turn_about_a_direction(vector: Value) -> tuple[Value, Value] | None:
     return FrameVector(x, y, z), mul(number, body.children[there[0]])
 
 
+@lru_cache(maxsize=4096)
 def positive_scale(vector: Value) -> tuple[Value, Value]:
     """Return a number that is nowhere negative, and a vector; their product is the vector.
 
@@ -189,7 +192,7 @@ def positive_scale(vector: Value) -> tuple[Value, Value]:
         (<Number 3>, <Mul -1*vector(0, 1, 0)>)
     """
     straight = turn_about_a_direction(vector)
-    body, terms = turns_of(vector) if straight is None else (straight[0], list(terms_of(straight[1])))
+    body, terms = turns_of(vector) if straight is None else (straight[0], terms_of(straight[1]))
     if len(terms) != 1:
         return _ONE, vector
     ((coefficient, number),) = terms
