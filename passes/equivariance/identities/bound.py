@@ -97,7 +97,7 @@ class Degrees:
                 return 1
             case Unit(vector):
                 self.squares += 6 * self.of(vector)
-                return self.of(vector) + 1
+                return self.of(vector) + 2
             case Dot(left, right):
                 return 3 * (self.of(left) + self.of(right))
             case Cross(left, right):

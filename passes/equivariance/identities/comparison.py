@@ -15,7 +15,7 @@ from qffc.ir.generators import Conserved
 from qffc.ir.operation import Coupling
 from qffc.ir.ops import Rotate
 from qffc.ir.program import Program
-from qffc.ir.values import Moment, Value, walk
+from qffc.ir.values import Moment, Unit, Value, walk
 from qffc.passes.equivariance.identities.bound import Degrees, bits_of_point
 from qffc.passes.equivariance.identities.field_values import FieldValues, Place, Vector
 from qffc.passes.equivariance.identities.points import (
@@ -94,6 +94,7 @@ class Comparison:
         names: of observables whose moments are compared too.
         ghosts: sites that no atom takes.
         random: the source of points.
+        vanishing: whether directions of vectors are taken as those of vectors that may be zero.
     """
 
     def __init__(
@@ -103,7 +104,9 @@ class Comparison:
         names: tuple[str, ...],
         ghosts: frozenset[str],
         random: Random,
+        vanishing: bool = False,
     ) -> None:
+        self.vanishing = vanishing
         self.programs = programs
         self.transform = transform
         self.names = names
@@ -181,7 +184,7 @@ class Comparison:
         ]
         kept: _Ends | None = None
         for _ in range(_MOST_ATTEMPTS):
-            point = Point(chosen, self.random, roots)
+            point = Point(chosen, self.random, roots, self.vanishing)
             try:
                 ends = self._ends_with_values(point, values)
             except NoRoot:
@@ -266,6 +269,12 @@ class Comparison:
             weight = copy.number(readout.weight)
             return [*more, *(weight * moments[name] % p for name in readout.features)]
         return [*more, copy.with_moments(moments).number(readout_value(readout))]
+
+
+def has_directions(program: Program) -> bool:
+    """Whether there are directions of vectors in a program."""
+    values = [*_read(program), *(op.value for op in program.ops if op.value is not None)]
+    return any(isinstance(node, Unit) for value in values for node in walk(value))
 
 
 def charge_of(program: Program, transform: Transform) -> Conserved | None:

@@ -39,6 +39,7 @@ from qffc.ir.values import (
     SpeciesOf,
     Unit,
     Value,
+    split_coefficient,
 )
 from qffc.passes.equivariance.identities.points import Point, Unknown
 from qffc.passes.equivariance.identities.terms import has_length_one, is_pi, positive_scale, terms_of
@@ -163,7 +164,9 @@ class FieldValues:
                 rest = positive_scale(vector)[1]
                 v = self.vector(rest)
                 # A vector that is zero, such as that to a ghost, has the direction zero.
-                return _times(self.point.inverse(self._length(rest)), v, p) if any(v) else v
+                if has_length_one(rest) or not any(v):
+                    return v
+                return _times(self._there(rest) * self.point.inverse(self._length(rest)) % p, v, p)
             case Dot(left, right):
                 return dot(self.vector(left), self.vector(right), p)
             case Cross(left, right):
@@ -176,9 +179,19 @@ class FieldValues:
 
     def _length(self, vector: Value) -> int:
         v = self.vector(vector)
+        if not has_length_one(vector):
+            return self.point.root(dot(v, v, self.point.prime))
+        _, body = split_coefficient(vector)
+        return self._there(positive_scale(body.vector)[1]) if isinstance(body, Unit) else 1
+
+    def _there(self, vector: Value) -> int:
+        """The length of a direction: 1, or 0 where the vector is zero; a free number that stands for both."""
+        v = self.vector(vector)
+        if not any(v):
+            return 0
         if has_length_one(vector):
-            return int(any(v))
-        return self.point.root(dot(v, v, self.point.prime))
+            return self._length(vector)
+        return self.point.free(("there", dot(v, v, self.point.prime))) if self.point.vanishing else 1
 
     def _free_function(self, value: ParameterEntry | Cutoff | Radial) -> int:
         if self._place.ghosts and self._place.ghosts.intersection(fading_sites(value)):

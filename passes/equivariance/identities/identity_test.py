@@ -17,7 +17,7 @@ from random import Random, SystemRandom
 
 from qffc.ir.program import Program
 from qffc.passes.equivariance.identities.charges import ChargeComparison
-from qffc.passes.equivariance.identities.comparison import BITS, Comparison, Identity, ghosts_of
+from qffc.passes.equivariance.identities.comparison import BITS, Comparison, Identity, ghosts_of, has_directions
 from qffc.passes.equivariance.identities.points import Unknown
 from qffc.passes.equivariance.verdict import Transform
 
@@ -68,10 +68,18 @@ def _compared(
         points = 0
         for ghosts in ghosts_of(programs[0], transform):
             kind = Comparison if transform.internal is None else ChargeComparison
-            found = kind(programs, transform, names, ghosts, random or SystemRandom()).run()
+            source = random or SystemRandom()
+            found = kind(programs, transform, names, ghosts, source).run()
             if found.outcome != "equal":
                 return found
             points += found.points
+            if any(map(has_directions, programs)):
+                again = kind(programs, transform, names, ghosts, source, vanishing=True).run()
+                if again.outcome != "equal":
+                    raise Unknown(
+                        "the identity test: equal, but perhaps not where a vector is zero whose direction is taken"
+                    )
+                points += again.points
         return Identity("equal", BITS, points)
     except Unknown as problem:
         return Identity("unknown", why=str(problem))

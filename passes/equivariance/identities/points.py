@@ -110,9 +110,12 @@ class Point:
         given: the field.
         random: draws what is free.
         roots: where roots are noted.
+        vanishing: directions are multiplied with a free number each: of a vector that is zero the direction is zero, and
+            what holds for all numbers holds for 0 and for 1.
     """
 
-    def __init__(self, given: PrimeField, random: Random, roots: Roots) -> None:
+    def __init__(self, given: PrimeField, random: Random, roots: Roots, vanishing: bool = False) -> None:
+        self.vanishing = vanishing
         self.prime, self.order, self.unity = given.prime, given.order, given.unity
         self._random = random
         self._seen = roots
@@ -135,7 +138,7 @@ class Point:
 
     def with_other_signs(self, places: frozenset[int]) -> Point:
         """Return this point with the other sign of some roots, by their place; what is free stays."""
-        other = Point(PrimeField(self.prime, self.order, self.unity), self._random, Roots())
+        other = Point(PrimeField(self.prime, self.order, self.unity), self._random, Roots(), self.vanishing)
         other._drawn = self._drawn
         other._base = (list(self._roots.items()), places)
         return other

@@ -18,7 +18,7 @@ from qffc.ir.operation import Coupling, Op
 from qffc.ir.ops import Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import PauliString, PauliSum
 from qffc.ir.program import Program
-from qffc.ir.values import Value
+from qffc.ir.values import Unit, Value
 from qffc.passes.equivariance.identities.field_values import FieldValues, dot
 from qffc.passes.equivariance.identities.modular import Modulus, Numbers
 from qffc.passes.equivariance.identities.points import Point, Unknown
@@ -102,7 +102,8 @@ class _Side:
         if not any(self.values.vector(op.vector)):
             return [1, 0, 0, 0]
         straight = turn_about_a_direction(op.vector)
-        if straight is not None:
+        # The length of a direction is a free number where it stands for 0, too.
+        if straight is not None and not (point.vanishing and isinstance(straight[0], Unit)):
             return self._about_a_direction(*straight)
         square = dot(axis, axis, p)
         cosine, sine = 1, 0  # of half the angle, the latter over the length of the axis
