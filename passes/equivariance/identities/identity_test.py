@@ -76,9 +76,7 @@ def _compared(
             if any(map(has_directions, programs)):
                 again = kind(programs, transform, names, ghosts, source, vanishing=True).run()
                 if again.outcome != "equal":
-                    raise Unknown(
-                        "the identity test: equal, but perhaps not where a vector is zero whose direction is taken"
-                    )
+                    raise Unknown("the identity test: equal, but perhaps not where a vector has no direction")
                 points += again.points
         return Identity("equal", BITS, points)
     except Unknown as problem:

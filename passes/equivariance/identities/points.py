@@ -110,7 +110,7 @@ class Point:
         given: the field.
         random: draws what is free.
         roots: where roots are noted.
-        vanishing: directions are multiplied with a free number each: of a vector that is zero the direction is zero, and
+        vanishing: directions are multiplied with a free number each: a vector that is zero has the direction zero, and
             what holds for all numbers holds for 0 and for 1.
     """
 

@@ -131,6 +131,21 @@ def test_a_root_of_either_sign_is_taken_with_both():
     assert {outcome("", factor, TURN, seed).outcome for seed in range(4)} <= {"unknown", "different"}
 
 
+@pytest.mark.parametrize(
+    ("energy", "transform", "wanted"),
+    [
+        # 1, but for an atom at the origin, from which a shift takes it away.
+        ("moment(m)*norm(unit(x(a)))", SHIFT, "unknown"),
+        # 1 or 0 before and after, for atoms on a line stay on one.
+        ("moment(m)*norm(unit(cross(r(c, a), r(c, b))))", TURN, "equal"),
+        ("moment(m)*norm(unit(cross(r(c, a), x(b))))", SHIFT, "unknown"),
+        ("moment(m)*norm(unit(J[3]*unit(r(c, a))))", TURN, "equal"),
+    ],
+)
+def test_a_direction_may_be_zero(energy, transform, wanted):
+    assert outcome("", energy, transform).outcome == wanted
+
+
 def test_chirality_and_four_spins_are_what_the_reference_says():
     lines = [
         "chirality a0, a1, b0, J[3]\nchirality a1, a0, b0, J[3]",  # one undoes the other
