@@ -33,12 +33,19 @@ def carry(certificate: Certificate, step: Pass[object], after: Program, target: 
     Raises:
         InternalError: when the pass keeps the response, and numbers refute what was proven or the other way round.
     """
-    # What was proven is kept, whatever proved it, so rules are enough where a pass keeps the response.
-    keeps = keeps_symmetry(step.preserves)
-    fresh = check_equivariance(after, rules_only=certificate.rules_only or keeps)
-    fresh = replace(fresh, rules_only=certificate.rules_only)
-    if not keeps:
-        return fresh
+    if not keeps_symmetry(step.preserves):
+        return check_equivariance(after, rules_only=certificate.rules_only)
+    # What was proven is kept, whatever proved it, so rules are enough unless something is left open.
+    found = _carried(certificate, step, after, target, rules_only=True)
+    if not certificate.rules_only and any(verdict.status == "undecided" for verdict in found.verdicts):
+        found = _carried(certificate, step, after, target, rules_only=False)
+    return replace(found, rules_only=certificate.rules_only)
+
+
+def _carried(
+    certificate: Certificate, step: Pass[object], after: Program, target: Target, *, rules_only: bool
+) -> Certificate:
+    fresh = check_equivariance(after, rules_only=rules_only)
     earlier = {verdict.generator: verdict for verdict in certificate.verdicts}
     text = format_pass(step)
     kept = tuple(_kept(certificate, earlier.get(v.generator), v, step, text) for v in fresh.verdicts)

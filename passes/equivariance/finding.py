@@ -26,7 +26,7 @@ IDENTITY_TEST = Rule(
     "before and after, the response is one rational function of all that is free: they are equal at random points of "
     "finite fields, in exact arithmetic",
 )
-"""What decides where no rule applies; its lemma is in :mod:`qffc.passes.equivariance.identities`."""
+"""What decides where no rule applies; its lemma is in :mod:`qffc.passes.equivariance.identities.bound`."""
 
 
 @dataclass(frozen=True)

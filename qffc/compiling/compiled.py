@@ -153,7 +153,7 @@ class Compiled(Parts):
         """Compare the response of what was compiled with that of the source, exactly.
 
         It is translation validation, of the passes that ran: not two points are compared but two functions of all
-        parameters and geometries, by exact arithmetic in finite fields; see
+        parameters and geometries, wherever both are finite, by exact arithmetic in finite fields; see
         :func:`qffc.passes.same_response.compare_responses`.
 
         Returns:

@@ -227,3 +227,35 @@ def test_numbers_that_cancel_in_the_readout_are_no_breach():
 def test_a_refutation_of_what_was_proven_is_our_mistake(program):
     with pytest.raises(InternalError, match="rotation is proven before it and refuted after it"):
         run_pipeline((CheckEquivariance(), Wrong("break")), program, IDEAL, verify=False)
+
+
+OPEN = """\
+qffc 1
+program open
+symmetry rotation
+scope molecule
+species O, H
+site c: O centre
+site a: H neighbour
+parameter J: 8
+qubit a0: a
+qubit a1: a
+{generator}
+singlet a0, a1
+rotate a0, J[3]*r(c, a)
+rotate a0, J[3]*r(c, a)
+observable m = dot(a0, a1)
+energy moment(m){factor}
+"""
+GENERATOR = "generator g: entries J 6 -> 7, 7 -> 6; paulis X(a0)"
+ALIKE = "*(1 + component(r(c, a), x)*(exp(J[3] + J[4]) - exp(J[3])*exp(J[4])))"
+
+
+@pytest.mark.parametrize(
+    ("generator", "factor"), [(GENERATOR, ""), ("", ALIKE), ("conserved q = 1*Z(a0) + 1*Z(a1)", "")]
+)
+def test_what_is_left_open_before_a_pass_is_confirmed_after_it(generator, factor):
+    text = OPEN.format(generator=generator, factor=factor).replace("\n\n", "\n")
+    result = run_pipeline((CheckEquivariance(), Canonicalize()), parse_program(text), IDEAL)
+    assert result.program.text != text
+    verify_certificate(Certificate.from_json(result.certificate.to_json()), result.program, target)

@@ -40,7 +40,7 @@ from qffc.ir.values import (
 )
 from qffc.passes.equivariance.identities.points import PRIME_BITS
 from qffc.passes.equivariance.identities.spectra import spectrum_of
-from qffc.passes.equivariance.identities.terms import is_pi, terms_of, turn_about_a_direction, turns_of
+from qffc.passes.equivariance.identities.terms import is_pi, positive_scale, terms_of, turn_about_a_direction, turns_of
 
 POSITION = 8
 """Degree of a coordinate that was turned by a random quaternion and shifted."""
@@ -78,8 +78,9 @@ class Degrees:
 
     def _compute(self, value: Value) -> int:
         match value:
-            case Number():
-                return 0
+            case Number(number):
+                # Primes that divide coefficients are counted by degrees, too.
+                return (number.numerator.bit_length() + number.denominator.bit_length()) // 32
             case Position():
                 return POSITION
             case Displacement():
@@ -93,11 +94,13 @@ class Degrees:
             case Power(base, exponent):
                 return abs(exponent) * self.of(base)
             case Norm(vector):
-                self.squares += 6 * self.of(vector)
-                return 1
+                scale, rest = positive_scale(vector)
+                self.squares += 6 * self.of(rest)
+                return self.of(scale) + 1
             case Unit(vector):
-                self.squares += 6 * self.of(vector)
-                return self.of(vector) + 2
+                rest = positive_scale(vector)[1]
+                self.squares += 6 * self.of(rest)
+                return self.of(rest) + 2
             case Dot(left, right):
                 return 3 * (self.of(left) + self.of(right))
             case Cross(left, right):

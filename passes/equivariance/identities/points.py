@@ -11,7 +11,8 @@ be one of two functions, and a point shows one of them alone; so for each root b
 is there, and points where it is not, among those that have all earlier roots. Then no constant times the square of a
 rational function of what came before is under the root, the roots generate a field, one tower of quadratic extensions,
 and a function that is not zero in it has a norm that is no zero function (see :mod:`.bound`). A root that is always
-there, such as the length of ``vector(a, 0, 0)``, is one of two functions, and each point is taken with either.
+there, such as the length of ``vector(a, 0, 0)``, is one of two functions, and each point is taken with either; then no
+other root may depend on it, for it would be a root of one of two functions.
 """
 
 from __future__ import annotations
@@ -130,6 +131,11 @@ class Point:
     def drawn(self) -> int:
         """How many numbers were drawn."""
         return len(self._drawn) + len(self._roots)
+
+    @property
+    def squares(self) -> list[int]:
+        """What roots were taken of, in order."""
+        return list(self._roots)
 
     @property
     def root_count(self) -> int:

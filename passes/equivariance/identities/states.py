@@ -228,13 +228,15 @@ def _applied(
         )
         if any(column):
             groups.setdefault(column, []).append(string)
-    factors = [np.array(column, dtype=np.int64)[:, None] for column in groups]
+    # Of eight together, so that sums stay below 2**53.
+    parts = [(column, own[k : k + 8]) for column, own in groups.items() for k in range(0, len(own), 8)]
+    factors = [np.array(column, dtype=np.int64)[:, None] for column, _ in parts]
     result = np.empty_like(state)
     rows = max(1, _AT_ONCE // state.shape[1])
     for start in range(0, len(state), rows):
         block = slice(start, start + rows)
         total = np.zeros_like(state[block])
-        for factor, members in zip(factors, groups.values(), strict=True):
+        for factor, (_, members) in zip(factors, parts, strict=True):
             summed = np.zeros_like(total)
             for source, signs, _ in (_string(string, count) for string in members):
                 summed += signs * state[block][:, source]
