@@ -10,7 +10,7 @@ from random import Random
 from typing import Literal
 
 from qffc.ir.declarations import has_features, readout_value
-from qffc.ir.exchange_group import copy_count, exchange_orders
+from qffc.ir.exchange_group import copy_count, count_text, exchange_orders
 from qffc.ir.generators import Conserved
 from qffc.ir.operation import Coupling
 from qffc.ir.ops import Rotate
@@ -37,6 +37,7 @@ BITS = 80
 """The probability of an error is below 2 to minus this power."""
 MOST_POINTS = 24
 _MOST_QUBITS = 14
+_MOST_COPIES = 150
 _BUDGET = 4 * 10**9
 """Amplitudes times operations times rows."""
 _MOST_ATTEMPTS = 40_000
@@ -311,9 +312,9 @@ def _need_within_reach(program: Program, transform: Transform) -> None:
         raise Unknown("the identity test: sums over any number of neighbours are no one function")
     copies = copy_count(program)
     size = (1 << min(40, len(program.qubits))) * (len(program.ops) + 1) * copies * 16
-    if len(program.qubits) > _MOST_QUBITS or size > _BUDGET:
+    if len(program.qubits) > _MOST_QUBITS or copies > _MOST_COPIES or size > _BUDGET:
         raise Unknown(
-            f"the identity test: {len(program.qubits)} qubits, {len(program.ops):,} operations and {copies:,} copies "
+            f"the identity test: {len(program.qubits)} qubits, {len(program.ops):,} operations and {count_text(copies)} copies "
             "are too many"
         )
 
