@@ -314,8 +314,8 @@ def _need_within_reach(program: Program, transform: Transform) -> None:
     size = (1 << min(40, len(program.qubits))) * (len(program.ops) + 1) * copies * 16
     if len(program.qubits) > _MOST_QUBITS or copies > _MOST_COPIES or size > _BUDGET:
         raise Unknown(
-            f"the identity test: {len(program.qubits)} qubits, {len(program.ops):,} operations and {count_text(copies)} copies "
-            "are too many"
+            f"the identity test: {len(program.qubits)} qubits, {len(program.ops):,} operations and "
+            f"{count_text(copies)} copies are too many"
         )
 
 
