@@ -170,6 +170,8 @@ class Comparison:
                     kept = point[0]
                 if kept is not None and not roots.open:
                     break
+                if any(roots.there[place] > _SEEN_OFTEN for place in roots.open):
+                    raise Unknown("the identity test: roots of moments that are of either sign")
             else:
                 raise Unknown("the identity test: roots of moments that are functions of one another, or too many")
             assert kept is not None
