@@ -29,7 +29,14 @@ from qffc.passes.equivariance.identities.points import (
 )
 from qffc.passes.equivariance.identities.spectra import spectrum_of
 from qffc.passes.equivariance.identities.states import moments_of
-from qffc.passes.equivariance.identities.terms import circular_functions, terms_of, turn_about_a_direction, turns_of
+from qffc.passes.equivariance.identities.terms import (
+    circular_functions,
+    may_vanish,
+    positive_scale,
+    terms_of,
+    turn_about_a_direction,
+    turns_of,
+)
 from qffc.passes.equivariance.transforms import MIRROR
 from qffc.passes.equivariance.verdict import IDENTITY, Transform
 
@@ -296,9 +303,13 @@ class Comparison:
 
 
 def has_directions(program: Program) -> bool:
-    """Whether there are directions of vectors in a program."""
+    """Whether there are directions in a program of vectors that may be zero."""
     values = [*_read(program), *(op.value for op in program.ops if op.value is not None)]
-    return any(isinstance(node, Unit) for value in values for node in walk(value))
+    return any(
+        isinstance(node, Unit) and may_vanish(positive_scale(node.vector)[1])
+        for value in values
+        for node in walk(value)
+    )
 
 
 def charge_of(program: Program, transform: Transform) -> Conserved | None:

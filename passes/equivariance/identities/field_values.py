@@ -42,7 +42,7 @@ from qffc.ir.values import (
     split_coefficient,
 )
 from qffc.passes.equivariance.identities.points import Point, Unknown
-from qffc.passes.equivariance.identities.terms import has_length_one, is_pi, positive_scale, terms_of
+from qffc.passes.equivariance.identities.terms import has_length_one, is_pi, may_vanish, positive_scale, terms_of
 
 Vector = tuple[int, int, int]
 
@@ -191,7 +191,9 @@ class FieldValues:
             return 0
         if has_length_one(vector):
             return self._length(vector)
-        return self.point.free(("there", dot(v, v, self.point.prime))) if self.point.vanishing else 1
+        if not self.point.vanishing or not may_vanish(vector):
+            return 1
+        return self.point.free(("there", dot(v, v, self.point.prime)))
 
     def _free_function(self, value: ParameterEntry | Cutoff | Radial) -> int:
         if self._place.ghosts and self._place.ghosts.intersection(fading_sites(value)):

@@ -23,7 +23,7 @@ from qffc.passes.equivariance.identities.field_values import FieldValues, dot
 from qffc.passes.equivariance.identities.modular import Modulus, Numbers
 from qffc.passes.equivariance.identities.points import Point, Unknown
 from qffc.passes.equivariance.identities.spectra import Spectrum, spectrum_of
-from qffc.passes.equivariance.identities.terms import turn_about_a_direction, turns_of
+from qffc.passes.equivariance.identities.terms import may_vanish, positive_scale, turn_about_a_direction, turns_of
 
 _AT_ONCE = 1 << 14
 """Amplitudes that are computed together, so that they stay in the cache."""
@@ -103,7 +103,7 @@ class _Side:
             return [1, 0, 0, 0]
         straight = turn_about_a_direction(op.vector)
         # The length of a direction is a free number where it stands for 0, too.
-        if straight is not None and not (point.vanishing and isinstance(straight[0], Unit)):
+        if straight is not None and not (point.vanishing and _may_vanish(straight[0])):
             return self._about_a_direction(*straight)
         square = dot(axis, axis, p)
         cosine, sine = 1, 0  # of half the angle, the latter over the length of the axis
@@ -150,6 +150,10 @@ class _Side:
         if key not in self._turned:
             self._turned[key] = [self.values.phase(op.value, spectrum.surd, -level) for level in spectrum.eigenvalues]
         return self._turned[key]
+
+
+def _may_vanish(direction: Value) -> bool:
+    return isinstance(direction, Unit) and may_vanish(positive_scale(direction.vector)[1])
 
 
 def _polynomials(spectrum: Spectrum, point: Point) -> list[list[int]]:

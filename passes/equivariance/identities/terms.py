@@ -213,6 +213,21 @@ def has_length_one(vector: Value) -> bool:
     )
 
 
+def may_vanish(vector: Value) -> bool:
+    """Whether a vector may be zero in a molecule: all but multiples of the difference of two atoms' positions.
+
+    Example:
+        >>> from qffc.ir import parse_value
+        >>> may_vanish(parse_value("-2*r(s, t)")), may_vanish(parse_value("cross(r(s, t), r(s, u))"))
+        (False, True)
+    """
+    body, terms = turns_of(vector)
+    if len(terms) != 1 or terms[0][1] != _ONE or not isinstance(body, Add) or len(body.terms) != 2:
+        return True
+    (a, one), (b, other) = (split_coefficient(term) for term in body.terms)
+    return not (isinstance(one, Position) and isinstance(other, Position) and a + b == 0)
+
+
 def _is_nowhere_negative(value: Value) -> bool:
     match value:
         case Norm() | Function("exp" | "sqrt" | "acos"):

@@ -177,6 +177,8 @@ def test_what_a_generator_does_to_qubits_is_not_compared(part):
         ("moment(m)*norm(unit(cross(r(c, a), r(c, b))))", TURN, "equal"),
         ("moment(m)*norm(unit(cross(r(c, a), x(b))))", SHIFT, "unknown"),
         ("moment(m)*norm(unit(J[3]*unit(r(c, a))))", TURN, "equal"),
+        # Two atoms are never at one place.
+        ("moment(m)*component(r(c, a), x)*(norm(unit(r(c, a))) - 1)", TURN, "equal"),
     ],
 )
 def test_a_direction_may_be_zero(energy, transform, wanted):
