@@ -20,7 +20,7 @@ from qffc.ir.reference import Arithmetic, State, moments, response, statevector
 from qffc.ir.values import as_value
 from qffc.passes.base import Pass, keeps, keeps_symmetry
 from qffc.passes.circuit.written_out import written_out
-from qffc.passes.equivariance.identities.comparison import Identity
+from qffc.passes.equivariance.identities.identity import Identity
 from qffc.passes.equivariance.identities.identity_test import compare_programs
 from qffc.passes.equivariance.numbers.before_and_after import observed
 from qffc.passes.equivariance.numbers.random_point import random_point

@@ -21,7 +21,7 @@ from qffc.passes.base import Pass
 from qffc.passes.circuit.split_program import Split, split_program
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.equivariance.identities.comparison import Identity
+from qffc.passes.equivariance.identities.identity import Identity
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import format_pass, parse_pipeline, steps_of

@@ -38,6 +38,7 @@ from qffc.ir.values import (
     Unit,
     Value,
 )
+from qffc.passes.equivariance.identities.denominators import Denominators
 from qffc.passes.equivariance.identities.points import PRIME_BITS
 from qffc.passes.equivariance.identities.spectra import spectrum_of
 from qffc.passes.equivariance.identities.terms import is_pi, positive_scale, terms_of, turn_about_a_direction, turns_of
@@ -51,13 +52,11 @@ class Degrees:
 
     Args:
         program: without sums over neighbours.
-        denominators: of coefficients of angles, for each root that they are multiples of.
-        turns: of coefficients of vectors.
+        denominators: of it, and of what it is compared with.
     """
 
-    def __init__(self, program: Program, denominators: dict[int, int], turns: int) -> None:
+    def __init__(self, program: Program, denominators: Denominators) -> None:
         self._denominators = denominators
-        self._denominator = turns
         self._known: dict[str, int] = {}
         self.squares = 0
         """Of all expressions under roots together."""
@@ -127,7 +126,7 @@ class Degrees:
                 self.turns += len(terms)
                 for coefficient, term in terms:
                     along = 2 * self.of(term) + 6 * self.of(body)
-                    found += int(abs(coefficient) * self._denominator) * (2 * along + 4) + self.of(term)
+                    found += int(abs(coefficient) * self._denominators.turns) * (2 * along + 4) + self.of(term)
                 return found
             case Coupling():
                 spectrum = spectrum_of(op)
@@ -141,7 +140,7 @@ class Degrees:
         for coefficient, term in terms_of(angle):
             self.of(term)
             if not (is_pi(term) and surd == 1):
-                found += int(abs(coefficient * factor) * self._denominators[surd])
+                found += int(abs(coefficient * factor) * self._denominators.angles[surd])
         return found
 
 

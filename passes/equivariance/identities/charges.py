@@ -10,13 +10,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from qffc.ir.generators import Conserved
 from qffc.ir.observables import Observable
 from qffc.ir.ops import Relabel
 from qffc.ir.program import Program
 from qffc.ir.values import Value
 from qffc.passes.circuit.seen_operators import seen_operators
-from qffc.passes.equivariance.identities.comparison import Comparison
+from qffc.passes.equivariance.identities.comparison import Comparison, charge_of
 from qffc.passes.equivariance.identities.field_values import FieldValues
 from qffc.passes.equivariance.identities.states import images_of, states_of
 
@@ -24,27 +23,24 @@ from qffc.passes.equivariance.identities.states import images_of, states_of
 class ChargeComparison(Comparison):
     """Compares both sides of these equations in place of responses; the arguments are those of the other one."""
 
-    def _also_read(self, program: Program) -> list[Value]:
-        return self._rest(program)
-
-    def _rest(self, program: Program) -> list[Value]:
+    def _more_values(self, program: Program) -> list[Value]:
         """What has to vanish: coefficients of the commutators of the charge with what the readout sees."""
         charge = self._charge(program).paulis
         rest = [charge.commutator(operator) for _, operator in seen_operators(program)]
         return [part for paulis in rest for _, coefficient in paulis.terms for part in coefficient]
 
     def _charge(self, program: Program) -> Observable:
-        item = next(item for item in program.generators if item.title == self.transform.internal)
-        assert isinstance(item, Conserved)
+        item = charge_of(program, self.transform)
+        assert item is not None  # else this class is not asked
         return item.charge
 
     def _responses(self, points: list[list[list[FieldValues]]]) -> Iterator[tuple[list[int], list[int]]]:
         program = self.programs[0]
         ends = [ends[0][0] for ends in points]
-        state = states_of(program, ends, self.turns)
+        state = states_of(program, ends, self.denominators.turns)
         charge = self._charge(program).paulis.relabelled(_last_qubits(program))
-        image = images_of(charge, state, len(program.qubits), ends, self.turns)
-        parts = self._rest(program)
+        image = images_of(charge, state, len(program.qubits), ends, self.denominators.turns)
+        parts = self._more_values(program)
         for end, row, turned in zip(ends, state.tolist(), image.tolist(), strict=True):
             p, j = end.point.prime, int(np.flatnonzero(row)[0])
             left = [row[j] * number % p for number in turned] + [end.number(part) for part in parts]

@@ -5,9 +5,6 @@ The response, averages included, is computed before and after a transform at poi
 with a probability of error that is computed (:mod:`.bound`); then they are equal at all geometries and parameters. If
 they differ at one point they are different functions of what is free; whether numbers of a geometry show it is for
 numbers to say.
-
-A rotation is a random one, and a shift is too. Species are free as well: two sites have one name for theirs when they
-name one element or when the transform swaps them, and a name of its own otherwise.
 """
 
 from __future__ import annotations
@@ -17,8 +14,11 @@ from random import Random, SystemRandom
 
 from qffc.ir.program import Program
 from qffc.passes.equivariance.identities.charges import ChargeComparison
-from qffc.passes.equivariance.identities.comparison import BITS, Comparison, Identity, ghosts_of, has_directions
+from qffc.passes.equivariance.identities.comparison import Comparison
+from qffc.passes.equivariance.identities.ends import ghosts_of
+from qffc.passes.equivariance.identities.identity import BITS, Identity
 from qffc.passes.equivariance.identities.points import Unknown
+from qffc.passes.equivariance.identities.readouts import has_directions
 from qffc.passes.equivariance.verdict import Transform
 
 
