@@ -138,6 +138,19 @@ def copy_count(program: Draft) -> int:
     return orders * (2 if "inversion" in program.average else 1)
 
 
+def circuit_copies(program: Draft) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield the copies of the circuit that the program averages over: the sign of positions, whose each site takes.
+
+    Example:
+        >>> from qffc.library import load
+        >>> len(list(circuit_copies(load("sivqlm-nh3")))), list(circuit_copies(load("sivqlm-lih")))
+        (12, [(1, (0, 1))])
+    """
+    own = tuple(range(len(program.sites)))
+    orders = list(exchange_orders(program.sites)) if "exchange" in program.average else [own]
+    yield from product((1, -1) if "inversion" in program.average else (1,), orders)
+
+
 def count_text(count: int) -> str:
     """Return a count for people; factorials have more digits than anyone reads.
 

@@ -42,6 +42,20 @@ class Flat:
     observables: tuple[tuple[str, Observable], ...]
 
 
+def last_wires(program: Program) -> dict[int, int]:
+    """Return for each qubit the wire that it is on at the end.
+
+    Example:
+        >>> from qffc.library import load
+        >>> last_wires(load("sivqlm-lih"))
+        {0: 0, 1: 1}
+    """
+    wires = {qubit: qubit for qubit in range(len(program.qubits))}
+    for op in program.ops:
+        wires |= {target: wires[source] for source, target in op.moved}
+    return wires
+
+
 def flatten(program: Program, *, keep_groups: bool = False) -> Flat:
     """Return the program on wires; the moments are the same.
 

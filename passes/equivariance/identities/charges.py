@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from qffc.ir.observables import Observable
-from qffc.ir.ops import Relabel
 from qffc.ir.program import Program
 from qffc.ir.values import Value
 from qffc.passes.circuit.seen_operators import seen_operators
+from qffc.passes.circuit.wires import last_wires
 from qffc.passes.equivariance.identities.comparison import Comparison, charge_of
 from qffc.passes.equivariance.identities.field_values import FieldValues
 from qffc.passes.equivariance.identities.states import images_of, states_of
@@ -38,7 +38,8 @@ class ChargeComparison(Comparison):
         program = self.programs[0]
         ends = [ends[0][0] for ends in points]
         state = states_of(program, ends, self.denominators.turns)
-        charge = self._charge(program).paulis.relabelled(_last_qubits(program))
+        qubits = {wire: qubit for qubit, wire in last_wires(program).items()}
+        charge = self._charge(program).paulis.relabelled(qubits)
         image = images_of(charge, state, len(program.qubits), ends, self.denominators.turns)
         parts = self._more_values(program)
         for end, row, turned in zip(ends, state.tolist(), image.tolist(), strict=True):
@@ -46,12 +47,3 @@ class ChargeComparison(Comparison):
             left = [row[j] * number % p for number in turned] + [end.number(part) for part in parts]
             right = [turned[j] * number % p for number in row] + [0] * len(parts)
             yield left, right
-
-
-def _last_qubits(program: Program) -> dict[int, int]:
-    """For each qubit as it was prepared, the one that holds its state at the end."""
-    wires = {qubit: qubit for qubit in range(len(program.qubits))}
-    for op in program.ops:
-        if isinstance(op, Relabel):
-            wires |= {target: wires[source] for source, target in op.moves}
-    return {wire: qubit for qubit, wire in wires.items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from qffc.ir.exchange_group import exchange_orders
+from qffc.ir.exchange_group import circuit_copies
 from qffc.ir.program import Program
 from qffc.passes.equivariance.identities.field_values import FieldValues, Place, Vector
 from qffc.passes.equivariance.identities.points import Point
@@ -50,7 +50,7 @@ def ends_at(
     for program, places, moves in zip(programs, (positions, moved), ({}, tables), strict=True):
         copies = [
             Place(tuple(_scaled(sign, places[k], p) for k in order), species, moves, ghosts)
-            for sign, order in _copies(program)
+            for sign, order in circuit_copies(program)
         ]
         ends.append([FieldValues(sites, point, copy, denominators) for copy in copies])
     return ends
@@ -65,15 +65,6 @@ def ghosts_of(program: Program, transform: Transform) -> Iterator[frozenset[str]
     moved = [place for place, name in enumerate(slots) if name in dict(transform.sites)]
     for taken in range(max(moved, default=-1) + 1, len(slots)):
         yield frozenset(slots[taken:])
-
-
-def _copies(program: Program) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """The copies of the circuit: the sign of positions, and whose each site takes."""
-    orders = (
-        list(exchange_orders(program.sites)) if "exchange" in program.average else [tuple(range(len(program.sites)))]
-    )
-    for sign in (1, -1) if "inversion" in program.average else (1,):
-        yield from ((sign, order) for order in orders)
 
 
 def _moved(position: Vector, transform: Transform, point: Point) -> Vector:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.evaluate import Evaluator, Instance
-from qffc.ir.exchange_group import exchange_orders
+from qffc.ir.exchange_group import circuit_copies
 from qffc.ir.program import Program
 from qffc.ir.reference import Arithmetic, response
 from qffc.passes.circuit.written_out import plain
@@ -45,9 +45,5 @@ def observed(program: Program, instance: Instance, arithmetic: Arithmetic = Eval
 
 
 def _copies(program: Program, instance: Instance) -> Iterator[Instance]:
-    mirrors = (1.0, -1.0) if "inversion" in program.average else (1.0,)
-    own = tuple(range(len(program.sites)))
-    orders = list(exchange_orders(program.sites)) if "exchange" in program.average else [own]
-    for sign in mirrors:
-        for order in orders:
-            yield replace(instance, positions=sign * instance.positions[list(order)])
+    for sign, order in circuit_copies(program):
+        yield replace(instance, positions=sign * instance.positions[list(order)])

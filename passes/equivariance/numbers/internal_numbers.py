@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.generators import Conserved, Generator
-from qffc.ir.ops import Relabel
 from qffc.ir.pauli import PauliSum
 from qffc.ir.program import Program
 from qffc.ir.reference import Arithmetic, State, apply_string, expectation, read, statevector
 from qffc.passes.circuit.seen_operators import seen_operators
-from qffc.passes.circuit.wires import flatten
+from qffc.passes.circuit.wires import flatten, last_wires
 
 _STATES = 4
 """Random states that a readout is compared on."""
@@ -91,13 +90,8 @@ def _read(program: Program, instance: Instance, state: State, arithmetic: Arithm
 
 def _on_wires(program: Program, state: State) -> State:
     """The state with each qubit where it was prepared, (2, ..., 2)."""
-    wires = list(range(len(program.qubits)))
-    for op in program.ops:
-        if isinstance(op, Relabel):
-            before = list(wires)
-            for source, target in op.moves:
-                wires[target] = before[source]
-    return np.moveaxis(state.reshape((2,) * len(wires)), range(len(wires)), wires)
+    wires = last_wires(program)
+    return np.moveaxis(state.reshape((2,) * len(wires)), list(wires), list(wires.values()))
 
 
 def _apply(paulis: PauliSum, state: State, evaluate: Evaluator) -> State:
