@@ -66,14 +66,14 @@ def _compared(
 ) -> Identity:
     try:
         points = 0
+        kind = Comparison if transform.internal is None else ChargeComparison
+        source, directions = random or SystemRandom(), any(map(has_directions, programs))
         for ghosts in ghosts_of(programs[0], transform):
-            kind = Comparison if transform.internal is None else ChargeComparison
-            source = random or SystemRandom()
             found = kind(programs, transform, names, ghosts, source).run()
             if found.outcome != "equal":
                 return found
             points += found.points
-            if any(map(has_directions, programs)):
+            if directions:
                 again = kind(programs, transform, names, ghosts, source, vanishing=True).run()
                 if again.outcome != "equal":
                     raise Unknown("the identity test: equal, but perhaps not where a vector has no direction")

@@ -23,9 +23,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from sympy.ntheory import isprime, sqrt_mod
-
-from qffc.ir.diagnostics import InternalError
+from sympy.ntheory import isprime, primefactors, sqrt_mod
 
 PRIME_BITS = 50
 """Products modulo smaller numbers are exact in doubles and 64 bits: see :mod:`.modular`."""
@@ -77,12 +75,11 @@ def random_field(random: Random, order: int) -> PrimeField:
 
 def _root_of_unity(prime: int, order: int, random: Random) -> int:
     """An element of exactly this order."""
-    factors = [q for q in range(2, order + 1) if order % q == 0 and isprime(q)]
-    for _ in range(10_000):
+    factors = primefactors(order)
+    while True:  # a share of these powers have it, as of all roots of unity of the order
         found = pow(random.randrange(2, prime), (prime - 1) // order, prime)
         if all(pow(found, order // q, prime) != 1 for q in factors):
             return found
-    raise InternalError(f"no root of unity of order {order} modulo {prime}")
 
 
 @dataclass

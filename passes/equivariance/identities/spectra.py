@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from math import isqrt
 from typing import Any
 
 import numpy as np
+from sympy.ntheory.factor_ import core
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.operation import Coupling
@@ -106,11 +106,4 @@ def _rational(value: object) -> Fraction:
 
 def _square_free(number: Fraction) -> int:
     """The square-free number whose root is that of this one, up to a rational factor."""
-    whole, found = number.numerator * number.denominator, 1
-    factor = 2
-    while factor * factor <= whole:
-        while whole % (factor * factor) == 0:
-            whole //= factor * factor
-        factor += 1
-    found = whole
-    return 1 if isqrt(found) ** 2 == found else found
+    return int(core(number.numerator * number.denominator))

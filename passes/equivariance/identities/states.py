@@ -249,7 +249,7 @@ def _applied(
     return result
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)  # of 14 qubits these are 64 MB
 def _string(string: PauliString, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
     """Where each amplitude comes from, its sign, and the power of i: Y = i X Z."""
     bits = {letter: [1 << (count - 1 - qubit) for qubit, own in string if own == letter] for letter in "XYZ"}
