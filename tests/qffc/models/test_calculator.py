@@ -92,6 +92,26 @@ def test_periodic_cells_are_refused(water):
         water.get_potential_energy()
 
 
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda atoms: atoms.set_pbc(True), "periodic"),
+        (lambda atoms: atoms.set_initial_charges([0, 0, 1]), "charge"),
+        (lambda atoms: atoms.set_initial_magnetic_moments([1, 0, 0]), "spin"),
+        (lambda atoms: atoms.set_atomic_numbers([8, 1, 6]), "species|element|C"),
+    ],
+)
+def test_what_changes_after_a_calculation_is_seen(water, change, named):
+    before = water.get_potential_energy()
+    assert water.calc.check_state(water) == []
+    water.positions[0, 2] += 1e-14
+    assert water.calc.check_state(water) == ["positions"]
+    assert water.get_potential_energy() == pytest.approx(before)
+    change(water)
+    with pytest.raises(QffcError, match=named):
+        water.get_potential_energy()
+
+
 @pytest.mark.parametrize("name", ["NH3", "CO2", "H2"])
 def test_molecules_that_do_not_fit_are_refused(model, name):
     atoms = molecule(name)

@@ -72,6 +72,12 @@ def test_atoms_far_apart_have_their_own_energies(model):
     assert moving.counts.sizes == 2
 
 
+def test_nothing_is_filled_up_where_all_atoms_see_all(model):
+    moving = MovingAtoms(model, np.array([*NUMBERS, 1]))
+    moving.predict(np.concatenate([WATER, [[0.3, 1.9, 1.2]]]))
+    assert (moving.counts.neighbours, moving.counts.circuits, moving.counts.filled) == (12, 12, 0.0)
+
+
 def test_circuits_grow_with_the_atoms():
     model = untrained(load("pair", channels=1, depth=1, hidden=(4,), cutoff=2.5), seed=0)
     counts = []
