@@ -54,6 +54,8 @@ def first_difference(claimed: Certificate, found: Certificate) -> Difference | N
     if claimed.origin is None:
         pairs = zip_longest(found.verdicts, claimed.verdicts)
         found = replace(found, verdicts=tuple(_as_in_schema_1(v, old) for v, old in pairs if v is not None))
+    if claimed.text is None:
+        found = replace(found, verdicts=tuple(replace(verdict, witness=None) for verdict in found.verdicts))
     return next(_differences(claimed, found), None)
 
 
@@ -64,6 +66,8 @@ def _differences(claimed: Certificate, found: Certificate) -> Iterator[Differenc
     yield from _compared(old_names, new_names, "verdicts")
     for old, new in zip(claimed.verdicts, found.verdicts, strict=True):
         yield from _compared(to_plain(old), to_plain(new), old.generator, new.rounding)
+    if claimed.text is not None:
+        yield from _compared(claimed.text, found.text, "text")
     if claimed.origin is not None and found.origin is not None:
         yield from _compared(to_plain(claimed.origin), to_plain(found.origin), "origin")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from qffc.passes.equivariance.verdict import Failure, Transform
+from qffc.passes.equivariance.verdict import Failure, Transform, Witness
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Finding:
         failure: where the proof stops; None when it is proven.
         note: a limit of the proof worth knowing; may be empty.
         survives: finds the parts of the symmetry that are proven although the whole is not.
+        witness: the renaming that a proof by relabelling has found.
     """
 
     generator: str
@@ -48,3 +49,4 @@ class Finding:
     failure: Failure | None = None
     note: str = ""
     survives: Callable[[], tuple[str, ...]] = field(default=tuple, compare=False, repr=False)
+    witness: Witness | None = None

@@ -28,7 +28,7 @@ def judge(program: Program, finding: Finding) -> Verdict:
         ['proven', 'refuted']
     """
     if finding.failure is None:
-        return Verdict(finding.generator, "proven", finding.rule.name, note=finding.note)
+        return Verdict(finding.generator, "proven", finding.rule.name, note=finding.note, witness=finding.witness)
     sampling = sample(program, finding.transform)
     return Verdict(
         finding.generator,

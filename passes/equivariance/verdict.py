@@ -163,6 +163,20 @@ class Carried:
 
 
 @dataclass(frozen=True)
+class Witness:
+    """The renaming that a proof rests on, so that a checker need not search for it.
+
+    Args:
+        qubits: every qubit whose name changes and the one that takes its place, by name, as they are prepared.
+        letter: the Pauli letter that all qubits are conjugated by after that; None for none, or for the string that a
+            declared symmetry names.
+    """
+
+    qubits: tuple[tuple[str, str], ...]
+    letter: Literal["X", "Y", "Z"] | None = None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The verdict on one generator.
 
@@ -181,6 +195,7 @@ class Verdict:
         carried: given exactly when a pass has kept the verdict: the rules prove it before the pass and not after.
         bits: given exactly when the identity test proves it, and no rule: it is wrong with a probability below 2 to
             minus this power.
+        witness: given when a rule proves it by renaming qubits.
         rounding: changes of the response up to this size are rounding to the check, at the point that counts; so
             much may differ from machine to machine. Kept in memory alone.
     """
@@ -196,6 +211,7 @@ class Verdict:
     survives: tuple[str, ...] = ()
     carried: Carried | None = None
     bits: int | None = None
+    witness: Witness | None = None
     rounding: float = field(default=0.0, compare=False, metadata=IN_MEMORY)
 
 

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
 from qffc.ir.short_repr import short_repr
-from qffc.passes.equivariance.certificates.certificate_schemas import from_schema_1, from_schema_3, without_places
+from qffc.passes.equivariance.certificates.certificate_schemas import as_in_newest
 from qffc.passes.equivariance.certificates.certificate_text import render_verdict
 from qffc.passes.equivariance.certificates.listing import listing
 from qffc.passes.equivariance.certificates.source_lines import source_of
@@ -21,7 +21,7 @@ from qffc.passes.equivariance.verdict import Verdict
 from qffc.passes.plain_data import from_plain, to_plain
 from qffc.passes.strict_documents import parse_json
 
-SCHEMA = 4
+SCHEMA = 5
 CARRIED = "carried over"
 
 RULES = {
@@ -64,6 +64,7 @@ class Certificate:
         python: version of the interpreter, likewise.
         origin: where the proof starts; None in certificates of schema 1, which need their program beside them.
         rules_only: whether the identity test was left out.
+        text: of the program, for checkers that have nothing else; None in certificates before schema 5.
     """
 
     program: str
@@ -74,6 +75,7 @@ class Certificate:
     python: str
     origin: Origin | None = None
     rules_only: bool = False
+    text: str | None = None
 
     def __repr__(self) -> str:
         found = {
@@ -127,10 +129,9 @@ class Certificate:
                 help="write it again with this version of qffc",
             )
         if schema == 1:
-            return from_plain(Certificate, from_schema_3(without_places(from_schema_1(data))))
+            return from_plain(Certificate, as_in_newest(data, schema))
         claimed = data.pop("sha256", None)
-        known = without_places(data) if schema == 2 else data
-        certificate = from_plain(Certificate, known if schema == SCHEMA else from_schema_3(known))
+        certificate = from_plain(Certificate, as_in_newest(data, schema))
         if claimed != _checksum(data):
             raise error(
                 "certificate that was changed after it was written",
@@ -171,7 +172,10 @@ def make_certificate(program: Program, verdicts: tuple[Verdict, ...], *, rules_o
         own = "unknown"
     origin = Origin(program.text, program.digest)
     python = platform.python_version()
-    return Certificate(program.name, program.digest, program.declared, verdicts, own, python, origin, rules_only)
+    versions = (own, python)
+    return Certificate(
+        program.name, program.digest, program.declared, verdicts, *versions, origin, rules_only, program.text
+    )
 
 
 def _checksum(data: dict[str, object]) -> str:

@@ -11,19 +11,34 @@ _SURVIVES = "survives: "
 _Entries = dict[str, Any]
 
 
-def from_schema_1(data: _Entries) -> _Entries:
-    """Add what certificates of schema 1 do not say."""
+def as_in_newest(data: _Entries, schema: int) -> _Entries:
+    """Return a certificate of an older schema as one of the newest.
+
+    Args:
+        data: what it says, without its schema and checksum.
+        schema: from 1 on.
+    """
+    for older in range(schema, len(_STEPS) + 1):
+        data = _STEPS[older - 1](data)
+    return data
+
+
+def _from_schema_1(data: _Entries) -> _Entries:
     return {**_with_verdicts(data, _verdict_from_schema_1), "origin": None}
 
 
-def from_schema_3(data: _Entries) -> _Entries:
-    """Add what certificates up to schema 3 do not say: only rules proved anything."""
+def _from_schema_2(data: _Entries) -> _Entries:
+    """Drop the places in source files: a new check sees the text of the program alone."""
+    return _with_verdicts(data, _verdict_without_places)
+
+
+def _from_schema_3(data: _Entries) -> _Entries:
+    """Up to here only rules proved anything."""
     return {**_with_verdicts(data, lambda verdict: {**verdict, "bits": None}), "rules_only": True}
 
 
-def without_places(data: _Entries) -> _Entries:
-    """Drop the places in source files that schemas 1 and 2 had: a new check sees the text of the program alone."""
-    return _with_verdicts(data, _verdict_without_places)
+def _from_schema_4(data: _Entries) -> _Entries:
+    return {**_with_verdicts(data, lambda verdict: {**verdict, "witness": None}), "text": None}
 
 
 def _with_verdicts(data: _Entries, change: Callable[[_Entries], _Entries]) -> _Entries:
@@ -60,3 +75,7 @@ def _transform_from_schema_1(data: _Entries) -> _Entries:
     sites = [swap, swap[::-1]] if isinstance(swap, list) else []
     rest = {key: part for key, part in data.items() if key != "swap"}
     return {**rest, "sites": sites, "entries": [], "internal": None}
+
+
+_STEPS = (_from_schema_1, _from_schema_2, _from_schema_3, _from_schema_4)
+"""What leads from each schema to the next one, in order."""

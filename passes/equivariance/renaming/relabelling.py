@@ -32,6 +32,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from qffc.ir.declarations import has_features
+from qffc.ir.pauli import LETTERS
 from qffc.ir.program import Program
 from qffc.ir.values import Add, Moment, Value, walk
 from qffc.passes.circuit.qubit_matching import Incidences, Names, incidences, renamings
@@ -41,16 +42,16 @@ from qffc.passes.equivariance.renaming.first_difference import first_difference
 from qffc.passes.equivariance.renaming.nearest_renaming import nearest_renaming
 from qffc.passes.equivariance.renaming.readout_difference import energy_operator, readout_difference
 from qffc.passes.equivariance.renaming.words import Action, Attempt, Word, image_of, with_moments
-from qffc.passes.equivariance.verdict import Failure
+from qffc.passes.equivariance.verdict import Failure, Witness
 
 
-def relabelling_failure(word: Word, action: Action) -> Failure | None:
-    """Return where a program with its names replaced differs, or None when it is the same."""
+def relabelled(word: Word, action: Action) -> Failure | Witness:
+    """Return the renaming of qubits under which a program with its names replaced is the same, or where it differs."""
     image = image_of(word, action)
     preferred = Attempt(word, image, action.renaming or site_order_renaming(word.program, action.sites), action.paulis)
     # The order of the sites usually fits; the search costs more than a test of one renaming.
     if _carries_operations(preferred) and readout_difference(preferred) is None:
-        return None
+        return _witness(preferred, action)
     readout_failure: Failure | None = None
     for renaming in _candidates(preferred, action):
         attempt = replace(preferred, renaming=renaming)
@@ -58,13 +59,20 @@ def relabelling_failure(word: Word, action: Action) -> Failure | None:
             continue
         difference = readout_difference(attempt)
         if difference is None:
-            return None
+            return _witness(attempt, action)
         readout_failure = readout_failure or difference
     if readout_failure is None and action.renaming is None and action.tables:
         # Entries move, and no site says where the qubits go: what fits best is compared.
         nearest = nearest_renaming(image.letters, word.letters, preferred.renaming)
         return first_difference(replace(preferred, renaming=nearest), side_by_side=True)
     return readout_failure or first_difference(preferred)
+
+
+def _witness(attempt: Attempt, action: Action) -> Witness:
+    names = [qubit.name for qubit in attempt.word.program.qubits]
+    moves = tuple((names[a], names[b]) for a, b in enumerate(attempt.renaming) if a != b)
+    letters = [letter for letter in LETTERS if action.mirror and letter in action.paulis.values()]
+    return Witness(moves, letters[0] if letters else None)
 
 
 def _carries_operations(attempt: Attempt) -> bool:

@@ -19,9 +19,9 @@ from qffc.ir.generators import TableMoves
 from qffc.ir.program import Program
 from qffc.passes.circuit.written_out import written_out
 from qffc.passes.equivariance.finding import Finding, Rule
-from qffc.passes.equivariance.renaming.relabelling import relabelling_failure
+from qffc.passes.equivariance.renaming.relabelling import relabelled
 from qffc.passes.equivariance.renaming.words import Action, make_word, representatives
-from qffc.passes.equivariance.verdict import Transform
+from qffc.passes.equivariance.verdict import Transform, Witness
 
 RELABELLING = Rule(
     "relabelling modulo commutation",
@@ -50,8 +50,9 @@ def check_exchange(program: Program) -> tuple[Finding, ...]:
     found = []
     for generator in generators:
         sites = dict(generator.moves)
-        failure = relabelling_failure(words(representatives(program, sites)), Action(sites=sites))
-        found.append(Finding(str(generator), RELABELLING, _transform(generator), failure, note))
+        proof = relabelled(words(representatives(program, sites)), Action(sites=sites))
+        failure, witness = (None, proof) if isinstance(proof, Witness) else (proof, None)
+        found.append(Finding(str(generator), RELABELLING, _transform(generator), failure, note, witness=witness))
     return tuple(found)
 
 

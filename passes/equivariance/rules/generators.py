@@ -21,12 +21,12 @@ from qffc.ir.exchange_group import is_exchange, keeps_group
 from qffc.ir.generators import Conserved, Generator, TableMoves
 from qffc.ir.program import Program
 from qffc.passes.equivariance.finding import Finding, Rule
-from qffc.passes.equivariance.renaming.relabelling import relabelling_failure
+from qffc.passes.equivariance.renaming.relabelling import relabelled
 from qffc.passes.equivariance.renaming.words import Action, Species, Word, make_word, representatives
 from qffc.passes.equivariance.rules.charge import check_conserved
 from qffc.passes.equivariance.rules.exchange import AVERAGE, RELABELLING
 from qffc.passes.equivariance.rules.reduced_circuit import ANY_TARGET, of_canonical
-from qffc.passes.equivariance.verdict import Failure, Transform
+from qffc.passes.equivariance.verdict import Failure, Transform, Witness
 from qffc.passes.simplify.canonicalize import Canonicalize
 
 CONJUGATION = Rule(
@@ -47,23 +47,25 @@ def check_generators(program: Program) -> tuple[Finding, ...]:
 
 def check_generator(program: Program, generator: Generator, words: Callable[[Species], Word]) -> Finding:
     """Prove a discrete symmetry by relabelling and conjugation."""
-    rule, failure = _tried(program, generator, words)
-    return Finding(generator.title, rule, transform_of(program, generator), failure)
+    rule, proof = _tried(program, generator, words)
+    failure, witness = (None, proof) if isinstance(proof, Witness) else (proof, None)
+    return Finding(generator.title, rule, transform_of(program, generator), failure, witness=witness)
 
 
-def _tried(program: Program, generator: Generator, words: Callable[[Species], Word]) -> tuple[Rule, Failure | None]:
-    """The rule that proves a discrete symmetry; else the one that was tried, and where it stops."""
+def _tried(
+    program: Program, generator: Generator, words: Callable[[Species], Word]
+) -> tuple[Rule, Failure | Witness | None]:
+    """The rule that proves a discrete symmetry, with its renaming; else the one that was tried, and where it stops."""
     if _is_averaged(program, generator):
         return AVERAGE, None
     rule = CONJUGATION if generator.paulis else RELABELLING
     mixed = _mixed_average(program, generator)
-    failure = mixed or _failure(program, generator, words)
-    if failure is None or mixed is not None:
-        return rule, failure
+    proof = mixed or _relabelled(program, generator, words)
+    if isinstance(proof, Witness) or mixed is not None:
+        return rule, proof
     shorter = Canonicalize().run(program, ANY_TARGET).program
-    if shorter is not program and _failure(shorter, generator, partial(make_word, shorter)) is None:
-        return of_canonical(rule), None
-    return rule, failure
+    again = proof if shorter is program else _relabelled(shorter, generator, partial(make_word, shorter))
+    return (of_canonical(rule), again) if isinstance(again, Witness) else (rule, proof)
 
 
 def _is_averaged(program: Program, generator: Generator) -> bool:
@@ -80,9 +82,9 @@ def _mixed_average(program: Program, generator: Generator) -> Failure | None:
     return Failure("the mean over exchanges is not kept: sites go where their exchanges are other ones")
 
 
-def _failure(program: Program, generator: Generator, words: Callable[[Species], Word]) -> Failure | None:
+def _relabelled(program: Program, generator: Generator, words: Callable[[Species], Word]) -> Failure | Witness:
     action = action_of(program, generator)
-    return relabelling_failure(words(representatives(program, action.sites)), action)
+    return relabelled(words(representatives(program, action.sites)), action)
 
 
 def action_of(program: Program, generator: Generator) -> Action:

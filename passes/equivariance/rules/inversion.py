@@ -40,13 +40,13 @@ from qffc.ir.program import Program
 from qffc.ir.values import CarriedVector, Displacement, Gathered, Position, Value
 from qffc.passes.equivariance.finding import Finding, Rule
 from qffc.passes.equivariance.polynomials.motions import parity, residual
-from qffc.passes.equivariance.renaming.relabelling import relabelling_failure
+from qffc.passes.equivariance.renaming.relabelling import relabelled
 from qffc.passes.equivariance.renaming.words import Action, make_word, representatives
 from qffc.passes.equivariance.rules.carried import carried_failure
 from qffc.passes.equivariance.rules.rotation import rotation_failure
 from qffc.passes.equivariance.rules.translation import classical_values, failure_at, translation_failure
 from qffc.passes.equivariance.transforms import MIRROR
-from qffc.passes.equivariance.verdict import Failure
+from qffc.passes.equivariance.verdict import Failure, Witness
 
 EVEN_VALUES = Rule("even values", "no value changes under inversion")
 TWO_VECTORS = Rule(
@@ -73,13 +73,13 @@ def check_inversion(program: Program) -> tuple[Finding]:
     if all(is_even(value) for _, value in values):
         return _found(EVEN_VALUES)
     failure = _two_vector_failure(program, values)
-    if failure is not None and _is_relabelled(program):
-        return _found(RELABELLED)
+    if failure is not None and (witness := _relabelled(program)) is not None:
+        return _found(RELABELLED, witness=witness)
     return _found(TWO_VECTORS, failure)
 
 
-def _found(rule: Rule, failure: Failure | None = None) -> tuple[Finding]:
-    return (Finding("inversion", rule, MIRROR, failure),)
+def _found(rule: Rule, failure: Failure | None = None, witness: Witness | None = None) -> tuple[Finding]:
+    return (Finding("inversion", rule, MIRROR, failure, witness=witness),)
 
 
 def is_even(value: Value) -> bool:
@@ -87,13 +87,14 @@ def is_even(value: Value) -> bool:
     return value.law.parity == 1 or (not value.law.covariant and parity(value) == 1)
 
 
-def _is_relabelled(program: Program) -> bool:
-    """Whether a renaming of qubits undoes the mirror, alone or with some Pauli letter on all qubits."""
+def _relabelled(program: Program) -> Witness | None:
+    """The renaming of qubits that undoes the mirror, alone or with some Pauli letter on all qubits."""
     turns_along = all(value.law.covariant for _, value in classical_values(program))
     letters = () if turns_along else LETTERS  # no letter turns a vector that turns along into its negative
     word, qubits = make_word(program, representatives(program, {})), range(len(program.qubits))
     actions = [Action(mirror=True), *(Action(paulis=dict.fromkeys(qubits, letter), mirror=True) for letter in letters)]
-    return any(relabelling_failure(word, action) is None for action in actions)
+    proofs = (relabelled(word, action) for action in actions)
+    return next((proof for proof in proofs if isinstance(proof, Witness)), None)
 
 
 def _two_vector_failure(program: Program, values: tuple[tuple[int | None, Value], ...]) -> Failure | None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -105,7 +106,7 @@ def test_certificate_belongs_to_one_program() -> None:
     [
         (lambda data: data.pop("digest"), "missing 'digest'"),
         (lambda data: data.update(colour="red"), "unknown 'colour'"),
-        (lambda data: data.update(schema=5), "schema 5"),
+        (lambda data: data.update(schema=6), "schema 6"),
         (lambda data: data.update(program=3), "of type str"),
         (lambda data: data.update(verdicts={}), "a list"),
         (lambda data: data.update(symmetry=["mirror"]), "changed after it was written"),
@@ -130,16 +131,17 @@ def test_damaged_json_is_refused(damage: object, message: str) -> None:
 def test_schema_1_is_read_and_needs_its_program() -> None:
     certificate = check_equivariance(make_program(broken=True), rules_only=True)
     data = json.loads(certificate.to_json())
-    for key in ("origin", "sha256", "rules_only"):
+    for key in ("origin", "sha256", "rules_only", "text"):
         del data[key]
     for verdict in data["verdicts"]:
         survives = [f"survives: {part}" for part in verdict.pop("survives")]
         verdict["note"] = "; ".join([*filter(None, [verdict["note"]]), *survives])
-        del verdict["carried"], verdict["bits"]
+        del verdict["carried"], verdict["bits"], verdict["witness"]
         if verdict["failure"]:
             del verdict["failure"]["line"]
     old = Certificate.from_json(json.dumps({**data, "schema": 1}))
-    assert old == replace(certificate, origin=None)
+    bare = tuple(replace(verdict, witness=None) for verdict in certificate.verdicts)
+    assert old == replace(certificate, origin=None, text=None, verdicts=bare)
     assert old.verdicts[0].survives
     verify_certificate(old, make_program(broken=True))
     with pytest.raises(QffcError, match="certificate without its program"):
@@ -163,6 +165,30 @@ def test_an_exchange_of_schema_1_keeps_its_sites() -> None:
     assert example is not None
     before, after = measured(program, example)
     assert after - before == pytest.approx(np.array(example.transformed) - np.array(example.response), abs=1e-12)
+
+
+def test_schema_4_is_read_and_checked() -> None:
+    program = load("sivqlm-h2o", depth=1)
+    data = json.loads(check_equivariance(program).to_json())
+    del data["text"], data["schema"], data["sha256"]
+    for verdict in data["verdicts"]:
+        del verdict["witness"]
+    checksum = sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+    old = Certificate.from_json(json.dumps({"schema": 4, **data, "sha256": checksum}))
+    assert old.text is None
+    assert verify_certificate(old, program).text == program.text
+
+
+def test_a_renaming_and_the_text_are_held_against_a_new_check() -> None:
+    certificate = check_equivariance(load("sivqlm-h2o", depth=1))
+    exchange = next(verdict for verdict in certificate.verdicts if verdict.generator == "exchange H1 H2")
+    assert exchange.witness is not None
+    assert ("H1_upper", "H2_upper") in exchange.witness.qubits
+    other = replace(exchange, witness=replace(exchange.witness, qubits=()))
+    verdicts = tuple(other if verdict is exchange else verdict for verdict in certificate.verdicts)
+    for changed in (replace(certificate, text="qffc 1"), replace(certificate, verdicts=verdicts)):
+        with pytest.raises(QffcError, match="does not confirm"):
+            verify_certificate(changed)
 
 
 def test_a_certificate_is_checked_by_itself(certificate: Certificate) -> None:
