@@ -1,0 +1,124 @@
+"""Rotations in a row that are one operation of the IR: couplings, and turns about a vector.
+
+Rotations by XX, YY and ZZ of two qubits commute; with equal angles they are ``exchange``. Three rotations whose angles
+the author says to be those of a turn about a vector are ``rotate``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from qffc.ir.diagnostics import error
+from qffc.ir.ops import Exchange, Rotate
+from qffc.ir.pauli import PauliString
+from qffc.ir.values import ParameterEntry, Value, walk
+from qffc.passes.raise_pytket.steps import Step
+
+Three = tuple[Value, Value, Value]
+"""The angles of a turn, in the order in which they act."""
+
+
+def with_exchanges(steps: Sequence[Step]) -> list[Step]:
+    """Return gates that do the same, with three rotations by XX, YY and ZZ at one angle t as the exchange of t/2.
+
+    Example:
+        >>> from qffc.passes.raise_pytket.steps import rotation
+        >>> t = ParameterEntry("t")
+        >>> with_exchanges([rotation({0: letter, 1: letter}, t) for letter in "YXZ"])[0].op.text(("a", "b"))
+        'exchange a, b, 1/2*t'
+    """
+    left: list[Step | None] = list(steps)
+    for place, step in enumerate(left):
+        places = None if step is None else _three_of_a_pair(left, place)
+        if places is None or step is None:
+            continue
+        ((a, _), (b, _)), angle = step.turns[0]
+        for other in places:
+            left[other] = None
+        left[place] = Step(op=Exchange(a, b, angle / 2), passable=False)
+    return [step for step in left if step is not None]
+
+
+def _three_of_a_pair(steps: Sequence[Step | None], place: int) -> list[int] | None:
+    """Where the three rotations of an exchange are, the first at a place; nothing on their qubits is between them."""
+    first = steps[place]
+    assert first is not None
+    if not _is_like(first):
+        return None
+    places, letters = [place], {first.turns[0].string[0][1]}
+    for later in range(place + 1, len(steps)):
+        step = steps[later]
+        if step is None or not step.qubits & first.qubits:
+            continue
+        same = _is_like(step) and step.qubits == first.qubits and step.turns[0].angle == first.turns[0].angle
+        if not same or step.turns[0].string[0][1] in letters:
+            return None
+        places.append(later)
+        letters.add(step.turns[0].string[0][1])
+        if len(places) == 3:
+            return places
+    return None
+
+
+def _is_like(step: Step) -> bool:
+    """Whether a gate is one rotation by XX, YY or ZZ."""
+    if step.op is not None or len(step.turns) != 1:
+        return False
+    string: PauliString = step.turns[0].string
+    return len(string) == 2 and string[0][1] == string[1][1]
+
+
+def with_rotations(steps: Sequence[Step], vectors: Mapping[Three, Value], names: Mapping[Three, str]) -> list[Step]:
+    """Return the gates with turns about vectors in the place of the three rotations that they are said to be.
+
+    Args:
+        steps: the gates.
+        vectors: by three angles, the vector v of the turn exp(-i/2 v . sigma) that rotations by these angles, in
+            this order and in a row on a qubit, are.
+        names: what messages call the three angles.
+
+    Raises:
+        QffcError: when one of the angles is found elsewhere, or three of them nowhere.
+    """
+    done: list[Step] = []
+    waiting: dict[int, list[Step]] = {}
+    starts = {three[0]: three for three in vectors}
+    found = set()
+    for step in steps:
+        done.append(step)
+        angle = step.turns[0].angle if len(step.turns) == 1 and len(step.qubits) == 1 else None
+        for qubit in step.qubits:
+            row = waiting.get(qubit, [])
+            expected = None if not row else starts[row[0].turns[0].angle][len(row)]
+            row = [*row, step] if angle is not None and angle == expected else [step] if angle in starts else []
+            waiting[qubit] = row
+        if angle is None:
+            continue
+        (qubit,) = step.qubits
+        row = waiting[qubit]
+        if len(row) == 3:
+            three = starts[row[0].turns[0].angle]
+            done = [other for other in done if not any(other is part for part in row)]
+            done.append(Step(op=Rotate(qubit, vectors[three]), passable=False))
+            waiting[qubit] = []
+            found.add(three)
+    _need_all(done, vectors, names, found)
+    return done
+
+
+def _need_all(
+    steps: Sequence[Step], vectors: Mapping[Three, Value], names: Mapping[Three, str], found: set[Three]
+) -> None:
+    left = {
+        part for step in steps for turn in step.turns for part in walk(turn.angle) if isinstance(part, ParameterEntry)
+    }
+    for three in vectors:
+        if three in found and not left & set(three):
+            continue
+        raise error(
+            "angles that are no turn about a vector",
+            found=f"{names[three]}: "
+            + ("three rotations, and the angles elsewhere, too" if three in found else "not three rotations in a row"),
+            expected="rotations by these three angles, in this order, in a row on one qubit, and nowhere else",
+            help="name the angles in the order in which the rotations act: 'rz(a); ry(b); rz(c)' is 'a, b, c'",
+        )
