@@ -33,8 +33,8 @@ def with_singlets(steps: Sequence[Step], qubits: int) -> list[Step]:
     for step in steps:
         done.append(step)
         pair = _joined(step, begun, done)
-        if pair is None:
-            for qubit in step.qubits:
+        if len(pair) > 2 or not step.is_clifford or not all(qubit in begun for qubit in pair):
+            for qubit in pair:
                 begun.pop(qubit, None)
             continue
         places = sorted({*(place for qubit in pair for place in begun[qubit]), len(done) - 1})
@@ -50,13 +50,11 @@ def with_singlets(steps: Sequence[Step], qubits: int) -> list[Step]:
     return [step for step in done if step is not None]
 
 
-def _joined(step: Step, begun: dict[int, list[int]], done: Sequence[Step | None]) -> tuple[int, ...] | None:
-    """The one or two fresh qubits that a Clifford gate and all before it on these act on; None otherwise."""
-    if not step.is_clifford or not all(qubit in begun for qubit in step.qubits):
-        return None
-    earlier = [done[place] for qubit in step.qubits for place in begun[qubit]]
+def _joined(step: Step, begun: dict[int, list[int]], done: Sequence[Step | None]) -> tuple[int, ...]:
+    """The qubits of a gate, and of the gates before it as long as these are fresh."""
+    earlier = [done[place] for qubit in step.qubits for place in begun.get(qubit, ())]
     joined = step.qubits.union(*(other.qubits for other in earlier if other is not None))
-    return tuple(sorted(joined)) if len(joined) <= 2 else None
+    return tuple(sorted(joined))
 
 
 def _is_singlet(steps: Sequence[Step | None], pair: tuple[int, ...]) -> bool:

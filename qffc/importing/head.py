@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from qffc.importing.description import Description
-from qffc.ir.declarations import SYMMETRIES, Site
+from qffc.ir.declarations import SYMMETRIES, Role, Site
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.exchange_group import exchanges
 from qffc.ir.printer import FORMAT_VERSION
@@ -40,10 +40,8 @@ def head_of(circuit: Circuit, description: Description) -> Program:
     lines += [f"scope {description.scope}", f"species {', '.join(species)}"]
     lines += [f"site {name}: {element} {role}" for name, element, role in sites]
     lines += [f"parameter {text}" for text in description.parameters]
-    lines += [
-        f"qubit {name}: {description.qubits[name]}" if name in description.qubits else f"qubit {name}"
-        for name in qubits
-    ]
+    places = {name: f": {site}" for name, site in description.qubits.items()}
+    lines += [f"qubit {name}{places.get(name, '')}" for name in qubits]
     lines += description.generators
     lines += [f"zero {name}" for name in qubits]
     lines += [f"observable {name} = {text}" for name, text in description.observables.items()]
@@ -61,7 +59,11 @@ def _symmetry(description: Description, sites: Sequence[tuple[str, str, str]]) -
     if description.symmetry is not None:
         known = [name for name in SYMMETRIES if name in description.symmetry]
         return (*known, *(name for name in description.symmetry if name not in known))
-    made = [Site(name, None if element == "any" else element, role) for name, element, role in sites]  # type: ignore[arg-type]  # the parser refuses other roles
+    made = []
+    for name, element, role in sites:
+        word, *molecule = role.split()
+        species = None if element == "any" else element
+        made.append(Site(name, species, cast(Role, word), molecule[-1] if molecule else None))
     like = description.scope != "molecule" or exchanges(made)
     return SYMMETRIES if like else SYMMETRIES[:3]
 
