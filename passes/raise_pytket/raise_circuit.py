@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytket.circuit import Circuit, Op, OpType, Qubit
 
@@ -14,7 +14,7 @@ from qffc.ir.values import Value
 from qffc.passes.raise_pytket.angles import Angles
 from qffc.passes.raise_pytket.couplings import Three, with_exchanges, with_rotations
 from qffc.passes.raise_pytket.fold_cliffords import folded
-from qffc.passes.raise_pytket.gates import MOST_CONTROLLED, steps_of
+from qffc.passes.raise_pytket.gates import MOST_CONTROLLED, known_gates, steps_of
 from qffc.passes.raise_pytket.singlets import with_singlets
 from qffc.passes.raise_pytket.steps import Step, Turn
 
@@ -29,11 +29,15 @@ _WRITTEN_OUT = (
 """Boxes whose circuit has the gates and the symbols that their author gave."""
 _DEEPEST = 64
 """Boxes within boxes."""
-_NO_UNITARY: Mapping[OpType, str] = {
-    OpType.Reset: "reset",
-    OpType.Collapse: "collapse",
-    OpType.Conditional: "gate under a classical condition",
+_NO_UNITARY: Mapping[OpType, tuple[str, str]] = {
+    OpType.Reset: ("a reset", "import the part of the circuit that is a product of gates"),
+    OpType.Collapse: ("a collapse", "import the part of the circuit that is a product of gates"),
+    OpType.Conditional: (
+        "a gate under a classical condition",
+        "import the circuit of one outcome, without it",
+    ),
 }
+"""What each is, and what to do about it."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,12 @@ def raise_circuit(
     for op, qubits in _gates(circuit, circuit.qubits):
         late = next((qubit for qubit in qubits if qubit in measured), None)
         if late is not None:
-            raise _refused(op, qubits, f"a gate after the measurement of {late}", "measurements at the end alone")
+            raise _no_gates(
+                op,
+                qubits,
+                f"a gate after the measurement of {late}",
+                "leave the measurement out: what is read, an observable says",
+            )
         if op.type == OpType.Measure:
             measured.update(qubits)
             continue
@@ -135,18 +144,26 @@ def _steps(op: Op, qubits: Sequence[Qubit], angles: Angles, on: Sequence[int]) -
         turn = Turn(string, angles.angle(op.get_phase()))  # type: ignore[attr-defined]
         return [Step((turn,))] if string else []
     if op.type in _NO_UNITARY:
-        raise _refused(op, qubits, _NO_UNITARY[op.type], "gates, and measurements at the end")
+        raise _no_gates(op, qubits, *_NO_UNITARY[op.type])
+    if op.type not in known_gates():
+        raise error(
+            "gate without an exact form",
+            found=f"{op.type.name}, which is no gate with angles that qffc knows",
+            expected="Clifford gates, rotations, couplings, and boxes of these",
+            help="write it as gates; a matrix of numbers has no exact angles",
+            where=_place(op, qubits),
+        )
     try:
         steps = steps_of(op.type, [angles.angle(half_turns) for half_turns in op.params], on)
     except QffcError as problem:
-        raise _at(problem, op, qubits) from None
+        raise QffcError(replace(problem.diagnostic, where=_place(op, qubits))) from None
     if steps is None:
-        many = op.type.name.startswith("Cn")
-        raise _refused(
-            op,
-            qubits,
-            f"a gate on {len(on)} qubits" if many else f"{op.type.name}, which is no gate that qffc knows",
-            f"at most {MOST_CONTROLLED} qubits" if many else "gates with exact angles",
+        raise error(
+            "gate with many controls",
+            found=f"a gate on {len(on)} qubits",
+            expected=f"at most {MOST_CONTROLLED}: there are twice as many rotations for each more",
+            help="write it with gates on fewer qubits",
+            where=_place(op, qubits),
         )
     return steps
 
@@ -167,29 +184,15 @@ def _wires(circuit: Circuit, numbers: Mapping[Qubit, int]) -> list[Operation]:
     return [Relabel(moved)] if moved else []
 
 
-def _at(problem: QffcError, op: Op, qubits: Sequence[Qubit]) -> QffcError:
-    said = problem.diagnostic
-    return error(said.title, found=said.found, expected=said.expected, help=said.help, where=_place(op, qubits))
-
-
 def _place(op: Op, qubits: Sequence[Qubit]) -> str:
     return f"{op.type.name} on {', '.join(str(qubit) for qubit in qubits)}"
 
 
-def _refused(op: Op, qubits: Sequence[Qubit], found: str, expected: str) -> QffcError:
+def _no_gates(op: Op, qubits: Sequence[Qubit], found: str, help: str) -> QffcError:
     return error(
-        "circuit that is more than gates"
-        if op.type in _NO_UNITARY or "measure" in found
-        else "gate without an exact form",
+        "circuit that is more than gates",
         found=found,
-        expected=expected,
-        help=_HELP.get(op.type, "write it with rotations and Clifford gates, or let pytket rebase the circuit first"),
+        expected="gates, and measurements at the end",
+        help=help,
         where=_place(op, qubits),
     )
-
-
-_HELP: Mapping[OpType, str] = {
-    OpType.Reset: "import the part of the circuit that is a product of gates",
-    OpType.Collapse: "import the part of the circuit that is a product of gates",
-    OpType.Conditional: "import the circuit for one outcome, without the condition",
-}

@@ -140,7 +140,12 @@ class _Reader:
         name, kind = statement.identifier.name, statement.type
         base = kind.base_type if isinstance(kind, ast.ArrayType) else kind
         if not isinstance(base, ast.FloatType | ast.AngleType):
-            raise _refused("input that is no angle", f"'{name}' of type {kind_of(base)}")
+            raise _refused(
+                "input that is no angle",
+                f"'{name}', a {kind_of(base)}",
+                "float or angle",
+                "give it a value with 'const'",
+            )
         self.numbers[name] = sympy.IndexedBase(name) if base is not kind else sympy.Symbol(name)
 
     def _number(self, statement: ast.ConstantDeclaration | ast.ClassicalDeclaration, scope: _Scope) -> None:
@@ -182,7 +187,12 @@ class _Reader:
             elif modifier.modifier == ast.GateModifierName.ctrl and modifier.argument is None and self._plain(name):
                 name = CONTROLLED[name]
             else:
-                raise _refused("modifier of a gate", f"'{modifier.modifier.name} @ {name}'")
+                raise _refused(
+                    "modifier of a gate",
+                    f"'{modifier.modifier.name} @ {name}'",
+                    f"inv, or ctrl on one of {quoted(CONTROLLED)}",
+                    "write the gate out",
+                )
         numbers = [evaluate(argument, scope.numbers) for argument in call.arguments]
         gates = self._gate(name, numbers, on, depth)
         return [Gate(gate.op.dagger, gate.qubits) for gate in reversed(gates)] if inverse else gates
@@ -199,7 +209,12 @@ class _Reader:
             return [*phase, *self._gate("cu3", numbers[:3], on, depth)]
         kind = GATES.get(name)
         if kind is None:
-            raise _refused("unknown gate", f"'{name}'", f"one of {quoted(GATES)}, or one that the file defines")
+            raise _refused(
+                "unknown gate",
+                f"'{name}'",
+                f"one of {quoted(GATES)}, or one that the file defines",
+                "define it with 'gate'",
+            )
         _need_fit(name, numbers, PARAMETERS.get(kind, 0), on, QUBITS.get(kind, 1))
         half_turns = [number / sympy.pi for number in numbers]
         return [] if kind == OpType.noop else [Gate(Op.create(kind, half_turns), tuple(on))]
@@ -209,7 +224,9 @@ class _Reader:
     ) -> list[Gate]:
         _need_fit(definition.name.name, numbers, len(definition.arguments), on, len(definition.qubits))
         if depth > _DEEPEST:
-            raise _refused("gate within itself", f"'{definition.name.name}'")
+            raise _refused(
+                "gate within itself", f"'{definition.name.name}'", "definitions that end", "correct the definition"
+            )
         inner = {argument.name: number for argument, number in zip(definition.arguments, numbers, strict=True)}
         places = {formal.name: [qubit] for formal, qubit in zip(definition.qubits, on, strict=True)}
         gates: list[Gate] = []
@@ -224,12 +241,19 @@ class _Reader:
         name = operand.name if isinstance(operand, ast.Identifier) else operand.name.name
         register = scope.qubits.get(name)
         if register is None:
-            raise _refused("unknown qubit", f"'{name}'", f"one of {quoted(scope.qubits)}")
+            raise _refused(
+                "unknown qubit", f"'{name}'", f"one of {quoted(scope.qubits)}", "declare it, or correct the name"
+            )
         qubits = list(register)
         for indices in () if isinstance(operand, ast.Identifier) else operand.indices:
             places = whole_numbers(indices, scope.numbers, len(qubits))
             if any(not -len(qubits) <= place < len(qubits) for place in places):
-                raise _refused("index outside of a register", f"{name}[{places[0]}]", f"0 to {len(qubits) - 1}")
+                raise _refused(
+                    "index outside of a register",
+                    f"{name}[{places[0]}]",
+                    f"0 to {len(qubits) - 1}",
+                    "correct the index",
+                )
             qubits = [qubits[place] for place in places]
         return qubits
 
@@ -253,10 +277,14 @@ def _need_fit(name: str, numbers: Sequence[object], angles: int, on: Sequence[ob
             "gate with other operands",
             f"'{name}' with {len(numbers)} angles and {len(on)} qubits",
             f"{angles} angles and {qubits} qubits",
+            "correct the call",
         )
 
 
 def _refused(
-    title: str, found: str, expected: str = "gates on qubits, loops over whole numbers, final measurements"
+    title: str,
+    found: str,
+    expected: str = "gates on qubits, loops over whole numbers, measurements at the end",
+    help: str = "write the circuit out as gates",
 ) -> QffcError:
-    return error(title, found=found, expected=expected, help="write the circuit out as gates")
+    return error(title, found=found, expected=expected, help=help)

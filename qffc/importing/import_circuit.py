@@ -97,7 +97,7 @@ def _angles(description: Description, called: Mapping[str, str]) -> Iterator[tup
                 raise _twice(symbol)
             if symbol not in given:
                 given[symbol] = pattern
-                yield symbol, parse_value(filled(text, numbers, pattern), f"angle {name}")
+                yield symbol, _value(filled(text, numbers, pattern), f"angle {name}", description, rank=0)
 
 
 def _rotations(description: Description, called: Mapping[str, str]) -> Iterator[tuple[tuple[str, str, str], Value]]:
@@ -117,7 +117,33 @@ def _rotations(description: Description, called: Mapping[str, str]) -> Iterator[
             for part in three:
                 need_found(part, part in called, sorted(set(called.values())))
             a, b, c = (called[part] for part in three)
-            yield (a, b, c), parse_value(filled(text, numbers, pattern), f"rotation {name}")
+            yield (a, b, c), _value(filled(text, numbers, pattern), f"rotation {', '.join(three)}", description, rank=1)
+
+
+def _value(text: str, where: str, description: Description, rank: int) -> Value:
+    """A value that fits, or a message that says which one does not."""
+    value = parse_value(text, where)
+    unknown = [site for site in value.named_sites if site not in description.sites]
+    if unknown:
+        raise error(
+            "unknown site",
+            found=f"'{unknown[0]}' in '{text}'",
+            expected=f"one of {quoted(description.sites)}",
+            help="name the atom among the sites, or correct the name",
+            where=where,
+        )
+    if value.law.rank != rank:
+        kinds = ("a number", "a vector")
+        raise error(
+            f"{kinds[1 - rank]} where {kinds[rank]} belongs",
+            found=f"'{text}'",
+            expected="an angle in radians" if rank == 0 else "the vector that the qubit is turned about",
+            help="take component(..., x), norm(...) or dot(...) of it"
+            if rank == 0
+            else "multiply it by a direction: r(a, b)",
+            where=where,
+        )
+    return value
 
 
 def _split(pattern: str) -> list[str]:

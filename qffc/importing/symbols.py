@@ -50,11 +50,12 @@ def spellings(symbol: str, entry: ParameterEntry) -> tuple[str, ...]:
     """Return the names by which an author may call a symbol: its own, and the one that it has in the program.
 
     Example:
-        >>> spellings("_x_3_", ParameterEntry("x_", (3,)))
-        ('_x_3_', 'x_[3]', 'x[3]')
+        >>> spellings("_θ_3_", ParameterEntry("theta", (3,)))
+        ('_θ_3_', 'θ[3]', 'theta[3]')
     """
-    listed = (symbol, entry.text, entry.text.replace("_[", "["))
-    return tuple(dict.fromkeys(listed))
+    qiskit = _QISKIT.fullmatch(symbol)
+    own = symbol if qiskit is None else f"{qiskit['table']}[{qiskit['indices']}]"
+    return tuple(dict.fromkeys((symbol, own, entry.text)))
 
 
 def tables_of(entries: Iterable[ParameterEntry]) -> tuple[Parameter, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 import pennylane as qml
 import sympy
 from qiskit import QuantumCircuit, qasm3
+from qiskit.circuit import Parameter
 from qiskit.circuit.library import (
     efficient_su2,
     qaoa_ansatz,
@@ -105,6 +106,7 @@ def bound_unitaries():
 
 
 def features_and_amplitudes():
+    """The feature map of Havlicek et al. (arXiv:1804.11326) before an ansatz of the circuit library."""
     circuit = QuantumCircuit(2)
     circuit.compose(zz_feature_map(2, reps=1), inplace=True)
     circuit.compose(real_amplitudes(2, reps=1), inplace=True)
@@ -112,8 +114,9 @@ def features_and_amplitudes():
 
 
 def alternating():
-    pairs = SparsePauliOp.from_sparse_list([("ZZ", pair, 1.0) for pair in ((0, 1), (1, 2), (0, 2))], num_qubits=3)
-    return qasm3.dumps(qaoa_ansatz(pairs, reps=1))
+    """The alternating operator ansatz for the cut of largest weight (Farhi et al., arXiv:1411.4028)."""
+    weights = np.array([Parameter(f"d_{a}{b}") for a, b in ((0, 1), (1, 2), (0, 2))], dtype=object)
+    return qasm3.dumps(qaoa_ansatz(SparsePauliOp(["IZZ", "ZZI", "ZIZ"], weights), reps=1))
 
 
 def files():
