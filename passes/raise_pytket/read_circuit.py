@@ -13,8 +13,8 @@ from qffc.passes.strict_documents import parse_json
 
 _VERSION = re.compile(r"\s*OPENQASM\s+(\d+)(?:\.\d+)?\s*;")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_GLOBAL_PHASE = re.compile(r"^[ \t]*gphase\s*\([^;]*\)\s*;", re.MULTILINE)
-_OPAQUE = re.compile(r"^[ \t]*opaque\b[^;]*;", re.MULTILINE)
+_GLOBAL_PHASE = re.compile(r"\bgphase\s*\([^;]*\)\s*;")
+_OPAQUE = re.compile(r"\bopaque\b[^;]*;")
 _BRACKETS = re.compile(r"\(([^;{}]*)\)")
 _CONSTANT = re.compile(r"(?<![\w.])([EI])(?!\w)")
 """Names that pytket takes for the base of the natural logarithm and the imaginary unit."""

@@ -142,7 +142,7 @@ class _Reader:
         if not isinstance(base, ast.FloatType | ast.AngleType):
             raise _refused(
                 "input that is no angle",
-                f"'{name}', a {kind_of(base)}",
+                f"'{name}' of {kind_of(base)}",
                 "float or angle",
                 "give it a value with 'const'",
             )

@@ -12,7 +12,7 @@ from qffc.importing.head import head_of
 from qffc.importing.patterns import filled, matches, need_found
 from qffc.importing.symbols import entries_of, spellings, tables_of
 from qffc.ir.declarations import EnergyReadout, Parameter
-from qffc.ir.diagnostics import QffcError, error
+from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.program import Program
 from qffc.ir.text.parser import parse_value
 from qffc.ir.values import ParameterEntry, Radial, Value, walk
@@ -138,9 +138,7 @@ def _value(text: str, where: str, description: Description, rank: int) -> Value:
             f"{kinds[1 - rank]} where {kinds[rank]} belongs",
             found=f"'{text}'",
             expected="an angle in radians" if rank == 0 else "the vector that the qubit is turned about",
-            help="take component(..., x), norm(...) or dot(...) of it"
-            if rank == 0
-            else "multiply it by a direction: r(a, b)",
+            help="multiply it by a direction, r(a, b)" if rank else "take norm(...) or component(..., x) of it",
             where=where,
         )
     return value
