@@ -1,9 +1,10 @@
 """Clifford gates around rotations fold into the strings of these: ``cx; rx; cx`` is a rotation by XX.
 
-Packages write couplings that their target language lacks as a rotation between Clifford gates. A Clifford gate is moved
-towards the start, past rotations, which it turns into others, and past gates that it commutes with. Where it meets one
-with which it is a Pauli string, mostly the identity, both go. That is done when rotations take no more two-qubit gates
-afterwards than all did before, so circuits whose Clifford gates belong there keep them.
+Packages write couplings that their target language lacks as a rotation between Clifford gates. By Clifford conjugation,
+as a peephole, a Clifford gate is moved towards the start, past rotations, which it turns into others, and past gates
+that it commutes with. Where it meets one with which it is a Pauli string, mostly the identity, both go. That is done
+when rotations take no more two-qubit gates afterwards than all did before, so circuits whose Clifford gates belong
+there keep them.
 """
 
 from __future__ import annotations

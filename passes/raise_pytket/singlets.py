@@ -1,7 +1,7 @@
 """Clifford gates that prepare a singlet from |00>, found exactly: X and Z strings of the pair both get the sign -1.
 
 The state that Clifford gates make of |00> is the one that the images of Z on either qubit keep. It is the singlet, up
-to a phase, when these images are two of -XX, -YY and -ZZ.
+to a phase, when these images are two of -XX, -YY and -ZZ: they generate its stabilizer.
 """
 
 from __future__ import annotations

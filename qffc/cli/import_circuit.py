@@ -9,6 +9,7 @@ import typer
 
 from qffc.cli.output import AsJson, emit, say
 from qffc.ir.diagnostics import error
+from qffc.ir.short_repr import counted
 
 if TYPE_CHECKING:
     from qffc.importing.import_circuit import Imported
@@ -125,7 +126,9 @@ def _told(imported: Imported, file: Path) -> str:
         more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
         lines.append(f"trainable, since nothing is said of them: {', '.join(names[:_MOST_LISTED])}{more}")
     if imported.measurements:
-        lines.append(f"left out: {imported.measurements} measurements at the end; observables say what is read")
+        lines.append(
+            f"left out: {counted(imported.measurements, 'measurement')} at the end; observables say what is read"
+        )
     return "\n".join(lines)
 
 

@@ -65,12 +65,14 @@ def from_pytket(
         >>> program = qf.from_pytket(
         ...     circuit,
         ...     sites={"Li": "Li", "H": "H"},
-        ...     angles={"t": "norm(r(Li, H))"},
+        ...     angles={"t": "component(r(Li, H), z)"},
         ...     observables={"E": "dot(q0, q1)"},
         ... )
         >>> for verdict in qf.check(program).verdicts:
-        ...     print(verdict.generator, verdict.outcome)
+        ...     print(verdict.generator, verdict.status)
         rotation refuted
+        inversion proven
+        translation proven
     """
     file = Path(circuit) if isinstance(circuit, str | Path) else None
     if file is None and not hasattr(circuit, "get_commands"):
