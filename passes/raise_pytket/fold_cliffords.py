@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from qffc.ir.values import Pi
 from qffc.passes.raise_pytket.steps import Step, Turn, pauli_product, steps_commute
 
-_TWO_QUBIT_COST = 1
+_FARTHEST = 32
+"""Rotations that a gate turns at most on its way; packages have one or two between gates that belong together."""
 
 
 def folded(steps: Sequence[Step]) -> list[Step]:
@@ -50,31 +51,35 @@ def _append(done: list[Step], step: Step) -> None:
 
 
 def _fold(done: list[Step], step: Step) -> None:
-    changed: dict[int, Step] = {}
+    turned: list[int] = []  # places of the rotations that it turns on its way
     for place in reversed(range(len(done))):
         other = done[place]
         if not other.qubits & step.qubits:
             continue
-        if not other.passable:
+        if not other.passable or len(turned) > _FARTHEST:
             break
         if not other.is_clifford:
-            changed[place] = other.after(step)
+            if not steps_commute(other, step):
+                turned.append(place)
             continue
         pauli = pauli_product(other, step)
-        if pauli is not None and _pays(done, changed, other, step):
-            rest = [changed.get(index, done[index]) for index in range(place + 1, len(done))]
-            del done[place:]
-            _append_paulis(done, pauli)
-            for later in rest:
-                _append(done, later)
-            return
-        if pauli is not None or not steps_commute(other, step):
+        if pauli is None and steps_commute(other, step):
+            continue
+        changed = {} if pauli is None else {index: done[index].after(step) for index in turned}
+        if pauli is None or not _pays(done, changed, other, step):
             break
+        rest = [changed.get(index, done[index]) for index in range(place + 1, len(done))]
+        del done[place:]
+        _append_paulis(done, pauli)
+        for later in rest:
+            _append(done, later)
+        return
     done.append(step)
 
 
 def _pays(done: list[Step], changed: dict[int, Step], one: Step, other: Step) -> bool:
-    gained = sum(_TWO_QUBIT_COST * (len(step.qubits) > 1) for step in (one, other))
+    """Whether rotations take no more two-qubit gates without two gates than they and these take now."""
+    gained = sum(len(step.qubits) > 1 for step in (one, other))
     return sum(step.cost - done[place].cost for place, step in changed.items()) <= gained
 
 
