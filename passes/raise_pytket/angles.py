@@ -52,15 +52,15 @@ class Angles:
     def _term(self, term: sympy.Expr) -> Value:
         if term.free_symbols:
             return self._value(term * sympy.pi)
-        number = complex(term)
-        if number.imag != 0 or not isfinite(number.real):
+        number = _number(term)
+        if number is None:
             raise error(
                 "angle that is no number",
                 found=f"'{term}' half turns",
                 expected="a real number",
                 help="give the circuit real angles",
             )
-        return exact_angle(number.real)
+        return exact_angle(number)
 
     def _value(self, expression: sympy.Expr) -> Value:
         if isinstance(expression, sympy.Symbol):
@@ -123,6 +123,15 @@ def exact_angle(half_turns: float) -> Value:
     if abs(half_turns) <= 2:
         return Number(Fraction(f"{half_turns * pi:.{_DIGITS}g}"))
     return Number(Fraction(f"{remainder(half_turns, 4) * pi:.{_DIGITS - 1}f}"))
+
+
+def _number(term: sympy.Expr) -> float | None:
+    """A number; None for what is complex, infinite or none at all."""
+    try:
+        number = complex(term)
+    except TypeError:
+        return None
+    return number.real if number.imag == 0 and isfinite(number.real) else None
 
 
 def _unknown(expression: sympy.Expr) -> QffcError:

@@ -27,7 +27,7 @@ def with_exchanges(steps: Sequence[Step]) -> list[Step]:
         >>> with_exchanges([rotation({0: letter, 1: letter}, t) for letter in "YXZ"])[0].op.text(("a", "b"))
         'exchange a, b, 1/2*t'
     """
-    left: list[Step | None] = list(steps)
+    left: list[Step | None] = [part for step in steps for part in _apart(step)]
     for place, step in enumerate(left):
         places = None if step is None else _three_of_a_pair(left, place)
         if places is None or step is None:
@@ -37,6 +37,14 @@ def with_exchanges(steps: Sequence[Step]) -> list[Step]:
             left[other] = None
         left[place] = Step(op=Exchange(a, b, angle / 2), passable=False)
     return [step for step in left if step is not None]
+
+
+def _apart(step: Step) -> list[Step]:
+    """The rotations of a gate that is an exchange by a quarter turn, each alone; the gate itself for others."""
+    parts = [Step((turn,)) for turn in step.turns]
+    if step.op is not None or len(parts) != 3 or not all(_is_like(part) for part in parts):
+        return [step]
+    return parts if _three_of_a_pair(parts, 0) is not None else [step]
 
 
 def _three_of_a_pair(steps: Sequence[Step | None], place: int) -> list[int] | None:

@@ -33,13 +33,13 @@ def entries_of(symbols: Iterable[str]) -> dict[str, ParameterEntry]:
         θ[0] theta[0]
         φ phi
     """
-    taken: dict[str, int | None] = {}  # table -> number of its axes
-    found = {}
+    taken: dict[str, int] = {}  # table -> number of its axes
+    found: dict[str, ParameterEntry] = {}
     for symbol in sorted(symbols):
         match = _ENTRY.fullmatch(symbol) or _QISKIT.fullmatch(symbol)
         indices = () if match is None else tuple(int(index) for index in match["indices"].split(","))
         table = _plain(symbol if match is None else match["table"])
-        while taken.get(table, len(indices)) != len(indices) or (not indices and table in taken):
+        while taken.get(table, len(indices)) != len(indices) or ParameterEntry(table, indices) in found.values():
             table += "_"
         taken[table] = len(indices)
         found[symbol] = ParameterEntry(table, indices)

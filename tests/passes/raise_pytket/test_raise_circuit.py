@@ -133,6 +133,7 @@ def test_equal_couplings_are_an_exchange() -> None:
     t = SYMBOLS[0] / sympy.pi
     assert words(Circuit(2).TK2(t, t, t, 0, 1)) == ["exchange q0, q1, 1/2*a"]
     assert words(Circuit(2).ESWAP(t, 0, 1)) == ["exchange q0, q1, 1/4*a"]
+    assert words(Circuit(2).TK2(0.5, 0.5, 0.5, 0, 1)) == ["exchange q0, q1, 1/4*pi"]
     apart = Circuit(3).YYPhase(t, 0, 1).Rx(0.3, 2).XXPhase(t, 1, 0).ZZPhase(t, 0, 1)
     assert "exchange q0, q1, 1/2*a" in words(apart)
 

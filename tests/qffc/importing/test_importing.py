@@ -36,6 +36,14 @@ def test_symbols_without_a_meaning_are_parameters() -> None:
     assert [op.value.text for op in program.ops[1:]] == ["pi*w[0, 2]", "pi*w[1, 0]", "dot_*pi"]
 
 
+def test_symbols_that_look_alike_stay_apart() -> None:
+    names = ("_w_0_", "w[0]", "w", "w[0, 0]", "θ", "theta", "a b", "a_b", "2x")
+    circuit = Circuit(1)
+    for name in names:
+        circuit.Rx(sympy.Symbol(name), 0)
+    assert len({op.value for op in read(circuit).ops[1:]}) == len(names)
+
+
 def test_tables_of_values_are_declared_too() -> None:
     angles = {"a": "J[Z(O), Z(H1), 1]*norm(r(O, H1))", "b": "k*component(r(O, H2), x)"}
     program = read(Circuit(1).Rx(A / sympy.pi, 0).Ry(B / sympy.pi, 0), angles=angles, energy="c + 2*moment(E)")
