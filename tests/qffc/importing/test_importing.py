@@ -97,6 +97,25 @@ def test_circuit_of_every_atom() -> None:
     assert {verdict.status for verdict in qf.check(program).verdicts} == {"proven"}
 
 
+def test_exchange_of_three_controlled_gates_is_left_to_the_identity_test() -> None:
+    """The shortest circuit of it (Vatan and Williams, quant-ph/0308006) has no three rotations that could be one."""
+    circuit = Circuit(2).X(0).H(0).X(1).CX(0, 1)
+    for qubit in (0, 1):
+        for add, name in zip((circuit.Rz, circuit.Ry, circuit.Rz), "abc", strict=True):
+            add(sympy.Symbol(f"{name}_{qubit}") / sympy.pi, qubit)
+    turn = 2 * A / sympy.pi + sympy.Rational(1, 2)
+    circuit.Rz(0.5, 1).CX(1, 0).Rz(turn, 0).Ry(turn, 1).CX(0, 1).Ry(-turn, 1).CX(1, 0).Rz(-0.5, 0)
+    rotations = {"a_0, b_0, c_0": "k*r(Li, H)", "a_1, b_1, c_1": "r(Li, H)"}
+    said = {"sites": {"Li": "Li", "H": "H"}, "rotations": rotations, "observables": {"E": "dot(q0, q1)"}}
+    program = read(circuit, **said)
+    assert "exchange" not in [op.word for op in program.ops]
+    verdicts = {verdict.generator: verdict for verdict in qf.check(program).verdicts}
+    assert {verdict.status for verdict in verdicts.values()} == {"proven"}
+    assert verdicts["rotation"].bits is not None
+    broken = read(circuit.copy().Rz(B / sympy.pi, 0), **said)
+    assert [verdict.status for verdict in qf.check(broken).verdicts][0] == "refuted"
+
+
 def test_generators_by_hand() -> None:
     circuit = Circuit(2).TK2(A, A, A, 0, 1)
     program = read(circuit, observables={"E": "dot(q0, q1)"}, generators=["conserved N = 1*Z(q0) + 1*Z(q1)"])
