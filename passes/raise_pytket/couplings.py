@@ -88,30 +88,31 @@ def with_rotations(steps: Sequence[Step], vectors: Mapping[Three, Value], names:
     Raises:
         QffcError: when one of the angles is found elsewhere, or three of them nowhere.
     """
-    done: list[Step] = []
-    waiting: dict[int, list[Step]] = {}
+    done: list[Step | None] = list(steps)
     starts = {three[0]: three for three in vectors}
+    rows: dict[int, list[int]] = {}  # for each qubit, the places of the rotations so far that begin one of the turns
     found = set()
-    for step in steps:
-        done.append(step)
+    for place, step in enumerate(steps):
         angle = step.turns[0].angle if len(step.turns) == 1 and len(step.qubits) == 1 else None
         for qubit in step.qubits:
-            row = waiting.get(qubit, [])
-            expected = None if not row else starts[row[0].turns[0].angle][len(row)]
-            row = [*row, step] if angle is not None and angle == expected else [step] if angle in starts else []
-            waiting[qubit] = row
-        if angle is None:
-            continue
-        (qubit,) = step.qubits
-        row = waiting[qubit]
-        if len(row) == 3:
-            three = starts[row[0].turns[0].angle]
-            done = [other for other in done if not any(other is part for part in row)]
-            done.append(Step(op=Rotate(qubit, vectors[three]), passable=False))
-            waiting[qubit] = []
+            row = rows.get(qubit, [])
+            # Two turns about one axis are one turn: three angles would not reach every turn.
+            goes_on = (
+                bool(row)
+                and angle == starts[steps[row[0]].turns[0].angle][len(row)]
+                and step.turns[0].string != steps[row[-1]].turns[0].string
+            )
+            rows[qubit] = [*row, place] if goes_on else [place] if angle in starts else []
+            if len(rows[qubit]) < 3:
+                continue
+            three = starts[steps[rows[qubit][0]].turns[0].angle]
+            for part in rows.pop(qubit):
+                done[part] = None
+            done[place] = Step(op=Rotate(qubit, vectors[three]), passable=False)
             found.add(three)
-    _need_all(done, vectors, names, found)
-    return done
+    left = [step for step in done if step is not None]
+    _need_all(left, vectors, names, found)
+    return left
 
 
 def _need_all(
@@ -127,6 +128,7 @@ def _need_all(
             "angles that are no turn about a vector",
             found=f"{names[three]}: "
             + ("three rotations, and the angles elsewhere, too" if three in found else "not three rotations in a row"),
-            expected="rotations by these three angles, in this order, in a row on one qubit, and nowhere else",
+            expected="rotations by these three angles, in this order, in a row on one qubit, each about another axis than the "
+            "one before, and nowhere else",
             help="name the angles in the order in which the rotations act: 'rz(a); ry(b); rz(c)' is 'a, b, c'",
         )

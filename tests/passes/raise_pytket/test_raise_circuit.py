@@ -195,6 +195,7 @@ def test_three_angles_are_a_turn_about_a_vector() -> None:
         Circuit(2).Rz(a / sympy.pi, 0).Ry(c / sympy.pi, 0).Rz(b / sympy.pi, 0),
         Circuit(2).Rz(a / sympy.pi, 0).Ry(b / sympy.pi, 1).Rz(c / sympy.pi, 0),
         good.copy().Rx(a / sympy.pi, 1),
+        Circuit(2).Rz(a / sympy.pi, 0).Rz(b / sympy.pi, 0).Ry(c / sympy.pi, 0),
         Circuit(2).Rz(a / sympy.pi, 0).CX(0, 1).Ry(b / sympy.pi, 0).Rz(c / sympy.pi, 0),
     ):
         with pytest.raises(QffcError, match="angles that are no turn about a vector"):
