@@ -16,6 +16,7 @@ from qffc.passes.raise_pytket.steps import Step
 
 Three = tuple[Value, Value, Value]
 """The angles of a turn, in the order in which they act."""
+_ELSEWHERE, _NOT_IN_A_ROW = "three rotations, and the angles elsewhere, too", "not three rotations in a row"
 
 
 def with_exchanges(steps: Sequence[Step]) -> list[Step]:
@@ -126,9 +127,8 @@ def _need_all(
             continue
         raise error(
             "angles that are no turn about a vector",
-            found=f"{names[three]}: "
-            + ("three rotations, and the angles elsewhere, too" if three in found else "not three rotations in a row"),
-            expected="rotations by these three angles, in this order, in a row on one qubit, each about another axis than the "
-            "one before, and nowhere else",
+            found=f"{names[three]}: " + (_ELSEWHERE if three in found else _NOT_IN_A_ROW),
+            expected="rotations by these three angles, in this order, in a row on one qubit, and nowhere else; each about "
+            "another axis than the one before",
             help="name the angles in the order in which the rotations act: 'rz(a); ry(b); rz(c)' is 'a, b, c'",
         )

@@ -67,6 +67,7 @@ def import_circuit(circuit: Circuit, description: Description) -> Imported:
     values: dict[str, Value] = dict(entries)
     rotations = dict(_rotations(description, called))
     turning = {symbol for three in rotations for symbol in three}
+    values |= {symbol: ParameterEntry(f"angle {symbol}") for symbol in turning}  # no name that a value could use
     for symbol, value in _angles(description, called):
         if symbol in turning:
             raise _twice(symbol)
@@ -82,7 +83,7 @@ def import_circuit(circuit: Circuit, description: Description) -> Imported:
     if isinstance(readout, EnergyReadout):
         used.append(readout.value)
     program = replace(head, ops=raised.ops, readout=readout, parameters=(*head.parameters, *_tables(head, used)))
-    own = {symbol: entry.text for symbol, entry in entries.items() if values[symbol] == entry and symbol not in turning}
+    own = {symbol: entry.text for symbol, entry in entries.items() if values[symbol] == entry}
     return Imported(program, raised.gates, raised.measurements, own)
 
 

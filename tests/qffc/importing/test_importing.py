@@ -44,6 +44,14 @@ def test_symbols_that_look_alike_stay_apart() -> None:
     assert len({op.value for op in read(circuit).ops[1:]}) == len(names)
 
 
+def test_angle_of_a_turn_may_share_its_name_with_a_parameter() -> None:
+    circuit = Circuit(1)
+    for add, symbol in zip((circuit.Rz, circuit.Ry, circuit.Rz, circuit.Rx), sympy.symbols("a b c d"), strict=True):
+        add(symbol / sympy.pi, 0)
+    program = read(circuit, rotations={"a, b, c": "a*r(O, H1)"}, angles={"d": "b"})
+    assert [op.value.text for op in program.ops[1:]] == ["a*r(O, H1)", "b"]
+
+
 def test_tables_of_values_are_declared_too() -> None:
     angles = {"a": "J[Z(O), Z(H1), 1]*norm(r(O, H1))", "b": "k*component(r(O, H2), x)"}
     program = read(Circuit(1).Rx(A / sympy.pi, 0).Ry(B / sympy.pi, 0), angles=angles, energy="c + 2*moment(E)")
