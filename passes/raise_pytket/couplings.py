@@ -128,7 +128,7 @@ def _need_all(
         raise error(
             "angles that are no turn about a vector",
             found=f"{names[three]}: " + (_ELSEWHERE if three in found else _NOT_IN_A_ROW),
-            expected="rotations by these three angles, in this order, in a row on one qubit, and nowhere else; each about "
-            "another axis than the one before",
+            expected="rotations by these three angles, in this order, in a row on one qubit, and nowhere else; each "
+            "about another axis than the one before",
             help="name the angles in the order in which the rotations act: 'rz(a); ry(b); rz(c)' is 'a, b, c'",
         )
