@@ -34,15 +34,17 @@ def entries_of(symbols: Iterable[str]) -> dict[str, ParameterEntry]:
         φ phi
     """
     taken: dict[str, int] = {}  # table -> number of its axes
+    used: set[ParameterEntry] = set()
     found: dict[str, ParameterEntry] = {}
     for symbol in sorted(symbols):
         match = _ENTRY.fullmatch(symbol) or _QISKIT.fullmatch(symbol)
         indices = () if match is None else tuple(int(index) for index in match["indices"].split(","))
         table = _plain(symbol if match is None else match["table"])
-        while taken.get(table, len(indices)) != len(indices) or ParameterEntry(table, indices) in found.values():
+        while taken.get(table, len(indices)) != len(indices) or ParameterEntry(table, indices) in used:
             table += "_"
         taken[table] = len(indices)
         found[symbol] = ParameterEntry(table, indices)
+        used.add(found[symbol])
     return found
 
 
