@@ -34,6 +34,8 @@ NEEDED = {"run": "emulator"}
 """The extra that a verb needs with the options of the pages."""
 BEYOND = {
     "compile lib:pair --target H2-2LE-noisy --measured --emit qasm --out circuits": None,
+    "import bell.qasm --site a:H --site b:H --observable 'E=Z(q0) Z(q1)' --out bell.qffc": None,
+    "import spin.qasm --site a:H --observable E=Z(q)": "qasm3",
     "demo --quick": "emulator",
     "run trained:water --geometry water --target HeliosLE --shots 10": "selene",
     "run trained:water --geometry water --target H2-1 --shots 10 --max-hqc 1 --store shots": "nexus",
@@ -88,6 +90,8 @@ def prepare(folder: Path, python: Path) -> None:
     data = "from qffc.data import load_embedded, write_npz; write_npz(load_embedded('water'), 'ethanol.npz')"
     subprocess.run([python, "-c", data], cwd=folder, check=True)
     (folder / "mine.toml").write_text('program = "lib:pair"\ndata = "water"\nepoch = 3\n', encoding="utf-8")
+    (folder / "bell.qasm").write_text('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\nh q[0];\ncx q[0],q[1];\n')
+    (folder / "spin.qasm").write_text("OPENQASM 3.0;\nqubit q;\n")
     search = 'program = "lib:pair"\ndata = "water"\ntrain = 4\n[search]\ntrials = 1\n[search.space]\nseed = [0, 1]\n'
     (folder / "search.toml").write_text(search, encoding="utf-8")
 

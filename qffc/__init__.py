@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from qffc.dsl.tables import SPECIES as SPECIES
     from qffc.execution.run import run as run
     from qffc.execution.run import run_forces as run_forces
+    from qffc.importing.from_pytket import from_pytket as from_pytket
     from qffc.library.catalogue import load as load
     from qffc.library.catalogue import programs as programs
     from qffc.models.calculator import Calculator as Calculator
@@ -55,6 +56,7 @@ _PUBLIC: dict[str, str] = {
     "check_model": "qffc.models.checks.model_check",
     "compile": "qffc.toolchain",
     "evaluate": "qffc.toolchain",
+    "from_pytket": "qffc.importing.from_pytket",
     "load": "qffc.library.catalogue",
     "load_compiled": "qffc.compiling.compiled",
     "load_model": "qffc.models.files.model_file",

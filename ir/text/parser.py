@@ -99,8 +99,12 @@ def parse_program(text: str, file: str = "<text>") -> Program:
     return reader.program(written[-1])
 
 
-def parse_value(text: str) -> Value:
+def parse_value(text: str, file: str = "<value>") -> Value:
     """Return the value that a text describes; it must fit on one line.
+
+    Args:
+        text: a value in the text format.
+        file: what places in diagnostics call the text.
 
     Raises:
         QffcError: when the text is no value.
@@ -109,7 +113,7 @@ def parse_value(text: str) -> Value:
         >>> parse_value("x(b) - 2*x(a)/4")
         <Add -1/2*x(a) + x(b)>
     """
-    line = Line("<value>", 1, text)
+    line = Line(file, 1, text)
     return build_value(parse_line(line, "value"), line)
 
 

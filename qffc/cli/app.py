@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typer.core import TyperGroup
 
 VERBS: tuple[tuple[str, str], ...] = (
+    ("import", "qffc.cli.import_circuit:import_program"),
     ("check", "qffc.cli.check:check"),
     ("compile", "qffc.cli.compile:compile_program"),
     ("data", "qffc.cli.data:app"),

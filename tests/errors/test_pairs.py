@@ -3,7 +3,7 @@
 import pytest
 from golden import ERRORS, bad_files
 
-ROOMS = {"text": ".qffc", "dsl": ".py", "symmetry": ".qffc", "symmetrize": ".qffc"}
+ROOMS = {"text": ".qffc", "dsl": ".py", "symmetry": ".qffc", "symmetrize": ".qffc", "circuits": ".toml"}
 
 
 def test_every_room_is_known() -> None:

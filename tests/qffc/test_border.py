@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
+from pytket.circuit import Circuit
 
 import qffc as qf
 from qffc.data import load_embedded
@@ -25,6 +26,7 @@ PROGRAM = "lib:sivqlm-h2o:depth=1"
 FRAME = WATER.positions[:1]
 MODEL = untrained(qf.resolve_program(PROGRAM), seed=1)
 H2O = Atoms(["O", "H", "H"], WATER.positions[0])
+BELL, SPIN = Circuit(2).H(0).CX(0, 1), {"sites": {"H": "H"}, "observables": {"E": "Z(q0)"}}
 SHORT = {"epochs": 1, "train": 2, "validation": 0, "test": 1}
 
 
@@ -176,6 +178,11 @@ WRONG = {
     "with_limits(None)": (lambda: qf.with_limits(None, "water"), "not a model"),
     "with_limits(data)": (lambda: qf.with_limits(MODEL, None), "not data"),
     "target(None)": (lambda: qf.target(None), "unknown target"),
+    "from_pytket(None)": (lambda: qf.from_pytket(None, sites={}, observables={}), "not a circuit"),
+    "from_pytket(sites)": (lambda: qf.from_pytket(BELL, sites="H", observables={}), "description of a circuit"),
+    "from_pytket(qubits)": (lambda: qf.from_pytket(BELL, **SPIN, qubits={0: "H"}), "description of a circuit"),
+    "from_pytket(symmetry)": (lambda: qf.from_pytket(BELL, **SPIN, symmetry="rotation"), "description of a circuit"),
+    "from_pytket(no file)": (lambda: qf.from_pytket("bell.qasm", **SPIN), "circuit that cannot be read"),
     "load(None)": (lambda: qf.load(None), "unknown library program"),
 }
 

@@ -10,6 +10,7 @@ import pytest
 
 from qffc.compiling.compiled import from_json
 from qffc.execution.jobs import _read
+from qffc.importing.files import import_file
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.files.array_file import header_entries, read_arrays, write_arrays
@@ -19,6 +20,7 @@ from qffc.models.files.seen_frames import SEEN, knows_all_frames
 from qffc.models.force_field import untrained
 from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.raise_pytket.read_circuit import read_circuit
 from qffc.studies.run import read_saved
 from qffc.studies.run_file import read_toml
 from qffc.targets.catalogue import target
@@ -65,6 +67,8 @@ READERS = {
     "geometry of a model": lambda text, folder: example_geometry({"geometry": text}),
     "settings of a model": lambda text, folder: stored_config({"config": text}),
     "settings": of_file(read_toml, "s.toml", "a = "),
+    "description of a circuit": of_file(lambda file: import_file(file, {}), "d.toml", "circuit = "),
+    "circuit of pytket": lambda text, folder: read_circuit(text, "c.json"),
     "target": of_file(target, "t.toml", "title = "),
 }
 

@@ -1,0 +1,143 @@
+"""Angles of circuits to values of the IR: expressions of SymPy in half turns, with numbers made exact.
+
+A number of half turns is read as the multiple of pi that it stands for, when one with a small denominator is within
+rounding of it: 0.14285714285714285 is pi/7. Any other is read in radians, as a decimal of 15 digits: 0.3 stays 3/10.
+pytket adds four half turns, which are no turn at all, to numbers below zero; that is undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from math import isfinite, pi, remainder, ulp
+
+import sympy
+
+from qffc.ir.diagnostics import QffcError, error, quoted
+from qffc.ir.values import FUNCTIONS, Number, Pi, Value, add, as_value, function, mul, power
+
+_LARGEST_DENOMINATOR = 4096
+_ROUNDINGS = 2
+"""Units in the last place that a number may be away from the multiple of pi that it stands for."""
+_DIGITS = 15
+_HIGHEST_POWER = 100
+_NAMES: Mapping[type, str] = {getattr(sympy, name): name for name in FUNCTIONS}
+
+
+class Angles:
+    """Reads angles.
+
+    Args:
+        values: what each symbol stands for, by its name.
+
+    Example:
+        >>> theta = sympy.Symbol("theta")
+        >>> angles = Angles({"theta": as_value(3)})
+        >>> print(angles.angle(theta / sympy.pi), angles.angle(0.25), angles.angle(0.3 / pi))
+        3 1/4*pi 3/10
+    """
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = values
+
+    def angle(self, half_turns: sympy.Expr | float) -> Value:
+        """Return an angle in radians, from half turns.
+
+        Raises:
+            QffcError: for what is no real number, and for functions that values do not have.
+        """
+        expression = sympy.sympify(half_turns)
+        return add(*(self._term(term) for term in sympy.Add.make_args(expression)))
+
+    def _term(self, term: sympy.Expr) -> Value:
+        if term.free_symbols:
+            return self._value(term * sympy.pi)
+        number = _number(term)
+        if number is None:
+            raise error(
+                "angle that is no number",
+                found=f"'{term}' half turns",
+                expected="a real number",
+                help="give the circuit real angles",
+            )
+        return exact_angle(number)
+
+    def _value(self, expression: sympy.Expr) -> Value:
+        if isinstance(expression, sympy.Symbol):
+            return self._symbol(expression)
+        if expression == sympy.pi:
+            return Pi()
+        if isinstance(expression, sympy.Rational):
+            return Number(Fraction(int(expression.p), int(expression.q)))
+        if isinstance(expression, sympy.Float):
+            return Number(Fraction(f"{float(expression):.{_DIGITS}g}"))
+        children = [self._value(child) for child in expression.args if not isinstance(expression, sympy.Pow)]
+        if isinstance(expression, sympy.Add):
+            return add(*children)
+        if isinstance(expression, sympy.Mul):
+            return mul(*children)
+        if isinstance(expression, sympy.Pow):
+            return self._power(expression)
+        name = _NAMES.get(type(expression))
+        if name is not None and len(children) == 1:
+            return function(name, children[0])
+        if isinstance(expression, sympy.tan):
+            return mul(function("sin", children[0]), power(function("cos", children[0]), -1))
+        raise _unknown(expression)
+
+    def _symbol(self, symbol: sympy.Symbol) -> Value:
+        value = self._values.get(symbol.name)
+        if value is None:
+            raise error(
+                "symbol without a meaning",
+                found=f"'{symbol.name}'",
+                expected=f"one of {quoted(sorted(self._values))}",
+                help="say what it stands for",
+            )
+        return value
+
+    def _power(self, expression: sympy.Pow) -> Value:
+        base, exponent = expression.args
+        if base == sympy.E:
+            return function("exp", self._value(exponent))
+        if isinstance(exponent, sympy.Float) and float(exponent).is_integer():
+            exponent = sympy.Integer(int(exponent))
+        if isinstance(exponent, sympy.Integer) and abs(int(exponent)) <= _HIGHEST_POWER:
+            return power(self._value(base), int(exponent))
+        if exponent in (sympy.Rational(1, 2), sympy.Rational(-1, 2)):
+            root = function("sqrt", self._value(base))
+            return root if exponent > 0 else power(root, -1)
+        raise _unknown(expression)
+
+
+def exact_angle(half_turns: float) -> Value:
+    """Return the angle in radians that a number of half turns stands for.
+
+    Example:
+        >>> exact_angle(0.14285714285714285), exact_angle(0.2 / pi), exact_angle(4 - 0.05 / pi)
+        (<Mul 1/7*pi>, <Number 1/5>, <Number -1/20>)
+    """
+    multiple = Fraction(half_turns).limit_denominator(_LARGEST_DENOMINATOR)
+    if abs(float(multiple) - half_turns) <= _ROUNDINGS * ulp(max(1.0, abs(half_turns))):
+        return mul(as_value(multiple), Pi())
+    if abs(half_turns) <= 2:
+        return Number(Fraction(f"{half_turns * pi:.{_DIGITS}g}"))
+    return Number(Fraction(f"{remainder(half_turns, 4) * pi:.{_DIGITS - 1}f}"))
+
+
+def _number(term: sympy.Expr) -> float | None:
+    """A number; None for what is complex, infinite or none at all."""
+    try:
+        number = complex(term)
+    except TypeError:
+        return None
+    return number.real if number.imag == 0 and isfinite(number.real) else None
+
+
+def _unknown(expression: sympy.Expr) -> QffcError:
+    return error(
+        "angle with a function that values do not have",
+        found=f"'{expression}'",
+        expected=f"+ - * / ^ and {', '.join(FUNCTIONS)}",
+        help="give the whole angle a symbol of its own in the circuit, and say what that symbol stands for",
+    )

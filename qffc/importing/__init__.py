@@ -1,0 +1,1 @@
+"""Circuits that were not written in qffc: what their author says of them, and the program that this makes."""

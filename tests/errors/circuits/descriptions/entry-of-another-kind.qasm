@@ -1,0 +1,9 @@
+OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[2];
+creg c[2];
+rz(a) q[0];
+ry(b) q[0];
+rz(c) q[0];
+rx(t_0) q[1];
+rx(t_1) q[1];

@@ -1,0 +1,17 @@
+OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[1];
+creg c[1];
+rz(x_0) q[0];
+ry(x_1) q[0];
+rz(x_2) q[0];
+rz(w_0_0) q[0];
+ry(w_0_1) q[0];
+rz(w_0_2) q[0];
+rz(x_0) q[0];
+ry(x_1) q[0];
+rz(x_2) q[0];
+rz(w_1_0) q[0];
+ry(w_1_1) q[0];
+rz(w_1_2) q[0];
+measure q[0] -> c[0];
