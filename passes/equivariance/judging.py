@@ -7,7 +7,7 @@ from dataclasses import replace
 from qffc.ir.generators import Conserved, Generator
 from qffc.ir.program import Program
 from qffc.passes.equivariance.finding import IDENTITY_TEST, Finding
-from qffc.passes.equivariance.identities.identity_test import compare_exactly
+from qffc.passes.equivariance.identities.identity_test import compare_exactly, compare_images
 from qffc.passes.equivariance.numbers.counterexample import sample
 from qffc.passes.equivariance.verdict import Verdict
 
@@ -15,6 +15,8 @@ _OF_WHAT: dict[type[object], str] = {
     Generator: "of the response: operations need not be those of the image, one by one",
     Conserved: "of the last state and the readout: operations need not commute with the charge, one by one",
 }
+
+_OF_STATES = "of the last state and the readout: operations need not be those of the image, one by one"
 
 
 def judge(program: Program, finding: Finding) -> Verdict:
@@ -56,17 +58,18 @@ def judge_exactly(program: Program, finding: Finding, open_: Verdict) -> Verdict
         open_: the verdict on it, undecided.
     """
     declared = next((item for item in program.generators if item.title == finding.generator), None)
-    if isinstance(declared, Generator) and (declared.qubits or declared.paulis):
-        why = "the identity test: what a generator does to qubits is not compared"
-        return replace(open_, note="; ".join(filter(None, (open_.note, why))))
-    found = compare_exactly(program, finding.transform)
+    of_states = isinstance(declared, Generator) and (declared.qubits or declared.paulis or declared.is_internal)
+    if isinstance(declared, Generator) and of_states:
+        found = compare_images(program, finding.transform, declared)
+    else:
+        found = compare_exactly(program, finding.transform)
     if found.outcome == "equal":
         return Verdict(
             open_.generator,
             "proven",
             IDENTITY_TEST.name,
             points=found.points,
-            note="; ".join(filter(None, (finding.note, _OF_WHAT.get(type(declared), "")))),
+            note="; ".join(filter(None, (finding.note, _OF_STATES if of_states else _OF_WHAT.get(type(declared), "")))),
             bits=found.bits,
         )
     different = "the identity test: as functions of all that is free, the responses differ"

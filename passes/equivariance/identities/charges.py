@@ -10,18 +10,28 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from qffc.ir.generators import Conserved
 from qffc.ir.observables import Observable
 from qffc.ir.program import Program
 from qffc.ir.values import Value
 from qffc.passes.circuit.seen_operators import seen_operators
 from qffc.passes.circuit.wires import last_wires
-from qffc.passes.equivariance.identities.comparison import Comparison, charge_of
-from qffc.passes.equivariance.identities.field_values import FieldValues
+from qffc.passes.equivariance.identities.comparison import Comparison, Ends
 from qffc.passes.equivariance.identities.states import images_of, states_of
+from qffc.passes.equivariance.verdict import Transform
+
+
+def charge_of(program: Program, transform: Transform) -> Conserved | None:
+    """Return the charge that a transform speaks of, which leaves all data alone."""
+    titled = (item for item in program.generators if item.title == transform.internal)
+    return next((item for item in titled if isinstance(item, Conserved)), None)
 
 
 class ChargeComparison(Comparison):
     """Compares both sides of these equations in place of responses; the arguments are those of the other one."""
+
+    def _knows(self, transform: Transform) -> bool:
+        return charge_of(self.programs[0], transform) is not None
 
     def _more_values(self, program: Program) -> list[Value]:
         """What has to vanish: coefficients of the commutators of the charge with what the readout sees."""
@@ -34,7 +44,7 @@ class ChargeComparison(Comparison):
         assert item is not None  # else this class is not asked
         return item.charge
 
-    def _responses(self, points: list[list[list[FieldValues]]]) -> Iterator[tuple[list[int], list[int]]]:
+    def _responses(self, points: list[Ends]) -> Iterator[tuple[list[int], list[int]]]:
         program = self.programs[0]
         ends = [ends[0][0] for ends in points]
         state = states_of(program, ends, self.denominators.turns)

@@ -9,7 +9,6 @@ from random import Random
 
 from qffc.ir.declarations import has_features, readout_value
 from qffc.ir.exchange_group import copy_count, count_text
-from qffc.ir.generators import Conserved
 from qffc.ir.program import Program
 from qffc.ir.values import Value, walk
 from qffc.passes.equivariance.identities.bound import Degrees, bits_of_point
@@ -36,8 +35,10 @@ _MOST_ROOTS = 3
 _MOST_TRIES = 256
 """Points of one prime where roots are taken of moments."""
 
-_Ends = tuple[Point, list[list[FieldValues]]]
-"""A point, and the values at both ends of a transform, for each copy of the circuit."""
+Ends = list[list[FieldValues]]
+"""The values at both ends of a transform, for each copy of the circuit."""
+_Ends = tuple[Point, Ends]
+"""A point, and the values there."""
 
 
 class Comparison:
@@ -67,8 +68,12 @@ class Comparison:
         self.names = names
         self.ghosts = ghosts
         self.random = random
+        if not self._knows(transform):
+            raise Unknown(
+                "the identity test: relabellings and Pauli strings that leave the data alone are not compared"
+            )
         for program in programs:
-            _need_within_reach(program, transform)
+            _need_within_reach(program)
         self.denominators = denominators_of(programs)
         degrees = [Degrees(program, self.denominators) for program in programs]
         sides = [(found, program, copy_count(program)) for found, program in zip(degrees, programs, strict=True)]
@@ -131,6 +136,10 @@ class Comparison:
             count, done = self._points_needed(kept), done + 1
         return Identity("equal", BITS, count)
 
+    def _knows(self, transform: Transform) -> bool:
+        """Whether it compares what a transform speaks of."""
+        return transform.internal is None
+
     def _more_values(self, program: Program) -> list[Value]:
         """Values beside the readout that are compared."""
         return []
@@ -186,7 +195,7 @@ class Comparison:
             raise Unknown("the identity test: roots of what has roots of either sign in it")
         return other, ends
 
-    def _ends_with_values(self, point: Point, values: list[list[Value]]) -> list[list[FieldValues]]:
+    def _ends_with_values(self, point: Point, values: list[list[Value]]) -> Ends:
         """The ends of the transform at a point, where values of each program are."""
         ends = ends_at(point, self.programs, self.transform, self.ghosts, self.denominators.angles)
         for end, own in zip(ends, values, strict=True):
@@ -195,7 +204,7 @@ class Comparison:
                     copy.number(value)
         return ends
 
-    def _responses(self, points: list[list[list[FieldValues]]]) -> Iterator[tuple[list[int], list[int]]]:
+    def _responses(self, points: list[Ends]) -> Iterator[tuple[list[int], list[int]]]:
         """Responses before and after at each point."""
         sides = [[copy for ends in points for copy in ends[side]] for side in (0, 1)]
         turns = self.denominators.turns
@@ -225,15 +234,7 @@ class Comparison:
         return [*more, copy.with_moments(moments).number(readout_value(readout))]
 
 
-def charge_of(program: Program, transform: Transform) -> Conserved | None:
-    """Return the charge that a transform speaks of, which leaves all data alone."""
-    titled = (item for item in program.generators if item.title == transform.internal)
-    return next((item for item in titled if isinstance(item, Conserved)), None)
-
-
-def _need_within_reach(program: Program, transform: Transform) -> None:
-    if transform.internal is not None and charge_of(program, transform) is None:
-        raise Unknown("the identity test: relabellings and Pauli strings that leave the data alone are not compared")
+def _need_within_reach(program: Program) -> None:
     if program.gathered is not None:
         raise Unknown("the identity test: sums over any number of neighbours are no one function")
     copies = copy_count(program)

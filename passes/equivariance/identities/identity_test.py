@@ -9,14 +9,17 @@ numbers to say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random, SystemRandom
 
+from qffc.ir.generators import Generator
 from qffc.ir.program import Program
 from qffc.passes.equivariance.identities.charges import ChargeComparison
 from qffc.passes.equivariance.identities.comparison import Comparison
 from qffc.passes.equivariance.identities.ends import ghosts_of
 from qffc.passes.equivariance.identities.identity import BITS, Identity
+from qffc.passes.equivariance.identities.images import ImageComparison
 from qffc.passes.equivariance.identities.points import Unknown
 from qffc.passes.equivariance.identities.readouts import has_directions
 from qffc.passes.equivariance.verdict import Transform
@@ -26,7 +29,8 @@ def compare_exactly(program: Program, transform: Transform, random: Random | Non
     """Compare the response of a program before and after a transform of its data.
 
     Args:
-        program: any program; sums over neighbours, and relabellings that leave the data alone, are left to others.
+        program: any program; sums over neighbours are left to others, and generators that move qubits to
+            :func:`compare_images`.
         transform: of the data.
         random: the source of points and primes; that of the system when left out.
 
@@ -37,7 +41,22 @@ def compare_exactly(program: Program, transform: Transform, random: Random | Non
         >>> [compare_exactly(program, each).outcome for each in (TURN, MIRROR)]
         ['equal', 'equal']
     """
-    return _compared((program, program), transform, (), random)
+    kind = Comparison if transform.internal is None else ChargeComparison
+    return _compared((program, program), transform, (), random, kind)
+
+
+def compare_images(
+    program: Program, transform: Transform, generator: Generator, random: Random | None = None
+) -> Identity:
+    """Compare the states and the readout of a program before and after what a generator does to data and states.
+
+    Args:
+        program: any program; averages and sums over neighbours are left to others.
+        transform: what the generator does to data.
+        generator: declared by the program.
+        random: the source of points and primes; that of the system when left out.
+    """
+    return _compared((program, program), transform, (), random, partial(ImageComparison, generator))
 
 
 def compare_programs(one: Program, other: Program, names: Sequence[str] = (), random: Random | None = None) -> Identity:
@@ -58,15 +77,18 @@ def compare_programs(one: Program, other: Program, names: Sequence[str] = (), ra
         >>> compare_programs(program, shorter).outcome, compare_programs(program, load("sivqlm-h2o", depth=1)).outcome
         ('equal', 'different')
     """
-    return _compared((one, other), Transform("nothing"), tuple(names), random)
+    return _compared((one, other), Transform("nothing"), tuple(names), random, Comparison)
 
 
 def _compared(
-    programs: tuple[Program, Program], transform: Transform, names: tuple[str, ...], random: Random | None
+    programs: tuple[Program, Program],
+    transform: Transform,
+    names: tuple[str, ...],
+    random: Random | None,
+    kind: Callable[..., Comparison],
 ) -> Identity:
     try:
         points = 0
-        kind = Comparison if transform.internal is None else ChargeComparison
         source, directions = random or SystemRandom(), any(map(has_directions, programs))
         for ghosts in ghosts_of(programs[0], transform):
             found = kind(programs, transform, names, ghosts, source).run()
