@@ -28,7 +28,7 @@ def git(*words: str) -> str:
 
 def conditions() -> dict[str, str]:
     """What figures depend on, besides the code. The machine is left out: a ratio is to hold on others, too."""
-    from qffc.passes.lower_jax.native_library import native_state
+    from qffc.passes.native_library import native_state
 
     packages = {name: version(name) for name in ("ase", "jax", "numpy", "pytket", "sympy")}
     kernel = native_state()

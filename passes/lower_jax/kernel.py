@@ -20,10 +20,10 @@ from qffc.ir.diagnostics import error, quoted
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_jax.native import NativeKernel, NativeTableKernel
 from qffc.passes.lower_jax.native_layers import native_layers
-from qffc.passes.lower_jax.native_library import native_state
 from qffc.passes.lower_jax.portable import PortableKernel
 from qffc.passes.lower_jax.shapes import need_slots
 from qffc.passes.lower_jax.slot_tables import Cotangents, Inputs, Shape, SlotTables
+from qffc.passes.native_library import native_state
 
 G = TypeVar("G")
 GivenIn = TypeVar("GivenIn", contravariant=True)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import InternalError
 from qffc.passes.circuit.split_program import Split
-from qffc.passes.lower_jax.native_library import CALLS, native_state
 from qffc.passes.lower_jax.native_program import native_program
 from qffc.passes.lower_jax.slot_tables import SlotTables
+from qffc.passes.native_library import CALLS, native_state
 
 INSTRUCTIONS_VARIABLE = "QFFC_INSTRUCTIONS"
 """The environment variable that names an instruction set: ``avx512``, ``avx2`` or ``portable``, instead of the best."""

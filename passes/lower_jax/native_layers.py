@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.passes.lower_jax.native_calls import INSTRUCTIONS_VARIABLE
-from qffc.passes.lower_jax.native_library import native_state
+from qffc.passes.native_library import native_state
 
 Index = jax.Array | NDArray[np.integer]
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import DotObservable, Observable, ProductObservable, SumObservable
 from qffc.passes.circuit.split_program import KernelOp, Split
-from qffc.passes.lower_jax.native_library import FORMAT
 from qffc.passes.lower_jax.slot_tables import SlotTables, own_rows
 from qffc.passes.lower_jax.table import constant_part, resolve_relabels
+from qffc.passes.native_library import FORMAT
 
 _GATE_KINDS = {"rotate": 0, "exchange": 1, "chirality": 2, "pauli_rotation": 3}
 _DOT, _TWO_DOTS, _PAULI = range(3)

@@ -24,7 +24,7 @@ def show_targets(
 ) -> None:
     """List the targets that programs can be compiled for and run on, or show one of them."""
     from qffc.execution.engines import engines
-    from qffc.passes.lower_jax.native_library import native_state
+    from qffc.passes.native_library import native_state
     from qffc.targets.catalogue import target, targets
 
     chosen = targets() if name is None else (target(name),)

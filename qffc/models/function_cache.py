@@ -30,7 +30,7 @@ import qffc.passes
 from qffc.atomic_files import atomic_path
 from qffc.passes.lower_jax.kernel import KERNEL_VARIABLE
 from qffc.passes.lower_jax.native_calls import INSTRUCTIONS_VARIABLE, register_native
-from qffc.passes.lower_jax.native_library import CALLS, LIBRARY, native_state
+from qffc.passes.native_library import CALLS, LIBRARY, native_state
 
 CACHE_VARIABLE = "QFFC_CACHE"
 """The environment variable that names the folder, or says ``off``."""

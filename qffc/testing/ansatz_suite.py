@@ -105,7 +105,7 @@ class AnsatzSuite:
 
     def test_kernels_are_the_reference(self) -> None:
         """The kernels of JAX compute the moments of the dense simulator."""
-        from qffc.passes.lower_jax.native_library import native_state
+        from qffc.passes.native_library import native_state
 
         for kernel in ("portable", "native") if native_state().available else ("portable",):
             for instance, expected in self._points():

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("benchmarks.pair_step", reason="needs the source tree on the path: python -m pytest")
 
 from benchmarks.pair_step import pair_step
-from qffc.passes.lower_jax.native_library import native_state
+from qffc.passes.native_library import native_state
 
 
 @pytest.fixture(autouse=True)

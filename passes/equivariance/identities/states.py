@@ -21,6 +21,7 @@ from qffc.ir.program import Program
 from qffc.ir.values import Unit, Value
 from qffc.passes.equivariance.identities.field_values import FieldValues, dot
 from qffc.passes.equivariance.identities.modular import Modulus, Numbers
+from qffc.passes.equivariance.identities.native_states import applied_natively, reaches
 from qffc.passes.equivariance.identities.points import Point, Unknown
 from qffc.passes.equivariance.identities.spectra import Spectrum, spectrum_of
 from qffc.passes.equivariance.identities.terms import may_vanish, positive_scale, turn_about_a_direction, turns_of
@@ -83,6 +84,8 @@ class _Side:
         self.turns = turns
         self.ket = ket
         self.imaginary = values.point.imaginary if ket is None else self.prime - values.point.imaginary
+        self.powers = [pow(self.imaginary, k, self.prime) for k in range(4)]
+        """Of the root of -1."""
         self._turned: dict[str, list[int]] = {}
 
     def rotate(self, op: Rotate) -> list[int]:
@@ -219,17 +222,23 @@ def _applied(
     sides: Sequence[_Side],
     modulus: Modulus,
 ) -> Numbers:
-    """A sum of Pauli strings, with coefficients (rows, strings), applied to states.
+    """A sum of Pauli strings, with coefficients (rows, strings), applied to states."""
+    turns = [sum(letter == "Y" for _, letter in string) % 4 for string in strings]
+    turned = [
+        [number * power % side.prime for number, power in zip(row, map(side.powers.__getitem__, turns), strict=True)]
+        for row, side in zip(coefficients, sides, strict=True)
+    ]
+    if reaches(strings):
+        return applied_natively(strings, np.array(turned, dtype=np.int64), state, count, modulus.primes[:, 0])
+    return _applied_in_numpy(strings, turned, state, count, modulus)
 
-    Strings with the same coefficients are added up first: couplings are sums of permutations.
-    """
+
+def _applied_in_numpy(
+    strings: Sequence[PauliString], coefficients: list[list[int]], state: Numbers, count: int, modulus: Modulus
+) -> Numbers:
+    """The same; strings with the same coefficients are added up first, for couplings are sums of permutations."""
     groups: dict[tuple[int, ...], list[PauliString]] = {}
-    for place, string in enumerate(strings):
-        turns = _string(string, count)[2]
-        column = tuple(
-            row[place] * pow(side.imaginary, turns, side.prime) % side.prime
-            for row, side in zip(coefficients, sides, strict=True)
-        )
+    for column, string in zip(zip(*coefficients, strict=True), strings, strict=True):
         if any(column):
             groups.setdefault(column, []).append(string)
     # Of eight together, so that sums stay below 2**53.
@@ -242,7 +251,7 @@ def _applied(
         total = np.zeros_like(state[block])
         for factor, (_, members) in zip(factors, parts, strict=True):
             summed = np.zeros_like(total)
-            for source, signs, _ in (_string(string, count) for string in members):
+            for source, signs in (_string(string, count) for string in members):
                 summed += signs * state[block][:, source]
             total += modulus.times_nearly(factor[block], summed, block)
         result[block] = modulus.reduced(total, block)
@@ -250,8 +259,8 @@ def _applied(
 
 
 @lru_cache(maxsize=256)  # of 14 qubits these are 64 MB
-def _string(string: PauliString, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Where each amplitude comes from, its sign, and the power of i: Y = i X Z."""
+def _string(string: PauliString, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each amplitude comes from, and its sign; the power of i that Y = i X Z has is left out."""
     bits = {letter: [1 << (count - 1 - qubit) for qubit, own in string if own == letter] for letter in "XYZ"}
     flipped, signed = (reduce(xor, bits[a] + bits["Y"], 0) for a in "XZ")
     source = np.arange(1 << count) ^ flipped
@@ -259,7 +268,7 @@ def _string(string: PauliString, count: int) -> tuple[NDArray[np.int64], NDArray
     for bit in range(count):
         if signed >> bit & 1:
             parity ^= source >> bit & 1
-    return source, 1 - 2 * parity, len(bits["Y"])
+    return source, 1 - 2 * parity
 
 
 def _image(paulis: PauliSum, state: Numbers, count: int, sides: Sequence[_Side]) -> Numbers:

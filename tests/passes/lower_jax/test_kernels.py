@@ -17,14 +17,15 @@ from qffc.ir.diagnostics import QffcError
 from qffc.ir.observables import OBSERVABLES
 from qffc.ir.ops import OPERATIONS
 from qffc.library import load
+from qffc.passes import native_library
 from qffc.passes.circuit.split_program import split_program
-from qffc.passes.lower_jax import kernel, native_library
+from qffc.passes.lower_jax import kernel
 from qffc.passes.lower_jax.kernel import KERNEL_VARIABLE, differentiable, make_kernel, make_moments
 from qffc.passes.lower_jax.native import NativeKernel
 from qffc.passes.lower_jax.native_calls import INSTRUCTIONS_VARIABLE
-from qffc.passes.lower_jax.native_library import NativeState, native_state
 from qffc.passes.lower_jax.portable import PortableKernel
 from qffc.passes.lower_jax.program import lower_jax
+from qffc.passes.native_library import NativeState, native_state
 
 BUILT = native_state()
 needs_native = pytest.mark.skipif(not BUILT.available, reason=f"no native kernel: {BUILT.reason}")

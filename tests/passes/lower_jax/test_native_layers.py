@@ -9,9 +9,9 @@ import pytest
 
 from qffc.passes.lower_jax.double_precision import double_precision
 from qffc.passes.lower_jax.native_calls import INSTRUCTIONS_VARIABLE
-from qffc.passes.lower_jax.native_library import native_state
 from qffc.passes.lower_jax.native_messages import MOST_BASIS, Heard, messages
 from qffc.passes.lower_jax.native_products import grouped_product
+from qffc.passes.native_library import native_state
 
 pytestmark = pytest.mark.skipif(not native_state().available, reason="no native kernel")
 

@@ -15,8 +15,8 @@ from table_cases import table_case
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_jax.native import NativeKernel, NativeTableKernel
-from qffc.passes.lower_jax.native_library import native_state
 from qffc.passes.lower_jax.native_program import native_program
+from qffc.passes.native_library import native_state
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "passes" / "native"

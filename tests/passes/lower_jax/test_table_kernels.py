@@ -16,7 +16,7 @@ from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_jax.kernel import KernelFunctions, make_kernel
 from qffc.passes.lower_jax.native import NativeTableKernel
 from qffc.passes.lower_jax.native_calls import INSTRUCTIONS_VARIABLE
-from qffc.passes.lower_jax.native_library import native_state
+from qffc.passes.native_library import native_state
 
 BUILT = native_state()
 SETS = ("portable", "avx2", "avx512")

@@ -27,8 +27,8 @@ from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.files.model_file import load_model, save_model
 from qffc.models.force_field import ForceField, untrained
 from qffc.passes.equivariance.check import check_equivariance
-from qffc.passes.lower_jax.native_library import native_state
 from qffc.passes.lower_jax.program import lower_jax
+from qffc.passes.native_library import native_state
 from qffc.targets.catalogue import target
 
 WATER = np.array([8, 1, 1])

@@ -1,4 +1,4 @@
-"""The library of the native kernel: whether it is there, and why not. Loads no JAX."""
+"""The native library: whether it is there, and why not. Loads no JAX, whose functions most of it holds."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ CALLS = (
     "qffc_product",
     "qffc_messages",
 )
-"""The foreign functions of the library."""
+"""The foreign functions for JAX."""
+
+PLAIN_CALLS = ("qffc_field_strings",)
+"""Those that take addresses, called by ctypes alone."""
 
 FORMAT = 3
 """The form of programs and arrays that the foreign functions take: ``program_format`` of the library."""
 
-LIBRARY = Path(__file__).parent.with_name("_native.so")
+LIBRARY = Path(__file__).with_name("_native.so")
 """Where the build puts it."""
 
 
@@ -51,7 +54,7 @@ def native_state() -> NativeState:
         library = ctypes.CDLL(str(LIBRARY))
         if not hasattr(library, "qffc_format") or library.qffc_format() != FORMAT:
             return NativeState(None, "it was built from other sources: install qffc again")
-        for name in CALLS:
+        for name in (*CALLS, *PLAIN_CALLS):
             getattr(library, name)
         library.qffc_instructions.restype = ctypes.c_char_p
         return NativeState(library, str(library.qffc_instructions().decode()))
