@@ -17,7 +17,7 @@ CALLS = (
 )
 """The foreign functions of the library."""
 
-FORMAT = 3
+FORMAT = 4
 """The form of programs and arrays that the foreign functions take: ``program_format`` of the library."""
 
 LIBRARY = Path(__file__).parent.with_name("_native.so")

@@ -251,7 +251,7 @@ def _preparations(draw: DrawFn, count: int) -> list[Op]:
 def _ops(draw: DrawFn, scene: Scene, count: int) -> list[Op]:
     """One operation, or an exchange in its three parts."""
     declared = [kind.declaration for kind in OPERATIONS if not kind.declaration.prepares]
-    kinds = [said.word for said in declared if len(said.qubits) <= count] + ["parts"] * (count > 1)
+    kinds = [said.word for said in declared if said.counts[0] <= count] + ["parts"] * (count > 1)
     kind = draw(st.sampled_from(kinds))
     order = draw(st.permutations(range(count)))
     if kind == "parts":
@@ -264,7 +264,8 @@ def _ops(draw: DrawFn, scene: Scene, count: int) -> list[Op]:
         moves = tuple(zip(moved, draw(st.permutations(moved)), strict=True))
     value = draw(value_in(scene, 1, 2)) if said.vector else draw(_angle(scene)) if said.angle else None
     string = draw(_string(count)) if said.string else ()
-    return [make_op(kind, order[: len(said.qubits)], value, string=string, moves=moves)]
+    size = draw(st.sampled_from([size for size in said.counts if size <= count]))
+    return [make_op(kind, order[:size], value, string=string, moves=moves)]
 
 
 @st.composite

@@ -221,7 +221,7 @@ def gate(scene: WideScene, count: int) -> Op:
     kinds = ["rotate", "rotate", "pauli", "axis"] + ["exchange", "exchange", "relabel"] * (count > 1)
     kinds += ["chirality"] * (count > 2)
     composite = (kind.declaration for kind in COMPOSITE)
-    kind = random.choice(kinds + [said.word for said in composite if said.angle and len(said.qubits) <= count])
+    kind = random.choice(kinds + [said.word for said in composite if said.angle and said.counts[0] <= count])
     if kind == "rotate":
         return Rotate(qubits[0], scene.vector())
     if kind == "axis":
@@ -235,7 +235,9 @@ def gate(scene: WideScene, count: int) -> Op:
     angle = special if random.random() < 0.25 else scene.number()
     if kind == "pauli":
         return PauliRotation(random_string(random, qubits), angle)
-    return make_op(kind, qubits[: len(operation(kind).declaration.qubits)], angle)
+    return make_op(
+        kind, qubits[: random.choice([size for size in operation(kind).declaration.counts if size <= count])], angle
+    )
 
 
 def random_string(random: Random, qubits: list[int], most: int = 3) -> PauliString:

@@ -9,7 +9,7 @@ import pytest
 from qffc.ir import parse_program, parse_value
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.operation import Coupling
-from qffc.ir.ops import OPERATIONS
+from qffc.ir.ops import OPERATIONS, make_op
 from qffc.ir.reference import dense, moments
 from qffc.ir.values import Mul, Pi
 from qffc.passes.equivariance.identities.bound import bits_of_point
@@ -169,11 +169,16 @@ def test_a_turn_is_a_number_times_a_vector(text: str) -> None:
 # --------------------------------------------------------------------------- couplings and states
 
 
-@pytest.mark.parametrize("kind", COUPLINGS, ids=lambda kind: kind.__name__)
-def test_a_coupling_is_a_polynomial_of_its_generator(kind: type[Coupling]) -> None:
-    count = len(kind.declaration.qubits) or 3
-    string = tuple(zip(range(3), "XYZ", strict=True))
-    op = kind(string, Pi()) if kind.declaration.string else kind(*range(count), Pi())
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [(kind, count or 3) for kind in COUPLINGS for count in kind.declaration.counts],
+    ids=lambda each: getattr(each, "__name__", str(each)),
+)
+def test_a_coupling_is_a_polynomial_of_its_generator(kind: type[Coupling], count: int) -> None:
+    said = kind.declaration
+    string = tuple(zip(range(3), "XYZ", strict=True)) if said.string else ()
+    op = make_op(said.word, () if said.string else range(count), Pi(), string=string)
+    assert isinstance(op, kind)
     spectrum = spectrum_of(op)
     generator = dense(kind.unit_generator(range(count), ("X", "Y", "Z")), tuple(range(count)))
     values, vectors = np.linalg.eigh(generator)
