@@ -1,4 +1,8 @@
-"""The total spin of a set of qubits in numbers: a collective exchange is a phase for each of its values."""
+"""The total spin of a set of qubits in numbers: a collective exchange is a phase for each of its values.
+
+Its generator is the Casimir operator of the spins up to a number, and the Hamiltonian of what is called the
+infinite-range Heisenberg model.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collective exchanges of three and of four qubits as exchanges, in closed form."""
+"""Collective exchanges of three and of four qubits as exchange-only sequences, in closed form."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 // The collective exchange of a set of n qubits: a phase for each total spin of them.
 //
 // It keeps how many of the qubits are 1. Between two words with the same number w of ones it depends on their distance
-// alone: how many ones of the first are zeros of the second. So it is a sum over distances (the Johnson scheme), with
-// few numbers. Words with n - w ones are those with w, zeros and ones traded.
+// alone: how many ones of the first are zeros of the second. So it is a sum over distances, with few numbers: an element
+// of the Bose-Mesner algebra of the Johnson scheme. Words with n - w ones are those with w, zeros and ones traded.
 
 namespace qffc {
 namespace QFFC_ISA {

@@ -14,7 +14,18 @@ from random import Random
 from qffc.ir.declarations import EnergyReadout, readout_value
 from qffc.ir.exchange_group import like
 from qffc.ir.operation import Coupling, Op
-from qffc.ir.ops import COMPOSITE, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero, make_op, operation
+from qffc.ir.ops import (
+    COMPOSITE,
+    Collective,
+    Exchange,
+    PauliRotation,
+    Relabel,
+    Rotate,
+    Singlet,
+    Zero,
+    make_op,
+    operation,
+)
 from qffc.ir.pauli import LETTERS, PauliString
 from qffc.ir.program import Program
 from qffc.ir.values import (
@@ -164,6 +175,14 @@ def nothing_gate(program: Program, random: Random) -> Program:
             lambda: (Exchange(a, b, Pi() * Fraction(1, 4)), Relabel(((a, b), (b, a)))),
             lambda: (Relabel(((a, b), (b, a))), Exchange(a, b, Pi() * Fraction(-1, 4))),
             lambda: (Exchange(a, b, scene.zero()),),
+        ]
+    if len(qubits) > 2:
+        members = tuple(qubits[: random.randint(3, min(len(qubits), 6))])
+        period = Collective(members, value).period
+        choices += [
+            lambda: (Collective(members, value), Collective(members[::-1], scene.respelled(-value))),
+            lambda: (Collective(members, value), Exchange(*members[:2], value), Collective(members, -value)),
+            lambda: (Collective(members, Pi() * period), Collective(members, scene.zero())),
         ]
     return put(program, place, *random.choice(choices)())
 

@@ -1,5 +1,6 @@
 """The parts of the identity test: arithmetic, roots, terms, spectra and states over finite fields."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from random import Random
 
@@ -215,10 +216,10 @@ energy moment(m0) + 2*moment(m1)
 """
 
 
-def quarter_turns(random: Random) -> str:
+def quarter_turns(random: Random, count: int = 14) -> str:
     """Operations by multiples of pi/4 and pi/2, whose moments are rational."""
     lines = []
-    for _ in range(14):
+    for _ in range(count):
         a, b, c, d = random.sample(["q0", "q1", "q2", "q3", "q4"], 4)
         k = random.randrange(1, 8)
         lines.append(
@@ -237,16 +238,28 @@ def quarter_turns(random: Random) -> str:
     return "\n".join(lines)
 
 
+def sets_and_quarter_turns(random: Random) -> str:
+    """Two collective exchanges among them, each of which brings factors of 3 into denominators."""
+    lines = []
+    for _ in range(2):
+        size = random.choice((3, 4, 5))
+        names = ", ".join(random.sample(["q0", "q1", "q2", "q3", "q4"], size))
+        eighths = {3: 12, 4: 8, 5: 4}[size]
+        lines += [quarter_turns(random, 4), f"collective {names}, {random.randrange(1, 8)}*pi/{eighths}"]
+    return "\n".join([*lines, quarter_turns(random, 2)])
+
+
+@pytest.mark.parametrize("make", [quarter_turns, sets_and_quarter_turns])
 @pytest.mark.parametrize("seed", range(12))
-def test_moments_are_those_of_the_reference(seed: int) -> None:
-    program = parse_program(EIGHTHS.format(ops=quarter_turns(Random(seed))))
+def test_moments_are_those_of_the_reference(seed: int, make: Callable[[Random], str]) -> None:
+    program = parse_program(EIGHTHS.format(ops=make(Random(seed))))
     here = point(24 * 16, seed)
     place = Place(((0, 0, 0),), {"a": "H"}, {})
     values = FieldValues(("a",), here, place, {1: 16})
     (found,) = moments_of(program, [values], turns=4)
     wanted = moments(program, Instance(np.zeros((1, 3)), np.zeros(1, dtype=int), {}))
     for (name, _), number in zip(program.observables, wanted, strict=True):
-        exact = Fraction(float(number)).limit_denominator(3 * 2**14)
+        exact = Fraction(float(number)).limit_denominator(3**5 * 2**10)
         assert float(exact) == pytest.approx(float(number), abs=1e-12)
         assert found[name] == here.rational(exact), name
 
