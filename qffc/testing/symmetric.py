@@ -207,7 +207,7 @@ def _block(scene: Scene, layout: Layout) -> list[Op]:
     random, two = scene.random, len(layout.own) == 2
     kinds = ["sites"] * 4 + ["couplings"] * 3 * two + ["centre"] * bool(layout.centre) + ["relabel"]
     kinds += ["chirality"] * (two and bool(layout.centre))
-    kinds += ["collective"] + ["four spins"] * (len(layout.own) > 1 and len(layout.own[0]) > 1)
+    kinds += ["four spins"] * (len(layout.own) > 1 and len(layout.own[0]) > 1) + ["collective"]
     kind = random.choice(kinds)
     if kind == "sites":
         return _site_words(scene, layout)

@@ -61,7 +61,7 @@ def _op(rng: np.random.Generator, qubits: int) -> Op:
         return PauliRotation(string, _angle(rng))  # type: ignore[arg-type]  # letters of a Pauli string
     if kind > 9:
         said = fitting[kind - 10]
-        size = rng.choice([size for size in said.counts if size <= qubits])
+        size = rng.choice([size for size in said.counts if size <= min(qubits, 4)])  # larger sets have no circuit
         return make_op(said.word, tuple(map(int, rng.permutation(qubits)[:size])), _angle(rng))
     return Relabel(((a, b), (b, c), (c, a)) if rng.integers(2) else ((a, b), (b, a)))
 
