@@ -181,7 +181,7 @@ def nothing_gate(program: Program, random: Random) -> Program:
         period = Collective(members, value).period
         choices += [
             lambda: (Collective(members, value), Collective(members[::-1], scene.respelled(-value))),
-            lambda: (Collective(members, value), Exchange(*members[:2], value), Collective(members, -value)),
+            lambda: (Collective(members, value), Exchange(members[0], members[1], value), Collective(members, -value)),
             lambda: (Collective(members, Pi() * period), Collective(members, scene.zero())),
         ]
     return put(program, place, *random.choice(choices)())
