@@ -9,7 +9,7 @@ from qffc.ir.draft import print_program
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.operation import Gate, Op
-from qffc.ir.ops import Chirality, Exchange, FourSpin, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.ops import Chirality, Collective, Exchange, FourSpin, PauliRotation, Relabel, Rotate, Singlet, Zero
 from qffc.ir.pauli import PauliString, PauliSum
 from qffc.ir.printer import FORMAT_VERSION
 from qffc.ir.program import Program
@@ -22,6 +22,7 @@ __all__ = [
     "AtomicReadout",
     "Basis",
     "Chirality",
+    "Collective",
     "Diagnostic",
     "DotObservable",
     "EnergyReadout",

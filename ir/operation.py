@@ -28,7 +28,9 @@ class Declaration:
     Args:
         word: what starts its line in the text format.
         qubits: the fields that hold one qubit each, in the order in which they are written; none when it acts on a
-            ``string`` or by ``moves``.
+            set of qubits, on a ``string`` or by ``moves``.
+        members: the field that holds a set of qubits: as many as are in ``sizes``, in ascending order.
+        sizes: how many qubits a set may have.
         string: the field that holds a Pauli string.
         moves: the field that holds the moves of a relabelling.
         angle: the field that holds an angle in radians.
@@ -46,6 +48,8 @@ class Declaration:
 
     word: str
     qubits: tuple[str, ...] = ()
+    members: str | None = None
+    sizes: range = range(0)
     string: str | None = None
     moves: str | None = None
     angle: str | None = None
@@ -57,6 +61,11 @@ class Declaration:
     invariant_about: tuple[int, ...] = ()
     exchanges: tuple[tuple[tuple[int, ...], int], ...] = ()
     period: Fraction | None = None
+
+    @property
+    def counts(self) -> range:
+        """On how many qubits it may act, a Pauli string and moves aside."""
+        return range(len(self.qubits), len(self.qubits) + 1) if self.members is None else self.sizes
 
     @property
     def is_signed(self) -> bool:
@@ -80,11 +89,15 @@ class Declaration:
     def first_order(self, qubits: Sequence[int]) -> tuple[tuple[int, ...], int]:
         """Return the order in which these qubits come first, and the sign that the angle takes.
 
+        A set has no order, so that any is the same operation.
+
         Example:
             >>> from qffc.ir.ops import Chirality
             >>> Chirality.declaration.first_order((4, 2, 3))
             ((1, 2, 0), 1)
         """
+        if self.members is not None:
+            return tuple(sorted(range(len(qubits)), key=lambda place: qubits[place])), 1
         order = min(self.orders, key=lambda places: [qubits[place] for place in places])
         return order, self.orders[order]
 
@@ -102,6 +115,9 @@ class Op:
             need_angle(getattr(self, angle), self.word, self.span)
         if vector is not None:
             need_vector(getattr(self, vector), self.word, self.span)
+        if self.declaration.members is not None:
+            members = need_members(getattr(self, self.declaration.members), self.declaration, self.span)
+            object.__setattr__(self, self.declaration.members, members)
 
     @property
     def word(self) -> str:
@@ -120,6 +136,9 @@ class Op:
             return tuple(qubit for qubit, _ in self.letters)
         if self.declaration.moves is not None:
             return tuple(source for source, _ in self.moved)
+        if self.declaration.members is not None:
+            members: tuple[int, ...] = getattr(self, self.declaration.members)
+            return members
         return tuple(getattr(self, name) for name in self.declaration.qubits)
 
     @property
@@ -127,6 +146,11 @@ class Op:
         """The symbolic value that drives the operation: an angle or a vector; None for fixed operations."""
         name = self.declaration.angle or self.declaration.vector
         return None if name is None else getattr(self, name)
+
+    @property
+    def period(self) -> Fraction | None:
+        """The angle, in multiples of pi, that is a phase; None when there is none."""
+        return self.declaration.period
 
     @property
     def letters(self) -> PauliString:
@@ -159,6 +183,8 @@ class Op:
             return self
         said = self.declaration
         changes: dict[str, Any] = {name: qubits.get(old, old) for name in said.qubits for old in [getattr(self, name)]}
+        if said.members is not None:
+            changes[said.members] = tuple(qubits.get(qubit, qubit) for qubit in self.qubits)
         if said.string is not None:
             changes[said.string] = tuple((qubits.get(qubit, qubit), letter) for qubit, letter in self.letters)
         if said.moves is not None:
@@ -252,6 +278,20 @@ def need_angle(angle: Value, user: str, span: Span | None) -> None:
             help="take norm(...) or dot(...) of it",
             span=span,
         )
+
+
+def need_members(members: Sequence[int], said: Declaration, span: Span | None) -> tuple[int, ...]:
+    """Return a set of qubits in ascending order; refuse one of another size than an operation takes."""
+    least, most = said.sizes[0], said.sizes[-1]
+    if len(members) not in said.sizes:
+        raise error(
+            f"not as many qubits as '{said.word}' takes",
+            found=f"{len(members)} qubit{'' if len(members) == 1 else 's'}",
+            expected=f"{least} to {most}",
+            help="couple a smaller set" if len(members) > most else "name every qubit of the set",
+            span=span,
+        )
+    return tuple(sorted(members))
 
 
 def need_vector(vector: Value, user: str, span: Span | None) -> None:

@@ -20,7 +20,7 @@ CALLS = (
 PLAIN_CALLS = ("qffc_field_strings",)
 """Those that take addresses, called by ctypes alone."""
 
-FORMAT = 3
+FORMAT = 4
 """The form of programs and arrays that the foreign functions take: ``program_format`` of the library."""
 
 LIBRARY = Path(__file__).with_name("_native.so")

@@ -9,6 +9,8 @@ derivative is a sum of moments at shifted angles, exactly and at any size of the
 - ``chirality`` has 0 and -+ 2 sqrt(3): two equidistant frequencies, and the four terms of Wierichs et al.
   (arXiv:2107.12390);
 - ``four_spin`` is nine Pauli rotations that share its angle: nine pairs of terms;
+- ``collective`` has a level for each total spin of n qubits. Their differences are multiples of 6 (n = 3), 4 (n = 4
+  and 6) or 2 (n = 5), up to 1, 3, 6 and 8 of them, and the rule is that of so many equidistant frequencies;
 - ``rotate`` by v: a small change of v is a small turn *after* the gate, about J(v) dv with J the left Jacobian of
   SO(3), so three pairs of Pauli rotations by -+ pi/2 after the gate give the derivative along all components of v.
   There are no Euler angles, hence no singular ones.
@@ -21,13 +23,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import pi, sqrt
+from math import gcd, pi, sqrt
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error
+from qffc.ir.ops import Collective
 from qffc.ir.pauli import LETTERS
 from qffc.ir.program import Program
 from qffc.ir.values import ParameterEntry, Value
@@ -151,8 +154,9 @@ class ShiftRule:
 class ParameterShift(Pass[ShiftRule]):
     """Works out the circuits that measure the derivatives of the moments; rewrites nothing.
 
-    Cost: two circuits an exchange or Pauli rotation, four a chirality, 18 a four_spin and six a rotation by a vector;
-    operations whose angle is a constant need none.
+    Cost: two circuits an exchange or Pauli rotation, four a chirality, 18 a four_spin, two, six, 16 and twelve a
+    collective exchange of three to six qubits, and six a rotation by a vector; operations whose angle is a constant
+    need none.
 
     Example:
         >>> from qffc.library import load
@@ -194,7 +198,7 @@ def shift_rule(split: Split) -> ShiftRule:
         elif op.angle is not None and op.angle.terms:
             slot = new_slot()
             ops.append(replace(op, angle=replace(op.angle, terms=(*op.angle.terms, (_ONE, slot)))))
-            shifts += [Shift(index, slot, radians, weight) for radians, weight in _TERMS[op.kind]]
+            shifts += [Shift(index, slot, radians, weight) for radians, weight in _terms_of(op)]
         else:
             ops.append(op)
     quiet = frozenset(range(first, first + len(names)))
@@ -246,6 +250,14 @@ def _terms(frequency: float, count: int) -> tuple[tuple[float, float], ...]:
         weight = (-1) ** (k - 1) * frequency / (4 * count * np.sin(place / 2) ** 2)
         terms.append(((place if place <= pi else place - 2 * pi) / frequency, float(weight)))
     return tuple(terms)
+
+
+def _terms_of(op: KernelOp) -> tuple[tuple[float, float], ...]:
+    if op.kind != "collective":
+        return _TERMS[op.kind]
+    levels = Collective.levels(len(op.qubits))
+    step = gcd(*(levels[0] - level for level in levels[1:]))
+    return _terms(float(step), (levels[0] - levels[-1]) // step)
 
 
 _TERMS = {

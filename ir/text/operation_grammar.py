@@ -19,7 +19,7 @@ def usages() -> dict[str, str]:
     written = {}
     for kind in OPERATIONS:
         said = kind.declaration
-        operands = ["QUBIT"] * len(said.qubits)
+        operands = ["QUBIT"] * len(said.qubits) + ["QUBIT, QUBIT, ..."] * (said.members is not None)
         operands += ["X(QUBIT) Y(QUBIT) ..."] * (said.string is not None)
         operands += ["QUBIT -> QUBIT, ..."] * (said.moves is not None)
         operands += ["ANGLE"] * (said.angle is not None) + ["VECTOR"] * (said.vector is not None)
@@ -55,7 +55,7 @@ def operation_table() -> list[str]:
     rows = ["| line | what it does | |", "|---|---|---|"]
     for kind in OPERATIONS:
         said = kind.declaration
-        operands = list(ascii_lowercase[: len(said.qubits)])
+        operands = list(ascii_lowercase[: len(said.qubits)]) + ["a, b, ..."] * (said.members is not None)
         operands += ["X(a) Y(b) ..."] * (said.string is not None) + ["a -> b, ..."] * (said.moves is not None)
         operands += ["t"] * (said.angle is not None) + ["v"] * (said.vector is not None)
         cells = (f"`{said.word} {', '.join(operands)}`", said.unitary, said.meaning)
@@ -74,6 +74,8 @@ def observable_table() -> list[str]:
 
 def _operands(said: Declaration, name: str, string: str, moves: str, value: str) -> str:
     parts: list[str] = [name] * len(said.qubits) + [string] * (said.string is not None)
+    if said.members is not None:
+        parts += [name, f'{name} {{ "," {name} }}' if name == "name" else f'{name} ("," {name})*']
     if said.moves is not None:
         parts.append(moves if moves == "moves" else f'{moves} ("," {moves})*')
     parts += [value] * (said.angle is not None or said.vector is not None)

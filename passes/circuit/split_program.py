@@ -34,7 +34,7 @@ class KernelOp:
     Args:
         kind: the word of the text format, of an operation that is made of no others.
         qubits: in the order of the operation; for ``relabel`` the sources.
-        angle: of ``exchange``, ``chirality`` and ``pauli_rotation``.
+        angle: of ``exchange``, ``chirality``, ``collective`` and ``pauli_rotation``.
         vector: factor and vector slot of ``rotate``.
         string: of ``pauli_rotation``.
         targets: of ``relabel``.

@@ -20,7 +20,9 @@ from qffc.passes.lower_jax.slot_tables import SlotTables, own_rows
 from qffc.passes.lower_jax.table import constant_part, resolve_relabels
 from qffc.passes.native_library import FORMAT
 
-_GATE_KINDS = {"rotate": 0, "exchange": 1, "chirality": 2, "pauli_rotation": 3}
+_GATE_KINDS = {"rotate": 0, "exchange": 1, "chirality": 2, "pauli_rotation": 3, "collective": 4}
+_MOST_BITS = 6
+"""Places of qubits that every gate of the native kernel has."""
 _DOT, _TWO_DOTS, _PAULI = range(3)
 
 TILE_QUBITS = 5
@@ -157,8 +159,8 @@ def _gate(op: KernelOp, places: dict[int, int]) -> list[int]:
     bits = [places[qubit] for qubit in op.qubits]
     x_mask = sum(1 << places[qubit] for qubit, letter in op.string if letter != "Z")
     z_mask = sum(1 << places[qubit] for qubit, letter in op.string if letter != "X")
-    three = [*bits, 0, 0, 0][:3]
-    return [_GATE_KINDS[op.kind], *three, x_mask, z_mask, sum(letter == "Y" for _, letter in op.string)]
+    own = [*bits, *[0] * _MOST_BITS][:_MOST_BITS]
+    return [_GATE_KINDS[op.kind], len(bits), *own, x_mask, z_mask, sum(letter == "Y" for _, letter in op.string)]
 
 
 def _terms(op: KernelOp, places: SlotTables) -> list[tuple[int, float]]:

@@ -3,8 +3,8 @@
 State. The state vector has real and imaginary parts apart, shape (2**qubits, batch), batch last, so that every gate is
 a few contiguous vector operations.
 
-Gates. Each gate has the form psi'[r] = D psi[r] + O psi[permutation[r]], where D and O take one of two values by
-a bit of the row r. The program is a table of such rows walked by ``lax.scan``: compile time does not grow with depth.
+Gates. Each gate reads rows of the state and has a few coefficients (``gate_steps.py``). The program is a table of them
+walked by ``lax.scan``: compile time does not grow with depth.
 
 Derivatives. The gradient is an adjoint sweep (adjoint differentiation), which un-applies the gates instead of storing
 states. Derivatives along a direction are JAX's forward derivatives of the two sweeps.
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import Observable
 from qffc.passes.circuit.split_program import Split
+from qffc.passes.lower_jax.gate_steps import GateRow, Pair, apply, coefficient_gradient, undo
 from qffc.passes.lower_jax.table import gate_coefficients, gate_table, initial_state, resolve_relabels
 
 
@@ -90,13 +91,11 @@ class PortableKernel:
         shape = (initial.shape[0], coefs.shape[-1])
         real = jnp.broadcast_to(jnp.asarray(initial.real, coefs.dtype)[:, None], shape)
         imag = jnp.broadcast_to(jnp.asarray(initial.imag, coefs.dtype)[:, None], shape)
-        rows = (table.permutation, table.bit, coefs, *(() if table.second is None else (table.second,)))
 
-        def step(state: _Pair, row: tuple[jax.Array, ...]) -> tuple[_Pair, None]:
-            permutation, bit, coefs, *second = row
-            return _apply(state, permutation, bit, second[0] if second else None, coefs), None
+        def step(state: Pair, row: GateRow) -> tuple[Pair, None]:
+            return apply(state, row, table.sets), None
 
-        return jax.lax.scan(step, (real, imag), rows)[0]
+        return jax.lax.scan(step, (real, imag), table.rows(coefs))[0]
 
     def _sweep(self, slots: jax.Array, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
         """The gradient of weights . moments, and the moments that come along."""
@@ -107,67 +106,15 @@ class PortableKernel:
         state = self._final_state(coefs)
         applied = [_apply_rows(rows, state) for rows in self._terms]
         costate = _weighted(applied, weights)
-        thirds = () if table.second is None else (table.second, np.argsort(table.second, axis=1))
-        rows = (table.permutation, table.inverse, table.bit, table.flips, coefs, *thirds)
 
-        def step(carry: tuple[_Pair, _Pair], row: tuple[jax.Array, ...]) -> tuple[tuple[_Pair, _Pair], jax.Array]:
+        def step(carry: tuple[Pair, Pair], row: GateRow) -> tuple[tuple[Pair, Pair], jax.Array]:
             state, costate = carry
-            permutation, inverse, bit, flips, coefs, *thirds = row
-            second, second_inverse = thirds or (None, None)
-            back = (inverse, bit, second_inverse, _adjoint(coefs, flips))
-            before = _apply(state, *back)
-            gradient = _coefficient_gradient(costate, before, permutation, bit, second)
-            return (before, _apply(costate, *back)), gradient
+            before = undo(state, row, table.sets)
+            gradient = coefficient_gradient(costate, before, row, table.sets)
+            return (before, undo(costate, row, table.sets)), gradient
 
-        _, gradients = jax.lax.scan(step, (state, costate), rows, reverse=True)
+        _, gradients = jax.lax.scan(step, (state, costate), table.rows(coefs, back=True), reverse=True)
         return pull(gradients)[0].T, jnp.stack([_inner(state, image) for image in applied], axis=1)
-
-
-# --------------------------------------------------------------------------- one gate
-
-_Pair = tuple[jax.Array, jax.Array]
-
-
-def _apply(state: _Pair, permutation: jax.Array, bit: jax.Array, second: jax.Array | None, coefs: jax.Array) -> _Pair:
-    real, imag = state
-    other_real, other_imag = real[permutation], imag[permutation]
-    chosen = jnp.where(bit[None, :, None], coefs[4:8, None, :], coefs[0:4, None, :])
-    d_real, d_imag, o_real, o_imag = chosen
-    new_real = d_real * real - d_imag * imag + o_real * other_real - o_imag * other_imag
-    new_imag = d_real * imag + d_imag * real + o_real * other_imag + o_imag * other_real
-    if second is not None:
-        new_real = new_real + coefs[8][None, :] * real[second]
-        new_imag = new_imag + coefs[8][None, :] * imag[second]
-    return new_real, new_imag
-
-
-def _adjoint(coefs: jax.Array, flips: jax.Array) -> jax.Array:
-    """The coefficients of the adjoint: O is conjugated and belongs to the row that it was read from.
-
-    Where the permutation flips the bit the two off-diagonal coefficients trade places. The third term of a chirality is
-    real, and only its permutation is inverted.
-    """
-    swapped = jnp.where(flips, jnp.concatenate([coefs[6:8], coefs[2:4]]), jnp.concatenate([coefs[2:4], coefs[6:8]]))
-    signs = jnp.array([1.0, -1.0], coefs.dtype)[:, None]
-    parts = [signs * coefs[0:2], signs * swapped[0:2], signs * coefs[4:6], signs * swapped[2:4], coefs[8:]]
-    return jnp.concatenate(parts)
-
-
-def _coefficient_gradient(
-    costate: _Pair, before: _Pair, permutation: jax.Array, bit: jax.Array, second: jax.Array | None
-) -> jax.Array:
-    """D energy / d coefficients: 2 Re <costate| d gate |before>, (8 or 9, batch)."""
-    lr, li = costate
-    br, bi = before
-    pr, pi = br[permutation], bi[permutation]
-    products = jnp.stack([lr * br + li * bi, li * br - lr * bi, lr * pr + li * pi, li * pr - lr * pi])
-    upper = jnp.where(bit[None, :, None], products, 0.0)
-    one = 2.0 * jnp.sum(upper, axis=1)
-    total = 2.0 * jnp.sum(products, axis=1)
-    parts = [total - one, one]
-    if second is not None:
-        parts.append(2.0 * jnp.sum(lr * br[second] + li * bi[second], axis=0)[None])
-    return jnp.concatenate(parts)
 
 
 # --------------------------------------------------------------------------- observables
@@ -198,7 +145,7 @@ def _observable_rows(observable: Observable, qubits: int, wires: dict[int, int])
     return tuple(by_permutation.values())
 
 
-def _apply_rows(observable: _Rows, state: _Pair) -> _Pair:
+def _apply_rows(observable: _Rows, state: Pair) -> Pair:
     real, imag = jnp.zeros_like(state[0]), jnp.zeros_like(state[1])
     for factor, permutation in observable:
         r, i = state[0][permutation], state[1][permutation]
@@ -210,11 +157,11 @@ def _apply_rows(observable: _Rows, state: _Pair) -> _Pair:
     return real, imag
 
 
-def _inner(left: _Pair, right: _Pair) -> jax.Array:
+def _inner(left: Pair, right: Pair) -> jax.Array:
     return jnp.sum(left[0] * right[0] + left[1] * right[1], axis=0)
 
 
-def _weighted(images: list[_Pair], cotangent: jax.Array) -> _Pair:
+def _weighted(images: list[Pair], cotangent: jax.Array) -> Pair:
     real, imag = jnp.zeros_like(images[0][0]), jnp.zeros_like(images[0][1])
     for index, (r, i) in enumerate(images):
         weight = cotangent[:, index][None, :]

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import InternalError
+from qffc.ir.ops import Collective
 from qffc.passes.circuit.split_program import Affine, KernelOp, Split
+from qffc.passes.lower_jax.gate_steps import GateRow, set_to_front
 
 _CHIRALITY_GAP = 2.0 * np.sqrt(3.0)
 """The eigenvalues of sigma_a . (sigma_b x sigma_c) are 0 and plus or minus this."""
@@ -26,6 +28,8 @@ class GateTable:
         bit: (G, N) which of the two coefficients a row takes.
         flips: (G,) whether the permutation changes the bit, as in a rotation.
         second: (G, N) the row that the third term of a chirality reads, or None without chiralities.
+        branch: (G,) 0, or for a collective exchange the place of its size in ``sets``, from 1; None without them.
+        sets: how many qubits collective exchanges act on; their permutation brings these to the front.
     """
 
     permutation: NDArray[np.int32]
@@ -33,6 +37,19 @@ class GateTable:
     bit: NDArray[np.bool_]
     flips: NDArray[np.bool_]
     second: NDArray[np.int32] | None
+    branch: NDArray[np.int32] | None = None
+    sets: tuple[int, ...] = ()
+
+    def rows(self, coefs: jax.Array, back: bool = False) -> GateRow:
+        """Return the rows with their coefficients, (G, 8 or 9, batch), to scan over; ``back``: they can be undone."""
+        branch = None if self.branch is None else jnp.asarray(self.branch)
+        second = None if self.second is None else jnp.asarray(self.second)
+        row = GateRow(jnp.asarray(self.permutation), jnp.asarray(self.bit), coefs, second=second, branch=branch)
+        if back or self.sets:
+            row = row._replace(inverse=jnp.asarray(self.inverse))
+        if back and self.second is not None:
+            row = row._replace(second_inverse=jnp.asarray(np.argsort(self.second, axis=1)))
+        return row._replace(flips=jnp.asarray(self.flips)) if back else row
 
 
 def resolve_relabels(split: Split) -> tuple[list[KernelOp], dict[int, int]]:
@@ -66,6 +83,7 @@ def gate_table(gates: tuple[KernelOp, ...], qubits: int) -> GateTable:
     """Return the structure of gates on that many qubits."""
     rows = np.arange(2**qubits)
     three = any(op.kind == "chirality" for op in gates)
+    sets = tuple(sorted({len(op.qubits) for op in gates if op.kind == "collective"}))
     permutations, inverses, bits, seconds = [], [], [], []
     for op in gates:
         shifts = [qubits - 1 - qubit for qubit in op.qubits]
@@ -87,6 +105,8 @@ def gate_table(gates: tuple[KernelOp, ...], qubits: int) -> GateTable:
                 permutation = cleared | (b << shifts[0]) | (c << shifts[1]) | (a << shifts[2])
                 second = cleared | (c << shifts[0]) | (a << shifts[1]) | (b << shifts[2])
                 bit = np.zeros_like(rows)
+            case "collective":
+                permutation, bit = set_to_front(rows, shifts), np.zeros_like(rows)
             case _:
                 raise InternalError(f"the JAX kernel does not know '{op.kind}'")
         permutations.append(permutation)
@@ -99,7 +119,13 @@ def gate_table(gates: tuple[KernelOp, ...], qubits: int) -> GateTable:
         np.array(bits, dtype=bool),
         np.array([np.any(bit[p] != bit) for bit, p in zip(bits, permutations, strict=True)]),
         np.array(seconds, dtype=np.int32) if three else None,
+        np.array([_branch(op, sets) for op in gates], dtype=np.int32) if sets else None,
+        sets,
     )
+
+
+def _branch(op: KernelOp, sets: tuple[int, ...]) -> int:
+    return 1 + sets.index(len(op.qubits)) if op.kind == "collective" else 0
 
 
 def gate_coefficients(gates: tuple[KernelOp, ...], split: Split, slots: jax.Array) -> jax.Array:
@@ -111,6 +137,7 @@ def gate_coefficients(gates: tuple[KernelOp, ...], split: Split, slots: jax.Arra
         ("exchange", _exchange_rows),
         ("pauli_rotation", _pauli_rows),
         ("chirality", _chirality_rows),
+        ("collective", _collective_rows),
     ):
         members = [index for index, op in enumerate(gates) if op.kind == kind]
         if members:
@@ -191,3 +218,17 @@ def _chirality_rows(ops: list[KernelOp], split: Split, slots: jax.Array) -> jax.
     diagonal, zero = 1.0 + 2.0 * even, jnp.zeros_like(angle)
     forward, backward = odd - even, -odd - even
     return jnp.stack([diagonal, zero, forward, zero, diagonal, zero, forward, zero, backward], axis=1)
+
+
+def _collective_rows(ops: list[KernelOp], split: Split, slots: jax.Array) -> jax.Array:
+    del split
+    # Up to a phase the largest total spin stays; of the others the real and imaginary part of their phases, less 1.
+    levels = [Collective.levels(len(op.qubits)) for op in ops]
+    angles = _angles(ops, slots)
+    rows = []
+    for k in range(1, max(map(len, levels))):
+        # Sets with fewer values of the spin have further coefficients that nobody reads.
+        gaps = np.array([each[0] - each[k] if k < len(each) else 0 for each in levels])[:, None]
+        half = 0.5 * jnp.asarray(gaps, slots.dtype) * angles
+        rows += [-2.0 * jnp.sin(half) ** 2, 2.0 * jnp.sin(half) * jnp.cos(half)]
+    return jnp.stack(rows, axis=1)

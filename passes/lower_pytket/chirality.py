@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import atan, cos, pi, sin, sqrt
 
-from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_pytket.turns import nearest_zero
 
 _TINY = 1e-15
@@ -44,36 +43,3 @@ def chirality_exchanges(angle: float) -> tuple[int, tuple[tuple[int, int, float]
     p, q = atan(2 * tangent) / 4, atan(tangent) / 2
     first, second = ((0, 1), (1, 2)) if theta > 0 else ((1, 2), (0, 1))
     return cycles % 3, ((*first, -p), (*second, -q), (*first, q), (*second, p))
-
-
-def last_qubits(split: Split) -> dict[int, int]:
-    """Return the other qubit, by position, of each chirality that acts on a pair that has met nobody else.
-
-    Args:
-        split: the program.
-
-    Returns:
-        The position 0, 1 or 2 by the place of the chirality among the operations.
-    """
-    track = list(range(split.qubit_count))
-    partner: dict[int, int | None] = dict.fromkeys(track)
-    found: dict[int, int] = {}
-    for place, op in enumerate(split.ops):
-        tracks = [track[qubit] for qubit in op.qubits]
-        if op.kind == "relabel":
-            for target, source in zip(op.targets, tracks, strict=True):
-                track[target] = source
-        if op.kind == "relabel" or len(tracks) < 2:
-            continue
-        if len(tracks) == 2 and all(t in partner and partner[t] in (None, *tracks) for t in tracks):
-            partner |= {tracks[0]: tracks[1], tracks[1]: tracks[0]}
-            continue
-        if op.kind == "chirality":
-            alone = [k for k in range(3) if partner.get(tracks[k - 2]) == tracks[k - 1]]
-            if alone:
-                found[place] = alone[0]
-        for t in tracks:
-            other = partner.pop(t, None)
-            if other is not None:
-                partner.pop(other, None)
-    return found

@@ -20,6 +20,7 @@ from qffc.ir.program import Program
 from qffc.ir.reference import dense
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.counts import CircuitCounts
+from qffc.passes.lower_pytket.collective import collective_exchanges
 from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.lower_pytket.ops import NumericOp, on_wires
 from qffc.passes.lower_pytket.turns import euler_angles, half_turns, turn_about
@@ -122,8 +123,12 @@ def _append(circuit: Circuit, op: NumericOp) -> None:
             alpha, beta, gamma = map(half_turns, euler_angles(turn_about(op.vector)))
             circuit.TK1(alpha, beta, gamma, op.qubits[0])
         case "exchange":
-            turns = half_turns(2 * op.angle)
-            circuit.TK2(turns, turns, turns, *op.qubits)
+            _append_exchange(circuit, op.qubits, op.angle)
+        case "collective":
+            # Its pairs do not commute, and a matrix of so many qubits is written with more gates than the closed form
+            # has.
+            for a, b, angle in collective_exchanges(len(op.qubits), op.angle):
+                _append_exchange(circuit, (op.qubits[a], op.qubits[b]), angle)
         case "pauli_rotation":
             letters = [_LETTERS[letter] for _, letter in op.string]
             circuit.add_pauliexpbox(PauliExpBox(letters, half_turns(op.angle)), [qubit for qubit, _ in op.string])
@@ -132,6 +137,11 @@ def _append(circuit: Circuit, op: NumericOp) -> None:
             circuit.add_unitary3qbox(Unitary3qBox(_chirality_matrix(op.angle)), *op.qubits)
         case _:
             raise InternalError(f"no plain form of {op.kind}")
+
+
+def _append_exchange(circuit: Circuit, pair: tuple[int, ...], angle: float) -> None:
+    turns = half_turns(2 * angle)
+    circuit.TK2(turns, turns, turns, *pair)
 
 
 def _chirality_matrix(angle: float) -> NDArray[np.complex128]:

@@ -21,9 +21,10 @@ from qffc.passes.circuit.split_program import KernelOp, Split, split_program
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.lower_pytket.batch import BatchWriter, NativeBatch
 from qffc.passes.lower_pytket.batch_circuits import BatchCircuits
-from qffc.passes.lower_pytket.chirality import chirality_exchanges, last_qubits
+from qffc.passes.lower_pytket.collective import too_many_to_lower
 from qffc.passes.lower_pytket.counts import count_circuit
 from qffc.passes.lower_pytket.emit import Angles, Emitter
+from qffc.passes.lower_pytket.expand import IN_EXCHANGES, Expansion
 from qffc.passes.lower_pytket.frames import Frames
 from qffc.passes.lower_pytket.ops import NumericOp, on_wires
 from qffc.passes.lower_pytket.runs import shorten_runs
@@ -61,7 +62,8 @@ class PytketKernel:
         setting: what every circuit measures at its end, if anything.
 
     Raises:
-        QffcError: when the target has no native gates, or too few qubits.
+        QffcError: when the target has no native gates, or too few qubits, or when a collective exchange has more qubits
+            than are known as exchanges.
     """
 
     split: Split
@@ -90,6 +92,9 @@ class PytketKernel:
                 expected=f"at most {self.target.qubits}",
                 help="choose a larger target, or a smaller ansatz",
             )
+        problem = too_many_to_lower(self.split)
+        if problem is not None:
+            raise problem
 
     @property
     def qubit_names(self) -> tuple[str, ...]:
@@ -204,13 +209,13 @@ class PytketKernel:
 
     @cached_property
     def _in_one_order(self) -> bool:
-        known = not self._has_strings and all(op.kind != "chirality" for op in self.split.ops)
+        known = not self._has_strings and all(op.kind not in IN_EXCHANGES for op in self.split.ops)
         return self.target.two_qubit == "TK2" and known and not self._has_runs and not self._structure.graph.alone
 
     @cached_property
     def _has_runs(self) -> bool:
         """Whether runs of exchanges may get shorter; a SWAP that is folded leaves a run on the same wires."""
-        if not self.shorten_runs or any(op.kind == "chirality" for op in self.split.ops):
+        if not self.shorten_runs or any(op.kind in IN_EXCHANGES for op in self.split.ops):
             return self.shorten_runs
         ops = on_wires(self.numeric_ops(np.ones(self.split.slot_count)), self.split.qubit_count)
         return shorten_runs(ops) != ops
@@ -236,7 +241,7 @@ class PytketKernel:
         if len(self._gates) > _MOST_GATES:
             self._gates.clear()
         emitter = Emitter(Circuit(self.split.qubit_count, bits), self.target, self._gates)
-        ops = [part for k, op in enumerate(numbers) for part in self._expand(k, op, frames.get(k, NO_TURN))]
+        ops = [part for k, op in enumerate(numbers) for part in self._expansion.expand(k, op, frames.get(k, NO_TURN))]
         placed = on_wires(ops, self.split.qubit_count)
         for op in shorten_runs(placed) if self._has_runs else placed:
             match op.kind:
@@ -296,34 +301,9 @@ class PytketKernel:
         """The gates that have frames."""
         return tuple(self._frames.graph.frames) if self._frames else ()
 
-    def _expand(self, place: int, op: NumericOp, frame: Turn) -> list[NumericOp]:
-        """The operation in its frame, with exchanges reduced and chirality in exchanges."""
-        if op.kind == "exchange":
-            return self._exchange(op.qubits, op.angle, frame)
-        if op.kind != "chirality":
-            return [op if frame is NO_TURN else op._replace(frame=frame)]
-        cycles, exchanges = chirality_exchanges(op.angle)
-        qubits = op.qubits
-        if place in self._last_qubits and exchanges:
-            # A chirality is that of its qubits in any cyclic order: the first exchange goes to the pair.
-            unmoved = 3 - exchanges[0][0] - exchanges[0][1]
-            qubits = _cycled(qubits, (self._last_qubits[place] + cycles - unmoved) % 3)
-        ops = [NumericOp("relabel", qubits, targets=_cycled(qubits, cycles))] if cycles else []
-        for a, b, angle in exchanges:
-            ops += self._exchange((qubits[a], qubits[b]), angle, frame)
-        return ops
-
     @cached_property
-    def _last_qubits(self) -> dict[int, int]:
-        return last_qubits(self.split)
-
-    def _exchange(self, pair: tuple[int, ...], angle: float, frame: Turn) -> list[NumericOp]:
-        """An exchange with its angle reduced: pi/4 is a SWAP, pi/2 is a phase."""
-        angle, periods = nearest_zero(angle, pi / 4 if self.fold_swaps else pi / 2)
-        op = NumericOp("exchange", pair, angle, _NOWHERE, (), (), frame)
-        if self.fold_swaps and periods % 2:
-            return [op, NumericOp("relabel", pair, targets=pair[::-1])]
-        return [op]
+    def _expansion(self) -> Expansion:
+        return Expansion(self.split, self.fold_swaps)
 
     def _vector(self, op: KernelOp, slots: Sequence[float]) -> tuple[float, float, float]:
         if op.vector is None:
@@ -380,10 +360,6 @@ class LowerPytket(Pass[PytketKernel]):
         """Return the kernel; the program is unchanged."""
         split = split_program(program)
         return PassResult(program, PytketKernel(split, target, self.fold_swaps, self.fix_frame, self.shorten_runs))
-
-
-def _cycled(qubits: tuple[int, ...], times: int) -> tuple[int, ...]:
-    return qubits[times:] + qubits[:times]
 
 
 def _bad_slots(values: NDArray[np.float64], count: int) -> QffcError:

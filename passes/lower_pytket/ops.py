@@ -19,7 +19,8 @@ class NumericOp(NamedTuple):
         vector: of a rotation, in radians.
         string: of a Pauli rotation.
         targets: of a relabel.
-        frame: in which an exchange or a chirality is written; of a singlet, the turn that its second half starts with.
+        frame: in which an exchange, of two qubits or collective, or a chirality is written; of a singlet, the turn
+            that its second half starts with.
     """
 
     kind: str

@@ -1,8 +1,8 @@
 """The turns between the two-qubit gates of a kernel, as a graph: what can be written in a frame of its own.
 
-Exchanges and chirality commute with turning all their qubits alike, so that each may be written in any frame, and the
-turns between two of them are one PhasedX, or none when they take the z axis of the one frame to that of the other.
-The graph is made once, from the operations alone; numbers come later.
+Exchanges, collective ones too, and chirality commute with turning all their qubits alike, so that each may be written
+in any frame, and the turns between two of them are one PhasedX, or none when they take the z axis of the one frame to
+that of the other. The graph is made once, from the operations alone; numbers come later.
 """
 
 from __future__ import annotations
@@ -120,11 +120,11 @@ class SegmentGraph:
     Args:
         places: in the order of the circuit; those of kind ``frame`` are numbered by their first operation.
         segments: all turns between them.
-        gates: preparations of pairs and exchanges, in order; chirality and Pauli rotations are left out.
+        gates: preparations of pairs and exchanges of two qubits, in order; what else couples qubits is left out.
         last: the segment of each track that ends the circuit.
         ends: the qubit of the program that each track is at the end.
         stories: of the pairs.
-        frames: the place of each exchange and chirality that is in one.
+        frames: the place of each exchange, collective exchange and chirality that is in one.
         finish: the place of each track whose frame it ends in.
         alone: whether some pair is measured in the Bell basis that has met nobody else.
     """
@@ -183,7 +183,7 @@ class _Builder:
             self._open(PairStory((tracks[0], tracks[1]), index))
         elif op.kind == "rotate" or (op.kind == "pauli_rotation" and len(op.string) == 1):
             self._turns[tracks[0]].append(index)
-        elif op.kind in ("exchange", "chirality"):
+        elif op.kind in ("exchange", "chirality", "collective"):
             story = self._story(tracks) if op.kind == "exchange" else None
             if story is not None:
                 self._settle(story)

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import InternalError, error
+from qffc.ir.ops import Collective
 from qffc.ir.pauli import Letter, PauliString, triple_product
 from qffc.ir.reference import dense
 from qffc.passes.circuit.split_program import Affine, KernelOp, Split
+from qffc.passes.circuit.total_spin import spin_projectors
 from qffc.passes.measurement.settings import Setting
 
 Floats = NDArray[np.float64]
@@ -131,6 +133,14 @@ def _apply(op: KernelOp, state: States, slots: Floats, split: Split) -> States:
             first = _matrix(_TRIPLE, op.qubits, state) / (2 * sqrt(3))
             second = _matrix(_TRIPLE_SQUARED, op.qubits, state) / 12
             return state - 1j * np.sin(angle) * first + (np.cos(angle) - 1) * second
+        case "collective":
+            angle = _column(_angle(op.angle, slots), width)
+            levels, projectors = Collective.levels(len(op.qubits)), spin_projectors(len(op.qubits))
+            parts = (
+                np.exp(-1j * level * angle) * _matrix(projector, op.qubits, state)
+                for level, projector in zip(levels, projectors, strict=True)
+            )
+            return sum(parts, np.zeros_like(state))
     raise InternalError(f"no dense form of {op.kind}")
 
 
@@ -176,7 +186,7 @@ def _flip(state: States, string: PauliString) -> States:
     return state
 
 
-def _matrix(matrix: States, qubits: Sequence[int], state: States) -> States:
+def _matrix(matrix: States | Floats, qubits: Sequence[int], state: States) -> States:
     axes = [qubit + 1 for qubit in qubits]
     k = len(axes)
     block: States = np.tensordot(matrix.reshape((2,) * (2 * k)), state, axes=(range(k, 2 * k), axes))

@@ -7,7 +7,7 @@
 namespace qffc {
 namespace QFFC_ISA {
 
-constexpr int numbers_per_gate = 5;
+constexpr int numbers_per_gate = 6;
 constexpr int sums_per_gate = 3;
 
 // The index with a zero put in at `bit`.
@@ -58,7 +58,7 @@ template <class R>
 bool all_near(const Program& program, const std::vector<int32_t>& gates, const R* slots) {
   using T = typename R::Scalar;
   using V = typename R::V;
-  constexpr T most = 4;  // an angle is multiplied with less than this
+  constexpr T most = 12;  // an angle is multiplied with no more than this
   V squares = V{}, angles = V{};
   for (const int32_t g : gates) {
     const Gate& gate = program.gates[g];
@@ -130,33 +130,26 @@ QFFC_INLINE void rotation_numbers(const R v[3], R* out) {
   out[4] = h_of_v;
 }
 
+// Up to a phase the gate multiplies the singlet by e^{4it}; half of e^{4it} - 1.
 template <bool Near, class R>
-QFFC_INLINE void gate_numbers(const Program& program, const Gate& gate, const R* slots, R* out) {
-  using T = typename R::Scalar;
-  if (gate.kind == GateKind::rotate) {
-    R v[3];
-    vector_of(program, gate, slots, v);
-    rotation_numbers<Near>(v, out);
-    return;
-  }
-  const R angle = angle_of(program, gate, slots);
+QFFC_INLINE void exchange_numbers(const R& angle, R* out) {
   R sine, cosine;
-  if (gate.kind == GateKind::exchange) {
-    // Up to a phase the gate multiplies the singlet by e^{4it}; half of e^{4it} - 1.
-    sine_cosine<Near>(scaled(angle, T(2)), sine, cosine);
-    out[0] = -(sine * sine);
-    out[1] = sine * cosine;
-  } else if (gate.kind == GateKind::pauli) {
-    sine_cosine<Near>(scaled(angle, T(0.5)), out[1], out[0]);
-  } else {
-    // -i C = 2 (T - 1/T) with T the cyclic permutation, C^2 = 4 (2 - T - 1/T); eigenvalues of C: 0 and +-gap.
-    const T gap = static_cast<T>(3.4641016151377545871);
-    sine_cosine<Near>(scaled(angle, gap), sine, cosine);
-    const R odd = scaled(sine, T(2) / gap), even = scaled(cosine - number<R>(1.0), T(4) / (gap * gap));
-    out[0] = number<R>(1.0) + even + even;
-    out[1] = odd - even;
-    out[2] = -odd - even;
-  }
+  sine_cosine<Near>(scaled(angle, typename R::Scalar(2)), sine, cosine);
+  out[0] = -(sine * sine);
+  out[1] = sine * cosine;
+}
+
+// -i C = 2 (T - 1/T) with T the cyclic permutation, C^2 = 4 (2 - T - 1/T); eigenvalues of C: 0 and +-gap.
+template <bool Near, class R>
+QFFC_INLINE void chirality_numbers(const R& angle, R* out) {
+  using T = typename R::Scalar;
+  const T gap = static_cast<T>(3.4641016151377545871);
+  R sine, cosine;
+  sine_cosine<Near>(scaled(angle, gap), sine, cosine);
+  const R odd = scaled(sine, T(2) / gap), even = scaled(cosine - number<R>(1.0), T(4) / (gap * gap));
+  out[0] = number<R>(1.0) + even + even;
+  out[1] = odd - even;
+  out[2] = -odd - even;
 }
 
 // The slots' gradient from the sums of a gate.
@@ -381,29 +374,6 @@ QFFC_INLINE void string_back(
   if (!gate.undo) return;
   turn_string(gate, numbers[0], -numbers[1], psi, size);
   turn_string(gate, numbers[0], -numbers[1], lambda, size);
-}
-
-// --------------------------------------------------------------------------- any gate
-
-template <class R>
-QFFC_INLINE void apply(const Gate& gate, const R* numbers, Complex<R>* psi, int64_t size) {
-  switch (gate.kind) {
-    case GateKind::rotate: return rotate(gate, numbers, psi, size);
-    case GateKind::exchange: return exchange(gate, numbers, psi, size);
-    case GateKind::chirality: return chirality(gate, numbers, psi, size);
-    case GateKind::pauli: return turn_string(gate, numbers[0], numbers[1], psi, size);
-  }
-}
-
-template <class R>
-QFFC_INLINE void apply_back(
-    const Gate& gate, const R* numbers, Complex<R>* psi, Complex<R>* lambda, int64_t size, R* sums) {
-  switch (gate.kind) {
-    case GateKind::rotate: return rotate_back(gate, numbers, psi, lambda, size, sums);
-    case GateKind::exchange: return exchange_back(gate, numbers, psi, lambda, size, sums);
-    case GateKind::chirality: return chirality_back(gate, numbers, psi, lambda, size, sums);
-    case GateKind::pauli: return string_back(gate, numbers, psi, lambda, size, sums);
-  }
 }
 
 }  // namespace QFFC_ISA

@@ -13,6 +13,8 @@
 #include "lanes.hpp"
 #include "rows.hpp"
 #include "gates.hpp"
+#include "collective.hpp"
+#include "any_gate.hpp"
 #include "sweeps.hpp"
 #include "blocks.hpp"
 #include "layers.hpp"

@@ -39,9 +39,11 @@ void place_tiles(Tile& tile, int32_t mask, int32_t qubits) {
   for (int64_t k = 0; k < int64_t{1} << outer.size(); ++k) tile.outside.push_back(spread(k, outer));
 }
 
-// Whether the terms of a gate are there: of a rotation three places in a row, and at most a length.
+// Whether a collective exchange has as many qubits as there is code for, and whether the terms of a gate are there: of a
+// rotation three places in a row, and at most a length.
 bool fits(const Gate& gate, const Program& program) {
   const int64_t terms = static_cast<int64_t>(program.terms.size());
+  if (gate.kind == GateKind::collective && (gate.count < 3 || gate.count > most_qubits_of_a_gate)) return false;
   if (gate.first_term < 0 || gate.term_count < 0 || int64_t{gate.first_term} + gate.term_count > terms) return false;
   if (gate.kind != GateKind::rotate) return true;
   return gate.term_count >= 1 && gate.term_count <= 2 && program.terms[gate.first_term].slot + 3 <= program.slots;
@@ -99,6 +101,7 @@ bool decode(const int32_t* int_data, int64_t int_count, const double* real_data,
   for (int32_t k = 0; k < gates && ints.good; ++k) {
     Gate gate{};
     gate.kind = static_cast<GateKind>(ints.read());
+    gate.count = ints.read();
     for (int32_t& bit : gate.bit) bit = ints.read();
     gate.x_mask = ints.read();
     gate.z_mask = ints.read();

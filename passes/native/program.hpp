@@ -8,14 +8,16 @@
 namespace qffc {
 
 // The number of the form in which programs and arrays are given; it changes with them.
-constexpr int32_t program_format = 3;
+constexpr int32_t program_format = 4;
+constexpr int32_t most_qubits_of_a_gate = 6;  // Pauli strings aside
 
-enum class GateKind : int32_t { rotate = 0, exchange = 1, chirality = 2, pauli = 3 };
+enum class GateKind : int32_t { rotate = 0, exchange = 1, chirality = 2, pauli = 3, collective = 4 };
 
 // A gate. Bits and masks are those of the amplitude index inside the gate's tile.
 struct Gate {
   GateKind kind;
-  int32_t bit[3];
+  int32_t count;                    // of its qubits, on a Pauli string aside
+  int32_t bit[most_qubits_of_a_gate];
   int32_t x_mask, z_mask, y_count;  // of a Pauli string; z_mask has the places of Y and of Z
   // The angle: constant + sum of weight * slot. A rotation: factor and place of its x, and of its length if it has one.
   int32_t first_term, term_count;

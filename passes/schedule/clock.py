@@ -1,8 +1,9 @@
 """The two-qubit depth that a program will have as a circuit, followed operation by operation.
 
-A singlet takes one two-qubit gate, an exchange one, a chirality four, a Pauli string of k letters 2k - 3, another
-coupling what its parts take. While two qubits have met nobody else, couplings between them are absorbed by their
-preparation and take no time: that is how circuits are lowered to native gates.
+A singlet takes one two-qubit gate, an exchange one, a chirality four, a collective exchange of three qubits four, one
+of four qubits six, a Pauli string of k letters 2k - 3, another coupling what its parts take. A collective exchange of
+more qubits, for which no circuit is known, counts as all its pairs. While two qubits have met nobody else, couplings
+between them are absorbed by their preparation and take no time: that is how circuits are lowered to native gates.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from qffc.ir.operation import Coupling, Op
-from qffc.ir.ops import Chirality, Relabel, Singlet
+from qffc.ir.ops import Chirality, Collective, Relabel, Singlet
 from qffc.ir.program import Program
+
+_COLLECTIVE = {3: 4, 4: 6}
+"""Two-qubit gates in a row of a collective exchange, by the size of its set."""
 
 
 class Clock:
@@ -89,6 +93,8 @@ def duration(op: Op) -> int:
         return sum(map(duration, parts))
     if not isinstance(op, Coupling | Singlet) or len(op.qubits) < 2:
         return 0
+    if isinstance(op, Collective):
+        return _COLLECTIVE.get(len(op.members), len(op.members) * (len(op.members) - 1) // 2)
     return 4 if isinstance(op, Chirality) else 2 * len(op.qubits) - 3
 
 

@@ -24,12 +24,13 @@ class Canonicalize(Pass[None]):
     Rewrites, repeated until nothing changes:
 
     - operations with an angle or a vector that is exactly zero go;
-    - exact multiples of pi are reduced: in the angles of exchanges and four_spins modulo pi/2, of Pauli rotations
-      modulo 2 pi, and of rotations about a ``unit`` vector modulo 2 pi;
+    - exact multiples of pi are reduced: in the angles of exchanges and four_spins modulo pi/2, of collective exchanges
+      modulo their period, of Pauli rotations modulo 2 pi, and of rotations about a ``unit`` vector modulo 2 pi;
     - rotations of a qubit about one direction become one (``fuse``), couplings of one kind on the same qubits become
       one, also across operations that commute with them (``merge``): with one another, or with equal rotations of all
       qubits of a coupling that keeps the spin taken together;
-    - Pauli rotations XX, YY and ZZ of a pair by one angle t become an exchange by t/2 (``merge``);
+    - Pauli rotations XX, YY and ZZ of a pair by one angle t become an exchange by t/2 (``merge``); a collective
+      exchange of two qubits is an exchange;
     - exp(-i pi/4 (XX+YY+ZZ)) is SWAP, so exact multiples of pi/4 in the angle of an exchange turn into a relabel
       (``fold_swaps``), which leaves every exact angle between -pi/8 and pi/8;
     - relabels move to the end, where observables absorb them;

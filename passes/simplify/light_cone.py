@@ -40,8 +40,8 @@ class LightCone(Pass[None]):
       exchange on a measured pair. Commutators with observables are exact;
     - equal rotations of several qubits at the end go together when every observable commutes with their common spin;
     - an operation goes when nothing earlier stands between it and the prepared state, of which it makes a phase:
-      exchange of a singlet or of two |0>, chirality of three |0>, four_spin of two singlets, Pauli strings that the
-      state is an eigenstate of, and equal rotations of both halves of a singlet together.
+      exchange of a singlet or of two |0>, chirality of three |0>, four_spin or collective exchange of two singlets,
+      Pauli strings that the state is an eigenstate of, and equal rotations of both halves of a singlet together.
 
     In the end observables that the readout does not use go (``observables``), and the preparations of qubits that
     nothing acts on, together with these qubits (``qubits``). Preserves the moments that are left, so the energy; the

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 
 from qffc.ir.operation import Op
-from qffc.ir.ops import Exchange, Rotate
+from qffc.ir.ops import Collective, Exchange, Rotate
 from qffc.ir.values import Add, FrameVector, Pi, Unit, Value, add, mul, split_coefficient, substitute_sites
 from qffc.passes.circuit.turns import ZERO, axis_rotation, parts
 
@@ -26,7 +26,9 @@ def normal(op: Op) -> Op:
     if isinstance(op, Rotate):
         about_axis = axis_rotation(op)
         return _full_turns_off(op) if about_axis is None else normal(about_axis)
-    op, period = op.ordered(), op.declaration.period
+    if isinstance(op, Collective) and len(op.members) == 2:
+        (op,) = op.parts()
+    op, period = op.ordered(), op.period
     if period is None or op.value is None:
         return op
     angle, periods = _reduced(op.value, period)

@@ -15,7 +15,18 @@ from qffc.dsl.tables import RadialTable, Table, spell
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.exchange_group import like
 from qffc.ir.operation import Coupling
-from qffc.ir.ops import OPERATIONS, Chirality, Exchange, FourSpin, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.ops import (
+    OPERATIONS,
+    Chirality,
+    Collective,
+    Exchange,
+    FourSpin,
+    PauliRotation,
+    Relabel,
+    Rotate,
+    Singlet,
+    Zero,
+)
 from qffc.ir.pauli import LETTERS, PauliString
 from qffc.ir.values import Numeric, Value, as_value
 
@@ -135,6 +146,19 @@ class Gates(Declarations):
             qubits = (self._index(a), self._index(b), self._index(c), self._index(d))
             self._ops.append(FourSpin(*qubits, value, span=caller_span()))
 
+    def collective(self, *wires: Wire, angle: Angle) -> None:
+        """Apply exp(-i t sum of sigma_p . sigma_q over all pairs) to a set of two to six qubits.
+
+        It depends on the total spin of the qubits alone: no order among them is chosen, so that exchanging any number
+        of like neighbours leaves it as it is. It commutes with exchanges within the set.
+
+        Args:
+            wires: the qubits of the set, in any order.
+            angle: t in radians.
+        """
+        members = tuple(self._index(wire) for wire in wires)
+        self._ops.append(Collective(members, need_value(angle), span=caller_span()))
+
     def pauli_rotation(self, letters: str | Mapping[Wire, str], *wires: Wire, angle: Angle) -> None:
         """Apply exp(-i t/2 P) for a Pauli string: ``("ZZ", q1, q2)`` or ``({q1: "Z", q2: "Z"})``."""
         string = self._pauli_string(letters, wires)
@@ -178,7 +202,8 @@ class Gates(Declarations):
             "no symmetric order of exchanges",
             found=f"the pairs among the twins of {len(twins)} neighbours, like atoms among them",
             expected="at most two: exchanges that share a qubit do not commute, so every order favours one atom",
-            help="write @ansatz(average='exchange') to make the symmetry exact, or leave it out of symmetry=...",
+            help="couple sets of their qubits by a.collective(...), which has no order; or write "
+            "@ansatz(average='exchange') to make the symmetry exact, or leave it out of symmetry=...",
         )
 
     def _index(self, wire: object) -> int:

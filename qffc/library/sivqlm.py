@@ -8,9 +8,10 @@ Chosen here, where several circuits would fit that description: two qubits for e
 4, NH3 6), prepared in a singlet; the upper and the lower qubit of all hydrogens have one table each; a layer is
 encoding, then every exchange, then the breaking rotations; and the energy is a sum of all inner products of two spins
 with learned weights and a learned constant. NH3 is written by the same rules, and so is the water dimer, where
-hydrogens are seen from both oxygens.
+hydrogens are seen from both oxygens. NH3 with collective exchanges is ours.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 from qffc.dsl import Atom, Author, Layer, Neighbour, Twins, ansatz, unit
@@ -20,6 +21,8 @@ from qffc.ir.values import Value
 Encoding = Literal["raw", "bessel"]
 View = tuple[Atom, tuple[Atom, ...]]
 """A hydrogen, and the atoms that it is seen from."""
+Couple = Callable[[Author, Layer, list[Twins]], None]
+"""Writes the exchanges of a layer."""
 
 
 @ansatz(name="sivqlm-lih")
@@ -62,13 +65,19 @@ def sivqlm_h2o(
 
 @ansatz(name="sivqlm-nh3", average=("inversion", "exchange"))
 def sivqlm_nh3(
-    a: Author, depth: int = 4, breaking: bool = False, radial: Encoding = "raw", cutoff: float = 6.0
+    a: Author,
+    depth: int = 4,
+    breaking: bool = False,
+    radial: Encoding = "raw",
+    cutoff: float = 6.0,
+    collective: bool = False,
 ) -> Readout:
     """NH3 on six qubits: three hydrogens seen from nitrogen; exchange and inversion hold by averaging.
 
     No order of exchanges among three pairs of qubits treats three hydrogens alike, and three vectors break inversion.
     The energy is therefore the mean over the 6 assignments of hydrogens to sites and over the molecule and its mirror
-    image: 12 circuits.
+    image: 12 circuits. With ``collective`` all upper qubits are coupled as one set, and so are all lower ones, in no
+    order: exchange holds by construction, inversion by averaging, and there are 2 circuits.
 
     Args:
         a: the author object.
@@ -76,11 +85,14 @@ def sivqlm_nh3(
         breaking: adds trainable Z rotations that start at 0; rotation is not declared then.
         radial: ``raw``: angle proportional to the distance; ``bessel``: learned function of the distance.
         cutoff: of the learned functions, Angstrom.
+        collective: couples the qubits of different hydrogens by collective exchanges, not pair by pair.
     """
     if breaking:
         a.symmetry("inversion", "translation", "exchange")
+    if collective:
+        a.average("inversion")
     a.centre("N")
-    return _molecule(a, a.neighbours("H", 3), depth, breaking, radial, cutoff)
+    return _molecule(a, a.neighbours("H", 3), depth, breaking, radial, cutoff, _couple_sets if collective else _couple)
 
 
 @ansatz(name="sivqlm-h2o-dimer", average=("inversion", "exchange"))
@@ -113,18 +125,45 @@ def sivqlm_h2o_dimer(
     return _circuit(a, views, depth, breaking, radial, cutoff)
 
 
+def _couple(a: Author, layer: Layer, twins: list[Twins]) -> None:
+    a.exchange(twins, angle=layer.param("J") if len(twins) == 1 else layer.params("J", 3))
+
+
+def _couple_sets(a: Author, layer: Layer, twins: list[Twins]) -> None:
+    within, upper, lower = layer.params("J", 3)
+    for pair in twins:
+        a.exchange(*pair, angle=within)
+    a.collective(*(pair.upper for pair in twins), angle=upper)
+    a.collective(*(pair.lower for pair in twins), angle=lower)
+
+
 def _molecule(
-    a: Author, hydrogens: list[Neighbour], depth: int, breaking: bool, radial: Encoding, cutoff: float
+    a: Author,
+    hydrogens: list[Neighbour],
+    depth: int,
+    breaking: bool,
+    radial: Encoding,
+    cutoff: float,
+    couple: Couple = _couple,
 ) -> Readout:
-    return _circuit(a, [(hydrogen, (hydrogen.centre,)) for hydrogen in hydrogens], depth, breaking, radial, cutoff)
+    views: list[View] = [(hydrogen, (hydrogen.centre,)) for hydrogen in hydrogens]
+    return _circuit(a, views, depth, breaking, radial, cutoff, couple)
 
 
-def _circuit(a: Author, views: list[View], depth: int, breaking: bool, radial: Encoding, cutoff: float) -> Readout:
+def _circuit(
+    a: Author,
+    views: list[View],
+    depth: int,
+    breaking: bool,
+    radial: Encoding,
+    cutoff: float,
+    couple: Couple = _couple,
+) -> Readout:
     twins = [a.twins(hydrogen) for hydrogen, _ in views]
     first, *later = a.layers(depth + 1)
     _encode(a, first, views, twins, radial, cutoff)
     for coupling, encoding in zip(a.layers(depth), later, strict=True):
-        a.exchange(twins, angle=coupling.param("J") if len(twins) == 1 else coupling.params("J", 3))
+        couple(a, coupling, twins)
         if breaking:
             _break(a, coupling, twins)
         _encode(a, encoding, views, twins, radial, cutoff)

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
 _T = TypeVar("_T")
+_MOST_NATIVE = 4
+"""Qubits of the largest set that native gates are known for."""
 _AVERAGED: dict[Scope, tuple[Symmetry, ...]] = {
     "molecule": ("inversion", "exchange"),
     "pair": (),
@@ -61,7 +63,7 @@ _AVERAGED: dict[Scope, tuple[Symmetry, ...]] = {
 
 
 @st.composite
-def programs(draw: DrawFn, *, finite: bool = True) -> Program:
+def programs(draw: DrawFn, *, finite: bool = True, native: bool = False) -> Program:
     """Return a strategy for valid programs: every kind of operation, all scopes, both readouts, channels, averages.
 
     Some couplings are free in order.
@@ -69,6 +71,7 @@ def programs(draw: DrawFn, *, finite: bool = True) -> Program:
     Args:
         draw: given by hypothesis.
         finite: only values that are finite for every geometry.
+        native: only operations that can be written in native gates.
 
     Example:
         >>> programs().example().scope in ("molecule", "pair", "atom")  # doctest: +SKIP
@@ -83,7 +86,7 @@ def programs(draw: DrawFn, *, finite: bool = True) -> Program:
     owners = st.one_of(st.none(), st.sampled_from(scene.sites))
     qubits = tuple(Qubit(f"q{index}", draw(owners)) for index in range(count))
     start = draw(_preparations(count))
-    ops = [op for _ in range(draw(st.integers(0, 12 - len(start)))) for op in draw(_ops(scene, count))]
+    ops = [op for _ in range(draw(st.integers(0, 12 - len(start)))) for op in draw(_ops(scene, count, native))]
     observables = draw(st.lists(_observable(count), min_size=1, max_size=3))
     named = tuple((f"m{index}", observable) for index, observable in enumerate(observables))
     average = draw(_in_order(_AVERAGED[scope]))
@@ -248,10 +251,10 @@ def _preparations(draw: DrawFn, count: int) -> list[Op]:
 
 
 @st.composite
-def _ops(draw: DrawFn, scene: Scene, count: int) -> list[Op]:
+def _ops(draw: DrawFn, scene: Scene, count: int, native: bool) -> list[Op]:
     """One operation, or an exchange in its three parts."""
     declared = [kind.declaration for kind in OPERATIONS if not kind.declaration.prepares]
-    kinds = [said.word for said in declared if len(said.qubits) <= count] + ["parts"] * (count > 1)
+    kinds = [said.word for said in declared if said.counts[0] <= count] + ["parts"] * (count > 1)
     kind = draw(st.sampled_from(kinds))
     order = draw(st.permutations(range(count)))
     if kind == "parts":
@@ -264,7 +267,9 @@ def _ops(draw: DrawFn, scene: Scene, count: int) -> list[Op]:
         moves = tuple(zip(moved, draw(st.permutations(moved)), strict=True))
     value = draw(value_in(scene, 1, 2)) if said.vector else draw(_angle(scene)) if said.angle else None
     string = draw(_string(count)) if said.string else ()
-    return [make_op(kind, order[: len(said.qubits)], value, string=string, moves=moves)]
+    most = min(count, _MOST_NATIVE) if native else count
+    size = draw(st.sampled_from([size for size in said.counts if size <= most]))
+    return [make_op(kind, order[:size], value, string=string, moves=moves)]
 
 
 @st.composite

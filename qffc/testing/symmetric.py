@@ -8,6 +8,7 @@ renaming of the like sites carries into themselves, whatever the order of operat
 - couplings between the qubits of two like sites, alone or as a mirrored pair;
 - operations on the qubits of the centre, by values that see all like sites alike;
 - a chirality on two like sites and a third qubit, by an angle that changes sign with them;
+- a collective exchange of one or all qubits of every like site, and of some of the centre;
 - couplings of the pairs of two or more like sites, which commute;
 - a relabelling that commutes with the renaming.
 """
@@ -23,7 +24,7 @@ from random import Random
 from qffc.ir.declarations import AtomicReadout, EnergyReadout, Qubit, Readout, Role, Scope, Site, Symmetry
 from qffc.ir.observables import DotObservable, Observable, ProductObservable, SumObservable
 from qffc.ir.operation import Op
-from qffc.ir.ops import Chirality, Exchange, FourSpin, Relabel, Rotate, Singlet
+from qffc.ir.ops import Chirality, Collective, Exchange, FourSpin, Relabel, Rotate, Singlet
 from qffc.ir.program import Program
 from qffc.ir.values import (
     Moment,
@@ -57,6 +58,9 @@ def symmetric_program(random: Random) -> Program:
 # --------------------------------------------------------------------------- free programs
 
 
+_FREE_KINDS = ("rotate", "rotate", "exchange", "exchange", "chirality", "relabel", "four_spin", "collective")
+
+
 def _free(random: Random) -> Program:
     names = ("c", "a", "b", "d")[: random.choice((3, 3, 4))]
     sites = tuple(Site(name, "O" if name == "c" else "H", "centre" if name == "c" else "neighbour") for name in names)
@@ -71,13 +75,15 @@ def _free(random: Random) -> Program:
     ops: list[Op] = [Singlet(*order[k : k + 2]) for k in range(0, count, 2)]
     for _ in range(random.randint(2, 10)):
         here, qubits = scene(), random.sample(range(count), count)
-        kind = random.choice(("rotate", "rotate", "exchange", "exchange", "chirality", "relabel", "four_spin"))
+        kind = random.choice(_FREE_KINDS)
         if kind == "rotate":
             ops.append(Rotate(qubits[0], here.vector(here.like[0])))
         elif kind == "exchange":
             ops.append(Exchange(qubits[0], qubits[1], here.number(here.like[0])))
         elif kind == "chirality" and count > 2:
             ops.append(Chirality(qubits[0], qubits[1], qubits[2], here.number(here.like[0])))
+        elif kind == "collective" and count > 2:
+            ops.append(Collective(tuple(qubits[: random.randint(3, count)]), here.number(here.like[0])))
         elif kind == "four_spin" and count > 3:
             ops.append(FourSpin(qubits[0], qubits[1], qubits[2], qubits[3], here.number(here.like[0])))
         else:
@@ -201,7 +207,7 @@ def _block(scene: Scene, layout: Layout) -> list[Op]:
     random, two = scene.random, len(layout.own) == 2
     kinds = ["sites"] * 4 + ["couplings"] * 3 * two + ["centre"] * bool(layout.centre) + ["relabel"]
     kinds += ["chirality"] * (two and bool(layout.centre))
-    kinds += ["four spins"] * (len(layout.own) > 1 and len(layout.own[0]) > 1)
+    kinds += ["four spins"] * (len(layout.own) > 1 and len(layout.own[0]) > 1) + ["collective"]
     kind = random.choice(kinds)
     if kind == "sites":
         return _site_words(scene, layout)
@@ -214,12 +220,23 @@ def _block(scene: Scene, layout: Layout) -> list[Op]:
         angle = scene.common()
         ops: list[Op] = [FourSpin(a, b, c, d, angle) for (a, b), (c, d) in combinations(pairs, 2)]
         return random.sample(ops, len(ops))
+    if kind == "collective":
+        return [_collective(random, layout, scene.common())]
     if kind == "chirality":
         number = scene.number(scene.like[0])
         odd = number - scene.image(number, scene.like[1])
         level, third = random.randrange(len(layout.own[0])), random.choice(layout.centre)
         return [Chirality(layout.own[0][level], layout.own[1][level], third, odd)]
     return [_relabelling(random, layout)]
+
+
+def _collective(random: Random, layout: Layout, angle: Value) -> Op:
+    """On as many qubits as have a circuit."""
+    most, width = 4, len(layout.own[0])
+    levels = random.sample(range(width), random.randint(1, min(width, most // len(layout.own))))
+    members = [own[level] for own in layout.own for level in levels]
+    members += random.sample(layout.centre, random.randint(0, min(len(layout.centre), most - len(members))))
+    return Collective(tuple(random.sample(members, len(members))), angle)
 
 
 def _site_words(scene: Scene, layout: Layout) -> list[Op]:

@@ -14,7 +14,18 @@ from random import Random
 from qffc.ir.declarations import EnergyReadout, readout_value
 from qffc.ir.exchange_group import like
 from qffc.ir.operation import Coupling, Op
-from qffc.ir.ops import COMPOSITE, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero, make_op, operation
+from qffc.ir.ops import (
+    COMPOSITE,
+    Collective,
+    Exchange,
+    PauliRotation,
+    Relabel,
+    Rotate,
+    Singlet,
+    Zero,
+    make_op,
+    operation,
+)
 from qffc.ir.pauli import LETTERS, PauliString
 from qffc.ir.program import Program
 from qffc.ir.values import (
@@ -165,6 +176,14 @@ def nothing_gate(program: Program, random: Random) -> Program:
             lambda: (Relabel(((a, b), (b, a))), Exchange(a, b, Pi() * Fraction(-1, 4))),
             lambda: (Exchange(a, b, scene.zero()),),
         ]
+    if len(qubits) > 2:
+        members = tuple(qubits[: random.randint(3, min(len(qubits), 6))])
+        period = Collective(members, value).period
+        choices += [
+            lambda: (Collective(members, value), Collective(members[::-1], scene.respelled(-value))),
+            lambda: (Collective(members, value), Exchange(members[0], members[1], value), Collective(members, -value)),
+            lambda: (Collective(members, Pi() * period), Collective(members, scene.zero())),
+        ]
     return put(program, place, *random.choice(choices)())
 
 
@@ -221,7 +240,7 @@ def gate(scene: WideScene, count: int) -> Op:
     kinds = ["rotate", "rotate", "pauli", "axis"] + ["exchange", "exchange", "relabel"] * (count > 1)
     kinds += ["chirality"] * (count > 2)
     composite = (kind.declaration for kind in COMPOSITE)
-    kind = random.choice(kinds + [said.word for said in composite if said.angle and len(said.qubits) <= count])
+    kind = random.choice(kinds + [said.word for said in composite if said.angle and said.counts[0] <= count])
     if kind == "rotate":
         return Rotate(qubits[0], scene.vector())
     if kind == "axis":
@@ -235,7 +254,9 @@ def gate(scene: WideScene, count: int) -> Op:
     angle = special if random.random() < 0.25 else scene.number()
     if kind == "pauli":
         return PauliRotation(random_string(random, qubits), angle)
-    return make_op(kind, qubits[: len(operation(kind).declaration.qubits)], angle)
+    return make_op(
+        kind, qubits[: random.choice([size for size in operation(kind).declaration.counts if size <= count])], angle
+    )
 
 
 def random_string(random: Random, qubits: list[int], most: int = 3) -> PauliString:

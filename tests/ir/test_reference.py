@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import reduce
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from qffc.ir import (
     Chirality,
+    Collective,
     Evaluator,
     Exchange,
     FourSpin,
@@ -75,6 +77,8 @@ def matrix_of(op: Any, count: int, evaluate: Evaluator) -> Any:
             return expm(-1j * evaluate(angle) * triple(count, (a, b, c)))
         case FourSpin(a, b, c, d, angle):
             return expm(-1j * evaluate(angle) * exchange(count, a, b) @ exchange(count, c, d))
+        case Collective(members=members, angle=angle):
+            return expm(-1j * evaluate(angle) * sum(exchange(count, a, b) for a, b in combinations(members, 2)))
         case PauliRotation(string, angle):
             return expm(-0.5j * evaluate(angle) * on(count, dict(string)))
         case Relabel(moves):

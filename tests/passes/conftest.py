@@ -46,7 +46,7 @@ def _vector(rng: np.random.Generator) -> Value:
 
 def _op(rng: np.random.Generator, qubits: int) -> Op:
     a, b, c = map(int, rng.permutation(qubits)[:3])
-    fitting = [each.declaration for each in COMPOSITE if len(each.declaration.qubits) <= qubits]
+    fitting = [each.declaration for each in COMPOSITE if each.declaration.counts[0] <= qubits]
     kind = rng.integers(10 + len(fitting))
     if kind < 3:
         return Rotate(int(rng.integers(min(2, qubits))), _vector(rng))
@@ -61,7 +61,8 @@ def _op(rng: np.random.Generator, qubits: int) -> Op:
         return PauliRotation(string, _angle(rng))  # type: ignore[arg-type]  # letters of a Pauli string
     if kind > 9:
         said = fitting[kind - 10]
-        return make_op(said.word, tuple(map(int, rng.permutation(qubits)[: len(said.qubits)])), _angle(rng))
+        size = rng.choice([size for size in said.counts if size <= min(qubits, 4)])  # larger sets have no circuit
+        return make_op(said.word, tuple(map(int, rng.permutation(qubits)[:size])), _angle(rng))
     return Relabel(((a, b), (b, c), (c, a)) if rng.integers(2) else ((a, b), (b, a)))
 
 

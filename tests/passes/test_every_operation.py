@@ -61,7 +61,8 @@ def example_of(kind: type[Op], first: int = 0, turn: int = 0) -> Op:
     value = (R, J * S, K * R)[turn % 3] if said.vector else angle if said.angle else None
     string = tuple((qubits[k], LETTERS[(k + turn) % 3]) for k in range(2 + turn % 2)) if said.string else ()
     moves = tuple(zip(qubits[:3], (*qubits[1:3], qubits[0]), strict=True)) if said.moves else ()
-    return make_op(said.word, qubits[: len(said.qubits)], value, string=string, moves=moves)
+    size = said.counts[(1, 0, 2)[turn % 3] % len(said.counts)]
+    return make_op(said.word, qubits[:size], value, string=string, moves=moves)
 
 
 def program_with(op: Op) -> Program:
@@ -206,10 +207,10 @@ def test_renamed_qubits(kind):
 @GATES
 def test_the_orders_of_its_qubits(kind):
     """Every declared order is the same gate, the angle with its sign; no other one is."""
-    op, count = example_of(kind), len(kind.declaration.qubits)
-    for places in permutations(range(count)):
+    op, said = example_of(kind), kind.declaration
+    for places in permutations(range(len(op.qubits) if said.members else len(said.qubits))):
         moved = op.relabelled({op.qubits[k]: op.qubits[place] for k, place in enumerate(places)})
-        sign = kind.declaration.orders.get(places)
+        sign = 1 if said.members else said.orders.get(places)
         for guess in (1, -1):
             same = equal_up_to_a_phase(matrix_of(moved.with_value(op.value * guess)), matrix_of(op))
             assert same == (guess == sign)
@@ -217,10 +218,14 @@ def test_the_orders_of_its_qubits(kind):
 
 @GATES
 def test_a_period_of_the_angle_is_a_phase(kind):
-    op, period = example_of(kind), kind.declaration.period
-    if period is not None:
+    for turn in range(3):
+        op = example_of(kind, 0, turn)
+        period = op.period
+        if period is None:
+            continue
         assert equal_up_to_a_phase(matrix_of(op.with_value(op.value + Pi() * period)), matrix_of(op))
-        assert not equal_up_to_a_phase(matrix_of(op.with_value(op.value + Pi() * period / 2)), matrix_of(op))
+        for part in (2, 3):
+            assert not equal_up_to_a_phase(matrix_of(op.with_value(op.value + Pi() * period / part)), matrix_of(op))
 
 
 @pytest.mark.parametrize("turn", range(3))

@@ -7,6 +7,8 @@ kernel is used.
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 from scipy.linalg import expm
 
@@ -45,6 +47,8 @@ def _generators(op: KernelOp, split: Split) -> list[tuple[np.ndarray, dict[int, 
     if op.kind == "exchange":
         a, b = op.qubits
         return [(sum(_string({a: l, b: l}, qubits) for l in "XYZ"), angle)]
+    if op.kind == "collective":
+        return [(sum(_string({a: l, b: l}, qubits) for a, b in combinations(op.qubits, 2) for l in "XYZ"), angle)]
     a, b, c = op.qubits
     even, odd = ("XYZ", "YZX", "ZXY"), ("XZY", "ZYX", "YXZ")
     signed = [(1.0, word) for word in even] + [(-1.0, word) for word in odd]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import permutations, product
+from itertools import combinations, permutations, product
 
 import numpy as np
 from second_text import Declared, Site, Text
@@ -81,6 +81,14 @@ def _applied(state: State, word: str, on: list[int], value: np.ndarray | None) -
         both = _in_singlet(one, *on[2:])
         phases = [np.exp(-1j * factor * value) for factor in (1, -3, 9)]
         return phases[0] * (state - one - other + both) + phases[1] * (one + other - 2 * both) + phases[2] * both
+    if word == "collective":  # sums of SWAPs: a polynomial that is right at the eigenvalue of each total spin
+        count = len(on)
+        spins = [count / 2 - k for k in range(count // 2 + 1)]
+        levels = [2 * spin * (spin + 1) - 3 * count / 2 for spin in spins]
+        return sum(
+            np.exp(-1j * level * value) * _with_level(state, on, level, [e for e in levels if e != level])
+            for level in levels
+        )
     # The triple product K has K^3 = 12 K.
     root = np.sqrt(value.dtype.type(12))
     once = _triple(state, on)
@@ -95,6 +103,14 @@ def _turned(state: State, angle: Number, generator: object) -> State:
 
 def _in_singlet(state: State, a: int, b: int) -> State:
     return (state - np.swapaxes(state, a, b)) / state.real.dtype.type(2)
+
+
+def _with_level(state: State, on: list[int], level: float, others: list[float]) -> State:
+    """The part of a state that the sum of all inner products of some qubits multiplies by a number."""
+    for other in others:
+        image = sum(2 * np.swapaxes(state, a, b) - state for a, b in combinations(on, 2))
+        state = (image - other * state) / state.real.dtype.type(level - other)
+    return state
 
 
 def _triple(state: State, on: list[int]) -> State:

@@ -226,16 +226,28 @@ class _Words:
             on: tuple = self._string(program)
             self.take(",")
         else:
-            count = {"zero": 1, "rotate": 1, "singlet": 2, "exchange": 2, "chirality": 3, "four_spin": 4}[word]
             on = ()
-            for k in range(count):
-                on += (place(self.take()),)
-                if k < count - 1 or word not in ("zero", "singlet"):
+            for k in range(self._count(word)):
+                if k:
                     self.take(",")
+                on += (place(self.take()),)
+            if word not in ("zero", "singlet"):
+                self.take(",")
         value = None if word in ("zero", "singlet") else self.value()
         if self.maybe("unordered"):
             self.take()
         program.operations.append((word, on, value))
+
+    def _count(self, word: str) -> int:
+        """How many qubits a line has: of a set all that is before the last comma outside of brackets."""
+        fixed = {"zero": 1, "rotate": 1, "singlet": 2, "exchange": 2, "chirality": 3, "four_spin": 4}
+        if word in fixed:
+            return fixed[word]
+        count = depth = 0
+        for token in self._words[self._at :]:
+            depth += (token in "([") - (token in ")]")
+            count += token == "," and depth == 0
+        return count
 
     def _readout(self, program: Text, word: str) -> None:
         program.atomic = word == "atomic"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qffc.ir.operation import Op
-from qffc.ir.ops import PauliRotation, Relabel, Singlet, Zero
+from qffc.ir.ops import Exchange, PauliRotation, Relabel, Singlet, Zero
 from qffc.ir.program import Program
 from qffc.ir.values import ParameterEntry, Value, substitute_sites, walk
 from qffc.passes.equivariance.certificates.source_lines import op_line
@@ -15,6 +15,7 @@ from qffc.passes.equivariance.verdict import Failure, Verdict
 
 _BOTH_ALIKE = "do the same with both atoms"
 _ONE_WEIGHT = "let both atoms enter observables and readout alike"
+_NO_ORDER = "'collective' couples all pairs of a set in no order"
 _AVERAGE_EXCHANGE = "take the mean over exchanges: 'average exchange', which symmetrize adds"
 _AVERAGE_INVERSION = "take the mean with the mirror image: 'average inversion', which symmetrize adds"
 
@@ -152,7 +153,8 @@ def _exchange_help(program: Program, failure: Failure, a: str, b: str) -> str:
     if any(isinstance(op, Singlet) for op in blamed):
         return "give each atom two qubits and a singlet of their own"
     if _is_order(failure):
-        return "operations that share a qubit and do not commute need an order that both atoms see alike"
+        alike = "operations that share a qubit and do not commute need an order that both atoms see alike"
+        return f"{alike}; {_NO_ORDER}" if all(isinstance(op, Exchange) for op in blamed) else alike
     tied = _to_tie(program, failure, a, b)
     return f"tie the parameters: one number for {tied[0]} and {tied[1]}" if tied else _BOTH_ALIKE
 

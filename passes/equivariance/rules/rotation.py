@@ -19,8 +19,8 @@ function that may jump. Commutators are computed with rational coefficients and 
 :func:`step_residual`. Observables: :func:`is_invariant`. Readout: :func:`readout_residual`.
 
 By Schur-Weyl duality the gates that commute with J at every geometry are those made of permutations of their qubits:
-exchanges and chiralities. Circuits of these and singlets are known as SU(2)-equivariant, as spin networks, and as
-permutational quantum computing; rotations by vectors bring in the molecule.
+exchanges, collective ones among them, and chiralities. Circuits of these and singlets are known as SU(2)-equivariant,
+as spin networks, and as permutational quantum computing; rotations by vectors bring in the molecule.
 
 The same for one axis alone proves rotations about that axis of the laboratory; |0>, turned into itself up to a phase by
 rotations about z, is then as good as a singlet.
@@ -132,20 +132,21 @@ def step_residual(step: Step, axes: Axes = ALL_AXES) -> str | None:
     if not isinstance(op, Gate):
         raise InternalError(f"the rotation check does not know {type(op).__name__}")
     text = None if op.value.law.covariant else residual(op.value, "rotation", axes)
-    if text is not None or _turns_along(op.word, tuple(letter for _, letter in op.letters), axes):
+    if text is not None or _turns_along(op.word, len(op.qubits), tuple(letter for _, letter in op.letters), axes):
         return text
     return _first_commutator(op, axes)
 
 
 @lru_cache(maxsize=1024)
-def _turns_along(word: str, letters: tuple[Letter, ...], axes: Axes) -> bool:
+def _turns_along(word: str, count: int, letters: tuple[Letter, ...], axes: Axes) -> bool:
     """Whether [J_a, G] = i d_a G for the axes, the value of the gate taken to follow its law.
 
-    The proof depends on the kind of the gate alone, and on the letters of its Pauli string if it has one.
+    The proof depends on the kind of the gate and on how many qubits it has, and on the letters of its Pauli string if
+    it has one.
     """
     said = operation(word).declaration
     symbol: Value = ParameterEntry("t") if said.vector is None else Position("v")
-    op = make_op(word, range(len(said.qubits)), symbol, string=tuple(enumerate(letters)))
+    op = make_op(word, () if letters else range(count), symbol, string=tuple(enumerate(letters)))
     assert isinstance(op, Gate)
     return all(_commutator_residual(op, axis).is_zero for axis in axes)
 

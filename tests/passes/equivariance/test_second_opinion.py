@@ -217,8 +217,11 @@ def test_it_agrees_with_the_reference_simulator():
         with np.errstate(all="ignore"):
             mine, theirs = response(text, point, np.float64), observed(program, instance_of(program, point))
         if np.isfinite(mine).all():
-            assert theirs == pytest.approx(mine.astype(float), rel=1e-7, abs=1e-9), f"{seed}\n{program.text}\n{point}"
-            compared += 1
+            with np.errstate(all="ignore"):
+                rounding = np.abs(response(text, point) - mine).max()  # exp(...) of large numbers is an angle, too
+            near = pytest.approx(mine.astype(float), rel=1e-7, abs=1e-9 + 100 * float(rounding))
+            assert theirs == near, f"{seed}\n{program.text}\n{point}"
+            compared += rounding < 1e-9
     assert compared > 150
 
 

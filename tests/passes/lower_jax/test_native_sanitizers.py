@@ -12,6 +12,7 @@ import pytest
 from dense_programs import dense_program
 from table_cases import table_case
 
+from qffc.ir import parse_program
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_jax.native import NativeKernel, NativeTableKernel
@@ -94,11 +95,24 @@ def check(runner, folder, native, shape, tables, rows, numbers, expected):
     assert len(printed) >= 10
 
 
-@pytest.mark.parametrize("name", ["ring", "pair", "dense-0", "dense-4", "dense-7", "example-1", "example-5"])
+def sets_of_all_sizes():
+    """Collective exchanges of two to six of seven qubits, with turns between them."""
+    lines = [f"rotate q{k}, {k + 1}*r(A, B)" for k in range(7)]
+    for size in (2, 3, 4, 5, 6):
+        members = [f"q{(5 * k + size) % 7}" for k in range(size)]
+        lines += [f"collective {', '.join(members)}, J[{size % 3}]", f"rotate {members[0]}, r(A, B)"]
+    head = ["qffc 1", "program sets", "scope molecule", "species H", "site A: H free", "site B: H free"]
+    head += ["parameter J: 3", *(f"qubit q{k}" for k in range(7)), *(f"zero q{k}" for k in range(7))]
+    return parse_program("\n".join([*head, *lines, "observable m = dot(q0, q1)", "energy moment(m)\n"]))
+
+
+@pytest.mark.parametrize("name", ["ring", "pair", "sets", "dense-0", "dense-4", "dense-7", "example-1", "example-5"])
 def test_no_sanitizer_complains_and_the_numbers_are_those_of_python(runner, tmp_path, name, example):
     kind, _, seed = name.partition("-")
     if kind in ("ring", "pair"):
         program = load(kind, depth=2)
+    elif kind == "sets":
+        program = sets_of_all_sizes()
     else:
         program = dense_program(int(seed)) if kind == "dense" else example(int(seed), qubits=5).program
     split = split_program(program)

@@ -79,7 +79,7 @@ def test_the_state_is_that_of_the_reference(example, seed, fold, where):
 
 @given(st.data(), st.sampled_from(TARGETS))
 def test_the_state_of_any_program(data, where):
-    program = data.draw(programs())
+    program = data.draw(programs(native=True))
     case = Case(program, data.draw(instances(program)))
     kernel, slots = lower(case, where)
     assume(np.abs(slots).max(initial=0.0) < 1e6)  # angles that are only rounding modulo 2 pi have no right answer

@@ -56,7 +56,7 @@ def test_moments_of_the_library(reference, fold, frames):
 
 
 @settings(max_examples=25, deadline=None)
-@given(symmetric_programs() | programs(), st.integers(0, 1000), st.booleans())
+@given(symmetric_programs() | programs(native=True), st.integers(0, 1000), st.booleans())
 def test_moments_of_any_program(program, seed, frames):
     split = split_program(program)
     kernel = PytketKernel(split, TARGET, fix_frame=frames)

@@ -56,7 +56,7 @@ def turned(turn, axis):
 
 @pytest.mark.parametrize("gate", ["TK2", "ZZPhase"])
 @settings(max_examples=25, deadline=None)
-@given(program=symmetric_programs() | programs(), seed=st.integers(0, 1000))
+@given(program=symmetric_programs() | programs(native=True), seed=st.integers(0, 1000))
 def test_moments_stay(gate, program, seed):
     framed, plain = kernels(program, TARGET.preferring(gate))
     slots = np.random.default_rng(seed).choice(SPECIAL, plain.split.slot_count)

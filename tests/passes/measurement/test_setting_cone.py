@@ -83,7 +83,7 @@ def exact_means(states, setting, weights):
 @pytest.mark.parametrize("gate", ["TK2", "ZZPhase"])
 @pytest.mark.parametrize("planned", [True, False])
 @settings(max_examples=25, deadline=None)
-@given(data=st.data(), program=symmetric_programs() | programs(), frames=st.booleans(), many=st.booleans())
+@given(data=st.data(), program=symmetric_programs() | programs(native=True), frames=st.booleans(), many=st.booleans())
 def test_what_is_read_keeps_its_distribution(gate, planned, data, program, frames, many):
     split = split_program(program)
     kernel = PytketKernel(split, TARGET.preferring(gate), fix_frame=frames)

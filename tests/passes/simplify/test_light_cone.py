@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -237,8 +238,9 @@ COUPLINGS = [kind.declaration for kind in OPERATIONS if issubclass(kind, Couplin
 def test_what_makes_a_phase_of_the_prepared_state_goes_and_nothing_else(said, prepared):
     qubits = tuple(Qubit(f"q{k}") for k in range(4))
     strings = [((0, "Z"), (1, "Z")), ((0, "X"), (2, "X")), ((2, "Y"), (3, "Y"))] if said.string else [()]
-    for string in strings:
-        op = make_op(said.word, range(len(said.qubits)), J, string=string)
+    sizes = [size for size in said.counts if size <= len(qubits)]
+    for string, size in product(strings, sizes):
+        op = make_op(said.word, range(size), J, string=string)
         before, after = (
             replace(dense_program(0), qubits=qubits, ops=(*PREPARED[prepared], *ops)) for ops in ((), (op,))
         )

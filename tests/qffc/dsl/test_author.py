@@ -273,6 +273,29 @@ def test_conserved_spin_shares_no_name():
         _ = twice.program
 
 
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 6])
+def test_a_collective_exchange_couples_like_atoms_in_no_order(count: int) -> None:
+    @qf.ansatz
+    def cluster(a):
+        a.centre("C")
+        hydrogens = a.neighbours("H", count)
+        twins = [a.twins(h) for h in hydrogens]
+        for h, (upper, lower) in zip(hydrogens, twins, strict=True):
+            a.rotate(upper, h.position)
+            a.exchange(upper, lower, angle=0.3)
+        a.collective(*(pair.upper for pair in reversed(twins)), angle=a.param("J"))
+        for h, (upper, _) in zip(hydrogens, twins, strict=True):
+            a.rotate(upper, h.direction)
+        return a.energy(a.dot(twins))
+
+    program = cluster.program
+    (op,) = [op for op in program.ops if op.word == "collective"]
+    assert op.qubits == tuple(range(0, 2 * count, 2))
+    verdicts = qf.check(program).verdicts
+    assert {verdict.status for verdict in verdicts if verdict.generator != "inversion"} == {"proven"}
+    assert sum(verdict.generator.startswith("exchange") for verdict in verdicts) == count - 1
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_four_spins_couple_any_number_of_like_atoms(count: int) -> None:
     @qf.ansatz

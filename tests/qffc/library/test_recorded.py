@@ -19,16 +19,17 @@ from qffc.targets.catalogue import target
 
 RECORDS = Path(__file__).parent / "recorded.json"
 
-CASES: tuple[tuple[str, dict[str, int]], ...] = (
+CASES: tuple[tuple[str, dict[str, object]], ...] = (
     *((name, {}) for name in programs()),
     ("water-demo", {"depth": 2}),
     ("sivqlm-lih", {"depth": 3}),
+    ("sivqlm-nh3", {"collective": True}),
     ("ring", {"qubits": 4}),
     ("all-pairs", {"qubits": 6}),
 )
 
 
-def record(name: str, options: dict[str, int]) -> dict[str, object]:
+def record(name: str, options: dict[str, object]) -> dict[str, object]:
     program = load(name, **options)
     compiled = compile_program(program, target("H2-1"))
     verdicts = check_equivariance(program).verdicts
@@ -41,7 +42,7 @@ def record(name: str, options: dict[str, int]) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("name", "options"), CASES, ids=lambda part: part if isinstance(part, str) else str(part))
-def test_library_programs_keep_their_digests(name: str, options: dict[str, int]) -> None:
+def test_library_programs_keep_their_digests(name: str, options: dict[str, object]) -> None:
     key = f"{name} {json.dumps(options)}"
     found = record(name, options)
     if os.environ.get("QFFC_REWRITE_RECORDS"):

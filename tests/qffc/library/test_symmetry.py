@@ -10,6 +10,7 @@ from qffc.ir.evaluate import Instance
 from qffc.ir.program import Program
 from qffc.ir.reference import response
 from qffc.library import load_reference
+from qffc.passes.equivariance.check import check_equivariance
 from qffc.testing import deviations
 
 SYMMETRIC = (
@@ -23,6 +24,8 @@ SYMMETRIC = (
     "lib:sivqlm-nh3:depth=1",
     "lib:sivqlm-nh3:depth=1,breaking=true",
     "lib:sivqlm-nh3:depth=1,radial=bessel",
+    "lib:sivqlm-nh3:depth=2,collective=true",
+    "lib:sivqlm-nh3:depth=1,collective=true,breaking=true",
     "lib:initial:slots=3,depth=1,channels=2",
     "lib:initial:slots=3,depth=1,channels=1,mirror=true,couplings=all-pairs",
     "lib:revised:slots=3,depth=1,channels=2",
@@ -52,6 +55,7 @@ def test_declared_symmetry_holds(reference: str) -> None:
         ("lib:water-demo:depth=2,tied=true", "rotation"),
         ("lib:sivqlm-h2o:depth=2,breaking=true", "rotation"),
         ("lib:sivqlm-nh3:depth=1,breaking=true", "rotation"),
+        ("lib:sivqlm-nh3:depth=1,breaking=true,collective=true", "rotation"),
     ],
 )
 def test_broken_symmetry_fails(reference: str, generator: Symmetry) -> None:
@@ -62,6 +66,17 @@ def test_ammonia_needs_its_averages() -> None:
     program = replace(load_reference("lib:sivqlm-nh3:depth=2"), average=())
     assert change(program, "exchange") > 1e-4
     assert change(program, "inversion") > 1e-6
+
+
+def test_ammonia_with_collective_exchanges_needs_one_average() -> None:
+    program = load_reference("lib:sivqlm-nh3:depth=2,collective=true")
+    assert program.average == ("inversion",)
+    bare = replace(program, average=())
+    assert change(bare, "exchange") < 1e-10
+    assert change(bare, "inversion") > 1e-6
+    verdicts = check_equivariance(program).verdicts
+    assert {verdict.status for verdict in verdicts} == {"proven"}
+    assert {v.rule for v in verdicts if v.generator.startswith("exchange")} == {"relabelling modulo commutation"}
 
 
 def test_a_neighbour_leaves_smoothly() -> None:

@@ -25,7 +25,7 @@ from qffc.testing import (
 )
 
 WORDS = ("chirality", "pauli_rotation", "relabel", "zero", "singlet", "unordered", "generator", "conserved", "average")
-WORDS += ("four_spin", "channels", "molecule", "features", "^-1")
+WORDS += ("four_spin", "collective", "channels", "molecule", "features", "^-1")
 
 BOND = """qffc 1
 program bond
@@ -68,6 +68,7 @@ def test_symmetric_programs_cover_the_language() -> None:
     wanted += (
         "relabel",
         "four_spin",
+        "collective",
         "cross(",
         "unit(",
         "radial(",

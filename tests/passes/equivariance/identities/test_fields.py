@@ -1,5 +1,6 @@
 """The parts of the identity test: arithmetic, roots, terms, spectra and states over finite fields."""
 
+from collections.abc import Callable
 from fractions import Fraction
 from random import Random
 
@@ -9,7 +10,7 @@ import pytest
 from qffc.ir import parse_program, parse_value
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.operation import Coupling
-from qffc.ir.ops import OPERATIONS
+from qffc.ir.ops import OPERATIONS, make_op
 from qffc.ir.reference import dense, moments
 from qffc.ir.values import Mul, Pi
 from qffc.passes.equivariance.identities.bound import bits_of_point
@@ -169,11 +170,16 @@ def test_a_turn_is_a_number_times_a_vector(text: str) -> None:
 # --------------------------------------------------------------------------- couplings and states
 
 
-@pytest.mark.parametrize("kind", COUPLINGS, ids=lambda kind: kind.__name__)
-def test_a_coupling_is_a_polynomial_of_its_generator(kind: type[Coupling]) -> None:
-    count = len(kind.declaration.qubits) or 3
-    string = tuple(zip(range(3), "XYZ", strict=True))
-    op = kind(string, Pi()) if kind.declaration.string else kind(*range(count), Pi())
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [(kind, count or 3) for kind in COUPLINGS for count in kind.declaration.counts],
+    ids=lambda each: getattr(each, "__name__", str(each)),
+)
+def test_a_coupling_is_a_polynomial_of_its_generator(kind: type[Coupling], count: int) -> None:
+    said = kind.declaration
+    string = tuple(zip(range(3), "XYZ", strict=True)) if said.string else ()
+    op = make_op(said.word, () if said.string else range(count), Pi(), string=string)
+    assert isinstance(op, kind)
     spectrum = spectrum_of(op)
     generator = dense(kind.unit_generator(range(count), ("X", "Y", "Z")), tuple(range(count)))
     values, vectors = np.linalg.eigh(generator)
@@ -210,10 +216,10 @@ energy moment(m0) + 2*moment(m1)
 """
 
 
-def quarter_turns(random: Random) -> str:
+def quarter_turns(random: Random, count: int = 14) -> str:
     """Operations by multiples of pi/4 and pi/2, whose moments are rational."""
     lines = []
-    for _ in range(14):
+    for _ in range(count):
         a, b, c, d = random.sample(["q0", "q1", "q2", "q3", "q4"], 4)
         k = random.randrange(1, 8)
         lines.append(
@@ -232,16 +238,28 @@ def quarter_turns(random: Random) -> str:
     return "\n".join(lines)
 
 
+def sets_and_quarter_turns(random: Random) -> str:
+    """Two collective exchanges among them, each of which brings factors of 3 into denominators."""
+    lines = []
+    for _ in range(2):
+        size = random.choice((3, 4, 5))
+        names = ", ".join(random.sample(["q0", "q1", "q2", "q3", "q4"], size))
+        eighths = {3: 12, 4: 8, 5: 4}[size]
+        lines += [quarter_turns(random, 4), f"collective {names}, {random.randrange(1, 8)}*pi/{eighths}"]
+    return "\n".join([*lines, quarter_turns(random, 2)])
+
+
+@pytest.mark.parametrize("make", [quarter_turns, sets_and_quarter_turns])
 @pytest.mark.parametrize("seed", range(12))
-def test_moments_are_those_of_the_reference(seed: int) -> None:
-    program = parse_program(EIGHTHS.format(ops=quarter_turns(Random(seed))))
+def test_moments_are_those_of_the_reference(seed: int, make: Callable[[Random], str]) -> None:
+    program = parse_program(EIGHTHS.format(ops=make(Random(seed))))
     here = point(24 * 16, seed)
     place = Place(((0, 0, 0),), {"a": "H"}, {})
     values = FieldValues(("a",), here, place, {1: 16})
     (found,) = moments_of(program, [values], turns=4)
     wanted = moments(program, Instance(np.zeros((1, 3)), np.zeros(1, dtype=int), {}))
     for (name, _), number in zip(program.observables, wanted, strict=True):
-        exact = Fraction(float(number)).limit_denominator(3 * 2**14)
+        exact = Fraction(float(number)).limit_denominator(3**5 * 2**10)
         assert float(exact) == pytest.approx(float(number), abs=1e-12)
         assert found[name] == here.rational(exact), name
 

@@ -239,6 +239,25 @@ def test_chirality_and_four_spins_are_what_the_reference_says():
     )
 
 
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        ("collective a0, a1, b0, J[3]\ncollective b0, a1, a0, -J[3]", "equal"),
+        ("collective a0, a1, b0, J[3]\nexchange a1, b0, J[3]\ncollective a0, a1, b0, -J[3]\nexchange b0, a1, -J[3]",
+         "equal"),
+        ("collective a0, a1, b0, 1/3*pi\ncollective a0, a1, b0, b1, 1/2*pi", "equal"),  # periods
+        ("collective a0, a1, b0, 1/3*pi + J[3]\ncollective a0, a1, b0, -J[3]", "equal"),
+        ("collective a0, a1, b0, J[3]\ncollective a0, a1, b1, -J[3]", "different"),  # another set
+        ("collective a0, a1, b0, 1/6*pi", "different"),
+        ("collective a0, a1, b0, J[3]\nexchange a0, a1, -J[3]\nexchange a0, b0, -J[3]\nexchange a1, b0, -J[3]",
+         "different"),  # exchanges that share a qubit do not commute
+    ],
+)  # fmt: skip
+def test_collective_exchanges(lines, wanted):
+    turned = f"rotate a0, x(c)\n{lines}\nrotate a0, -x(c)"
+    assert outcome(turned, transform=SHIFT).outcome == wanted
+
+
 def test_entries_that_trade_places():
     text = PAIR.format(more="pauli_rotation Z(a0), J[4]\npauli_rotation Z(a0), J[5]", energy="moment(m)")
     for moves, wanted in (("4 -> 5, 5 -> 4", "equal"), ("4 -> 6, 6 -> 4", "different")):
