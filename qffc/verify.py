@@ -1354,11 +1354,14 @@ def refutes(program: Program, numbers: Exact, title: str, symmetry: Symmetry, ex
 
 
 def verify(data: Any, program_text: str | None = None) -> list[str]:
-    """Confirm a certificate, a JSON object; return what it proves, line by line.
+    """Confirm a certificate, a JSON object, or that of a compiled program; return what it proves, line by line.
 
     Raises:
         Rejected: when anything that it claims is not confirmed.
     """
+    if isinstance(data, dict) and isinstance(data.get("certificate"), dict):
+        need(data["program"]["text"] == data["certificate"].get("text"), "the program is not that of its certificate")
+        data = data["certificate"]  # of a compiled program
     need(isinstance(data, dict) and "schema" in data, "no certificate")
     known = isinstance(data["schema"], int) and data["schema"] >= 5 and isinstance(data.get("text"), str)
     need(known, "a certificate of an older schema, without the text of its program: write it again with 'qffc check'")

@@ -18,6 +18,7 @@ from qffc.ir import Program
 from qffc.library.catalogue import load, programs
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.testing import MUTATIONS, internally_symmetric_program, mutate, symmetric_program
+from qffc.toolchain import compile as compile_program
 
 FILE = Path(verify.__file__)
 checked = cache(check_equivariance)
@@ -64,6 +65,15 @@ def test_certificates_of_random_programs_and_of_mutants_are_confirmed() -> None:
         verify.verify(data)
         seen |= {verdict["status"] for verdict in data["verdicts"]}
     assert {"proven", "refuted"} <= seen
+
+
+def test_the_certificate_of_a_compiled_program_is_confirmed_after_its_passes() -> None:
+    data = json.loads(compile_program("lib:sivqlm-h2o:depth=1", "H2-1LE", level=2).to_json())
+    assert data["certificate"]["text"] != data["source"]["text"]
+    assert len(verify.verify(data)) == len(data["certificate"]["verdicts"])
+    other = {**data, "program": data["source"]}
+    with pytest.raises(verify.Rejected, match="not that of its certificate"):
+        verify.verify(other)
 
 
 def test_the_copied_file_runs_alone(tmp_path: Path) -> None:
