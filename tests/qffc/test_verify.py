@@ -165,8 +165,8 @@ def without(data: dict[str, Any], generator: str) -> dict[str, Any]:
         (lambda data: {**data, "symmetry": data["symmetry"][1:]}, "the symmetries are not those of the program"),
         (lambda data: {**data, "program": "steam"}, "the name is not that of the program"),
         (lambda data: {**data, "text": data["text"] + "\n"}, "the digest is not that of the text"),
-        (lambda data: {**data, "text": None}, "an older schema"),
-        (lambda data: {**data, "schema": 4}, "an older schema"),
+        (lambda data: {**data, "text": None}, "another schema than 5"),
+        (lambda data: {**data, "schema": 4}, "another schema than 5"),
         (
             lambda data: changed(data, "inversion", counterexample=data["verdicts"][0]["counterexample"]),
             "a matrix that is not of the symmetry",

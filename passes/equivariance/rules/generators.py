@@ -6,8 +6,8 @@ keeps a generator that changes the sign of m, and moment(m) does not. This is wh
 compare (``internal_numbers.py``) and what the pages say.
 
 The lemma is that of ``relabelling.py``. Where it fails, it is tried once more on what ``canonicalize`` makes of the
-circuit, which prepares the same states on the same qubits and gives the same moments. A generator that moves sites and
-no table is kept by the average over exchange, whatever the circuit, when it is an element of that group; any other one
+circuit, which prepares the same states on the same qubits and gives the same moments, unless a SWAP became names. A
+generator that moves sites and no table is kept by the average over exchange, whatever the circuit, when it is an element of that group; any other one
 has to carry that group into itself, so that the mean is over the same responses in another order.
 """
 
@@ -19,7 +19,9 @@ from functools import cache, partial
 
 from qffc.ir.exchange_group import is_exchange, keeps_group
 from qffc.ir.generators import Conserved, Generator, TableMoves
+from qffc.ir.pauli import PauliSum
 from qffc.ir.program import Program
+from qffc.passes.circuit.wires import flatten
 from qffc.passes.equivariance.finding import Finding, Rule
 from qffc.passes.equivariance.renaming.relabelling import relabelled
 from qffc.passes.equivariance.renaming.words import Action, Species, Word, make_word, representatives
@@ -64,8 +66,15 @@ def _tried(
     if isinstance(proof, Witness) or mixed is not None:
         return rule, proof
     shorter = Canonicalize().run(program, ANY_TARGET).program
-    again = proof if shorter is program else _relabelled(shorter, generator, partial(make_word, shorter))
+    # Where a SWAP became names, the qubits of the generator are others at the end.
+    same = shorter is not program and _read_on(shorter) == _read_on(program)
+    again = _relabelled(shorter, generator, partial(make_word, shorter)) if same else proof
     return (of_canonical(rule), again) if isinstance(again, Witness) else (rule, proof)
+
+
+def _read_on(program: Program) -> list[PauliSum]:
+    """What is measured, on the qubits as they were prepared."""
+    return [observable.paulis for _, observable in flatten(program).observables]
 
 
 def _is_averaged(program: Program, generator: Generator) -> bool:

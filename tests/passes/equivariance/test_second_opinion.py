@@ -252,6 +252,7 @@ def largest(text, generator, seed=0):
         (fooled.SIGN, "translation"),
         (fooled.MIXED_AVERAGE, "generator g"),
         (fooled.SIGNED_MOMENT.format(turns="", energy="moment(m)"), "generator p"),
+        (fooled.SWAPPED_GENERATOR, "generator g"),
     ],
 )
 def test_what_fooled_a_rule_is_broken(text, generator):
