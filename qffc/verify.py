@@ -1413,7 +1413,12 @@ def transformed(before: Place, symmetry: Symmetry, given: dict[str, Any]) -> Pla
     mirrored, still_ = matrix == [[-x for x in row] for row in unit], matrix == unit
     need({"turn": turned, "mirror": mirrored}.get(symmetry.matrix, still_), "a matrix that is not of the symmetry")
     need(len(shift) == 3 and (symmetry.shift or not any(shift)), "a shift that is not of the symmetry")
-    entries = {x["parameter"]: {axis: dict(x["moves"]) for axis in x["axes"]} for x in given["entries"]}
+    entries: dict[str, dict[int, dict[int, int]]] = {}
+    for table in given["entries"]:
+        put(entries, table["parameter"], {axis: dict(table["moves"]) for axis in table["axes"]})
+        once = len(table["moves"]) == len(dict(table["moves"])) and len(table["axes"]) == len({*table["axes"]})
+        need(once, "moves that are not of the symmetry")
+    need(len(given["sites"]) == len(dict(given["sites"])), "moves that are not of the symmetry")
     matrix = orthonormal(matrix)
     need(dict(given["sites"]) == symmetry.sites and entries == symmetry.entries, "moves that are not of the symmetry")
     at = {}

@@ -7,9 +7,9 @@ compare (``internal_numbers.py``) and what the pages say.
 
 The lemma is that of ``relabelling.py``. Where it fails, it is tried once more on what ``canonicalize`` makes of the
 circuit, which prepares the same states on the same qubits and gives the same moments, unless a SWAP became names. A
-generator that moves sites and no table is kept by the average over exchange, whatever the circuit, when it is an element
-of that group; any other one has to carry that group into itself, so that the mean is over the same responses in another
-order.
+generator that moves sites and no table is kept by the average over exchange, whatever the circuit, when it is an
+element of that group; any other one has to carry that group into itself, so that the mean is over the same responses
+in another order.
 """
 
 from __future__ import annotations
