@@ -17,6 +17,7 @@ from pytket.circuit import Circuit, OpType
 from qffc.ir.declarations import EnergyReadout, Qubit, Site
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.observables import PauliObservable
+from qffc.ir.pauli import PauliString
 from qffc.ir.program import Program
 from qffc.ir.reference import MAXIMUM_QUBITS, State, expectation, moments, statevector
 from qffc.ir.short_repr import counted
@@ -145,9 +146,11 @@ def _measured_moments(compiled: Compiled, slots: Floats) -> Floats:
     found = np.array(plan.constants)
     for place, (setting, circuit) in enumerate(zip(plan.settings, compiled.measured_circuits(slots), strict=True)):
         state, wires = _state(circuit), _measured_wires(circuit)
+        if sorted(wires) != list(range(len(setting.measured))):
+            return np.full(len(found), np.inf)
         strings = []
         for sign, parity in setting.readings:
-            read = tuple((wires[setting.measured.index(qubit)], "Z") for qubit in parity)
+            read: PauliString = tuple((wires[setting.measured.index(qubit)], "Z") for qubit in parity)
             strings.append(sign * expectation(PauliObservable(read), state, qubits))
         found += plan.weights(place) @ np.array(strings)
     return found

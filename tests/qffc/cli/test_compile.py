@@ -204,14 +204,14 @@ def test_requests_that_do_not_fit(qffc, options, title):
 
 
 def test_validate_compares_responses_and_circuits(qffc):
-    code, out, err = qffc("compile", PROGRAM, "--validate", "--target", "H2-1", "-O2", "--json")
+    code, out, err = qffc("compile", "lib:sivqlm-lih", "--validate", "--target", "H2-1", "-O2", "--json")
     assert code == 0
     assert "responses are equal wherever both are finite" in err
     assert "circuits: moments agree to " in err
     data = json.loads(out)
     assert (data["validation"]["outcome"], data["circuits"]["outcome"]) == ("equal", "agree")
     assert data["circuits"]["deviation"] < 1e-12
-    code, out, err = qffc("compile", PROGRAM, "--validate", "--target", "ideal", "--json")
+    code, out, err = qffc("compile", "lib:sivqlm-lih", "--validate", "--target", "ideal", "--json")
     assert code == 0
     assert "circuits" not in err
     assert "circuits" not in json.loads(out)
@@ -221,7 +221,7 @@ def test_validate_compares_responses_and_circuits(qffc):
 def test_validate_fails_for_a_wrong_circuit(qffc, monkeypatch, options):
     exchange = Emitter.exchange
     monkeypatch.setattr(Emitter, "exchange", lambda emitter, a, b, angle, frame: exchange(emitter, a, b, 0.4, frame))
-    code, _, err = qffc("compile", PROGRAM, "--validate", "--target", "H2-1", *options)
+    code, _, err = qffc("compile", "lib:sivqlm-lih", "--validate", "--target", "H2-1", *options)
     assert code == 1
     assert "responses are equal wherever both are finite" in err
     assert "circuits: moments differ by " in err
