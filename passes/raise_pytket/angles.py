@@ -2,6 +2,7 @@
 
 A number of half turns is read as the multiple of pi that it stands for, when one with a small denominator is within
 rounding of it: 0.14285714285714285 is pi/7. Any other is read in radians, as a decimal of 15 digits: 0.3 stays 3/10.
+Factors of symbols are read in the same way, for packages round those: 0.16666666666666666*theta is theta/6.
 pytket adds four half turns, which are no turn at all, to numbers below zero; that is undone.
 """
 
@@ -70,7 +71,7 @@ class Angles:
         if isinstance(expression, sympy.Rational):
             return Number(Fraction(int(expression.p), int(expression.q)))
         if isinstance(expression, sympy.Float):
-            return Number(Fraction(f"{float(expression):.{_DIGITS}g}"))
+            return Number(_exact_factor(float(expression)))
         children = [self._value(child) for child in expression.args if not isinstance(expression, sympy.Pow)]
         if isinstance(expression, sympy.Add):
             return add(*children)
@@ -108,6 +109,13 @@ class Angles:
             root = function("sqrt", self._value(base))
             return root if exponent > 0 else power(root, -1)
         raise _unknown(expression)
+
+
+def _exact_factor(number: float) -> Fraction:
+    """The fraction with a small denominator that a number was rounded from, a decimal where there is none."""
+    fraction = Fraction(number).limit_denominator(_LARGEST_DENOMINATOR)
+    decimal = f"{number:.{_DIGITS}g}"
+    return fraction if f"{float(fraction):.{_DIGITS}g}" == decimal else Fraction(decimal)
 
 
 def exact_angle(half_turns: float) -> Value:

@@ -20,7 +20,11 @@ from qffc.references.programs import names_model
 from qffc.toolchain import compile as compile_to
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qffc.compiling.circuit_check import CircuitCheck
     from qffc.passes.counts import CircuitCounts, Counts
+    from qffc.passes.equivariance.identities.identity import Identity
     from qffc.passes.target import Target
 
 _ALL = "all"
@@ -66,7 +70,9 @@ def compile_program(
     validate: Annotated[
         bool,
         typer.Option(
-            "--validate", help="compare responses before and after the passes, exactly; exit 1 if they differ"
+            "--validate",
+            help="compare responses before and after the passes, exactly, and native circuits with the program, in "
+            "numbers; exit 1 if they differ",
         ),
     ] = False,
     as_json: AsJson = False,
@@ -87,21 +93,32 @@ def compile_program(
     for record in compiled.records:
         if record.report:
             say(record.report)
-    validation = compiled.validate() if validate else None
-    if validation is not None:
-        say(validation.render())
+    found = _validated(compiled) if validate else {}
     if time_passes:
         say(_times(compiled.records))
     if text is not None:
         emit(text, {"emitted": emitting.value if emitting else "", "text": text}, as_json)
-        if validation is not None and validation.outcome == "different":
-            raise typer.Exit(1)
+        _need_no_difference(found)
         return
     summary, data = _summary(compiled, shots)
     if emitting is not None and out is not None:
         write(compiled, emitting, texts, out)
-    emit(summary, data if validation is None else {**data, "validation": asdict(validation)}, as_json)
-    if validation is not None and validation.outcome == "different":
+    emit(summary, data | {name: asdict(each) for name, each in found.items()}, as_json)
+    _need_no_difference(found)
+
+
+def _validated(compiled: Compiled) -> dict[str, Identity | CircuitCheck]:
+    """What was compared, by its name in JSON; each is told."""
+    found: dict[str, Identity | CircuitCheck] = {"validation": compiled.validate()}
+    if compiled.target.native:
+        found["circuits"] = compiled.validate_circuits()
+    for each in found.values():
+        say(each.render())
+    return found
+
+
+def _need_no_difference(found: Mapping[str, Identity | CircuitCheck]) -> None:
+    if any(each.outcome in ("different", "differ") for each in found.values()):
         raise typer.Exit(1)
 
 

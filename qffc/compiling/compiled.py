@@ -32,6 +32,7 @@ from qffc.passes.target import Target, check_shots
 if TYPE_CHECKING:
     from pytket.circuit import Circuit
 
+    from qffc.compiling.circuit_check import CircuitCheck
     from qffc.passes.lower_jax.program import JaxProgram
     from qffc.passes.lower_pytket.kernel import PytketKernel
     from qffc.passes.measurement.settings import MeasurementPlan
@@ -165,6 +166,28 @@ class Compiled(Parts):
             'equal'
         """
         return compare_responses(self.source, self.program)
+
+    def validate_circuits(self) -> CircuitCheck:
+        """Compare the moments of the native circuits with those of the program, at three random points.
+
+        What :meth:`circuit` and :meth:`measured_circuits` emit, options of the lowering and planned settings included,
+        is imported as a circuit of another package would be, and run by the dense reference in doubles.
+
+        Returns:
+            ``outcome`` is ``agree`` or ``differ``, with the largest ``deviation``; or ``unknown``, and ``why``.
+
+        Raises:
+            QffcError: when the target has no native gates.
+
+        Example:
+            >>> from qffc.toolchain import compile
+            >>> found = compile("lib:sivqlm-h2o:depth=1", "H2-1", level=2).validate_circuits()
+            >>> found.outcome, found.deviation < 1e-12
+            ('agree', True)
+        """
+        from qffc.compiling.circuit_check import check_circuits  # pytket is heavy
+
+        return check_circuits(self)
 
     def save(self, path: str | Path) -> None:
         """Write everything to one JSON file, whole or not at all; :func:`load_compiled` reads it.

@@ -8,7 +8,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 from pytket.circuit import CircBox, Circuit, OpType, PauliExpBox
-from pytket.passes import DecomposeBoxes
+from pytket.passes import AutoRebase, DecomposeBoxes
 from pytket.pauli import Pauli
 
 from qffc.ir.declarations import EnergyReadout, Parameter, Qubit, Site
@@ -209,3 +209,22 @@ def test_numbers_are_exact() -> None:
         "pauli_rotation Z(q0), 3/10",
         "pauli_rotation Y(q0), 1/8*pi",
     ]
+
+
+@pytest.mark.parametrize(
+    ("factor", "read"),
+    [(1 / 6, "1/6*a"), (-2 / 3, "-2/3*a"), (0.3, "3/10*a"), (0.12345678, "6172839/50000000*a"), (1e-7, "1/10000000*a")],
+)
+def test_rounded_factors_of_symbols_are_read_as_what_they_stand_for(factor: float, read: str) -> None:
+    a = ParameterEntry("a")
+    circuit = Circuit(1).Rx(factor * sympy.Symbol("a") / sympy.pi, 0)
+    assert raise_circuit(circuit, {"a": a}).ops[-1].value == parse_value(read)
+
+
+def test_factors_that_pytket_has_rounded_are_exact() -> None:
+    """pytket writes half of a third of an angle as 0.166666666666667 of it."""
+    a = ParameterEntry("a")
+    circuit = Circuit(2).CRz(sympy.Rational(1, 3) * sympy.Symbol("a") / sympy.pi, 0, 1)
+    AutoRebase({OpType.TK1, OpType.TK2}).apply(circuit)
+    values = [op.value for op in raise_circuit(circuit, {"a": a}).ops if op.value is not None]
+    assert any(value in (a / 6, -a / 6) for value in values)

@@ -16,6 +16,7 @@ from qffc.execution.energy_circuits import prepare
 from qffc.ir.text.parser import parse_program
 from qffc.passes.equivariance.certificates.certificate import CARRIED
 from qffc.passes.equivariance.verdict import Carried
+from qffc.passes.lower_pytket.emit import Emitter
 from qffc.targets.catalogue import target
 
 PROGRAM = "lib:sivqlm-h2o:depth=2"
@@ -200,3 +201,27 @@ def test_requests_that_do_not_fit(qffc, options, title):
     code, out, err = qffc("compile", PROGRAM, *options)
     assert (code, out) == (2, "")
     assert title in err
+
+
+def test_validate_compares_responses_and_circuits(qffc):
+    code, out, err = qffc("compile", "lib:sivqlm-lih", "--validate", "--target", "H2-1", "-O2", "--json")
+    assert code == 0
+    assert "responses are equal wherever both are finite" in err
+    assert "circuits: moments agree to " in err
+    data = json.loads(out)
+    assert (data["validation"]["outcome"], data["circuits"]["outcome"]) == ("equal", "agree")
+    assert data["circuits"]["deviation"] < 1e-12
+    code, out, err = qffc("compile", "lib:sivqlm-lih", "--validate", "--target", "ideal", "--json")
+    assert code == 0
+    assert "circuits" not in err
+    assert "circuits" not in json.loads(out)
+
+
+@pytest.mark.parametrize("options", [[], ["--emit", "qasm"]])
+def test_validate_fails_for_a_wrong_circuit(qffc, monkeypatch, options):
+    exchange = Emitter.exchange
+    monkeypatch.setattr(Emitter, "exchange", lambda emitter, a, b, angle, frame: exchange(emitter, a, b, 0.4, frame))
+    code, _, err = qffc("compile", "lib:sivqlm-lih", "--validate", "--target", "H2-1", *options)
+    assert code == 1
+    assert "responses are equal wherever both are finite" in err
+    assert "circuits: moments differ by " in err
