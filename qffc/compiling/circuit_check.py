@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +23,14 @@ from qffc.ir.reference import MAXIMUM_QUBITS, State, expectation, moments, state
 from qffc.ir.short_repr import counted
 from qffc.ir.values import Moment
 from qffc.passes.circuit.written_out import written_out
+from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.verdict import Transform
-from qffc.passes.measurement.settings import string_weights
+from qffc.passes.lower_pytket.files import measured_in_order
+from qffc.passes.lower_pytket.kernel import PytketKernel
+from qffc.passes.measurement.settings import MeasurementPlan, string_weights
 from qffc.passes.raise_pytket.raise_circuit import raise_circuit
 from qffc.passes.target import MinimumAngles
-
-if TYPE_CHECKING:
-    from qffc.compiling.compiled import Compiled
 
 Floats = NDArray[np.float64]
 
@@ -78,27 +78,46 @@ class CircuitCheck:
         return f"circuits: moments agree to {self.deviation:.1g} {where}{dropped}"
 
 
-def check_circuits(compiled: Compiled) -> CircuitCheck:
+def check_circuits(kernel: PytketKernel, plan: MeasurementPlan) -> CircuitCheck:
     """Compare the moments of native circuits with those of the program, at random geometries and parameters.
 
     Args:
-        compiled: for a target with native gates.
+        kernel: writes the circuits.
+        plan: how the observables of the program are measured.
     """
+    compiled = _Emitted(kernel, plan)
     qubits = len(compiled.program.qubits)
     if qubits > MAXIMUM_QUBITS:
         return CircuitCheck("unknown", why=f"{qubits} qubits; the dense reference takes {MAXIMUM_QUBITS}")
     points = list(_points(compiled))
     if not points:
         return CircuitCheck("unknown", why=f"no random point of {_TRIES} at which all angles are finite")
-    settings, size = len(compiled.measurements.settings), _size(compiled.program)
+    settings, size = len(plan.settings), _size(compiled.program)
     deviation = max(_deviation(compiled, point) for point in points)
     if deviation <= _TOLERANCE * size:
         return CircuitCheck("agree", deviation, len(points), settings)
-    everything = replace(compiled, target=replace(compiled.target, minimum=MinimumAngles()))
+    everything = _Emitted(replace(kernel, target=replace(kernel.target, minimum=MinimumAngles())), plan)
     exact = max(_deviation(everything, point) for point in points)
     if exact <= _TOLERANCE * size and deviation <= _left_out(compiled, everything) * size:
         return CircuitCheck("agree", exact, len(points), settings, deviation)
     return CircuitCheck("differ", deviation, len(points), settings)
+
+
+class _Emitted(NamedTuple):
+    """What a program is emitted as."""
+
+    kernel: PytketKernel
+    plan: MeasurementPlan
+
+    @property
+    def program(self) -> Program:
+        return self.kernel.split.program
+
+    def circuit(self, slots: Floats) -> Circuit:
+        return self.kernel.bind(slots)
+
+    def measured_circuits(self, slots: Floats) -> tuple[Circuit, ...]:
+        return tuple(map(measured_in_order, self.kernel.bind_settings(slots[None], self.plan.settings)))
 
 
 class _Point(NamedTuple):
@@ -108,8 +127,8 @@ class _Point(NamedTuple):
     moments: Floats
 
 
-def _points(compiled: Compiled) -> Iterator[_Point]:
-    split = compiled.split
+def _points(compiled: _Emitted) -> Iterator[_Point]:
+    split = compiled.kernel.split
     out = written_out(compiled.program)
     program = compiled.program if out is None else out.program
     values = [value if out is None else out.value(value) for value in (*split.scalars, *split.vectors)]
@@ -128,21 +147,21 @@ def _points(compiled: Compiled) -> Iterator[_Point]:
             return
 
 
-def _deviation(compiled: Compiled, point: _Point) -> float:
+def _deviation(compiled: _Emitted, point: _Point) -> float:
     """How far moments of circuits are from those of the program, the largest."""
     circuits = [_moments(compiled, point.slots), _measured_moments(compiled, point.slots)]
     return max(float(np.abs(found - point.moments).max(initial=0.0)) for found in circuits)
 
 
-def _moments(compiled: Compiled, slots: Floats) -> Floats:
+def _moments(compiled: _Emitted, slots: Floats) -> Floats:
     state = _state(compiled.circuit(slots))
     qubits = len(compiled.program.qubits)
-    return np.array([expectation(observable, state, qubits) for observable in compiled.split.observables])
+    return np.array([expectation(observable, state, qubits) for observable in compiled.kernel.split.observables])
 
 
-def _measured_moments(compiled: Compiled, slots: Floats) -> Floats:
+def _measured_moments(compiled: _Emitted, slots: Floats) -> Floats:
     """The moments that many shots of the measured circuits give."""
-    plan, qubits = compiled.measurements, len(compiled.program.qubits)
+    plan, qubits = compiled.plan, len(compiled.program.qubits)
     found = np.array(plan.constants)
     for place, (setting, circuit) in enumerate(zip(plan.settings, compiled.measured_circuits(slots), strict=True)):
         state, wires = _state(circuit), _measured_wires(circuit)
@@ -186,8 +205,8 @@ def _size(program: Program) -> float:
     return max(1.0, *sums)
 
 
-def _left_out(compiled: Compiled, everything: Compiled) -> float:
+def _left_out(compiled: _Emitted, everything: _Emitted) -> float:
     """By how much gates below the minimum angles change a moment at most, for weights of 1: angles add up."""
-    smallest = compiled.target.minimum
-    gates = max(circuit.n_gates for circuit in (everything.circuit(), *everything.measured_circuits()))
+    smallest, slots = compiled.kernel.target.minimum, generic_slots(compiled.kernel.split)
+    gates = max(circuit.n_gates for circuit in (everything.circuit(slots), *everything.measured_circuits(slots)))
     return 3 * gates * max(smallest.zz_phase, smallest.phased_x)

@@ -187,7 +187,7 @@ class Compiled(Parts):
         """
         from qffc.compiling.circuit_check import check_circuits  # pytket is heavy
 
-        return check_circuits(self)
+        return check_circuits(self.kernel, self.measurements)
 
     def save(self, path: str | Path) -> None:
         """Write everything to one JSON file, whole or not at all; :func:`load_compiled` reads it.
