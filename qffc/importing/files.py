@@ -88,7 +88,7 @@ def _described_by(file: Path) -> Imported:
 
 def _text_of(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise error(
             "circuit that cannot be read",

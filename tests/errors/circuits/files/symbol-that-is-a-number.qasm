@@ -1,5 +1,0 @@
-OPENQASM 2.0;
-include "qelib1.inc";
-qreg q[2];
-creg c[2];
-rx(2*E) q[0];
