@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pytket.circuit import Circuit, Op, OpType, Qubit
 
@@ -154,7 +155,8 @@ def _steps(op: Op, qubits: Sequence[Qubit], angles: Angles, on: Sequence[int]) -
             where=_place(op, qubits),
         )
     try:
-        steps = steps_of(op.type, [angles.angle(half_turns) for half_turns in op.params], on)
+        periods = _periods(op.type, len(op.params))
+        steps = steps_of(op.type, [angles.angle(*each) for each in zip(op.params, periods, strict=True)], on)
     except QffcError as problem:
         raise QffcError(replace(problem.diagnostic, where=_place(op, qubits))) from None
     if steps is None:
@@ -166,6 +168,14 @@ def _steps(op: Op, qubits: Sequence[Qubit], angles: Angles, on: Sequence[int]) -
             where=_place(op, qubits),
         )
     return steps
+
+
+@cache
+def _periods(kind: OpType, angles: int) -> tuple[int, ...]:
+    """To how many half turns pytket keeps each angle of a gate: it adds them to numbers below zero."""
+    if not angles:
+        return ()
+    return tuple(round(float(kept) + 0.5) for kept in Op.create(kind, [-0.5] * angles).params)
 
 
 def _operations(steps: Sequence[Step], qubits: int) -> Iterator[Operation]:

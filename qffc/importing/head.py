@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from qffc.importing.description import Description
+from qffc.importing.symbols import plain_name
 from qffc.ir.declarations import SYMMETRIES, Role, Site
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.exchange_group import exchanges
@@ -77,7 +77,7 @@ def _qubit_names(circuit: Circuit) -> list[str]:
     for qubit in circuit.qubits:
         alone = sizes[qubit.reg_name] == 1 and qubit.reg_name[-1].isdigit()
         name = qubit.reg_name if alone else qubit.reg_name + "_".join(str(index) for index in qubit.index)
-        name = re.sub(r"\W", "_", name)
+        name = plain_name(name)
         while name in names:
             name += "_"
         names.append(name)

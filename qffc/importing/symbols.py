@@ -39,7 +39,7 @@ def entries_of(symbols: Iterable[str]) -> dict[str, ParameterEntry]:
     for symbol in sorted(symbols):
         match = _ENTRY.fullmatch(symbol) or _QISKIT.fullmatch(symbol)
         indices = () if match is None else tuple(int(index) for index in match["indices"].split(","))
-        table = _plain(symbol if match is None else match["table"])
+        table = plain_name(symbol if match is None else match["table"])
         while taken.get(table, len(indices)) != len(indices) or ParameterEntry(table, indices) in used:
             table += "_"
         taken[table] = len(indices)
@@ -100,8 +100,13 @@ def _axis(column: tuple[Index, ...]) -> Axis:
             return "round"
 
 
-def _plain(name: str) -> str:
-    """A name of the text format that looks like this one."""
+def plain_name(name: str) -> str:
+    """Return a name of the text format that looks like this one.
+
+    Example:
+        >>> plain_name("θ"), plain_name("dot"), plain_name("1a")
+        ('theta', 'dot_', 'p_1a')
+    """
     letters = [letter if _LETTER.match(letter) else _spelled(letter) for letter in name]
     plain = re.sub(r"_{2,}", "_", "".join(letters)) if "_" not in name else "".join(letters)
     if not plain or not (plain[0].isalpha() or plain[0] == "_"):

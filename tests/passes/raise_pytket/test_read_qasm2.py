@@ -37,7 +37,7 @@ def angles(circuit: Circuit) -> list[float]:
     ],
 )
 def test_angle_is_read_as_mathematics_does(angle: str) -> None:
-    expected = eval(angle.replace("^", "**"), {**MATHEMATICS, **VALUES, "sqrt": math.sqrt})  # noqa: S307  # of this file
+    expected = eval(angle.replace("^", "**"), {**MATHEMATICS, **VALUES, "sqrt": math.sqrt})
     found = angles(two(f"rx({angle}) q[0]; gate g(b, a) x {{ ry({angle}) x; }} g(b, a) q[1];"))
     assert [math.remainder(each - expected, 4 * math.pi) for each in found] == pytest.approx([0, 0], abs=1e-9)
 
