@@ -121,7 +121,7 @@ class Angles:
 def exact_angle(half_turns: float, period: int = _TURN) -> Value:
     """Return the angle in radians that a number of half turns stands for.
 
-    Numbers that differ by a period are one gate: a short one was what the author wrote; without one, the nearest to zero.
+    Numbers that differ by a period are one gate: a short one was what the author wrote, else the nearest to zero is.
 
     Example:
         >>> exact_angle(0.14285714285714285), exact_angle(0.2 / pi), exact_angle(4 - 0.05 / pi)

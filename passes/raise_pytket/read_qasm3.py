@@ -26,6 +26,8 @@ _INCLUDES = ("stdgates.inc", "qelib1.inc")
 _MOST_QUBITS = 10_000
 _MOST_GATES = 1_000_000
 _DEEPEST = 64
+_OF_QISKIT = "_gate_q_"
+"""How the names of qubits start in definitions that Qiskit writes."""
 _MEASURED = "measured bits"
 """The register of results, by a name that no register of a file has."""
 
@@ -214,9 +216,25 @@ class _Reader:
                     f"inv, or ctrl on one of {quoted(CONTROLLED)}",
                     "write the gate out",
                 )
+        self._need_own_names(name, call.arguments)
         numbers = [evaluate(argument, scope.numbers) for argument in call.arguments]
         gates = self._gate(name, numbers, on, depth)
         return [Gate(gate.op.dagger, gate.qubits) for gate in reversed(gates)] if inverse else gates
+
+    def _need_own_names(self, name: str, given: Sequence[ast.Expression]) -> None:
+        """Refuse a definition of Qiskit whose parameters are renamed: its body says already what the call says again."""
+        definition = self._defined.get(name)
+        if definition is None or not any(qubit.name.startswith(_OF_QISKIT) for qubit in definition.qubits):
+            return
+        for formal, argument in zip(definition.arguments, given, strict=False):
+            named = argument.name if isinstance(argument, ast.Identifier) else None
+            if formal.name in self.numbers.maps[-1] and named != formal.name:
+                raise _refused(
+                    "gate whose parameters Qiskit has renamed",
+                    f"'{name}', which calls the input '{formal.name}' its own parameter, and is called with another",
+                    "the names of the definition: Qiskit writes others into it, too, and the file is another circuit",
+                    f"write the gate out before the export: qasm3.dumps(circuit.decompose('{name}'))",
+                )
 
     def _plain(self, name: str) -> bool:
         return name in CONTROLLED and name not in self._defined

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qffc.importing.described import described
 from qffc.importing.import_circuit import Imported, import_circuit
+from qffc.importing.symbols import program_name
 from qffc.ir.diagnostics import error
 from qffc.passes.strict_documents import parse_toml
 
@@ -50,17 +50,6 @@ def circuit_in(file: Path) -> Circuit:
     from qffc.passes.raise_pytket.read_circuit import read_circuit
 
     return read_circuit(_text_of(file), str(file))
-
-
-def program_name(text: str) -> str:
-    """Return the name of a program that looks like a text.
-
-    Example:
-        >>> program_name("my circuit.v2"), program_name("4qubits")
-        ('my-circuit-v2', 'circuit-4qubits')
-    """
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", text)
-    return plain if re.match("[A-Za-z_]", plain) else f"circuit-{plain}"
 
 
 def _described_by(file: Path) -> Imported:

@@ -100,6 +100,17 @@ def _axis(column: tuple[Index, ...]) -> Axis:
             return "round"
 
 
+def program_name(text: str) -> str:
+    """Return the name of a program that looks like a text.
+
+    Example:
+        >>> program_name("my circuit.v2"), program_name("4qubits")
+        ('my-circuit-v2', 'circuit-4qubits')
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", text)
+    return plain if re.match("[A-Za-z_]", plain) else f"circuit-{plain}"
+
+
 def plain_name(name: str) -> str:
     """Return a name of the text format that looks like this one.
 
