@@ -222,7 +222,7 @@ class _Reader:
         return [Gate(gate.op.dagger, gate.qubits) for gate in reversed(gates)] if inverse else gates
 
     def _need_own_names(self, name: str, given: Sequence[ast.Expression]) -> None:
-        """Refuse a definition of Qiskit whose parameters are renamed: its body says already what the call says again."""
+        """Refuse a definition of Qiskit with renamed parameters: its body says already what the call says again."""
         definition = self._defined.get(name)
         if definition is None or not any(qubit.name.startswith(_OF_QISKIT) for qubit in definition.qubits):
             return

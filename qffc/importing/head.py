@@ -66,7 +66,7 @@ def head_of(circuit: Circuit, description: Description) -> Program:
 
 
 def _in_the_words_of_the_author(said: Diagnostic, description: Description) -> Diagnostic:
-    line = said.span.source if said.span is not None else ""
+    line = (said.span.source if said.span is not None else None) or ""
     if line == f"program {description.name}":
         plain = program_name(description.name)
         return replace(said, expected="letters, digits, - and _", help=f"name it for instance '{plain}'")

@@ -54,7 +54,7 @@ def test_parameters_that_a_value_brings_are_told(circuit: Path, capsys: pytest.C
     """A name that is misspelt is one of them."""
     assert run(["import", "two.qasm", *SAID, "--angle", "w=alhpa*norm(r(O, H))", "--energy", "k*moment(E)"]) == 0
     assert "\nalso trainable, from what you said: alhpa, k\n" in capsys.readouterr().err
-    assert run(["import", "two.qasm", *SAID, "--angle", "w=alpha", "--parameter", "alpha: default 1"]) == 0
+    assert run(["import", "two.qasm", *SAID, "--angle", "w=alpha", "--parameter", "alpha default 1"]) == 0
     assert "also trainable" not in capsys.readouterr().err
 
 
