@@ -92,7 +92,7 @@ def expression(text: str) -> sympy.Expr:
 
     Example:
         >>> expression("-a**2 + pi/2*lambda")
-        -a**2 + lambda*pi/2
+        -a**2 + pi*lambda/2
     """
     tokens, symbols = _tokens(text)
     try:

@@ -62,10 +62,12 @@ def evaluate(expression: ast.Expression, names: Names) -> sympy.Expr:
             return converted(expression.type, evaluate(expression.argument, names), names)
         case ast.FunctionCall() if len(expression.arguments) == 1 and expression.name.name in _FUNCTIONS:
             return _FUNCTIONS[expression.name.name](evaluate(expression.arguments[0], names))
+        case ast.FunctionCall():
+            raise _refused(f"'{expression.name.name}(...)'", f"one of {', '.join(_FUNCTIONS)}, of one number")
         case ast.IndexExpression() if isinstance(expression.collection, ast.Identifier):
             return _entry(expression, names)
         case _:
-            raise _refused(f"a {kind_of(expression)}")
+            raise _refused(a_kind_of(expression))
 
 
 def converted(kind: ast.ClassicalType | None, value: sympy.Expr, names: Names) -> sympy.Expr:
@@ -139,6 +141,17 @@ def kind_of(node: object) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).lower()
 
 
+def a_kind_of(node: object) -> str:
+    """Return it with its article.
+
+    Example:
+        >>> a_kind_of(ast.EndStatement())
+        'an end statement'
+    """
+    kind = kind_of(node)
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
 def _named(name: str, names: Names) -> sympy.Expr:
     value = names.get(name, _CONSTANTS.get(name))
     if not isinstance(value, sympy.Expr):
@@ -170,5 +183,8 @@ def _entry(expression: ast.IndexExpression, names: Names) -> sympy.Expr:
 
 def _refused(found: str, expected: str = "numbers, inputs, + - * / ** and functions of one number") -> QffcError:
     return error(
-        "expression that is no angle", found=found, expected=expected, help="write the angle with inputs and numbers"
+        "expression that is no angle",
+        found=found,
+        expected=expected,
+        help="write the angle with inputs and numbers, or make the whole angle an input",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -28,6 +29,7 @@ _WRITTEN_OUT = (
     OpType.PauliExpPairBox,
 )
 """Boxes whose circuit has the gates and the symbols that their author gave."""
+_LONG = re.compile(r"(?<![\w.])\d{17,}(?![\d.e])")
 _DEEPEST = 64
 """Boxes within boxes."""
 _NO_UNITARY: Mapping[OpType, tuple[str, str]] = {
@@ -152,6 +154,15 @@ def _steps(op: Op, qubits: Sequence[Qubit], angles: Angles, on: Sequence[int]) -
             found=f"{op.type.name}, which is no gate with angles that qffc knows",
             expected="Clifford gates, rotations, couplings, and boxes of these",
             help="write it as gates; a matrix of numbers has no exact angles",
+            where=_place(op, qubits),
+        )
+    long = _LONG.search(str(op))
+    if long is not None:  # pytket ends the process when it is asked for such a number
+        raise error(
+            "number that is too large",
+            found=f"'{long[0]}' in an angle",
+            expected="numbers up to 2^53",
+            help="write the angle with smaller numbers",
             where=_place(op, qubits),
         )
     try:

@@ -19,7 +19,14 @@ from pytket.circuit import Bit, Circuit, Op, OpType, Qubit
 
 from qffc.ir.diagnostics import QffcError, Span, error, quoted
 from qffc.passes.raise_pytket.held_numbers import need_held
-from qffc.passes.raise_pytket.qasm3_expressions import converted, evaluate, kind_of, need_whole, whole_numbers
+from qffc.passes.raise_pytket.qasm3_expressions import (
+    a_kind_of,
+    converted,
+    evaluate,
+    kind_of,
+    need_whole,
+    whole_numbers,
+)
 from qffc.passes.raise_pytket.qasm3_gates import CONTROLLED, GATES, PARAMETERS, QUBITS
 
 _INCLUDES = ("stdgates.inc", "qelib1.inc")
@@ -127,7 +134,7 @@ class _Reader:
             case ast.Pragma():
                 pass
             case _ if not _is_idle(statement):
-                raise _refused("circuit that is more than gates", f"a {kind_of(statement)}")
+                raise _refused("circuit that is more than gates", a_kind_of(statement))
 
     def _measure(self, measurement: ast.QuantumMeasurement, scope: _Scope) -> None:
         for qubit in self._named(measurement.qubit, scope):
@@ -273,7 +280,7 @@ class _Reader:
             if isinstance(statement, ast.QuantumGate):
                 gates += self._called(statement, _Scope(self.numbers.new_child(inner), places), depth + 1)
             elif not _is_idle(statement):
-                raise _refused("gate that is more than gates", f"a {kind_of(statement)} in '{definition.name.name}'")
+                raise _refused("gate that is more than gates", f"{a_kind_of(statement)} in '{definition.name.name}'")
         return gates
 
     def _named(self, operand: ast.Identifier | ast.IndexedIdentifier, scope: _Scope) -> list[Qubit]:

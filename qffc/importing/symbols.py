@@ -18,7 +18,7 @@ from qffc.ir.verification.names import RESERVED
 _ENTRY = re.compile(r"(?P<table>[^\[\]]+)\[(?P<indices>\d+(?:,\s*\d+)*)\]")
 _QISKIT = re.compile(r"_(?P<table>[^\W_].*?)_(?P<indices>\d+)_")
 _LETTER = re.compile(r"[A-Za-z0-9_]")
-_GREEK = re.compile(r"GREEK (?P<case>SMALL|CAPITAL) LETTER (?P<letter>\w+)")
+_GREEK = re.compile(r"GREEK (?:(?P<case>SMALL|CAPITAL) LETTER )?(?P<letter>\w+)(?: SYMBOL)?")
 
 
 def entries_of(symbols: Iterable[str]) -> dict[str, ParameterEntry]:
@@ -115,8 +115,8 @@ def plain_name(name: str) -> str:
     """Return a name of the text format that looks like this one.
 
     Example:
-        >>> plain_name("θ"), plain_name("dot"), plain_name("1a")
-        ('theta', 'dot_', 'p_1a')
+        >>> plain_name("θ"), plain_name("ϕ"), plain_name("λ"), plain_name("dot"), plain_name("1a")
+        ('theta', 'phi', 'lambda', 'dot_', 'p_1a')
     """
     letters = [letter if _LETTER.match(letter) else _spelled(letter) for letter in name]
     plain = re.sub(r"_{2,}", "_", "".join(letters)) if "_" not in name else "".join(letters)
@@ -126,8 +126,8 @@ def plain_name(name: str) -> str:
 
 
 def _spelled(letter: str) -> str:
-    greek = _GREEK.match(unicode_name(letter, ""))
+    greek = _GREEK.fullmatch(unicode_name(letter, ""))
     if greek is None:
         return "_"
-    word = greek["letter"].lower()
-    return word if greek["case"] == "SMALL" else word.capitalize()
+    word = greek["letter"].lower().replace("lamda", "lambda")  # as Unicode spells it
+    return word.capitalize() if greek["case"] == "CAPITAL" else word

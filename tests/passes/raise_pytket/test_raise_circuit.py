@@ -209,3 +209,11 @@ def test_numbers_are_exact() -> None:
         "pauli_rotation Z(q0), 3/10",
         "pauli_rotation Y(q0), 1/8*pi",
     ]
+
+
+def test_numbers_that_end_the_process_are_refused() -> None:
+    from pytket.qasm import circuit_from_qasm_str
+
+    text = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[1];\nrx(9223372036854775808*a) q[0];\n'
+    with pytest.raises(QffcError, match="number that is too large"):
+        raise_circuit(circuit_from_qasm_str(text), {"a": ParameterEntry("a")})
