@@ -3,7 +3,7 @@
 A number of half turns is read as the multiple of pi that it stands for, when one with a small denominator is within
 rounding of it: 0.14285714285714285 is pi/7. Any other is read in radians, as a decimal of 15 digits: 0.3 stays 3/10.
 Factors of symbols are read in the same way, for packages round those: 0.16666666666666666*theta is theta/6.
-pytket adds four half turns, which are no turn at all, to numbers below zero; that is undone.
+pytket adds four half turns, which are no turn at all, to numbers below zero, and for some gates two; that is undone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ _LARGEST_DENOMINATOR = 4096
 _ROUNDINGS = 2
 """Units in the last place that a number may be away from the multiple of pi that it stands for."""
 _DIGITS = 15
+_SHORT = 10**10
+"""The largest denominator of a decimal that nobody has by chance."""
+_TURN = 4
+"""Half turns after which every gate is the same."""
 _HIGHEST_POWER = 100
 _NAMES: Mapping[type, str] = {getattr(sympy, name): name for name in FUNCTIONS}
 
@@ -41,16 +45,20 @@ class Angles:
     def __init__(self, values: Mapping[str, Value]) -> None:
         self._values = values
 
-    def angle(self, half_turns: sympy.Expr | float) -> Value:
+    def angle(self, half_turns: sympy.Expr | float, period: int = _TURN) -> Value:
         """Return an angle in radians, from half turns.
+
+        Args:
+            half_turns: as pytket has it.
+            period: the half turns that make no difference to the gate, to which pytket keeps numbers.
 
         Raises:
             QffcError: for what is no real number, and for functions that values do not have.
         """
         expression = sympy.sympify(half_turns)
-        return add(*(self._term(term) for term in sympy.Add.make_args(expression)))
+        return add(*(self._term(term, period) for term in sympy.Add.make_args(expression)))
 
-    def _term(self, term: sympy.Expr) -> Value:
+    def _term(self, term: sympy.Expr, period: int) -> Value:
         if term.free_symbols:
             return self._value(term * sympy.pi)
         number = _number(term)
@@ -61,7 +69,7 @@ class Angles:
                 expected="a real number",
                 help="give the circuit real angles",
             )
-        return exact_angle(number)
+        return exact_angle(number, period)
 
     def _value(self, expression: sympy.Expr) -> Value:
         if isinstance(expression, sympy.Symbol):
@@ -101,8 +109,8 @@ class Angles:
         base, exponent = expression.args
         if base == sympy.E:
             return function("exp", self._value(exponent))
-        if isinstance(exponent, sympy.Float) and float(exponent).is_integer():
-            exponent = sympy.Integer(int(exponent))
+        if isinstance(exponent, sympy.Float) and (2 * float(exponent)).is_integer():
+            exponent = sympy.Rational(int(2 * exponent), 2)
         if isinstance(exponent, sympy.Integer) and abs(int(exponent)) <= _HIGHEST_POWER:
             return power(self._value(base), int(exponent))
         if exponent in (sympy.Rational(1, 2), sympy.Rational(-1, 2)):
@@ -118,19 +126,25 @@ def _exact_factor(number: float) -> Fraction:
     return fraction if f"{float(fraction):.{_DIGITS}g}" == decimal else Fraction(decimal)
 
 
-def exact_angle(half_turns: float) -> Value:
+def exact_angle(half_turns: float, period: int = _TURN) -> Value:
     """Return the angle in radians that a number of half turns stands for.
+
+    Numbers that differ by a period are one gate: a short one was what the author wrote, else the nearest to zero is.
 
     Example:
         >>> exact_angle(0.14285714285714285), exact_angle(0.2 / pi), exact_angle(4 - 0.05 / pi)
         (<Mul 1/7*pi>, <Number 1/5>, <Number -1/20>)
+        >>> exact_angle(2 - 0.3 / pi, period=2), exact_angle(7 / pi)
+        (<Number -3/10>, <Number 7>)
     """
     multiple = Fraction(half_turns).limit_denominator(_LARGEST_DENOMINATOR)
     if abs(float(multiple) - half_turns) <= _ROUNDINGS * ulp(max(1.0, abs(half_turns))):
         return mul(as_value(multiple), Pi())
-    if abs(half_turns) <= 2:
-        return Number(Fraction(f"{half_turns * pi:.{_DIGITS}g}"))
-    return Number(Fraction(f"{remainder(half_turns, 4) * pi:.{_DIGITS - 1}f}"))
+    nearest = remainder(half_turns, period)
+    digits = f"{nearest * pi:.{_DIGITS}g}" if nearest == half_turns else f"{nearest * pi:.{_DIGITS - 1}f}"
+    others = [Fraction(f"{(nearest + turns) * pi:.{_DIGITS - 1}f}") for turns in (-period, period)]
+    short = [number for number in others if number.denominator <= _SHORT]
+    return Number(min([Fraction(digits), *short], key=lambda number: number.denominator))
 
 
 def _number(term: sympy.Expr) -> float | None:

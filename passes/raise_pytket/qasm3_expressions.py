@@ -10,6 +10,7 @@ import sympy
 from openqasm3 import ast
 
 from qffc.ir.diagnostics import QffcError, error, quoted
+from qffc.passes.raise_pytket.held_numbers import power
 
 Names = Mapping[str, object]
 """What each name means: a number, a symbol, or an array of symbols."""
@@ -26,7 +27,7 @@ _OPERATORS: Mapping[str, Callable[[sympy.Expr, sympy.Expr], sympy.Expr]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "**": operator.pow,
+    "**": power,
 }
 _FUNCTIONS: Mapping[str, Callable[[sympy.Expr], sympy.Expr]] = {
     "arccos": sympy.acos,
@@ -58,13 +59,44 @@ def evaluate(expression: ast.Expression, names: Names) -> sympy.Expr:
         case ast.BinaryExpression():
             return _binary(expression, names)
         case ast.Cast():
-            return evaluate(expression.argument, names)
+            return converted(expression.type, evaluate(expression.argument, names), names)
         case ast.FunctionCall() if len(expression.arguments) == 1 and expression.name.name in _FUNCTIONS:
             return _FUNCTIONS[expression.name.name](evaluate(expression.arguments[0], names))
+        case ast.FunctionCall():
+            raise _refused(f"'{expression.name.name}(...)'", f"one of {', '.join(_FUNCTIONS)}, of one number")
         case ast.IndexExpression() if isinstance(expression.collection, ast.Identifier):
             return _entry(expression, names)
         case _:
-            raise _refused(f"a {kind_of(expression)}")
+            raise _refused(a_kind_of(expression))
+
+
+def converted(kind: ast.ClassicalType | None, value: sympy.Expr, names: Names) -> sympy.Expr:
+    """Return a value that a type holds as it is.
+
+    Raises:
+        QffcError: when the type would round it, or wrap it around.
+    """
+    match kind:
+        case ast.FloatType():
+            return value
+        case ast.IntType() | ast.UintType():
+            bits = None if kind.size is None else need_whole(kind.size, names)
+            signed = isinstance(kind, ast.IntType)
+            lowest = -sympy.oo if signed and bits is None else -(2 ** (bits - 1)) if signed and bits else 0
+            highest = sympy.oo if bits is None else 2 ** (bits - signed) - 1
+            if value.is_Integer and lowest <= value <= highest:
+                return value
+        case ast.AngleType():
+            share = value / (2 * sympy.pi)
+            steps = None if kind.size is None else share * 2 ** need_whole(kind.size, names)
+            if (steps is None or steps.is_Integer) and (value.free_symbols or 0 <= share < 1):
+                return value
+    raise error(
+        "value that its type does not hold",
+        found=f"'{sympy.sstr(value, full_prec=False)}' as {type(kind).__name__.removesuffix('Type').lower()}",
+        expected="a value that is not rounded, and within the range of the type",
+        help="declare it as 'float', or write the value that is meant",
+    )
 
 
 def need_whole(expression: ast.Expression, names: Names) -> int:
@@ -109,6 +141,17 @@ def kind_of(node: object) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).lower()
 
 
+def a_kind_of(node: object) -> str:
+    """Return it with its article.
+
+    Example:
+        >>> a_kind_of(ast.EndStatement())
+        'an end statement'
+    """
+    kind = kind_of(node)
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
 def _named(name: str, names: Names) -> sympy.Expr:
     value = names.get(name, _CONSTANTS.get(name))
     if not isinstance(value, sympy.Expr):
@@ -140,5 +183,8 @@ def _entry(expression: ast.IndexExpression, names: Names) -> sympy.Expr:
 
 def _refused(found: str, expected: str = "numbers, inputs, + - * / ** and functions of one number") -> QffcError:
     return error(
-        "expression that is no angle", found=found, expected=expected, help="write the angle with inputs and numbers"
+        "expression that is no angle",
+        found=found,
+        expected=expected,
+        help="write the angle with inputs and numbers, or make the whole angle an input",
     )

@@ -73,7 +73,6 @@ CONTROLLED: Mapping[str, str] = {
     "p": "cp",
     "phase": "cp",
     "u1": "cp",
-    "u3": "cu3",
     "rx": "crx",
     "ry": "cry",
     "rz": "crz",
@@ -81,4 +80,7 @@ CONTROLLED: Mapping[str, str] = {
     "CX": "ccx",
     "swap": "cswap",
 }
-"""What ``ctrl @`` makes of a gate. ``U`` is not here: with controls its phase counts, on which versions differ."""
+"""What ``ctrl @`` makes of a gate.
+
+``U``, ``u2`` and ``u3`` are not here: with controls their phase counts, on which versions and packages differ.
+"""

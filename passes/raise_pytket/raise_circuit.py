@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pytket.circuit import Circuit, Op, OpType, Qubit
 
@@ -27,6 +29,7 @@ _WRITTEN_OUT = (
     OpType.PauliExpPairBox,
 )
 """Boxes whose circuit has the gates and the symbols that their author gave."""
+_LONG = re.compile(r"(?<![\w.])\d{17,}(?![\d.e])")
 _DEEPEST = 64
 """Boxes within boxes."""
 _NO_UNITARY: Mapping[OpType, tuple[str, str]] = {
@@ -153,8 +156,18 @@ def _steps(op: Op, qubits: Sequence[Qubit], angles: Angles, on: Sequence[int]) -
             help="write it as gates; a matrix of numbers has no exact angles",
             where=_place(op, qubits),
         )
+    long = _LONG.search(str(op))
+    if long is not None:  # pytket ends the process when it is asked for such a number
+        raise error(
+            "number that is too large",
+            found=f"'{long[0]}' in an angle",
+            expected="numbers up to 2^53",
+            help="write the angle with smaller numbers",
+            where=_place(op, qubits),
+        )
     try:
-        steps = steps_of(op.type, [angles.angle(half_turns) for half_turns in op.params], on)
+        periods = _periods(op.type, len(op.params))
+        steps = steps_of(op.type, [angles.angle(*each) for each in zip(op.params, periods, strict=True)], on)
     except QffcError as problem:
         raise QffcError(replace(problem.diagnostic, where=_place(op, qubits))) from None
     if steps is None:
@@ -166,6 +179,14 @@ def _steps(op: Op, qubits: Sequence[Qubit], angles: Angles, on: Sequence[int]) -
             where=_place(op, qubits),
         )
     return steps
+
+
+@cache
+def _periods(kind: OpType, angles: int) -> tuple[int, ...]:
+    """To how many half turns pytket keeps each angle of a gate: it adds them to numbers below zero."""
+    if not angles:
+        return ()
+    return tuple(round(float(kept) + 0.5) for kept in Op.create(kind, [-0.5] * angles).params)
 
 
 def _operations(steps: Sequence[Step], qubits: int) -> Iterator[Operation]:

@@ -7,6 +7,7 @@ and ``angle`` become symbols.
 from __future__ import annotations
 
 import io
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
 from typing import NamedTuple
@@ -17,13 +18,25 @@ from openqasm3.parser import QASM3ParsingError, parse
 from pytket.circuit import Bit, Circuit, Op, OpType, Qubit
 
 from qffc.ir.diagnostics import QffcError, Span, error, quoted
-from qffc.passes.raise_pytket.qasm3_expressions import Names, evaluate, kind_of, need_whole, whole_numbers
+from qffc.passes.raise_pytket.held_numbers import need_held
+from qffc.passes.raise_pytket.qasm3_expressions import (
+    a_kind_of,
+    converted,
+    evaluate,
+    kind_of,
+    need_whole,
+    whole_numbers,
+)
 from qffc.passes.raise_pytket.qasm3_gates import CONTROLLED, GATES, PARAMETERS, QUBITS
 
 _INCLUDES = ("stdgates.inc", "qelib1.inc")
 _MOST_QUBITS = 10_000
 _MOST_GATES = 1_000_000
 _DEEPEST = 64
+_OF_QISKIT = "_gate_q_"
+"""How the names of qubits start in definitions that Qiskit writes."""
+_MEASURED = "measured bits"
+"""The register of results, by a name that no register of a file has."""
 
 
 class Gate(NamedTuple):
@@ -36,7 +49,7 @@ class Gate(NamedTuple):
 class _Scope(NamedTuple):
     """What names mean inside a gate or a loop, and outside of all."""
 
-    numbers: Names
+    numbers: ChainMap[str, object]
     qubits: Mapping[str, Sequence[Qubit]]
 
 
@@ -72,7 +85,7 @@ def read_qasm3(text: str, file: str) -> Circuit:
 class _Reader:
     def __init__(self, file: str, text: str) -> None:
         self.circuit = Circuit()
-        self.numbers: dict[str, object] = {}
+        self.numbers = ChainMap[str, object]()
         self.qubits: dict[str, Sequence[Qubit]] = {}
         self._defined: dict[str, ast.QuantumGateDefinition] = {}
         self._file, self._lines = file, text.split("\n")
@@ -108,22 +121,32 @@ class _Reader:
                 if self._gates > _MOST_GATES:
                     raise _refused("a circuit that is too long", f"more than {_MOST_GATES:,} gates")
             case ast.QuantumMeasurementStatement():
-                for qubit in self._named(statement.measure.qubit, scope):
-                    bit = Bit("measured", len(self.circuit.bits))
-                    self.circuit.add_bit(bit)
-                    self.circuit.Measure(qubit, bit)
+                self._measure(statement.measure, scope)
             case ast.QuantumReset():
                 for qubit in self._named(statement.qubits, scope):
                     self.circuit.Reset(qubit)
             case ast.ForInLoop():
                 for number in whole_numbers(statement.set_declaration, scope.numbers):
-                    inner = {**scope.numbers, statement.identifier.name: sympy.Integer(number)}
+                    value = converted(statement.type, sympy.Integer(number), scope.numbers)
+                    inner = _Scope(scope.numbers.new_child({statement.identifier.name: value}), scope.qubits)
                     for each in statement.block:
-                        self.run(each, _Scope(inner, scope.qubits))
+                        self.run(each, inner)
             case ast.Pragma():
                 pass
             case _ if not _is_idle(statement):
-                raise _refused("circuit that is more than gates", f"a {kind_of(statement)}")
+                raise _refused("circuit that is more than gates", a_kind_of(statement))
+
+    def _measure(self, measurement: ast.QuantumMeasurement, scope: _Scope) -> None:
+        for qubit in self._named(measurement.qubit, scope):
+            bit = Bit(_MEASURED, len(self.circuit.bits))
+            self.circuit.add_bit(bit)
+            self.circuit.Measure(qubit, bit)
+
+    def _need_new(self, name: str, declared: Mapping[str, object]) -> None:
+        if name in declared or (declared is self.numbers.maps[0] and name in self.qubits):
+            raise _refused(
+                "name declared twice", f"'{name}'", "a name of its own for each declaration", "rename one of the two"
+            )
 
     def _include(self, statement: ast.Include) -> None:
         if statement.filename not in _INCLUDES:
@@ -146,20 +169,27 @@ class _Reader:
                 "float or angle",
                 "give it a value with 'const'",
             )
+        self._need_new(name, self.numbers.maps[0])
         self.numbers[name] = sympy.IndexedBase(name) if base is not kind else sympy.Symbol(name)
 
     def _number(self, statement: ast.ConstantDeclaration | ast.ClassicalDeclaration, scope: _Scope) -> None:
+        name, given = statement.identifier.name, statement.init_expression
+        self._need_new(name, scope.numbers.maps[0])
+        if isinstance(given, ast.QuantumMeasurement):
+            self._measure(given, scope)
         if isinstance(statement.type, ast.BitType):
-            return  # a measurement goes nowhere
-        if statement.init_expression is None:
-            raise _refused("variable without a value", f"'{statement.identifier.name}'")
-        self.numbers[statement.identifier.name] = evaluate(statement.init_expression, scope.numbers)
+            return  # what is measured goes nowhere
+        if given is None:
+            raise _refused("variable without a value", f"'{name}'")
+        assert isinstance(given, ast.Expression)
+        scope.numbers[name] = converted(statement.type, evaluate(given, scope.numbers), scope.numbers)
 
     def _qubits(self, statement: ast.QubitDeclaration, scope: _Scope) -> None:
         name = statement.qubit.name
         size = 1 if statement.size is None else need_whole(statement.size, scope.numbers)
         if not 0 < size <= _MOST_QUBITS:
             raise _refused("register of that size", f"{size} qubits")
+        self._need_new(name, self.numbers.maps[0])
         register = [Qubit(name, number) for number in range(size)]
         for qubit in register:
             self.circuit.add_qubit(qubit)
@@ -193,9 +223,25 @@ class _Reader:
                     f"inv, or ctrl on one of {quoted(CONTROLLED)}",
                     "write the gate out",
                 )
+        self._need_own_names(name, call.arguments)
         numbers = [evaluate(argument, scope.numbers) for argument in call.arguments]
         gates = self._gate(name, numbers, on, depth)
         return [Gate(gate.op.dagger, gate.qubits) for gate in reversed(gates)] if inverse else gates
+
+    def _need_own_names(self, name: str, given: Sequence[ast.Expression]) -> None:
+        """Refuse a definition of Qiskit with renamed parameters: its body says already what the call says again."""
+        definition = self._defined.get(name)
+        if definition is None or not any(qubit.name.startswith(_OF_QISKIT) for qubit in definition.qubits):
+            return
+        for formal, argument in zip(definition.arguments, given, strict=False):
+            named = argument.name if isinstance(argument, ast.Identifier) else None
+            if formal.name in self.numbers.maps[-1] and named != formal.name:
+                raise _refused(
+                    "gate whose parameters Qiskit has renamed",
+                    f"'{name}', which calls the input '{formal.name}' its own parameter, and is called with another",
+                    "the names of the definition: Qiskit writes others into it, too, and the file is another circuit",
+                    f"write the gate out before the export: qasm3.dumps(circuit.decompose('{name}'))",
+                )
 
     def _plain(self, name: str) -> bool:
         return name in CONTROLLED and name not in self._defined
@@ -216,7 +262,7 @@ class _Reader:
                 "define it with 'gate'",
             )
         _need_fit(name, numbers, PARAMETERS.get(kind, 0), on, QUBITS.get(kind, 1))
-        half_turns = [number / sympy.pi for number in numbers]
+        half_turns = [need_held(number) / sympy.pi for number in numbers]
         return [] if kind == OpType.noop else [Gate(Op.create(kind, half_turns), tuple(on))]
 
     def _written_out(
@@ -232,14 +278,21 @@ class _Reader:
         gates: list[Gate] = []
         for statement in definition.body:
             if isinstance(statement, ast.QuantumGate):
-                gates += self._called(statement, _Scope({**self.numbers, **inner}, places), depth + 1)
+                gates += self._called(statement, _Scope(self.numbers.new_child(inner), places), depth + 1)
             elif not _is_idle(statement):
-                raise _refused("gate that is more than gates", f"a {kind_of(statement)} in '{definition.name.name}'")
+                raise _refused("gate that is more than gates", f"{a_kind_of(statement)} in '{definition.name.name}'")
         return gates
 
     def _named(self, operand: ast.Identifier | ast.IndexedIdentifier, scope: _Scope) -> list[Qubit]:
         name = operand.name if isinstance(operand, ast.Identifier) else operand.name.name
         register = scope.qubits.get(name)
+        if name.startswith("$"):
+            raise _refused(
+                "qubit of a device",
+                f"'{name}'",
+                "qubits of registers, as circuits have them before they are transpiled",
+                "export the circuit as it was before 'transpile': its numbers are qubits of the circuit then",
+            )
         if register is None:
             raise _refused(
                 "unknown qubit", f"'{name}'", f"one of {quoted(scope.qubits)}", "declare it, or correct the name"

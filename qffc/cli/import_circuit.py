@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -118,18 +119,24 @@ def _told(imported: Imported, file: Path) -> str:
     program = imported.program
     counts = ", ".join(f"{count} {word}" for word, count in imported.counts.items())
     lines = [
-        f"{file}: {imported.gates} gates on {', '.join(qubit.name for qubit in program.qubits)}",
+        f"{file}: {imported.gates} gates on {_some([qubit.name for qubit in program.qubits])}",
         f"operations: {counts}",
     ]
     names = list(dict.fromkeys(imported.trainable.values()))
     if names:
-        more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
-        lines.append(f"trainable, since nothing is said of them: {', '.join(names[:_MOST_LISTED])}{more}")
+        lines.append(f"trainable, since nothing is said of them: {_some(names)}")
+    if imported.brought:
+        lines.append(f"also trainable, from what you said: {_some(imported.brought)}")
     if imported.measurements:
         lines.append(
             f"left out: {counted(imported.measurements, 'measurement')} at the end; observables say what is read"
         )
     return "\n".join(lines)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return f"{', '.join(names[:_MOST_LISTED])}{more}"
 
 
 def _data(imported: Imported, out: Path | None) -> dict[str, object]:
@@ -138,6 +145,7 @@ def _data(imported: Imported, out: Path | None) -> dict[str, object]:
         "gates": imported.gates,
         "operations": imported.counts,
         "trainable": dict(imported.trainable),
+        "also_trainable": list(imported.brought),
         "measurements": imported.measurements,
         "written": None if out is None else str(out),
     }

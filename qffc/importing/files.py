@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qffc.importing.described import described
 from qffc.importing.import_circuit import Imported, import_circuit
+from qffc.importing.symbols import program_name
 from qffc.ir.diagnostics import error
 from qffc.passes.strict_documents import parse_toml
 
@@ -52,17 +52,6 @@ def circuit_in(file: Path) -> Circuit:
     return read_circuit(_text_of(file), str(file))
 
 
-def program_name(text: str) -> str:
-    """Return the name of a program that looks like a text.
-
-    Example:
-        >>> program_name("my circuit.v2"), program_name("4qubits")
-        ('my-circuit-v2', 'circuit-4qubits')
-    """
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", text)
-    return plain if re.match("[A-Za-z_]", plain) else f"circuit-{plain}"
-
-
 def _described_by(file: Path) -> Imported:
     try:
         entries = parse_toml(_text_of(file))
@@ -88,7 +77,7 @@ def _described_by(file: Path) -> Imported:
 
 def _text_of(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise error(
             "circuit that cannot be read",

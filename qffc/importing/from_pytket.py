@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qffc.importing.described import described
-from qffc.importing.files import circuit_in, program_name
+from qffc.importing.files import circuit_in
 from qffc.importing.import_circuit import import_circuit
+from qffc.importing.symbols import program_name
 from qffc.ir.given_values import not_a
 from qffc.ir.program import Program
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from qffc.importing.description import Description
+from qffc.importing.symbols import plain_name, program_name
 from qffc.ir.declarations import SYMMETRIES, Role, Site
-from qffc.ir.diagnostics import error, quoted
+from qffc.ir.diagnostics import Diagnostic, QffcError, error, quoted
 from qffc.ir.exchange_group import exchanges
 from qffc.ir.printer import FORMAT_VERSION
 from qffc.ir.program import Program
@@ -19,11 +20,22 @@ if TYPE_CHECKING:
 
 _FILE = "description"
 """What messages call the lines."""
+_OBSERVABLES = (
+    "write for instance Z(q0), X(q0) X(q1), 0.5*Z(q0) + 0.5*Z(q1) or dot(q0, q1); q[0] is q0; "
+    "weights are numbers, parameters belong to the energy"
+)
 
 
 def head_of(circuit: Circuit, description: Description) -> Program:
     """The program without its gates: everything that the description says, parsed as the text that it is."""
     qubits = _qubit_names(circuit)
+    if not qubits:
+        raise error(
+            "circuit without qubits",
+            found="no qubit",
+            expected="at least one",
+            help="export the circuit that has the gates",
+        )
     unknown = [name for name in description.qubits if name not in qubits]
     if unknown:
         raise error(
@@ -47,7 +59,20 @@ def head_of(circuit: Circuit, description: Description) -> Program:
     lines += [f"observable {name} = {text}" for name, text in description.observables.items()]
     atomic = description.readout.split()[:1] == ["atomic"]
     lines.append(description.readout if atomic else f"energy moment({next(iter(description.observables))})")
-    return parse_program("\n".join(lines) + "\n", _FILE)
+    try:
+        return parse_program("\n".join(lines) + "\n", _FILE)
+    except QffcError as problem:
+        raise QffcError(_in_the_words_of_the_author(problem.diagnostic, description)) from None
+
+
+def _in_the_words_of_the_author(said: Diagnostic, description: Description) -> Diagnostic:
+    line = (said.span.source if said.span is not None else None) or ""
+    if line == f"program {description.name}":
+        plain = program_name(description.name)
+        return replace(said, expected="letters, digits, - and _", help=f"name it for instance '{plain}'")
+    if line.startswith("observable "):
+        return replace(said, help=_OBSERVABLES)
+    return said
 
 
 def _element_and_role(text: str) -> tuple[str, str]:
@@ -77,7 +102,7 @@ def _qubit_names(circuit: Circuit) -> list[str]:
     for qubit in circuit.qubits:
         alone = sizes[qubit.reg_name] == 1 and qubit.reg_name[-1].isdigit()
         name = qubit.reg_name if alone else qubit.reg_name + "_".join(str(index) for index in qubit.index)
-        name = re.sub(r"\W", "_", name)
+        name = plain_name(name)
         while name in names:
             name += "_"
         names.append(name)

@@ -35,12 +35,14 @@ class Imported:
         gates: how many gates the circuit had.
         measurements: how many final measurements were left out.
         trainable: the symbols that stand for themselves, with their names in the program.
+        brought: other trainable parameters, which what is said of the circuit names.
     """
 
     program: Program
     gates: int
     measurements: int
     trainable: Mapping[str, str]
+    brought: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -83,8 +85,12 @@ def import_circuit(circuit: Circuit, description: Description) -> Imported:
     if isinstance(readout, EnergyReadout):
         used.append(readout.value)
     program = replace(head, ops=raised.ops, readout=readout, parameters=(*head.parameters, *_tables(head, used)))
-    own = {symbol: entry.text for symbol, entry in entries.items() if values[symbol] == entry}
-    return Imported(program, raised.gates, raised.measurements, own)
+    # A symbol in a phase of the whole state alone is none of the program.
+    found = list(dict.fromkeys(part for value in used for part in walk(value) if isinstance(part, ParameterEntry)))
+    own = {symbol: entry.text for symbol, entry in entries.items() if values[symbol] == entry and entry in found}
+    declared = {parameter.name for parameter in head.parameters}
+    brought = [entry.text for entry in found if entry.name not in declared and entry.text not in own.values()]
+    return Imported(program, raised.gates, raised.measurements, own, tuple(brought))
 
 
 def _angles(description: Description, called: Mapping[str, str]) -> Iterator[tuple[str, Value]]:

@@ -18,7 +18,7 @@ from qffc.ir.verification.names import RESERVED
 _ENTRY = re.compile(r"(?P<table>[^\[\]]+)\[(?P<indices>\d+(?:,\s*\d+)*)\]")
 _QISKIT = re.compile(r"_(?P<table>[^\W_].*?)_(?P<indices>\d+)_")
 _LETTER = re.compile(r"[A-Za-z0-9_]")
-_GREEK = re.compile(r"GREEK (?P<case>SMALL|CAPITAL) LETTER (?P<letter>\w+)")
+_GREEK = re.compile(r"GREEK (?:(?P<case>SMALL|CAPITAL) LETTER )?(?P<letter>\w+)(?: SYMBOL)?")
 
 
 def entries_of(symbols: Iterable[str]) -> dict[str, ParameterEntry]:
@@ -39,7 +39,7 @@ def entries_of(symbols: Iterable[str]) -> dict[str, ParameterEntry]:
     for symbol in sorted(symbols):
         match = _ENTRY.fullmatch(symbol) or _QISKIT.fullmatch(symbol)
         indices = () if match is None else tuple(int(index) for index in match["indices"].split(","))
-        table = _plain(symbol if match is None else match["table"])
+        table = plain_name(symbol if match is None else match["table"])
         while taken.get(table, len(indices)) != len(indices) or ParameterEntry(table, indices) in used:
             table += "_"
         taken[table] = len(indices)
@@ -100,8 +100,24 @@ def _axis(column: tuple[Index, ...]) -> Axis:
             return "round"
 
 
-def _plain(name: str) -> str:
-    """A name of the text format that looks like this one."""
+def program_name(text: str) -> str:
+    """Return the name of a program that looks like a text.
+
+    Example:
+        >>> program_name("my circuit.v2"), program_name("4qubits")
+        ('my-circuit-v2', 'circuit-4qubits')
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", text)
+    return plain if re.match("[A-Za-z_]", plain) else f"circuit-{plain}"
+
+
+def plain_name(name: str) -> str:
+    """Return a name of the text format that looks like this one.
+
+    Example:
+        >>> plain_name("θ"), plain_name("ϕ"), plain_name("λ"), plain_name("dot"), plain_name("1a")
+        ('theta', 'phi', 'lambda', 'dot_', 'p_1a')
+    """
     letters = [letter if _LETTER.match(letter) else _spelled(letter) for letter in name]
     plain = re.sub(r"_{2,}", "_", "".join(letters)) if "_" not in name else "".join(letters)
     if not plain or not (plain[0].isalpha() or plain[0] == "_"):
@@ -110,8 +126,8 @@ def _plain(name: str) -> str:
 
 
 def _spelled(letter: str) -> str:
-    greek = _GREEK.match(unicode_name(letter, ""))
+    greek = _GREEK.fullmatch(unicode_name(letter, ""))
     if greek is None:
         return "_"
-    word = greek["letter"].lower()
-    return word if greek["case"] == "SMALL" else word.capitalize()
+    word = greek["letter"].lower().replace("lamda", "lambda")  # as Unicode spells it
+    return word.capitalize() if greek["case"] == "CAPITAL" else word

@@ -18,7 +18,7 @@ class SymbolicCircuit:
     """Writes the operations of a program, ``parts`` of composite ones, to a circuit with symbols.
 
     Args:
-        program: without ``chirality``, which is no product of rotations by Pauli strings.
+        program: without ``chirality`` and ``collective``, which are no products of rotations by Pauli strings.
         seed: chooses among the ways in which gates are written.
     """
 

@@ -1,12 +1,16 @@
 """Every gate of the table is what pytket says that it is, up to a phase, at special and at random angles."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from pytket.circuit import Circuit, OpType
 from scipy.linalg import expm
 
+from qffc.ir.values import Number
 from qffc.passes.raise_pytket.angles import Angles
 from qffc.passes.raise_pytket.gates import MOST_CONTROLLED, known_gates, steps_of
+from qffc.passes.raise_pytket.raise_circuit import raise_circuit
 from qffc.passes.raise_pytket.steps import Step
 
 PAULIS = {"X": [[0, 1], [1, 0]], "Y": [[0, -1j], [1j, 0]], "Z": [[1, 0], [0, -1]], "I": [[1, 0], [0, 1]]}
@@ -61,3 +65,15 @@ def test_gate_is_what_pytket_says(kind: OpType) -> None:
 def test_gate_of_many_controls_is_none_of_the_table() -> None:
     assert steps_of(OpType.CnX, [], range(MOST_CONTROLLED)) is not None
     assert steps_of(OpType.CnX, [], range(MOST_CONTROLLED + 1)) is None
+
+
+@pytest.mark.parametrize("kind", [kind for kind in known_gates() if sizes(kind)[0]], ids=lambda kind: kind.name)
+def test_short_decimals_stay_whatever_their_sign(kind: OpType) -> None:
+    """pytket adds half turns to numbers below zero: to some gates two, to others four."""
+    parameters, qubits = sizes(kind)
+    for number in (-0.3, 0.3, -3.0, 1.25, -0.05):
+        circuit = Circuit(qubits).add_gate(kind, [number / np.pi] * parameters, list(range(qubits)))
+        turns = [op.value for op in raise_circuit(circuit, {}).ops if op.value is not None and op.word != "relabel"]
+        shares = [turn.value / Fraction(f"{number}") for turn in turns if isinstance(turn, Number)]
+        assert shares
+        assert all(share.denominator <= 8 and abs(share) <= 2 for share in shares), turns

@@ -228,3 +228,11 @@ def test_factors_that_pytket_has_rounded_are_exact() -> None:
     AutoRebase({OpType.TK1, OpType.TK2}).apply(circuit)
     values = [op.value for op in raise_circuit(circuit, {"a": a}).ops if op.value is not None]
     assert any(value in (a / 6, -a / 6) for value in values)
+
+
+def test_numbers_that_end_the_process_are_refused() -> None:
+    from pytket.qasm import circuit_from_qasm_str
+
+    text = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[1];\nrx(9223372036854775808*a) q[0];\n'
+    with pytest.raises(QffcError, match="number that is too large"):
+        raise_circuit(circuit_from_qasm_str(text), {"a": ParameterEntry("a")})

@@ -6,6 +6,7 @@ from pytket.circuit import Circuit
 from pytket.passes import DecomposeBoxes
 
 from qffc.ir.diagnostics import QffcError
+from qffc.passes.raise_pytket.raise_circuit import raise_circuit
 from qffc.passes.raise_pytket.read_circuit import read_circuit
 
 HEAD_2 = 'OPENQASM 2.0;\ninclude "qelib1.inc";\n'
@@ -65,6 +66,17 @@ SAME = (
     ),
     ("gphase(0.3); U(0.1, 0.2, 0.3) q[0]; id q[1];", "u3(0.1, 0.2, 0.3) q[0];"),
     ("gate rx(a) x { rz(a) x; } rx(0.3) q[0];", "rz(0.3) q[0];"),
+    (
+        "const float b = 0.3; for int i in [0:1] { const float b = 0.9; rx(b) q[0]; } rx(b) q[1];",
+        "rx(1.8) q[0]; rx(0.3) q[1];",
+    ),
+    ("for int i in [1:2] { float b = i*0.5; float c = 2*b; rx(c) q[0]; }", "rx(3) q[0];"),
+    ("const int i = 2; for int i in [0:1] { x q[i]; } y q[i];", "x q[0]; x q[1]; y q[2];"),
+    (
+        "uint[3] n = 7; int[3] m = -4; angle[3] a = 3*pi/4; rx(n) q[0]; rx(m) q[1]; rx(a) q[2];",
+        "rx(7) q[0]; rx(-4) q[1]; rx(3*pi/4) q[2];",
+    ),
+    ("rx(int(4)) q[0]; rx(float(0.5)) q[1]; gphase(0.3) q[0];", "rx(4) q[0]; rx(0.5) q[1];"),
 )
 
 
@@ -85,16 +97,30 @@ def test_inputs_are_symbols() -> None:
     assert circuit.n_gates_of_type(circuit.get_commands()[-1].op.type) == 1
 
 
+MEASURED = ("bit c = measure q[0];", "bit[2] c = measure q;", "bit[2] c; c[0] = measure q[0];", "measure q[0];")
+
+
+@pytest.mark.parametrize("body", MEASURED)
+def test_measurements_are_measurements_however_they_are_written(body: str) -> None:
+    assert raise_circuit(three(f"h q; {body}"), {}).measurements in (1, 2)
+    with pytest.raises(QffcError, match="circuit that is more than gates"):
+        raise_circuit(three(f"h q; {body} h q[0];"), {})
+
+
+def test_register_may_have_any_name() -> None:
+    circuit = three("qubit[2] measured; bit[2] c; h measured; c = measure measured;")
+    assert raise_circuit(circuit, {}).measurements == 2
+
+
 def test_symbols_are_read_in_version_2() -> None:
     circuit = two("rx(2*theta_0 + pi/2) q[0]; gphase(0.3);\ngphase(-0.1) ;\n// gphase is no statement\nx q[1];")
     assert {symbol.name for symbol in circuit.free_symbols()} == {"theta_0"}
     assert circuit.n_gates == 2
 
 
-def test_a_comment_names_no_constant() -> None:
-    assert two("rx(0.3) q[0]; // an angle (E)\n/* rx(E) q[0]; */").n_gates == 1
-    with pytest.raises(QffcError, match="symbol that pytket takes for a number"):
-        two("rx(0.3 + I) q[0];")
+def test_comments_are_no_gates() -> None:
+    circuit = two("rx(0.3) q[0]; // an angle (1a)\n/* rx(1a) q[0]; */")
+    assert (circuit.n_gates, circuit.free_symbols()) == (1, set())
 
 
 @pytest.mark.parametrize(
@@ -114,6 +140,27 @@ def test_a_comment_names_no_constant() -> None:
         ("qubit[0] r;", "register of that size"),
         ('include "mine.inc";', "unknown file to include"),
         ("negctrl @ x q[0], q[1];", "modifier of a gate"),
+        ("ctrl @ u3(0.1, 0.2, 0.3) q[0], q[1];", "modifier of a gate"),
+        ("ctrl @ U(0.1, 0.2, 0.3) q[0], q[1];", "modifier of a gate"),
+        ("ctrl @ gphase(0.3) q[0];", "circuit that is more than gates"),
+        ("for int i in [0:1] { float b = 0.1; } rx(b) q[0];", "expression that is no angle"),
+        ("qubit[1] q;", "name declared twice"),
+        ("float q = 1;", "name declared twice"),
+        ("const float a = 1; const float a = 2;", "name declared twice"),
+        ("rx(int(2.7)) q[0];", "value that its type does not hold"),
+        ("const int n = 2.7;", "value that its type does not hold"),
+        ("uint[2] n = 7;", "value that its type does not hold"),
+        ("uint n = -1;", "value that its type does not hold"),
+        ("int[3] n = 4;", "value that its type does not hold"),
+        ("for uint[2] i in [0:7] { x q[0]; }", "value that its type does not hold"),
+        ("angle[4] a = pi/3;", "value that its type does not hold"),
+        ("angle a = 3*pi;", "value that its type does not hold"),
+        ("complex c = 1;", "value that its type does not hold"),
+        ("rx(9223372036854775808) q[0];", "number that is too large"),
+        ("const float a = 2**63; rx(a) q[0];", "number that is too large"),
+        ("rx(9**9**9) q[0];", "number that is too large"),
+        ("rx($0) q[0];", "expression that is no angle"),
+        ("h $0;", "qubit of a device"),
         ("pow(2) @ x q[0];", "modifier of a gate"),
         ("def f(qubit a) { x a; }", "circuit that is more than gates"),
     ],

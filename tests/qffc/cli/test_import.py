@@ -50,6 +50,26 @@ def test_program_is_printed_and_talk_is_not_among_it(circuit: Path, capsys: pyte
     assert "trainable, since nothing is said of them: w\n" in said.err
 
 
+def test_parameters_that_a_value_brings_are_told(circuit: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that is misspelt is one of them."""
+    assert run(["import", "two.qasm", *SAID, "--angle", "w=alhpa*norm(r(O, H))", "--energy", "k*moment(E)"]) == 0
+    assert "\nalso trainable, from what you said: alhpa, k\n" in capsys.readouterr().err
+    assert run(["import", "two.qasm", *SAID, "--angle", "w=alpha", "--parameter", "alpha default 1"]) == 0
+    assert "also trainable" not in capsys.readouterr().err
+
+
+def test_long_lists_are_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wide = tmp_path / "wide.qasm"
+    wide.write_text('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[24];\nh q;\n', encoding="utf-8")
+    assert run(["import", str(wide), "--site", "H:H", "--observable", "E=Z(q0)"]) == 0
+    assert " gates on q0, q1, q2, q3, q4, q5, q6, q7 and 16 more\n" in capsys.readouterr().err
+
+
+def test_file_may_start_with_a_byte_order_mark(circuit: Path) -> None:
+    circuit.write_text(CIRCUIT, encoding="utf-8-sig")
+    assert run(["import", "two.qasm", *SAID]) == 0
+
+
 def test_json_has_what_was_told(circuit: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["import", "two.qasm", *SAID, "--json", "--name", "mine", "--conserved", "spin"]) == 0
     data = json.loads(capsys.readouterr().out)

@@ -8,7 +8,9 @@ import sympy
 from pytket.circuit import Circuit, Qubit
 
 import qffc as qf
+from qffc.importing.description import Description
 from qffc.importing.files import import_file
+from qffc.importing.import_circuit import import_circuit
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.program import Program
 
@@ -34,6 +36,17 @@ def test_symbols_without_a_meaning_are_parameters() -> None:
     program = read(circuit)
     assert [(table.name, table.axes) for table in program.parameters] == [("w", (2, 3)), ("dot_", ())]
     assert [op.value.text for op in program.ops[1:]] == ["pi*w[0, 2]", "pi*w[1, 0]", "dot_*pi"]
+
+
+def test_symbol_of_a_phase_alone_is_no_parameter() -> None:
+    circuit = Circuit(1).Rx(A, 0)
+    circuit.add_phase(B)
+    made = import_circuit(circuit, Description(WATER, {"E": "Z(q0)"}))
+    assert (made.trainable, made.brought) == ({"a": "a"}, ())
+
+
+def test_powers_of_a_half_are_roots() -> None:
+    assert read(Circuit(1).Rx(A**0.5 / sympy.pi, 0)).ops[1].value.text == "sqrt(a)"
 
 
 def test_symbols_that_look_alike_stay_apart() -> None:
@@ -73,7 +86,7 @@ def test_a_number_in_a_name_is_one_in_its_value() -> None:
 
 def test_qubits_have_the_names_of_their_registers() -> None:
     circuit = Circuit()
-    for qubit in (Qubit("q", 0), Qubit("q", 1), Qubit("spin3", 0), Qubit("ion", 0)):
+    for qubit in (Qubit("q", 0), Qubit("q", 1), Qubit("spin3", 0), Qubit("ion", 0), Qubit("ψ", 0)):
         circuit.add_qubit(qubit)
     program = read(circuit, observables={"E": "Z(spin3) Z(ion0)"}, qubits={"spin3": "H1"})
     assert [(qubit.name, qubit.site) for qubit in program.qubits] == [
@@ -81,6 +94,7 @@ def test_qubits_have_the_names_of_their_registers() -> None:
         ("q0", None),
         ("q1", None),
         ("spin3", "H1"),
+        ("psi0", None),
     ]
 
 

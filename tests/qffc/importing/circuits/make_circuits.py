@@ -35,9 +35,10 @@ def named(name, *shape):
     return np.array(entries, dtype=object).reshape(shape)
 
 
-def pennylane_text(circuit, *arguments):
-    device = qml.device("default.qubit")
-    return qml.to_openqasm(qml.QNode(circuit, device), rotations=False, measure_all=False)(*arguments)
+def pennylane_text(circuit, wires, *arguments):
+    """The circuit as text; without `wires` its qubits would be numbered as they are used first."""
+    node = qml.QNode(circuit, qml.device("default.qubit"))
+    return qml.to_openqasm(node, wires=range(wires), rotations=False, measure_all=False)(*arguments)
 
 
 def water_demo(a, b, c, w, epsilon):
@@ -121,11 +122,11 @@ def alternating():
 
 def files():
     layers = [named(letter, 4, 7) for letter in "abc"]
-    yield "water_demo.qasm", pennylane_text(water_demo, *layers, named("w", 4, 6), named("epsilon", 6, 4))
-    yield "strongly_entangling.qasm", pennylane_text(strongly_entangling, named("x", 3), named("w", 1, 3, 3))
-    yield "reuploading.qasm", pennylane_text(reuploading, named("x", 3), named("w", 2, 3))
-    yield "spin_chain.qasm", pennylane_text(spin_chain, named("w", 9))
-    yield "bound_unitaries.qasm", pennylane_text(bound_unitaries)
+    yield "water_demo.qasm", pennylane_text(water_demo, 4, *layers, named("w", 4, 6), named("epsilon", 6, 4))
+    yield "strongly_entangling.qasm", pennylane_text(strongly_entangling, 3, named("x", 3), named("w", 1, 3, 3))
+    yield "reuploading.qasm", pennylane_text(reuploading, 1, named("x", 3), named("w", 2, 3))
+    yield "spin_chain.qasm", pennylane_text(spin_chain, 3, named("w", 9))
+    yield "bound_unitaries.qasm", pennylane_text(bound_unitaries, 2)
     yield "features_and_amplitudes.qasm", features_and_amplitudes()
     yield "efficient_su2.qasm", qasm3.dumps(efficient_su2(2, reps=1))
     yield "alternating.qasm", alternating()
