@@ -100,7 +100,9 @@ def _rows(text: Text, verdicts: tuple[Verdict, ...], random: np.random.Generator
     for verdict in verdicts:
         fault, detail = "", ""
         if verdict.status == "proven":
-            fault, detail = _worst(changes(text, verdict.generator, random, points))
+            found = changes(text, verdict.generator, random, points)
+            # Exact arithmetic takes two atoms for two places: the direction from one to the other is one.
+            fault, detail = _worst(found if verdict.bits is None else filter(_apart, found))
         if verdict.counterexample is not None:
             fault, detail = _reproduced(text, verdict.generator, verdict.counterexample)
         residual = "" if verdict.failure is None else verdict.failure.residual
@@ -112,6 +114,15 @@ def _rows(text: Text, verdicts: tuple[Verdict, ...], random: np.random.Generator
     if text.scope != "molecule" and exchange and all(verdict.status == "proven" for verdict in exchange):
         fault, detail = _worst(changes(text, "renumbering", random, 4))
         yield Row("renumbering", "proven", "exchange of all like sites", "", fault, detail)
+
+
+def _apart(change: Change) -> bool:
+    """Whether no two atoms are at one place."""
+    if change.where is None:
+        return True
+    pairs = zip(change.where.positions.astype(float).tolist(), change.where.elements, strict=True)
+    atoms = [tuple(place) for place, element in pairs if element != GHOST]
+    return len(set(atoms)) == len(atoms)
 
 
 def _worst(found: Iterator[Change]) -> tuple[str, str]:
