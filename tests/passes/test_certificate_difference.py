@@ -49,7 +49,7 @@ PROGRAMS = {
 }
 
 
-def written(data: dict[str, object], schema: int = 4) -> Certificate:
+def written(data: dict[str, object], schema: int = 5) -> Certificate:
     """The certificate of these entries, with the checksum that a forger computes."""
     claims = {key: entry for key, entry in data.items() if key not in ("schema", "sha256")}
     checksum = sha256(json.dumps(claims, sort_keys=True).encode()).hexdigest()

@@ -24,9 +24,9 @@ from qffc.passes.circuit.total_spin import spin_projectors
 from qffc.passes.lower_jax.kernel import make_moments
 from qffc.passes.lower_jax.native import NativeKernel
 from qffc.passes.lower_jax.native_calls import INSTRUCTIONS_VARIABLE
-from qffc.passes.lower_jax.native_library import native_state
 from qffc.passes.lower_jax.portable import PortableKernel
 from qffc.passes.measurement.kernel_states import kernel_states
+from qffc.passes.native_library import native_state
 from qffc.passes.parameter_shift import shift_rule
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import parse_pipeline

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,7 +35,8 @@ def test_the_certificate_is_that_of_the_program(name):
     model = load_model(f"trained:{name}")
     stored = Certificate.from_json(model.metadata["certificate"])
     assert stored.holds
-    assert stored.verdicts == check_equivariance(model.program).verdicts
+    # They were trained before certificates had the renamings of their proofs.
+    assert stored.verdicts == tuple(replace(v, witness=None) for v in check_equivariance(model.program).verdicts)
     assert resolve_program(f"trained:{name}") == model.program
 
 
