@@ -26,6 +26,7 @@ KERNELS = (
     "kernel_avx2.cpp",
     "kernel_avx512.cpp",
     "dispatch.cpp",
+    "field_states.cpp",
     "helpers.cpp",
     "layer_run.cpp",
     "program.cpp",
@@ -76,6 +77,11 @@ def test_layers_are_the_same_on_all_instruction_sets_and_threads(build):
     assert done.returncode == 0, done.stdout + done.stderr[-3000:]
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["float64", "float32"]
     assert all(int(line.split()[1]) >= 11 for line in done.stdout.splitlines())
+
+
+def test_states_over_finite_fields_are_those_of_plain_remainders(build):
+    done = subprocess.run([str(build("run_fields"))], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "18\n"), done.stdout + done.stderr[-3000:]
 
 
 def check(runner, folder, native, shape, tables, rows, numbers, expected):
