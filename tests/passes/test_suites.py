@@ -1,7 +1,9 @@
 """Analyses and passes that make another program stand the suite of `qffc.testing`; the others do in their own files."""
 
 import pytest
+from hypothesis.strategies import SearchStrategy
 
+from qffc.ir.program import Program
 from qffc.passes.equivariance.check import CheckEquivariance
 from qffc.passes.lower_jax.program import LowerJax
 from qffc.passes.lower_pytket.kernel import LowerPytket
@@ -10,7 +12,7 @@ from qffc.passes.parameter_shift import ParameterShift
 from qffc.passes.registry import load_pass, pass_names
 from qffc.passes.schedule.layers import ScheduleLayers
 from qffc.passes.symmetrize.repair import Symmetrize
-from qffc.testing import PassSuite
+from qffc.testing import PassSuite, programs
 
 
 class Analysis(PassSuite):
@@ -29,6 +31,10 @@ class TestLowerJax(Analysis):
 class TestLowerPytket(Analysis):
     step = LowerPytket(fold_swaps=False)
     target = "H2-1"
+
+    def programs(self) -> SearchStrategy[Program]:
+        """Sets of five and six qubits have no circuit yet."""
+        return programs(native=True)
 
 
 class TestParameterShift(Analysis):
