@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from random import Random
 from typing import Any
 
 import pytest
@@ -243,3 +244,108 @@ def test_what_is_true_is_confirmed(text: str) -> None:
     data = certificate(text)
     assert {verdict["status"] for verdict in data["verdicts"]} == {"proven"}
     verify.verify(data)
+
+
+CANCELS = (
+    "singlet a, b\npauli_rotation X(a), component(r(p, q), x)*(cutoff(norm(r(p, g) + r(g, q)), 5) + "
+    "-1*cutoff(norm(r(p, q))*(cos(norm(r(c, g)))^2 + sin(norm(r(c, g)))^2), 5))\n"
+)
+TOWER = "t"
+for _ in range(12):
+    TOWER = f"(1 + {TOWER})^9999"
+
+
+def holds(text: str, title: str) -> str:
+    try:
+        program = verify.Program(text)
+        return verify.Check(program, verify.Exact(program), verify.expected(program)[title]).holds()
+    except verify.Rejected as problem:
+        return str(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "reason"),
+    [
+        (atom("rotation", SLOTS, CANCELS), "rotation", "a ghost that cancels"),
+        (molecule("rotation", f"singlet a, b\nexchange a, b, {TOWER}\n"), "rotation", "the degree of the response"),
+        # |0> is turned, though all operations turn along and the observable stays.
+        (molecule("rotation", "zero a\nzero b\nrotate a, r(A, B)\n"), "rotation", "responses differ"),
+        # Of a readout that is not linear each operator has to commute with the charge.
+        (
+            molecule("", "conserved c = 1*Z(a) + 1*Z(b)\n\nzero a\nzero b\nexchange a, b, t\n", "X(a)").replace(
+                "moment(m)", "moment(m)^2"
+            ),
+            "conserved c",
+            "does not commute",
+        ),
+    ],
+)
+def test_what_does_not_hold_is_not_confirmed(text: str, title: str, reason: str) -> None:
+    assert reason in holds(text, title)
+
+
+def test_an_index_beyond_its_table_is_rejected() -> None:
+    text = molecule("rotation", "singlet a, b\nexchange a, b, t[3]\n").replace("parameter t", "parameter t: 3")
+    assert "index 3 of t" in holds(text, "rotation")
+
+
+PREPARED = "singlet a, b\nzero d\nsinglet f, e\nzero g\n"
+QUBITS = "qubit a\nqubit b\nqubit d\nqubit e\nqubit f\nqubit g\n"
+
+
+def test_eigenstates_among_prepared_states_are_those_of_the_states_themselves() -> None:
+    text = molecule("", PREPARED).replace("qubit a: A\nqubit b: B\n", QUBITS)
+    program = verify.Program(text)
+    numbers, random, kept = verify.Exact(program), Random(5), 0
+    state = verify.Values(program, numbers, verify.Place({}, {}, {})).state()
+    places = {0: 1, 4: 3}  # halves of singlets
+    for _ in range(200):
+        charge: dict[tuple[tuple[int, str], ...], int] = {}
+        for _ in range(random.randint(1, 2)):
+            qubits = sorted(random.sample(range(6), random.randint(1, 4)))
+            charge[tuple((q, random.choice("XYZ")) for q in qubits)] = random.choice((1, -1))
+        if random.random() < 0.7:
+            # A letter on one half and the same on the other, which cancel; or a product, with a sign that matters.
+            first, other = random.choice(list(places.items()))
+            p, q = random.sample("XYZ", 2)
+            (third,) = set("XYZ") - {p, q}
+            pair = tuple(sorted(((first, p), (other, q))))
+            charge = random.choice(
+                [{((first, p),): 1, ((other, p),): random.choice((1, -1))}, {pair: 1, ((other, third),): 1}, {pair: 2}]
+            )
+        exact = {string: number % numbers.prime for string, number in charge.items()}
+        image = verify.image(exact, state, 6, numbers.cycle(verify.Fraction(1, 4)), numbers.mod)
+        wanted = verify.parallel(state, image, numbers.mod)
+        assert verify.prepares_eigenstate(program, exact, numbers) == wanted, charge
+        kept += wanted
+    assert 20 < kept < 180
+    # i or -i, as strings have no factors of their own: both ways round of X Y = i Z, and Y |0> = i X |0>.
+    i = numbers.cycle(verify.Fraction(1, 4))
+    for strings, wanted in (
+        ({((0, "X"), (1, "Y")): 1, ((1, "Z"),): -i}, True),
+        ({((0, "X"), (1, "Y")): 1, ((1, "Z"),): i}, False),
+        ({((0, "Y"), (1, "X")): 1, ((1, "Z"),): i}, True),
+        ({((2, "Y"),): 1, ((2, "X"),): -i}, True),
+        ({((2, "Y"),): 1, ((2, "X"),): i}, False),
+    ):
+        exact = {string: number % numbers.prime for string, number in strings.items()}
+        image = verify.image(exact, state, 6, i, numbers.mod)
+        assert verify.parallel(state, image, numbers.mod) == wanted
+        assert verify.prepares_eigenstate(program, exact, numbers) == wanted
+
+
+RING = "singlet a, b\npauli_rotation Z(a), 1/2*pi\npauli_rotation X(a), t\npauli_rotation Z(a), -1/2*pi\n"
+
+
+@pytest.mark.parametrize(
+    ("letters", "body", "observable", "confirmed"),
+    [
+        # Three gates that are a rotation by Y together: states and readouts decide, not operations.
+        ("Y(a) Y(b)", RING, "1*Y(a)", True),
+        ("X(a) X(b)", RING, "1*Y(a) Y(b)", False),
+        ("Y(a) Y(b)", RING, "1*X(a)", False),
+    ],
+)
+def test_generators_by_states_and_by_readouts(letters: str, body: str, observable: str, confirmed: bool) -> None:
+    text = molecule("", f"generator g: paulis {letters}\n\n{body}", observable)
+    assert (holds(text, "generator g") == "") == confirmed
