@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from kernel_jets import moment_jets
 from scipy.linalg import expm
+from set_programs import program_of
 
-from qffc.ir import Instance, parse_program
+from qffc.ir import Instance
 from qffc.ir.ops import Chirality, Collective, Exchange, PauliRotation, Rotate
 from qffc.ir.program import Program
 from qffc.ir.reference import dense, statevector
@@ -38,23 +39,6 @@ SIZES = [2, 3, 4, 5, 6]
 BUILT = native_state()
 SETS = ("portable", "avx2", "avx512")
 INSTRUCTIONS = SETS[: 1 + SETS.index(BUILT.reason)] if BUILT.available else ()
-
-HEAD = """\
-qffc 1
-program sets
-scope molecule
-species H
-site A: H free
-site B: H free
-parameter J: 4
-"""
-
-
-def program_of(lines: str, qubits: int = 6, more: str = "observable m = dot(q0, q1)\nenergy moment(m)\n") -> Program:
-    declared = "".join(f"qubit q{k}\n" for k in range(qubits))
-    pairs = "".join(f"singlet q{k}, q{k + 1}\n" for k in range(0, qubits - 1, 2))
-    last = f"zero q{qubits - 1}\n" if qubits % 2 else ""
-    return parse_program(f"{HEAD}{declared}{pairs}{last}{lines}\n{more}")
 
 
 def sets_of(size: int, qubits: int = 6) -> Program:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from pytket.circuit import OpType
 from scipy.linalg import expm
+from set_programs import program_of
 
-from qffc.ir import Evaluator, Instance, parse_program
+from qffc.ir import Evaluator, Instance
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.ops import Collective, Exchange
 from qffc.ir.reference import dense, statevector
@@ -28,23 +29,11 @@ from qffc.targets.catalogue import target
 EXACT = replace(target("H2-1LE"), minimum=MinimumAngles())
 TARGETS = [EXACT, EXACT.preferring("ZZPhase")]
 SPECIAL = [0.0, 1e-12, 1e-7, pi / 12, pi / 6, pi / 4, pi / 3, pi / 2, 2 * pi / 3, pi, -pi / 6, -pi / 4, -7.9, 1e3]
-HEAD = """\
-qffc 1
-program sets
-scope molecule
-species H
-site A: H free
-site B: H free
-parameter J: 4
-"""
 TURNS = "\n".join(f"rotate q{k}, {k + 1}*r(A, B) + vector(1, {k}, 0)" for k in range(6))
 
 
 def case(lines: str, qubits: int = 6):
-    declared = "".join(f"qubit q{k}\n" for k in range(qubits))
-    pairs = "".join(f"singlet q{k}, q{k + 1}\n" for k in range(0, qubits - 1, 2))
-    last = f"zero q{qubits - 1}\n" if qubits % 2 else ""
-    program = parse_program(f"{HEAD}{declared}{pairs}{last}{lines}\nobservable m = dot(q0, q1)\nenergy moment(m)\n")
+    program = program_of(lines, qubits)
     tables = {"J": np.array([0.31, -0.83, 1.27, 2.9])}
     instance = Instance(np.array([[0.1, -0.4, 0.3], [0.7, 0.2, -0.5]]), np.zeros(2, dtype=int), tables)
     split = split_program(program)
