@@ -8,16 +8,14 @@ a SWAP that is folded out of an exchange only renames wires.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import pi
-from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import InternalError
 from qffc.passes.lower_pytket.frame_rules import Rule, fixed_frame
 from qffc.passes.lower_pytket.frames import Frames
+from qffc.passes.lower_pytket.gate_columns import GateColumns, NativeBatch
 from qffc.passes.lower_pytket.pairs import Pair
 from qffc.passes.lower_pytket.segments import Gate, PairStory
 from qffc.passes.lower_pytket.turn_arrays import (
@@ -33,49 +31,12 @@ from qffc.passes.lower_pytket.turn_arrays import (
     turns_of,
     turns_onto_z,
 )
-from qffc.passes.lower_pytket.turns import FROM_Z, NO_TURN, half_turns, inverse, turn_about_axis
+from qffc.passes.lower_pytket.turns import FROM_Z, NO_TURN, inverse, turn_about_axis
 from qffc.passes.measurement.settings import Setting
 from qffc.passes.target import Target
 
-Kind = Literal["PhasedX", "Rz", "TK2", "ZZPhase"]
-
-_TINY = 1e-12
 _EQUAL = 1e-12
-
-
-class Column(NamedTuple):
-    """A gate of all circuits of a batch.
-
-    Args:
-        kind: of the gate.
-        tracks: the qubits that it acts on, as they are numbered at the start.
-        angles: the columns of its angles.
-        swap: the column that tells where the wires of the tracks change places after it, or None.
-    """
-
-    kind: Kind
-    tracks: tuple[int, ...]
-    angles: tuple[int, ...]
-    swap: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class NativeBatch:
-    """The gates of many circuits with one structure.
-
-    Args:
-        columns: the gates, in order.
-        angles: (circuits, angles), in half-turns; NaN where a circuit leaves the gate out.
-        swaps: (circuits, exchanges), whether a SWAP was folded out of the exchange.
-        special: (circuits,), where the structure does not fit, because an exchange does nothing.
-        ends: the qubit that each track is at the end.
-    """
-
-    columns: tuple[Column, ...]
-    angles: Floats
-    swaps: NDArray[np.bool_]
-    special: NDArray[np.bool_]
-    ends: tuple[int, ...]
+"""Schmidt coefficients closer than this count as equal."""
 
 
 class BatchWriter:
@@ -93,20 +54,16 @@ class BatchWriter:
     def __init__(
         self, frames: Frames, target: Target, angles: Floats, vectors: Floats, *, framed: bool, fold_swaps: bool
     ) -> None:
-        self._plan, self._graph, self._target = frames, frames.graph, target
+        self._plan, self._graph = frames, frames.graph
         self._angles, self._vectors = angles, vectors
         self._fold = fold_swaps
         self._count = len(angles)
-        self._columns: list[Column] = []
-        self._values: list[Floats] = []
-        self._swaps: list[NDArray[np.bool_]] = []
-        self._special = np.zeros(self._count, dtype=bool)
+        self._out = GateColumns(target, self._count, len(self._graph.ends))
         self._rotations = turns_about(vectors)
         self._frames: dict[int, Turns] = {}
         if framed:
             for place, rule in frames.rules:
                 self._frames[place] = self._follow(rule)
-        self._fresh = [True] * len(self._graph.ends)
         self._halves: dict[tuple[int, int], Turns] = {}
 
     def write(self, setting: Setting | None = None) -> NativeBatch:
@@ -119,64 +76,38 @@ class BatchWriter:
         turns = {track: self._turn(segment) for track, segment in enumerate(self._graph.last)}
         if setting is None:
             for track, turn in turns.items():
-                self._flush(track, turn)
+                self._out.flush(track, turn)
         else:
             self._measure(turns, setting)
-        values = np.stack(self._values, axis=1) if self._values else np.zeros((self._count, 0))
-        swaps = np.stack(self._swaps, axis=1) if self._swaps else np.zeros((self._count, 0), dtype=bool)
-        return NativeBatch(tuple(self._columns), values, swaps, self._special, self._graph.ends)
+        return self._out.batch(self._graph.ends)
 
     def _prepare(self, gate: Gate) -> None:
         angle, *halves = self._preparation(gate.story, self._start(gate.story))
         for side, half in enumerate(halves):
             self._halves[gate.story, side] = half
-        self._special |= angle < max(self._target.minimum.zz_phase, _TINY)
+        self._out.special |= angle < self._out.least
         nothing = np.zeros(self._count)
-        self._add("TK2", gate.tracks, (angle, nothing, nothing))
-        for track in gate.tracks:
-            self._fresh[track] = False
+        self._out.add("TK2", gate.tracks, (angle, nothing, nothing))
 
     def _exchange(self, gate: Gate, op: int) -> None:
         angle, periods = nearest_zeros(self._angles[:, op], pi / 4 if self._fold else pi / 2)
-        self._special |= np.abs(2 * angle) < max(self._target.minimum.zz_phase, _TINY)
+        self._out.special |= np.abs(2 * angle) < self._out.least
         for track, segment in zip(gate.tracks, gate.segments, strict=True):
-            self._flush(track, self._turn(segment))
-            self._fresh[track] = False
-        if self._fold:
-            self._swaps.append(periods % 2 == 1)
-        self._add("TK2", gate.tracks, (2 * angle,) * 3, len(self._swaps) - 1 if self._fold else None)
+            self._out.flush(track, self._turn(segment))
+        self._out.add("TK2", gate.tracks, (2 * angle,) * 3, periods % 2 == 1 if self._fold else None)
 
     def _measure(self, turns: dict[int, Turns], setting: Setting) -> None:
         """Write Bell pairs as the single binding does, then what turns bases to Z; Rz before a measurement is lost."""
         tracks = {qubit: track for track, qubit in enumerate(self._graph.ends)}
         for string in setting.turns:
             for qubit, letter in string:
-                rest = self._flush(tracks[qubit], product(inverse(FROM_Z[letter]), turns[tracks[qubit]]), keep_rz=True)
-                turns[tracks[qubit]] = product(FROM_Z[letter], rest)
-            self._add("ZZPhase", tuple(tracks[qubit] for qubit, _ in string), (np.full(self._count, pi / 2),))
+                track = tracks[qubit]
+                rest = self._out.flush(track, product(inverse(FROM_Z[letter]), turns[track]), keep_rz=True)
+                turns[track] = product(FROM_Z[letter], rest)
+            self._out.add("ZZPhase", tuple(tracks[qubit] for qubit, _ in string), (np.full(self._count, pi / 2),))
         for qubit, basis in enumerate(setting.bases):
             if basis is not None:
-                self._flush(tracks[qubit], product(inverse(FROM_Z[basis]), turns[tracks[qubit]]), keep_rz=True)
-
-    def _flush(self, track: int, turn: Turns, *, keep_rz: bool = False) -> Turns:
-        """Write a turn Rz(a) Rx(b) Rz(c) as a PhasedX and an Rz; return the Rz when it is kept."""
-        half_sum, half_difference = np.arctan2(turn[:, 3], turn[:, 0]), np.arctan2(turn[:, 2], turn[:, 1])
-        b = 2 * np.arctan2(np.hypot(turn[:, 1], turn[:, 2]), np.hypot(turn[:, 0], turn[:, 3]))
-        rz, _ = nearest_zeros(2 * half_sum, 2 * pi)
-        axis, _ = nearest_zeros(half_difference - half_sum if keep_rz else half_sum + half_difference, 2 * pi)
-        if not keep_rz and not self._fresh[track]:
-            self._add("Rz", (track,), (np.where(np.abs(rz) < _TINY, np.nan, rz),))
-        physical = b >= max(self._target.minimum.phased_x, _TINY)
-        if physical.any():
-            self._fresh[track] = False
-            self._add("PhasedX", (track,), (np.where(physical, b, np.nan), axis))
-        zero = np.zeros_like(rz)
-        return np.stack([np.cos(rz / 2), zero, zero, np.sin(rz / 2)], axis=1)
-
-    def _add(self, kind: Kind, tracks: tuple[int, ...], angles: tuple[Floats, ...], swap: int | None = None) -> None:
-        start = len(self._values)
-        self._columns.append(Column(kind, tracks, tuple(range(start, start + len(angles))), swap))
-        self._values += [half_turns(angle) for angle in angles]
+                self._out.flush(tracks[qubit], product(inverse(FROM_Z[basis]), turns[tracks[qubit]]), keep_rz=True)
 
     # ----------------------------------------------------------------------- turns and frames
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pytket.circuit import Circuit, Op, OpType, Qubit
 
-from qffc.passes.lower_pytket.batch import Column, NativeBatch
+from qffc.passes.lower_pytket.gate_columns import Column, NativeBatch
 
 _TYPES = {"TK2": OpType.TK2, "PhasedX": OpType.PhasedX, "Rz": OpType.Rz, "ZZPhase": OpType.ZZPhase}
 

@@ -64,7 +64,7 @@ class Frames:
     @cached_property
     def rules(self) -> tuple[tuple[int, Rule], ...]:
         """What each frame follows, in an order in which they can be computed."""
-        sample = FrameNumbers(self.graph, self.directions, self._sample)
+        sample = FrameNumbers(self.graph, self.directions, self.sample)
         return tuple(FrameSearch(self.graph, len(self.directions), sample).run().items())
 
     def numbers(self, ops: Sequence[NumericOp]) -> dict[int, Turn]:
@@ -105,7 +105,7 @@ class Frames:
         return 1 - swaps % 2
 
     @cached_property
-    def _sample(self) -> list[NumericOp]:
+    def sample(self) -> list[NumericOp]:
         """Numbers without special values but for parallel vectors and slots that are zero in most bindings."""
         random = np.random.default_rng(0)
         axes: dict[str, NDArray[np.float64]] = {f"axis {k}": np.eye(3)[k] for k in range(3)}

@@ -19,19 +19,22 @@ from qffc.ir.short_repr import short_repr
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.split_program import KernelOp, Split, split_program
 from qffc.passes.counts import CircuitCounts
-from qffc.passes.lower_pytket.batch import BatchWriter, NativeBatch
+from qffc.passes.lower_pytket.batch import BatchWriter
 from qffc.passes.lower_pytket.batch_circuits import BatchCircuits
+from qffc.passes.lower_pytket.blocks.plan import BlockPlan, block_plan
+from qffc.passes.lower_pytket.blocks.writer import BlockWriter
 from qffc.passes.lower_pytket.collective import too_many_to_lower
 from qffc.passes.lower_pytket.counts import count_circuit
 from qffc.passes.lower_pytket.emit import Angles, Emitter
 from qffc.passes.lower_pytket.expand import IN_EXCHANGES, Expansion
 from qffc.passes.lower_pytket.frames import Frames
+from qffc.passes.lower_pytket.gate_columns import NativeBatch
 from qffc.passes.lower_pytket.ops import NumericOp, on_wires
 from qffc.passes.lower_pytket.runs import shorten_runs
 from qffc.passes.lower_pytket.turns import NO_TURN, Turn, nearest_zero, turn_about
 from qffc.passes.measurement.setting_cone import seen_by
 from qffc.passes.measurement.settings import MeasurementPlan, Setting, measurement_plan
-from qffc.passes.target import Target
+from qffc.passes.target import Pricing, Target
 
 _NOWHERE = (0.0, 0.0, 0.0)
 _MOST_GATES = 4096
@@ -59,6 +62,7 @@ class PytketKernel:
             free. Where nothing that is read at the end has a frame of its own, the circuit ends in any frame: that
             keeps the moments and not the state.
         shorten_runs: write more than four exchanges in a row on three qubits as four.
+        fuse_pairs: write what comes together on one pair of qubits as one gate, where that is cheaper.
         setting: what every circuit measures at its end, if anything.
 
     Raises:
@@ -71,6 +75,7 @@ class PytketKernel:
     fold_swaps: bool = True
     fix_frame: bool = False
     shorten_runs: bool = True
+    fuse_pairs: bool = True
     setting: Setting | None = None
 
     def __repr__(self) -> str:
@@ -129,7 +134,11 @@ class PytketKernel:
         Raises:
             QffcError: when the slots have another shape or are not finite.
         """
-        numbers = self.numeric_ops(slots)
+        if self._blocks is not None:
+            return BatchCircuits(self._written(self._blocks, *self._one_row(slots)), self._measured).circuit(0)
+        return self._emitted(self.numeric_ops(slots)).circuit
+
+    def _emitted(self, numbers: Sequence[NumericOp]) -> Emitter:
         frames = self._frames.numbers(numbers) if self._frames else {}
         choices = [frames]
         vanishing = (abs(nearest_zero(numbers[k].angle, pi / 4)[0]) < _VANISHING for k in self._framed)
@@ -137,7 +146,7 @@ class PytketKernel:
             # Frames were chosen for a circuit that has these gates, too, and for the axes that strings take as given.
             choices.append({})
         written = [self._emit(numbers, choice) for choice in choices]
-        return min(written, key=lambda emitter: emitter.phased_x).circuit
+        return min(written, key=lambda emitter: emitter.phased_x)
 
     def bind_measured(self, slots: NDArray[np.float64], setting: Setting) -> Circuit:
         """Return the circuit that measures one setting; see :meth:`measuring`.
@@ -164,13 +173,13 @@ class PytketKernel:
         values = reals_of("slots", slots, "numbers, radians")
         if values.ndim != 2 or values.shape[1] != self.split.slot_count or not np.isfinite(values).all():
             raise _bad_slots(values, self.split.slot_count)
-        if not self._in_one_order:
+        if self._blocks is None and not self._in_one_order:
             return tuple(self.bind(row) for row in values)
         circuits: list[Circuit] = []
         for start in range(0, len(values), _CHUNK):
             rows = values[start : start + _CHUNK]
             batch = self.native_batch(rows)
-            written = BatchCircuits(batch, self.setting.measured if self.setting else ())
+            written = BatchCircuits(batch, self._measured)
             special = batch.special.tolist()
             circuits += [self.bind(row) if special[k] else written.circuit(k) for k, row in enumerate(rows)]
         return tuple(circuits)
@@ -191,6 +200,15 @@ class PytketKernel:
         Args:
             slots: (circuits, slot_count), radians.
         """
+        angles, vectors = self._numbers(slots)
+        if self._blocks is not None:
+            return self._written(self._blocks, angles, vectors)
+        framed = self._frames is not None
+        writer = BatchWriter(self._structure, self.target, angles, vectors, framed=framed, fold_swaps=self.fold_swaps)
+        return writer.write(self.setting)
+
+    def _numbers(self, slots: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Angles, (circuits, ops), and vectors, (circuits, ops, 3), of the operations."""
         constants, coefficients = self._affine
         vectors = np.zeros((len(slots), len(self.split.ops), 3))
         for index, op in enumerate(self.split.ops):
@@ -198,10 +216,36 @@ class PytketKernel:
                 start = self.split.vector_offset(op.vector[1])
                 vectors[:, index] = float(op.vector[0]) * slots[:, start : start + 3]
         # Not by BLAS, whose last bit may depend on the number of circuits: a circuit is the same in any company.
-        angles = constants + np.einsum("cs,os->co", slots, coefficients)
-        framed = self._frames is not None
-        writer = BatchWriter(self._structure, self.target, angles, vectors, framed=framed, fold_swaps=self.fold_swaps)
-        return writer.write(self.setting)
+        return constants + np.einsum("cs,os->co", slots, coefficients), vectors
+
+    def _one_row(self, slots: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        self._need_slots(slots)
+        return self._numbers(np.asarray(slots, dtype=np.float64)[None])
+
+    def _written(self, plan: BlockPlan, angles: NDArray[np.float64], vectors: NDArray[np.float64]) -> NativeBatch:
+        return BlockWriter(plan, self.target, angles, vectors, fold_swaps=self.fold_swaps).write()
+
+    @property
+    def _measured(self) -> tuple[int, ...]:
+        return self.setting.measured if self.setting is not None else ()
+
+    @cached_property
+    def _blocks(self) -> BlockPlan | None:
+        """The blocks of the kernel, where they make a cheaper circuit of numbers without special values."""
+        plan = block_plan(self.split, self.setting) if self.fuse_pairs else None
+        if plan is None:
+            return None
+        sample = self._structure.sample
+        angles = np.array([[op.angle for op in sample]])
+        vectors = np.array([[op.vector for op in sample]])
+        blocks = BatchCircuits(self._written(plan, angles, vectors), self._measured).circuit(0)
+        return plan if self._cost(blocks) < self._cost(self._emitted(sample).circuit) else None
+
+    def _cost(self, circuit: Circuit) -> tuple[float, float]:
+        """What a shot costs, then the error of the two-qubit gates."""
+        counts, pricing = self.counts(circuit), self.target.pricing or Pricing()
+        price = pricing.one_qubit * counts.phased_x + pricing.two_qubit * counts.two_qubit
+        return price, round(counts.cost, 6)
 
     @cached_property
     def _has_strings(self) -> bool:
@@ -271,9 +315,7 @@ class PytketKernel:
 
     def numeric_ops(self, slots: NDArray[np.float64]) -> tuple[NumericOp, ...]:
         """Return the operations of the program in numbers, one for one."""
-        values = reals_of("slots", slots, "numbers, radians")
-        if values.shape != (self.split.slot_count,) or not np.isfinite(values).all():
-            raise _bad_slots(values, self.split.slot_count)
+        values = self._need_slots(slots)
         constants, coefficients = self._affine
         angles = (constants + coefficients @ values).tolist()
         numbers = values.tolist()
@@ -281,6 +323,12 @@ class PytketKernel:
             NumericOp(op.kind, op.qubits, angle, self._vector(op, numbers), op.string, op.targets)
             for op, angle in zip(self.split.ops, angles, strict=True)
         )
+
+    def _need_slots(self, slots: NDArray[np.float64]) -> NDArray[np.float64]:
+        values = reals_of("slots", slots, "numbers, radians")
+        if values.shape != (self.split.slot_count,) or not np.isfinite(values).all():
+            raise _bad_slots(values, self.split.slot_count)
+        return values
 
     @cached_property
     def _gates(self) -> dict[Angles, Op]:
@@ -325,6 +373,7 @@ class LowerPytket(Pass[PytketKernel]):
         fold_swaps: take SWAPs out of exchange angles by renaming wires.
         fix_frame: write exchanges in frames of their own, such that many turns are about z.
         shorten_runs: write more than four exchanges in a row on three qubits as four.
+        fuse_pairs: write what comes together on one pair of qubits as one gate, where that is cheaper.
 
     Example:
         >>> from qffc.ir.text.parser import parse_program
@@ -353,13 +402,16 @@ class LowerPytket(Pass[PytketKernel]):
     fold_swaps: bool = True
     fix_frame: bool = False
     shorten_runs: bool = True
+    fuse_pairs: bool = True
     name: ClassVar[str] = "lower-pytket"
     preserves: ClassVar[Preserves] = "everything"
 
     def run(self, program: Program, target: Target) -> PassResult[PytketKernel]:
         """Return the kernel; the program is unchanged."""
         split = split_program(program)
-        return PassResult(program, PytketKernel(split, target, self.fold_swaps, self.fix_frame, self.shorten_runs))
+        return PassResult(
+            program, PytketKernel(split, target, self.fold_swaps, self.fix_frame, self.shorten_runs, self.fuse_pairs)
+        )
 
 
 def _bad_slots(values: NDArray[np.float64], count: int) -> QffcError:

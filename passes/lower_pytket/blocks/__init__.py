@@ -1,0 +1,1 @@
+"""Two-qubit blocks: operations on one pair of qubits that are brought together and written as one gate."""

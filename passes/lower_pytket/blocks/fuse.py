@@ -1,0 +1,167 @@
+"""Which operations become one two-qubit gate: blocks on one pair, brought together past what they commute with.
+
+Operations are a partial order, in which what does not commute stays in its order. Two blocks of one pair can be one
+block when all that has to happen between them is on this pair; then no operation depends on the block and
+has to come before it. Blocks are joined one after another, and which are joined first decides how many are left: the
+edges of a ring, layer after layer, can be joined with the next layer for every second edge. So several orders are
+tried, and the one with the fewest gates is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from qffc.passes.lower_pytket.blocks.items import Item, commute
+
+_ORDERS = 12
+"""How many random orders are tried."""
+_WORK = 60_000
+"""Items times orders, at most; large circuits get fewer orders."""
+
+Block = tuple[int, ...]
+
+
+def fused(items: Sequence[Item]) -> list[Block]:
+    """Return operations as blocks of one pair, or single operations of one qubit, in an order in which they can run.
+
+    Args:
+        items: in order.
+
+    Example:
+        >>> zz = [Item((a, b), 0, ("Z", "Z")) for a, b in ((0, 1), (1, 2))]
+        >>> x = [Item((a,), 0, ("X",)) for a in range(3)]
+        >>> fused([*zz, *x, *zz])
+        [(1,), (0, 2, 3, 5), (4,), (6,)]
+    """
+    earlier = _earlier(items)
+    wide = sum(len(item.tracks) == 2 for item in items)
+    candidates = _candidates(items)
+    if not candidates:
+        return [(number,) for number in range(len(items))]
+    orders: list[Callable[[], list[tuple[int, int]]]] = [lambda: list(candidates)]
+    random = Random(0)
+    count = min(_ORDERS, _WORK // (len(items) * max(1, len(candidates) // 8) + 1))
+    orders += [lambda: random.sample(candidates, len(candidates)) for _ in range(count)]
+    best: _Joining | None = None
+    for order in orders:
+        joining = _Joining(items, earlier)
+        joining.join_all(order())
+        if best is None or joining.joined > best.joined:
+            best = joining
+        if best.joined == len(candidates):
+            break
+    if best is None or best.joined > wide:
+        raise AssertionError("more joined than there are")
+    return best.blocks()
+
+
+def _earlier(items: Sequence[Item]) -> list[int]:
+    """For each operation a set of bits: which operations have to come before it."""
+    on: dict[int, list[int]] = {}
+    earlier: list[int] = []
+    for number, item in enumerate(items):
+        before = 0
+        others = sorted({other for track in item.tracks for other in on.get(track, ())}, reverse=True)
+        for other in others:
+            if not before >> other & 1 and not commute(items[other], item):
+                before |= earlier[other] | 1 << other
+        earlier.append(before)
+        for track in item.tracks:
+            on.setdefault(track, []).append(number)
+    return earlier
+
+
+def _candidates(items: Sequence[Item]) -> list[tuple[int, int]]:
+    """Operations that follow one another on one pair."""
+    latest: dict[tuple[int, ...], int] = {}
+    found = []
+    for number, item in enumerate(items):
+        if len(item.tracks) == 2:
+            pair = tuple(sorted(item.tracks))
+            if pair in latest:
+                found.append((latest[pair], number))
+            latest[pair] = number
+    return found
+
+
+class _Joining:
+    """Blocks that are joined; each has the number of its first operation, and sets are bits of these numbers."""
+
+    def __init__(self, items: Sequence[Item], earlier: Sequence[int]) -> None:
+        self._items = items
+        self._members: dict[int, list[int]] = {number: [number] for number in range(len(items))}
+        self._block = list(range(len(items)))
+        self._earlier = list(earlier)
+        self._later = [0] * len(items)
+        for number, before in enumerate(earlier):
+            bit = 1 << number
+            while before:
+                low = before & -before
+                self._later[low.bit_length() - 1] |= bit
+                before ^= low
+        self.joined = 0
+
+    def join_all(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Join blocks as long as some can be."""
+        waiting = list(pairs)
+        while True:
+            left = [pair for pair in waiting if not self._join(*pair)]
+            if len(left) == len(waiting):
+                return
+            waiting = left
+
+    def blocks(self) -> list[Block]:
+        """Return the blocks in an order in which they can run, operations of one qubit as early as they can."""
+        left = dict.fromkeys(self._members)
+        done = 0
+        result: list[Block] = []
+        while left:
+            ready = [number for number in left if not self._earlier[number] & ~done]
+            single = [number for number in ready if len(self._items[number].tracks) == 1]
+            for number in single or ready[:1]:
+                del left[number]
+                done |= 1 << number
+                result.append(tuple(sorted(self._members[number])))
+        return result
+
+    def _join(self, one: int, other: int) -> bool:
+        """Join the blocks of two operations, if that is possible; True when they are one."""
+        first, second = sorted((self._block[one], self._block[other]))
+        if first == second:
+            return True
+        if self._later[second] >> first & 1:
+            first, second = second, first
+        pair = set(self._items[one].tracks)
+        between = self._later[first] & self._earlier[second]
+        parts = [first, second, *_numbers(between)]
+        if any(not pair.issuperset(self._items[part].tracks) for part in parts):
+            return False
+        bits = sum(1 << part for part in parts)
+        earlier, later = 0, 0
+        for part in parts:
+            earlier |= self._earlier[part]
+            later |= self._later[part]
+        earlier, later = earlier & ~bits, later & ~bits
+        new = min(parts)
+        members = [member for part in parts for member in self._members.pop(part)]
+        self._members[new] = members
+        for member in members:
+            self._block[member] = new
+        bit = 1 << new
+        self._earlier[new], self._later[new] = earlier, later
+        for number in _numbers(earlier):
+            self._later[number] = self._later[number] & ~bits | bit | later
+        for number in _numbers(later):
+            self._earlier[number] = self._earlier[number] & ~bits | bit | earlier
+        self.joined += sum(len(self._items[part].tracks) == 2 for part in parts) - 1
+        return True
+
+
+def _numbers(bits: int) -> list[int]:
+    numbers = []
+    while bits:
+        low = bits & -bits
+        numbers.append(low.bit_length() - 1)
+        bits ^= low
+    return numbers
