@@ -232,12 +232,13 @@ class PytketKernel:
     @cached_property
     def _blocks(self) -> BlockPlan | None:
         """The blocks of the kernel, where they make a cheaper circuit of numbers without special values."""
-        plan = block_plan(self.split, self.setting) if self.fuse_pairs else None
-        if plan is None:
+        if not self.fuse_pairs:
             return None
         sample = self._structure.sample
-        angles = np.array([[op.angle for op in sample]])
-        vectors = np.array([[op.vector for op in sample]])
+        plan = block_plan(self.split, self.setting, sample, fold_swaps=self.fold_swaps, target=self.target)
+        if plan is None:
+            return None
+        angles, vectors = np.array([[op.angle for op in sample]]), np.array([[op.vector for op in sample]])
         blocks = BatchCircuits(self._written(plan, angles, vectors), self._measured).circuit(0)
         return plan if self._cost(blocks) < self._cost(self._emitted(sample).circuit) else None
 

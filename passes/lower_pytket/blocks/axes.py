@@ -1,0 +1,98 @@
+"""Along which axis of the laboratory each gate is written: turns between gates about z are virtual, others are not.
+
+A gate exp(-i/2 (a XX + b YY + c ZZ)) between turns may be written with any of its three axes along z. What decides is
+how many of the turns then take z to z. It is chosen once, at numbers without special values; numbers for which it does
+not fit cost turns, and are right all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.pauli import LETTERS, Letter
+from qffc.passes.lower_pytket.blocks.parts import Part
+from qffc.passes.lower_pytket.turn_arrays import Turns, product
+
+_SWEEPS = 4
+_PARALLEL = 1 - 1e-9
+
+Meets = NDArray[np.bool_]
+"""[k, l]: whether a turn takes axis k of what is before it to axis l of what comes after, either way round."""
+
+
+def choose_axes(parts: Sequence[Part], bases: Sequence[Letter | None] | None, ends: Sequence[int]) -> tuple[int, ...]:
+    """Return the axis of each part that is to be along z; that of a turn counts for nothing.
+
+    Args:
+        parts: of one circuit.
+        bases: what each qubit is measured in; None when nothing is measured, and all end in the laboratory.
+        ends: the qubit that each track is at the end.
+    """
+    axes = [max(part.axis, 0) if part.axis >= 0 else 2 for part in parts]
+    links, borders = _links(parts, bases, ends)
+    free = [number for number, part in enumerate(parts) if len(part.tracks) == 2 and part.axis < 0]
+    for _ in range(_SWEEPS):
+        before = list(axes)
+        for number in free:
+            gains = [0, 0, 0]
+            for other, meets in links[number]:
+                for axis in range(3):
+                    gains[axis] += bool(meets[axis, axes[other]])
+            for meets, letter in borders[number]:
+                for axis in range(3):
+                    gains[axis] += bool(meets[axis, letter])
+            best = max(gains)
+            if gains[axes[number]] < best:
+                axes[number] = gains.index(best)
+        if axes == before:
+            break
+    return tuple(axes)
+
+
+def _links(
+    parts: Sequence[Part], bases: Sequence[Letter | None] | None, ends: Sequence[int]
+) -> tuple[list[list[tuple[int, Meets]]], list[list[tuple[Meets, int]]]]:
+    """For each gate its neighbours on wires, with the turns between; and what it begins or ends with, with its axis."""
+    links: list[list[tuple[int, Meets]]] = [[] for _ in parts]
+    borders: list[list[tuple[Meets, int]]] = [[] for _ in parts]
+    last: dict[int, tuple[int, Turns]] = {}
+    for number, part in enumerate(parts):
+        if len(part.tracks) == 1:
+            (track,) = part.tracks
+            if track in last:
+                gate, turn = last[track]
+                last[track] = gate, product(part.cartan.after[0], turn)
+            continue
+        for side, track in enumerate(part.tracks):
+            if part.fresh:
+                borders[number].append((np.eye(3, dtype=bool), LETTERS.index("Z")))
+            if track in last:
+                gate, turn = last[track]
+                meets = _meets(product(part.cartan.before[side], turn))
+                links[gate].append((number, meets))
+                links[number].append((gate, meets.T))
+            last[track] = number, part.cartan.after[side]
+    for track, (gate, turn) in last.items():
+        letter = "Z" if bases is None else bases[ends[track]]
+        if letter is not None:
+            borders[gate].append((_meets(turn), LETTERS.index(letter)))
+    return links, borders
+
+
+def _meets(turn: Turns) -> Meets:
+    """Which axes a turn takes to which, of the first circuit."""
+    columns = [_image(turn[0], axis) for axis in range(3)]
+    found: Meets = np.abs(np.array(columns)) > _PARALLEL
+    return found
+
+
+def _image(turn: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Where a turn takes an axis, (3,)."""
+    pure = np.zeros((1, 4))
+    pure[0, 1 + axis] = 1.0
+    back = turn * np.array([1.0, -1.0, -1.0, -1.0])
+    image: NDArray[np.float64] = product(product(turn[None], pure), back[None])[0, 1:]
+    return image
