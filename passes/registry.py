@@ -17,7 +17,7 @@ REGISTRY: tuple[tuple[str, str], ...] = (
     ("parameter-shift", "qffc.passes.parameter_shift:ParameterShift"),
     ("plan-measurement", "qffc.passes.measurement.plan:PlanMeasurement"),
     ("lower-jax", "qffc.passes.lower_jax.program:LowerJax"),
-    ("lower-pytket", "qffc.passes.lower_pytket.kernel:LowerPytket"),
+    ("lower-pytket", "qffc.passes.lower_pytket.lower:LowerPytket"),
 )
 """Name, then module and class."""
 

@@ -1,4 +1,4 @@
-"""The pass ``lower-pytket``: programs become circuits of native gates with numeric angles."""
+"""The quantum kernel of a program as circuits of native gates with numeric angles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import pi
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,8 @@ from pytket.circuit import Circuit, Op
 
 from qffc.ir.diagnostics import InternalError, QffcError, error
 from qffc.ir.given_values import reals_of
-from qffc.ir.program import Program
 from qffc.ir.short_repr import short_repr
-from qffc.passes.base import Pass, PassResult, Preserves
-from qffc.passes.circuit.split_program import KernelOp, Split, split_program
+from qffc.passes.circuit.split_program import KernelOp, Split
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.lower_pytket.batch import BatchWriter
 from qffc.passes.lower_pytket.batch_circuits import BatchCircuits
@@ -360,59 +357,6 @@ class PytketKernel:
         factor, slot = op.vector
         start, scale = self.split.vector_offset(slot), float(factor)
         return (scale * slots[start], scale * slots[start + 1], scale * slots[start + 2])
-
-
-@dataclass(frozen=True)
-class LowerPytket(Pass[PytketKernel]):
-    """Lowers a program to circuits of the native gates of the target.
-
-    The program stays; the output is a :class:`PytketKernel`. Preserves the state up to a global phase, gates below
-    the minimum angles of the target aside; with ``fix_frame`` the moments only. Cost: linear in the number of
-    operations, here and for each binding, and some milliseconds for each run of exchanges that gets shorter.
-
-    Args:
-        fold_swaps: take SWAPs out of exchange angles by renaming wires.
-        fix_frame: write exchanges in frames of their own, such that many turns are about z.
-        shorten_runs: write more than four exchanges in a row on three qubits as four.
-        fuse_pairs: write what comes together on one pair of qubits as one gate, where that is cheaper.
-
-    Example:
-        >>> from qffc.ir.text.parser import parse_program
-        >>> from qffc.targets.catalogue import target
-        >>> program = parse_program('''qffc 1
-        ... program tiny
-        ... scope molecule
-        ... species H
-        ... site A: H free
-        ... site B: H free
-        ... parameter J
-        ... qubit a: A
-        ... qubit b: B
-        ... singlet a, b
-        ... rotate a, r(A, B)
-        ... exchange a, b, J
-        ... observable m = dot(a, b)
-        ... energy moment(m)
-        ... ''')
-        >>> kernel = LowerPytket().run(program, target("H2-1LE")).output
-        >>> circuit = kernel.bind(np.array([0.1, 0.0, 0.0, 0.5]))  # J, then the vector r(A, B)
-        >>> kernel.counts(circuit).two_qubit
-        1
-    """
-
-    fold_swaps: bool = True
-    fix_frame: bool = False
-    shorten_runs: bool = True
-    fuse_pairs: bool = True
-    name: ClassVar[str] = "lower-pytket"
-    preserves: ClassVar[Preserves] = "everything"
-
-    def run(self, program: Program, target: Target) -> PassResult[PytketKernel]:
-        """Return the kernel; the program is unchanged."""
-        split = split_program(program)
-        return PassResult(
-            program, PytketKernel(split, target, self.fold_swaps, self.fix_frame, self.shorten_runs, self.fuse_pairs)
-        )
 
 
 def _bad_slots(values: NDArray[np.float64], count: int) -> QffcError:

@@ -259,7 +259,7 @@ def load_compiled(path: str | Path) -> Compiled:
 
 def lowered(program: Program, target: Target, lowering: str) -> PytketKernel:
     """Return the kernel that the pass ``lower-pytket`` makes, with the options of its text."""
-    from qffc.passes.lower_pytket.kernel import LowerPytket  # pytket is heavy
+    from qffc.passes.lower_pytket.lower import LowerPytket  # pytket is heavy
 
     (step,) = parse_pipeline(lowering)
     assert isinstance(step, LowerPytket)

@@ -6,7 +6,7 @@ from hypothesis.strategies import SearchStrategy
 from qffc.ir.program import Program
 from qffc.passes.equivariance.check import CheckEquivariance
 from qffc.passes.lower_jax.program import LowerJax
-from qffc.passes.lower_pytket.kernel import LowerPytket
+from qffc.passes.lower_pytket.lower import LowerPytket
 from qffc.passes.measurement.plan import PlanMeasurement
 from qffc.passes.parameter_shift import ParameterShift
 from qffc.passes.registry import load_pass, pass_names

@@ -160,7 +160,8 @@ def unitaries_of(parts: Cartan) -> Matrices:
     """Return the matrices, (rows, 4, 4)."""
     phases = np.exp(-0.5j * parts.angles @ _SIGNS)
     middle = (_MAGIC * phases[:, None, :]) @ _MAGIC.conj().T
-    return kron(*parts.after) @ middle @ kron(*parts.before)
+    found: Matrices = kron(*parts.after) @ middle @ kron(*parts.before)
+    return found
 
 
 def kron(first: Turns, second: Turns) -> Matrices:

@@ -190,8 +190,8 @@ class BlockParts:
             found: Matrices = np.cos(angle) * np.eye(4) - 1j * np.sin(angle) * swap
             return found
         p, q = item.letters if item.tracks == pair else item.letters[::-1]
-        angle = self._number(item)[:, None, None] / 2
-        rotation: Matrices = np.cos(angle) * np.eye(4) - 1j * np.sin(angle) * np.kron(_PAULIS[p], _PAULIS[q])
+        half: Floats = self._number(item)[:, None, None] / 2
+        rotation: Matrices = np.cos(half) * np.eye(4) + np.sin(half) * (-1j * np.kron(_PAULIS[p], _PAULIS[q]))
         return rotation
 
     def _number(self, item: Item) -> Floats:

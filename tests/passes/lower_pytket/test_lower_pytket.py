@@ -19,7 +19,8 @@ from qffc.ir.values import Displacement, ParameterEntry, as_value
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_pytket.compare import compare_with_pytket
 from qffc.passes.lower_pytket.counts import count_circuit
-from qffc.passes.lower_pytket.kernel import LowerPytket, PytketKernel
+from qffc.passes.lower_pytket.kernel import PytketKernel
+from qffc.passes.lower_pytket.lower import LowerPytket
 from qffc.passes.lower_pytket.turns import half_turns
 from qffc.passes.measurement.kernel_states import kernel_states
 from qffc.passes.measurement.settings import measurement_plan

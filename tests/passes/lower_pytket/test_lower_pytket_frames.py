@@ -20,7 +20,8 @@ from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.verdict import Transform
 from qffc.passes.lower_pytket.frame_rules import onto_z
 from qffc.passes.lower_pytket.frames import Frames
-from qffc.passes.lower_pytket.kernel import LowerPytket, PytketKernel
+from qffc.passes.lower_pytket.kernel import PytketKernel
+from qffc.passes.lower_pytket.lower import LowerPytket
 from qffc.passes.lower_pytket.turns import after, inverse
 from qffc.passes.measurement.kernel_states import kernel_states
 from qffc.passes.target import MinimumAngles
