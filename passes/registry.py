@@ -14,6 +14,8 @@ REGISTRY: tuple[tuple[str, str], ...] = (
     ("canonicalize", "qffc.passes.simplify.canonicalize:Canonicalize"),
     ("light-cone", "qffc.passes.simplify.light_cone:LightCone"),
     ("slide-singlet", "qffc.passes.simplify.slide_singlet:SlideSinglet"),
+    ("push-cliffords", "qffc.passes.gadgets.push_cliffords:PushCliffords"),
+    ("synthesize-gadgets", "qffc.passes.gadgets.synthesize_gadgets:SynthesizeGadgets"),
     ("parameter-shift", "qffc.passes.parameter_shift:ParameterShift"),
     ("plan-measurement", "qffc.passes.measurement.plan:PlanMeasurement"),
     ("lower-jax", "qffc.passes.lower_jax.program:LowerJax"),

@@ -1,0 +1,145 @@
+"""A Clifford operation by what it makes of each X and Z: its tableau.
+
+The rows are D^dagger X_q D and D^dagger Z_q D: what an operation after the Clifford operation D is before it. So a
+gate that is appended changes the rows of its qubits alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from qffc.ir.ops import PauliRotation
+from qffc.ir.values import Add as Sum
+from qffc.ir.values import Number, Pi, Value, add, split_coefficient
+from qffc.passes.gadgets.paulis import Pauli, bits, multiplied
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A Clifford operation D.
+
+    Args:
+        xs: D^dagger X_q D of each qubit q.
+        zs: D^dagger Z_q D of each qubit q.
+    """
+
+    xs: tuple[Pauli, ...]
+    zs: tuple[Pauli, ...]
+
+    @staticmethod
+    def identity(qubits: int) -> Frame:
+        """Return the operation that does nothing."""
+        return Frame(tuple(Pauli(1 << q, 0) for q in range(qubits)), tuple(Pauli(0, 1 << q) for q in range(qubits)))
+
+    def then(self, string: Pauli, quarters: int) -> Frame:
+        """Return D followed by exp(-i pi/4 quarters P)."""
+        if quarters % 4 == 0:
+            return self
+        xs, zs = list(self.xs), list(self.zs)
+        for q in bits(string.support):
+            for rows, letter in ((xs, Pauli(1 << q, 0)), (zs, Pauli(0, 1 << q))):
+                rows[q] = self.before(letter.turned_by(string, -quarters))
+        return Frame(tuple(xs), tuple(zs))
+
+    def before(self, string: Pauli) -> Pauli:
+        """Return D^dagger P D: the string P after D is this one before it.
+
+        Example:
+            >>> frame = Frame.identity(2).then(Pauli.of(((0, "Z"), (1, "Z"))), 1)
+            >>> frame.before(Pauli.of(((0, "X"),))).string
+            ((0, 'Y'), (1, 'Z'))
+        """
+        power, found = 2 * string.negative + (string.x & string.z).bit_count(), Pauli(0, 0)
+        for q in bits(string.support):
+            for taken, row in ((string.x, self.xs[q]), (string.z, self.zs[q])):
+                if taken >> q & 1:
+                    step, found = multiplied(found, row)
+                    power += step
+        assert power % 2 == 0  # a Hermitian string stays one
+        return found.negated if power % 4 else found
+
+    def after(self, string: Pauli) -> Pauli:
+        """Return D P D^dagger: the string P before D is this one after it."""
+        # Which rows multiply to P: those whose partner anticommutes with it.
+        x = sum(1 << q for q, row in enumerate(self.zs) if not row.commutes(string))
+        z = sum(1 << q for q, row in enumerate(self.xs) if not row.commutes(string))
+        image = Pauli(x, z)
+        return image if self.before(image).negative == string.negative else image.negated
+
+    @property
+    def support(self) -> int:
+        """The qubits that it acts on, one bit for each: the others it leaves alone, and what acts on them."""
+        found = 0
+        for q, (x, z) in enumerate(zip(self.xs, self.zs, strict=True)):
+            if x != Pauli(1 << q, 0) or z != Pauli(0, 1 << q):
+                found |= 1 << q | x.support | z.support
+        return found
+
+    @property
+    def sources(self) -> tuple[int, ...] | None:
+        """The qubit that each qubit takes its state from, when it turns and moves single qubits alone; else None."""
+        pairs = tuple((x.support, z.support) for x, z in zip(self.xs, self.zs, strict=True))
+        if any(x != z or x & (x - 1) for x, z in pairs):
+            return None
+        return tuple(x.bit_length() - 1 for x, _ in pairs)
+
+    def turns(self) -> tuple[tuple[Pauli, int], ...]:
+        """Return rotations (P, quarters) of single qubits that, before the moves of ``sources``, are this operation."""
+        found: list[tuple[Pauli, int]] = []
+        for x, z in zip(self.xs, self.zs, strict=True):
+            qubit = x.support.bit_length() - 1
+            found += _turns_to(x, z, qubit)
+        return tuple(found)
+
+
+_LETTER_BITS = ((1, 0), (1, 1), (0, 1))
+
+
+def _turns_to(x: Pauli, z: Pauli, qubit: int) -> list[tuple[Pauli, int]]:
+    """At most two rotations C of a qubit with C^dagger X C = x and C^dagger Z C = z."""
+    letters = [Pauli(a << qubit, b << qubit) for a, b in _LETTER_BITS]
+    steps = [(letter, quarters) for letter in letters for quarters in (1, 2, 3)]
+    choices: list[list[tuple[Pauli, int]]] = [[], *([step] for step in steps)]
+    # A turn about z comes first where there is a choice of order: it costs nothing.
+    choices += [[one, two] for one in reversed(steps) for two in steps if one[0] != two[0]]
+    for choice in choices:
+        own_x, own_z = Pauli(1 << qubit, 0), Pauli(0, 1 << qubit)
+        for string, quarters in reversed(choice):
+            own_x, own_z = own_x.turned_by(string, -quarters), own_z.turned_by(string, -quarters)
+        if (own_x, own_z) == (x, z):
+            return choice
+    raise AssertionError("two rotations make every Clifford operation of one qubit")
+
+
+def quarters_and_rest(angle: Value) -> tuple[int, Value | None]:
+    """Return the exact quarter turns of an angle, modulo four, and the angle without them; None for no other part.
+
+    Example:
+        >>> from qffc.ir.values import ParameterEntry
+        >>> quarters_and_rest(Pi() / 2 + ParameterEntry("J")), quarters_and_rest(Pi() * Fraction(1, 8))
+        ((1, <ParameterEntry J>), (0, <Mul 1/8*pi>))
+    """
+    exact, rest = Fraction(0), []
+    for term in angle.terms if isinstance(angle, Sum) else (angle,):
+        factor, body = split_coefficient(term)
+        if isinstance(body, Pi):
+            exact += factor
+        elif not (isinstance(body, Number) and not factor * body.value):
+            rest.append(term)
+    if (exact * 2).denominator != 1:
+        return 0, angle
+    left = add(*rest) if len(rest) > 1 else rest[0] if rest else None
+    return int(exact * 2) % 4, left
+
+
+def quarter_turns(turns: Sequence[tuple[Pauli, int]]) -> list[PauliRotation]:
+    """Return rotations (P, quarters) as operations, those that do nothing aside."""
+    found = []
+    for string, quarters in turns:
+        count = (-quarters if string.negative else quarters) % 4
+        if count:
+            angle = Pi() if count == 2 else Pi() * Fraction(1 if count == 1 else -1, 2)
+            found.append(PauliRotation(string.string, angle))
+    return found

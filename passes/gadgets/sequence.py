@@ -1,0 +1,152 @@
+"""A circuit as runs of Pauli rotations between operations of other kinds, and a run without its Clifford gates.
+
+A run is R followed by D: rotations, and one Clifford operation behind them (:class:`Sequence`). Each Clifford rotation
+of a run turns the strings of the rotations that it passes on its way to the end; rotations that meet become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from qffc.ir.operation import Op
+from qffc.ir.ops import FourSpin, PauliRotation
+from qffc.ir.values import Value, add, as_value
+from qffc.passes.gadgets.frame import Frame, quarters_and_rest
+from qffc.passes.gadgets.paulis import Pauli
+from qffc.passes.gadgets.stabilizers import Stabilizers
+from qffc.passes.simplify.normal_form import is_identity, normal
+
+
+@dataclass(frozen=True)
+class Gadget:
+    """A rotation exp(-i angle/2 P); the string P has the positive sign."""
+
+    string: Pauli
+    angle: Value
+
+    @property
+    def op(self) -> PauliRotation:
+        """The operation."""
+        return PauliRotation(self.string.string, self.angle)
+
+
+@dataclass(frozen=True)
+class Gadgets:
+    """Rotations in their order, and the Clifford operation behind them."""
+
+    rotations: tuple[Gadget, ...]
+    frame: Frame
+
+
+@dataclass(frozen=True)
+class Run:
+    """Pauli rotations in a row, and operations of other kinds that come before the next run.
+
+    Args:
+        ops: Pauli rotations, and what is made of them.
+        after: what follows them; nothing in it could be moved to the front of the run.
+    """
+
+    ops: tuple[Op, ...]
+    after: tuple[Op, ...]
+
+    @property
+    def is_worth_it(self) -> bool:
+        """Whether something in it may be shortened: a long string, or a Clifford rotation of several qubits."""
+        return any(len(op.qubits) > 2 or (len(op.qubits) > 1 and is_clifford(op)) for op in self.ops)
+
+
+def is_clifford(op: Op) -> bool:
+    """Whether an operation is a Pauli rotation by exact quarter turns."""
+    return isinstance(op, PauliRotation) and quarters_and_rest(op.angle)[1] is None
+
+
+def runs(ops: Iterable[Op]) -> tuple[tuple[Op, ...], tuple[Run, ...]]:
+    """Return what comes before the first run, preparations first, and the runs.
+
+    Operations on other qubits change places, so that runs become long.
+
+    Args:
+        ops: on wires.
+    """
+    ops = tuple(ops)
+    first: list[Op] = [op for op in ops if op.prepares]
+    found: list[Run] = []
+    own: list[Op] = []
+    after: list[Op] = []
+    own_qubits = after_qubits = 0
+    for op in ops:
+        if op.prepares:
+            continue
+        mask = sum(1 << qubit for qubit in op.qubits)
+        if isinstance(op, PauliRotation | FourSpin):
+            if mask & after_qubits:
+                found.append(Run(tuple(own), tuple(after)))
+                own, after, own_qubits, after_qubits = [], [], 0, 0
+            own.append(op)
+            own_qubits |= mask
+        elif mask & (own_qubits | after_qubits):
+            after.append(op)
+            after_qubits |= mask
+        elif found:
+            last = found.pop()
+            found.append(Run(last.ops, (*last.after, op)))
+        else:
+            first.append(op)
+    found.append(Run(tuple(own), tuple(after)))
+    return tuple(first), tuple(found)
+
+
+def gadgets(ops: Iterable[Op], qubits: int, state: Stabilizers | None = None) -> tuple[Gadgets, Stabilizers]:
+    """Return a run with its Clifford gates at the end, and the strings that fix the state after it.
+
+    Args:
+        ops: of a run.
+        qubits: how many there are.
+        state: strings that fix the state before it; rotations are shortened by them. None to shorten nothing.
+    """
+    frame = Frame.identity(qubits)
+    rotations: list[Gadget] = []
+    parts = [part for op in ops for part in op.parts() if isinstance(part, PauliRotation)]
+    turns: list[tuple[Pauli, int]] = []
+    for part in parts:
+        quarters, rest = quarters_and_rest(part.angle)
+        string = Pauli.of(part.string)
+        if rest is not None:
+            before = frame.before(string)
+            _append(rotations, before, rest)
+        if quarters:
+            turns.append((string, quarters))
+            frame = frame.then(string, quarters)
+    left = state or Stabilizers()
+    if left.strings:
+        shorter: list[Gadget] = []
+        for rotation in rotations:
+            string = left.shortest(rotation.string)
+            _append(shorter, string, rotation.angle)
+            left = left.commuting(string)
+        rotations = shorter
+    for string, quarters in turns:
+        left = left.turned_by(string, quarters)
+    return Gadgets(tuple(rotations), frame), left
+
+
+def _append(rotations: list[Gadget], string: Pauli, angle: Value) -> None:
+    """Append a rotation, or merge it with one by the same string that it can be moved to."""
+    if not string.support:
+        return  # a phase
+    if string.negative:
+        string, angle = string.negated, -angle
+    for place in range(len(rotations) - 1, -1, -1):
+        other = rotations[place]
+        if other.string == string:
+            union = normal(Gadget(string, add(other.angle, angle)).op)
+            if is_identity(union):
+                del rotations[place]
+            else:
+                rotations[place] = Gadget(string, union.value if union.value is not None else as_value(0))
+            return
+        if not other.string.commutes(string):
+            break
+    rotations.append(Gadget(string, angle))
