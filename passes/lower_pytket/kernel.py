@@ -27,6 +27,7 @@ from qffc.passes.lower_pytket.expand import IN_EXCHANGES, Expansion
 from qffc.passes.lower_pytket.frames import Frames
 from qffc.passes.lower_pytket.gate_columns import NativeBatch
 from qffc.passes.lower_pytket.ops import NumericOp, on_wires
+from qffc.passes.lower_pytket.pytket_route import MOST_QUBITS, PytketRoute, Route
 from qffc.passes.lower_pytket.runs import shorten_runs
 from qffc.passes.lower_pytket.turns import NO_TURN, Turn, nearest_zero, turn_about
 from qffc.passes.measurement.setting_cone import seen_by
@@ -60,6 +61,7 @@ class PytketKernel:
             keeps the moments and not the state.
         shorten_runs: write more than four exchanges in a row on three qubits as four.
         fuse_pairs: write what comes together on one pair of qubits as one gate, where that is cheaper.
+        ask_pytket: take what pytket's own passes make of the operations, where that is cheaper and is right; seconds.
         setting: what every circuit measures at its end, if anything.
 
     Raises:
@@ -73,6 +75,7 @@ class PytketKernel:
     fix_frame: bool = False
     shorten_runs: bool = True
     fuse_pairs: bool = True
+    ask_pytket: bool = False
     setting: Setting | None = None
 
     def __repr__(self) -> str:
@@ -131,9 +134,29 @@ class PytketKernel:
         Raises:
             QffcError: when the slots have another shape or are not finite.
         """
+        self._need_slots(slots)
+        ours = self._own(slots)
+        return ours if self.route is None else self._peer.circuit(self.route, self.numeric_ops(slots), ours)
+
+    def _own(self, slots: NDArray[np.float64]) -> Circuit:
         if self._blocks is not None:
-            return BatchCircuits(self._written(self._blocks, *self._one_row(slots)), self._measured).circuit(0)
+            return self._in_blocks(self._blocks, *self._numbers(np.asarray(slots, dtype=np.float64)[None]))
         return self._emitted(self.numeric_ops(slots)).circuit
+
+    @cached_property
+    def route(self) -> Route | None:
+        """How pytket makes cheaper circuits of this kernel, where ``ask_pytket`` lets it and it does."""
+        known = self.target.device is not None and self.split.qubit_count <= MOST_QUBITS
+        if not (self.ask_pytket and known):
+            return None
+        sample = self._structure.sample
+        blocks = self._blocks
+        ours = self._emitted(sample).circuit if blocks is None else self._in_blocks(blocks, *_arrays(sample))
+        return self._peer.best(sample, ours)
+
+    @cached_property
+    def _peer(self) -> PytketRoute:
+        return PytketRoute(self.target, self.split.qubit_count, self.setting, self._cost)
 
     def _emitted(self, numbers: Sequence[NumericOp]) -> Emitter:
         frames = self._frames.numbers(numbers) if self._frames else {}
@@ -170,7 +193,7 @@ class PytketKernel:
         values = reals_of("slots", slots, "numbers, radians")
         if values.ndim != 2 or values.shape[1] != self.split.slot_count or not np.isfinite(values).all():
             raise _bad_slots(values, self.split.slot_count)
-        if self._blocks is None and not self._in_one_order:
+        if self.route is not None or (self._blocks is None and not self._in_one_order):
             return tuple(self.bind(row) for row in values)
         circuits: list[Circuit] = []
         for start in range(0, len(values), _CHUNK):
@@ -215,12 +238,11 @@ class PytketKernel:
         # Not by BLAS, whose last bit may depend on the number of circuits: a circuit is the same in any company.
         return constants + np.einsum("cs,os->co", slots, coefficients), vectors
 
-    def _one_row(self, slots: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        self._need_slots(slots)
-        return self._numbers(np.asarray(slots, dtype=np.float64)[None])
-
     def _written(self, plan: BlockPlan, angles: NDArray[np.float64], vectors: NDArray[np.float64]) -> NativeBatch:
         return BlockWriter(plan, self.target, angles, vectors, fold_swaps=self.fold_swaps).write()
+
+    def _in_blocks(self, plan: BlockPlan, angles: NDArray[np.float64], vectors: NDArray[np.float64]) -> Circuit:
+        return BatchCircuits(self._written(plan, angles, vectors), self._measured).circuit(0)
 
     @property
     def _measured(self) -> tuple[int, ...]:
@@ -235,9 +257,11 @@ class PytketKernel:
         plan = block_plan(self.split, self.setting, sample, fold_swaps=self.fold_swaps, target=self.target)
         if plan is None:
             return None
-        angles, vectors = np.array([[op.angle for op in sample]]), np.array([[op.vector for op in sample]])
-        blocks = BatchCircuits(self._written(plan, angles, vectors), self._measured).circuit(0)
-        return plan if self._cost(blocks) < self._cost(self._emitted(sample).circuit) else None
+        return (
+            plan
+            if self._cost(self._in_blocks(plan, *_arrays(sample))) < self._cost(self._emitted(sample).circuit)
+            else None
+        )
 
     def _cost(self, circuit: Circuit) -> tuple[float, float]:
         """What a shot costs, then the error of the two-qubit gates."""
@@ -357,6 +381,11 @@ class PytketKernel:
         factor, slot = op.vector
         start, scale = self.split.vector_offset(slot), float(factor)
         return (scale * slots[start], scale * slots[start + 1], scale * slots[start + 2])
+
+
+def _arrays(ops: Sequence[NumericOp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The numbers of one circuit: angles, (1, ops), and vectors, (1, ops, 3)."""
+    return np.array([[op.angle for op in ops]]), np.array([[op.vector for op in ops]])
 
 
 def _bad_slots(values: NDArray[np.float64], count: int) -> QffcError:

@@ -25,6 +25,7 @@ class LowerPytket(Pass[PytketKernel]):
         fix_frame: write exchanges in frames of their own, such that many turns are about z.
         shorten_runs: write more than four exchanges in a row on three qubits as four.
         fuse_pairs: write what comes together on one pair of qubits as one gate, where that is cheaper.
+        ask_pytket: take what pytket's own passes make of the operations, where that is cheaper and is right; seconds.
 
     Example:
         >>> from qffc.ir.text.parser import parse_program
@@ -55,12 +56,11 @@ class LowerPytket(Pass[PytketKernel]):
     fix_frame: bool = False
     shorten_runs: bool = True
     fuse_pairs: bool = True
+    ask_pytket: bool = False
     name: ClassVar[str] = "lower-pytket"
     preserves: ClassVar[Preserves] = "everything"
 
     def run(self, program: Program, target: Target) -> PassResult[PytketKernel]:
         """Return the kernel; the program is unchanged."""
-        split = split_program(program)
-        return PassResult(
-            program, PytketKernel(split, target, self.fold_swaps, self.fix_frame, self.shorten_runs, self.fuse_pairs)
-        )
+        options = (self.fold_swaps, self.fix_frame, self.shorten_runs, self.fuse_pairs, self.ask_pytket)
+        return PassResult(program, PytketKernel(split_program(program), target, *options))
