@@ -1,8 +1,9 @@
 """The other way to a circuit: what pytket-quantinuum makes of the same operations, where that is cheaper and is right.
 
-What comes out of its passes goes through blocks once more, which may take gates away. Which of its levels, for which two-qubit gate, is decided once for a kernel, at numbers without special values; if none
-of them is cheaper there, none is tried again. A circuit is taken when it is cheaper for its own numbers, too, and when
-it is right: the probabilities of all its outcomes, or its state where nothing is measured, are those of the operations.
+What comes out of its passes goes through blocks once more, which may take gates away. Which of its levels, for which
+two-qubit gate, is decided once for a kernel, at numbers without special values; if none of them is cheaper there, none
+is tried again. A circuit is taken when it is cheaper for its own numbers, too, and when it is right: the probabilities
+of all its outcomes, or its state where nothing is measured, are those of the operations.
 """
 
 from __future__ import annotations

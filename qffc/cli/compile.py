@@ -194,6 +194,11 @@ def _summary(compiled: Compiled, shots: int) -> tuple[str, dict[str, object]]:
     lines += ["", table(("one circuit", *columns), rows), "", _gate(compiled.target)]
     noun = "setting" if settings == 1 else "settings"
     lines += [f"price: {price:.1f} HQC for {settings} measurement {noun} of {shots} shots"]
+    routes = [compiled.kernel.measuring(setting).route for setting in compiled.measurements.settings]
+    data |= {"routes": [None if route is None else str(route) for route in routes]}
+    for route in dict.fromkeys(route for route in routes if route is not None):
+        number = routes.count(route)
+        lines += [f"{number} of {settings} {noun}: circuits of {route}, cheaper and compared with the program"]
     return "\n".join(lines), data
 
 
