@@ -51,7 +51,7 @@ LEVELS = (
         number=0,
         about="gates as written",
         passes="check-equivariance",
-        lowering="lower-pytket{fold-swaps=false,shorten-runs=false}",
+        lowering="lower-pytket{fold-swaps=false,shorten-runs=false,fuse-pairs=false}",
         planned=False,
     ),
     Level(
