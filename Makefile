@@ -32,6 +32,7 @@ bench: $(INSTALLED) ## measure speed and compile time
 bench-compile: $(INSTALLED) ## compare compiled circuits with pytket's
 	$(BIN)/python benchmarks/compile.py
 	$(BIN)/python benchmarks/bind.py
+	$(BIN)/python -m benchmarks.circuits --no-peers
 
 bench-engine: $(INSTALLED) ## compare kernels with other simulators, for hours; ENGINE_ARGS=--quick: within one
 	$(BIN)/python -m benchmarks.engine --plot $(ENGINE_ARGS)

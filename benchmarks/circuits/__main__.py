@@ -38,6 +38,10 @@ PEERS = {"qiskit": QISKIT, "bqskit": BQSKIT}
 def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.tables:
+        rows = [table.row_from_json(row) for row in json.loads(options.tables.read_text())["rows"]]
+        print(*table.lines(rows), sep="\n")
+        return 0
     chosen = [source for source in sources() if not options.only or any(part in source.name for part in options.only)]
     if not chosen:
         parser.error(f"no circuit with {' or '.join(options.only)} in its name")
@@ -103,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--repeats", type=int, default=5, help="of each time (default: %(default)d)")
     add("--points", type=int, default=1000, help="that are bound (default: %(default)d)")
     add("--folder", type=Path, default=Path(".bench"), help="of environments (default: %(default)s)")
+    add("--tables", type=Path, metavar="FILE", help="print the table of such results, compile nothing")
     add("--json", type=Path, metavar="FILE", help="of results (default: circuits.json in --folder)")
     return parser
 

@@ -7,12 +7,17 @@ ZZMax, and turns of a qubit in a row as one PhasedX and one Rz. Nothing else is 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
+from filelock import FileLock
 from pytket.circuit import Circuit, OpType
 from pytket.passes import AutoRebase, DecomposeBoxes, SequencePass, SquashRzPhasedX
 
@@ -46,6 +51,7 @@ class Elsewhere:
         most_qubits: of the circuits that it is given.
         seconds: after which it is stopped.
         tolerance: of expectation values.
+        alone: whether one of it runs at a time, on the machine.
     """
 
     name: str
@@ -54,11 +60,13 @@ class Elsewhere:
     most_qubits: int
     seconds: float
     tolerance: float
+    alone: bool = False
 
 
 QISKIT = Elsewhere("Qiskit", ("qiskit==2.6.2",), "with_qiskit.py", 14, 300.0, 1e-8)
-BQSKIT = Elsewhere("BQSKit", ("bqskit==1.2.1",), "with_bqskit.py", 4, 180.0, 1e-3)
-"""It fits gates to unitaries by numbers, and stops at distances that expectation values show."""
+BQSKIT = Elsewhere("BQSKit", ("bqskit==1.2.1",), "with_bqskit.py", 4, 180.0, 1e-3, alone=True)
+"""It fits gates to unitaries by numbers, and stops at distances that expectation values show. Its processes talk over
+one port, whoever starts them."""
 
 
 def figures_elsewhere(
@@ -74,17 +82,28 @@ def figures_elsewhere(
         return None
     python = python_of(peer.requirements, folder)
     text = json.dumps([given(circuit) for circuit in circuits])
-    try:
-        done = subprocess.run(
-            [python, "-I", _HERE / peer.script], input=text, capture_output=True, text=True, timeout=peer.seconds
-        )
-    except subprocess.TimeoutExpired:
+    with FileLock(Path(tempfile.gettempdir()) / f"{peer.script}.lock") if peer.alone else nullcontext():
+        answer = _run([str(python), "-I", str(_HERE / peer.script)], text, peer)
+    if answer is None:
         return None
-    if done.returncode:
-        raise RuntimeError(f"{peer.name}: {done.stderr[-2000:]}")
-    found: dict[str, list[Given]] = json.loads(done.stdout)
+    found: dict[str, list[Given]] = json.loads(answer)
     rows = [figures([native(each) for each in back], plan, exact, label) for label, back in found.items()]
     return min(rows, key=lambda row: (row.price, row.cost))
+
+
+def _run(command: list[str], text: str, peer: Elsewhere) -> str | None:
+    """Return what a command writes, or None when it is stopped, with the processes that it has started."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
+        try:
+            answer, talk = process.communicate(text, timeout=peer.seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return None
+    if process.returncode:
+        raise RuntimeError(f"{peer.name}: {talk[-2000:]}")
+    return answer
 
 
 def given(circuit: Circuit) -> Given:

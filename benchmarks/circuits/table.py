@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import inf
 from pathlib import Path
+from typing import Any
 
 from benchmarks.circuits.catalogue import sources
 from benchmarks.circuits.elsewhere import BQSKIT, QISKIT, Elsewhere, figures_elsewhere
@@ -66,6 +67,12 @@ class Row:
 
     def as_json(self) -> dict[str, object]:
         return {**asdict(self), "best": self.best.label, "wrong": self.wrong}
+
+
+def row_from_json(stored: Mapping[str, Any]) -> Row:
+    ours, pytket = (tuple(Figures(**each) for each in stored[key]) for key in ("ours", "pytket"))
+    others = {name: Figures(**each) if each else None for name, each in stored["others"].items()}
+    return Row(stored["name"], stored["qubits"], ours, pytket, others)
 
 
 def row_of(source: Source, levels: Sequence[int], peers: Sequence[Elsewhere], folder: Path) -> Row:
