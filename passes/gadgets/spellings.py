@@ -41,6 +41,7 @@ class Place:
         state: strings that fix the state before the run.
         gates: of each qubit, a number for the last two-qubit gate before the run: where two qubits have the same,
             more can be done on this pair by the gate.
+        runs: how many there are that are worth a look, this one included.
         is_last: whether a Clifford operation may be left behind it, for the observables to absorb.
         keeps_state: whether the program declares symmetries of its state by hand, so that operations have to make the
             same state of the same qubits.
@@ -49,6 +50,7 @@ class Place:
     qubits: int
     state: Stabilizers
     gates: tuple[int, ...]
+    runs: int
     is_last: bool
     keeps_state: bool
 
@@ -77,7 +79,14 @@ def shortest_spelling(program: Program, spellings: Spellings) -> Program:
     circuit = _Circuit(first, flat.observables, {}, found)
     for number, run in enumerate(found):
         is_last = number == len(found) - 1
-        place = Place(len(program.qubits), state, circuit.gates(len(program.qubits)), is_last, bool(program.generators))
+        place = Place(
+            len(program.qubits),
+            state,
+            circuit.gates(len(program.qubits)),
+            sum(each.is_worth_it for each in found),
+            is_last,
+            bool(program.generators),
+        )
         circuit = _with_shortest(circuit, run, place, spellings)
         if not is_last:
             _, state = gadgets(run.ops, len(program.qubits), state)

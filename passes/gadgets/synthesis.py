@@ -61,19 +61,21 @@ _BASE = (
     Search(0.9, 0.1, True),
 )
 _MOST_SEARCHES = 64
+_FOR_EACH = 8
+"""Searches for each rotation: few rotations have few circuits."""
 _ROTATIONS_SEARCHED = 600
 """Searches times rotations: a search takes about a millisecond for each rotation."""
 
 
-def searches(rotations: int) -> tuple[Search, ...]:
-    """Return the searches that are tried on so many rotations; the fewer rotations, the more.
+def searches(rotations: int, runs: int = 1) -> tuple[Search, ...]:
+    """Return the searches that are tried on so many rotations, in so many runs: the fewer there are to try, the more.
 
     Example:
-        >>> len(searches(8)), len(searches(200))
-        (64, 3)
+        >>> len(searches(2)), len(searches(9)), len(searches(9, runs=4)), len(searches(200))
+        (16, 64, 16, 3)
     """
-    count = max(2, min(_MOST_SEARCHES, _ROTATIONS_SEARCHED // max(1, rotations)))
-    return (*_BASE, *(Search(0.6, 0.1 * (k % 2), False, k) for k in range(1, count)))[:count]
+    count = min(_MOST_SEARCHES, _FOR_EACH * rotations, _ROTATIONS_SEARCHED // max(1, rotations * runs))
+    return (*_BASE, *(Search(0.6, 0.1 * (k % 2), False, k) for k in range(1, _MOST_SEARCHES)))[: max(2, count)]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from qffc.passes.gadgets.spellings import Place, Spelling, shortest_spelling
 from qffc.passes.gadgets.synthesis import Synthesized, searches, synthesized, undone
 from qffc.passes.target import Target
 
-Tried = tuple[Gadgets, Place]
+Known = dict[tuple[Gadgets, tuple[int, ...]], tuple[Synthesized, ...]]
+"""What was found for rotations behind gates of pairs: what comes out of a second look is the same."""
 
 _WORSE = 2
 """Gates more than the best search, from which on another one is given up."""
@@ -73,34 +74,37 @@ class SynthesizeGadgets(Pass[None]):
         """Return the program with its long rotations written out."""
         if leaves_alone(program) or program.generators:
             return PassResult(program, None)
-        now, before, tried = program, None, set[Tried]()
+        now, before, known = program, None, Known()
         while now is not before:
-            before, now = now, shortest_spelling(now, partial(_spellings, tried))
+            before, now = now, shortest_spelling(now, partial(_spellings, known))
         return PassResult(now, None, changed=now is not program)
 
 
-def _spellings(tried: set[Tried], run: Run, place: Place) -> Iterator[Spelling]:
-    """Spellings of a run, unless what they would be made of has been tried: a second look finds nothing more."""
+def _spellings(known: Known, run: Run, place: Place) -> Iterator[Spelling]:
     given, _ = gadgets(run.ops, place.qubits, place.state)
+    yield from _ended(Spelling(tuple(rotation.op for rotation in given.rotations), given.frame), place)
     # Behind the last run the frame is nothing that gates are chosen by, so that the same ones are found another time.
     sought = replace(given, frame=Frame.identity(place.qubits)) if place.is_last else given
-    if (sought, place) in tried:
-        return
-    tried.add((sought, place))
-    yield from _ended(Spelling(tuple(rotation.op for rotation in given.rotations), given.frame), place)
+    found = known.get((sought, place.gates))
+    if found is None:
+        found = known[sought, place.gates] = _searched(sought, place)
+    for each in found:
+        frame = given.frame.with_rows_turned(each.frame) if place.is_last else each.frame
+        yield from _ended(Spelling(each.ops, frame), place)
+
+
+def _searched(given: Gadgets, place: Place) -> tuple[Synthesized, ...]:
+    """What searches find, without those that are worse than others already before their frame is undone."""
     found: list[tuple[float, Synthesized]] = []
     count, least = len(given.rotations), None
-    for search in searches(count):
-        each = synthesized(sought, search, place.gates, None if least is None else least + _WORSE)
+    for search in searches(count, place.runs):
+        each = synthesized(given, search, place.gates, None if least is None else least + _WORSE)
         if each is not None:
-            if place.is_last:
-                each = replace(each, frame=given.frame.with_rows_turned(each.frame))
-            gates = two_qubit_gates(each.ops)
-            least = gates if least is None else min(least, gates)
-            found.append((gates + each.frame.letters / _LETTERS_UNDONE, each))
+            size = two_qubit_gates(each.ops)
+            least = size if least is None else min(least, size)
+            found.append((size + each.frame.letters / _LETTERS_UNDONE, each))
     found.sort(key=lambda item: item[0])
-    for _, each in found[: max(4, _ENDED // max(1, count))]:
-        yield from _ended(Spelling(each.ops, each.frame), place)
+    return tuple(each for _, each in found[: max(4, _ENDED // max(1, count * place.runs))])
 
 
 def _ended(spelling: Spelling, place: Place) -> Iterator[Spelling]:
