@@ -21,7 +21,10 @@ from qffc.passes.measurement.settings import MeasurementPlan, Setting
 from qffc.targets.catalogue import target
 
 PLACE = target("H2-1LE")
-REWRITES = "schedule-layers,check-equivariance,canonicalize,light-cone,slide-singlet,canonicalize"
+REWRITES = (
+    "schedule-layers,check-equivariance,canonicalize,light-cone,slide-singlet,canonicalize,"
+    "push-cliffords,light-cone,synthesize-gadgets"
+)
 LEVELS = (0, 1, 2, 3)
 TOLERANCE = 1e-7
 

@@ -27,7 +27,7 @@ from qffc.passes.same_response import compare_responses, verify_numbers
 from qffc.targets.catalogue import target
 from qffc.testing import internally_symmetric_program, symmetric_program, wide_program
 
-PASSES = ("canonicalize", "light-cone", "slide-singlet")
+PASSES = ("canonicalize", "light-cone", "slide-singlet", "push-cliffords", "synthesize-gadgets")
 POINTS = 24
 MAKERS = {"wide": wide_program, "symmetric": symmetric_program, "declared": internally_symmetric_program}
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, SumObservable
 from qffc.ir.pauli import PauliString
 from qffc.ir.values import Number
+from qffc.passes.circuit.pauli_bases import pauli_bases
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.paulis import Pauli, bits
-from qffc.passes.measurement.settings import measurement_plan
 
 Named = tuple[tuple[str, Observable], ...]
 
@@ -35,9 +35,12 @@ def absorbed(observables: Named, frame: Frame) -> Named | None:
     found = tuple((name, observable) for name, observable in changed if observable is not None)
     if len(found) < len(observables):
         return None
-    qubits = len(frame.xs)
-    before, after = (len(measurement_plan([o for _, o in each], qubits).settings) for each in (observables, found))
-    return found if after <= before else None
+    return found if _settings(found) <= _settings(observables) else None
+
+
+def _settings(observables: Named) -> int:
+    strings = [string for _, observable in observables for string, _ in observable.paulis.terms if string]
+    return len(pauli_bases(dict.fromkeys(strings), 0))
 
 
 def _before(observable: Observable, frame: Frame) -> Observable | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from qffc.ir.ops import PauliRotation
 from qffc.ir.values import Add as Sum
@@ -60,6 +61,14 @@ class Frame:
         assert power % 2 == 0  # a Hermitian string stays one
         return found.negated if power % 4 else found
 
+    def with_rows_turned(self, image: Frame) -> Frame:
+        """Return the operation with each row replaced by what a Clifford operation makes of it.
+
+        Args:
+            image: what it makes of each X and Z.
+        """
+        return Frame(tuple(image.before(row) for row in self.xs), tuple(image.before(row) for row in self.zs))
+
     def after(self, string: Pauli) -> Pauli:
         """Return D P D^dagger: the string P before D is this one after it."""
         # Which rows multiply to P: those whose partner anticommutes with it.
@@ -90,22 +99,30 @@ class Frame:
         found: list[tuple[Pauli, int]] = []
         for x, z in zip(self.xs, self.zs, strict=True):
             qubit = x.support.bit_length() - 1
-            found += _turns_to(x, z, qubit)
+            steps = _turns_to(
+                Pauli(x.x >> qubit, x.z >> qubit, x.negative), Pauli(z.x >> qubit, z.z >> qubit, z.negative)
+            )
+            found += [(Pauli(string.x << qubit, string.z << qubit), quarters) for string, quarters in steps]
         return tuple(found)
 
+    @property
+    def letters(self) -> int:
+        """How many letters its rows have: two for each qubit when it turns and moves single qubits alone."""
+        return sum(row.weight for row in (*self.xs, *self.zs))
 
+
+_QUARTERS: tuple[Value, ...] = (Number(Fraction(0)), Pi() / 2, Pi(), -Pi() / 2)
 _LETTER_BITS = ((1, 0), (1, 1), (0, 1))
 
 
-def _turns_to(x: Pauli, z: Pauli, qubit: int) -> list[tuple[Pauli, int]]:
-    """At most two rotations C of a qubit with C^dagger X C = x and C^dagger Z C = z."""
-    letters = [Pauli(a << qubit, b << qubit) for a, b in _LETTER_BITS]
-    steps = [(letter, quarters) for letter in letters for quarters in (1, 2, 3)]
-    choices: list[list[tuple[Pauli, int]]] = [[], *([step] for step in steps)]
+@cache
+def _turns_to(x: Pauli, z: Pauli) -> tuple[tuple[Pauli, int], ...]:
+    """At most two rotations C of the first qubit with C^dagger X C = x and C^dagger Z C = z."""
+    steps = [(Pauli(*letter), quarters) for letter in _LETTER_BITS for quarters in (1, 2, 3)]
     # A turn about z comes first where there is a choice of order: it costs nothing.
-    choices += [[one, two] for one in reversed(steps) for two in steps if one[0] != two[0]]
-    for choice in choices:
-        own_x, own_z = Pauli(1 << qubit, 0), Pauli(0, 1 << qubit)
+    pairs = [(one, two) for one in reversed(steps) for two in steps if one[0] != two[0]]
+    for choice in ((), *((step,) for step in steps), *pairs):
+        own_x, own_z = Pauli(1, 0), Pauli(0, 1)
         for string, quarters in reversed(choice):
             own_x, own_z = own_x.turned_by(string, -quarters), own_z.turned_by(string, -quarters)
         if (own_x, own_z) == (x, z):
@@ -140,6 +157,5 @@ def quarter_turns(turns: Sequence[tuple[Pauli, int]]) -> list[PauliRotation]:
     for string, quarters in turns:
         count = (-quarters if string.negative else quarters) % 4
         if count:
-            angle = Pi() if count == 2 else Pi() * Fraction(1 if count == 1 else -1, 2)
-            found.append(PauliRotation(string.string, angle))
+            found.append(PauliRotation(string.string, _QUARTERS[count]))
     return found

@@ -13,8 +13,9 @@ from qffc.ir.operation import Op
 from qffc.ir.ops import FourSpin, PauliRotation
 from qffc.ir.values import Value, add, as_value
 from qffc.passes.gadgets.frame import Frame, quarters_and_rest
-from qffc.passes.gadgets.paulis import Pauli
+from qffc.passes.gadgets.paulis import Pauli, bits
 from qffc.passes.gadgets.stabilizers import Stabilizers
+from qffc.passes.gadgets.strings_table import StringsTable
 from qffc.passes.simplify.normal_form import is_identity, normal
 
 
@@ -129,7 +130,17 @@ def gadgets(ops: Iterable[Op], qubits: int, state: Stabilizers | None = None) ->
         rotations = shorter
     for string, quarters in turns:
         left = left.turned_by(string, quarters)
-    return Gadgets(tuple(rotations), frame), left
+    return Gadgets(_in_layers(rotations, qubits), frame), left
+
+
+def _in_layers(rotations: list[Gadget], qubits: int) -> tuple[Gadget, ...]:
+    """Rotations in an order that does not depend on how those that commute were written: by layers, then strings."""
+    strings = [rotation.string for rotation in rotations]
+    layers: list[int] = []
+    for against in StringsTable.of(strings, qubits).earlier_against(strings, 0):
+        layers.append(1 + max((layers[place] for place in bits(against)), default=0))
+    order = sorted(range(len(rotations)), key=lambda place: (layers[place], strings[place]))
+    return tuple(rotations[place] for place in order)
 
 
 def _append(rotations: list[Gadget], string: Pauli, angle: Value) -> None:

@@ -39,6 +39,9 @@ class Place:
     Args:
         qubits: of the program.
         state: strings that fix the state before the run.
+        gates: of each qubit, a number for the last two-qubit gate before the run: where two qubits have the same,
+            more can be done on this pair by the gate.
+        runs: how many there are that are worth a look, this one included.
         is_last: whether a Clifford operation may be left behind it, for the observables to absorb.
         keeps_state: whether the program declares symmetries of its state by hand, so that operations have to make the
             same state of the same qubits.
@@ -46,6 +49,8 @@ class Place:
 
     qubits: int
     state: Stabilizers
+    gates: tuple[int, ...]
+    runs: int
     is_last: bool
     keeps_state: bool
 
@@ -74,7 +79,14 @@ def shortest_spelling(program: Program, spellings: Spellings) -> Program:
     circuit = _Circuit(first, flat.observables, {}, found)
     for number, run in enumerate(found):
         is_last = number == len(found) - 1
-        place = Place(len(program.qubits), state, is_last, bool(program.generators))
+        place = Place(
+            len(program.qubits),
+            state,
+            circuit.gates(len(program.qubits)),
+            sum(each.is_worth_it for each in found),
+            is_last,
+            bool(program.generators),
+        )
         circuit = _with_shortest(circuit, run, place, spellings)
         if not is_last:
             _, state = gadgets(run.ops, len(program.qubits), state)
@@ -107,6 +119,14 @@ class _Circuit:
         """Of the whole."""
         left = [op.relabelled(self.places) for run in self.left for op in (*run.ops, *run.after)]
         return _cost((*self.done, *left))
+
+    def gates(self, qubits: int) -> tuple[int, ...]:
+        """Of each wire of the beginning, a number for the last gate of several qubits on it so far."""
+        last = [-1 - q for q in range(qubits)]
+        for number, op in enumerate(self.done):
+            for qubit in op.qubits if len(op.qubits) > 1 else ():
+                last[qubit] = number
+        return tuple(last[self.places.get(q, q)] for q in range(qubits))
 
     def with_run(self, spelling: Spelling) -> _Circuit | None:
         """Return the circuit with the next run spelled; None where nothing can be done with its frame."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from qffc.ir.operation import Coupling, Op
-from qffc.ir.ops import Singlet, Zero
+from qffc.ir.ops import Singlet, Zero, operation
 from qffc.ir.pauli import LETTERS
 from qffc.passes.gadgets.paulis import Pauli, product
 
@@ -97,11 +97,13 @@ def generator_strings(op: Op) -> tuple[Pauli, ...]:
         return Pauli(1 << qubit, 0), Pauli(0, 1 << qubit), Pauli(1 << qubit, 1 << qubit)
     if op.letters:
         return (Pauli.of(op.letters),)
-    return _of_coupling(type(op), op.qubits) if isinstance(op, Coupling) else ()
+    return _of_coupling(op.word, op.qubits) if isinstance(op, Coupling) else ()
 
 
 @lru_cache(maxsize=1 << 12)
-def _of_coupling(kind: type[Coupling], qubits: tuple[int, ...]) -> tuple[Pauli, ...]:
+def _of_coupling(word: str, qubits: tuple[int, ...]) -> tuple[Pauli, ...]:
+    kind = operation(word)
+    assert issubclass(kind, Coupling)
     return tuple(Pauli.of(string) for string, _ in kind.unit_generator(qubits).terms)
 
 

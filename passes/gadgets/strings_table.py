@@ -66,8 +66,10 @@ class StringsTable:
 
     def string(self, number: int) -> Pauli:
         """Return a string."""
-        x = sum((word >> number & 1) << q for q, word in enumerate(self.xs))
-        z = sum((word >> number & 1) << q for q, word in enumerate(self.zs))
+        x = z = 0
+        for q, (own_x, own_z) in enumerate(zip(self.xs, self.zs, strict=True)):
+            x |= (own_x >> number & 1) << q
+            z |= (own_z >> number & 1) << q
         return Pauli(x, z, bool(self.negative >> number & 1))
 
     def apply(self, move: Move) -> None:
@@ -111,6 +113,16 @@ class StringsTable:
             found.append(against & ((1 << number) - (1 << first)))
         return found
 
+    def short(self, chosen: int) -> tuple[int, int]:
+        """Return those of some strings that have one letter, and those that have two, one bit for each."""
+        none, one, two = chosen, 0, 0
+        for x, z in zip(self.xs, self.zs, strict=True):
+            here = x | z
+            two = two & ~here | one & here
+            one = one & ~here | none & here
+            none &= ~here
+        return one, two
+
     def weights(self, chosen: int) -> dict[int, int]:
         """Return the strings of each number of letters, one bit for each."""
         found: dict[int, int] = {0: chosen}
@@ -139,8 +151,8 @@ class StringsTable:
 
 def to_words(numbers: Sequence[int], size: int) -> Words:
     """Return integers as rows of words of 64 bits."""
-    data = b"".join(number.to_bytes(8 * size, "little") for number in numbers)
-    return np.frombuffer(data, dtype="<u8").reshape(len(numbers), size).astype(np.uint64)
+    data = b"".join([number.to_bytes(8 * size, "little") for number in numbers])
+    return np.frombuffer(data, dtype="<u8").reshape(len(numbers), size)
 
 
 def _ranges(number: int, keep: Sequence[tuple[int, int]]) -> int:

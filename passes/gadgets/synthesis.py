@@ -10,7 +10,8 @@ synthesis (PauliOpt, Rustiq, PCOAST), here with couplings of any two qubits by a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,8 @@ _LAYERS = 4
 _FREE_MOVES = 3
 """Changes of frame on a pair after its first; three gates are enough for every Clifford operation of two qubits."""
 _LEAST = 1e-9
-_SHAKEN = 0.4
-"""Letters by which weights of gates differ at random."""
+_SHAKEN = (0.4, 0.4, 2.5, 2.5)
+"""Letters by which weights of gates differ at random, for one number after the other: a little, and much."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +60,22 @@ _BASE = (
     Search(0.9, 0.0, False),
     Search(0.9, 0.1, True),
 )
-_MOST_SEARCHES = 32
-_ROTATIONS_SEARCHED = 480
+_MOST_SEARCHES = 64
+_FOR_EACH = 8
+"""Searches for each rotation: few rotations have few circuits."""
+_ROTATIONS_SEARCHED = 600
 """Searches times rotations: a search takes about a millisecond for each rotation."""
 
 
-def searches(rotations: int) -> tuple[Search, ...]:
-    """Return the searches that are tried on so many rotations; the fewer rotations, the more.
+def searches(rotations: int, runs: int = 1) -> tuple[Search, ...]:
+    """Return the searches that are tried on so many rotations, in so many runs: the fewer there are to try, the more.
 
     Example:
-        >>> len(searches(8)), len(searches(200))
-        (32, 2)
+        >>> len(searches(2)), len(searches(9)), len(searches(9, runs=4)), len(searches(200))
+        (16, 64, 16, 3)
     """
-    count = max(2, min(_MOST_SEARCHES, _ROTATIONS_SEARCHED // max(1, rotations)))
-    return tuple(replace(_BASE[k % len(_BASE)], shake=k // len(_BASE)) for k in range(count))
+    count = min(_MOST_SEARCHES, _FOR_EACH * rotations, _ROTATIONS_SEARCHED // max(1, rotations * runs))
+    return (*_BASE, *(Search(0.6, 0.1 * (k % 2), False, k) for k in range(1, _MOST_SEARCHES)))[: max(2, count)]
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,16 @@ class Synthesized:
     frame: Frame
 
 
-def synthesized(given: Gadgets, search: Search) -> Synthesized:
+def synthesized(
+    given: Gadgets, search: Search, gates: Sequence[int] = (), most: int | None = None
+) -> Synthesized | None:
     """Return rotations as a circuit of rotations with at most two letters.
+
+    Args:
+        given: the rotations, and what comes behind them.
+        search: how to look.
+        gates: of each qubit, a number for the last gate before: two qubits with the same are a pair with a gate.
+        most: two-qubit gates from which on the search is given up, with None; without it there is always a circuit.
 
     Example:
         >>> from qffc.ir.values import ParameterEntry
@@ -93,9 +104,9 @@ def synthesized(given: Gadgets, search: Search) -> Synthesized:
         >>> [len(op.qubits) for op in found.ops]
         [2, 2]
     """
-    greedy = _Greedy(given, search)
-    greedy.carry_out()
-    return Synthesized(tuple(greedy.ops), greedy.frame)
+    greedy = _Greedy(given, search, tuple(gates))
+    done = greedy.carry_out(most)
+    return Synthesized(tuple(greedy.ops), greedy.frame) if done else None
 
 
 def undone(given: Frame) -> Synthesized:
@@ -116,6 +127,7 @@ def undone(given: Frame) -> Synthesized:
 class _Greedy:
     given: Gadgets
     search: Search
+    gates: tuple[int, ...] = ()
     ops: list[Op] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -128,9 +140,12 @@ class _Greedy:
         self.left = (1 << len(strings)) - 1
         self.layers: list[int] = []
         self.start = 0
-        self.gate_on: list[int] = [-1 - q for q in range(self.qubits)]
+        self.gate_on = [-1 - q for q in range(self.qubits)]
+        if self.gates:  # numbers of gates of this circuit are from 0 on
+            self.gate_on = [-1 - len(self.gates) - gate for gate in self.gates]
         self.free_moves: dict[int, int] = {}
         self.random = np.random.default_rng(self.search.shake) if self.search.shake else None
+        self.shaken = _SHAKEN[self.search.shake % len(_SHAKEN)]
         self.idle = 0
         """Changes of frame since the last rotation: too many in a row, and the shortest string alone counts."""
         self._find_layers()
@@ -141,11 +156,14 @@ class _Greedy:
         rows = [self.table.string(number) for number in range(self.rows)]
         return Frame(tuple(rows[: self.qubits]), tuple(rows[self.qubits :]))
 
-    def carry_out(self) -> None:
-        """Carry out all rotations."""
+    def carry_out(self, most: int | None) -> bool:
+        """Carry out all rotations, unless that takes too many gates; whether they are."""
         while self.left:
             if not self._rotate() and self.left:
                 self._change_frame()
+            if most is not None and len(self.free_moves) > most:
+                return False
+        return True
 
     def finish(self) -> None:
         """Carry out the frame, up to turns and moves of single qubits."""
@@ -158,9 +176,9 @@ class _Greedy:
     def _rotate(self) -> bool:
         """Carry out rotations that take no further gate; whether there were any."""
         first = self.layers[0]
-        short = self.table.weights(first << self.rows)
-        ready = short.get(1, 0) >> self.rows
-        for place in bits(short.get(2, 0) >> self.rows):
+        one, two = self.table.short(first << self.rows)
+        ready = one >> self.rows
+        for place in bits(two >> self.rows):
             a, b = bits(self.table.string(place + self.rows).support)
             ready |= (self.gate_on[a] == self.gate_on[b]) << place
         for place in bits(ready):
@@ -197,8 +215,8 @@ class _Greedy:
         words = found.whole.shape[-1]
         masks = to_words([self._in_window(layer) for layer in self.layers], words)
         weights = np.array([self.search.discount**place for place in range(len(self.layers))])
-        short = self.table.weights(self.layers[0] << self.rows)
-        whole = found.whole & to_words([self._in_window(short.get(2, 0) >> self.rows)], words)
+        _, two = self.table.short(self.layers[0] << self.rows)
+        whole = found.whole & to_words([self._in_window(two >> self.rows)], words)
         gained = np.bitwise_count(whole).sum(-1)  # rotations that a gate on the pair carries out at once
         scores = _weighed(found, masks, weights, ~whole)
         if self.search.tail:
@@ -207,10 +225,11 @@ class _Greedy:
         self.idle += 1
         if self.idle <= 4 * self.qubits and self._free_move(found, scores):
             return
-        least = min(weight for weight in short if weight > 1)
-        target = short[least] >> self.rows if self.search.patient or self.idle > self.qubits else self.layers[0]
+        target = self.layers[0]
+        if self.search.patient or self.idle > self.qubits:
+            target = (two or _shortest(self.table.weights(target << self.rows))) >> self.rows
         if self.random is not None:
-            scores = scores + self.random.uniform(0, _SHAKEN, scores.shape)
+            scores = scores + self.random.uniform(0, self.shaken, scores.shape)
         shortens = (found.shorter & to_words([self._in_window(target)], words)).any(-1)
         best = np.where(shortens, scores, -np.inf)
         best = np.maximum(best, np.where(gained > 0, np.maximum(scores, 0.0), -np.inf)) + gained
@@ -279,6 +298,10 @@ class _Greedy:
         if self.gate_on[a] != self.gate_on[b]:
             self._open(a, b)
         self._apply(Move(a, b, int(first), int(second)))
+
+
+def _shortest(weights: dict[int, int]) -> int:
+    return weights[min(weights)]
 
 
 def _weighed(found: Effects, masks: Words, weights: NDArray[np.float64], but: Words) -> NDArray[np.float64]:

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
+from qffc.passes.gadgets.blocks import two_qubit_gates
+from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.push_cliffords import leaves_alone
-from qffc.passes.gadgets.sequence import Run, gadgets
+from qffc.passes.gadgets.sequence import Gadgets, Run, gadgets
 from qffc.passes.gadgets.spellings import Place, Spelling, shortest_spelling
-from qffc.passes.gadgets.synthesis import searches, synthesized, undone
+from qffc.passes.gadgets.synthesis import Synthesized, searches, synthesized, undone
 from qffc.passes.target import Target
+
+Known = dict[tuple[Gadgets, tuple[int, ...]], tuple[Synthesized, ...]]
+"""What was found for rotations behind gates of pairs: what comes out of a second look is the same."""
+
+_WORSE = 2
+"""Gates more than the best search, from which on another one is given up."""
+_LETTERS_UNDONE = 4
+"""Letters of a frame that one gate takes off, about."""
+_ENDED = 160
+"""Rotations times searches whose frames are undone."""
 
 
 @dataclass(frozen=True)
@@ -61,18 +74,37 @@ class SynthesizeGadgets(Pass[None]):
         """Return the program with its long rotations written out."""
         if leaves_alone(program) or program.generators:
             return PassResult(program, None)
-        now, before = program, None
+        now, before, known = program, None, Known()
         while now is not before:
-            before, now = now, shortest_spelling(now, _spellings)
+            before, now = now, shortest_spelling(now, partial(_spellings, known))
         return PassResult(now, None, changed=now is not program)
 
 
-def _spellings(run: Run, place: Place) -> Iterator[Spelling]:
+def _spellings(known: Known, run: Run, place: Place) -> Iterator[Spelling]:
     given, _ = gadgets(run.ops, place.qubits, place.state)
     yield from _ended(Spelling(tuple(rotation.op for rotation in given.rotations), given.frame), place)
-    for search in searches(len(given.rotations)):
-        found = synthesized(given, search)
-        yield from _ended(Spelling(found.ops, found.frame), place)
+    # Behind the last run the frame is nothing that gates are chosen by, so that the same ones are found another time.
+    sought = replace(given, frame=Frame.identity(place.qubits)) if place.is_last else given
+    found = known.get((sought, place.gates))
+    if found is None:
+        found = known[sought, place.gates] = _searched(sought, place)
+    for each in found:
+        frame = given.frame.with_rows_turned(each.frame) if place.is_last else each.frame
+        yield from _ended(Spelling(each.ops, frame), place)
+
+
+def _searched(given: Gadgets, place: Place) -> tuple[Synthesized, ...]:
+    """What searches find, without those that are worse than others already before their frame is undone."""
+    found: list[tuple[float, Synthesized]] = []
+    count, least = len(given.rotations), None
+    for search in searches(count, place.runs):
+        each = synthesized(given, search, place.gates, None if least is None else least + _WORSE)
+        if each is not None:
+            size = two_qubit_gates(each.ops)
+            least = size if least is None else min(least, size)
+            found.append((size + each.frame.letters / _LETTERS_UNDONE, each))
+    found.sort(key=lambda item: item[0])
+    return tuple(each for _, each in found[: max(4, _ENDED // max(1, count * place.runs))])
 
 
 def _ended(spelling: Spelling, place: Place) -> Iterator[Spelling]:

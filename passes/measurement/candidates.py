@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 
 from qffc.ir.pauli import LETTERS, Letter, PauliString
-from qffc.passes.measurement.settings import Setting, pauli_bases
+from qffc.passes.circuit.pauli_bases import pauli_bases
+from qffc.passes.measurement.settings import Setting
 
 Kinds = Literal["any", "pauli", "bell"]
 

@@ -5,7 +5,7 @@ order at level 1 and above. After that they have one, so that no later compilati
 
 Example:
     >>> level(2).passes
-    'schedule-layers,check-equivariance,canonicalize,light-cone,slide-singlet,canonicalize'
+    'schedule-layers,check-equivariance,canonicalize,light-cone,slide-singlet,canonicalize,push-cliffords,light-cone,synthesize-gadgets'
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ class Level:
     planned: bool
 
 
-_SHORTER = "schedule-layers,check-equivariance,canonicalize,light-cone,slide-singlet,canonicalize"
+_SHORTER = (
+    "schedule-layers,check-equivariance,canonicalize,light-cone,slide-singlet,canonicalize,"
+    "push-cliffords,light-cone,synthesize-gadgets"
+)
 
 LEVELS = (
     Level(

@@ -6,7 +6,8 @@ keeps a generator that changes the sign of m, and moment(m) does not. This is wh
 compare (``internal_numbers.py``) and what the pages say.
 
 The lemma is that of ``relabelling.py``. Where it fails, it is tried once more on what ``canonicalize`` makes of the
-circuit, which prepares the same states on the same qubits and gives the same moments, unless a SWAP became names. A
+circuit, and then ``push-cliffords``, which prepares the same states on the same qubits and gives the same moments,
+unless a SWAP became names. A
 generator that moves sites and no table is kept by the average over exchange, whatever the circuit, when it is an
 element of that group; any other one has to carry that group into itself, so that the mean is over the same responses
 in another order.
@@ -28,7 +29,7 @@ from qffc.passes.equivariance.renaming.relabelling import relabelled
 from qffc.passes.equivariance.renaming.words import Action, Species, Word, make_word, representatives
 from qffc.passes.equivariance.rules.charge import check_conserved
 from qffc.passes.equivariance.rules.exchange import AVERAGE, RELABELLING
-from qffc.passes.equivariance.rules.reduced_circuit import ANY_TARGET, of_canonical
+from qffc.passes.equivariance.rules.reduced_circuit import ANY_TARGET, of_canonical, of_pushed, without_cliffords
 from qffc.passes.equivariance.verdict import Failure, Transform, Witness
 from qffc.passes.simplify.canonicalize import Canonicalize
 
@@ -66,11 +67,16 @@ def _tried(
     proof = mixed or _relabelled(program, generator, words)
     if isinstance(proof, Witness) or mixed is not None:
         return rule, proof
-    shorter = Canonicalize().run(program, ANY_TARGET).program
-    # Where a SWAP became names, the qubits of the generator are others at the end.
-    same = shorter is not program and _read_on(shorter) == _read_on(program)
-    again = _relabelled(shorter, generator, partial(make_word, shorter)) if same else proof
-    return (of_canonical(rule), again) if isinstance(again, Witness) else (rule, proof)
+    for shorter, of_shorter in (
+        (Canonicalize().run(program, ANY_TARGET).program, of_canonical),
+        (without_cliffords(program), of_pushed),
+    ):
+        # Where a SWAP became names, the qubits of the generator are others at the end.
+        if shorter is not program and _read_on(shorter) == _read_on(program):
+            again = _relabelled(shorter, generator, partial(make_word, shorter))
+            if isinstance(again, Witness):
+                return of_shorter(rule), again
+    return rule, proof
 
 
 def _read_on(program: Program) -> list[PauliSum]:

@@ -1,7 +1,8 @@
 """What the rules cannot prove of a circuit, they may prove of a shorter one with the same response.
 
-The shorter circuit is what ``slide-singlet``, ``canonicalize`` and ``light-cone`` make, all exact: gates that cancel
-meet, and what no observable of the readout sees goes. So equal turns of both halves of a singlet are nothing.
+The shorter circuit is what ``slide-singlet``, ``canonicalize``, ``push-cliffords`` and ``light-cone`` make, all exact:
+gates that cancel meet, rotations between Clifford gates are the rotations that they spell, and what no observable of
+the readout sees goes. So equal turns of both halves of a singlet are nothing.
 
 **Lemma.** A program and its shorter circuit have one response wherever that of the longer one is finite, so a symmetry
 of the one is a symmetry of the other there. Hypothesis: each pass keeps expectation values, for all geometries and
@@ -16,6 +17,7 @@ from dataclasses import replace
 
 from qffc.ir.program import Program
 from qffc.passes.equivariance.finding import Rule
+from qffc.passes.gadgets.push_cliffords import PushCliffords
 from qffc.passes.simplify.canonicalize import Canonicalize
 from qffc.passes.simplify.light_cone import LightCone
 from qffc.passes.simplify.slide_singlet import SlideSinglet
@@ -28,7 +30,8 @@ ANY_TARGET = Target("any", "the passes ask nothing of it", None)
 
 def of_reduced(rule: Rule) -> Rule:
     """Return a rule as it speaks of the shorter circuit."""
-    why = "true of the shorter circuit that slide-singlet, canonicalize and light-cone make, which responds alike"
+    makers = "slide-singlet, canonicalize, push-cliffords and light-cone"
+    why = f"true of the shorter circuit that {makers} make, which responds alike"
     return Rule(rule.name + REDUCED, f"{rule.why}; {why}")
 
 
@@ -36,6 +39,25 @@ def of_canonical(rule: Rule) -> Rule:
     """Return a rule as it speaks of what ``canonicalize`` makes of the circuit."""
     why = "true of the circuit that canonicalize makes, which prepares the same state"
     return Rule(f"{rule.name} of the circuit in canonical form", f"{rule.why}; {why}")
+
+
+def of_pushed(rule: Rule) -> Rule:
+    """Return a rule as it speaks of what ``push-cliffords`` makes of the circuit in canonical form."""
+    why = "true of the circuit that canonicalize and push-cliffords make, which prepares the same state"
+    return Rule(f"{rule.name} of the circuit without Clifford gates", f"{rule.why}; {why}")
+
+
+def without_cliffords(program: Program) -> Program:
+    """Return what ``canonicalize`` and ``push-cliffords`` make of a program with declared generators: the same state.
+
+    Example:
+        >>> from qffc.library import load
+        >>> len(without_cliffords(load("pair", depth=1)).ops) <= len(load("pair", depth=1).ops)
+        True
+    """
+    for step in (Canonicalize(), PushCliffords(), Canonicalize()):
+        program = step.run(program, ANY_TARGET).program
+    return program
 
 
 def reduced_circuit(program: Program) -> Program | None:
@@ -62,6 +84,6 @@ def reduced_circuit(program: Program) -> Program | None:
     now, before = plain, None
     while now is not before:
         before = now
-        for step in (SlideSinglet(), Canonicalize(), LightCone()):
+        for step in (SlideSinglet(), Canonicalize(), PushCliffords(), LightCone()):
             now = step.run(now, ANY_TARGET).program
     return None if now is plain else now
