@@ -99,11 +99,7 @@ def _details(each: Target) -> str:
 
 
 def _runs(each: Target) -> str:
-    if each.emulator:
-        return each.emulator
-    if each.machine:
-        return "qnexus"
-    return "no" if each.native else "jax"
+    return each.engine or "no"
 
 
 def _costs(each: Target) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +16,9 @@ from qffc.passes.measurement.settings import MeasurementPlan, Setting
 from qffc.passes.target import Target
 
 _POINTS = 1024
-"""States that are in memory at once."""
+"""States that are in memory at once, at most."""
+_AMPLITUDES = 2**22
+"""Of all states that are in memory at once."""
 
 
 def draw_exactly(
@@ -42,10 +47,13 @@ def draw_exactly(
     generator = np.random.default_rng(seed)
     table = shot_table(shots, len(slots), plan)
     results: list[list[ShotResult] | None] = []
-    for start in range(0, len(slots), _POINTS):
-        states = kernel_states(split, slots[start : start + _POINTS])
-        probabilities = [outcome_probabilities(states, setting) for setting in plan.settings]
-        for row, numbers in enumerate(table[start : start + _POINTS]):
+    points = min(_POINTS, max(1, _AMPLITUDES >> split.qubit_count))
+    for start in range(0, len(slots), points):
+        states = kernel_states(split, slots[start : start + points])
+        probabilities: Iterable[NDArray[np.float64]] = map(partial(outcome_probabilities, states), plan.settings)
+        if len(states) > 1:  # those of one large state are made one by one
+            probabilities = list(probabilities)
+        for row, numbers in enumerate(table[start : start + points]):
             results.append(
                 [
                     _draw(setting, chances[row], int(number), generator)

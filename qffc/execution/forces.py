@@ -240,6 +240,9 @@ class ForceRun:
         return int(np.prod(self.job.frames.shape[1:])) + sum(table.size for table in tables)
 
     def _tariff(self, plan: MeasurementPlan, target: Target) -> Tariff:
+        if not target.native:
+            shape = (len(self.job.frames), self.job.circuits * (1 + len(self.rule.shifts)), len(plan.settings))
+            return Tariff.free(shape, self.rule.split.qubit_count)
         kernel = device_kernel(self.rule.split, target)
         slots = generic_slots(self.rule.base)[None]
         generic = np.concatenate([self.rule.unshifted(slots), self.rule.slots(slots)[0]])

@@ -199,7 +199,9 @@ def _quote(
 
 
 def _tariff(job: Job, target: Target, plan: MeasurementPlan, used: NDArray[np.bool_]) -> Tariff:
-    """What circuits cost: those of the first round as they are, later ones with every gate that they may have."""
+    """What circuits cost: nothing as programs; as gates those of the first round as they are, later ones with every gate that they may have."""
+    if not target.native:
+        return Tariff.free((*used.shape, len(plan.settings)), job.split.qubit_count)
     kernel, settings = device_kernel(job.split, target), len(plan.settings)
     first = np.repeat(np.arange(job.rounds), used.shape[1] // job.rounds) == 0
     taken = np.flatnonzero(used & first)
