@@ -21,6 +21,7 @@ from qffc.library.catalogue import PREFIX
 from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.target import Target
+from qffc.progress_line import shown_as
 from qffc.references.data import dataset_of, datasets_of
 from qffc.references.programs import ProgramLike, program_of
 from qffc.targets.catalogue import target_of
@@ -41,6 +42,7 @@ CERTIFICATE_NAME = "certificate.json"
 Part = Literal["test", "all"]
 
 
+@shown_as("check")
 def check(program: ProgramLike, *, rules_only: bool = False) -> Certificate:
     """Return the certificate of a program: each declared symmetry proven, refuted or left open.
 
@@ -56,6 +58,7 @@ def check(program: ProgramLike, *, rules_only: bool = False) -> Certificate:
     return check_equivariance(program_of(program), rules_only=rules_only)
 
 
+@shown_as("compile")
 def compile(
     program: ProgramLike,
     target: str | Path | Target = "ideal",
@@ -258,6 +261,7 @@ def _train_compiled(
     return model
 
 
+@shown_as("evaluate")
 def evaluate(
     model: ModelLike,
     data: DataLike,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qffc.cli.output import table
+from qffc.cli.output import table, write_line
 
 if TYPE_CHECKING:
     from qffc.compiling.compiled import Compiled
@@ -55,7 +55,7 @@ class _Story:
         self.write(f"\n[{number}/5] {text}\n")
 
 
-def run_demo(out: Path, quick: bool, write: Callable[[str], None] = print) -> None:
+def run_demo(out: Path, quick: bool, write: Callable[[str], None] = write_line) -> None:
     """Run every step and write what it makes into a folder.
 
     Args:

@@ -16,7 +16,9 @@ from qffc.execution.jobs import JobStore, Task, make_task
 from qffc.execution.shots import ShotResult as ShotResult
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.plain_numbers import whole_number
+from qffc.ir.telling import told
 from qffc.passes.target import EXACT, SELENE, Target
+from qffc.progress_line import shown_as
 
 if TYPE_CHECKING:
     from pytket.circuit import Circuit
@@ -45,6 +47,7 @@ class EmulatorRun:
     stored: int = 0
 
 
+@shown_as("run")
 def run_circuits(
     circuits: Sequence[Circuit],
     target: Target,
@@ -56,9 +59,10 @@ def run_circuits(
 ) -> EmulatorRun:
     """Run measured circuits as one batch on a target: on this machine, or on its machine.
 
-    An emulator applies the noise of the target; without noise shots are drawn from the exact state of a circuit. Each circuit has a seed of its own, derived from ``seed`` and its place
-    in the batch. With a folder, each result is stored when it is there, and what is stored is not run again: after a
-    kill, the same call goes on with what is missing, and gives the same shots as an uninterrupted one.
+    An emulator applies the noise of the target; without noise shots are drawn from the exact state of a circuit. Each
+    circuit has a seed of its own, derived from ``seed`` and its place in the batch. With a folder, each result is
+    stored when it is there, and what is stored is not run again: after a kill, the same call goes on with what is
+    missing, and gives the same shots as an uninterrupted one.
 
     Args:
         circuits: native circuits with measurements, such as ``PytketKernel.bind_measured`` gives.
@@ -88,7 +92,7 @@ def run_circuits(
         fresh = run_on_machine(missing, target, keeper, max_price)
     else:
         _check_price(missing, target, max_price)
-        fresh = {task.key: _emulate(task, target, keeper) for task in missing}
+        fresh = {task.key: _emulate(task, target, keeper) for task in told("circuits run:", missing)}
     results = tuple({**found, **fresh}[task.key] for task in tasks)
     price = price_of(circuits, target, many)
     return EmulatorRun(results, target.name, many, seed, perf_counter() - start, price, len(found))

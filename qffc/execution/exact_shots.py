@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qffc.execution.backend import ShotResult
 from qffc.execution.estimate import MomentEstimate, gather, shot_table
+from qffc.ir.telling import tell
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.measurement.kernel_states import kernel_states, outcome_probabilities
 from qffc.passes.measurement.settings import MeasurementPlan, Setting
@@ -49,6 +50,7 @@ def draw_exactly(
     results: list[list[ShotResult] | None] = []
     points = min(_POINTS, max(1, _AMPLITUDES >> split.qubit_count))
     for start in range(0, len(slots), points):
+        tell("circuits drawn:", start, len(slots))
         states = kernel_states(split, slots[start : start + points])
         probabilities: Iterable[NDArray[np.float64]] = map(partial(outcome_probabilities, states), plan.settings)
         if len(states) > 1:  # those of one large state are made one by one

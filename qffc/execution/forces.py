@@ -18,6 +18,7 @@ from qffc.execution.offer import Tariff, allocation_for, both_offers
 from qffc.execution.quote import Quote, choose, need_one, plan_of
 from qffc.execution.rounds import Circuits, Sampler, run_rounds
 from qffc.execution.tangent import Geometry, Tangent
+from qffc.ir.telling import told
 from qffc.models.force_field import ForceField
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
@@ -200,7 +201,7 @@ class ForceRun:
         need_one(shots, standard_error)
         plan = plan_of(self.job)
         spread = _Spread(plan, self.rule, self.tangent)
-        each = zip(self._places, self.points, self.exact, strict=True)
+        each = told("variances of frames:", list(zip(self._places, self.points, self.exact, strict=True)))
         variances = np.stack([spread(place, here, moments) for place, here, moments in each])
         used = np.asarray(~np.isnan(variances).any(axis=2)) & np.repeat(self.job.counted, self.points.shape[2])
         outputs = self._outputs

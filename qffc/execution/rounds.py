@@ -15,6 +15,7 @@ from qffc.execution.estimate import MomentEstimate, estimate_moments
 from qffc.execution.exact_shots import draw_exactly
 from qffc.execution.quote import Quote
 from qffc.ir.diagnostics import error
+from qffc.ir.telling import tell
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.measurement.settings import MeasurementPlan
 from qffc.passes.target import Target
@@ -109,6 +110,7 @@ def run_rounds(
         sampler = draw_exactly
     limits = _limits(quote, None if max_price is None else max_price - spent)
     for number in range(job.rounds):
+        tell("angles of the circuits" if job.rounds == 1 else f"angles of the circuits, round {number + 1}")
         slots.append(job.slots_after(seen))
         rows = circuits.rows(slots[-1])
         measure = sampler or partial(estimate_moments, packed=quote.packed, store=store, max_price=limits[number])

@@ -50,11 +50,11 @@ def task_keys(circuit: Circuit, target: Target, shots: int, seed: int) -> tuple[
     """
     written = circuit.to_dict()
     engine = target.engine
-    here = target.machine is None and engine is not None
+    here = None if target.machine else engine
     rest = {
         "shots": shots,
         "seed": seed,
-        "place": [engine, *engines()[engine].versions] if here else target.machine,
+        "place": [here, *engines()[here].versions] if here else target.machine,
         "noise": asdict(target.noise) if target.noise and here else None,
         "weights": asdict(target.weights),
     }

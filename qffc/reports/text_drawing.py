@@ -119,7 +119,11 @@ def _legend(layout: Layout, width: int) -> str:
     for sign, meaning in layout.legend:
         lead = f"{sign:<{signs}}  "
         shown = wrap(
-            meaning, width, initial_indent=lead, subsequent_indent=" " * len(lead), max_lines=_LINES_OF_A_VALUE,
+            meaning,
+            width,
+            initial_indent=lead,
+            subsequent_indent=" " * len(lead),
+            max_lines=_LINES_OF_A_VALUE,
             placeholder=" …",
         )
         lines += shown

@@ -9,6 +9,7 @@ import numpy as np
 
 from qffc.data import Dataset
 from qffc.ir.program import Program
+from qffc.ir.telling import told
 from qffc.models.force_field import ForceField
 from qffc.trainability.effective_dimension import effective_dimension
 from qffc.trainability.fisher import Fisher, fisher_spectrum, scales_of, starting_model
@@ -118,7 +119,10 @@ def diagnose_family(
         seed: of the draws.
         start: see :func:`qffc.trainability.gradient_variance.gradient_variance`.
     """
-    found = {options: gradient_variance(program, draws=draws, seed=seed, start=start) for options, program in members}
+    found = {
+        options: gradient_variance(program, draws=draws, seed=seed, start=start)
+        for options, program in told("circuits:", members)
+    }
     varying = {options: each.mean for options, each in found.items() if options and each.mean > 0.0}
     return FamilyDiagnosis(found, scalings(varying) if len(varying) > 1 else ())
 
@@ -142,7 +146,7 @@ def diagnose_on_data(
         trained, models = True, [subject]
     else:
         trained, models = False, [starting_model(subject, data, seed + number) for number in range(starts)]
-    spectra = tuple(fisher_spectrum(model, looked_at, *scales) for model in models)
+    spectra = tuple(fisher_spectrum(model, looked_at, *scales) for model in told("starts:", models))
     kappa = learned_from / (2.0 * np.pi * np.log(learned_from)) if learned_from > 1 else 0.0
     dimension = None
     if kappa > 1.0 and any(each.eigenvalues[0] > 0 for each in spectra):

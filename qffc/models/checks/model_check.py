@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from qffc.ir.given_values import whole_of
 from qffc.ir.short_repr import counted, short_repr
+from qffc.ir.telling import told
 from qffc.models.checks.beyond_data_tests import beyond_data_tests
 from qffc.models.checks.check_geometries import choose_geometries
 from qffc.models.checks.energy_function_tests import PropertyTest
@@ -133,7 +134,7 @@ def check_model(
     # An atom at the origin would hide that the energy depends on where it is.
     subject = ModelSubject(chosen.numbers, chosen.frames + generator.normal(size=3), generator, model)
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is found below, and named
-        tests = tuple(test for run in (*TESTS, beyond_data_tests) for test in run(subject))
+        tests = tuple(test for run in told("tests of the model:", (*TESTS, beyond_data_tests)) for test in run(subject))
     program = model.program
     return ModelCheck(program.name, program.digest, chosen.source, len(chosen.frames), seed, tests)
 

@@ -264,7 +264,9 @@ def test_run_without_gates(qffc, trained, tmp_path):
     assert abs(estimate["energy"] - estimate["exact"]) < 6 * estimate["standard_error"]
     assert "exact states of the program" in err
     assert "layers" not in err
-    code, out, err = qffc("run", trained, "--geometry", file, "--target", "ideal", "--forces", "--shots", "20", "--json")
+    code, out, err = qffc(
+        "run", trained, "--geometry", file, "--target", "ideal", "--forces", "--shots", "20", "--json"
+    )
     assert (code, json.loads(out)["price_HQC"]) == (0, 0)
 
 
