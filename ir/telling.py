@@ -20,7 +20,7 @@ def tell(what: str, done: int = 0, of: int | None = None) -> None:
     """Tell what is done now.
 
     Args:
-        what: a step, or what is counted: ``circuits``.
+        what: a step, or what is counted, such as ``circuits:``; no text when a step is over.
         done: how many are.
         of: how many there are; None for a step that is not counted.
     """
@@ -32,16 +32,18 @@ def told(what: str, items: Sequence[Item]) -> Iterator[Item]:
     """Yield items, and tell before each how many are done.
 
     Example:
-        >>> with listening(lambda *now: print(*now)):
-        ...     doubled = [2 * number for number in told("numbers", (3, 4))]
-        numbers 0 2
-        numbers 1 2
+        >>> with listening(lambda *now: print(now)):
+        ...     doubled = [2 * number for number in told("numbers:", (3, 4))]
+        ('numbers:', 0, 2)
+        ('numbers:', 1, 2)
+        ('', 0, None)
         >>> doubled
         [6, 8]
     """
     for done, item in enumerate(items):
         tell(what, done, len(items))
         yield item
+    tell("")
 
 
 @contextmanager

@@ -125,15 +125,14 @@ class ProgressLine:
 
 _now: list[ProgressLine] = []
 """The line of the call that is going on; calls inside it share it."""
+_hushed: list[object] = []
+"""Who wants nothing to be shown."""
 
 
 @contextmanager
 def shown(title: str) -> Iterator[None]:
-    """Show what goes on inside, once it takes long; inside another call that is shown, nothing more.
-
-    As a decorator of a function: ``@shown_as("check")``.
-    """
-    if _now:
+    """Show what goes on inside, once it takes long; inside another call that is shown, nothing more."""
+    if _now or _hushed:
         yield
         return
     line = ProgressLine(title)
@@ -149,13 +148,15 @@ def shown(title: str) -> Iterator[None]:
 
 @contextmanager
 def hushed() -> Iterator[None]:
-    """Show nothing inside: something else there does, or a result is printed."""
-    lines = tuple(_now)
+    """Show nothing inside: something else there does, a result is printed, or nothing is wanted."""
+    lines, here = tuple(_now), object()
+    _hushed.append(here)
     for line in lines:
         line.hush()
     try:
         yield
     finally:
+        _hushed.remove(here)
         for line in lines:
             line.go_on()
 

@@ -7,6 +7,7 @@ pytket.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from textwrap import indent
@@ -21,7 +22,7 @@ from qffc.library.catalogue import PREFIX
 from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.target import Target
-from qffc.progress_line import shown_as
+from qffc.progress_line import hushed, shown_as
 from qffc.references.data import dataset_of, datasets_of
 from qffc.references.programs import ProgramLike, program_of
 from qffc.targets.catalogue import target_of
@@ -161,7 +162,8 @@ def train(
     chosen = training_config({**settings_of(config), **settings})
     sets = datasets_of(data, units, keys)
     need_sound_data(sets, chosen)
-    compiled = compile(program)
+    with hushed() if quiet else nullcontext():
+        compiled = compile(program)
     if not (compiled.certificate.holds or unproven):
         raise _not_proven(compiled)
     start = _start(atom_energies, start_from)

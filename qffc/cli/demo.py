@@ -171,7 +171,7 @@ def _run(model: ForceField, data: Dataset, config: TrainingConfig, story: _Story
     story.write(table(("test frame", "with shots (meV)", "exact circuit (meV)", "PBE (meV)"), rows))
     first = estimates[0]
     story.write(
-        f"energies minus their mean; {first.circuits} circuits a frame; emulated here for nothing, "
+        f"energies minus their mean; {first.circuits} circuits a frame; drawn from exact states here for nothing, "
         f"the device would charge {sum(estimate.price for estimate in estimates):.0f} HQC"
     )
     return estimates

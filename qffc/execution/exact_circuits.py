@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _DRAWS = 2
 """Apart from the random numbers of noise and of readings, which have 0 and 1."""
-_BYTES = 48
+_BYTES = 32
 """For an amplitude: itself, its probability, and what is made on the way."""
 
 

@@ -231,8 +231,10 @@ class ForceRun:
         covariances = found.covariances.reshape(*self.exact.shape, self.exact.shape[-1])
         limits = zip(self._places, self.exact, strict=True)
         places = _geometries(self.job, self.rule, slots)
-        results = zip(places, means, covariances, limits, quote.shots, quote.prices, strict=True)
-        return tuple(_estimate(self.tangent, *result) for result in results)
+        results = list(zip(places, means, covariances, limits, quote.shots, quote.prices, strict=True))
+        return tuple(
+            _estimate(self.tangent, *result) for result in told("forces and standard errors, frames:", results)
+        )
 
     @property
     def _outputs(self) -> int:
