@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qffc.cli.output import table, write_line
+from qffc.ir.telling import tell
 
 if TYPE_CHECKING:
     from qffc.compiling.compiled import Compiled
@@ -53,6 +54,7 @@ class _Story:
 
     def title(self, number: int, text: str) -> None:
         self.write(f"\n[{number}/5] {text}\n")
+        tell(f"step {number} of 5")
 
 
 def run_demo(out: Path, quick: bool, write: Callable[[str], None] = write_line) -> None:

@@ -11,6 +11,7 @@ from qffc.data import Dataset
 from qffc.ir.program import Program
 from qffc.ir.telling import told
 from qffc.models.force_field import ForceField
+from qffc.progress_line import shown_as
 from qffc.trainability.effective_dimension import effective_dimension
 from qffc.trainability.fisher import Fisher, fisher_spectrum, scales_of, starting_model
 from qffc.trainability.gradient_variance import GradientVariance, Start, gradient_variance
@@ -108,6 +109,7 @@ class DataDiagnosis:
         }
 
 
+@shown_as("diagnose")
 def diagnose_family(
     members: Sequence[tuple[Options, Program]], *, draws: int, seed: int, start: Start = "uniform"
 ) -> FamilyDiagnosis:
@@ -127,6 +129,7 @@ def diagnose_family(
     return FamilyDiagnosis(found, scalings(varying) if len(varying) > 1 else ())
 
 
+@shown_as("diagnose on data")
 def diagnose_on_data(
     subject: ForceField | Program, data: Dataset, *, frames: int, learned_from: int, starts: int, seed: int
 ) -> DataDiagnosis:

@@ -17,6 +17,7 @@ from qffc.models.checks.energy_function_tests import PropertyTest
 from qffc.models.checks.property_tests import TESTS, ModelSubject
 from qffc.models.files.model_given import ModelLike, model_of
 from qffc.models.given.atoms_given import Elements, elements_of, positions_of
+from qffc.progress_line import shown_as
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class ModelCheck:
         }
 
 
+@shown_as("check model")
 def check_model(
     model: ModelLike,
     numbers: Elements | None = None,
