@@ -46,7 +46,8 @@ class TrainingProgress:
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
             columns = (TextColumn("epoch {task.completed:.1f} of {task.total}"), BarColumn(), TimeRemainingColumn())
-            self._bar = Progress(*columns, TextColumn("{task.description}"), console=Console(stderr=True))
+            loss = TextColumn("{task.description}")
+            self._bar = Progress(*columns, loss, console=Console(stderr=True), redirect_stdout=False)
             self._task = self._bar.add_task("compiling", total=self._epochs, completed=self._done)
             self._bar.start()
         return self
