@@ -27,6 +27,7 @@ SHORTER = {
     "curve lib:pair --data water --sizes 50,100,200": "curve lib:sivqlm-h2o:depth=1 --data water --sizes 2,3,4 "
     "--validation 2 --test 2 --epochs 1",
     "lib:ring:qubits=4..8..2": "lib:ring:qubits=4..8..2,depth=1 --draws 4",
+    "--standard-error 8meV --max-hqc 400": "--shots 10 --max-hqc 400",
     "runs/pair": "runs/mine",
 }
 """What a page trains for an hour takes a moment here; all of these must be found on the pages."""

@@ -216,7 +216,8 @@ def test_the_ideal_target_draws_from_the_states_of_the_program(tmp_path):
     (found,) = estimate_energies(model, WATER, POSITIONS[None], place, shots=2000, seed=2)
     assert found.price == 0
     assert abs(found.energy - found.exact) < 5 * found.standard_error
-    expected = estimate_energies(model, WATER, POSITIONS[None], TARGET, shots=2000, seed=2, sampler=draw_exactly)[0]
+    options = {"shots": 2000, "pack": False, "seed": 2, "sampler": draw_exactly}
+    (expected,) = estimate_energies(model, WATER, POSITIONS[None], TARGET, **options)
     assert (found.energy, found.shots) == (expected.energy, expected.shots)
     with pytest.raises(QffcError, match="where none are kept"):
         estimate_energies(model, WATER, POSITIONS[None], place, shots=20, seed=2, store=tmp_path)
