@@ -27,23 +27,26 @@ SHORTER = {
     "curve lib:pair --data water --sizes 50,100,200": "curve lib:sivqlm-h2o:depth=1 --data water --sizes 2,3,4 "
     "--validation 2 --test 2 --epochs 1",
     "lib:ring:qubits=4..8..2": "lib:ring:qubits=4..8..2,depth=1 --draws 4",
+    "--standard-error 8meV --max-hqc 400": "--shots 10 --max-hqc 400",
     "runs/pair": "runs/mine",
 }
 """What a page trains for an hour takes a moment here; all of these must be found on the pages."""
-NEEDED = {"run": "emulator"}
+NEEDED: dict[str, str] = {}
 """The extra that a verb needs with the options of the pages."""
 BEYOND = {
     "compile lib:pair --target H2-2LE-noisy --measured --emit qasm --out circuits": None,
     "import bell.qasm --site a:H --site b:H --observable 'E=Z(q0) Z(q1)' --out bell.qffc": None,
     "import spin.qasm --site a:H --observable E=Z(q)": "qasm3",
-    "demo --quick": "emulator",
-    "run trained:water --geometry water --target HeliosLE --shots 10": "selene",
+    "demo --quick": None,
+    "run trained:water --geometry water --target ideal --shots 10": None,
+    "run trained:water --geometry water --shots 10 --emulate": "emulator",
+    "run trained:water --geometry water --target HeliosLE-noisy --shots 10": "selene",
     "run trained:water --geometry water --target H2-1 --shots 10 --max-hqc 1 --store shots": "nexus",
     "search search.toml": "search",
     "curve lib:pair --data water --sizes 2,3 --validation 2 --test 2 --epochs 1 --workers 2 --out side": "cluster",
 }
 """Commands that the pages do not show, with the extra that they need."""
-SIMULATES = ("train", "eval", "curve", "diagnose", "energy", "runs/")
+SIMULATES = ("train", "eval", "curve", "diagnose", "energy", "run ", "runs/", "demo")
 
 
 class Command(NamedTuple):

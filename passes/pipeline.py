@@ -8,6 +8,7 @@ from time import perf_counter
 
 from qffc.ir.diagnostics import InternalError, QffcError, error, quoted
 from qffc.ir.program import Program
+from qffc.ir.telling import tell
 from qffc.ir.verification.program import verify_program
 from qffc.passes.base import Pass, Report
 from qffc.passes.certificate_carry import carry
@@ -105,6 +106,7 @@ def run_pipeline(
     certificate: Certificate | None = None
     for step in passes:
         before = count_ops(program)
+        tell(f"pass {step.name}")
         start = perf_counter()
         result = step.run(program, target)
         seconds = perf_counter() - start

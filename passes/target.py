@@ -15,6 +15,8 @@ from qffc.passes.target_noise import NoiseModel
 TwoQubitGate = Literal["TK2", "ZZPhase"]
 SELENE = "selene"
 """The emulator of Helios."""
+EXACT = "exact"
+"""What draws shots from exact states, where there is no noise."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,13 @@ class Target:
         minimum: gates with smaller angles are dropped.
         pricing: the price formula; None when running is free.
         device: the name that pytket-quantinuum compiles for, or None.
-        emulator: what runs circuits on this machine: ``pecos``, ``selene``, or None.
+        emulator: what runs circuits with noise on this machine: ``pecos``, ``selene``, or None.
         notes: where the figures come from.
         noise: of the device; an emulator applies it. None for what has none.
         limits: of a run.
         machine: the name to which qnexus submits, which costs credits, or None.
+        always_emulate: whether the emulator runs circuits without noise, too; else their shots are drawn from one exact
+            state, with the same distribution.
 
     Raises:
         QffcError: when the parts do not fit together.
@@ -142,6 +146,7 @@ class Target:
     noise: NoiseModel | None = None
     limits: Limits = Limits()
     machine: str | None = None
+    always_emulate: bool = False
 
     def __post_init__(self) -> None:
         if not self.name or (self.qubits is not None and self.qubits < 1):
@@ -164,6 +169,13 @@ class Target:
                 found=f"emulator '{self.emulator}' and machine '{self.machine}' for target '{self.name}'",
                 expected="one of the two",
                 help='leave one out; in a file, machine = "none" takes it away',
+            )
+        if self.always_emulate and not self.emulator:
+            raise error(
+                "nothing that could emulate",
+                found=f"always_emulate = true for target '{self.name}', which has no emulator",
+                expected="an emulator",
+                help='leave it out, or give the target emulator = "pecos"',
             )
         if self.emulator == SELENE and "TK2" in self.gates:
             raise error(
@@ -192,12 +204,36 @@ class Target:
         """Whether circuits are compiled to native gates for it."""
         return bool(self.gates)
 
+    @property
+    def engine(self) -> str | None:
+        """What runs circuits: ``exact``, ``pecos``, ``selene``, ``qnexus``, or None.
+
+        Without noise all shots come from one state, and a target without gates runs any circuit as it is.
+
+        Example:
+            >>> lab = Target("lab", "our two ions", 2, ("ZZPhase",), two_qubit="ZZPhase", emulator="pecos")
+            >>> lab.engine, lab.emulated().engine, lab.with_noise(NoiseModel(two_qubit=1e-3)).engine
+            ('exact', 'pecos', 'pecos')
+        """
+        silent = self.noise is None or self.noise.silent
+        if not self.native or (self.emulator and silent and not self.always_emulate):
+            return EXACT
+        return self.emulator or ("qnexus" if self.machine else None)
+
+    def emulated(self) -> Target:
+        """Return the target with every shot run by its emulator, where there is no noise, too.
+
+        Raises:
+            QffcError: when it has no emulator.
+        """
+        return replace(self, always_emulate=True)
+
     def preferring(self, gate: TwoQubitGate) -> Target:
         """Return the target with another preferred two-qubit gate."""
         return replace(self, two_qubit=gate)
 
     def with_noise(self, noise: NoiseModel | None) -> Target:
-        """Return the target with other noise, or with none; its emulator applies it."""
+        """Return the target with other noise, which its emulator applies, or with none."""
         return replace(self, noise=noise)
 
     def exchange_costs(self) -> dict[TwoQubitGate, float]:

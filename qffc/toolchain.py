@@ -7,6 +7,7 @@ pytket.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from textwrap import indent
@@ -21,6 +22,7 @@ from qffc.library.catalogue import PREFIX
 from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.target import Target
+from qffc.progress_line import hushed, shown_as
 from qffc.references.data import dataset_of, datasets_of
 from qffc.references.programs import ProgramLike, program_of
 from qffc.targets.catalogue import target_of
@@ -41,6 +43,7 @@ CERTIFICATE_NAME = "certificate.json"
 Part = Literal["test", "all"]
 
 
+@shown_as("check")
 def check(program: ProgramLike, *, rules_only: bool = False) -> Certificate:
     """Return the certificate of a program: each declared symmetry proven, refuted or left open.
 
@@ -56,6 +59,7 @@ def check(program: ProgramLike, *, rules_only: bool = False) -> Certificate:
     return check_equivariance(program_of(program), rules_only=rules_only)
 
 
+@shown_as("compile")
 def compile(
     program: ProgramLike,
     target: str | Path | Target = "ideal",
@@ -158,7 +162,8 @@ def train(
     chosen = training_config({**settings_of(config), **settings})
     sets = datasets_of(data, units, keys)
     need_sound_data(sets, chosen)
-    compiled = compile(program)
+    with hushed() if quiet else nullcontext():
+        compiled = compile(program)
     if not (compiled.certificate.holds or unproven):
         raise _not_proven(compiled)
     start = _start(atom_energies, start_from)
@@ -258,6 +263,7 @@ def _train_compiled(
     return model
 
 
+@shown_as("evaluate")
 def evaluate(
     model: ModelLike,
     data: DataLike,

@@ -42,6 +42,12 @@ if importlib.util.find_spec("hypothesis"):
     settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
+if importlib.util.find_spec("qffc"):
+    from qffc import progress_line
+
+    progress_line.SILENCE = float("inf")  # what a slow machine would say in addition is compared with no page
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests marked slow too")
 

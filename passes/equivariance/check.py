@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from qffc.ir.program import Program
+from qffc.ir.telling import told
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.equivariance.certificates.certificate import Certificate, make_certificate
 from qffc.passes.equivariance.finding import Finding
@@ -70,17 +71,19 @@ def check_equivariance(program: Program, *, rules_only: bool = False) -> Certifi
         ['rotation: proven', 'exchange A B: proven']
     """
     findings = _of_response(program)
-    verdicts = [judge(program, finding) for finding in findings]
+    verdicts = [judge(program, finding) for finding in told("symmetries, by rules and numbers:", findings)]
     # Numbers come before the shorter circuit: a fault of the passes that shorten it may not prove what they refute.
     open_ = {v.generator for v in verdicts if v.status == "undecided"}
     proofs = {f.generator: f for f in _proofs_of_shorter(program, open_)} if open_ else {}
     declared = check_generators(program)
     decided = [judge(program, proofs[v.generator]) if v.generator in proofs else v for v in verdicts]
-    decided += [judge(program, finding) for finding in declared]
+    decided += [judge(program, finding) for finding in told("declared symmetries:", declared)]
     if not rules_only:
         decided = [
             judge_exactly(program, finding, verdict) if verdict.status == "undecided" else verdict
-            for finding, verdict in zip((*findings, *declared), decided, strict=True)
+            for finding, verdict in told(
+                "symmetries, by the identity test:", list(zip((*findings, *declared), decided, strict=True))
+            )
         ]
     return make_certificate(program, tuple(decided), rules_only=rules_only)
 

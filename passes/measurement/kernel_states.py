@@ -21,7 +21,7 @@ States = NDArray[np.complex128]
 
 DENSE_QUBITS = 12
 """Up to here states are computed for a plan."""
-_MAXIMUM_QUBITS = 16
+_MAXIMUM_QUBITS = 24
 _TRIPLE = dense(triple_product(0, 1, 2), (0, 1, 2))
 _TRIPLE_SQUARED = _TRIPLE @ _TRIPLE
 
@@ -49,7 +49,7 @@ def kernel_states(split: Split, slots: Floats) -> States:
             "too many qubits for dense states",
             found=f"{qubits} qubits",
             expected=f"at most {_MAXIMUM_QUBITS}",
-            help="take the variances from a pilot run instead",
+            help="run smaller circuits, or on a target with gates such as 'H2-1LE', which takes 26 qubits",
         )
     points = np.asarray(slots, dtype=np.float64)
     flat = np.zeros((len(points), 2**qubits), dtype=np.complex128)

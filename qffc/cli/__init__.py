@@ -21,6 +21,7 @@ import typer
 
 from qffc.cli.app import build
 from qffc.ir.diagnostics import Diagnostic, InternalError, QffcError, QffcWarning
+from qffc.progress_line import shown
 
 NO, WRONG_USE, INTERNAL, STOPPED = 1, 2, 70, 130
 
@@ -52,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     given = list(arguments) or ["--help"]
     as_json = "--json" in given
     try:
-        with _warnings_told():
+        with _warnings_told(), shown(given[0].removeprefix("-")):
             code = build(given).main(args=given, prog_name="qffc", standalone_mode=False)
     except QffcError as problem:
         return _refuse(problem.diagnostic, as_json)

@@ -17,6 +17,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("import", "qffc.cli.import_circuit:import_program"),
     ("check", "qffc.cli.check:check"),
     ("compile", "qffc.cli.compile:compile_program"),
+    ("draw", "qffc.cli.draw:draw_program"),
     ("data", "qffc.cli.data:app"),
     ("train", "qffc.cli.train:train"),
     ("eval", "qffc.cli.evaluate:evaluate"),

@@ -14,6 +14,7 @@ from qffc.cli.output import AsJson, emit, say, table
 from qffc.compiling.compiled import Compiled
 from qffc.compiling.levels import DEFAULT_LEVEL, LEVELS
 from qffc.ir.diagnostics import error
+from qffc.ir.telling import tell
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.pipeline import PassRecord, printer
 from qffc.references.programs import names_model
@@ -109,6 +110,7 @@ def compile_program(
 
 def _validated(compiled: Compiled) -> dict[str, Identity | CircuitCheck]:
     """What was compared, by its name in JSON; each is told."""
+    tell("comparing responses exactly")
     found: dict[str, Identity | CircuitCheck] = {"validation": compiled.validate()}
     if compiled.target.native:
         found["circuits"] = compiled.validate_circuits()
@@ -220,6 +222,7 @@ def _columns(compiled: Compiled) -> dict[str, CircuitCounts]:
     if compiled.target.device is None:
         return {"as written": compiled.counts_as_written, "qffc": compiled.counts}
     slots = generic_slots(compiled.split)
+    tell("the same circuit, compiled by pytket")
     comparison = compare_with_pytket(compiled.program, slots, compiled.target)
     preferred = f"pytket {compiled.target.two_qubit}"
     return {

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qffc.cli.output import table
+from qffc.cli.output import table, write_line
+from qffc.ir.telling import tell
 
 if TYPE_CHECKING:
     from qffc.compiling.compiled import Compiled
@@ -53,9 +54,10 @@ class _Story:
 
     def title(self, number: int, text: str) -> None:
         self.write(f"\n[{number}/5] {text}\n")
+        tell(f"step {number} of 5")
 
 
-def run_demo(out: Path, quick: bool, write: Callable[[str], None] = print) -> None:
+def run_demo(out: Path, quick: bool, write: Callable[[str], None] = write_line) -> None:
     """Run every step and write what it makes into a folder.
 
     Args:
@@ -171,7 +173,7 @@ def _run(model: ForceField, data: Dataset, config: TrainingConfig, story: _Story
     story.write(table(("test frame", "with shots (meV)", "exact circuit (meV)", "PBE (meV)"), rows))
     first = estimates[0]
     story.write(
-        f"energies minus their mean; {first.circuits} circuits a frame; emulated here for nothing, "
+        f"energies minus their mean; {first.circuits} circuits a frame; drawn from exact states here for nothing, "
         f"the device would charge {sum(estimate.price for estimate in estimates):.0f} HQC"
     )
     return estimates

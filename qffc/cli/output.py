@@ -9,12 +9,20 @@ from typing import Annotated
 
 import typer
 
+from qffc.progress_line import hushed
+
 AsJson = Annotated[bool, typer.Option("--json", help="print the result, or the error, as JSON")]
 
 
 def emit(text: str, data: Mapping[str, object], as_json: bool) -> None:
     """Print a result: the text, or the data as JSON."""
-    print(json.dumps(data, indent=2, allow_nan=False) if as_json else text.rstrip("\n"))
+    write_line(json.dumps(data, indent=2, allow_nan=False) if as_json else text.rstrip("\n"))
+
+
+def write_line(text: str) -> None:
+    """Print a part of a result, with no progress on the same screen."""
+    with hushed():
+        print(text, flush=True)
 
 
 def say(text: str) -> None:

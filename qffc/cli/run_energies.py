@@ -14,6 +14,7 @@ from qffc.cli.run_forces import force_data, force_tables
 from qffc.compiling.levels import DEVICE_LEVEL, LEVELS
 from qffc.data.file_names import DATA_FORMS
 from qffc.ir.diagnostics import error
+from qffc.passes.target import EXACT
 
 if TYPE_CHECKING:
     from qffc.execution.energy import EnergyEstimate
@@ -50,6 +51,9 @@ def run_model(
     level: Annotated[
         int, typer.Option("-O", "--level", min=0, max=len(LEVELS) - 1, help="optimization level of the circuits")
     ] = DEVICE_LEVEL,
+    emulate: Annotated[
+        bool, typer.Option("--emulate", help="without noise, too, let the emulator run every shot: much slower")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the circuits of a model; prints energies and forces with standard errors beside the exact values."""
@@ -69,7 +73,7 @@ def run_model(
             expected="one of the two",
             help="leave out --pilot: shots for forces are allocated by exact states",
         )
-    place = find_target(target)
+    place = find_target(target).emulated() if emulate else find_target(target)
     need_runner(place)
     parse = force_in_ev_per_angstrom if forces else energy_in_ev
     wanted = None if standard_error is None else parse(standard_error)
@@ -132,11 +136,15 @@ def _show(quote: Quote, place: Target, pilot: int | None, unit: str) -> None:
         say(f"{quote.rounds} rounds, one after the other; later ones are priced with every gate that they may have")
     largest = f"{1e3 * quote.standard_errors.max():.3g} {unit}"
     say(f"{quote.shots.sum()} shots, for a standard error of {largest} without noise")
+    if not place.native:
+        say("shots are drawn from exact states of the program; no gates, no price")
+        return
     say(f"{_way(quote.offer)}, {quote.price:.1f} HQC")
     say(f"{_way(quote.other)}, {quote.other.price:.1f} HQC{_compared(quote)}")
     more = "" if pilot is None else f", and a pilot run of {pilot} shots a circuit"
     price = f"price: {quote.price:.1f} HQC{more}"
-    say(f"{price}; emulated on this machine for nothing, what the device would charge" if place.emulator else price)
+    here = {EXACT: "drawn from exact states", "qnexus": None}.get(str(place.engine), "emulated")
+    say(f"{price}; {here} on this machine for nothing, what the device would charge" if here else price)
 
 
 def _compared(quote: Quote) -> str:

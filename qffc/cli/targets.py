@@ -31,7 +31,9 @@ def show_targets(
     ready, native = engines(), native_state()
     kernel = {"name": "native" if native.available else "portable", "native": native.available, "reason": native.reason}
     data = {
-        "targets": [asdict(each) | {"cheaper_exchange": each.cheaper_exchange()} for each in chosen],
+        "targets": [
+            asdict(each) | {"cheaper_exchange": each.cheaper_exchange(), "engine": each.engine} for each in chosen
+        ],
         "engines": [asdict(engine) for engine in ready.values()],
         "kernel": kernel,
     }
@@ -99,11 +101,7 @@ def _details(each: Target) -> str:
 
 
 def _runs(each: Target) -> str:
-    if each.emulator:
-        return each.emulator
-    if each.machine:
-        return "qnexus"
-    return "no" if each.native else "jax"
+    return each.engine or "no"
 
 
 def _costs(each: Target) -> str:

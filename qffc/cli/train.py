@@ -19,6 +19,7 @@ from qffc.cli.starting_options import AtomEnergies, StartFrom, with_start
 from qffc.cli.together import Coordinator, Processes, ProcessId, together
 from qffc.cli.training_summary import errors_by_set, summary_text, training_summary
 from qffc.ir.diagnostics import error
+from qffc.progress_line import hushed
 from qffc.training.config import TrainingConfig
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ def _train_along(source: ProgramLike, sets: Sequence[Dataset], run: Run, folder:
     from qffc.studies.run import how_to_train
     from qffc.toolchain import train as train_program
 
-    return train_program(source, sets, folder, config=run.config, quiet=True, **how_to_train(run))
+    with hushed():
+        return train_program(source, sets, folder, config=run.config, quiet=True, **how_to_train(run))
 
 
 def _say_how_it_ended(model: ForceField, config: TrainingConfig, folder: Path) -> None:

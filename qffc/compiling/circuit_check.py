@@ -21,6 +21,7 @@ from qffc.ir.pauli import PauliString
 from qffc.ir.program import Program
 from qffc.ir.reference import MAXIMUM_QUBITS, State, expectation, moments, statevector
 from qffc.ir.short_repr import counted
+from qffc.ir.telling import told
 from qffc.ir.values import Moment
 from qffc.passes.circuit.written_out import written_out
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
@@ -93,7 +94,7 @@ def check_circuits(kernel: PytketKernel, plan: MeasurementPlan) -> CircuitCheck:
     if not points:
         return CircuitCheck("unknown", why=f"no random point of {_TRIES} at which all angles are finite")
     settings, size = len(plan.settings), _size(compiled.program)
-    deviation = max(_deviation(compiled, point) for point in points)
+    deviation = max(_deviation(compiled, point) for point in told("circuits read back, points:", points))
     if deviation <= _TOLERANCE * size:
         return CircuitCheck("agree", deviation, len(points), settings)
     everything = _Emitted(replace(kernel, target=replace(kernel.target, minimum=MinimumAngles())), plan)

@@ -28,6 +28,7 @@ from qffc.passes.pipeline_text import format_pass, parse_pipeline, steps_of
 from qffc.passes.registry import is_registered
 from qffc.passes.same_response import compare_responses
 from qffc.passes.target import Target, check_shots
+from qffc.progress_line import shown_as
 
 if TYPE_CHECKING:
     from pytket.circuit import Circuit
@@ -150,6 +151,7 @@ class Compiled(Parts):
             return 0.0
         return self.target.price([self.kernel.counts(circuit) for circuit in self.measured_circuits()], shots)
 
+    @shown_as("validate")
     def validate(self) -> Identity:
         """Compare the response of what was compiled with that of the source, exactly.
 
@@ -167,6 +169,7 @@ class Compiled(Parts):
         """
         return compare_responses(self.source, self.program)
 
+    @shown_as("validate circuits")
     def validate_circuits(self) -> CircuitCheck:
         """Compare the moments of the native circuits with those of the program, at three random points.
 

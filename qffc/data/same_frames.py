@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from qffc.data.dataset import Dataset
+from qffc.ir.telling import tell
 
 Marks = NDArray[np.float32]
 """(n, 3), three sums for each frame; four bytes hold them to a hundredth of the tolerance."""
@@ -51,6 +52,7 @@ def marks_of(data: Dataset) -> Marks:
     marks = np.empty((len(data), 3))
     size = max(1, _BLOCK_NUMBERS // max(1, 3 * len(first)))
     for start in range(0, len(data), size):
+        tell("looking for repeated frames:", start, len(data))
         positions = data.positions[start : start + size]
         distances = np.linalg.norm(positions[:, second] - positions[:, first], axis=-1)
         inverse = 1 / distances

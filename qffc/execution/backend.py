@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from qffc.execution import pecos, selene
+from qffc.execution import exact_circuits, pecos, selene
 from qffc.execution.engines import engines
 from qffc.execution.jobs import JobStore, Task, make_task
 from qffc.execution.shots import ShotResult as ShotResult
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.plain_numbers import whole_number
-from qffc.passes.target import SELENE, Target
+from qffc.ir.telling import told
+from qffc.passes.target import EXACT, SELENE, Target
+from qffc.progress_line import shown_as
 
 if TYPE_CHECKING:
     from pytket.circuit import Circuit
@@ -45,6 +47,7 @@ class EmulatorRun:
     stored: int = 0
 
 
+@shown_as("run")
 def run_circuits(
     circuits: Sequence[Circuit],
     target: Target,
@@ -54,15 +57,16 @@ def run_circuits(
     store: Path | None = None,
     max_price: float | None = None,
 ) -> EmulatorRun:
-    """Run measured circuits as one batch on a target: on its local emulator, or on its machine.
+    """Run measured circuits as one batch on a target: on this machine, or on its machine.
 
-    An emulator applies the noise of the target. Each circuit has a seed of its own, derived from ``seed`` and its place
-    in the batch. With a folder, each result is stored when it is there, and what is stored is not run again: after a
-    kill, the same call goes on with what is missing, and gives the same shots as an uninterrupted one.
+    An emulator applies the noise of the target; without noise shots are drawn from the exact state of a circuit. Each
+    circuit has a seed of its own, derived from ``seed`` and its place in the batch. With a folder, each result is
+    stored when it is there, and what is stored is not run again: after a kill, the same call goes on with what is
+    missing, and gives the same shots as an uninterrupted one.
 
     Args:
         circuits: native circuits with measurements, such as ``PytketKernel.bind_measured`` gives.
-        target: a target with an emulator or a machine.
+        target: a target that runs circuits.
         shots: of each circuit, or one number for all.
         seed: a number from 0 on.
         store: a folder for results; a machine needs one.
@@ -82,13 +86,13 @@ def run_circuits(
     keeper = JobStore(store) if store is not None else None
     found = {task.key: result for task in tasks if keeper and (result := keeper.load(task))}
     missing = [task for task in tasks if task.key not in found]
-    if target.emulator is None:
+    if target.engine == "qnexus":
         from qffc.execution.nexus import run_on_machine
 
         fresh = run_on_machine(missing, target, keeper, max_price)
     else:
         _check_price(missing, target, max_price)
-        fresh = {task.key: _emulate(task, target, keeper) for task in missing}
+        fresh = {task.key: _emulate(task, target, keeper) for task in told("circuits run:", missing)}
     results = tuple({**found, **fresh}[task.key] for task in tasks)
     price = price_of(circuits, target, many)
     return EmulatorRun(results, target.name, many, seed, perf_counter() - start, price, len(found))
@@ -120,7 +124,7 @@ def need_runner(target: Target) -> None:
     Raises:
         QffcError: when the target has neither an emulator nor a machine, or an extra is missing.
     """
-    name = target.emulator or ("qnexus" if target.machine else None)
+    name = target.engine
     if name is None:
         raise error(
             "target without an emulator",
@@ -170,8 +174,8 @@ def _check_price(missing: Sequence[Task], target: Target, max_price: float | Non
 
 
 def _emulate(task: Task, target: Target, keeper: JobStore | None) -> ShotResult:
-    engine = selene.emulate if target.emulator == SELENE else pecos.emulate
-    result = ShotResult.of(engine(task.circuit, target, task.shots, task.seed))
+    emulate = {EXACT: exact_circuits.emulate, SELENE: selene.emulate}.get(str(target.engine), pecos.emulate)
+    result = ShotResult.of(emulate(task.circuit, target, task.shots, task.seed))
     if keeper is not None:
         keeper.save(task, result)
     return result
@@ -190,7 +194,7 @@ def _check(circuits: Sequence[Circuit], target: Target, shots: Sequence[int], se
             expected=f"at most {limit} on '{target.name}'",
             help="run the circuit several times with fewer shots",
         )
-    if "TK2" not in target.gates and any(circuit.n_gates_of_type(OpType.TK2) for circuit in circuits):
+    if target.native and "TK2" not in target.gates and any(circuit.n_gates_of_type(OpType.TK2) for circuit in circuits):
         raise error(
             "gate that the target does not have",
             found=f"TK2 in a circuit for '{target.name}'",

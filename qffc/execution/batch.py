@@ -47,7 +47,7 @@ def run_batch(
 ) -> EmulatorRun:
     """Run measured circuits with shots of any number each; what is above the limit of the target is run in parts.
 
-    Packed on a machine, each job is one circuit with its parts side by side. An emulator runs the parts one by one with
+    Packed on a machine, each job is one circuit with its parts side by side. Here the parts are run one by one with
     the shots of the job: they share no qubit, and the noise model has no crosstalk and charges the layers of two-qubit
     gates that a qubit waits for until its last gate, which are the same beside other circuits, so the outcomes have the
     same distribution. A state vector of the whole job would not fit any memory.
@@ -71,7 +71,7 @@ def run_batch(
         return _in_parts(circuits, target, shots, seed, store, max_price)
     packing = pack_for([circuit.n_qubits for circuit in circuits], shots, target)
     places = [index for job in packing.jobs for index in job]
-    if target.emulator is None:
+    if target.engine == "qnexus":
         jobs = _jobs(circuits, packing)
         run = _in_parts(jobs, target, packing.shots, seed, store, max_price)
         apart = [

@@ -12,6 +12,7 @@ from qffc.execution.backend import check_price
 from qffc.execution.energy_circuits import prepare
 from qffc.execution.quote import Quote, equal_quote, observed_quote, planned_quote
 from qffc.execution.rounds import Measured, Sampler, alone, run_rounds
+from qffc.ir.telling import tell
 from qffc.models.force_field import ForceField
 from qffc.passes.target import Target
 
@@ -140,6 +141,7 @@ def estimate_energies(
     # What a pilot really cost is known by now, and may be less than its quote.
     check_price(quote.price + (spent if sampler is None else sum(extra_prices)), max_price)
     estimate = measured(quote, seed, spent).moments
+    tell("energies and standard errors")
     energies, slopes = job.energies_and_slopes(estimate.means)
     variances = np.einsum("ci,cij,cj->c", slopes, estimate.covariances, slopes).reshape(len(energies), -1).sum(axis=1)
     exact, _ = job.energies_and_slopes(job.exact_moments)

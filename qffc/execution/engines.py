@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from qffc.passes.target import EXACT
+
 
 @dataclass(frozen=True)
 class Engine:
     """A package that runs circuits.
 
     Args:
-        name: as targets have it in ``emulator``; ``qnexus`` for machines.
+        name: as :attr:`qffc.passes.target.Target.engine` has it.
         packages: what is needed, with the major version that is needed or None.
         extra: of qffc, that installs it.
         install: what the extra is, for pip.
         python: the oldest version of Python that the packages are made for, where qffc runs on older ones.
+        built_in: where it is part of qffc, the version of how it draws shots: another one gives other shots of a seed.
     """
 
     name: str
@@ -23,15 +26,20 @@ class Engine:
     extra: str
     install: str
     python: str | None = None
+    built_in: str | None = None
 
     @property
     def versions(self) -> tuple[str, ...]:
-        """The versions of the packages; empty for what is missing."""
+        """The versions of the packages; empty for what is missing. Its own where it is built in."""
+        if self.built_in is not None:
+            return (self.built_in,)
         return tuple(_version(package) for package, _ in self.packages)
 
     @property
     def installed(self) -> bool:
         """Whether every package is there, in the version that is needed."""
+        if self.built_in is not None:
+            return True
         needed = (major for _, major in self.packages)
         return all(
             found and (major is None or found.startswith(f"{major}."))
@@ -41,6 +49,8 @@ class Engine:
     @property
     def state(self) -> str:
         """A line about it for people."""
+        if self.built_in is not None:
+            return "built in; draws shots without noise from one exact state"
         found = [f"{package} {v}" for (package, _), v in zip(self.packages, self.versions, strict=True) if v]
         if self.installed:
             return f"installed ({', '.join(found)})"
@@ -55,6 +65,7 @@ class Engine:
 
 # Guppy before version 1 comes with PECOS, and its Selene cannot read what it writes.
 _ENGINES = (
+    Engine(EXACT, (), "", "", built_in="1"),
     Engine("pecos", (("pytket-pecos", None), ("quantum-pecos", None)), "emulator", '"pytket-quantinuum[pecos]"'),
     Engine(
         "selene",
@@ -72,7 +83,7 @@ def engines() -> dict[str, Engine]:
 
     Example:
         >>> list(engines())
-        ['pecos', 'selene', 'qnexus']
+        ['exact', 'pecos', 'selene', 'qnexus']
     """
     return {engine.name: engine for engine in _ENGINES}
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from qffc.execution.backend import EmulatorRun, ShotResult
 from qffc.execution.batch import run_batch
 from qffc.ir.diagnostics import QffcError, error
+from qffc.ir.telling import tell
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.measurement.settings import MeasurementPlan
 from qffc.passes.target import Target
@@ -93,6 +94,7 @@ def estimate_moments(
             expected=f"(circuits, {split.slot_count})",
             help="give one row for each circuit",
         )
+    tell("writing circuits")
     kernel = device_kernel(split, target)
     plan = plan or kernel.measurements
     table = shot_table(shots, len(points), plan)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.execution.backend import ShotResult
 from qffc.execution.estimate import MomentEstimate, gather, shot_table
+from qffc.ir.telling import tell
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.measurement.kernel_states import kernel_states, outcome_probabilities
 from qffc.passes.measurement.settings import MeasurementPlan, Setting
 from qffc.passes.target import Target
 
 _POINTS = 1024
-"""States that are in memory at once."""
+"""States that are in memory at once, at most."""
+_AMPLITUDES = 2**22
+"""Of all states that are in memory at once."""
 
 
 def draw_exactly(
@@ -42,10 +48,14 @@ def draw_exactly(
     generator = np.random.default_rng(seed)
     table = shot_table(shots, len(slots), plan)
     results: list[list[ShotResult] | None] = []
-    for start in range(0, len(slots), _POINTS):
-        states = kernel_states(split, slots[start : start + _POINTS])
-        probabilities = [outcome_probabilities(states, setting) for setting in plan.settings]
-        for row, numbers in enumerate(table[start : start + _POINTS]):
+    points = min(_POINTS, max(1, _AMPLITUDES >> split.qubit_count))
+    for start in range(0, len(slots), points):
+        tell("circuits drawn:", start, len(slots))
+        states = kernel_states(split, slots[start : start + points])
+        probabilities: Iterable[NDArray[np.float64]] = map(partial(outcome_probabilities, states), plan.settings)
+        if len(states) > 1:  # those of one large state are made one by one
+            probabilities = list(probabilities)
+        for row, numbers in enumerate(table[start : start + points]):
             results.append(
                 [
                     _draw(setting, chances[row], int(number), generator)

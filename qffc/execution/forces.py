@@ -18,6 +18,7 @@ from qffc.execution.offer import Tariff, allocation_for, both_offers
 from qffc.execution.quote import Quote, choose, need_one, plan_of
 from qffc.execution.rounds import Circuits, Sampler, run_rounds
 from qffc.execution.tangent import Geometry, Tangent
+from qffc.ir.telling import told
 from qffc.models.force_field import ForceField
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
@@ -200,7 +201,7 @@ class ForceRun:
         need_one(shots, standard_error)
         plan = plan_of(self.job)
         spread = _Spread(plan, self.rule, self.tangent)
-        each = zip(self._places, self.points, self.exact, strict=True)
+        each = told("variances of frames:", list(zip(self._places, self.points, self.exact, strict=True)))
         variances = np.stack([spread(place, here, moments) for place, here, moments in each])
         used = np.asarray(~np.isnan(variances).any(axis=2)) & np.repeat(self.job.counted, self.points.shape[2])
         outputs = self._outputs
@@ -230,8 +231,10 @@ class ForceRun:
         covariances = found.covariances.reshape(*self.exact.shape, self.exact.shape[-1])
         limits = zip(self._places, self.exact, strict=True)
         places = _geometries(self.job, self.rule, slots)
-        results = zip(places, means, covariances, limits, quote.shots, quote.prices, strict=True)
-        return tuple(_estimate(self.tangent, *result) for result in results)
+        results = list(zip(places, means, covariances, limits, quote.shots, quote.prices, strict=True))
+        return tuple(
+            _estimate(self.tangent, *result) for result in told("forces and standard errors, frames:", results)
+        )
 
     @property
     def _outputs(self) -> int:
@@ -240,6 +243,9 @@ class ForceRun:
         return int(np.prod(self.job.frames.shape[1:])) + sum(table.size for table in tables)
 
     def _tariff(self, plan: MeasurementPlan, target: Target) -> Tariff:
+        if not target.native:
+            shape = (len(self.job.frames), self.job.circuits * (1 + len(self.rule.shifts)), len(plan.settings))
+            return Tariff.free(shape, self.rule.split.qubit_count)
         kernel = device_kernel(self.rule.split, target)
         slots = generic_slots(self.rule.base)[None]
         generic = np.concatenate([self.rule.unshifted(slots), self.rule.slots(slots)[0]])

@@ -43,6 +43,11 @@ class Tariff(NamedTuple):
         depths = np.array([entry.two_qubit_depth for entry in counts], dtype=np.int64)
         return Tariff(one_shot[where], job, max((entry.qubits for entry in counts), default=1), depths[where])
 
+    @staticmethod
+    def free(shape: tuple[int, int, int], qubits: int) -> Tariff:
+        """Return the tariff of programs that run as they are, without gates: (frames, circuits, settings) of them."""
+        return Tariff(np.zeros(shape), 0.0, qubits, np.zeros(shape, dtype=np.int64))
+
 
 @dataclass(frozen=True, eq=False)
 class Offer:

@@ -12,6 +12,7 @@ from qffc.execution.estimate import MomentEstimate, device_kernel, shot_table
 from qffc.execution.offer import Allocate, Offer, Tariff, allocation_for, both_offers
 from qffc.ir.diagnostics import error
 from qffc.ir.short_repr import counted, short_repr
+from qffc.ir.telling import tell
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.measurement.kernel_states import DENSE_QUBITS, kernel_states
 from qffc.passes.measurement.plan import moment_covariances, plan_measurement, setting_variances
@@ -108,6 +109,7 @@ def planned_quote(
     plan = plan_of(job)
     parts = []
     for start in range(0, len(slopes), _CHUNK):
+        tell("variances of circuits:", start, len(slopes))
         here = slice(start, start + _CHUNK)
         states = kernel_states(job.split, job.flat_slots[here]) if job.split.qubit_count <= DENSE_QUBITS else None
         parts.append(setting_variances(moment_covariances(plan, states, len(slopes[here])), slopes[here]))
@@ -165,6 +167,7 @@ def observed_quote(
 
 def plan_of(job: Job) -> MeasurementPlan:
     """Return the settings that estimate the energies of the geometries well."""
+    tell("planning settings and shots")
     _, slopes = job.energies_and_slopes(job.exact_moments)
     chosen = np.unique(np.linspace(0, len(slopes) - 1, min(len(slopes), _PLAN_CIRCUITS)).astype(int))
     return plan_measurement(job.split, job.flat_slots[chosen], slopes[chosen])
@@ -199,7 +202,9 @@ def _quote(
 
 
 def _tariff(job: Job, target: Target, plan: MeasurementPlan, used: NDArray[np.bool_]) -> Tariff:
-    """What circuits cost: those of the first round as they are, later ones with every gate that they may have."""
+    """What circuits cost: the first round as it is, later ones with every gate that they may have; programs nothing."""
+    if not target.native:
+        return Tariff.free((*used.shape, len(plan.settings)), job.split.qubit_count)
     kernel, settings = device_kernel(job.split, target), len(plan.settings)
     first = np.repeat(np.arange(job.rounds), used.shape[1] // job.rounds) == 0
     taken = np.flatnonzero(used & first)

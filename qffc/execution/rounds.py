@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from qffc.execution.energy_circuits import Job
 from qffc.execution.estimate import MomentEstimate, estimate_moments
+from qffc.execution.exact_shots import draw_exactly
 from qffc.execution.quote import Quote
+from qffc.ir.diagnostics import error
+from qffc.ir.telling import tell
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.measurement.settings import MeasurementPlan
 from qffc.passes.target import Target
@@ -93,7 +96,7 @@ def run_rounds(
         quote: with shots (frames, circuits x copies, settings), in this order.
         target: where they run.
         seed: what reproduces the shots.
-        sampler: takes the place of the target.
+        sampler: takes the place of the target; a target without gates has one that draws from the states of programs.
         store: a folder for results, so that a run can go on after a kill.
         max_price: in HQC, of all rounds; each may take the share of it that it has of the quote, so that a machine that
             charges more than its formula says stays below it, too.
@@ -102,8 +105,12 @@ def run_rounds(
     slots: list[Floats] = []
     seen: list[Floats] = []
     rounds: list[MomentEstimate] = []
+    if sampler is None and not target.native:
+        _need_no_store(target, store)
+        sampler = draw_exactly
     limits = _limits(quote, None if max_price is None else max_price - spent)
     for number in range(job.rounds):
+        tell("angles of the circuits" if job.rounds == 1 else f"angles of the circuits, round {number + 1}")
         slots.append(job.slots_after(seen))
         rows = circuits.rows(slots[-1])
         measure = sampler or partial(estimate_moments, packed=quote.packed, store=store, max_price=limits[number])
@@ -124,6 +131,16 @@ def run_rounds(
         job.together([each.shots for each in rounds]),
     )
     return Measured(job.together(slots), moments, spent)
+
+
+def _need_no_store(target: Target, store: Path | None) -> None:
+    if store is not None:
+        raise error(
+            "folder for results where none are kept",
+            found=f"'{store}' with target '{target.name}'",
+            expected="no folder: the same seed draws the same shots again, in a moment",
+            help="leave it out",
+        )
 
 
 def _limits(quote: Quote, limit: float | None) -> Sequence[float | None]:

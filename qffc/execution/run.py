@@ -18,10 +18,12 @@ from qffc.models.force_field import ForceField
 from qffc.models.given.atoms_given import molecule_of
 from qffc.models.given.closed_shell import need_closed_shell
 from qffc.passes.target import Target
+from qffc.progress_line import shown_as
 from qffc.targets.catalogue import target_of
 from qffc.units import energy_in_ev, force_in_ev_per_angstrom
 
 
+@shown_as("run")
 def run(
     model: ModelLike,
     atoms: Atoms,
@@ -78,6 +80,7 @@ def run(
     return estimate
 
 
+@shown_as("run forces")
 def run_forces(
     model: ModelLike,
     atoms: Atoms,

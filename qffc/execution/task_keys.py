@@ -36,7 +36,7 @@ _ANGLES = {"Rz": 1, "PhasedX": 1, "ZZPhase": 1, "TK2": 3}
 def task_keys(circuit: Circuit, target: Target, shots: int, seed: int) -> tuple[str, ...]:
     """Return the keys under which the result of a circuit may be stored, the one that it is stored under first.
 
-    They are SHA-256 of everything that the result depends on: the circuit, shots, seed and, for an emulator, the engine
+    They are SHA-256 of everything that the result depends on: the circuit, shots, seed and, on this machine, the engine
     with its version, the noise and the cost weights, which scale it; for a machine, its name. The last key is what
     earlier versions of qffc made, of the angles to the last digit.
 
@@ -49,11 +49,13 @@ def task_keys(circuit: Circuit, target: Target, shots: int, seed: int) -> tuple[
         (True, False)
     """
     written = circuit.to_dict()
+    engine = target.engine
+    here = None if target.machine else engine
     rest = {
         "shots": shots,
         "seed": seed,
-        "place": target.machine if target.emulator is None else [target.emulator, *engines()[target.emulator].versions],
-        "noise": asdict(target.noise) if target.noise and target.emulator else None,
+        "place": [here, *engines()[here].versions] if here else target.machine,
+        "noise": asdict(target.noise) if target.noise and here else None,
         "weights": asdict(target.weights),
     }
     keys = [_hash({"circuit": each, "angles": _BIN, **rest}) for each in islice(_coarse(written), _MOST)]

@@ -16,6 +16,7 @@ from qffc.ir.diagnostics import error, quoted
 from qffc.ir.given_values import not_a
 from qffc.ir.program import Program
 from qffc.ir.short_repr import counted, short_repr
+from qffc.ir.telling import tell
 from qffc.models.circuits.instances import Instances, instances_of, species_of
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.frames.frame_batch import FrameBatch, frame_energies
@@ -128,6 +129,7 @@ class ForceField:
         chunk = max(1, min(len(frames), CHUNK_CIRCUITS // self.molecule(numbers).circuits))
         energies, forces = [], []
         for start in range(0, len(frames), chunk):
+            tell("frames:", start, len(frames))
             batch = frames[start : start + chunk]
             padding = chunk - len(batch)
             e, f = self._run(predict, atoms, np.concatenate([batch, frames[:padding]]))
@@ -238,10 +240,12 @@ class ForceField:
     def _predict_near(self, numbers: NDArray[np.integer], frames: NDArray[np.float64]) -> _Predictions:
         """Predictions with near neighbours only, as many frames at once as their circuits allow."""
         reference = self.reference_energy(species_of(self.program, numbers))
-        energies, forces = [], []
+        energies, forces, done = [], [], 0
         for batch, positions in joined_chunks(CircuitLists(self.lowered), numbers, frames):
+            tell("frames:", done, len(frames))
             e, f = self.predict_joined(batch, positions)
             energies.append(reference + np.asarray(e))
+            done += len(energies[-1])
             forces.append(np.asarray(f)[0, : int(np.sum(batch.atoms))])
         return np.concatenate(energies)[: len(frames)], np.concatenate(forces).reshape(frames.shape)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qffc.atomic_files import write_text
+from qffc.progress_line import shown_as
 from qffc.studies.grid import curve_runs
 from qffc.studies.power_law import PowerLaw, fit_power_law
 from qffc.studies.run import Result, load_data
@@ -43,6 +44,7 @@ class Curve:
         return {"runs": results_json(self.results), "sizes": summaries_json(self.summaries), "fits": fits}
 
 
+@shown_as("learning curve")
 def learning_curve(
     given: RunFile,
     table: CurveTable,

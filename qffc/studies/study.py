@@ -12,6 +12,7 @@ from statistics import fmean, stdev
 
 from qffc.atomic_files import write_text
 from qffc.ir.diagnostics import error
+from qffc.ir.telling import tell
 from qffc.studies.in_parallel import as_done
 from qffc.studies.run import Label, Result, Run, do_run
 from qffc.studies.tables import ClusterTable
@@ -65,8 +66,10 @@ class Study:
             The results, in the order of the runs.
         """
         results: dict[int, Result] = {}
+        tell("runs:", 0, len(self.runs))
         for index, result in self._as_done(place):
             results[index] = result
+            tell("runs:", len(results), len(self.runs))
             if report is not None:
                 report(result, len(results))
         return tuple(results[index] for index in range(len(self.runs)))

@@ -47,6 +47,7 @@ class TargetFile(BaseModel):
     device: Text | None = None
     emulator: Literal["pecos", "selene"] | None = None
     machine: Text | None = None
+    always_emulate: bool = False
     notes: tuple[str, ...] = ()
     weights: CostWeights = CostWeights()
     minimum: MinimumAngles = MinimumAngles()

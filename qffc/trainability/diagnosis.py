@@ -9,7 +9,9 @@ import numpy as np
 
 from qffc.data import Dataset
 from qffc.ir.program import Program
+from qffc.ir.telling import told
 from qffc.models.force_field import ForceField
+from qffc.progress_line import shown_as
 from qffc.trainability.effective_dimension import effective_dimension
 from qffc.trainability.fisher import Fisher, fisher_spectrum, scales_of, starting_model
 from qffc.trainability.gradient_variance import GradientVariance, Start, gradient_variance
@@ -107,6 +109,7 @@ class DataDiagnosis:
         }
 
 
+@shown_as("diagnose")
 def diagnose_family(
     members: Sequence[tuple[Options, Program]], *, draws: int, seed: int, start: Start = "uniform"
 ) -> FamilyDiagnosis:
@@ -118,11 +121,15 @@ def diagnose_family(
         seed: of the draws.
         start: see :func:`qffc.trainability.gradient_variance.gradient_variance`.
     """
-    found = {options: gradient_variance(program, draws=draws, seed=seed, start=start) for options, program in members}
+    found = {
+        options: gradient_variance(program, draws=draws, seed=seed, start=start)
+        for options, program in told("circuits:", members)
+    }
     varying = {options: each.mean for options, each in found.items() if options and each.mean > 0.0}
     return FamilyDiagnosis(found, scalings(varying) if len(varying) > 1 else ())
 
 
+@shown_as("diagnose on data")
 def diagnose_on_data(
     subject: ForceField | Program, data: Dataset, *, frames: int, learned_from: int, starts: int, seed: int
 ) -> DataDiagnosis:
@@ -142,7 +149,7 @@ def diagnose_on_data(
         trained, models = True, [subject]
     else:
         trained, models = False, [starting_model(subject, data, seed + number) for number in range(starts)]
-    spectra = tuple(fisher_spectrum(model, looked_at, *scales) for model in models)
+    spectra = tuple(fisher_spectrum(model, looked_at, *scales) for model in told("starts:", models))
     kappa = learned_from / (2.0 * np.pi * np.log(learned_from)) if learned_from > 1 else 0.0
     dimension = None
     if kappa > 1.0 and any(each.eigenvalues[0] > 0 for each in spectra):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qffc.data import Dataset
 from qffc.ir.program import Program
+from qffc.ir.telling import told
 from qffc.models.energy import energies_and_forces
 from qffc.models.force_field import ForceField, trainable_names
 from qffc.models.initialization.fresh_parameters import constants_from_data, usual_parameters
@@ -93,7 +94,7 @@ def output_jacobian(
         jacobian: jax.Array = jax.lax.map(row, jnp.eye(1 + components, dtype=jnp.float64))
         return jacobian
 
-    found = np.stack([np.asarray(rows(moving, jnp.asarray(r))) for r in data.positions])
+    found = np.stack([np.asarray(rows(moving, jnp.asarray(r))) for r in told("frames:", list(data.positions))])
     return found, tuple(place for name in names for place in _places(model.program, name, arrays[name].shape))
 
 

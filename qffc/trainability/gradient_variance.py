@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
+from qffc.ir.telling import told
 from qffc.ir.values.arithmetic import walk
 from qffc.ir.values.leaves import ParameterEntry
 from qffc.models.initialization.fresh_parameters import usual_parameters
@@ -97,7 +98,10 @@ def gradient_variance(program: Program, *, draws: int, seed: int, start: Start =
     gradient = jax.jit(jax.grad(total))
     moving = {name: jnp.asarray(parameters[name]) for name in names}
     observables = range(len(program.observables))
-    each = [gradient(moving, jnp.asarray(observable)) for observable in observables]
+    each = [
+        gradient(moving, jnp.asarray(observable))
+        for observable in told(f"{len(program.qubits)} qubits, observables:", observables)
+    ]
     derivatives = {name: np.stack([np.asarray(one[name]) for one in each], axis=1) for name in names}
     return _summary(program, derivatives)
 

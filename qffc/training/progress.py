@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from qffc.progress_line import hushed
 from qffc.training.talk import Progress, Steps, figures
 
 if TYPE_CHECKING:
@@ -36,13 +38,16 @@ class TrainingProgress:
         self.epochs_shown = 0
 
     def __enter__(self) -> Self:
+        self._alone = ExitStack()
+        self._alone.enter_context(hushed())
         self._begin = self._said = monotonic()
         if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
             columns = (TextColumn("epoch {task.completed:.1f} of {task.total}"), BarColumn(), TimeRemainingColumn())
-            self._bar = Progress(*columns, TextColumn("{task.description}"), console=Console(stderr=True))
+            loss = TextColumn("{task.description}")
+            self._bar = Progress(*columns, loss, console=Console(stderr=True), redirect_stdout=False)
             self._task = self._bar.add_task("compiling", total=self._epochs, completed=self._done)
             self._bar.start()
         return self
@@ -86,6 +91,7 @@ class TrainingProgress:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+        self._alone.close()
 
     def _open(self) -> None:
         if self._opening:

@@ -10,12 +10,14 @@ from numpy.typing import ArrayLike
 
 from qffc.ir.given_values import whole_of
 from qffc.ir.short_repr import counted, short_repr
+from qffc.ir.telling import told
 from qffc.models.checks.beyond_data_tests import beyond_data_tests
 from qffc.models.checks.check_geometries import choose_geometries
 from qffc.models.checks.energy_function_tests import PropertyTest
 from qffc.models.checks.property_tests import TESTS, ModelSubject
 from qffc.models.files.model_given import ModelLike, model_of
 from qffc.models.given.atoms_given import Elements, elements_of, positions_of
+from qffc.progress_line import shown_as
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class ModelCheck:
         }
 
 
+@shown_as("check model")
 def check_model(
     model: ModelLike,
     numbers: Elements | None = None,
@@ -133,7 +136,7 @@ def check_model(
     # An atom at the origin would hide that the energy depends on where it is.
     subject = ModelSubject(chosen.numbers, chosen.frames + generator.normal(size=3), generator, model)
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is found below, and named
-        tests = tuple(test for run in (*TESTS, beyond_data_tests) for test in run(subject))
+        tests = tuple(test for run in told("tests of the model:", (*TESTS, beyond_data_tests)) for test in run(subject))
     program = model.program
     return ModelCheck(program.name, program.digest, chosen.source, len(chosen.frames), seed, tests)
 

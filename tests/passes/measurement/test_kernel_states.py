@@ -92,8 +92,8 @@ def test_large_programs_are_refused():
     program = load("sivqlm-lih", depth=1)
     wide = replace(
         program,
-        qubits=tuple(Qubit(f"q{k}") for k in range(17)),
-        ops=(*program.ops, *(Zero(k) for k in range(2, 17))),
+        qubits=tuple(Qubit(f"q{k}") for k in range(25)),
+        ops=(*program.ops, *(Zero(k) for k in range(2, 25))),
     )
     split = split_program(wide)
     with pytest.raises(QffcError, match="too many qubits for dense states"):

@@ -236,7 +236,6 @@ XYZ = "3\n\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n"
 
 
 def test_run(qffc, trained, tmp_path):
-    pytest.importorskip("pytket_pecos")
     file = tmp_path / "water.xyz"
     file.write_text(XYZ)
     code, out, err = qffc("run", trained, "--geometry", file, "--shots", "50", "--seed", "3", "--json")
@@ -256,6 +255,33 @@ def test_run(qffc, trained, tmp_path):
     assert reached["settings"]
 
 
+def test_run_without_gates(qffc, trained, tmp_path):
+    file = tmp_path / "water.xyz"
+    file.write_text(XYZ)
+    code, out, err = qffc("run", trained, "--geometry", file, "--target", "ideal", "--shots", "50", "--json")
+    (estimate,) = json.loads(out)["estimates"]
+    assert (code, estimate["price"]) == (0, 0)
+    assert abs(estimate["energy"] - estimate["exact"]) < 6 * estimate["standard_error"]
+    assert "exact states of the program" in err
+    assert "layers" not in err
+    code, out, err = qffc(
+        "run", trained, "--geometry", file, "--target", "ideal", "--forces", "--shots", "20", "--json"
+    )
+    assert (code, json.loads(out)["price_HQC"]) == (0, 0)
+
+
+def test_the_emulator_runs_where_it_is_asked_to(qffc, trained, tmp_path):
+    pytest.importorskip("pytket_pecos")
+    file = tmp_path / "water.xyz"
+    file.write_text(XYZ)
+    outs = {}
+    for options in ((), ("--emulate",)):
+        code, outs[options], err = qffc("run", trained, "--geometry", file, "--shots", "10", *options)
+        assert code == 0
+        assert ("emulated on this machine" if options else "drawn from exact states on this machine") in err
+    assert outs[()] != outs["--emulate",]
+
+
 def test_run_with_rounds(qffc, tmp_path):
     pytest.importorskip("pytket_pecos")
     small = load("gathered", channels=1, rounds=2, depth=1, vectors=2, hidden=(3, 2))
@@ -273,7 +299,6 @@ def test_run_with_rounds(qffc, tmp_path):
 
 
 def test_run_forces(qffc, trained, tmp_path):
-    pytest.importorskip("pytket_pecos")
     file = tmp_path / "water.xyz"
     file.write_text(XYZ)
     arguments = ("run", trained, "--geometry", file, "--forces", "--standard-error", "1500meV/A", "--pack")
@@ -319,7 +344,7 @@ def test_run_spends_nothing(qffc, trained, tmp_path, monkeypatch, options, messa
     ("content", "options"),
     [
         (XYZ, ["--target", "H2-1"]),
-        (XYZ, ["--target", "ideal"]),
+        (XYZ, ["--target", "ideal", "--emulate"]),
         (XYZ.replace("O ", "N "), []),
         ("3\n\nO 0 0\n", []),
         ("", []),

@@ -81,8 +81,9 @@ def test_file_that_cannot_be_written(qffc, tmp_path):
     assert "file that cannot be used" in err
 
 
-def test_the_demonstration_says_first_that_it_needs_the_emulator(qffc, tmp_path, monkeypatch):
+def test_the_demonstration_says_first_that_it_needs_an_emulator(qffc, tmp_path, monkeypatch):
     monkeypatch.setattr("qffc.execution.engines._version", lambda package: "")
+    monkeypatch.setattr("qffc.cli.demo.TARGET", "H2-1LE-noisy")
     code, _, err = qffc("demo", "--out", tmp_path / "demo")
     assert code == 2
     assert "the extra 'emulator'" in err

@@ -203,8 +203,21 @@ def test_positions_of_another_shape_are_refused(shape):
         estimate_energies(model, WATER, np.zeros(shape), TARGET, shots=10, seed=0, sampler=draw_exactly)
 
 
-@pytest.mark.parametrize("name", ["ideal", "H2-1"])
+@pytest.mark.parametrize("name", ["Helios", "H2-1"])
 def test_targets_without_an_emulator_are_refused(name):
     model = untrained(load("sivqlm-h2o", depth=1), seed=1)
     with pytest.raises(QffcError):
         estimate_energies(model, WATER, POSITIONS[None], target(name), shots=10, seed=0)
+
+
+def test_the_ideal_target_draws_from_the_states_of_the_program(tmp_path):
+    model = untrained(load("sivqlm-h2o", depth=1), seed=1)
+    place = target("ideal")
+    (found,) = estimate_energies(model, WATER, POSITIONS[None], place, shots=2000, seed=2)
+    assert found.price == 0
+    assert abs(found.energy - found.exact) < 5 * found.standard_error
+    options = {"shots": 2000, "pack": False, "seed": 2, "sampler": draw_exactly}
+    (expected,) = estimate_energies(model, WATER, POSITIONS[None], TARGET, **options)
+    assert (found.energy, found.shots) == (expected.energy, expected.shots)
+    with pytest.raises(QffcError, match="where none are kept"):
+        estimate_energies(model, WATER, POSITIONS[None], place, shots=20, seed=2, store=tmp_path)

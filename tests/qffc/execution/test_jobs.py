@@ -64,7 +64,7 @@ def test_what_is_stored_is_not_run_again(tmp_path, emulated):
     "change",
     [
         {"shots": 21},
-        {"where": target("H2-1LE")},
+        {"where": NOISY.with_noise(NoiseModel(two_qubit=0.04))},
         {"where": replace(NOISY, weights=replace(NOISY.weights, zz=2.0))},
     ],
     ids=["shots", "noise", "weights"],

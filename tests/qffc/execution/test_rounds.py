@@ -157,9 +157,8 @@ def test_a_pilot_goes_through_the_rounds(model):
 
 @pytest.fixture
 def emulated(monkeypatch):
-    """The circuits that reach the emulator; ``stop`` is after how many a run dies."""
-    pytest.importorskip("pytket_pecos")
-    seen, emulate = [], backend.pecos.emulate
+    """The circuits that are run; ``stop`` is after how many a run dies."""
+    seen, emulate = [], backend.exact_circuits.emulate
 
     def count(*given):
         if len(seen) == count.stop:
@@ -168,7 +167,7 @@ def emulated(monkeypatch):
         return emulate(*given)
 
     count.stop, count.seen = -1, seen
-    monkeypatch.setattr(backend.pecos, "emulate", count)
+    monkeypatch.setattr(backend.exact_circuits, "emulate", count)
     return count
 
 

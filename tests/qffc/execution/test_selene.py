@@ -12,7 +12,7 @@ from qffc.passes.target_noise import NoiseModel
 from qffc.targets.catalogue import target
 
 pytestmark = pytest.mark.skipif(not engines()["selene"].installed, reason="needs the extra selene")
-HELIOS = target("HeliosLE")
+HELIOS = target("HeliosLE").emulated()
 
 
 def shots_of(circuit, where, shots=2000):

@@ -7,7 +7,8 @@ from qffc.data import load_embedded
 from qffc.ir.ops import Exchange, Rotate
 from qffc.library import load
 from qffc.models.errors import errors_of
-from qffc.reports.circuit_drawing import columns_of, draw_circuit
+from qffc.reports.circuit_drawing import draw_circuit
+from qffc.reports.circuit_layout import columns_of
 from qffc.reports.evaluation import Evaluation
 from qffc.reports.plots import parity_plot, training_curve
 
@@ -52,7 +53,7 @@ def test_drawing_shows_every_operation(tmp_path):
     draw_circuit(program, tmp_path / "circuit.svg")
     text = (tmp_path / "circuit.svg").read_text()
     assert "<svg" in text
-    labels = sum("<!-- R -->" in line for line in text.splitlines())
+    labels = sum("<!-- R v" in line for line in text.splitlines())
     assert labels == sum(isinstance(op, Rotate) for op in program.ops)
     assert any(isinstance(op, Exchange) for op in program.ops)
 
