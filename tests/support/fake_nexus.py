@@ -19,6 +19,12 @@ from qffc.targets.catalogue import target
 SIGNATURES = {
     "projects.get_or_create": "(name, description=None, properties=None)",
     "circuits.upload": "(circuit, project=None, name=None, description=None, properties=None)",
+    "qir.upload": "(qir, name, project=None, description=None, properties=None)",
+    "hugr.upload": "(hugr_package, name, project=None, description=None, properties=None)",
+    "HeliosConfig": "(*, type='HeliosConfig', system_name='Helios-1', emulator_config=None, max_cost=None, "
+    "attempt_batching=False, batch_id=None, max_batch_cost=None, options=None)",
+    "models.HeliosEmulatorConfig": "(*, n_qubits=None, simulator=None, error_model=None, runtime=None)",
+    "models.NoErrorModel": "(*, type='NoErrorModel', seed=None)",
     "start_execute_job": "(programs, n_shots, backend_config, name, description='', properties=None, project=None, "
     "valid_check=True, language=AUTO, credential_name=None, wasm_module=None, gpu_decoder_config=None, "
     "user_group=None, target_region=None, max_cost=[], n_qubits=[])",
@@ -96,6 +102,7 @@ class FakeNexus:
         self.exceptions = SimpleNamespace(JobError=JobError)
         self.projects = SimpleNamespace(get_or_create=self._checked("projects.get_or_create", lambda name: name))
         self.circuits = SimpleNamespace(upload=self._checked("circuits.upload", self._upload))
+        self.models = SimpleNamespace(references=SimpleNamespace(ResultType=SimpleNamespace(QSYS="QSYS")))
         self.start_execute_job = self._checked("start_execute_job", self._start)
         self.QuantinuumConfig = self._checked("QuantinuumConfig", lambda **chosen: SimpleNamespace(**chosen))
         self.jobs = SimpleNamespace(
@@ -148,7 +155,7 @@ class FakeNexus:
     def _run(self, circuit, shots):
         outcomes = emulate(circuit, target("H2-1LE"), shots, len(self.submitted))
         result = BackendResult(c_bits=circuit.bits, shots=OutcomeArray.from_readouts(outcomes))
-        item = SimpleNamespace(number=1)
+        item = SimpleNamespace(number=1, result_type="PYTKET")
 
         def download_result():
             if item.number == 0 and "download_result" in self.broken:
