@@ -77,6 +77,27 @@ def start(
     )
 
 
+def costs(
+    nexus: Any, target: Target, programs: Sequence[Any], *, shots: Sequence[int], project: Any, name: str
+) -> list[tuple[float, float]]:
+    """Return what the syntax checker of a machine says that programs cost, in HQC, each with its confidence in per cent.
+
+    Takes a job of its own, which costs nothing. A negative confidence is one that the service does not tell.
+    """
+    where = {"target_region": target.region} if target.region else {}
+    assert target.checker is not None
+    job = nexus.start_execute_job(
+        programs=list(programs),
+        n_shots=list(shots),
+        backend_config=_bare_configuration(nexus, target, target.checker),
+        name=name,
+        project=project,
+        **where,
+    )
+    nexus.jobs.wait_for(job)
+    return [(float(cost), float(confidence)) for cost, confidence in nexus.jobs.cost_confidence(job)]
+
+
 def outcomes(nexus: Any, item: Any, circuit: Circuit) -> dict[str, int]:
     """Return the counts of what a job gave for a circuit, as strings of its bits in order.
 
@@ -102,19 +123,28 @@ def _uploaded(nexus: Any, target: Target, circuit: Circuit, where: dict[str, Any
 
 
 def _configuration(nexus: Any, target: Target) -> Any:
-    hosted = target.machine is not None and is_hosted_emulator(target.machine)
+    """Of a machine or a hosted emulator."""
+    assert target.machine is not None
+    if not is_hosted_emulator(target.machine):
+        return _bare_configuration(nexus, target, target.machine)
+    if not _takes_programs(target):
+        return _bare_configuration(nexus, target, target.machine, noisy_simulation=target.noise is not None)
+    quiet = {} if target.noise else {"error_model": nexus.models.NoErrorModel()}
+    emulator = nexus.models.HeliosEmulatorConfig(**quiet)
+    return _bare_configuration(nexus, target, target.machine, emulator_config=emulator)
+
+
+def _bare_configuration(nexus: Any, target: Target, name: str, **more: object) -> Any:
+    """Of anything that takes what the machine of a target takes; circuits are to be left as they are."""
     if _takes_programs(target):
-        quiet = {} if target.noise else {"error_model": nexus.models.NoErrorModel()}
-        emulator = {"emulator_config": nexus.models.HeliosEmulatorConfig(**quiet)} if hosted else {}
-        return nexus.HeliosConfig(system_name=target.machine, **emulator)
-    noise = {"noisy_simulation": target.noise is not None} if hosted else {}
+        return nexus.HeliosConfig(system_name=name, **more)
     return nexus.QuantinuumConfig(
-        device_name=target.machine,
+        device_name=name,
         allow_implicit_swaps=False,
         no_opt=True,
         allow_2q_gate_rebase=False,
         target_2qb_gate=target.two_qubit,
-        **noise,
+        **more,
     )
 
 

@@ -112,9 +112,14 @@ class NexusOverHttp:
 
     def _start(self, data):
         items, most = data["attributes"]["definition"]["items"], self.most
+        asked = data["attributes"]["definition"]["backend_config"]
+        checks = (asked.get("system_name") or asked["device_name"]).endswith("SC")
         for number, item in enumerate(items):
             shots = item["n_shots"] if most is None else min(item["n_shots"], most)
-            item |= {"item_id": number, "status": {"status": "COMPLETED", "message": "", "cost": 1.0}}
+            item |= {"item_id": number, "status": {"status": "COMPLETED", "message": "", "cost": 6.0 + number}}
+            if checks:
+                item["status"] |= {"cost_confidence": 95.0 - number} if "system_name" in asked else {}
+                continue
             if shots < item["n_shots"]:
                 item["status"] = {"status": "TERMINATED", "message": "reached its cost limit"}
             if shots:

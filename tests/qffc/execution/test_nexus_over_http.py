@@ -9,6 +9,7 @@ import pytest
 from pytket.circuit import Circuit
 
 from qffc.execution.backend import price_of, run_circuits
+from qffc.execution.nexus_price import service_price
 from qffc.ir.diagnostics import QffcError
 from qffc.targets.catalogue import target
 
@@ -148,3 +149,17 @@ def test_hugr_goes_where_hugr_belongs(nexus, tmp_path, monkeypatch):
         run(tmp_path, "Helios-1", count=1)
     ((kind, sent),) = nexus.programs.values()
     assert (kind, b64decode(sent["contents"])[:4]) == ("hugr", b"HUGR")
+
+
+@pytest.mark.parametrize(("name", "checker"), [("H2-1", "H2-1SC"), ("H2-2E", "H2-2SC"), ("Helios-2", "Helios-2SC")])
+def test_the_price_of_the_service_is_asked_for_and_costs_nothing(nexus, name, checker):
+    helios = name.startswith("Helios")
+    found = service_price(circuits(), target(name), shots=5)
+    assert (found.each, found.price) == ((6.0, 7.0, 8.0), 21.0)
+    assert found.confidence == (93.0 if helios else None)
+    assert found.formula == price_of(circuits(), target(name), 5)
+    (asked,) = nexus.definitions
+    assert asked["backend_config"]["system_name" if helios else "device_name"] == checker
+    assert asked["target_region"] == ("sg" if helios else None)
+    assert all("max_cost" not in item for item in asked["items"])
+    assert not nexus.results
