@@ -70,7 +70,7 @@ def check_machine(machine: str, target: str, gates: Sequence[str]) -> None:
         raise error(
             "syntax checker in the place of a machine",
             found=f"machine '{machine}' for target '{target}'",
-            expected=f"a machine or a hosted emulator, such as '{machine[:-2]}': a checker gives no shots, or zeros alone",
+            expected=f"a machine or a hosted emulator, such as '{machine[:-2]}': a checker gives no shots, or zeros",
             help=f'name the checker as checker = "{machine}"; it says what programs cost',
         )
     if is_helios(machine) and "TK2" in gates:

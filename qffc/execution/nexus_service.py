@@ -80,7 +80,7 @@ def start(
 def costs(
     nexus: Any, target: Target, programs: Sequence[Any], *, shots: Sequence[int], project: Any, name: str
 ) -> list[tuple[float, float]]:
-    """Return what the syntax checker of a machine says that programs cost, in HQC, each with its confidence in per cent.
+    """Return what the syntax checker of a machine says that programs cost: HQC, and the confidence in per cent.
 
     Takes a job of its own, which costs nothing. A negative confidence is one that the service does not tell.
     """

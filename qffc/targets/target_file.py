@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qffc.ir.diagnostics import QffcError, error, quoted
-from qffc.passes.strict_documents import parse_toml
 from qffc.passes.machines import Region
+from qffc.passes.strict_documents import parse_toml
 from qffc.passes.target import CostWeights, Limits, MinimumAngles, Pricing, Target, TwoQubitGate
 from qffc.passes.target_noise import NoiseModel
 

@@ -107,9 +107,11 @@ class FakeNexus:
         self.projects = SimpleNamespace(get_or_create=self._checked("projects.get_or_create", lambda name: name))
         self.circuits = SimpleNamespace(upload=self._checked("circuits.upload", self._upload))
         self.qir = SimpleNamespace(upload=self._checked("qir.upload", self._upload_qir))
-        self.HeliosConfig = self._checked("HeliosConfig", lambda **chosen: SimpleNamespace(**chosen))
+        self.HeliosConfig = self._checked("HeliosConfig", SimpleNamespace)
         self.models = SimpleNamespace(
-            HeliosEmulatorConfig=self._checked("models.HeliosEmulatorConfig", lambda **chosen: SimpleNamespace(**chosen)),
+            HeliosEmulatorConfig=self._checked(
+                "models.HeliosEmulatorConfig", lambda **chosen: SimpleNamespace(**chosen)
+            ),
             NoErrorModel=self._checked("models.NoErrorModel", lambda: "NoErrorModel"),
             references=SimpleNamespace(
                 ResultType=SimpleNamespace(QSYS="QSYS"), ResultVersions=SimpleNamespace(RAW=RAW, DEFAULT=3)
@@ -146,7 +148,9 @@ class FakeNexus:
     def _upload_qir(self, qir, project, name):
         return self._upload(circuit_of_qir(qir), project, name)
 
-    def _start(self, programs, n_shots, backend_config, name, project, max_cost=None, n_qubits=None, target_region=None):
+    def _start(
+        self, programs, n_shots, backend_config, name, project, max_cost=None, n_qubits=None, target_region=None
+    ):
         assert len(programs) == len(n_shots)
         assert max_cost is None or len(max_cost) == len(programs)
         assert n_qubits is None or len(n_qubits) == len(programs)

@@ -128,7 +128,11 @@ class NexusOverHttp:
         job = {
             "id": str(uuid4()),
             "attributes": data["attributes"]
-            | {"status": {"status": "TERMINATED" if stopped else "COMPLETED", "message": ""}, "properties": {}, "timestamps": TIMES},
+            | {
+                "status": {"status": "TERMINATED" if stopped else "COMPLETED", "message": ""},
+                "properties": {},
+                "timestamps": TIMES,
+            },
             "relationships": {
                 "project": {"data": self.project},
                 "programs": {"data": [{"id": name, "type": kind} for name, (kind, _) in self.programs.items()]},

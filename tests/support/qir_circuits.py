@@ -1,4 +1,4 @@
-"""QIR of the base profile as a circuit of pytket, read line by line from its bitcode: shares no code with what writes it."""
+"""QIR of the base profile as a circuit of pytket, read from bitcode line by line: shares no code with what writes it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from math import pi
 from struct import unpack
 
 from pytket.circuit import Bit, Circuit
-
 
 
 def circuit_of_qir(bitcode: bytes) -> Circuit:
@@ -22,7 +21,10 @@ def circuit_of_qir(bitcode: bytes) -> Circuit:
         found = re.search(r"call void @__quantum__(?:qis|rt)__(\w+)\((.*)\)", line)
         if found is None:
             continue
-        gate, arguments = found[1].removesuffix("__body"), re.findall(r"(double|ptr) (inttoptr \(.*?\)|[^,]+)", found[2])
+        gate, arguments = (
+            found[1].removesuffix("__body"),
+            re.findall(r"(double|ptr) (inttoptr \(.*?\)|[^,]+)", found[2]),
+        )
         angles = [_number(value) / pi for kind, value in arguments if kind == "double"]
         places = [_place(value) for kind, value in arguments if kind == "ptr"]
         if gate == "u1q":

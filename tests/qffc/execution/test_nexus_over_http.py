@@ -94,7 +94,13 @@ def test_a_hosted_emulator_has_noise_if_its_target_has(nexus, tmp_path, name):
 @pytest.mark.parametrize("name", ["H2-1", "Helios-1"])
 @pytest.mark.parametrize(
     "where",
-    [("POST", "jobs"), ("GET", "jobs/.*/status"), ("GET", "jobs/.*[0-9a-f]$"), ("GET", "results"), ("POST", "qir|circuits")],
+    [
+        ("POST", "jobs"),
+        ("GET", "jobs/.*/status"),
+        ("GET", "jobs/.*[0-9a-f]$"),
+        ("GET", "results"),
+        ("POST", "qir|circuits"),
+    ],
     ids=lambda where: f"{where[0]} {where[1]}",
 )
 def test_a_lost_connection_loses_nothing(nexus, tmp_path, name, where):
