@@ -1,4 +1,4 @@
-"""QIR of the base profile as a circuit of pytket, read from bitcode line by line: shares no code with what writes it."""
+"""QIR of the base profile as a circuit of pytket, read from bitcode line by line, by no code of what writes it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def circuit_of_qir(bitcode: bytes) -> Circuit:
         )
         angles = [_number(value) / pi for kind, value in arguments if kind == "double"]
         places = [_place(value) for kind, value in arguments if kind == "ptr"]
+        assert not qubit_of or gate in ("mz", "result_record_output"), "base profile: measurements come last"
         if gate == "u1q":
             circuit.PhasedX(*angles, *places)
         elif gate == "rz":

@@ -25,6 +25,7 @@ def scattered(qubits, seed):
             circuit.Rz(random.uniform(-2, 2), qubit)
         for left in range(layer % 2, qubits - 1, 2):
             circuit.ZZPhase(random.uniform(-2, 2), left + 1, left)
+    circuit.PhasedX(0.1, 0.2, 0).Rz(0.3, 0)  # the others are ready before
     for qubit, bit in enumerate(random.permutation(qubits)):
         circuit.Measure(qubit, int(bit))
     return circuit

@@ -182,6 +182,9 @@ def test_the_verb_takes_names_and_files(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "0.00105" in shown
     assert "pecos" in shown
+    show_targets("Helios-2")
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "machine Helios-2 syntax checker Helios-2SC region sg" in shown
     show_targets()
     rows = capsys.readouterr().out.splitlines()
     assert [row.split()[0] for row in rows[1 : 1 + len(target_names())]] == list(target_names())
