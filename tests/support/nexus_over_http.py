@@ -148,7 +148,7 @@ class NexusOverHttp:
             circuit = Circuit.from_dict({k: v for k, v in attributes.items() if k not in ("properties", "description")})
         else:
             circuit = circuit_of_qir(b64decode(attributes["contents"]))
-        outcomes = emulate(circuit, target("H2-1LE"), shots, len(self.jobs))
+        outcomes = emulate(circuit, target("H2-1LE"), shots, len(self.results))
         name = str(uuid4())
         self.results[name] = (program, (circuit, outcomes))
         return {"result_id": name, "result_type": "PYTKET" if kind == "circuit" else "QSYS"}
