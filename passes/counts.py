@@ -39,7 +39,7 @@ class CircuitCounts:
         two_qubit_depth: the longest chain of two-qubit gates.
         depth: the longest chain of gates, Rz and measurements included.
         cost: the weighted sum of two-qubit gates, in units of one ZZPhase.
-        measured: measured qubits.
+        measured: measurements, and resets, which are charged alike.
         other: gates outside the native set of PhasedX, Rz, ZZMax, ZZPhase and TK2, measurements aside; zero for
             everything that qffc emits.
     """

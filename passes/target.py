@@ -10,6 +10,7 @@ from typing import Literal, get_args
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.plain_numbers import whole_number
 from qffc.passes.counts import CircuitCounts
+from qffc.passes.machines import Region, check_machine
 from qffc.passes.target_noise import NoiseModel
 
 TwoQubitGate = Literal["TK2", "ZZPhase"]
@@ -120,7 +121,9 @@ class Target:
         notes: where the figures come from.
         noise: of the device; an emulator applies it. None for what has none.
         limits: of a run.
-        machine: the name to which qnexus submits, which costs credits, or None.
+        machine: the machine or hosted emulator to which qnexus submits, which costs credits, or None.
+        checker: the syntax checker that knows what programs for the machine cost, or None.
+        region: where the machine stands, ``us`` or ``sg``; None for that of the account.
         always_emulate: whether the emulator runs circuits without noise, too; else their shots are drawn from one exact
             state, with the same distribution.
 
@@ -146,6 +149,8 @@ class Target:
     noise: NoiseModel | None = None
     limits: Limits = Limits()
     machine: str | None = None
+    checker: str | None = None
+    region: Region | None = None
     always_emulate: bool = False
 
     def __post_init__(self) -> None:
@@ -184,13 +189,8 @@ class Target:
                 expected="ZZPhase or ZZMax, no TK2: Selene emulates Helios, which has none",
                 help='give the target gates = ["ZZPhase", "ZZMax"], or emulator = "pecos"',
             )
-        if self.machine is not None and self.machine.lower().startswith("helios"):
-            raise error(
-                "machine that qffc does not submit to",
-                found=f"machine '{self.machine}' for target '{self.name}'",
-                expected="a machine of the H-series, such as 'H2-1': jobs of Helios take another form",
-                help='leave machine out; "HeliosLE" emulates it, and circuits can be written with compile --emit',
-            )
+        if self.machine is not None:
+            check_machine(self.machine, self.name, self.gates)
         if (self.emulator or self.machine) and not self.gates:
             raise error(
                 "place to run circuits without native gates",

@@ -9,7 +9,9 @@ from qffc.passes.target import CostWeights
 
 _ZZ = (OpType.ZZPhase, OpType.ZZMax)
 _TWO_QUBIT = frozenset((*_ZZ, OpType.TK2))
-_FREE = frozenset((OpType.Measure, OpType.Barrier))
+_MEASURED = frozenset((OpType.Measure, OpType.Reset))
+"""What is charged as a measurement or a preparation."""
+_FREE = frozenset((*_MEASURED, OpType.Barrier))
 _ZERO = 1e-11
 """Half-turns below this count as zero."""
 
@@ -31,7 +33,7 @@ def count_circuit(circuit: Circuit, weights: CostWeights | None = None) -> Circu
     kinds: set[OpType] = set()
     for command in circuit:
         kind, width = command.op.type, len(command.qubits)
-        if kind == OpType.Measure:
+        if kind in _MEASURED:
             measured += 1
         if kind in _FREE:
             continue

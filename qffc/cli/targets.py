@@ -76,6 +76,9 @@ def _details(each: Target) -> str:
         ("runs", _runs(each)),
         ("compiled by pytket as", each.device or "-"),
     ]
+    if each.machine is not None:
+        names = (("machine", each.machine), ("syntax checker", each.checker), ("region", each.region))
+        rows += [(key, value) for key, value in names if value is not None]
     for title, part in (
         ("minimum angles (radians)", each.minimum),
         ("weights (in ZZPhase)", each.weights),

@@ -22,6 +22,8 @@ from qffc.passes.target import Target
 
 FORMAT = "qffc compiled program"
 VERSION = 1
+_NEWER = {"always_emulate": False, "checker": None, "region": None}
+"""Entries of targets that files from before they were there go without."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +105,8 @@ def parts_in(text: str, where: str) -> Parts:
             f"checksum {found[:12]} of what it says",
         )
     content = {key: value for key, value in data.items() if key not in ("format", "version")}
+    if isinstance(content.get("target"), dict):
+        content["target"] = {**_NEWER, **content["target"]}
     document = from_plain(_Document, content, "compiled program")
     proof = Certificate.from_json(json.dumps(certificate))
     source, program = _program(document.source, f"{where}[source]"), _program(document.program, f"{where}[program]")

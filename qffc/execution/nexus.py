@@ -15,15 +15,13 @@ from uuid import uuid4
 
 from qffc.execution.jobs import JobStore, Task
 from qffc.execution.nexus_errors import explained, is_gone
+from qffc.execution.nexus_service import PROJECT, outcomes, start, upload
 from qffc.execution.shots import ShotResult
 from qffc.ir.diagnostics import QffcError, error
 from qffc.passes.target import Target
 
 if TYPE_CHECKING:
     from qffc.passes.counts import CircuitCounts
-
-PROJECT = "qffc"
-"""The project in Nexus that circuits and jobs belong to."""
 
 
 def run_on_machine(
@@ -102,25 +100,18 @@ def _submit(
     name = f"qffc-{uuid4().hex[:16]}"
     project = nexus.projects.get_or_create(name=PROJECT)
     entry = {"machine": target.machine, "keys": [rest.task.key for rest in rests], "id": None}
-    programs = [
-        nexus.circuits.upload(circuit=rest.task.circuit, project=project, name=f"{name}-{index}")
-        for index, rest in enumerate(rests)
-    ]
+    circuits = [rest.task.circuit for rest in rests]
+    programs = upload(nexus, target, circuits, project, name)
     store.save_job(name, entry)
-    config = nexus.QuantinuumConfig(
-        device_name=target.machine,
-        allow_implicit_swaps=False,
-        no_opt=True,
-        allow_2q_gate_rebase=False,
-        target_2qb_gate=target.two_qubit,
-    )
-    job = nexus.start_execute_job(
-        programs=programs,
-        n_shots=[rest.shots for rest in rests],
-        backend_config=config,
-        name=name,
+    job = start(
+        nexus,
+        target,
+        programs,
+        circuits,
+        shots=[rest.shots for rest in rests],
+        limits=[share * target.price(_counts(rest.task, target), rest.shots) for rest in rests],
         project=project,
-        max_cost=[share * target.price(_counts(rest.task, target), rest.shots) for rest in rests],
+        name=name,
     )
     entry = {**entry, "id": str(job.id)}
     store.save_job(name, entry)
@@ -156,11 +147,11 @@ def _fetch(
             continue
         try:
             with _still_there(name, entry, store):
-                counts = item.download_result().get_counts(cbits=task.circuit.bits)
+                counts = outcomes(nexus, item, task.circuit)
         except QffcError as problem:  # others of the job may be there
             gone = gone or problem
             continue
-        result = _kept(task, name, {"".join(map(str, bits)): int(n) for bits, n in counts.items() if n}, store)
+        result = _kept(task, name, counts, store)
         if result is not None:
             found[task.key] = result
     if gone is not None:

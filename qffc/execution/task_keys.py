@@ -16,6 +16,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from qffc.execution.engines import engines
+from qffc.passes.machines import is_hosted_emulator
 from qffc.passes.target import Target
 
 if TYPE_CHECKING:
@@ -55,11 +56,19 @@ def task_keys(circuit: Circuit, target: Target, shots: int, seed: int) -> tuple[
         "shots": shots,
         "seed": seed,
         "place": [here, *engines()[here].versions] if here else target.machine,
-        "noise": asdict(target.noise) if target.noise and here else None,
+        "noise": _noise(target, here),
         "weights": asdict(target.weights),
     }
     keys = [_hash({"circuit": each, "angles": _BIN, **rest}) for each in islice(_coarse(written), _MOST)]
     return (*keys, _hash({"circuit": written, **rest}))
+
+
+def _noise(target: Target, here: str | None) -> object:
+    """The noise that outcomes depend on: that of an engine here, or that a hosted one is told to leave out."""
+    if here:
+        return asdict(target.noise) if target.noise else None
+    left_out = target.noise is None and target.machine is not None and is_hosted_emulator(target.machine)
+    return "none" if left_out else None
 
 
 def _hash(content: Mapping[str, object]) -> str:

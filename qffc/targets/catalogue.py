@@ -14,6 +14,7 @@ from pathlib import Path
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.given_values import not_a
 from qffc.passes.counts import CircuitCounts
+from qffc.passes.machines import removed
 from qffc.passes.target import Target
 
 SUFFIX = ".toml"
@@ -116,7 +117,7 @@ def _text(name: str) -> str:
 
 
 def _unknown(name: str) -> QffcError:
-    return error(
+    return removed(name) or error(
         "unknown target",
         found=f"'{name}'",
         expected=f"one of {quoted(target_names())}, or a file '*{SUFFIX}'",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from qffc.ir.diagnostics import QffcError, error, quoted
+from qffc.passes.machines import Region
 from qffc.passes.strict_documents import parse_toml
 from qffc.passes.target import CostWeights, Limits, MinimumAngles, Pricing, Target, TwoQubitGate
 from qffc.passes.target_noise import NoiseModel
@@ -47,6 +48,8 @@ class TargetFile(BaseModel):
     device: Text | None = None
     emulator: Literal["pecos", "selene"] | None = None
     machine: Text | None = None
+    checker: Text | None = None
+    region: Region | None = None
     always_emulate: bool = False
     notes: tuple[str, ...] = ()
     weights: CostWeights = CostWeights()

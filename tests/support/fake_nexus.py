@@ -12,17 +12,27 @@ from uuid import uuid4
 
 from pytket.backends.backendresult import BackendResult
 from pytket.utils.outcomearray import OutcomeArray
+from qir_circuits import circuit_of_qir
 
 from qffc.execution.pecos import emulate
 from qffc.targets.catalogue import target
 
+RAW = 4
+"""The version of results of Helios that lists what a program recorded, shot by shot."""
 SIGNATURES = {
     "projects.get_or_create": "(name, description=None, properties=None)",
     "circuits.upload": "(circuit, project=None, name=None, description=None, properties=None)",
+    "qir.upload": "(qir, name, project=None, description=None, properties=None)",
+    "hugr.upload": "(hugr_package, name, project=None, description=None, properties=None)",
+    "HeliosConfig": "(*, type='HeliosConfig', system_name='Helios-1', emulator_config=None, max_cost=None, "
+    "attempt_batching=False, batch_id=None, max_batch_cost=None, options=None)",
+    "models.HeliosEmulatorConfig": "(*, n_qubits=None, simulator=None, error_model=None, runtime=None)",
+    "models.NoErrorModel": "(*, type='NoErrorModel', seed=None)",
     "start_execute_job": "(programs, n_shots, backend_config, name, description='', properties=None, project=None, "
     "valid_check=True, language=AUTO, credential_name=None, wasm_module=None, gpu_decoder_config=None, "
     "user_group=None, target_region=None, max_cost=[], n_qubits=[])",
     "jobs.wait_for": "(job, wait_for_status=COMPLETED, timeout=None, strategy=None)",
+    "jobs.cost_confidence": "(job, scope=USER)",
     "jobs.results": "(job, allow_incomplete=False, scope=USER)",
     "QuantinuumConfig": "(*, type='QuantinuumConfig', device_name, simulator=None, machine_debug=False, "
     "attempt_batching=False, batch_id=None, allow_implicit_swaps=True, postprocess=False, noisy_simulation=None, "
@@ -96,6 +106,17 @@ class FakeNexus:
         self.exceptions = SimpleNamespace(JobError=JobError)
         self.projects = SimpleNamespace(get_or_create=self._checked("projects.get_or_create", lambda name: name))
         self.circuits = SimpleNamespace(upload=self._checked("circuits.upload", self._upload))
+        self.qir = SimpleNamespace(upload=self._checked("qir.upload", self._upload_qir))
+        self.HeliosConfig = self._checked("HeliosConfig", SimpleNamespace)
+        self.models = SimpleNamespace(
+            HeliosEmulatorConfig=self._checked(
+                "models.HeliosEmulatorConfig", lambda **chosen: SimpleNamespace(**chosen)
+            ),
+            NoErrorModel=self._checked("models.NoErrorModel", lambda: "NoErrorModel"),
+            references=SimpleNamespace(
+                ResultType=SimpleNamespace(QSYS="QSYS"), ResultVersions=SimpleNamespace(RAW=RAW, DEFAULT=3)
+            ),
+        )
         self.start_execute_job = self._checked("start_execute_job", self._start)
         self.QuantinuumConfig = self._checked("QuantinuumConfig", lambda **chosen: SimpleNamespace(**chosen))
         self.jobs = SimpleNamespace(
@@ -103,6 +124,7 @@ class FakeNexus:
             get_all=self._checked("jobs.get_all", self._get_all),
             wait_for=self._checked("jobs.wait_for", self._wait),
             results=self._checked("jobs.results", lambda job, allow_incomplete: job.items),
+            cost_confidence=self._checked("jobs.cost_confidence", lambda job: [(6.0, 95.0)] * len(job.items)),
         )
 
     def _checked(self, name, function):
@@ -123,10 +145,18 @@ class FakeNexus:
         assert name
         return circuit.copy()
 
-    def _start(self, programs, n_shots, backend_config, name, project, max_cost):
-        assert len(programs) == len(n_shots) == len(max_cost)
+    def _upload_qir(self, qir, project, name):
+        return self._upload(circuit_of_qir(qir), project, name)
+
+    def _start(
+        self, programs, n_shots, backend_config, name, project, max_cost=None, n_qubits=None, target_region=None
+    ):
+        assert len(programs) == len(n_shots)
+        assert max_cost is None or len(max_cost) == len(programs)
+        assert n_qubits is None or len(n_qubits) == len(programs)
         most = max(n_shots) if self.terminate is None else self.terminate
-        items = [self._run(circuit, min(shots, most)) for circuit, shots in zip(programs, n_shots, strict=True)]
+        helios = hasattr(backend_config, "system_name")
+        items = [self._run(circuit, min(shots, most), helios) for circuit, shots in zip(programs, n_shots, strict=True)]
         items[0].number = 0
         kept = len(items) - self.refuse
         items[kept:] = [SimpleNamespace(last_status="ERROR")] * self.refuse
@@ -138,6 +168,8 @@ class FakeNexus:
             config=backend_config,
             max_cost=max_cost,
             n_shots=n_shots,
+            n_qubits=n_qubits,
+            target_region=target_region,
         )
         if self.terminate is not None:
             job.failed = "Job has been terminated"
@@ -145,15 +177,20 @@ class FakeNexus:
         self.submitted.append(job)
         return job
 
-    def _run(self, circuit, shots):
+    def _run(self, circuit, shots, helios):
         outcomes = emulate(circuit, target("H2-1LE"), shots, len(self.submitted))
         result = BackendResult(c_bits=circuit.bits, shots=OutcomeArray.from_readouts(outcomes))
-        item = SimpleNamespace(number=1)
+        item = SimpleNamespace(number=1, result_type="QSYS" if helios else "PYTKET")
+        recorded = [
+            [(f"USER:RESULT:{bit}", int(value)) for bit, value in zip(circuit.bits, shot, strict=True)]
+            for shot in outcomes
+        ]
 
-        def download_result():
+        def download_result(version=3):
             if item.number == 0 and "download_result" in self.broken:
                 raise self.broken["download_result"]
-            return result
+            assert version == (RAW if helios else 3)
+            return SimpleNamespace(results=recorded) if helios else result
 
         item.download_result = download_result
         return item

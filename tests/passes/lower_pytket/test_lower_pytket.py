@@ -271,6 +271,16 @@ def test_counts_of_other_gates():
     assert counts.cost == 3.0
 
 
+def test_the_price_counts_preparations_measurements_and_resets_as_metriq_gym_does():
+    # metriq-gym, main branch of 7 August 2026, resource_estimation.py: N_m = measurements + resets + qubits. It counts
+    # every gate on one qubit in N_1q; Rz is virtual here, so the circuit has none.
+    circuit = Circuit(3, 4).PhasedX(0.5, 0.1, 0).ZZPhase(0.3, 0, 1).Measure(0, 0).Reset(0).PhasedX(0.5, 0.1, 0)
+    circuit.ZZPhase(0.3, 0, 2).Measure(0, 1).Measure(1, 2).Measure(2, 3)
+    one, two, spam = 2, 2, 4 + 1 + 3
+    expected = 5 + 1000 * (one + 10 * two + 5 * spam) / 5000
+    assert target("H2-1").price(count_circuit(circuit), 1000) == pytest.approx(expected)
+
+
 def test_comparison_with_pytket(example):
     case = ring(example, depth=2)
     split = split_program(case.program)

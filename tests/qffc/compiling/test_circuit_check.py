@@ -95,7 +95,7 @@ def with_a_turn_before_it_is_measured(circuit: Circuit) -> Circuit:
 def test_a_wrong_circuit_is_caught(monkeypatch: pytest.MonkeyPatch, mutate: Callable[[Circuit], Circuit]) -> None:
     bind = PytketKernel.bind
     monkeypatch.setattr(PytketKernel, "bind", lambda kernel, slots: mutate(bind(kernel, slots)))
-    found = qf.compile(PROGRAM, "H1-1").validate_circuits()
+    found = qf.compile(PROGRAM, "H2-1").validate_circuits()
     assert found.outcome == "differ"
     assert found.deviation > 1e-6
     assert found.render().startswith("circuits: moments differ by ")

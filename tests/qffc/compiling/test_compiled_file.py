@@ -90,6 +90,15 @@ def test_changes_with_a_right_checksum_are_refused(change, title):
         from_json(signed(data))
 
 
+def test_files_from_before_targets_had_checkers_are_read_and_machines_that_are_gone_are_named():
+    old = document()
+    del old["target"]["checker"], old["target"]["region"]
+    assert from_json(signed(old)).target.checker is None
+    old["target"].update(name="H1-1", machine="H1-1", device="H1-1")
+    with pytest.raises(QffcError, match="15 October 2025"):
+        from_json(signed(old))
+
+
 def test_files_that_are_none(tmp_path):
     with pytest.raises(QffcError, match="file that cannot be read"):
         qf.load_compiled(tmp_path / "missing.json")

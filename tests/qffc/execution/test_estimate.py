@@ -122,7 +122,7 @@ def small_program():
 def test_the_seed_reproduces_the_shots_every_time():
     # Many circuits in one process: an order that depends on memory shows only now and then.
     split = split_program(small_program())
-    where, slots = target("H1-1LE"), np.array([[0.3, -0.8, 0.5], [1.1, 0.2, -0.4]])
+    where, slots = target("H2-1LE"), np.array([[0.3, -0.8, 0.5], [1.1, 0.2, -0.4]])
     means = [estimate_moments(split, slots, where, shots=20, seed=7).means for _ in range(12)]
     assert all(np.array_equal(again, means[0]) for again in means)
 
@@ -134,7 +134,7 @@ def test_the_emulator_agrees_with_the_reference():
     program = small_program()
     split = split_program(program)
     vectors = np.array([[0.3, -0.8, 0.5], [1.1, 0.2, -0.4]])
-    where = target("H1-1LE")
+    where = target("H2-1LE")
     estimate = estimate_moments(split, vectors, where, shots=150, seed=7)
     assert len(estimate.run.results) == 6
     for row, vector in enumerate(vectors):
@@ -150,13 +150,13 @@ def test_the_emulator_agrees_with_the_reference():
 
 def test_no_circuits_are_no_work():
     split = split_program(small_program())
-    estimate = estimate_moments(split, np.zeros((0, 3)), target("H1-1LE"), shots=10, seed=0)
+    estimate = estimate_moments(split, np.zeros((0, 3)), target("H2-1LE"), shots=10, seed=0)
     assert estimate.means.shape == (0, 4)
 
 
 def test_slots_must_be_a_table():
     with pytest.raises(QffcError, match="no table"):
-        estimate_moments(split_program(small_program()), np.zeros(3), target("H1-1LE"), shots=10, seed=0)
+        estimate_moments(split_program(small_program()), np.zeros(3), target("H2-1LE"), shots=10, seed=0)
 
 
 def test_a_target_without_an_emulator_is_refused():
@@ -167,7 +167,7 @@ def test_a_target_without_an_emulator_is_refused():
 def test_a_missing_emulator_is_explained(monkeypatch):
     monkeypatch.setattr("qffc.execution.engines._version", lambda package: "")
     with pytest.raises(QffcError, match=r"pytket-quantinuum\[pecos\]"):
-        estimate_moments(split_program(small_program()), np.zeros((1, 3)), target("H1-1LE-noisy"), shots=10, seed=0)
+        estimate_moments(split_program(small_program()), np.zeros((1, 3)), target("H2-1LE-noisy"), shots=10, seed=0)
 
 
 def test_results_check_themselves():

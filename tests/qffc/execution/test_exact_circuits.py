@@ -145,7 +145,7 @@ def test_twenty_qubits_are_drawn_at_once():
 
 def test_nothing_that_emulates_is_needed_without_noise(monkeypatch):
     monkeypatch.setattr("qffc.execution.engines._version", lambda package: "")
-    for name in ("H1-1LE", "HeliosLE", "ideal"):
+    for name in ("H2-2LE", "HeliosLE", "ideal"):
         circuit = Circuit(1, 1).PhasedX(1.0, 0, 0).Measure(0, 0)
         (result,) = run_circuits([circuit], target(name), shots=10, seed=0).results
         assert result.by_string == {"1": 10}
@@ -183,7 +183,7 @@ def test_stored_shots_of_the_emulator_are_not_taken_for_drawn_ones():
     circuit = random_circuit(1, 3)
     drawn, emulated = (make_task(circuit, place, 5, 1).keys for place in (PLACE, PLACE.emulated()))
     assert not set(drawn) & set(emulated)
-    shared = make_task(circuit, replace(PLACE, name="another", limits=target("H1-1LE").limits), 5, 1).keys
+    shared = make_task(circuit, replace(PLACE, name="another", limits=target("H2-2LE").limits), 5, 1).keys
     assert shared == drawn
 
 

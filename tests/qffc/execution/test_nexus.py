@@ -23,6 +23,7 @@ from pytket.circuit import Circuit
 from qffc.execution.backend import price_of, run_circuits
 from qffc.execution.jobs import JobStore, make_task
 from qffc.execution.nexus import run_on_machine
+from qffc.execution.nexus_price import service_price
 from qffc.execution.shots import ShotResult
 from qffc.ir.diagnostics import QffcError
 from qffc.targets.catalogue import target
@@ -71,6 +72,38 @@ def test_circuits_go_to_the_machine_as_they_are(nexus, tmp_path):
     assert not first.config.allow_implicit_swaps
     assert not first.config.allow_2q_gate_rebase
     assert not list((tmp_path / "jobs").glob("*.json"))
+
+
+@pytest.mark.parametrize(("name", "region"), [("Helios-1", None), ("Helios-2", "sg"), ("Helios-1E-lite", None)])
+def test_helios_takes_programs_with_their_sizes(nexus, tmp_path, name, region):
+    pytest.importorskip("pytket.qir")
+    assert answers(run(tmp_path, target(name))) == GOOD
+    (job,) = nexus.submitted
+    assert job.config.system_name == name
+    assert hasattr(job.config, "emulator_config") == (name == "Helios-1E-lite")
+    assert (job.n_qubits, job.target_region) == ([2, 2, 2], region)
+    assert sum(job.max_cost) == pytest.approx(100)
+
+
+def test_without_noise_a_hosted_emulator_is_told_so_and_its_results_are_kept_apart(nexus, tmp_path):
+    pytest.importorskip("pytket.qir")
+    for name in ("H2-1E", "Helios-1E-lite"):
+        for where in (target(name), target(name).with_noise(None)):
+            run(tmp_path, where, count=1)
+    noisy, silent, helios, quiet = (job.config for job in nexus.submitted)
+    assert (noisy.noisy_simulation, silent.noisy_simulation) == (True, False)
+    assert not vars(helios.emulator_config)
+    assert quiet.emulator_config.error_model == "NoErrorModel"
+
+
+def test_the_price_of_the_service_is_that_of_its_checker(nexus):
+    found = service_price(circuits(), MACHINE, shots=5)  # two circuits a job
+    assert (found.each, found.confidence) == ((6.0, 6.0, 6.0), 95.0)
+    assert [(job.config.device_name, job.max_cost) for job in nexus.submitted] == [("H2-1SC", None)] * 2
+    with pytest.raises(QffcError, match="without a machine"):
+        service_price(circuits(), target("HeliosLE"), shots=5)
+    with pytest.raises(QffcError, match="without a syntax checker"):
+        service_price(circuits(), replace(MACHINE, checker=None), shots=5)
 
 
 def test_what_is_stored_is_not_paid_again(nexus, tmp_path):

@@ -65,7 +65,7 @@ def test_another_meaning_of_one_symbol_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("kind", [Emit.PYTKET, Emit.QASM])
-@pytest.mark.parametrize("target", ["H1-1LE", "H2-1LE"])
+@pytest.mark.parametrize("target", ["H2-1LE", "HeliosLE"])
 def test_emitted_circuit_comes_back_with_its_moments(kind: Emit, target: str, tmp_path: Path) -> None:
     """What `qffc compile --emit` writes has numbers, those of one generic geometry."""
     compiled = qf.compile("lib:water-demo:depth=1", target)

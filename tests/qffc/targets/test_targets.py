@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from qffc.execution.engines import engines
 from qffc.ir.diagnostics import QffcError
+from qffc.passes.machines import is_helios, is_hosted_emulator
 from qffc.passes.target import CostWeights
 from qffc.passes.target_noise import NoiseModel
 from qffc.targets.catalogue import target, target_names, targets
@@ -24,14 +25,40 @@ def lab(folder, text):
 
 
 def test_shipped_targets_are_found_by_their_names():
-    assert set(target_names()) >= {"H1-1", "H2-1", "H1-1LE", "H2-1LE", "H2-2LE", "H2-1LE-noisy", "Helios", "ideal"}
+    assert set(target_names()) >= {"H2-1", "H2-1LE", "H2-1E", "H2-1LE-noisy", "Helios", "Helios-1", "Helios-2", "ideal"}
     assert [each.name for each in targets()] == list(target_names())
     assert target("H2-1LE") is target("H2-1LE")
 
 
 def test_an_unknown_target_lists_the_known_ones():
-    with pytest.raises(QffcError, match=r"'H1-1', 'H1-1LE', .*, 'ideal', or a file"):
+    with pytest.raises(QffcError, match=r"'H2-1', 'H2-1E', .*, 'ideal', or a file"):
         target("H3")
+
+
+@pytest.mark.parametrize("name", ["H1-1", "H1-1LE", "H1-1LE-noisy", "H1-1E", "H1-2"])
+def test_a_removed_machine_says_since_when_and_what_to_take(tmp_path, name):
+    instead = {"H1-1LE": "H2-1LE", "H1-1LE-noisy": "H2-1LE-noisy", "H1-1E": "H2-1E"}.get(name, "H2-1")
+    said = rf"'{name}': [\s\S]*15 October 2025[\s\S]*take '{instead}'"
+    with pytest.raises(QffcError, match=said):
+        target(name)
+    with pytest.raises(QffcError, match=said):
+        lab(tmp_path, f'like = "{name}"\n')
+    with pytest.raises(QffcError, match="15 October 2025"):
+        lab(tmp_path, f'like = "H2-1"\nmachine = "{name}"\n')
+    assert instead in target_names()
+
+
+def test_names_of_machines_say_what_they_are():
+    machines = {each.machine for each in targets() if each.machine}
+    assert {name for name in machines if is_hosted_emulator(name)} == {"H2-1E", "H2-2E", "Helios-1E-lite"}
+    assert {name for name in machines if is_helios(name)} == {"Helios-1", "Helios-2", "Helios-1E-lite"}
+    assert [target(name).checker for name in ("H2-2E", "Helios-2", "HeliosLE", "H2-1LE")] == [
+        "H2-2SC",
+        "Helios-2SC",
+        None,
+        None,
+    ]
+    assert all(each.limits.circuits == 300 for each in targets() if each.machine)
 
 
 @pytest.mark.parametrize("each", [t for t in targets() if t.device], ids=lambda t: t.name)
@@ -46,9 +73,11 @@ def test_targets_are_what_pytket_says(each):
     assert info.misc["system_type"] == "hardware"
     if each.machine:
         assert info.misc["max_n_shots"] == each.limits.shots
+        assert info.misc["syntax_checker"] == each.checker
+        assert target(info.misc["emulator"]).machine == info.misc["emulator"]
 
 
-@pytest.mark.parametrize("name", ["H1-1", "H2-1", "H2-2"])
+@pytest.mark.parametrize("name", ["H2-1", "H2-2"])
 def test_noise_is_what_pytket_says(name):
     from pytket.extensions.quantinuum.backends.quantinuum import QuantinuumBackend
 
@@ -74,7 +103,7 @@ def test_every_noise_has_a_source_and_every_target_says_where_figures_come_from(
 
 
 def test_noisy_emulators_have_the_noise_of_their_device():
-    for name in ("H1-1", "H2-1", "H2-2", "Helios"):
+    for name in ("H2-1", "H2-2", "Helios"):
         assert replace(target(f"{name}LE-noisy").noise, source="") == replace(target(name).noise, source="")
 
 
@@ -124,7 +153,9 @@ def test_weights_of_a_file_arrive_and_decide(base, angle, zz):
         ('like = "H2-1"\ngates = ["CX"]', r"gates.0 = 'CX'[\s\S]*'ZZPhase'"),
         ('like = "H2-1"\nweights = 3', "weights = 3"),
         ('like = "H2-1LE"\nemulator = "selene"', r"'selene' and gates 'TK2', [\s\S]*no TK2"),
-        ('like = "Helios"\nmachine = "Helios-1"', r"machine 'Helios-1'[\s\S]*H-series"),
+        ('like = "H2-1"\nmachine = "Helios-1"', r"machine 'Helios-1' and gates 'TK2', [\s\S]*no TK2"),
+        ('like = "Helios"\nmachine = "Helios-1SC"', r"syntax checker[\s\S]*such as 'Helios-1'[\s\S]*no shots"),
+        ('like = "Helios-2"\nregion = "eu"', r"region = 'eu'"),
         ('like = "H2-9"', "unknown target"),
         ("like = 2", "like = 2"),
         ('like = "ideal"\nemulator = "pecos"', "without native gates"),
@@ -151,6 +182,9 @@ def test_the_verb_takes_names_and_files(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "0.00105" in shown
     assert "pecos" in shown
+    show_targets("Helios-2")
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "machine Helios-2 syntax checker Helios-2SC region sg" in shown
     show_targets()
     rows = capsys.readouterr().out.splitlines()
     assert [row.split()[0] for row in rows[1 : 1 + len(target_names())]] == list(target_names())
