@@ -1,4 +1,4 @@
-"""A Clifford operation by what it makes of each X and Z: its tableau.
+"""A Clifford frame: a Clifford operation by what it makes of each X and Z, its tableau.
 
 The rows are D^dagger X_q D and D^dagger Z_q D: what an operation after the Clifford operation D is before it. So a
 gate that is appended changes the rows of its qubits alone.

@@ -2,6 +2,7 @@
 
 A run is R followed by D: rotations, and one Clifford operation behind them (:class:`Sequence`). Each Clifford rotation
 of a run turns the strings of the rotations that it passes on its way to the end; rotations that meet become one.
+In the literature a rotation by a Pauli string is a Pauli gadget, or a Pauli exponential.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Pauli rotations by two-qubit gates: a greedy search for Clifford gates that make all strings short.
+"""Pauli network synthesis: a greedy search for Clifford gates of pairs that make all strings of rotations short.
 
 The rotations are written in a frame that changes on the way: a Clifford gate turns all strings that are left, and with
 them the Clifford operation that is left to do at the end. In each step the gate is chosen that takes most letters off
 the strings that may come next, and off later ones by a discount for each layer; rotations with at most two letters are
 carried out when they come first among those that they do not commute with. What acts on one pair of qubits is one
-gate, so the best changes of frame on a pair that has a gate already are free. In the literature: Pauli network
-synthesis (PauliOpt, Rustiq, PCOAST), here with couplings of any two qubits by any angles as gates.
+gate, so the best changes of frame on a pair that has a gate already are free. In the literature:
+PauliOpt, Rustiq, PCOAST, here with couplings of any two qubits by any angles as gates.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _BASE = (
 _MOST_SEARCHES = 64
 _FOR_EACH = 8
 """Searches for each rotation: few rotations have few circuits."""
-_ROTATIONS_SEARCHED = 600
+_ROTATIONS_SEARCHED = 480
 """Searches times rotations: a search takes about a millisecond for each rotation."""
 
 
@@ -72,7 +72,7 @@ def searches(rotations: int, runs: int = 1) -> tuple[Search, ...]:
 
     Example:
         >>> len(searches(2)), len(searches(9)), len(searches(9, runs=4)), len(searches(200))
-        (16, 64, 16, 3)
+        (16, 53, 13, 2)
     """
     count = min(_MOST_SEARCHES, _FOR_EACH * rotations, _ROTATIONS_SEARCHED // max(1, rotations * runs))
     return (*_BASE, *(Search(0.6, 0.1 * (k % 2), False, k) for k in range(1, _MOST_SEARCHES)))[: max(2, count)]

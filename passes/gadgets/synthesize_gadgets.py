@@ -21,7 +21,7 @@ Known = dict[tuple[Gadgets, tuple[int, ...]], tuple[Synthesized, ...]]
 """What was found for rotations behind gates of pairs: what comes out of a second look is the same."""
 
 _WORSE = 2
-"""Gates more than the best search, from which on another one is given up."""
+"""Gates more than the best search, or than there are, from which on another one is given up."""
 _LETTERS_UNDONE = 4
 """Letters of a frame that one gate takes off, about."""
 _ENDED = 160
@@ -87,24 +87,32 @@ def _spellings(known: Known, run: Run, place: Place) -> Iterator[Spelling]:
     sought = replace(given, frame=Frame.identity(place.qubits)) if place.is_last else given
     found = known.get((sought, place.gates))
     if found is None:
-        found = known[sought, place.gates] = _searched(sought, place)
+        found = known[sought, place.gates] = _searched(sought, place, two_qubit_gates(run.ops))
     for each in found:
         frame = given.frame.with_rows_turned(each.frame) if place.is_last else each.frame
         yield from _ended(Spelling(each.ops, frame), place)
 
 
-def _searched(given: Gadgets, place: Place) -> tuple[Synthesized, ...]:
-    """What searches find, without those that are worse than others already before their frame is undone."""
-    found: list[tuple[float, Synthesized]] = []
-    count, least = len(given.rotations), None
+def _searched(given: Gadgets, place: Place, most: int) -> tuple[Synthesized, ...]:
+    """What searches find, without those that are worse than others already before their frame is undone.
+
+    Args:
+        given: the rotations.
+        place: where they stand.
+        most: two-qubit gates that they take now; a search that comes to more is given up.
+    """
+    found: list[tuple[int, Synthesized]] = []
+    count = len(given.rotations)
     for search in searches(count, place.runs):
-        each = synthesized(given, search, place.gates, None if least is None else least + _WORSE)
+        each = synthesized(given, search, place.gates, most + _WORSE)
         if each is not None:
             size = two_qubit_gates(each.ops)
-            least = size if least is None else min(least, size)
-            found.append((size + each.frame.letters / _LETTERS_UNDONE, each))
-    found.sort(key=lambda item: item[0])
-    return tuple(each for _, each in found[: max(4, _ENDED // max(1, count * place.runs))])
+            most = min(most, size)
+            found.append((size, each))
+    # Not what was found before there was anything better, so that another run is not told more than this one.
+    near = [(size + each.frame.letters / _LETTERS_UNDONE, each) for size, each in found if size <= most + _WORSE]
+    near.sort(key=lambda item: item[0])
+    return tuple(each for _, each in near[: max(4, _ENDED // max(1, count * place.runs))])
 
 
 def _ended(spelling: Spelling, place: Place) -> Iterator[Spelling]:

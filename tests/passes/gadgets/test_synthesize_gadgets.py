@@ -13,7 +13,7 @@ from qffc.ir.generators import Generator
 from qffc.ir.observables import DotObservable, PauliObservable
 from qffc.ir.ops import Exchange, FourSpin, PauliRotation, Rotate, Singlet
 from qffc.ir.pauli import LETTERS
-from qffc.ir.reference import moments, statevector
+from qffc.ir.reference import moments
 from qffc.ir.values import Pi
 from qffc.library import load
 from qffc.passes.gadgets.blocks import two_qubit_gates
