@@ -163,7 +163,7 @@ class PytketKernel:
             return self.measuring(setting).bind_many(slots)
         values = reals_of("slots", slots, "numbers, radians")
         if values.ndim != 2 or values.shape[1] != self.split.slot_count or not np.isfinite(values).all():
-            raise _bad_slots(values, self.split.slot_count)
+            raise bad_slots(values, self.split.slot_count)
         if not self._in_one_order:
             return tuple(self.bind(row) for row in values)
         circuits: list[Circuit] = []
@@ -273,7 +273,7 @@ class PytketKernel:
         """Return the operations of the program in numbers, one for one."""
         values = reals_of("slots", slots, "numbers, radians")
         if values.shape != (self.split.slot_count,) or not np.isfinite(values).all():
-            raise _bad_slots(values, self.split.slot_count)
+            raise bad_slots(values, self.split.slot_count)
         constants, coefficients = self._affine
         angles = (constants + coefficients @ values).tolist()
         numbers = values.tolist()
@@ -362,7 +362,8 @@ class LowerPytket(Pass[PytketKernel]):
         return PassResult(program, PytketKernel(split, target, self.fold_swaps, self.fix_frame, self.shorten_runs))
 
 
-def _bad_slots(values: NDArray[np.float64], count: int) -> QffcError:
+def bad_slots(values: NDArray[np.float64], count: int) -> QffcError:
+    """Return what is wrong with an array of slots."""
     return error(
         "slots that do not fit the kernel",
         found=f"an array of shape {values.shape}, finite: {bool(np.isfinite(values).all())}",
