@@ -110,7 +110,7 @@ class OpenCircuit:
 
     @cached_property
     def inputs(self) -> tuple[Input, ...]:
-        """The numbers that are set later: scalars of the program, then turns, then angles of other gates.
+        """The numbers that are set later: scalars of the program, then all others in the order of their gates.
 
         They are those of the whole kernel, so that all settings take the same.
         """

@@ -97,7 +97,7 @@ class Compiled(Parts):
     @cached_property
     def without_tk2(self) -> Compiled:
         """The same with ZZPhase for the only two-qubit gate, for machines and formats without TK2."""
-        return replace(self, target=replace(self.target, two_qubit="ZZPhase"))
+        return replace(self, target=self.target.preferring("ZZPhase"))
 
     @cached_property
     def kernel(self) -> PytketKernel:
