@@ -31,14 +31,16 @@ def qasm3_text(circuit: OpenCircuit) -> str:
     Example:
         >>> from qffc.library import load
         >>> from qffc.passes.circuit.split_program import split_program
-        >>> print(qasm3_text(OpenCircuit(split_program(load("sivqlm-lih", depth=1)))).split("qubit")[1], end="")
-        [2] q;  // Li, H
-        singlet q[0], q[1];
-        turn(v0_a, v0_b, v0_c) q[0];
-        turn(v1_a, v1_b, v1_c) q[1];
-        exchange(s0) q[0], q[1];
-        turn(v2_a, v2_b, v2_c) q[0];
-        turn(v3_a, v3_b, v3_c) q[1];
+        >>> text = qasm3_text(OpenCircuit(split_program(load("sivqlm-lih", depth=1))))
+        >>> print(text[text.index("qubit q0") :], end="")
+        qubit q0;  // Li
+        qubit q1;  // H
+        singlet q0, q1;
+        turn(v0_a, v0_b, v0_c) q0;
+        turn(v1_a, v1_b, v1_c) q1;
+        exchange(s0) q0, q1;
+        turn(v2_a, v2_b, v2_c) q0;
+        turn(v3_a, v3_b, v3_c) q1;
     """
     program = circuit.split.program
     names = [each.name for each in circuit.inputs]
@@ -47,18 +49,19 @@ def qasm3_text(circuit: OpenCircuit) -> str:
     lines = ["OPENQASM 3.0;", 'include "stdgates.inc";', f"// {program.name}; inputs are in radians"]
     lines += [f"input float[64] {each.name};  // {each.meaning}" for each in circuit.inputs]
     lines += [text for kind, text in _GATES.items() if kind in used]
-    lines += [f"qubit[{circuit.qubit_count}] q;  // {', '.join(qubit.name for qubit in program.qubits)}"]
+    # One by one: PennyLane 0.45 loses the wire of a defined gate that is called on an entry of a register.
+    lines += [f"qubit q{wire};  // {qubit.name}" for wire, qubit in enumerate(program.qubits)]
     if circuit.measured:
         lines.append(f"bit[{len(circuit.measured)}] c;")
     lines += body
     for wire, letter in circuit.measured:
-        lines += [f"{gate} q[{wire}];" for gate in _TO_Z[letter]]
-    lines += [f"c[{bit}] = measure q[{wire}];" for bit, (wire, _) in enumerate(circuit.measured)]
+        lines += [f"{gate} q{wire};" for gate in _TO_Z[letter]]
+    lines += [f"c[{bit}] = measure q{wire};" for bit, (wire, _) in enumerate(circuit.measured)]
     return "\n".join(lines) + "\n"
 
 
 def _lines(gate: OpenGate, names: list[str]) -> list[str]:
-    wires = ", ".join(f"q[{wire}]" for wire in gate.wires)
+    wires = ", ".join(f"q{wire}" for wire in gate.wires)
     match gate.kind:
         case "singlet":
             return [f"singlet {wires};"]
@@ -72,11 +75,11 @@ def _lines(gate: OpenGate, names: list[str]) -> list[str]:
 
 def _rotation(gate: OpenGate, angle: str) -> list[str]:
     """exp(-i/2 angle P): letters become Z, parities go down a ladder to the last qubit."""
-    there = [f"{name} q[{q}];" for q, letter in zip(gate.wires, gate.letters, strict=True) for name in _TO_Z[letter]]
+    there = [f"{name} q{q};" for q, letter in zip(gate.wires, gate.letters, strict=True) for name in _TO_Z[letter]]
     back = [
-        f"{_BACK[name]} q[{q}];"
+        f"{_BACK[name]} q{q};"
         for q, letter in zip(gate.wires, gate.letters, strict=True)
         for name in reversed(_TO_Z[letter])
     ]
-    ladder = [f"cx q[{a}], q[{b}];" for a, b in zip(gate.wires, gate.wires[1:], strict=False)]
-    return [*there, *ladder, f"rz({angle}) q[{gate.wires[-1]}];", *reversed(ladder), *back]
+    ladder = [f"cx q{a}, q{b};" for a, b in zip(gate.wires, gate.wires[1:], strict=False)]
+    return [*there, *ladder, f"rz({angle}) q{gate.wires[-1]};", *reversed(ladder), *back]

@@ -78,10 +78,10 @@ def with_numbers(circuit, values):
     made = circuit.copy()
     made.symbol_substitution({sympy.Symbol(name): value for name, value in values.items()})
     DecomposeBoxes().apply(made)
-    bare = type(made)(made.n_qubits)
+    bare, places = type(made)(made.n_qubits), {qubit: place for place, qubit in enumerate(made.qubits)}
     for command in made:
         if command.op.type not in (OpType.Measure, OpType.Barrier):
-            bare.add_gate(command.op, command.args)
+            bare.add_gate(command.op, [places[qubit] for qubit in command.qubits])
     return bare
 
 
@@ -171,7 +171,7 @@ def test_settings_of_circuits_read_the_moments(kind, tmp_path):
     for setting in plan_measurement(split).settings:
         circuit = OpenCircuit(split, setting)
         made = written(kind, circuit, tmp_path)
-        order = [command.qubits[0].index[0] for command in made if command.op.type == OpType.Measure]
+        order = [made.qubits.index(command.qubits[0]) for command in made if command.op.type == OpType.Measure]
         assert order == list(setting.measured)
         end = np.abs(with_numbers(made, circuit.values(slots)).get_statevector()) ** 2
         table = end.reshape((2,) * split.qubit_count)
