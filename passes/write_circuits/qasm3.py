@@ -33,8 +33,8 @@ def qasm3_text(circuit: OpenCircuit) -> str:
         >>> from qffc.passes.circuit.split_program import split_program
         >>> text = qasm3_text(OpenCircuit(split_program(load("sivqlm-lih", depth=1))))
         >>> print(text[text.index("qubit q0") :], end="")
-        qubit q0;  // Li
-        qubit q1;  // H
+        qubit q0;  // H_upper
+        qubit q1;  // H_lower
         singlet q0, q1;
         turn(v0_a, v0_b, v0_c) q0;
         turn(v1_a, v1_b, v1_c) q1;
