@@ -279,8 +279,8 @@ def half_chirality(angle: float) -> tuple[float, ...]:
         angle: t of exp(-i t sigma_a . (sigma_b x sigma_c)), radians.
 
     Example:
-        >>> half_chirality(0.0)
-        (0.0, 0.0, 0.0, 0.0, 0.0)
+        >>> [round(each, 4) for each in half_chirality(0.2)]
+        [-0.2024, -0.2416, 0.2416, 0.2024, 0.0]
     """
     theta, _ = nearest_zero(2 * sqrt(3) * angle, 2 * pi)
     p, q = chirality_angles(abs(theta) / 2)

@@ -24,6 +24,7 @@ from qffc.passes.counts import CircuitCounts
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.identities.identity import Identity
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
+from qffc.passes.measurement.settings import MeasurementPlan, measurement_plan
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import format_pass, parse_pipeline, steps_of
 from qffc.passes.registry import is_registered
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from qffc.compiling.circuit_check import CircuitCheck
     from qffc.passes.lower_jax.program import JaxProgram
     from qffc.passes.lower_pytket.kernel import PytketKernel
-    from qffc.passes.measurement.settings import MeasurementPlan
 
 Floats = NDArray[np.float64]
 _LOWERING = "lower-pytket"
@@ -108,7 +108,7 @@ class Compiled(Parts):
     def measurements(self) -> MeasurementPlan:
         """How the observables are measured."""
         if not level(self.level).planned:
-            return self.kernel.measurements
+            return measurement_plan(self.split.observables, self.split.qubit_count)
         from qffc.passes.measurement.plan import plan_measurement
 
         return plan_measurement(self.split)
