@@ -6,7 +6,7 @@ with some, unless its own emulator runs it from the source, :func:`qffc.passes.w
 
 from __future__ import annotations
 
-from pytket.circuit import Circuit
+from pytket.circuit import Circuit, OpType
 
 from qffc.ir.diagnostics import QffcError, error
 from qffc.passes.write_circuits.native_gates import native_gates
@@ -22,7 +22,12 @@ def hugr_of(circuit: Circuit) -> bytes:
     Raises:
         QffcError: when ``guppylang`` 1 is not installed; for a gate that Helios does not have, TK2 among them.
     """
-    list(native_gates(circuit, WITHOUT_TK2, "HUGR for Helios"))
+    plain = Circuit(circuit.n_qubits, circuit.n_bits)  # one register of each kind, whatever the circuit has
+    for gate in native_gates(circuit, WITHOUT_TK2, "HUGR for Helios"):
+        if gate.type == OpType.Measure:
+            plain.Measure(*gate.qubits, gate.bit)
+        else:
+            plain.add_gate(gate.type, gate.angles, gate.qubits)
     try:
         from guppylang import guppy
         from guppylang.std.builtins import array, comptime, result
@@ -31,7 +36,7 @@ def hugr_of(circuit: Circuit) -> bytes:
     except ImportError:
         raise _not_installed() from None
     size = circuit.n_qubits
-    body = guppy.load_pytket("body", circuit, use_arrays=True)
+    body = guppy.load_pytket("body", plain, use_arrays=True)
     if circuit.n_bits == 0:
 
         @guppy  # type: ignore[untyped-decorator]  # Guppy reads the source of the function
