@@ -25,7 +25,7 @@ def hugr_of(circuit: Circuit) -> bytes:
     plain = Circuit(circuit.n_qubits, circuit.n_bits)  # one register of each kind, whatever the circuit has
     for gate in native_gates(circuit, WITHOUT_TK2, "HUGR for Helios"):
         if gate.type == OpType.Measure:
-            plain.Measure(*gate.qubits, gate.bit)
+            plain.Measure(gate.qubits[0], gate.bit)
         else:
             plain.add_gate(gate.type, gate.angles, gate.qubits)
     try:
