@@ -1,5 +1,6 @@
 """The kernel with its numbers left open: one circuit for all geometries, whose inputs are set later.
 
+It is parametric compilation for other packages: they get the structure once, and numbers for each geometry.
 Gates stand in one order whatever the numbers are, as at level 0: nothing is composed, dropped or folded. Every angle
 is affine in the inputs, so that formats without functions can write it. Where the kernel is not affine, the inputs are
 numbers that follow from the slots, by :meth:`OpenCircuit.values`:
