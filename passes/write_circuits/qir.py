@@ -79,7 +79,7 @@ def qir_text(circuit: Circuit, name: str = "main") -> str:
 
 
 def qir_of(circuit: Circuit, name: str = "main") -> bytes:
-    """Return a circuit as bitcode that Quantinuum's compiler has made and found valid: what Helios is sent.
+    """Return a circuit as bitcode that Quantinuum's compiler has made and found valid.
 
     Args:
         circuit: as for :func:`qir_text`.
