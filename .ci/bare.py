@@ -35,6 +35,9 @@ NEEDED: dict[str, str] = {}
 """The extra that a verb needs with the options of the pages."""
 BEYOND = {
     "compile lib:pair --target H2-2LE-noisy --measured --emit qasm --out circuits": None,
+    "compile lib:pair --target Helios --emit guppy --out pair_guppy.py": None,
+    "compile lib:pair --emit qir --measured --out qir": None,
+    "compile lib:pair --emit hugr --out hugr": "selene",
     "import bell.qasm --site a:H --site b:H --observable 'E=Z(q0) Z(q1)' --out bell.qffc": None,
     "import spin.qasm --site a:H --observable E=Z(q)": "qasm3",
     "demo --quick": None,

@@ -38,8 +38,21 @@ def chirality_exchanges(angle: float) -> tuple[int, tuple[tuple[int, int, float]
     size = abs(theta)
     if size < _TINY:
         return cycles % 3, ()
-    root = (3 + 2 * sqrt(3) * sin(size)) / (1 + 2 * cos(size))
-    tangent = sqrt(max(root * root - 1, 0.0)) / 2
-    p, q = atan(2 * tangent) / 4, atan(tangent) / 2
+    p, q = chirality_angles(size)
     first, second = ((0, 1), (1, 2)) if theta > 0 else ((1, 2), (0, 1))
     return cycles % 3, ((*first, -p), (*second, -q), (*first, q), (*second, p))
+
+
+def chirality_angles(theta: float) -> tuple[float, float]:
+    """Return the angles p and q of the exchanges of :func:`chirality_exchanges`.
+
+    Args:
+        theta: the half-angle of the turn of total spin 1/2, radians, from 0 to below 2 pi/3.
+
+    Example:
+        >>> chirality_angles(0.0)
+        (0.0, 0.0)
+    """
+    root = (3 + 2 * sqrt(3) * sin(theta)) / (1 + 2 * cos(theta))
+    tangent = sqrt(max(root * root - 1, 0.0)) / 2
+    return atan(2 * tangent) / 4, atan(tangent) / 2

@@ -14,6 +14,11 @@ from qffc.passes.lower_pytket.turns import nearest_zero
 _TINY = 1e-15
 _LAYERS = (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
 """The three ways to pair four qubits."""
+COLLECTIVE_EXCHANGES = {
+    3: ((0, 1, 0), (1, 2, 1), (0, 2, 0), (1, 2, 1)),
+    4: tuple((a, b, layer % 2) for layer in range(6) for a, b in _LAYERS[layer % 3]),
+}
+"""By the number of qubits: two positions, and which of the two angles p and q, in order of execution."""
 MOST = 4
 """Qubits of the largest collective exchange that is known as exchanges."""
 
@@ -51,13 +56,22 @@ def collective_exchanges(count: int, angle: float) -> tuple[tuple[int, int, floa
     t, _ = nearest_zero(angle, period)
     if abs(t) < _TINY:
         return ()
+    angles = collective_angles(count, t)
+    return tuple((a, b, angles[which]) for a, b, which in COLLECTIVE_EXCHANGES[count])
+
+
+def collective_angles(count: int, angle: float) -> tuple[float, float]:
+    """Return p and q of :func:`collective_exchanges`, in radians.
+
+    Args:
+        count: 3 or 4.
+        angle: t in radians.
+    """
     if count == 3:
-        d = asin(sin(3 * t) / 3)
-        p, q = (3 * t + d) / 4, (3 * t - d) / 4
-        return ((0, 1, p), (1, 2, q), (0, 2, p), (1, 2, q))
-    d = asin(sin(2 * t) / sqrt(3))
-    angles = (t / 2 - d / 4, t / 2 + d / 4)
-    return tuple((a, b, angles[k % 2]) for k in range(6) for a, b in _LAYERS[k % 3])
+        d = asin(sin(3 * angle) / 3)
+        return (3 * angle + d) / 4, (3 * angle - d) / 4
+    d = asin(sin(2 * angle) / sqrt(3))
+    return angle / 2 - d / 4, angle / 2 + d / 4
 
 
 def first_positions(count: int, pairs: Sequence[tuple[int, int]]) -> tuple[int, ...]:

@@ -33,7 +33,9 @@ def measured_in_order(circuit: Circuit, *, apart: bool = False) -> Circuit:
     commands = circuit.get_commands()
     measurements = [command for command in commands if command.op.type == OpType.Measure]
     for command in commands:
-        if command.op.type != OpType.Measure:
+        if command.op.type == OpType.Barrier:
+            made.add_barrier(command.args)
+        elif command.op.type != OpType.Measure:
             made.add_gate(command.op, command.args)
     for number, command in enumerate(sorted(measurements, key=lambda command: command.bits[0])):
         if apart or number == 0:

@@ -192,7 +192,7 @@ class PytketKernel:
             return self.measuring(setting).bind_many(slots)
         values = reals_of("slots", slots, "numbers, radians")
         if values.ndim != 2 or values.shape[1] != self.split.slot_count or not np.isfinite(values).all():
-            raise _bad_slots(values, self.split.slot_count)
+            raise bad_slots(values, self.split.slot_count)
         if self.route is not None or (self._blocks is None and not self._in_one_order):
             return tuple(self.bind(row) for row in values)
         circuits: list[Circuit] = []
@@ -349,7 +349,7 @@ class PytketKernel:
     def _need_slots(self, slots: NDArray[np.float64]) -> NDArray[np.float64]:
         values = reals_of("slots", slots, "numbers, radians")
         if values.shape != (self.split.slot_count,) or not np.isfinite(values).all():
-            raise _bad_slots(values, self.split.slot_count)
+            raise bad_slots(values, self.split.slot_count)
         return values
 
     @cached_property
@@ -388,7 +388,8 @@ def _arrays(ops: Sequence[NumericOp]) -> tuple[NDArray[np.float64], NDArray[np.f
     return np.array([[op.angle for op in ops]]), np.array([[op.vector for op in ops]])
 
 
-def _bad_slots(values: NDArray[np.float64], count: int) -> QffcError:
+def bad_slots(values: NDArray[np.float64], count: int) -> QffcError:
+    """Return what is wrong with an array of slots."""
     return error(
         "slots that do not fit the kernel",
         found=f"an array of shape {values.shape}, finite: {bool(np.isfinite(values).all())}",

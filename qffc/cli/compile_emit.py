@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qffc.cli.output import say
-from qffc.ir.diagnostics import QffcError, error
+from qffc.compiling.exits import FORMATS
+from qffc.ir.diagnostics import error
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from pytket.circuit import Circuit
 
     from qffc.compiling.compiled import Compiled
 
 
 class Emit(StrEnum):
-    """What there is to write."""
+    """What there is to write: the formats of :data:`qffc.compiling.exits.FORMATS`, and a drawing."""
 
     IR = "ir"
     PYTKET = "pytket"
+    PYTKET_SYMBOLS = "pytket-symbols"
     QASM = "qasm"
+    QASM_QELIB1 = "qasm-qelib1"
+    QASM3 = "qasm3"
     QIR = "qir"
+    GUPPY = "guppy"
+    HUGR = "hugr"
+    INPUTS = "inputs"
     JSON = "json"
     DRAWING = "drawing"
-
-
-_SUFFIXES = {Emit.PYTKET: ".json", Emit.QASM: ".qasm", Emit.QIR: ".ll"}
-"""Of files of circuits."""
-_WIDEST_QASM, _WIDEST_QIR = 32, 64
-"""Bits of a register that pytket writes, and reads back without being told."""
 
 
 def check_request(kind: Emit | None, out: Path | None, geometry: str | None, measured: bool) -> None:
@@ -48,12 +47,31 @@ def check_request(kind: Emit | None, out: Path | None, geometry: str | None, mea
             expected=f"--emit and one of {', '.join(Emit)}",
             help="say what to write",
         )
-    if kind is not None and kind not in _SUFFIXES and (geometry is not None or measured):
+    if kind is None:
+        return
+    content = None if kind is Emit.DRAWING else FORMATS[kind].content
+    if geometry is not None and content not in ("numbers", "values"):
         raise error(
-            "options of circuits for something else",
-            found=f"--geometry or --measured with --emit {kind.value}",
-            expected=f"one of {', '.join(_SUFFIXES)}",
-            help="leave them out, or emit circuits",
+            "geometry for what has no numbers",
+            found=f"--geometry with --emit {kind.value}",
+            expected=f"one of {', '.join(_having('numbers', 'values'))}",
+            help="leave it out; '--emit inputs' writes the numbers that go into a circuit with inputs"
+            if content == "inputs"
+            else "leave it out, or emit circuits",
+        )
+    if measured and content not in ("numbers", "inputs"):
+        raise error(
+            "measurements of something else than circuits",
+            found=f"--measured with --emit {kind.value}",
+            expected=f"one of {', '.join(_having('numbers', 'inputs'))}",
+            help="leave it out, or emit circuits",
+        )
+    if kind is Emit.HUGR and out is None:
+        raise error(
+            "bytes without a file",
+            found="--emit hugr without --out",
+            expected="a file, or a folder for several circuits",
+            help="add --out FOLDER",
         )
     if kind is Emit.DRAWING and (out is None or out.suffix not in (".png", ".svg")):
         raise error(
@@ -64,8 +82,10 @@ def check_request(kind: Emit | None, out: Path | None, geometry: str | None, mea
         )
 
 
-def emitted(compiled: Compiled, kind: Emit, model: Path | None, geometry: str | None, measured: bool) -> list[str]:
-    """Return what to write, as text: one entry, or one for each circuit; nothing for a drawing.
+def emitted(
+    compiled: Compiled, kind: Emit, model: Path | None, geometry: str | None, measured: bool
+) -> list[str | bytes]:
+    """Return what to write: one entry, or one for each circuit; nothing for a drawing.
 
     Args:
         compiled: the program.
@@ -76,49 +96,56 @@ def emitted(compiled: Compiled, kind: Emit, model: Path | None, geometry: str | 
     """
     if kind is Emit.DRAWING:
         return []
-    if kind is Emit.IR:
-        return [compiled.program.text]
-    if kind is Emit.JSON:
-        return [compiled.to_json()]
     points = (None,) if geometry is None else tuple(_slots(compiled, model, geometry))
-    circuits: list[Circuit] = []
-    for slots in points:
-        circuits += compiled.measured_circuits(slots) if measured else (compiled.circuit(slots),)
-    return [_text(circuit, kind, compiled.program.name) for circuit in circuits]
+    return [content for slots in points for content in compiled.emit(kind, slots, measured=measured)]
 
 
-def write(compiled: Compiled, kind: Emit, texts: list[str], out: Path) -> None:
+def write(compiled: Compiled, kind: Emit, contents: list[str | bytes], out: Path) -> None:
     """Write to a file; several circuits to files of a folder."""
-    from qffc.atomic_files import write_text
-
     if kind is Emit.DRAWING:
         from qffc.reports.circuit_drawing import draw_circuit
 
         draw_circuit(compiled.program, out)
-    elif len(texts) == 1:
-        write_text(out, texts[0])
+    elif len(contents) == 1:
+        _write(out, contents[0])
     else:
-        width = len(str(len(texts) - 1))
-        for index, text in enumerate(texts):
-            write_text(out / f"circuit-{index:0{width}}{_SUFFIXES[kind]}", text)
-        say(f"{len(texts)} circuits")
+        width = len(str(len(contents) - 1))
+        for index, content in enumerate(contents):
+            _write(out / f"circuit-{index:0{width}}{FORMATS[kind].suffix}", content)
+        say(f"{len(contents)} circuits")
     say(f"written to {out}")
 
 
-def need_one(texts: list[str]) -> str:
+def need_one(contents: list[str | bytes]) -> str:
     """Return the only text; several circuits need a folder.
 
     Raises:
         QffcError: when there are several.
     """
-    if len(texts) != 1:
+    if len(contents) != 1:
         raise error(
             "several circuits and no folder for them",
-            found=f"{len(texts)} circuits without --out",
+            found=f"{len(contents)} circuits without --out",
             expected="a folder",
             help="add --out FOLDER",
         )
-    return texts[0]
+    (content,) = contents
+    assert isinstance(content, str)
+    return content
+
+
+def _having(*contents: str) -> list[str]:
+    return [name for name, form in FORMATS.items() if form.content in contents]
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    from qffc.atomic_files import atomic_path, write_text
+
+    if isinstance(content, str):
+        write_text(path, content)
+        return
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def _slots(compiled: Compiled, model: Path | None, geometry: str) -> list[NDArray[np.float64]]:
@@ -142,38 +169,3 @@ def _slots(compiled: Compiled, model: Path | None, geometry: str) -> list[NDArra
     if job.rounds > 1:
         say(f"{job.rounds} rounds: later circuits turn with what those before give without shot noise")
     return list(job.flat_slots)
-
-
-def _text(circuit: Circuit, kind: Emit, name: str) -> str:
-    if kind is Emit.PYTKET:
-        return json.dumps(circuit.to_dict(), indent=1) + "\n"
-    if kind is Emit.QIR:
-        return _qir(circuit, name)
-    from pytket.qasm.qasm import circuit_to_qasm_str
-
-    from qffc.passes.lower_pytket.files import narrow_registers
-
-    # The header of Quantinuum knows all native gates: U1q is PhasedX, Rxxyyzz is TK2.
-    return circuit_to_qasm_str(narrow_registers(circuit, _WIDEST_QASM), header="hqslib1")
-
-
-def _qir(circuit: Circuit, name: str) -> str:
-    try:
-        from pytket.qir.conversion.api import QIRFormat, QIRProfile, pytket_to_qir
-    except ImportError:
-        raise _no_qir() from None
-    from qffc.passes.lower_pytket.files import narrow_registers
-
-    circuit = narrow_registers(circuit, _WIDEST_QIR)
-    text = pytket_to_qir(circuit, name=name, qir_format=QIRFormat.STRING, profile=QIRProfile.BASE)
-    assert isinstance(text, str)
-    return text
-
-
-def _no_qir() -> QffcError:
-    return error(
-        "package for QIR not installed",
-        found="no package 'pytket-qir'",
-        expected="the extra 'qir'",
-        help="pip install pytket-qir, which is what the extra 'qir' is",
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from qffc.atomic_files import write_text
 from qffc.compiling.document import Parts, document_text, parts_in, refusal
+from qffc.compiling.exits import emit
 from qffc.compiling.levels import DEFAULT_LEVEL, level
 from qffc.ir.given_values import path_of
 from qffc.ir.program import Program
@@ -23,6 +24,7 @@ from qffc.passes.counts import CircuitCounts
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.identities.identity import Identity
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
+from qffc.passes.measurement.settings import MeasurementPlan, measurement_plan
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import format_pass, parse_pipeline, steps_of
 from qffc.passes.registry import is_registered
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from qffc.compiling.circuit_check import CircuitCheck
     from qffc.passes.lower_jax.program import JaxProgram
     from qffc.passes.lower_pytket.kernel import PytketKernel
-    from qffc.passes.measurement.settings import MeasurementPlan
 
 Floats = NDArray[np.float64]
 _LOWERING = "lower-pytket"
@@ -95,6 +96,11 @@ class Compiled(Parts):
         return self.jax.readout
 
     @cached_property
+    def without_tk2(self) -> Compiled:
+        """The same with ZZPhase for the only two-qubit gate, for machines and formats without TK2."""
+        return replace(self, target=self.target.preferring("ZZPhase"))
+
+    @cached_property
     def kernel(self) -> PytketKernel:
         """The quantum kernel in native gates; the target must have some."""
         return lowered(self.program, self.target, self.lowering)
@@ -103,7 +109,7 @@ class Compiled(Parts):
     def measurements(self) -> MeasurementPlan:
         """How the observables are measured."""
         if not level(self.level).planned:
-            return self.kernel.measurements
+            return measurement_plan(self.split.observables, self.split.qubit_count)
         from qffc.passes.measurement.plan import plan_measurement
 
         return plan_measurement(self.split)
@@ -128,6 +134,32 @@ class Compiled(Parts):
         return tuple(
             measured_in_order(circuit) for circuit in self.kernel.bind_settings(here[None], self.measurements.settings)
         )
+
+    def emit(self, kind: str, slots: Floats | None = None, *, measured: bool = False) -> tuple[str | bytes, ...]:
+        """Return the program in a format of other packages, as ``qffc compile --emit`` writes it.
+
+        Args:
+            kind: ``qasm``, ``qasm-qelib1``, ``qir``, ``hugr`` or ``pytket`` for circuits with numbers; ``guppy``,
+                ``qasm3`` or ``pytket-symbols`` for what has inputs instead, and ``inputs`` for the numbers that go in
+                there; ``ir`` or ``json`` for the program itself.
+            slots: (slot_count,), radians, for what has numbers; when left out, those of
+                :func:`qffc.passes.equivariance.numbers.generic_point.generic_slots`.
+            measured: one circuit for each measurement setting, with its measurements; ``hugr`` and ``guppy`` are always
+                measured.
+
+        Returns:
+            One text for each circuit; bytes for ``hugr``, whose package is binary.
+
+        Raises:
+            QffcError: for an unknown format, or slots for what has inputs.
+
+        Example:
+            >>> from qffc.toolchain import compile
+            >>> (text,) = compile("lib:sivqlm-lih", "Helios").emit("qir")
+            >>> text.count("rzz__body(double")
+            2
+        """
+        return emit(self, kind, slots, measured)
 
     @cached_property
     def counts(self) -> CircuitCounts:

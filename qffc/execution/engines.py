@@ -74,7 +74,7 @@ _ENGINES = (
         '"guppylang>=1.2" "selene-sim>=0.3.7"',
         python="3.12",
     ),
-    Engine("qnexus", (("qnexus", None),), "nexus", "qnexus pytket-qir"),
+    Engine("qnexus", (("qnexus", None),), "nexus", "qnexus qir-qis"),
 )
 
 

@@ -7,19 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qffc.ir.diagnostics import QffcError, error, quoted
+from qffc.ir.diagnostics import error, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytket.circuit import Circuit
-
-_WIDEST = 64
-"""Bits of a register that pytket writes."""
-_PHASED_X = ("__quantum__qis__phasedx__body", "__quantum__qis__u1q__body")
-"""One gate, as pytket and as the compiler of Helios call it."""
-_UNUSED = "declare i1 @__quantum__qis__read_result__body(ptr)\n"
-"""What pytket declares, no program here calls and the compiler of Helios does not know."""
 
 
 def helios_program(circuit: Circuit) -> bytes:
@@ -30,22 +23,12 @@ def helios_program(circuit: Circuit) -> bytes:
             its qubit.
 
     Raises:
-        QffcError: when the package that writes QIR is missing.
+        QffcError: when the package that makes bitcode of QIR is missing.
     """
-    try:
-        from pyqir import Context, Module
-        from pytket.qir.conversion.api import QIRFormat, QIRProfile, pytket_to_qir
-    except ImportError:
-        raise _no_qir() from None
-    from qffc.passes.lower_pytket.files import measured_in_order, narrow_registers
+    from qffc.passes.lower_pytket.files import measured_in_order
+    from qffc.passes.write_circuits.qir import qir_of
 
-    made = narrow_registers(measured_in_order(circuit), _WIDEST)
-    text = pytket_to_qir(made, name="circuit", qir_format=QIRFormat.STRING, profile=QIRProfile.BASE)
-    assert isinstance(text, str)
-    text = text.replace(*_PHASED_X).replace(_UNUSED, "")
-    bitcode = Module.from_ir(Context(), text).bitcode
-    assert isinstance(bitcode, bytes)
-    return bitcode
+    return qir_of(measured_in_order(circuit), "circuit")
 
 
 def program_outcomes(circuit: Circuit, shots: Sequence[Sequence[tuple[str, object]]]) -> dict[str, int]:
@@ -68,8 +51,9 @@ def program_outcomes(circuit: Circuit, shots: Sequence[Sequence[tuple[str, objec
         {'01': 2}
     """
     from qffc.passes.lower_pytket.files import narrow_registers
+    from qffc.passes.write_circuits.qir import WIDEST
 
-    made = narrow_registers(circuit, _WIDEST)
+    made = narrow_registers(circuit, WIDEST)
     measured = {bit for command in made for bit in command.bits}
     names = [str(bit) if bit in measured else None for bit in made.bits]
     counts: dict[str, int] = {}
@@ -92,12 +76,3 @@ def _recorded(shot: Sequence[tuple[str, object]]) -> dict[str | None, object]:
     """What the program itself recorded: tags are USER, a kind such as RESULT or BOOL, and the name of a bit."""
     parts = [(tag.split(":", 2), value) for tag, value in shot]
     return {part[2]: value for part, value in parts if len(part) == 3 and part[0] == "USER"}
-
-
-def _no_qir() -> QffcError:
-    return error(
-        "package for QIR not installed",
-        found="no package 'pytket-qir'",
-        expected="the extra 'nexus', which has it: Helios takes programs of QIR",
-        help="pip install pytket-qir",
-    )

@@ -27,6 +27,8 @@ def circuit_of_qir(bitcode: bytes) -> Circuit:
         )
         angles = [_number(value) / pi for kind, value in arguments if kind == "double"]
         places = [_place(value) for kind, value in arguments if kind == "ptr"]
+        if gate == "initialize":
+            continue
         assert not qubit_of or gate in ("mz", "result_record_output"), "base profile: measurements come last"
         if gate == "u1q":
             circuit.PhasedX(*angles, *places)
@@ -36,11 +38,10 @@ def circuit_of_qir(bitcode: bytes) -> Circuit:
             circuit.ZZPhase(*angles, *places)
         elif gate == "mz":
             qubit_of[places[1]] = places[0]
-        elif gate == "result_record_output":
+        else:
+            assert gate == "result_record_output", line
             register, index = re.fullmatch(r"(\w+)\[(\d+)\]", names[places[1]]).groups()
             bits.append((qubit_of[places[0]], Bit(register, int(index))))
-        else:
-            assert gate.startswith("barrier"), line
     for qubit, bit in bits:
         circuit.add_bit(bit)
         circuit.Measure(circuit.qubits[qubit], bit)

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from pytket.circuit import Circuit
+from pytket.circuit import Circuit, OpType
 from pytket.qasm import circuit_from_qasm_str
 
 import qffc as qf
 from qffc.cli.compile import _proof
+from qffc.cli.compile_emit import Emit
+from qffc.compiling.exits import FORMATS
 from qffc.compiling.levels import at_level
 from qffc.execution.energy_circuits import prepare
 from qffc.ir.text.parser import parse_program
@@ -147,19 +150,37 @@ def test_emit_qasm(qffc):
     assert compiled.kernel.counts(again) == compiled.counts
 
 
-def test_emit_qir(qffc, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pytket.qir.conversion.api", None)
-    code, _, err = qffc("compile", PROGRAM, "--emit", "qir")
-    assert code == 2
-    assert "pip install pytket-qir" in err
-    monkeypatch.undo()
-    pytest.importorskip("pytket.qir")
+def test_emit_qir(qffc, tmp_path):
     assert qffc("compile", PROGRAM, "--emit", "qir", "--measured", "--out", tmp_path)[0] == 0
     texts = [file.read_text() for file in sorted(tmp_path.glob("circuit-*.ll"))]
     assert len(texts) == 3
-    counts = qf.compile(PROGRAM, "H2-1LE").counts
-    assert texts[0].count("call void @__quantum__qis__rxxyyzz__body") == counts.two_qubit
-    assert texts[0].count("call void @__quantum__qis__mz__body") == 4
+    circuits = qf.compile(PROGRAM, "H2-1LE").without_tk2.measured_circuits()
+    for text, circuit in zip(texts, circuits, strict=True):
+        assert text.count("call void @__quantum__qis__rzz__body") == circuit.n_gates_of_type(OpType.ZZPhase)
+        assert text.count("call void @__quantum__qis__mz__body") == 4
+
+
+def test_emit_what_has_inputs_and_what_goes_in(qffc):
+    code, text, _ = qffc("compile", PROGRAM, "--emit", "qasm3")
+    assert code == 0
+    code, numbers, _ = qffc("compile", PROGRAM, "--emit", "inputs")
+    assert code == 0
+    names = re.findall(r"input float\[64\] (\w+);", text)
+    assert list(json.loads(numbers)["inputs"]) == names
+    code, source, _ = qffc("compile", PROGRAM, "--emit", "guppy", "--target", "Helios")
+    assert code == 0
+    assert f"slots: array[float, {len(json.loads(numbers)['slots'])}]" in source
+
+
+def test_emit_hugr_says_what_it_needs(qffc, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "guppylang", None)
+    code, _, err = qffc("compile", PROGRAM, "--emit", "hugr", "--out", tmp_path)
+    assert code == 2
+    assert "the extra 'selene', on Python 3.12 or newer" in err
+
+
+def test_every_format_is_there_to_be_written():
+    assert {kind.value for kind in Emit} == {*FORMATS, "drawing"}
 
 
 def test_emit_json(qffc, tmp_path):
@@ -190,7 +211,11 @@ def test_circuits_of_a_model_at_a_geometry(qffc, trained, tmp_path):
     ("options", "title"),
     [
         (["--geometry", "water"], "nothing to write"),
-        (["--measured", "--emit", "ir"], "options of circuits for something else"),
+        (["--measured", "--emit", "ir"], "measurements of something else than circuits"),
+        (["--measured", "--emit", "drawing"], "measurements of something else than circuits"),
+        (["--geometry", "water", "--emit", "json"], "geometry for what has no numbers"),
+        (["--geometry", "water", "--emit", "guppy"], "'--emit inputs' writes the numbers"),
+        (["--emit", "hugr"], "bytes without a file"),
         (["--measured", "--emit", "qasm"], "several circuits and no folder"),
         (["--geometry", "water", "--emit", "qasm"], "geometry without parameters"),
         (["--emit", "drawing"], "drawing without a file"),

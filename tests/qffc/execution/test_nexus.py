@@ -76,7 +76,7 @@ def test_circuits_go_to_the_machine_as_they_are(nexus, tmp_path):
 
 @pytest.mark.parametrize(("name", "region"), [("Helios-1", None), ("Helios-2", "sg"), ("Helios-1E-lite", None)])
 def test_helios_takes_programs_with_their_sizes(nexus, tmp_path, name, region):
-    pytest.importorskip("pytket.qir")
+    pytest.importorskip("qir_qis")
     assert answers(run(tmp_path, target(name))) == GOOD
     (job,) = nexus.submitted
     assert job.config.system_name == name
@@ -86,7 +86,7 @@ def test_helios_takes_programs_with_their_sizes(nexus, tmp_path, name, region):
 
 
 def test_without_noise_a_hosted_emulator_is_told_so_and_its_results_are_kept_apart(nexus, tmp_path):
-    pytest.importorskip("pytket.qir")
+    pytest.importorskip("qir_qis")
     for name in ("H2-1E", "Helios-1E-lite"):
         for where in (target(name), target(name).with_noise(None)):
             run(tmp_path, where, count=1)

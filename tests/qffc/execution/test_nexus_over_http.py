@@ -15,7 +15,8 @@ from qffc.targets.catalogue import target
 
 pytest.importorskip("qnexus", reason="speaks through qnexus")
 pytest.importorskip("pytket_pecos")
-pytest.importorskip("pytket.qir")
+pytest.importorskip("qir_qis")
+pytest.importorskip("pyqir")
 MACHINES = ["H2-1", "H2-2E", "Helios-1", "Helios-2", "Helios-1E-lite"]
 
 
