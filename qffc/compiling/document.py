@@ -15,7 +15,7 @@ from qffc.ir.text.parser import parse_program
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.pipeline import PassRecord
-from qffc.passes.pipeline_text import parse_pipeline
+from qffc.passes.pipeline_text import check_recorded
 from qffc.passes.plain_data import from_plain, to_plain
 from qffc.passes.strict_documents import parse_json
 from qffc.passes.target import Target
@@ -114,8 +114,8 @@ def parts_in(text: str, where: str) -> Parts:
             f"one of '{program.name}', digest {program.digest[:12]}",
         )
     level(document.level)
-    parse_pipeline(document.passes)
-    parse_pipeline(document.lowering)
+    check_recorded(document.passes)
+    check_recorded(document.lowering)
     return Parts(
         source=source,
         program=program,
