@@ -46,9 +46,10 @@ class Tell(Pass[int]):
 def package(tmp_path, monkeypatch):
     """Install a package with a module and what it announces; no file is written outside of a folder of the test."""
     monkeypatch.syspath_prepend(tmp_path)
-    before = set(sys.modules)
+    names = []
 
     def install(name: str, source: str, announced: dict[str, str]) -> None:
+        names.append(name)
         (tmp_path / f"{name}.py").write_text(source)
         info = tmp_path / f"{name}-2.1.dist-info"
         info.mkdir()
@@ -57,8 +58,8 @@ def package(tmp_path, monkeypatch):
         (info / "METADATA").write_text(f"Name: {name}\nVersion: 2.1\n")
 
     yield install
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
+    for name in names:
+        sys.modules.pop(name, None)
 
 
 def refused(call) -> str:
