@@ -54,10 +54,15 @@ def task_keys(circuit: Circuit, target: Target, shots: int, seed: int) -> tuple[
         "seed": seed,
         "place": target.machine if target.emulator is None else [target.emulator, *engines()[target.emulator].versions],
         "noise": asdict(target.noise) if target.noise and target.emulator else None,
-        "weights": asdict(target.weights),
+        "weights": _weights(target),
     }
     keys = [_hash({"circuit": each, "angles": _BIN, **rest}) for each in islice(_coarse(written), _MOST)]
     return (*keys, _hash({"circuit": written, **rest}))
+
+
+def _weights(target: Target) -> dict[str, object]:
+    """Without weights by name where there are none, as keys were before there could be any."""
+    return {name: value for name, value in asdict(target.weights).items() if name != "by_gate" or value}
 
 
 def _hash(content: Mapping[str, object]) -> str:
