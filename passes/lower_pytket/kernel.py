@@ -19,12 +19,14 @@ from qffc.ir.short_repr import short_repr
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.split_program import KernelOp, Split, split_program
 from qffc.passes.counts import CircuitCounts
+from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.lower_pytket.batch import BatchWriter, NativeBatch
 from qffc.passes.lower_pytket.batch_circuits import BatchCircuits
 from qffc.passes.lower_pytket.collective import too_many_to_lower
 from qffc.passes.lower_pytket.counts import count_circuit
 from qffc.passes.lower_pytket.emit import Angles, Emitter
 from qffc.passes.lower_pytket.expand import IN_EXCHANGES, Expansion
+from qffc.passes.lower_pytket.fitting import Fitting, Placed, native_forms
 from qffc.passes.lower_pytket.frames import Frames
 from qffc.passes.lower_pytket.ops import NumericOp, on_wires
 from qffc.passes.lower_pytket.runs import shorten_runs
@@ -32,6 +34,7 @@ from qffc.passes.lower_pytket.turns import NO_TURN, Turn, nearest_zero, turn_abo
 from qffc.passes.measurement.setting_cone import seen_by
 from qffc.passes.measurement.settings import MeasurementPlan, Setting, measurement_plan
 from qffc.passes.target import Target
+from qffc.passes.target_gates import IONS
 
 _NOWHERE = (0.0, 0.0, 0.0)
 _MOST_GATES = 4096
@@ -49,7 +52,8 @@ class PytketKernel:
     The structure is worked out once. Binding composes the one-qubit gates numerically, writes each exchange as one
     TK2 or as three ZZPhase, prepares two qubits that have met nobody else with one gate, and drops gates below the
     minimum angles of the target. Relabels rename wires, backwards from the end, so that qubit k of the program ends on
-    ``q[k]`` and no permutation is left over.
+    ``q[k]`` and no permutation is left over. For a target with other gates, or where not all qubits can meet, what is
+    written so is rewritten: see :mod:`qffc.passes.lower_pytket.fitting`, and :meth:`bind_placed`.
 
     Args:
         split: the program.
@@ -129,6 +133,21 @@ class PytketKernel:
         Raises:
             QffcError: when the slots have another shape or are not finite.
         """
+        return self.bind_placed(slots).circuit
+
+    def bind_placed(self, slots: NDArray[np.float64]) -> Placed:
+        """Return the circuit as :meth:`bind` does, and on which of its qubits those of the program end.
+
+        They are where they are in the program, unless not all qubits of the target can meet.
+
+        Args:
+            slots: (slot_count,), radians.
+        """
+        if self._fitting is not None:
+            return self._fitting.fit([form.bind(slots) for form in self._forms])
+        return Placed(self._bind_native(slots), tuple(range(self.split.qubit_count)))
+
+    def _bind_native(self, slots: NDArray[np.float64]) -> Circuit:
         numbers = self.numeric_ops(slots)
         frames = self._frames.numbers(numbers) if self._frames else {}
         choices = [frames]
@@ -150,7 +169,8 @@ class PytketKernel:
         """Return the circuits of many bindings, as :meth:`bind` or, with a setting, :meth:`bind_measured` would.
 
         All angles are computed at once where gates stand in one order whatever the numbers are: for singlets, rotations
-        and exchanges in TK2, without runs that get shorter. Other kernels are bound one by one.
+        and exchanges in TK2, without runs that get shorter. Other kernels are bound one by one, those for targets with
+        other gates or with a connectivity among them.
 
         Args:
             slots: (circuits, slot_count), radians.
@@ -210,7 +230,13 @@ class PytketKernel:
     @cached_property
     def _in_one_order(self) -> bool:
         known = not self._has_strings and all(op.kind not in IN_EXCHANGES for op in self.split.ops)
-        return self.target.two_qubit == "TK2" and known and not self._has_runs and not self._structure.graph.alone
+        return (
+            self._fitting is None
+            and self.target.two_qubit == "TK2"
+            and known
+            and not self._has_runs
+            and not self._structure.graph.alone
+        )
 
     @cached_property
     def _has_runs(self) -> bool:
@@ -222,7 +248,7 @@ class PytketKernel:
 
     def counts(self, circuit: Circuit) -> CircuitCounts:
         """Return the counts of a circuit, with the cost weights of the target."""
-        return count_circuit(circuit, self.target.weights)
+        return count_circuit(circuit, self.target.weights, (*IONS, *self.target.gates, *self.target.one_qubit))
 
     @cached_property
     def _affine(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -281,6 +307,18 @@ class PytketKernel:
             NumericOp(op.kind, op.qubits, angle, self._vector(op, numbers), op.string, op.targets)
             for op, angle in zip(self.split.ops, angles, strict=True)
         )
+
+    @cached_property
+    def _fitting(self) -> Fitting | None:
+        """What writes emitted circuits for the target, where they are not for it already."""
+        if self.target.emitted_as_is:
+            return None
+        return Fitting(self.target, lambda: self._forms[0].bind(generic_slots(self.split)))
+
+    @cached_property
+    def _forms(self) -> tuple[PytketKernel, ...]:
+        """The kernels of the circuits that are written for the target, the first in TK2."""
+        return tuple(replace(self, target=target) for target in native_forms(self.target))
 
     @cached_property
     def _gates(self) -> dict[Angles, Op]:
