@@ -226,20 +226,18 @@ class Target:
             )
 
     def _check_places(self) -> None:
-        """Refuse gates and edges where circuits run that have others."""
-        if self.emulator == SELENE or self.machine is not None:
-            place, known = self.machine or SELENE, (*IONS, *ONE_QUBIT_NATIVE)
-            what = "a machine of Quantinuum" if self.machine else "Selene, which emulates one"
-        elif self.emulator is not None:
-            place, known, what = self.emulator, tuple(sorted(PECOS)), "PECOS"
-        else:
+        """Refuse gates that the place where circuits run does not have."""
+        place = self.machine or self.emulator
+        if place is None:
             return
+        ours = (*IONS, *ONE_QUBIT_NATIVE)
+        known: tuple[str, ...] = ours if self.machine or self.emulator == SELENE else PECOS
         foreign = [gate for gate in (*self.gates, *self.one_qubit) if gate not in known]
         if foreign:
             raise error(
                 "gates that are not those of the place to run",
                 found=f"{quoted(foreign)} for target '{self.name}', which runs on '{place}'",
-                expected=f"gates of {what}: {quoted(sorted(known))}",
+                expected=f"gates that it runs: {quoted(known)}",
                 help='take the place away: emulator = "none" or machine = "none", and write circuits with --emit',
             )
 

@@ -28,7 +28,7 @@ ENOUGH = (
     ("GPI", "GPI2"),
 )
 """One-qubit gates of which every turn can be made, by pytket's known forms; a set needs to hold one of these."""
-PECOS = frozenset[str]((*IONS, "CX", "CZ", "XXPhase", *ONE_QUBIT_NATIVE, "Rx", "Ry", "H", "SX", "SXdg", "X"))
+PECOS = (*IONS, "CX", "CZ", "XXPhase", *ONE_QUBIT_NATIVE, "Rx", "Ry", "H", "SX", "SXdg", "X")
 """What the emulator PECOS runs."""
 EXCHANGE: Mapping[str, int] = {gate: 1 if gate == "TK2" else 3 for gate in TWO_QUBIT}
 """How many of a two-qubit gate make an exchange, turns of single qubits aside."""

@@ -1,7 +1,7 @@
 """Two-qubit gates made of iSWAPs and of XXPhase, in fewer gates than pytket makes of them.
 
-An iSWAP is a ZZMax and a SWAP. So U is three iSWAPs where U SWAP is three ZZMax: three SWAPs and the fourth cancel. pytket
-goes by way of CX and needs six.
+An iSWAP is a ZZMax and a SWAP. So U is three iSWAPs where U SWAP is three ZZMax: three SWAPs and the fourth cancel.
+pytket goes by way of CX and needs six.
 """
 
 from __future__ import annotations

@@ -195,7 +195,9 @@ def _summary(compiled: Compiled, shots: int) -> tuple[str, dict[str, object]]:
     settings = len(compiled.measurements.settings)
     data |= {"counts": {name: asdict(counts) for name, counts in columns.items()}}
     data |= {"two_qubit_gate": compiled.target.two_qubit, "price_HQC": price, "shots": shots, "settings": settings}
-    rows = [(label, *(_figure(getattr(counts, key)) for counts in columns.values())) for label, key in _ROWS]
+    turns = " + ".join(gate for gate in compiled.target.one_qubit if gate != "Rz")
+    named = [(turns if key == "phased_x" else label, key) for label, key in _ROWS]
+    rows = [(label, *(_figure(getattr(counts, key)) for counts in columns.values())) for label, key in named]
     lines += ["", table(("one circuit", *columns), rows), "", _gate(compiled.target)]
     noun = "setting" if settings == 1 else "settings"
     lines += [f"price: {price:.1f} HQC for {settings} measurement {noun} of {shots} shots"]
@@ -217,7 +219,7 @@ def _gate(target: Target) -> str:
 def _columns(compiled: Compiled) -> dict[str, CircuitCounts]:
     from qffc.passes.lower_pytket.compare import compare_with_pytket
 
-    if compiled.target.device is None:
+    if compiled.target.device is None or not compiled.target.emitted_as_is:
         return {"as written": compiled.counts_as_written, "qffc": compiled.counts}
     slots = generic_slots(compiled.split)
     comparison = compare_with_pytket(compiled.program, slots, compiled.target)

@@ -84,6 +84,8 @@ def emitted(compiled: Compiled, kind: Emit, model: Path | None, geometry: str | 
     circuits: list[Circuit] = []
     for slots in points:
         circuits += compiled.measured_circuits(slots) if measured else (compiled.circuit(slots),)
+        if compiled.target.connectivity is not None and not measured:
+            say(_places(compiled, slots))
     return [_text(circuit, kind, compiled.program.name) for circuit in circuits]
 
 
@@ -149,12 +151,33 @@ def _text(circuit: Circuit, kind: Emit, name: str) -> str:
         return json.dumps(circuit.to_dict(), indent=1) + "\n"
     if kind is Emit.QIR:
         return _qir(circuit, name)
-    from pytket.qasm.qasm import circuit_to_qasm_str
+    from pytket.qasm.qasm import QASMUnsupportedError, circuit_to_qasm_str
 
     from qffc.passes.lower_pytket.files import narrow_registers
 
-    # The header of Quantinuum knows all native gates: U1q is PhasedX, Rxxyyzz is TK2.
-    return circuit_to_qasm_str(narrow_registers(circuit, _WIDEST_QASM), header="hqslib1")
+    narrow = narrow_registers(circuit, _WIDEST_QASM)
+    try:
+        # The header of Quantinuum knows all native gates: U1q is PhasedX, Rxxyyzz is TK2.
+        return circuit_to_qasm_str(narrow, header="hqslib1" if _of_ions(circuit) else "qelib1")
+    except QASMUnsupportedError as problem:
+        raise error(
+            "gate that OpenQASM 2 does not have",
+            found=f"{problem}",
+            expected="gates of its headers 'qelib1' and 'hqslib1'",
+            help="write the circuit with --emit pytket",
+        ) from None
+
+
+def _of_ions(circuit: Circuit) -> bool:
+    """Whether a circuit has gates that Quantinuum's header alone knows."""
+    from qffc.passes.target_gates import IONS
+
+    return any(command.op.type.name in (*IONS, "PhasedX") for command in circuit)
+
+
+def _places(compiled: Compiled, slots: NDArray[np.float64] | None) -> str:
+    ends = zip(compiled.program.qubits, compiled.places(slots), strict=True)
+    return "qubits at the end: " + ", ".join(f"{qubit.name} is q[{place}]" for qubit, place in ends)
 
 
 def _qir(circuit: Circuit, name: str) -> str:

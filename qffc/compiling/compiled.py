@@ -109,13 +109,26 @@ class Compiled(Parts):
         return plan_measurement(self.split)
 
     def circuit(self, slots: Floats | None = None) -> Circuit:
-        """Return the circuit in native gates, without measurements.
+        """Return the circuit in native gates, without measurements; :meth:`places` says which qubit is which.
 
         Args:
             slots: (slot_count,), radians; when left out, those of
                 :func:`qffc.passes.equivariance.numbers.generic_point.generic_slots`.
         """
         return self.kernel.bind(self._slots(slots))
+
+    def places(self, slots: Floats | None = None) -> tuple[int, ...]:
+        """Return for each qubit of the program which qubit of :meth:`circuit` it is at the end, by number.
+
+        They are 0, 1, 2, ... unless not all qubits of the target can meet. Bits of measured circuits need no such
+        table.
+
+        Example:
+            >>> from qffc.toolchain import compile
+            >>> compile("lib:sivqlm-lih", "H2-1").places()
+            (0, 1)
+        """
+        return self.kernel.bind_placed(self._slots(slots)).places
 
     def measured_circuits(self, slots: Floats | None = None) -> tuple[Circuit, ...]:
         """Return the circuit once for each measurement setting, with its measurements at the end.

@@ -14,6 +14,8 @@ from qffc.passes.target_noise import NoiseModel
 if TYPE_CHECKING:
     from pytket.circuit import Circuit
 
+_GATES = {"R2XXYYZZ": "TK2", "RZZ": "ZZPhase", "SZZ": "ZZMax", "RXX": "XXPhase"}
+"""Names of two-qubit gates that PECOS and pytket spell differently."""
 _ZERO = 1e-11
 """Radians below this count as zero."""
 
@@ -120,9 +122,8 @@ class PauliNoise:
             self._pauli(int(self._random.integers(1, 4)), qubits[0], noisy)
 
     def _cost(self, operation: Any) -> float:
-        if operation.name == "R2XXYYZZ":
-            return self._weights.tk2(sum(abs(angle) > _ZERO for angle in operation.angles))
-        return self._weights.zz
+        gate = _GATES.get(operation.name, operation.name)
+        return self._weights.of(gate, sum(abs(angle) > _ZERO for angle in operation.angles or ()))
 
     def _maybe(self, probability: float, letter: str, qubit: int, noisy: list[Any]) -> None:
         if probability and self._random.random() < probability:
