@@ -217,6 +217,24 @@ class Target:
             )
 
         self._check_places()
+        priced = () if self.pricing is None else self.pricing.by_gate
+        named = [("weight", gate, self.gates) for gate, _ in self.weights.by_gate]
+        named += [("price", gate, (*self.gates, *self.one_qubit)) for gate, _ in priced]
+        for what, gate, known in named:
+            if gate not in known:
+                raise error(
+                    f"{what} of a gate that the target does not have",
+                    found=f"'{gate}' for target '{self.name}'",
+                    expected=f"one of {quoted(known)}",
+                    help="correct the name, or leave it out",
+                )
+        if self.connectivity is not None and not self.gates:
+            raise error(
+                "connectivity without native gates",
+                found=f"edges, and no gate to act along them, for target '{self.name}'",
+                expected="its native two-qubit gates",
+                help="list the gates, or leave the connectivity out",
+            )
         if self.connectivity is not None and self.qubits != self.connectivity.qubits:
             raise error(
                 "edges that are not those of the qubits",

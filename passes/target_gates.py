@@ -17,7 +17,6 @@ ONE_QUBIT_NATIVE = ("PhasedX", "Rz")
 ONE_QUBIT = (*ONE_QUBIT_NATIVE, "TK1", "U3", "Rx", "Ry", "H", "SX", "SXdg", "X", "GPI", "GPI2")
 """Every one-qubit gate that a target may have."""
 ENOUGH = (
-    ("PhasedX", "Rz"),
     ("PhasedX",),
     ("TK1",),
     ("U3",),
@@ -70,7 +69,7 @@ def check_gates(name: str, two_qubit: Iterable[str], one_qubit: tuple[str, ...])
         raise error(
             "one-qubit gates that do not make every turn",
             found=f"{quoted(one_qubit) or 'none'} for target '{name}'",
-            expected=f"all gates of one of {'; '.join(map(quoted, ENOUGH))}",
+            expected=f"at least {', or '.join(' and '.join(each) for each in ENOUGH)}",
             help="add the gate that is missing",
         )
 

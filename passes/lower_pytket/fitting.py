@@ -18,7 +18,7 @@ from qffc.ir.diagnostics import InternalError
 from qffc.passes.lower_pytket.counts import count_circuit
 from qffc.passes.lower_pytket.routing import Gate, Routed, Start, best_start, route
 from qffc.passes.lower_pytket.swapped_decompositions import in_iswaps, in_xx_phases
-from qffc.passes.target import Target
+from qffc.passes.target import CostWeights, Target
 from qffc.passes.target_gates import NATIVE, ONE_QUBIT_NATIVE
 
 
@@ -57,6 +57,8 @@ def native_forms(target: Target) -> tuple[Target, ...]:
         device=None,
         emulator=None,
         machine=None,
+        weights=CostWeights(),
+        pricing=None,
     )
     return (plain, plain.preferring("ZZPhase")) if target.connectivity is None else (plain,)
 

@@ -34,6 +34,8 @@ _TABLES = {
 }
 
 
+_EXPECTED = {"tuple_type": "a list in brackets: [ ... ]", "too_long": "an edge between two qubits, such as [0, 1]"}
+"""Instead of what pydantic expects, by kind of complaint."""
 _BY_GATE = ("weights", "pricing")
 """Tables that take names of gates, too."""
 
@@ -110,12 +112,13 @@ def read_target(name: str, text: str, find: Callable[[str], str], origin: str) -
     entries = _with_inherited(text, find, origin)
     for table, kind in _TABLES.items():
         _check_names(table, entries.get(table), kind, origin)
+    apart = _with_gates_apart(entries, origin)
     try:
-        return TargetFile.model_validate(_with_gates_apart(entries, origin)).target(name)
+        return TargetFile.model_validate(apart).target(name)
     except ValidationError as problem:
         raise _complaint(problem, origin) from None
     except QffcError as problem:  # parts that do not fit together
-        raise QffcError(replace(problem.diagnostic, where=problem.diagnostic.where or origin)) from None
+        raise QffcError(replace(problem.diagnostic, where=origin)) from None
 
 
 def _with_gates_apart(entries: dict[str, object], origin: str) -> dict[str, object]:
@@ -187,7 +190,8 @@ def _complaint(problem: ValidationError, origin: str) -> QffcError:
         known = ("like", *TargetFile.model_fields)
         return _mistake(origin, f"unknown entry '{name}'", f"one of {quoted(known)}")
     found = "missing" if first["type"] == "missing" else f"= {first['input']!r}"
-    return _mistake(origin, f"{name} {found}", first["msg"][0].lower() + first["msg"][1:])
+    expected = _EXPECTED.get(first["type"]) or first["msg"][0].lower() + first["msg"][1:]
+    return _mistake(origin, f"{name} {found}", expected)
 
 
 def _mistake(origin: str, found: str, expected: str) -> QffcError:
