@@ -19,7 +19,6 @@ from qffc.ir.short_repr import short_repr
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.split_program import KernelOp, Split, split_program
 from qffc.passes.counts import CircuitCounts
-from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.lower_pytket.batch import BatchWriter, NativeBatch
 from qffc.passes.lower_pytket.batch_circuits import BatchCircuits
 from qffc.passes.lower_pytket.collective import too_many_to_lower
@@ -41,6 +40,8 @@ _MOST_GATES = 4096
 """Gates that are kept for later circuits."""
 _CHUNK = 1024
 """Bindings whose angles are in memory at once."""
+_GOLDEN = 0.6180339887498949
+"""Multiples of it, modulo 1, come near no few numbers alone."""
 _VANISHING = 1e-9
 """Radians; what is smaller is no gate, and no reason for a frame."""
 
@@ -313,7 +314,8 @@ class PytketKernel:
         """What writes emitted circuits for the target, where they are not for it already."""
         if self.target.emitted_as_is:
             return None
-        return Fitting(self.target, lambda: self._forms[0].bind(generic_slots(self.split)))
+        typical = 1 + np.modf(_GOLDEN * np.arange(self.split.slot_count))[0]  # radians; no gate vanishes
+        return Fitting(self.target, lambda: self._forms[0].bind(typical))
 
     @cached_property
     def _forms(self) -> tuple[PytketKernel, ...]:

@@ -27,13 +27,14 @@ def emulate(circuit: Circuit, target: Target, shots: int, seed: int) -> NDArray[
     """
     from pytket_pecos import Emulator
 
-    from qffc.passes.lower_pytket.files import measured_in_order
+    from qffc.passes.lower_pytket.files import measured_in_order, numbered_through
 
     noise = target.noise
     model = None if noise is None or noise.silent else PauliNoise(noise, target.weights, seed)
     # Without barriers the emulator takes measurements of different qubits in an order that changes from run to run, and
     # with it the random number that each of them gets.
-    emulator = Emulator(measured_in_order(circuit, apart=True), error_model=model, qsim="state-vector", seed=seed)
+    ready = measured_in_order(numbered_through(circuit), apart=True)
+    emulator = Emulator(ready, error_model=model, qsim="state-vector", seed=seed)
     outcomes = emulator.run(shots).to_readouts().astype(np.uint8)
     return outcomes if noise is None else misread(outcomes, noise, seed)
 
