@@ -1,4 +1,4 @@
-"""Which pairs of qubits of a device can meet: an undirected, connected graph."""
+"""Which pairs of qubits of a device can meet: an undirected, connected graph, its coupling map or device topology."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passes of others: whether a class is a pass that a name can mean, and what installed packages announce.
+"""Passes of others: whether a class is a pass that a name can mean, and what installed packages (plugins) announce.
 
 A package announces a pass by an entry point of the group ``qffc.passes``, whose name is that of the pass. Reading what
 is announced imports nothing of the package.

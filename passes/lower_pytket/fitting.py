@@ -1,6 +1,7 @@
 """Circuits for targets with other gates than those that are emitted, or where not all qubits can meet.
 
-A bound circuit is placed and routed, then rewritten by pytket: two-qubit gates by their Cartan decomposition, turns of
+Also known as transpilation: a bound circuit is placed and routed, then rewritten in the gate set of the target by a
+rebase of pytket: two-qubit gates by their Cartan decomposition, turns of
 single qubits into the gates that the target has.
 """
 

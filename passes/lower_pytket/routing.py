@@ -1,4 +1,4 @@
-"""Routing: a circuit on a device where not all qubits can meet; qubits trade places on the way.
+"""Routing: a circuit on a device where not all qubits can meet; qubits trade places on the way, by SWAP insertion.
 
 A SWAP is an exchange by pi/4. So where two qubits have just met in a gate of three angles, such as an exchange, the
 SWAP goes into that gate: pairs that meet anyway trade places for nothing. The search looks ahead, as that of SABRE does
