@@ -12,14 +12,16 @@ import qffc as qf
 from qffc.cli import run
 from qffc.compiling.compiled import from_json
 from qffc.ir.diagnostics import QffcError
+from qffc.ir.ops import PauliRotation
+from qffc.ir.values import Function, as_value
 from qffc.passes.base import Pass, PassResult
 from qffc.passes.certificate_verify import verify_certificate
 from qffc.passes.descriptions import describe_passes
-from qffc.passes.equivariance.certificates.certificate import Certificate
+from qffc.passes.equivariance.certificates.certificate import CARRIED, Certificate
 from qffc.passes.equivariance.check import CheckEquivariance
 from qffc.passes.pipeline import run_pipeline
 from qffc.passes.pipeline_text import parse_pipeline
-from qffc.passes.registry import load_pass, pass_names, register_pass
+from qffc.passes.registry import forget_pass, load_pass, pass_names, register_pass
 from qffc.targets.catalogue import target
 
 PROGRAM = "lib:sivqlm-lih"
@@ -251,9 +253,29 @@ def test_a_mistake_in_a_pass_is_told_to_its_author(how, title, found):
     assert "report" not in message
 
 
-def test_no_certificate_goes_through_a_pass_of_others(package):
-    """Who has qffc alone can check what comes out."""
-    package("teller", SOURCE, {"tell": "teller:Tell"})
-    compiled = qf.compile("lib:sivqlm-h2o:depth=1", pipeline="check-equivariance,tell,canonicalize,slide-singlet")
+@dataclass(frozen=True)
+class Disguise(Pass[None]):
+    """Turns a qubit by sin^2 + cos^2 - 1: the same unitary, and no rule knows."""
+
+    name: ClassVar[str] = "disguise"
+    preserves: ClassVar[str] = "unitary"
+
+    def run(self, program, target):
+        nothing = Function("sin", as_value(1)) ** 2 + Function("cos", as_value(1)) ** 2 - 1
+        turned = program.with_ops((*program.ops, PauliRotation(((0, "Z"),), nothing)))
+        return PassResult(turned, None, changed=True)
+
+
+def test_no_certificate_goes_through_a_pass_of_others():
+    """Who has qffc alone can check what comes out; the pipeline by itself carries what the pass is said to keep."""
+    program = qf.load("sivqlm-h2o", depth=1)
+    register_pass(Disguise)
+    carried = run_pipeline((CheckEquivariance(), Disguise()), program, target("ideal")).certificate
+    assert CARRIED in carried.rules
+    assert verify_certificate(carried, find_target=target).digest == carried.digest
+    compiled = qf.compile(program, pipeline="check-equivariance,disguise")
+    assert CARRIED not in compiled.certificate.rules
     assert compiled.certificate.origin.passes == ()
+    forget_pass("disguise")
+    assert "unknown pass" in refused(lambda: verify_certificate(carried, find_target=target))
     assert verify_certificate(compiled.certificate, compiled.program).digest == compiled.program.digest
