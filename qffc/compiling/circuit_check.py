@@ -115,8 +115,9 @@ class _Emitted(NamedTuple):
 
     def circuit(self, slots: Floats) -> Circuit:
         """Without measurements; qubit k of the program is the k-th one."""
-        placed = self.kernel.bind_placed(slots)
-        return placed.in_order()
+        if self.kernel.target.connectivity is None:
+            return self.kernel.bind(slots)
+        return self.kernel.bind_placed(slots).in_order()
 
     def measured_circuits(self, slots: Floats) -> tuple[Circuit, ...]:
         return tuple(map(measured_in_order, self.kernel.bind_settings(slots[None], self.plan.settings)))
