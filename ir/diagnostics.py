@@ -128,9 +128,14 @@ class QffcWarning(UserWarning):
 
 
 class InternalError(RuntimeError):
-    """A mistake of qffc itself; the message asks for a report."""
+    """A mistake of qffc itself; the message asks for a report.
+
+    Args:
+        message: what is wrong; ``what`` is this alone.
+    """
 
     def __init__(self, message: str) -> None:
+        self.what = message
         super().__init__(f"internal error in qffc: {message} (please report this, with the program that led to it)")
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qffc.ir.program import Program
+from qffc.passes.plain_data import ADDED_LATER
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,16 @@ class CircuitCounts:
 
     Args:
         qubits: prepared qubits.
-        phased_x: physical one-qubit gates.
+        phased_x: physical one-qubit gates: PhasedX, or what a target has in its place.
         rz: virtual one-qubit gates, free on trapped ions.
         two_qubit: two-qubit gates of any kind, a TK2 counting once.
         two_qubit_depth: the longest chain of two-qubit gates.
         depth: the longest chain of gates, Rz and measurements included.
         cost: the weighted sum of two-qubit gates, in units of one ZZPhase.
         measured: measurements, and resets, which are charged alike.
-        other: gates outside the native set of PhasedX, Rz, ZZMax, ZZPhase and TK2, measurements aside; zero for
-            everything that qffc emits.
+        other: gates outside the native set of the target, PhasedX, Rz, ZZMax, ZZPhase and TK2 by default, measurements
+            aside; zero for everything that qffc emits.
+        gates: how many there are of each, by pytket's names, in alphabetical order; measurements aside.
     """
 
     qubits: int
@@ -53,6 +55,7 @@ class CircuitCounts:
     cost: float
     measured: int = 0
     other: int = 0
+    gates: tuple[tuple[str, int], ...] = field(default=(), metadata=ADDED_LATER)
 
 
 def count_ops(program: Program) -> Counts:

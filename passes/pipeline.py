@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -10,13 +12,28 @@ from qffc.ir.diagnostics import InternalError, QffcError, error, quoted
 from qffc.ir.program import Program
 from qffc.ir.telling import tell
 from qffc.ir.verification.program import verify_program
-from qffc.passes.base import Pass, Report
+from qffc.passes.base import Pass, PassResult, Report
 from qffc.passes.certificate_carry import carry
 from qffc.passes.counts import Counts, count_ops
 from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.pipeline_text import parse_pipeline as parse_pipeline
+from qffc.passes.registry import is_built_in
 from qffc.passes.same_response import verify_promise
 from qffc.passes.target import Target
+from qffc.passes.user_python import place_in
+
+
+class BrokenContract(InternalError):
+    """A pass does not do what it says; a mistake of qffc where the pass is one of qffc.
+
+    Args:
+        step: the pass.
+        message: what is wrong.
+    """
+
+    def __init__(self, step: Pass[object], message: str) -> None:
+        super().__init__(message)
+        self.step = step
 
 
 @dataclass(frozen=True)
@@ -108,15 +125,17 @@ def run_pipeline(
         before = count_ops(program)
         tell(f"pass {step.name}")
         start = perf_counter()
-        result = step.run(program, target)
+        result = _run(step, program, target)
         seconds = perf_counter() - start
         if verify:
-            _verify_contract(step, program, result.program, result.changed)
+            with _contract_of(step):
+                _verify_contract(step, program, result.program, result.changed)
         program = result.program
         if certificate is None:
             certificate = result.output if isinstance(result.output, Certificate) else None
         elif result.changed:
-            certificate = carry(certificate, step, program, target)
+            with _contract_of(step):
+                certificate = carry(certificate, step, program, target)
         outputs.append((step.name, result.output))
         report = result.output.render() if result.changed and isinstance(result.output, Report) else ""
         records.append(PassRecord(step.name, seconds, result.changed, before, count_ops(program), report))
@@ -138,6 +157,35 @@ def printer(write: Callable[[str], object], names: Sequence[str] = ()) -> Callab
             write(f"# after {name}\n{program.text}")
 
     return show
+
+
+def _run(step: Pass[object], program: Program, target: Target) -> PassResult[object]:
+    try:
+        result = step.run(program, target)
+    except (QffcError, InternalError):
+        raise
+    except Exception as problem:
+        if is_built_in(step):
+            raise
+        raise error(
+            "pass that fails",
+            found=f"'{step.name}': {type(problem).__name__}: {problem}",
+            expected="another program, or a diagnostic that refuses this one",
+            help="correct the pass; qffc.testing.PassSuite runs it on random programs",
+            span=place_in(problem, sys.modules.get(type(step).__module__)),
+        ) from problem
+    if not isinstance(result, PassResult):
+        raise BrokenContract(step, f"pass '{step.name}' returned {type(result).__name__}, not a PassResult")
+    return result
+
+
+@contextmanager
+def _contract_of(step: Pass[object]) -> Iterator[None]:
+    """Let what is found here be the mistake of a pass."""
+    try:
+        yield
+    except InternalError as problem:
+        raise BrokenContract(step, problem.what) from problem.__cause__
 
 
 def _verify_contract(step: Pass[object], before: Program, after: Program, changed: bool) -> None:

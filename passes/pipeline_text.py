@@ -12,20 +12,26 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.given_values import not_a
 from qffc.passes.base import Pass
-from qffc.passes.registry import load_pass, pass_names
+from qffc.passes.pass_file import PassPlace, pass_in
+from qffc.passes.registry import built_in_names, load_pass, pass_names
 
 Made = TypeVar("Made", bound=Pass[Any])
 """A kind of pass, and one of it."""
 
-_STEP = re.compile(r"\s*([A-Za-z0-9_-]+)\s*(?:\{([^{}]*)\})?\s*(,|$)")
+_STEP = re.compile(r"\s*([A-Za-z0-9_-]+|[^{},]+?\.py:\w*)\s*(?:\{([^{}]*)\})?\s*(,|$)")
 _READERS: dict[object, Callable[[str], object]] = {int: int, float: float, Fraction: Fraction, str: str}
 
 
-def parse_pipeline(text: str) -> tuple[Pass[object], ...]:
+def parse_pipeline(text: str, *, files: bool = False) -> tuple[Pass[object], ...]:
     """Return the passes that a text names, in order, with their options.
 
     Options are the fields of the pass; ``-`` and ``_`` mean the same in their names. Several values of one option
     are separated by ``+``.
+
+    Args:
+        text: names separated by commas, options in braces.
+        files: whether ``FILE.py:CLASS`` means a class in a Python file, which is run. Only for what a user has typed: a
+            text out of a document may come from anybody.
 
     Raises:
         QffcError: for an unknown pass or option, or a value that does not fit; it lists the valid ones.
@@ -34,7 +40,23 @@ def parse_pipeline(text: str) -> tuple[Pass[object], ...]:
         >>> parse_pipeline("canonicalize{fuse=false}")
         (Canonicalize(fuse=False, merge=True, fold_swaps=True),)
     """
-    return tuple(_build(load_pass(name), options) for name, options in _steps(text))
+    return tuple(_build(_kind(name, files), options) for name, options in _steps(text))
+
+
+def check_recorded(text: str) -> None:
+    """Refuse a text that is no pipeline, or gives a pass of qffc options that it does not have.
+
+    Passes of others need not be there: what they did is done.
+
+    Raises:
+        QffcError: says what does not fit.
+
+    Example:
+        >>> check_recorded("canonicalize,a-pass-of-others{often=2}")
+    """
+    for name, options in _steps(text):
+        if name in built_in_names():
+            _build(load_pass(name), options)
 
 
 def parse_pass(text: str, kind: type[Made]) -> Made:
@@ -61,7 +83,8 @@ def steps_of(pipeline: str | Sequence[str | Pass[object]]) -> tuple[Pass[object]
     """Return the passes of a pipeline that is a text, or a list of texts and passes.
 
     Args:
-        pipeline: as :func:`parse_pipeline` reads it; or texts and passes, those of the user among them.
+        pipeline: as :func:`parse_pipeline` reads it, files among the names; or texts and passes, those of the user
+            among them.
 
     Raises:
         QffcError: for what is neither.
@@ -71,7 +94,7 @@ def steps_of(pipeline: str | Sequence[str | Pass[object]]) -> tuple[Pass[object]
         (Canonicalize(fuse=True, merge=True, fold_swaps=True), LightCone(observables=True, qubits=True))
     """
     if isinstance(pipeline, str):
-        return parse_pipeline(pipeline)
+        return parse_pipeline(pipeline, files=True)
     listed = pipeline if isinstance(pipeline, list | tuple) else [pipeline]
     steps: list[Pass[object]] = []
     for step in listed:
@@ -81,9 +104,9 @@ def steps_of(pipeline: str | Sequence[str | Pass[object]]) -> tuple[Pass[object]
                 step,
                 f"a text such as 'canonicalize{{fuse=false}}', or an object of a class that derives from "
                 f"{Pass.__module__}.Pass; the passes are {quoted(pass_names())}",
-                "docs/howto-test.md shows a pass of one's own",
+                "docs/howto-pass.md shows a pass of one's own",
             )
-        steps += parse_pipeline(step) if isinstance(step, str) else [step]
+        steps += parse_pipeline(step, files=True) if isinstance(step, str) else [step]
     return tuple(steps)
 
 
@@ -95,7 +118,7 @@ def format_pass(step: Pass[object]) -> str:
         'canonicalize{fold-swaps=false}'
     """
     given = [(f.name, getattr(step, f.name)) for f in _options(type(step)) if getattr(step, f.name) != f.default]
-    options = ",".join(f"{_kebab(name)}={_spell(value)}" for name, value in given)
+    options = ",".join(f"{_kebab(name)}={spelt(value)}" for name, value in given)
     return f"{step.name}{{{options}}}" if options else step.name
 
 
@@ -114,6 +137,20 @@ def _steps(text: str) -> Iterator[tuple[str, str]]:
         yield match[1], match[2] or ""
         position = match.end()
         more = match[3] == ","
+
+
+def _kind(name: str, files: bool) -> type[Pass[object]]:
+    place = PassPlace.of(name)
+    if place is None:
+        return load_pass(name)
+    if not files:
+        raise error(
+            "Python file in a pipeline that is read from a document",
+            found=f"'{name}'",
+            expected=f"the name of a pass, one of {quoted(pass_names())}",
+            help="files are run only where you name them: qffc compile --passes, qf.compile(program, pipeline=...)",
+        )
+    return pass_in(place)
 
 
 def _build(kind: type[Made], options: str) -> Made:
@@ -146,9 +183,9 @@ def _read(kind: object, spelling: str, where: str) -> object:
     if kind is bool or origin is Literal:
         choices = (False, True) if kind is bool else arguments
         for choice in choices:
-            if _spell(choice) == spelling:
+            if spelt(choice) == spelling:
                 return choice
-        raise _unfit(spelling, f"one of {quoted(map(_spell, choices))}", where)
+        raise _unfit(spelling, f"one of {quoted(map(spelt, choices))}", where)
     reader = _READERS.get(kind)
     if reader is None:
         raise _unfit(spelling, "nothing: this option cannot be given as text", where)
@@ -175,7 +212,13 @@ def _kebab(name: str) -> str:
     return name.replace("_", "-")
 
 
-def _spell(value: object) -> str:
+def spelt(value: object) -> str:
+    """Return how a pipeline spells the value of an option.
+
+    Example:
+        >>> spelt(True), spelt(("a", "b"))
+        ('true', 'a+b')
+    """
     if isinstance(value, tuple):
-        return "+".join(map(_spell, value))
+        return "+".join(map(spelt, value))
     return str(value).lower() if isinstance(value, bool | NoneType) else str(value)

@@ -17,6 +17,9 @@ T = TypeVar("T")
 IN_MEMORY: Mapping[str, bool] = MappingProxyType({"written": False})
 """The ``metadata`` of a field that is neither written nor read: it has its default when the record comes back."""
 
+ADDED_LATER: Mapping[str, bool] = MappingProxyType({"later": True})
+"""The ``metadata`` of a field that earlier documents lack: it has its default when such a document is read."""
+
 
 def to_plain(record: object) -> dict[str, object]:
     """Return a dataclass as nested dictionaries and lists, without the fields that are kept in memory alone."""
@@ -87,12 +90,13 @@ def _decode_record(kind: type[Any], data: Any, path: str) -> Any:
     if not isinstance(data, dict):
         raise _mismatch(path, data, f"an object with the keys {quoted(names)}")
     unknown = [key for key in data if key not in names]
-    missing = [name for name in names if name not in data]
+    later = {field.name for field in _written(kind) if field.metadata.get("later", False)}
+    missing = [name for name in names if name not in data and name not in later]
     if unknown or missing:
         found = f"unknown {quoted(unknown)}" if unknown else f"missing {quoted(missing)}"
         raise _refusal(path, found, f"the keys {quoted(names)}")
     hints = get_type_hints(kind)
-    return kind(**{name: _decode(hints[name], data[name], f"{path}.{name}") for name in names})
+    return kind(**{name: _decode(hints[name], data[name], f"{path}.{name}") for name in names if name in data})
 
 
 def _decode_tuple(arguments: tuple[Any, ...], data: Any, path: str) -> tuple[Any, ...]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Literal, get_args
 
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.plain_numbers import whole_number
+from qffc.passes.connectivity import Connectivity
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.machines import Region, check_machine
+from qffc.passes.plain_data import ADDED_LATER
+from qffc.passes.target_gates import EXCHANGE, IONS, NATIVE, ONE_QUBIT_NATIVE, PECOS, TWO_QUBIT, check_gates
 from qffc.passes.target_noise import NoiseModel
 
-TwoQubitGate = Literal["TK2", "ZZPhase"]
 SELENE = "selene"
 """The emulator of Helios."""
 EXACT = "exact"
@@ -24,15 +25,24 @@ EXACT = "exact"
 class CostWeights:
     """The cost of two-qubit gates in units of one ZZPhase.
 
-    A TK2 costs ``tk2_base + tk2_angle`` for each of its three angles that is not zero: 2.4 for an exchange.
+    A TK2 costs ``tk2_base + tk2_angle`` for each of its three angles that is not zero: 2.4 for an exchange. All others
+    cost ``zz``.
+
+    Args:
+        zz: of a two-qubit gate that is no TK2.
+        tk2_base: of a TK2.
+        tk2_angle: of each angle of a TK2 that is not zero.
+        by_gate: of two-qubit gates by name, in the place of these.
     """
 
     zz: float = 1.0
     tk2_base: float = 0.3
     tk2_angle: float = 0.7
+    by_gate: tuple[tuple[str, float], ...] = field(default=(), metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:
-        if not all(0 <= weight < inf for weight in (self.zz, self.tk2_base, self.tk2_angle)):
+        named = (weight for _, weight in self.by_gate)
+        if not all(0 <= weight < inf for weight in (self.zz, self.tk2_base, self.tk2_angle, *named)):
             raise error("negative cost of a gate", found=str(self), expected="weights >= 0", help="correct the weights")
 
     def tk2(self, nonzero_angles: int) -> float:
@@ -43,6 +53,18 @@ class CostWeights:
             2.4
         """
         return self.tk2_base + self.tk2_angle * nonzero_angles if nonzero_angles else 0.0
+
+    def of(self, gate: str, nonzero_angles: int = 3) -> float:
+        """Return the cost of a two-qubit gate; a TK2 with that many angles that are not zero.
+
+        Example:
+            >>> CostWeights(by_gate=(("CZ", 0.8),)).of("CZ"), CostWeights().of("CX")
+            (0.8, 1.0)
+        """
+        named = dict(self.by_gate).get(gate)
+        if named is not None:
+            return named
+        return self.tk2(nonzero_angles) if gate == "TK2" else self.zz
 
 
 @dataclass(frozen=True)
@@ -67,7 +89,8 @@ class Pricing:
     """A price for a job in H-series quantum credits (HQC).
 
     ``base + shots (one_qubit N_1q + two_qubit N_2q + spam N_m) / shot_scale``, with N_m the preparations and the
-    measurements together. Rz is virtual and not among N_1q; a TK2 counts as one gate of N_2q.
+    measurements together. Rz is virtual and not among N_1q; a TK2 counts as one gate of N_2q. Gates in ``by_gate`` have
+    a price of their own, by name, in the place of ``one_qubit``, ``two_qubit`` or nothing.
     """
 
     base: float = 5.0
@@ -75,9 +98,10 @@ class Pricing:
     two_qubit: float = 10.0
     spam: float = 5.0
     shot_scale: float = 5000.0
+    by_gate: tuple[tuple[str, float], ...] = field(default=(), metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:
-        prices = (self.base, self.one_qubit, self.two_qubit, self.spam)
+        prices = (self.base, self.one_qubit, self.two_qubit, self.spam, *(price for _, price in self.by_gate))
         if not (all(0 <= price < inf for price in prices) and 0 < self.shot_scale < inf):
             raise error("impossible price", found=str(self), expected="prices >= 0", help="correct the formula")
 
@@ -112,7 +136,7 @@ class Target:
         title: one line for people.
         qubits: how many qubits it has; None when only memory sets a limit.
         gates: the native two-qubit gates by their pytket names; empty when it runs programs as they are.
-        two_qubit: the gate that lowerings prefer.
+        two_qubit: the gate that lowerings prefer; circuits have no other, but where it is TK2 or ZZPhase.
         weights: the cost of two-qubit gates.
         minimum: gates with smaller angles are dropped.
         pricing: the price formula; None when running is free.
@@ -126,6 +150,8 @@ class Target:
         region: where the machine stands, ``us`` or ``sg``; None for that of the account.
         always_emulate: whether the emulator runs circuits without noise, too; else their shots are drawn from one exact
             state, with the same distribution.
+        one_qubit: the native one-qubit gates by their pytket names.
+        connectivity: which qubits can meet; None when all can.
 
     Raises:
         QffcError: when the parts do not fit together.
@@ -139,7 +165,7 @@ class Target:
     title: str
     qubits: int | None
     gates: tuple[str, ...] = ()
-    two_qubit: TwoQubitGate = "TK2"
+    two_qubit: str = "TK2"
     weights: CostWeights = CostWeights()
     minimum: MinimumAngles = MinimumAngles()
     pricing: Pricing | None = None
@@ -149,9 +175,11 @@ class Target:
     noise: NoiseModel | None = None
     limits: Limits = Limits()
     machine: str | None = None
-    checker: str | None = None
-    region: Region | None = None
-    always_emulate: bool = False
+    checker: str | None = field(default=None, metadata=ADDED_LATER)
+    region: Region | None = field(default=None, metadata=ADDED_LATER)
+    always_emulate: bool = field(default=False, metadata=ADDED_LATER)
+    one_qubit: tuple[str, ...] = field(default=ONE_QUBIT_NATIVE, metadata=ADDED_LATER)
+    connectivity: Connectivity | None = field(default=None, metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:
         if not self.name or (self.qubits is not None and self.qubits < 1):
@@ -161,11 +189,12 @@ class Target:
                 expected="a name, and at least one qubit",
                 help="correct the target",
             )
-        if self.two_qubit not in get_args(TwoQubitGate) or (self.gates and self.two_qubit not in self.gates):
+        check_gates(self.name, self.gates, self.one_qubit)
+        if self.two_qubit not in (self.gates or NATIVE):
             raise error(
                 "preferred two-qubit gate that the target does not have",
                 found=f"'{self.two_qubit}' for target '{self.name}'",
-                expected=f"one of {quoted(gate for gate in get_args(TwoQubitGate) if gate in (self.gates or gate))}",
+                expected=f"one of {quoted(gate for gate in TWO_QUBIT if gate in (self.gates or NATIVE))}",
                 help="prefer a native gate",
             )
         if self.emulator and self.machine:
@@ -199,6 +228,54 @@ class Target:
                 help="list the gates",
             )
 
+        self._check_places()
+        priced = () if self.pricing is None else self.pricing.by_gate
+        named = [("weight", gate, self.gates) for gate, _ in self.weights.by_gate]
+        named += [("price", gate, (*self.gates, *self.one_qubit)) for gate, _ in priced]
+        for what, gate, known in named:
+            if gate not in known:
+                raise error(
+                    f"{what} of a gate that the target does not have",
+                    found=f"'{gate}' for target '{self.name}'",
+                    expected=f"one of {quoted(known)}",
+                    help="correct the name, or leave it out",
+                )
+        if self.connectivity is not None and not self.gates:
+            raise error(
+                "connectivity without native gates",
+                found=f"edges, and no gate to act along them, for target '{self.name}'",
+                expected="its native two-qubit gates",
+                help="list the gates, or leave the connectivity out",
+            )
+        if self.connectivity is not None and self.qubits != self.connectivity.qubits:
+            raise error(
+                "edges that are not those of the qubits",
+                found=f"edges between qubits 0 to {self.connectivity.qubits - 1} for target '{self.name}'",
+                expected="a number of qubits" if self.qubits is None else f"edges of qubits 0 to {self.qubits - 1}",
+                help="correct the edges, or the number of qubits",
+            )
+
+    def _check_places(self) -> None:
+        """Refuse gates that the place where circuits run does not have."""
+        place = self.machine or self.emulator
+        if place is None:
+            return
+        ours = (*IONS, *ONE_QUBIT_NATIVE)
+        known: tuple[str, ...] = ours if self.machine or self.emulator == SELENE else PECOS
+        foreign = [gate for gate in (*self.gates, *self.one_qubit) if gate not in known]
+        if foreign:
+            raise error(
+                "gates that are not those of the place to run",
+                found=f"{quoted(foreign)} for target '{self.name}', which runs on '{place}'",
+                expected=f"gates that it runs: {quoted(known)}",
+                help='take the place away: emulator = "none" or machine = "none", and write circuits with --emit',
+            )
+
+    @property
+    def emitted_as_is(self) -> bool:
+        """Whether circuits stay as they are emitted: in PhasedX, Rz, TK2 and ZZPhase, between any two qubits."""
+        return self.two_qubit in NATIVE and self.one_qubit == ONE_QUBIT_NATIVE and self.connectivity is None
+
     @property
     def native(self) -> bool:
         """Whether circuits are compiled to native gates for it."""
@@ -228,7 +305,7 @@ class Target:
         """
         return replace(self, always_emulate=True)
 
-    def preferring(self, gate: TwoQubitGate) -> Target:
+    def preferring(self, gate: str) -> Target:
         """Return the target with another preferred two-qubit gate."""
         return replace(self, two_qubit=gate)
 
@@ -236,21 +313,24 @@ class Target:
         """Return the target with other noise, which its emulator applies, or with none."""
         return replace(self, noise=noise)
 
-    def exchange_costs(self) -> dict[TwoQubitGate, float]:
+    def exchange_costs(self) -> dict[str, float]:
         """Return what one exchange costs in each native gate that can make it, in units of a ZZPhase.
 
-        With a noise model the cost times ``noise.two_qubit`` is its infidelity, to first order.
+        With a noise model the cost times ``noise.two_qubit`` is its infidelity, to first order. A ZZMax beside a
+        ZZPhase is not listed: it is one.
 
         Example:
             >>> costs = Target("ions", "two ions", 2, ("TK2", "ZZPhase")).exchange_costs()
             >>> {gate: round(cost, 12) for gate, cost in costs.items()}
             {'TK2': 2.4, 'ZZPhase': 3.0}
         """
-        costs: dict[TwoQubitGate, float] = {"TK2": self.weights.tk2(3), "ZZPhase": 3 * self.weights.zz}
-        return {gate: cost for gate, cost in costs.items() if gate in self.gates}
+        listed = (
+            gate for gate in TWO_QUBIT if gate in self.gates and not (gate == "ZZMax" and "ZZPhase" in self.gates)
+        )
+        return {gate: EXCHANGE[gate] * self.weights.of(gate) for gate in listed}
 
-    def cheaper_exchange(self) -> TwoQubitGate:
-        """Return the native gate that makes an exchange at the lower cost; TK2 when they cost the same.
+    def cheaper_exchange(self) -> str:
+        """Return the native gate that makes an exchange at the lowest cost; the first of the list where several do.
 
         Targets from files prefer this gate unless they name another.
 
@@ -285,7 +365,11 @@ class Target:
         if pricing is None:
             return 0.0
         spam = counts.qubits + (counts.measured or counts.qubits)
+        named, kinds = dict(pricing.by_gate), dict(counts.gates)
         one_shot = pricing.one_qubit * counts.phased_x + pricing.two_qubit * counts.two_qubit + pricing.spam * spam
+        for gate in sorted(named.keys() & kinds.keys()):
+            usual = pricing.two_qubit if gate in TWO_QUBIT else 0.0 if gate == "Rz" else pricing.one_qubit
+            one_shot += (named[gate] - usual) * kinds[gate]
         return pricing.base + shots * one_shot / pricing.shot_scale
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from qffc.models.files.model_file import load_model as load_model
     from qffc.models.files.model_file import save_model as save_model
     from qffc.models.force_field import ForceField as ForceField
+    from qffc.passes.registry import register_pass as register_pass
     from qffc.references.data import resolve_data as resolve_data
     from qffc.references.programs import resolve_program as resolve_program
     from qffc.targets.catalogue import target as target
@@ -61,6 +62,7 @@ _PUBLIC: dict[str, str] = {
     "load_compiled": "qffc.compiling.compiled",
     "load_model": "qffc.models.files.model_file",
     "programs": "qffc.library.catalogue",
+    "register_pass": "qffc.passes.registry",
     "resolve_data": "qffc.references.data",
     "resolve_program": "qffc.references.programs",
     "run": "qffc.execution.run",

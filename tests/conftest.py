@@ -59,3 +59,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _passes_of_a_test_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    from qffc.passes import registry
+
+    monkeypatch.setattr(registry, "_registered", dict(registry._registered))

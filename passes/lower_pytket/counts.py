@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from pytket.circuit import Circuit, OpType
 
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.target import CostWeights
+from qffc.passes.target_gates import IONS, ONE_QUBIT_NATIVE
 
-_ZZ = (OpType.ZZPhase, OpType.ZZMax)
-_TWO_QUBIT = frozenset((*_ZZ, OpType.TK2))
 _MEASURED = frozenset((OpType.Measure, OpType.Reset))
 """What is charged as a measurement or a preparation."""
 _FREE = frozenset((*_MEASURED, OpType.Barrier))
@@ -16,12 +18,15 @@ _ZERO = 1e-11
 """Half-turns below this count as zero."""
 
 
-def count_circuit(circuit: Circuit, weights: CostWeights | None = None) -> CircuitCounts:
+def count_circuit(
+    circuit: Circuit, weights: CostWeights | None = None, native: Iterable[str] = (*IONS, *ONE_QUBIT_NATIVE)
+) -> CircuitCounts:
     """Return the counts of a circuit with numeric angles.
 
     Args:
         circuit: any circuit; gates outside the native set are counted by their number of qubits and as ``other``.
         weights: of two-qubit gates; those of H-series by default. A gate of another kind on two qubits costs one ZZ.
+        native: the gates that are not counted as ``other``, by name.
 
     Example:
         >>> count_circuit(Circuit(2).TK2(0.1, 0.1, 0.1, 0, 1).Rz(0.2, 0)).cost
@@ -31,13 +36,15 @@ def count_circuit(circuit: Circuit, weights: CostWeights | None = None) -> Circu
     phased_x = rz = two_qubit = other = measured = 0
     cost = 0.0
     kinds: set[OpType] = set()
+    known, names = frozenset(native), Counter[str]()
     for command in circuit:
         kind, width = command.op.type, len(command.qubits)
         if kind in _MEASURED:
             measured += 1
         if kind in _FREE:
             continue
-        if kind not in (OpType.PhasedX, OpType.Rz) and kind not in _TWO_QUBIT:
+        names[kind.name] += 1
+        if kind.name not in known:
             other += 1
         if kind == OpType.Rz:
             rz += 1
@@ -46,7 +53,7 @@ def count_circuit(circuit: Circuit, weights: CostWeights | None = None) -> Circu
         else:
             two_qubit += 1
             kinds.add(kind)
-            cost += weights.tk2(_nonzero(command.op.params)) if kind == OpType.TK2 else weights.zz
+            cost += weights.of(kind.name, _nonzero(command.op.params))
     return CircuitCounts(
         qubits=circuit.n_qubits,
         phased_x=phased_x,
@@ -57,6 +64,7 @@ def count_circuit(circuit: Circuit, weights: CostWeights | None = None) -> Circu
         cost=round(cost, 9),
         measured=measured,
         other=other,
+        gates=tuple(sorted(names.items())),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytket.circuit import Bit, Circuit, OpType
+from pytket.circuit import Bit, Circuit, OpType, Qubit
 
 
 def measured_in_order(circuit: Circuit, *, apart: bool = False) -> Circuit:
@@ -65,4 +65,24 @@ def narrow_registers(circuit: Circuit, widest: int) -> Circuit:
     digits = len(str((circuit.n_bits - 1) // widest))  # pytket sorts registers as text
     made = circuit.copy()
     made.rename_units({bit: Bit(f"c{k // widest:0{digits}}", k % widest) for k, bit in enumerate(circuit.bits)})
+    return made
+
+
+def numbered_through(circuit: Circuit) -> Circuit:
+    """Return the circuit with its qubits as ``q[0]``, ``q[1]``, ..., in their order; bits stay.
+
+    For what takes registers without gaps: a circuit on a device has the qubits that it uses.
+
+    Example:
+        >>> from pytket.circuit import Qubit
+        >>> circuit = Circuit()
+        >>> for number in (1, 4):
+        ...     circuit.add_qubit(Qubit("q", number))
+        >>> numbered_through(circuit).qubits
+        [q[0], q[1]]
+    """
+    if all(qubit.index == [number] for number, qubit in enumerate(circuit.qubits)):
+        return circuit
+    made = circuit.copy()
+    made.rename_units({qubit: Qubit("q", number) for number, qubit in enumerate(circuit.qubits)})
     return made

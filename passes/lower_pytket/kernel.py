@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pytket.circuit import Circuit, Op
 
-from qffc.ir.diagnostics import InternalError, QffcError, error
-from qffc.ir.given_values import reals_of
+from qffc.ir.diagnostics import InternalError, error
 from qffc.ir.short_repr import short_repr
-from qffc.passes.circuit.split_program import KernelOp, Split
+from qffc.passes.circuit.split_program import Split
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.lower_pytket.batch import BatchWriter
 from qffc.passes.lower_pytket.batch_circuits import BatchCircuits
@@ -24,8 +23,10 @@ from qffc.passes.lower_pytket.collective import too_many_to_lower
 from qffc.passes.lower_pytket.counts import count_circuit
 from qffc.passes.lower_pytket.emit import Angles, Emitter
 from qffc.passes.lower_pytket.expand import IN_EXCHANGES, Expansion
+from qffc.passes.lower_pytket.fitting import Fitting, Placed, native_forms
 from qffc.passes.lower_pytket.frames import Frames
 from qffc.passes.lower_pytket.gate_columns import NativeBatch
+from qffc.passes.lower_pytket.kernel_numbers import Arrays, KernelNumbers, as_arrays
 from qffc.passes.lower_pytket.ops import NumericOp, on_wires
 from qffc.passes.lower_pytket.pytket_route import MOST_QUBITS, PytketRoute, Route
 from qffc.passes.lower_pytket.runs import shorten_runs
@@ -33,12 +34,14 @@ from qffc.passes.lower_pytket.turns import NO_TURN, Turn, nearest_zero, turn_abo
 from qffc.passes.measurement.setting_cone import seen_by
 from qffc.passes.measurement.settings import MeasurementPlan, Setting, measurement_plan
 from qffc.passes.target import Pricing, Target
+from qffc.passes.target_gates import IONS
 
-_NOWHERE = (0.0, 0.0, 0.0)
 _MOST_GATES = 4096
 """Gates that are kept for later circuits."""
 _CHUNK = 1024
 """Bindings whose angles are in memory at once."""
+_GOLDEN = 0.6180339887498949
+"""Multiples of it, modulo 1, come near no few numbers alone."""
 _VANISHING = 1e-9
 """Radians; what is smaller is no gate, and no reason for a frame."""
 
@@ -50,7 +53,8 @@ class PytketKernel:
     The structure is worked out once. Binding composes the one-qubit gates numerically, writes each exchange as one
     TK2 or as three ZZPhase, prepares two qubits that have met nobody else with one gate, and drops gates below the
     minimum angles of the target. Relabels rename wires, backwards from the end, so that qubit k of the program ends on
-    ``q[k]`` and no permutation is left over.
+    ``q[k]`` and no permutation is left over. For a target with other gates, or where not all qubits can meet, what is
+    written so is rewritten: see :mod:`qffc.passes.lower_pytket.fitting`, and :meth:`bind_placed`.
 
     Args:
         split: the program.
@@ -134,24 +138,38 @@ class PytketKernel:
         Raises:
             QffcError: when the slots have another shape or are not finite.
         """
-        self._need_slots(slots)
-        ours = self._own(slots)
+        return self.bind_placed(slots).circuit
+
+    def bind_placed(self, slots: NDArray[np.float64]) -> Placed:
+        """Return the circuit as :meth:`bind` does, and on which of its qubits those of the program end.
+
+        They are where they are in the program, unless not all qubits of the target can meet.
+
+        Args:
+            slots: (slot_count,), radians.
+        """
+        if self._fitting is not None:
+            return self._fitting.fit([form.bind(slots) for form in self._forms])
+        return Placed(self._bind_native(slots), tuple(range(self.split.qubit_count)))
+
+    def _bind_native(self, slots: NDArray[np.float64]) -> Circuit:
+        ours = self._own(self._numbers.row(slots))
         return ours if self.route is None else self._peer.circuit(self.route, self.numeric_ops(slots), ours)
 
     def _own(self, slots: NDArray[np.float64]) -> Circuit:
         if self._blocks is not None:
-            return self._in_blocks(self._blocks, *self._numbers(np.asarray(slots, dtype=np.float64)[None]))
+            return self._in_blocks(self._blocks, self._numbers.arrays(slots[None]))
         return self._emitted(self.numeric_ops(slots)).circuit
 
     @cached_property
     def route(self) -> Route | None:
         """How pytket makes cheaper circuits of this kernel, where ``ask_pytket`` lets it and it does."""
-        known = self.target.device is not None and self.split.qubit_count <= MOST_QUBITS
+        known = self.target.device is not None and self.target.emitted_as_is and self.split.qubit_count <= MOST_QUBITS
         if not (self.ask_pytket and known):
             return None
         sample = self._structure.sample
         blocks = self._blocks
-        ours = self._emitted(sample).circuit if blocks is None else self._in_blocks(blocks, *_arrays(sample))
+        ours = self._emitted(sample).circuit if blocks is None else self._in_blocks(blocks, as_arrays(sample))
         return self._peer.best(sample, ours)
 
     @cached_property
@@ -179,7 +197,8 @@ class PytketKernel:
         """Return the circuits of many bindings, as :meth:`bind` or, with a setting, :meth:`bind_measured` would.
 
         All angles are computed at once where gates stand in one order whatever the numbers are: for singlets, rotations
-        and exchanges in TK2, without runs that get shorter. Other kernels are bound one by one.
+        and exchanges in TK2, without runs that get shorter. Other kernels are bound one by one, those for targets with
+        other gates or with a connectivity among them.
 
         Args:
             slots: (circuits, slot_count), radians.
@@ -190,10 +209,9 @@ class PytketKernel:
         """
         if setting is not None:
             return self.measuring(setting).bind_many(slots)
-        values = reals_of("slots", slots, "numbers, radians")
-        if values.ndim != 2 or values.shape[1] != self.split.slot_count or not np.isfinite(values).all():
-            raise bad_slots(values, self.split.slot_count)
-        if self.route is not None or (self._blocks is None and not self._in_one_order):
+        values = self._numbers.rows(slots)
+        at_once = self._blocks is not None or self._in_one_order
+        if self._fitting is not None or self.route is not None or not at_once:
             return tuple(self.bind(row) for row in values)
         circuits: list[Circuit] = []
         for start in range(0, len(values), _CHUNK):
@@ -220,29 +238,18 @@ class PytketKernel:
         Args:
             slots: (circuits, slot_count), radians.
         """
-        angles, vectors = self._numbers(slots)
+        arrays = self._numbers.arrays(slots)
         if self._blocks is not None:
-            return self._written(self._blocks, angles, vectors)
+            return self._written(self._blocks, arrays)
         framed = self._frames is not None
-        writer = BatchWriter(self._structure, self.target, angles, vectors, framed=framed, fold_swaps=self.fold_swaps)
+        writer = BatchWriter(self._structure, self.target, *arrays, framed=framed, fold_swaps=self.fold_swaps)
         return writer.write(self.setting)
 
-    def _numbers(self, slots: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Angles, (circuits, ops), and vectors, (circuits, ops, 3), of the operations."""
-        constants, coefficients = self._affine
-        vectors = np.zeros((len(slots), len(self.split.ops), 3))
-        for index, op in enumerate(self.split.ops):
-            if op.vector is not None:
-                start = self.split.vector_offset(op.vector[1])
-                vectors[:, index] = float(op.vector[0]) * slots[:, start : start + 3]
-        # Not by BLAS, whose last bit may depend on the number of circuits: a circuit is the same in any company.
-        return constants + np.einsum("cs,os->co", slots, coefficients), vectors
+    def _written(self, plan: BlockPlan, arrays: Arrays) -> NativeBatch:
+        return BlockWriter(plan, self.target, *arrays, fold_swaps=self.fold_swaps).write()
 
-    def _written(self, plan: BlockPlan, angles: NDArray[np.float64], vectors: NDArray[np.float64]) -> NativeBatch:
-        return BlockWriter(plan, self.target, angles, vectors, fold_swaps=self.fold_swaps).write()
-
-    def _in_blocks(self, plan: BlockPlan, angles: NDArray[np.float64], vectors: NDArray[np.float64]) -> Circuit:
-        return BatchCircuits(self._written(plan, angles, vectors), self._measured).circuit(0)
+    def _in_blocks(self, plan: BlockPlan, arrays: Arrays) -> Circuit:
+        return BatchCircuits(self._written(plan, arrays), self._measured).circuit(0)
 
     @property
     def _measured(self) -> tuple[int, ...]:
@@ -251,17 +258,14 @@ class PytketKernel:
     @cached_property
     def _blocks(self) -> BlockPlan | None:
         """The blocks of the kernel, where they make a cheaper circuit of numbers without special values."""
-        if not self.fuse_pairs:
+        if not (self.fuse_pairs and self.target.emitted_as_is):
             return None
         sample = self._structure.sample
         plan = block_plan(self.split, self.setting, sample, fold_swaps=self.fold_swaps, target=self.target)
         if plan is None:
             return None
-        return (
-            plan
-            if self._cost(self._in_blocks(plan, *_arrays(sample))) < self._cost(self._emitted(sample).circuit)
-            else None
-        )
+        in_blocks, otherwise = self._in_blocks(plan, as_arrays(sample)), self._emitted(sample).circuit
+        return plan if self._cost(in_blocks) < self._cost(otherwise) else None
 
     def _cost(self, circuit: Circuit) -> tuple[float, float]:
         """What a shot costs, then the error of the two-qubit gates."""
@@ -276,7 +280,13 @@ class PytketKernel:
     @cached_property
     def _in_one_order(self) -> bool:
         known = not self._has_strings and all(op.kind not in IN_EXCHANGES for op in self.split.ops)
-        return self.target.two_qubit == "TK2" and known and not self._has_runs and not self._structure.graph.alone
+        return (
+            self._fitting is None
+            and self.target.two_qubit == "TK2"
+            and known
+            and not self._has_runs
+            and not self._structure.graph.alone
+        )
 
     @cached_property
     def _has_runs(self) -> bool:
@@ -288,19 +298,7 @@ class PytketKernel:
 
     def counts(self, circuit: Circuit) -> CircuitCounts:
         """Return the counts of a circuit, with the cost weights of the target."""
-        return count_circuit(circuit, self.target.weights)
-
-    @cached_property
-    def _affine(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Constants (ops,) and coefficients (ops, slots) of the angles."""
-        constants = np.zeros(len(self.split.ops))
-        coefficients = np.zeros((len(self.split.ops), self.split.slot_count))
-        for row, op in enumerate(self.split.ops):
-            if op.angle is not None:
-                constants[row] = float(op.angle.constant) + float(op.angle.pi_multiple) * pi
-                for factor, slot in op.angle.terms:
-                    coefficients[row, slot] += float(factor)
-        return constants, coefficients
+        return count_circuit(circuit, self.target.weights, (*IONS, *self.target.gates, *self.target.one_qubit))
 
     def _emit(self, numbers: Sequence[NumericOp], frames: Mapping[int, Turn]) -> Emitter:
         bits = len(self.setting.measured) if self.setting else 0
@@ -337,20 +335,24 @@ class PytketKernel:
 
     def numeric_ops(self, slots: NDArray[np.float64]) -> tuple[NumericOp, ...]:
         """Return the operations of the program in numbers, one for one."""
-        values = self._need_slots(slots)
-        constants, coefficients = self._affine
-        angles = (constants + coefficients @ values).tolist()
-        numbers = values.tolist()
-        return tuple(
-            NumericOp(op.kind, op.qubits, angle, self._vector(op, numbers), op.string, op.targets)
-            for op, angle in zip(self.split.ops, angles, strict=True)
-        )
+        return self._numbers.ops(slots)
 
-    def _need_slots(self, slots: NDArray[np.float64]) -> NDArray[np.float64]:
-        values = reals_of("slots", slots, "numbers, radians")
-        if values.shape != (self.split.slot_count,) or not np.isfinite(values).all():
-            raise bad_slots(values, self.split.slot_count)
-        return values
+    @cached_property
+    def _numbers(self) -> KernelNumbers:
+        return KernelNumbers(self.split)
+
+    @cached_property
+    def _fitting(self) -> Fitting | None:
+        """What writes emitted circuits for the target, where they are not for it already."""
+        if self.target.emitted_as_is:
+            return None
+        typical = 1 + np.modf(_GOLDEN * np.arange(self.split.slot_count))[0]  # radians; no gate vanishes
+        return Fitting(self.target, lambda: self._forms[0].bind(typical))
+
+    @cached_property
+    def _forms(self) -> tuple[PytketKernel, ...]:
+        """The kernels of the circuits that are written for the target, the first in TK2."""
+        return tuple(replace(self, target=target) for target in native_forms(self.target))
 
     @cached_property
     def _gates(self) -> dict[Angles, Op]:
@@ -374,25 +376,3 @@ class PytketKernel:
     @cached_property
     def _expansion(self) -> Expansion:
         return Expansion(self.split, self.fold_swaps)
-
-    def _vector(self, op: KernelOp, slots: Sequence[float]) -> tuple[float, float, float]:
-        if op.vector is None:
-            return _NOWHERE
-        factor, slot = op.vector
-        start, scale = self.split.vector_offset(slot), float(factor)
-        return (scale * slots[start], scale * slots[start + 1], scale * slots[start + 2])
-
-
-def _arrays(ops: Sequence[NumericOp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The numbers of one circuit: angles, (1, ops), and vectors, (1, ops, 3)."""
-    return np.array([[op.angle for op in ops]]), np.array([[op.vector for op in ops]])
-
-
-def bad_slots(values: NDArray[np.float64], count: int) -> QffcError:
-    """Return what is wrong with an array of slots."""
-    return error(
-        "slots that do not fit the kernel",
-        found=f"an array of shape {values.shape}, finite: {bool(np.isfinite(values).all())}",
-        expected=f"({count},) finite numbers in radians",
-        help="compute them with the angle program of the same split",
-    )

@@ -28,7 +28,7 @@ from qffc.ir.short_repr import counted, short_repr
 from qffc.passes.circuit.split_program import Affine, KernelOp, Split
 from qffc.passes.lower_pytket.chirality import chirality_angles
 from qffc.passes.lower_pytket.collective import COLLECTIVE_EXCHANGES, collective_angles, too_many_to_lower
-from qffc.passes.lower_pytket.kernel import bad_slots
+from qffc.passes.lower_pytket.kernel_numbers import bad_slots
 from qffc.passes.lower_pytket.turns import euler_angles, nearest_zero, turn_about
 from qffc.passes.measurement.setting_cone import seen_by
 from qffc.passes.measurement.settings import Setting

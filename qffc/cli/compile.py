@@ -17,13 +17,16 @@ from qffc.ir.diagnostics import error
 from qffc.ir.telling import tell
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.pipeline import PassRecord, printer
+from qffc.passes.pipeline_text import steps_of
+from qffc.passes.registry import is_built_in
 from qffc.references.programs import names_model
 from qffc.toolchain import compile as compile_to
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from qffc.compiling.circuit_check import CircuitCheck
+    from qffc.passes.base import Pass
     from qffc.passes.counts import CircuitCounts, Counts
     from qffc.passes.equivariance.identities.identity import Identity
     from qffc.passes.target import Target
@@ -47,7 +50,7 @@ def compile_program(
         int, typer.Option("-O", "--level", min=0, max=len(LEVELS) - 1, help="optimization level")
     ] = DEFAULT_LEVEL,
     passes: Annotated[
-        str | None, typer.Option(help="a pipeline instead of the passes of the level; see 'qffc passes'")
+        str | None, typer.Option(help="instead of the passes of the level; names of 'qffc passes', or FILE.py:CLASS")
     ] = None,
     print_after: Annotated[
         list[str] | None,
@@ -81,8 +84,11 @@ def compile_program(
     """Compile a program; prints counts of native gates beside those of pytket's default compilation."""
     check_request(emitting, out, geometry, measured)
     planned = LEVELS[level].passes if passes is None else passes
-    show = None if not print_after else printer(sys.stderr.write, _known(print_after, planned))
-    compiled = compile_to(program, target, level, passes, print_after=show)
+    steps = steps_of(planned)
+    show = None if not print_after else printer(sys.stderr.write, _known(print_after, steps))
+    # A file of the user runs once.
+    pipeline = passes if all(map(is_built_in, steps)) else steps
+    compiled = compile_to(program, target, level, pipeline, print_after=show)
     model = Path(program) if names_model(program) else None
     texts = [] if emitting is None else emitted(compiled, emitting, model, geometry, measured)
     text = need_one(texts) if emitting is not None and out is None else None
@@ -124,11 +130,10 @@ def _need_no_difference(found: Mapping[str, Identity | CircuitCheck]) -> None:
         raise typer.Exit(1)
 
 
-def _known(names: list[str], pipeline: str) -> list[str]:
+def _known(names: list[str], steps: Sequence[Pass[object]]) -> list[str]:
     from qffc.ir.diagnostics import quoted
-    from qffc.passes.pipeline_text import parse_pipeline
 
-    planned = [step.name for step in parse_pipeline(pipeline)]
+    planned = [step.name for step in steps]
     if _ALL in names:
         return planned
     for name in names:
@@ -192,7 +197,9 @@ def _summary(compiled: Compiled, shots: int) -> tuple[str, dict[str, object]]:
     settings = len(compiled.measurements.settings)
     data |= {"counts": {name: asdict(counts) for name, counts in columns.items()}}
     data |= {"two_qubit_gate": compiled.target.two_qubit, "price_HQC": price, "shots": shots, "settings": settings}
-    rows = [(label, *(_figure(getattr(counts, key)) for counts in columns.values())) for label, key in _ROWS]
+    turns = " + ".join(gate for gate in compiled.target.one_qubit if gate != "Rz")
+    named = [(turns if key == "phased_x" else label, key) for label, key in _ROWS]
+    rows = [(label, *(_figure(getattr(counts, key)) for counts in columns.values())) for label, key in named]
     lines += ["", table(("one circuit", *columns), rows), "", _gate(compiled.target)]
     noun = "setting" if settings == 1 else "settings"
     lines += [f"price: {price:.1f} HQC for {settings} measurement {noun} of {shots} shots"]
@@ -219,7 +226,7 @@ def _gate(target: Target) -> str:
 def _columns(compiled: Compiled) -> dict[str, CircuitCounts]:
     from qffc.passes.lower_pytket.compare import compare_with_pytket
 
-    if compiled.target.device is None:
+    if compiled.target.device is None or not compiled.target.emitted_as_is:
         return {"as written": compiled.counts_as_written, "qffc": compiled.counts}
     slots = generic_slots(compiled.split)
     tell("the same circuit, compiled by pytket")

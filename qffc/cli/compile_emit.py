@@ -97,6 +97,9 @@ def emitted(
     if kind is Emit.DRAWING:
         return []
     points = (None,) if geometry is None else tuple(_slots(compiled, model, geometry))
+    if compiled.target.connectivity is not None and not measured:
+        for slots in points:
+            say(_places(compiled, slots))
     return [content for slots in points for content in compiled.emit(kind, slots, measured=measured)]
 
 
@@ -169,3 +172,8 @@ def _slots(compiled: Compiled, model: Path | None, geometry: str) -> list[NDArra
     if job.rounds > 1:
         say(f"{job.rounds} rounds: later circuits turn with what those before give without shot noise")
     return list(job.flat_slots)
+
+
+def _places(compiled: Compiled, slots: NDArray[np.float64] | None) -> str:
+    ends = zip(compiled.program.qubits, compiled.places(slots), strict=True)
+    return "qubits at the end: " + ", ".join(f"{qubit.name} is q[{place}]" for qubit, place in ends)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from textwrap import wrap
 from typing import Annotated
 
@@ -54,14 +55,18 @@ def _show_program(name: str, as_json: bool) -> None:
 
 
 def list_passes(as_json: AsJson = False) -> None:
-    """List the passes with their options, as 'compile --passes' takes them."""
-    from qffc.passes.descriptions import describe_passes
+    """List the passes with their options, as 'compile --passes' takes them; those of other packages, too."""
+    from qffc.passes.descriptions import QFFC, describe_passes
 
     entries: list[dict[str, object]] = []
     lines: list[str] = []
     for each in describe_passes():
         options = dict(each.options)
-        entries.append({"name": each.name, "about": each.about, "preserves": each.preserves, "options": options})
+        entries.append(asdict(each) | {"options": options})
+        if each.problem:
+            lines += [each.name, f"    cannot be used: {each.problem}", f"    from:      {each.source}"]
+            continue
         lines += [each.name, f"    {each.about}", f"    preserves: {each.preserves}"]
         lines += ["    options:   " + ", ".join(f"{key}={value}" for key, value in options.items())] if options else []
+        lines += [] if each.source == QFFC else [f"    from:      {each.source}"]
     emit("\n".join(lines), {"passes": entries}, as_json)

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qffc.cli.output import AsJson, emit, table
+from qffc.ir.short_repr import counted
 
 if TYPE_CHECKING:
     from qffc.passes.target import Target
 
 EXCHANGES, QUBITS, SHOTS = 8, 4, 1000
 """The circuit of the example of a price."""
+_EDGES = 12
+"""Edges that are shown."""
 
 
 def show_targets(
@@ -72,6 +75,8 @@ def _details(each: Target) -> str:
     rows = [
         ("qubits", "any" if each.qubits is None else str(each.qubits)),
         ("two-qubit gates", ", ".join(each.gates) or "-"),
+        ("one-qubit gates", ", ".join(each.one_qubit) if each.native else "-"),
+        ("connectivity", _meetings(each)),
         ("exchange", _costs(each)),
         ("runs", _runs(each)),
         ("compiled by pytket as", each.device or "-"),
@@ -86,7 +91,8 @@ def _details(each: Target) -> str:
         ("noise", each.noise),
     ):
         shown = [] if part is None else [(field.name, getattr(part, field.name)) for field in fields(part)]
-        words = [f"{key} {value:g}" for key, value in shown if value is not None and not isinstance(value, str)]
+        shown += [] if part is None else list(getattr(part, "by_gate", ()))
+        words = [f"{key} {value:g}" for key, value in shown if isinstance(value, int | float)]
         rows.append((title, ", ".join(words).replace("_", " ") or "none"))
     if each.noise is not None and each.noise.source:
         rows.append(("source of the noise", each.noise.source))
@@ -96,7 +102,8 @@ def _details(each: Target) -> str:
             f"{price.base:g} + shots ({price.one_qubit:g} N1 + {price.two_qubit:g} N2 + {price.spam:g} Nm)"
             f" / {price.shot_scale:g}"
         )
-        rows.append(("price (HQC)", formula))
+        named = [f"{gate} {number:g}" for gate, number in price.by_gate]
+        rows.append(("price (HQC)", formula + (f", of which {', '.join(named)}" if named else "")))
         rows.append(("example", f"{_example(each)} HQC: {EXCHANGES} exchanges, {QUBITS} qubits, {SHOTS} shots"))
     width = max(len(key) for key, _ in rows)
     lines = [f"{each.name}: {each.title}", *(f"  {key:<{width}}  {value}" for key, value in rows)]
@@ -105,6 +112,15 @@ def _details(each: Target) -> str:
 
 def _runs(each: Target) -> str:
     return each.engine or "no"
+
+
+def _meetings(each: Target) -> str:
+    """Which qubits can meet; long lists are cut."""
+    if each.connectivity is None:
+        return "any two qubits"
+    edges = each.connectivity.edges
+    shown = ", ".join(f"{a}-{b}" for a, b in edges[:_EDGES])
+    return f"{counted(len(edges), 'edge')}: {shown}{', ...' if len(edges) > _EDGES else ''}"
 
 
 def _costs(each: Target) -> str:
@@ -116,9 +132,11 @@ def _costs(each: Target) -> str:
 def _example(each: Target) -> str:
     """What one circuit of some exchanges, each between two turned qubits, costs."""
     from qffc.passes.counts import CircuitCounts
+    from qffc.passes.target_gates import EXCHANGE
 
     if each.pricing is None:
         return "-"
-    gates = EXCHANGES * (1 if each.two_qubit == "TK2" else 3)
-    counts = CircuitCounts(QUBITS, 2 * EXCHANGES, 0, gates, gates, gates, 0.0, measured=QUBITS)
+    gates = EXCHANGES * EXCHANGE[each.two_qubit]
+    named = ((each.two_qubit, gates),)
+    counts = CircuitCounts(QUBITS, 2 * EXCHANGES, 0, gates, gates, gates, 0.0, measured=QUBITS, gates=named)
     return f"{each.price(counts, SHOTS):.1f}"

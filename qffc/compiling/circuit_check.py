@@ -115,7 +115,10 @@ class _Emitted(NamedTuple):
         return self.kernel.split.program
 
     def circuit(self, slots: Floats) -> Circuit:
-        return self.kernel.bind(slots)
+        """Without measurements; qubit k of the program is the k-th one."""
+        if self.kernel.target.connectivity is None:
+            return self.kernel.bind(slots)
+        return self.kernel.bind_placed(slots).in_order()
 
     def measured_circuits(self, slots: Floats) -> tuple[Circuit, ...]:
         return tuple(map(measured_in_order, self.kernel.bind_settings(slots[None], self.plan.settings)))
@@ -155,14 +158,14 @@ def _deviation(compiled: _Emitted, point: _Point) -> float:
 
 
 def _moments(compiled: _Emitted, slots: Floats) -> Floats:
-    state = _state(compiled.circuit(slots))
-    qubits = len(compiled.program.qubits)
+    circuit = compiled.circuit(slots)
+    state, qubits = _state(circuit), circuit.n_qubits
     return np.array([expectation(observable, state, qubits) for observable in compiled.kernel.split.observables])
 
 
 def _measured_moments(compiled: _Emitted, slots: Floats) -> Floats:
     """The moments that many shots of the measured circuits give."""
-    plan, qubits = compiled.plan, len(compiled.program.qubits)
+    plan = compiled.plan
     found = np.array(plan.constants)
     for place, (setting, circuit) in enumerate(zip(plan.settings, compiled.measured_circuits(slots), strict=True)):
         state, wires = _state(circuit), _measured_wires(circuit)
@@ -171,7 +174,7 @@ def _measured_moments(compiled: _Emitted, slots: Floats) -> Floats:
         strings = []
         for sign, parity in setting.readings:
             read: PauliString = tuple((wires[setting.measured.index(qubit)], "Z") for qubit in parity)
-            strings.append(sign * expectation(PauliObservable(read), state, qubits))
+            strings.append(sign * expectation(PauliObservable(read), state, circuit.n_qubits))
         found += plan.weights(place) @ np.array(strings)
     return found
 

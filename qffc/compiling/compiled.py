@@ -15,6 +15,7 @@ from qffc.atomic_files import write_text
 from qffc.compiling.document import Parts, document_text, parts_in, refusal
 from qffc.compiling.exits import emit
 from qffc.compiling.levels import DEFAULT_LEVEL, level
+from qffc.ir.diagnostics import error
 from qffc.ir.given_values import path_of
 from qffc.ir.program import Program
 from qffc.ir.short_repr import short_repr
@@ -25,9 +26,9 @@ from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.identities.identity import Identity
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.measurement.settings import MeasurementPlan, measurement_plan
-from qffc.passes.pipeline import run_pipeline
+from qffc.passes.pipeline import BrokenContract, run_pipeline
 from qffc.passes.pipeline_text import format_pass, parse_pipeline, steps_of
-from qffc.passes.registry import is_registered
+from qffc.passes.registry import is_built_in
 from qffc.passes.same_response import compare_responses
 from qffc.passes.target import Target, check_shots
 from qffc.progress_line import shown_as
@@ -115,13 +116,26 @@ class Compiled(Parts):
         return plan_measurement(self.split)
 
     def circuit(self, slots: Floats | None = None) -> Circuit:
-        """Return the circuit in native gates, without measurements.
+        """Return the circuit in native gates, without measurements; :meth:`places` says which qubit is which.
 
         Args:
             slots: (slot_count,), radians; when left out, those of
                 :func:`qffc.passes.equivariance.numbers.generic_point.generic_slots`.
         """
         return self.kernel.bind(self._slots(slots))
+
+    def places(self, slots: Floats | None = None) -> tuple[int, ...]:
+        """Return for each qubit of the program which qubit of :meth:`circuit` it is at the end, by number.
+
+        They are 0, 1, 2, ... unless not all qubits of the target can meet. Bits of measured circuits need no such
+        table.
+
+        Example:
+            >>> from qffc.toolchain import compile
+            >>> compile("lib:sivqlm-lih", "H2-1").places()
+            (0, 1)
+        """
+        return self.kernel.bind_placed(self._slots(slots)).places
 
     def measured_circuits(self, slots: Floats | None = None) -> tuple[Circuit, ...]:
         """Return the circuit once for each measurement setting, with its measurements at the end.
@@ -263,12 +277,25 @@ def compile_program(
     chosen = level(number)
     given = chosen.passes if pipeline is None else pipeline
     steps = steps_of(given)
-    text = given if isinstance(given, str) else ",".join(map(format_pass, steps))
-    result = run_pipeline(steps, source, target, print_after=print_after)
+    built_in = [step for step in steps if is_built_in(step)]
+    own = len(built_in) < len(steps)
+    # The name of a file would mean nothing to who reads the document.
+    text = given if isinstance(given, str) and not own else ",".join(map(format_pass, steps))
+    try:
+        result = run_pipeline(steps, source, target, print_after=print_after)
+    except BrokenContract as broken:
+        if is_built_in(broken.step):
+            raise
+        raise error(
+            "pass that does not do what it says",
+            found=broken.what,
+            expected="a valid program, of which is kept what the pass preserves",
+            help="correct the pass, or what it says that it preserves; qffc.testing.PassSuite looks for small programs",
+        ) from broken
     # A proof that goes through a pass of the user could be made again by nobody else: what came out is proven itself.
-    carried = result.certificate if all(map(is_registered, steps)) else None
+    carried = None if own else result.certificate
     certificate = carried or check_equivariance(result.program)
-    named = [format_pass(step) for step in steps if step.name == _LOWERING]
+    named = [format_pass(step) for step in built_in if step.name == _LOWERING]
     lowering = named[-1] if named else chosen.lowering
     return Compiled(source, result.program, certificate, target, number, text, lowering, result.records)
 

@@ -15,15 +15,13 @@ from qffc.ir.text.parser import parse_program
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.pipeline import PassRecord
-from qffc.passes.pipeline_text import parse_pipeline
+from qffc.passes.pipeline_text import check_recorded
 from qffc.passes.plain_data import from_plain, to_plain
 from qffc.passes.strict_documents import parse_json
 from qffc.passes.target import Target
 
 FORMAT = "qffc compiled program"
 VERSION = 1
-_NEWER = {"always_emulate": False, "checker": None, "region": None}
-"""Entries of targets that files from before they were there go without."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +103,6 @@ def parts_in(text: str, where: str) -> Parts:
             f"checksum {found[:12]} of what it says",
         )
     content = {key: value for key, value in data.items() if key not in ("format", "version")}
-    if isinstance(content.get("target"), dict):
-        content["target"] = {**_NEWER, **content["target"]}
     document = from_plain(_Document, content, "compiled program")
     proof = Certificate.from_json(json.dumps(certificate))
     source, program = _program(document.source, f"{where}[source]"), _program(document.program, f"{where}[program]")
@@ -118,8 +114,8 @@ def parts_in(text: str, where: str) -> Parts:
             f"one of '{program.name}', digest {program.digest[:12]}",
         )
     level(document.level)
-    parse_pipeline(document.passes)
-    parse_pipeline(document.lowering)
+    check_recorded(document.passes)
+    check_recorded(document.lowering)
     return Parts(
         source=source,
         program=program,

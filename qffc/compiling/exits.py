@@ -123,12 +123,23 @@ def _pytket(circuit: Circuit, name: str = "") -> str:
 
 
 def _qasm(circuit: Circuit, name: str) -> str:
-    from pytket.qasm.qasm import circuit_to_qasm_str
+    from pytket.qasm.qasm import QASMUnsupportedError, circuit_to_qasm_str
 
     from qffc.passes.lower_pytket.files import narrow_registers
+    from qffc.passes.target_gates import IONS
 
-    # The header of Quantinuum knows all native gates: U1q is PhasedX, Rxxyyzz is TK2.
-    return circuit_to_qasm_str(narrow_registers(circuit, _WIDEST_QASM), header="hqslib1")
+    narrow = narrow_registers(circuit, _WIDEST_QASM)
+    # The header of Quantinuum knows all its native gates: U1q is PhasedX, Rxxyyzz is TK2.
+    of_ions = any(command.op.type.name in (*IONS, "PhasedX") for command in circuit)
+    try:
+        return circuit_to_qasm_str(narrow, header="hqslib1" if of_ions else "qelib1")
+    except QASMUnsupportedError as problem:
+        raise error(
+            "gate that OpenQASM 2 does not have",
+            found=f"{problem}",
+            expected="gates of its headers 'qelib1' and 'hqslib1'",
+            help="write the circuit with --emit pytket",
+        ) from None
 
 
 def _qelib1(circuit: Circuit, name: str) -> str:

@@ -21,7 +21,7 @@ from qffc.passes.target import EXACT, SELENE, Target
 from qffc.progress_line import shown_as
 
 if TYPE_CHECKING:
-    from pytket.circuit import Circuit
+    from pytket.circuit import Circuit, OpType
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,8 +182,6 @@ def _emulate(task: Task, target: Target, keeper: JobStore | None) -> ShotResult:
 
 
 def _check(circuits: Sequence[Circuit], target: Target, shots: Sequence[int], seed: int) -> None:
-    from pytket.circuit import OpType  # pytket is heavy
-
     if seed < 0:
         raise error("seed out of range", found=f"{seed}", expected="a number from 0 on", help="correct it")
     limit = target.limits.shots
@@ -194,11 +192,14 @@ def _check(circuits: Sequence[Circuit], target: Target, shots: Sequence[int], se
             expected=f"at most {limit} on '{target.name}'",
             help="run the circuit several times with fewer shots",
         )
-    if target.native and "TK2" not in target.gates and any(circuit.n_gates_of_type(OpType.TK2) for circuit in circuits):
+    native = {*target.gates, *target.one_qubit}
+    # A ZZMax is a ZZPhase, and a TK2 of one angle, too.
+    foreign = {kind.name for circuit in circuits for kind in _two_qubit_kinds(circuit)} - native - {"ZZPhase", "ZZMax"}
+    if target.native and foreign:
         raise error(
             "gate that the target does not have",
-            found=f"TK2 in a circuit for '{target.name}'",
-            expected=f"gates among {quoted(target.gates)}, PhasedX and Rz",
+            found=f"{', '.join(sorted(foreign))} in a circuit for '{target.name}'",
+            expected=f"gates among {quoted(target.gates)}, {' and '.join(target.one_qubit)}",
             help="compile the program for this target",
         )
     largest = target.limits.emulated_qubits if target.emulator else target.qubits
@@ -210,3 +211,9 @@ def _check(circuits: Sequence[Circuit], target: Target, shots: Sequence[int], se
             expected=f"at most {largest}" + (": a state vector is kept in memory" if target.emulator else ""),
             help="run smaller circuits one after the other",
         )
+
+
+def _two_qubit_kinds(circuit: Circuit) -> set[OpType]:
+    from pytket.circuit import OpType
+
+    return {command.op.type for command in circuit if len(command.qubits) == 2 and command.op.type != OpType.Barrier}

@@ -31,7 +31,12 @@ def parts_of(shots: int, target: Target) -> tuple[int, ...]:
 
 
 def pack_for(sizes: Sequence[int], shots: Sequence[int], target: Target) -> Packing:
-    """Return the jobs of circuits on a target; one job each where the number of qubits is not known."""
+    """Return the jobs of circuits on a target.
+
+    One job each where the number of qubits is not known, or where not all can meet: a circuit has its place there.
+    """
+    if target.connectivity is not None:
+        return Packing(tuple((index,) for index in range(len(sizes))), tuple(shots), target.connectivity.qubits)
     return pack(sizes, shots, target.qubits or max(sizes, default=1))
 
 
@@ -114,7 +119,9 @@ def _in_parts(
 def _jobs(circuits: Sequence[Circuit], packing: Packing) -> list[Circuit]:
     from qffc.passes.lower_pytket.side_by_side import side_by_side
 
-    return [side_by_side([circuits[index] for index in job]) for job in packing.jobs]
+    # A circuit that is alone keeps the names of its qubits.
+    parts = [[circuits[index] for index in job] for job in packing.jobs]
+    return [each[0] if len(each) == 1 else side_by_side(each) for each in parts]
 
 
 def _packed_price(circuits: Sequence[Circuit], packing: Packing, target: Target) -> float:

@@ -14,6 +14,8 @@ from qffc.passes.target_noise import NoiseModel
 if TYPE_CHECKING:
     from pytket.circuit import Circuit
 
+_GATES = {"R2XXYYZZ": "TK2", "RZZ": "ZZPhase", "SZZ": "ZZMax", "RXX": "XXPhase"}
+"""Names of two-qubit gates that PECOS and pytket spell differently."""
 _ZERO = 1e-11
 """Radians below this count as zero."""
 
@@ -25,13 +27,14 @@ def emulate(circuit: Circuit, target: Target, shots: int, seed: int) -> NDArray[
     """
     from pytket_pecos import Emulator
 
-    from qffc.passes.lower_pytket.files import measured_in_order
+    from qffc.passes.lower_pytket.files import measured_in_order, numbered_through
 
     noise = target.noise
     model = None if noise is None or noise.silent else PauliNoise(noise, target.weights, seed)
     # Without barriers the emulator takes measurements of different qubits in an order that changes from run to run, and
     # with it the random number that each of them gets.
-    emulator = Emulator(measured_in_order(circuit, apart=True), error_model=model, qsim="state-vector", seed=seed)
+    ready = measured_in_order(numbered_through(circuit), apart=True)
+    emulator = Emulator(ready, error_model=model, qsim="state-vector", seed=seed)
     outcomes = emulator.run(shots).to_readouts().astype(np.uint8)
     return outcomes if noise is None else misread(outcomes, noise, seed)
 
@@ -120,9 +123,8 @@ class PauliNoise:
             self._pauli(int(self._random.integers(1, 4)), qubits[0], noisy)
 
     def _cost(self, operation: Any) -> float:
-        if operation.name == "R2XXYYZZ":
-            return self._weights.tk2(sum(abs(angle) > _ZERO for angle in operation.angles))
-        return self._weights.zz
+        gate = _GATES.get(operation.name, operation.name)
+        return self._weights.of(gate, sum(abs(angle) > _ZERO for angle in operation.angles or ()))
 
     def _maybe(self, probability: float, letter: str, qubit: int, noisy: list[Any]) -> None:
         if probability and self._random.random() < probability:

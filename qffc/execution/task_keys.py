@@ -57,7 +57,7 @@ def task_keys(circuit: Circuit, target: Target, shots: int, seed: int) -> tuple[
         "seed": seed,
         "place": [here, *engines()[here].versions] if here else target.machine,
         "noise": _noise(target, here),
-        "weights": asdict(target.weights),
+        "weights": _weights(target),
     }
     keys = [_hash({"circuit": each, "angles": _BIN, **rest}) for each in islice(_coarse(written), _MOST)]
     return (*keys, _hash({"circuit": written, **rest}))
@@ -69,6 +69,11 @@ def _noise(target: Target, here: str | None) -> object:
         return asdict(target.noise) if target.noise else None
     left_out = target.noise is None and target.machine is not None and is_hosted_emulator(target.machine)
     return "none" if left_out else None
+
+
+def _weights(target: Target) -> dict[str, object]:
+    """Without weights by name where there are none, as keys were before there could be any."""
+    return {name: value for name, value in asdict(target.weights).items() if name != "by_gate" or value}
 
 
 def _hash(content: Mapping[str, object]) -> str:

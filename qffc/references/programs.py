@@ -12,7 +12,8 @@ from qffc.ir.program import Program
 from qffc.ir.text.parser import parse_program
 from qffc.library.catalogue import PREFIX, load_reference
 from qffc.models.files.trained import TRAINED_PREFIX
-from qffc.references.python_file import program_in, text_of
+from qffc.passes.user_python import text_of
+from qffc.references.python_file import program_in
 
 ProgramLike = Program | Ansatz | str | Path
 """A program, an ansatz with its default options, or a reference as :func:`resolve_program` takes it."""

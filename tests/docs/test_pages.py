@@ -22,7 +22,15 @@ import qffc
 ROOT = Path(__file__).resolve().parents[2]
 TOP = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")]
 PAGES = [path for path in (*sorted((ROOT / "docs").glob("*.md")), *TOP) if path.is_file()]
-RUN = ("tutorial.md", "architecture.md", "howto-import.md", "howto-test.md", "howto-train.md", "README.md")
+RUN = (
+    "tutorial.md",
+    "architecture.md",
+    "howto-import.md",
+    "howto-pass.md",
+    "howto-test.md",
+    "howto-train.md",
+    "README.md",
+)
 RUNNABLE = [page for page in PAGES if page.name in RUN]
 
 pytestmark = pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="needs the source tree")

@@ -3,7 +3,14 @@
 import pytest
 from golden import ERRORS, bad_files
 
-ROOMS = {"text": ".qffc", "dsl": ".py", "symmetry": ".qffc", "symmetrize": ".qffc", "circuits": ".toml"}
+ROOMS = {
+    "text": ".qffc",
+    "dsl": ".py",
+    "symmetry": ".qffc",
+    "symmetrize": ".qffc",
+    "circuits": ".toml",
+    "targets": ".toml",
+}
 
 
 def test_every_room_is_known() -> None:

@@ -120,4 +120,4 @@ def test_targets_load_neither_pytket_nor_jax():
 )
 def test_numbers_of_a_target_are_finite_and_not_negative(made, name, number):
     with pytest.raises(QffcError, match="negative|impossible"):
-        made(**{name: number})
+        made(**{name: (("CZ", number),) if name == "by_gate" else number})

@@ -119,6 +119,7 @@ def test_passes_are_given_by_name_or_as_objects():
 
 
 WRONG = {
+    "register_pass(object)": (lambda: qf.register_pass(Nothing()), "not a pass"),
     "Calculator(None)": (lambda: qf.Calculator(None), "not a model"),
     "Calculator(program)": (lambda: qf.Calculator(MODEL.program), "not a model"),
     "Calculator(skin)": (lambda: qf.Calculator(MODEL, skin="a"), "skin that is no number"),

@@ -78,7 +78,7 @@ def swap_programs(data):
         (swap_programs, "compiled program with the certificate of another"),
         (lambda d: d["certificate"].update(program="x"), "certificate that was changed"),
         (lambda d: d.update(level=9), "unknown optimization level"),
-        (lambda d: d.update(passes="nothing"), "unknown pass"),
+        (lambda d: d.update(passes="canonicalize{speed=1}"), "unknown option of a pass"),
         (lambda d: d["target"].update(qubits="many"), "compiled program that cannot be read"),
         (lambda d: d.pop("records"), "compiled program that cannot be read"),
     ],

@@ -150,7 +150,7 @@ def test_weights_of_a_file_arrive_and_decide(base, angle, zz):
         ('like = "H2-1"\n[noise]\ntwo_qubit = 0.999', "two_qubit = 0.999"),
         ('like = "H2-1"\n[limits]\nshots = 0', "shots=0"),
         ('like = "H2-1"\nqubits = 0', "0 qubits"),
-        ('like = "H2-1"\ngates = ["CX"]', r"gates.0 = 'CX'[\s\S]*'ZZPhase'"),
+        ('like = "H2-1"\ngates = ["CX"]', r"'CX' for target 'lab', which runs on 'H2-1'[\s\S]*'ZZPhase'"),
         ('like = "H2-1"\nweights = 3', "weights = 3"),
         ('like = "H2-1LE"\nemulator = "selene"', r"'selene' and gates 'TK2', [\s\S]*no TK2"),
         ('like = "H2-1"\nmachine = "Helios-1"', r"machine 'Helios-1' and gates 'TK2', [\s\S]*no TK2"),
