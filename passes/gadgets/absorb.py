@@ -29,7 +29,7 @@ def absorbed(observables: Named, frame: Frame) -> Named | None:
         >>> frame = Frame.identity(2).then(Pauli.of(((0, "X"), (1, "Z"))), 1)
         >>> ((name, observable),) = absorbed((("m", PauliObservable(((0, "Z"),))),), frame)
         >>> observable.text(("a", "b"))
-        '-1*(Y(a) Z(b))'
+        'Y(a) Z(b)'
     """
     changed = [(name, _before(observable, frame)) for name, observable in observables]
     found = tuple((name, observable) for name, observable in changed if observable is not None)

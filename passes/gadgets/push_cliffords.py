@@ -67,7 +67,7 @@ class PushCliffords(Pass[None]):
         zero a
         zero b
         pauli_rotation X(a), J
-        pauli_rotation Z(a) Y(b), -2*J
+        pauli_rotation Z(a) Y(b), 2*J
         <BLANKLINE>
     """
 

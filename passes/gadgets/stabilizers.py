@@ -74,7 +74,7 @@ class Stabilizers:
 
         Example:
             >>> Stabilizers.prepared([Zero(0), Zero(1)]).shortest(Pauli.of(((0, "Y"), (1, "Z")))).string
-            ((0, 'X'),)
+            ((0, 'Y'),)
         """
         near = [own for own in self.strings if own.commutes(string)]
         against = [own for own in self.strings if not own.commutes(string)]

@@ -101,8 +101,8 @@ def _on(qubit, letter):
 
 
 def test_no_further_setting_is_asked_for():
-    # Behind the turn, Z and X of different qubits; before it X Y and X on the first.
-    apart = [PauliObservable(word("X.")), PauliObservable(word(".Z")), PauliObservable(word("X.."[:2]))]
+    # One setting behind the last turn; before it Y X and Z Y, which need two.
+    apart = [PauliObservable(word("X.")), PauliObservable(word(".Z"))]
     program = circuit([turn("Y.", J), turn(".Y", K), turn("ZX", Pi() / 2)], 2, *apart)
     assert pushed(program) is program
 
