@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qffc.cli.geometry import read_geometry
-from qffc.compiling.levels import DEVICE_LEVEL, at_level
+from qffc.compiling.levels import DEFAULT_LEVEL, at_level
 from qffc.execution.energy_circuits import prepare
 from qffc.execution.quote import planned_quote
 from qffc.models.files.model_file import load_model
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--shots", type=int, default=1000, help="mean over the circuits")
     options = parser.parse_args(arguments)
     place = target(options.target)
-    model = at_level(load_model(options.model), place, DEVICE_LEVEL)
+    model = at_level(load_model(options.model), place, DEFAULT_LEVEL)
     numbers, positions = read_geometry(options.geometry)
     job = prepare(model, numbers, positions[:1])
     quote = planned_quote(job, place, shots=options.shots, standard_error=None, pack=True)

@@ -11,7 +11,7 @@ import typer
 
 from qffc.cli.output import AsJson, emit, say, table
 from qffc.cli.run_forces import force_data, force_tables
-from qffc.compiling.levels import DEVICE_LEVEL, LEVELS
+from qffc.compiling.levels import DEFAULT_LEVEL, LEVELS
 from qffc.data.file_names import DATA_FORMS
 from qffc.ir.diagnostics import error
 from qffc.passes.target import EXACT
@@ -50,7 +50,7 @@ def run_model(
     frames: Annotated[int, typer.Option(min=1, help="how many frames of the geometry, from the first on")] = 1,
     level: Annotated[
         int, typer.Option("-O", "--level", min=0, max=len(LEVELS) - 1, help="optimization level of the circuits")
-    ] = DEVICE_LEVEL,
+    ] = DEFAULT_LEVEL,
     emulate: Annotated[
         bool, typer.Option("--emulate", help="without noise, too, let the emulator run every shot: much slower")
     ] = False,

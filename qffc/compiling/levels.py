@@ -59,14 +59,14 @@ LEVELS = (
     ),
     Level(
         number=1,
-        about="an order for couplings that have none, and the shortest spelling; what is trained",
+        about="an order for couplings that have none, and the shortest spelling",
         passes="schedule-layers,check-equivariance,canonicalize",
         lowering="lower-pytket",
         planned=False,
     ),
     Level(
         number=2,
-        about="also without what the readout does not see; what runs on a device",
+        about="also without what the readout does not see, and long strings as pairs; what runs on a device",
         passes=_SHORTER,
         lowering="lower-pytket{fix-frame=true}",
         planned=True,
@@ -81,10 +81,8 @@ LEVELS = (
 )
 """All levels, by number."""
 
-DEFAULT_LEVEL = 1
-"""Of compiling and training."""
-DEVICE_LEVEL = 2
-"""Of running a trained model."""
+DEFAULT_LEVEL = 2
+"""Of compiling, and of running a trained model."""
 
 
 def level(number: int) -> Level:

@@ -8,7 +8,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from qffc.compiling.levels import DEVICE_LEVEL, at_level
+from qffc.compiling.levels import DEFAULT_LEVEL, at_level
 from qffc.execution.energy import EnergyEstimate, estimate_energies
 from qffc.execution.forces import ForceEstimate, estimate_forces
 from qffc.ir.diagnostics import error
@@ -36,7 +36,7 @@ def run(
     max_price: float | None = None,
     store: str | Path | None = None,
     seed: int = 0,
-    level: int = DEVICE_LEVEL,
+    level: int = DEFAULT_LEVEL,
 ) -> EnergyEstimate:
     """Return the energy of a molecule from circuits on a target, with its standard error.
 
@@ -93,7 +93,7 @@ def run_forces(
     max_price: float | None = None,
     store: str | Path | None = None,
     seed: int = 0,
-    level: int = DEVICE_LEVEL,
+    level: int = DEFAULT_LEVEL,
 ) -> ForceEstimate:
     """Return energy and forces of a molecule from circuits on a target, with their standard errors.
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 import qffc as qf
-from qffc.compiling.levels import DEVICE_LEVEL, LEVELS, at_level, level, optimized
+from qffc.compiling.levels import DEFAULT_LEVEL, LEVELS, at_level, level, optimized
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.operation import Coupling
 from qffc.ir.program import Program
@@ -86,7 +86,7 @@ def test_a_model_predicts_the_same_where_it_runs() -> None:
     model = untrained(load("pair", channels=2), seed=3)
     numbers, positions = WATER
     energies, forces = model.predict(numbers, positions)
-    shorter = at_level(model, target("H2-1LE"), DEVICE_LEVEL)
+    shorter = at_level(model, target("H2-1LE"), DEFAULT_LEVEL)
     assert len(shorter.program.ops) < len(model.program.ops)
     again = shorter.predict(numbers, positions)
     assert np.allclose(energies, again[0], atol=1e-10)
