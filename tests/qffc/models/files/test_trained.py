@@ -63,7 +63,7 @@ def test_two_models_of_ethanol_agree():
     ethanol = molecule("CH3CH2OH")
     models = (load_model("trained:ethanol"), load_model("trained:ethanol-pair"))
     (energy, forces), (other, others) = (m.predict(ethanol.numbers, ethanol.positions[None]) for m in models)
-    # They share the data alone, so either bears the other out: no further apart than the errors of their cards together.
+    # They share the data alone, so either bears the other out; no further apart than their cards' errors together.
     assert energy == pytest.approx(other, abs=0.0031)
     assert np.abs(forces).mean() > 0.2
     assert np.abs(forces - others).mean() < 0.019
