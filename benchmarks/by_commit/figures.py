@@ -213,7 +213,7 @@ def _calculator(seconds: float) -> Ratios:
 
         return step
 
-    return by_turns(moving(qf.Calculator("trained:ethanol")), moving(EMT()), seconds)
+    return by_turns(moving(qf.Calculator("trained:ethanol-pair")), moving(EMT()), seconds)
 
 
 FIGURES = (
@@ -231,5 +231,5 @@ FIGURES = (
     Figure("compile a training step", "matrices in plain JAX", _compiling_step),
     Figure("training step with forces, float64", "matrices in plain JAX", _step),
     Figure("training step with forces, float32", "matrices in plain JAX, float64", _single_step),
-    Figure("ASE step of trained:ethanol", "EMT of ASE", _calculator),
+    Figure("ASE step of trained:ethanol-pair", "EMT of ASE", _calculator),
 )

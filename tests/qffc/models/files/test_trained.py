@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from ase.build import molecule
 
 from qffc.cli import run
 from qffc.data import EMBEDDED
 from qffc.ir.diagnostics import QffcError
 from qffc.models.files.model_file import load_model, save_model
 from qffc.models.files.trained import trained_file, trained_models
+from qffc.models.force_field import trainable_names
 from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.references.programs import resolve_program
@@ -40,6 +42,33 @@ def test_the_certificate_is_that_of_the_program(name):
     assert resolve_program(f"trained:{name}") == model.program
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_card_is_that_of_its_model(name):
+    model, card = load_model(f"trained:{name}"), trained_file(name).with_suffix(".md").read_text()
+    assert card.startswith(f"# {name}\n")
+    assert f"digest `{model.program.digest[:12]}`" in card
+    numbers = sum(model.arrays[each].size for each in trainable_names(model.program))
+    assert f"| trained numbers | {numbers:,} |" in card
+
+
+def test_of_ethanol_the_plain_name_is_the_most_accurate():
+    kinds = {name: load_model(f"trained:{name}").program.name for name in NAMES if "ethanol" in name}
+    assert kinds == {"ethanol": "gathered", "ethanol-pair": "pair"}
+    errors = [float(re.search(r"MAE (.*) meV and", line)[1]) for line in (trained_models()[name] for name in kinds)]
+    assert errors == sorted(errors)
+
+
+@pytest.mark.slow
+def test_two_models_of_ethanol_agree():
+    ethanol = molecule("CH3CH2OH")
+    models = (load_model("trained:ethanol"), load_model("trained:ethanol-pair"))
+    (energy, forces), (other, others) = (m.predict(ethanol.numbers, ethanol.positions[None]) for m in models)
+    # They share the data alone, so either bears the other out; no further apart than their cards' errors together.
+    assert energy == pytest.approx(other, abs=0.0031)
+    assert np.abs(forces).mean() > 0.2
+    assert np.abs(forces - others).mean() < 0.019
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name in EMBEDDED])
 def test_a_card_tells_the_errors_of_its_model(name):
     evaluation = evaluate(f"trained:{name}", name)
@@ -60,9 +89,10 @@ def test_a_model_passes_its_check(name):
     assert run(["check", f"trained:{name}"]) == 0
 
 
-def test_an_unknown_name_is_refused():
-    with pytest.raises(QffcError, match="no such trained model"):
-        load_model("trained:phlogiston")
+@pytest.mark.parametrize("name", ["phlogiston", "ethanol-gathered"])
+def test_an_unknown_name_is_refused_beside_those_that_there_are(name):
+    with pytest.raises(QffcError, match=r"no such trained model(.|\n)*'trained:ethanol', 'trained:ethanol-pair'"):
+        load_model(f"trained:{name}")
 
 
 def test_numbers_of_32_bits_are_kept_in_32(tmp_path):
