@@ -165,7 +165,9 @@ class PytketKernel:
     def route(self) -> Route | None:
         """How pytket makes cheaper circuits of this kernel, where ``ask_pytket`` lets it and it does."""
         known = self.target.device is not None and self.target.emitted_as_is and self.split.qubit_count <= MOST_QUBITS
-        if not (self.ask_pytket and known):
+        # Nothing that pytket makes of exchanges and turns alone is cheaper than what frames make of them.
+        other = self._has_strings or self._blocks is not None
+        if not (self.ask_pytket and known and other):
             return None
         sample = self._structure.sample
         blocks = self._blocks

@@ -88,7 +88,7 @@ def test_a_package_brings_a_pass(package):
     [
         ("import nothing_of_this_name", "ModuleNotFoundError: No module named 'nothing_of_this_name'"),
         ("raise SystemExit(3)", "SystemExit: 3"),
-        ("", "AttributeError: module 'broken' has no attribute 'Tell'"),
+        ("", "AttributeError: module 'breaks' has no attribute 'Tell'"),
         ("Tell = 3", "a int is no subclass of qffc.passes.base.Pass"),
         (SOURCE.replace('"tell"', '"other"'), "'Tell' has another name, 'other'"),
         (SOURCE.replace('"everything"', '"most"'), "'Tell' preserves 'most', not one of everything, unitary,"),
@@ -97,18 +97,18 @@ def test_a_package_brings_a_pass(package):
     ],
 )
 def test_a_broken_package_is_listed_and_stops_nobody_else(package, capsys, source, reason):
-    package("broken", source, {"tell": "broken:Tell"})
+    package("breaks", source, {"tell": "breaks:Tell"})
     assert run(["check", PROGRAM]) == 0
-    assert "broken" not in sys.modules
+    assert "breaks" not in sys.modules
     capsys.readouterr()
     assert run(["passes"]) == 0
     listed = capsys.readouterr().out
-    assert f"tell\n    cannot be used: 'tell' of broken 2.1 (broken:Tell): {reason}" in listed
-    assert "from:      broken 2.1" in listed
+    assert f"tell\n    cannot be used: 'tell' of breaks 2.1 (breaks:Tell): {reason}" in listed
+    assert "from:      breaks 2.1" in listed
     assert run(["compile", PROGRAM, "--target", "ideal", "--passes", "tell"]) == 2
     message = capsys.readouterr().err
     assert message.startswith("error: pass of a package that cannot be loaded\n")
-    assert f"'tell' of broken 2.1 (broken:Tell): {reason}" in message
+    assert f"'tell' of breaks 2.1 (breaks:Tell): {reason}" in message
 
 
 def test_two_packages_of_one_name_are_both_refused(package, capsys):

@@ -23,11 +23,11 @@ FRAMES = WATER.subset(range(5))
 SHOWN = {
     "program": (
         COMPILED.program,
-        f"<Program 'sivqlm-h2o', scope molecule, species O H, 4 qubits, 16 operations, digest {DIGEST}>",
+        f"<Program 'sivqlm-h2o', scope molecule, species O H, 4 qubits, 14 operations, digest {DIGEST}>",
     ),
     "model": (MODEL, f"<ForceField 'sivqlm-h2o', species O H, 12 trained numbers, digest {DIGEST}>"),
     "dataset": (WATER, "Dataset('water', OH2, 1000 frames)"),
-    "compiled": (COMPILED, f"<Compiled 'sivqlm-h2o', for H2-1LE, level 1, proven, digest {DIGEST}>"),
+    "compiled": (COMPILED, f"<Compiled 'sivqlm-h2o', for H2-1LE, level 2, proven, digest {DIGEST}>"),
     "certificate": (
         COMPILED.certificate,
         f"<Certificate of 'sivqlm-h2o', digest {DIGEST}, rotation, inversion, translation, exchange H1 H2 proven>",

@@ -122,7 +122,7 @@ def test_pairs_that_meet_anyway_trade_places_for_nothing():
     """All pairs on a line: as many gates as where all can meet."""
     split = split_program(load("all-pairs", qubits=6, depth=2))
     slots = generic_slots(split)
-    free, routed = (PytketKernel(split, device(connectivity=graph)) for graph in (None, line(6)))
+    free, routed = (PytketKernel(split, device(connectivity=graph), fuse_pairs=False) for graph in (None, line(6)))
     assert routed.counts(routed.bind(slots)).two_qubit == free.counts(free.bind(slots)).two_qubit
 
 

@@ -50,7 +50,8 @@ def test_a_program_is_its_circuit(seed):
 
     circuit = scattered(4, seed)
     read = circuit_of_qir(helios_program(circuit))
-    np.testing.assert_allclose(unitary(read), unitary(circuit), atol=1e-12)
+    overlap = np.vdot(unitary(circuit), unitary(read)) / 16
+    assert abs(overlap) == pytest.approx(1.0, abs=1e-12)  # angles are reduced: the phase of the whole may differ
     assert measured(read) == measured(circuit)
 
 
