@@ -180,16 +180,32 @@ def triple_product(a: int, b: int, c: int) -> PauliSum:
 
 
 def need_string(string: PauliString, span: Span | None = None) -> PauliString:
-    """Return a Pauli string, sorted; refuse one without letters or with two on one qubit."""
-    if not string or len({qubit for qubit, _ in string}) < len(string):
+    """Return a Pauli string, sorted; refuse one without letters, with others than X, Y, Z, or with two on one qubit."""
+    if not _is_string(string):
         raise error(
             "not a Pauli string",
-            found=" ".join(f"{letter}({qubit})" for qubit, letter in string) or "no letter",
+            found=_spell_loosely(string),
             expected="at least one letter X, Y or Z, each on a qubit of its own",
-            help="name every qubit once",
+            help="name every qubit once; in Python each letter stands beside its qubit: ((0, 'X'), (1, 'X'))",
             span=span,
         )
     return tuple(sorted(string))
+
+
+def _spell_loosely(string: Sequence[object]) -> str:
+    pairs = [place for place in string if isinstance(place, tuple) and len(place) == 2]
+    if not string or len(pairs) < len(string):
+        return repr(string) if string else "no letter"
+    return " ".join(f"{letter}({qubit})" for qubit, letter in pairs)
+
+
+def _is_string(string: object) -> bool:
+    """Tell it of what passes of others make, too, whose types nobody has checked."""
+    if not isinstance(string, tuple) or not string:
+        return False
+    if not all(isinstance(place, tuple) and len(place) == 2 and place[1] in LETTERS for place in string):
+        return False
+    return len({qubit for qubit, _ in string}) == len(string)
 
 
 def spell_string(string: PauliString, names: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from qffc.ir.diagnostics import InternalError, QffcError, error, quoted
@@ -162,7 +162,12 @@ def printer(write: Callable[[str], object], names: Sequence[str] = ()) -> Callab
 def _run(step: Pass[object], program: Program, target: Target) -> PassResult[object]:
     try:
         result = step.run(program, target)
-    except (QffcError, InternalError):
+    except QffcError as problem:
+        if is_built_in(step) or problem.diagnostic.span is not None:
+            raise
+        place = place_in(problem, sys.modules.get(type(step).__module__))  # the line of the pass that it comes from
+        raise QffcError(replace(problem.diagnostic, span=place)) from problem
+    except InternalError:
         raise
     except Exception as problem:
         if is_built_in(step):

@@ -132,7 +132,7 @@ def _steps(text: str) -> Iterator[tuple[str, str]]:
                 "pipeline that cannot be read",
                 found=f"'{text[position:]}' in '{text}'",
                 expected="passes separated by commas, such as 'canonicalize{fuse=false},lower-pytket'",
-                help=f"the passes are {quoted(pass_names())}",
+                help=f"the passes are {quoted(pass_names())}; FILE.py:CLASS is one in a file of yours",
             )
         yield match[1], match[2] or ""
         position = match.end()

@@ -92,7 +92,7 @@ class PytketKernel:
                 "target without native gates",
                 found=f"'{self.target.name}': {self.target.title}",
                 expected="a device or an emulator, such as 'H2-1LE'",
-                help="choose another target, or lower with 'lower-jax'",
+                help="compile for another, in Python qf.compile(program, target='H2-1LE'), or lower with 'lower-jax'",
             )
         if self.target.qubits is not None and self.split.qubit_count > self.target.qubits:
             raise error(

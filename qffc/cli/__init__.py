@@ -127,9 +127,19 @@ def _refuse(diagnostic: Diagnostic, as_json: bool) -> int:
 
 def _misuse(problem: typer.TyperException, arguments: Sequence[str]) -> Diagnostic:
     context = getattr(problem, "ctx", None)
+    path = context.command_path if context else "qffc"
     return Diagnostic(
         title="wrong use of the command",
         found=problem.format_message().rstrip("."),
         expected=context.get_usage().removeprefix("Usage: ") if context else "qffc VERB ...",
-        help=f"'{context.command_path if context else 'qffc'} --help' lists what there is",
+        help=f"{_missing(problem)}'{path} --help' lists what there is",
     )
+
+
+def _missing(problem: typer.TyperException) -> str:
+    """Say what a word is that was left out."""
+    parameter = getattr(problem, "param", None)
+    if type(problem).__name__ != "MissingParameter" or parameter is None or not parameter.help:
+        return ""
+    said = parameter.help.removesuffix("  [required]")
+    return f"add {parameter.opts[0]}, {said}; "

@@ -202,7 +202,10 @@ def _summary(compiled: Compiled, shots: int) -> tuple[str, dict[str, object]]:
     rows = [(label, *(_figure(getattr(counts, key)) for counts in columns.values())) for label, key in named]
     lines += ["", table(("one circuit", *columns), rows), "", _gate(compiled.target)]
     noun = "setting" if settings == 1 else "settings"
-    lines += [f"price: {price:.1f} HQC for {settings} measurement {noun} of {shots} shots"]
+    if compiled.target.pricing is None:
+        lines += [f"price: none, '{compiled.target.name}' names none; {settings} measurement {noun} of {shots} shots"]
+    else:
+        lines += [f"price: {price:.1f} HQC for {settings} measurement {noun} of {shots} shots"]
     routes = [compiled.kernel.measuring(setting).route for setting in compiled.measurements.settings]
     data |= {"routes": [None if route is None else str(route) for route in routes]}
     for route in dict.fromkeys(route for route in routes if route is not None):

@@ -56,7 +56,8 @@ class Description:
                 "no site",
                 found="a circuit without atoms",
                 expected="the atoms that its angles depend on",
-                help="name them: --site H1:H, sites={'H1': 'H'}, or H1 = \"H\" under [sites]",
+                help="name them: --site H1:H, sites={'H1': 'H'}, or H1 = \"H\" under [sites]; one atom will do for "
+                "a circuit that knows no geometry",
             )
         if not self.observables:
             raise error(

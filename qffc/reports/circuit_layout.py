@@ -135,5 +135,5 @@ def _legend(program: Program, names: dict[str, str]) -> list[tuple[str, str]]:
         inside = [op for op in program.ops if op.group == group]
         lines.append(("free", f"{len(inside)} couplings of the group '{group}' have no order yet; drawn as written"))
     qubits = [qubit.name for qubit in program.qubits]
-    seen = ", ".join(f"{name} = {observable.text(qubits)}" for name, observable in program.observables)
-    return [*lines, ("M", f"measured: {seen}")] if seen else lines
+    seen = [f"{name} = {observable.text(qubits)}" for name, observable in program.observables]
+    return [*lines, *(("M", f"measured: {text}") for text in seen)]

@@ -13,8 +13,9 @@ Example:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from random import Random
 from typing import TYPE_CHECKING, TypeVar
 from unittest import SkipTest
 
@@ -29,12 +30,15 @@ from qffc.targets.catalogue import target
 from qffc.testing import strategies
 from qffc.testing.mutations import Mutant
 from qffc.testing.needs_hypothesis import HealthCheck, given, reject, settings, st
+from qffc.testing.symmetric import symmetric_program
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _T = TypeVar("_T")
+_FIRST = 8
+"""Programs that are tried before the search."""
 
 
 class PassSuite:
@@ -91,6 +95,8 @@ class PassSuite:
                 instance = data.draw(strategies.instances(program), "instance")
                 self._kept(lambda: verify_numbers(self.step, program, after, instance))
 
+        for program in self._first_programs():
+            self._promise_kept_for(program)
         self._for_all(st.data(), check)
 
     def test_runs_are_alike(self) -> None:
@@ -151,6 +157,7 @@ class PassSuite:
     def _for_all(self, strategy: SearchStrategy[_T], check: Callable[[_T], None]) -> None:
         """Search for something that fails a check."""
         __tracebackhide__ = True
+        self._try_first_programs()
         known = settings.default
         assert known is not None
         often = known.max_examples if self.max_examples is None else self.max_examples
@@ -162,6 +169,35 @@ class PassSuite:
             check(subject)
 
         every()
+
+    def _try_first_programs(self) -> None:
+        """Run the pass on a few programs: the search would take minutes to find a small one on which it stops."""
+        __tracebackhide__ = True
+        for program in self._first_programs():
+            try:
+                self.step.run(program, target(self.target))
+            except Exception as problem:
+                if isinstance(problem, QffcError) and self.refuses:
+                    continue
+                said = str(problem) if isinstance(problem, QffcError) else f"{type(problem).__name__}: {problem}"
+                raise AssertionError(
+                    f"'{self.step.name}' stops on a valid program: {said}\n{program.text}"
+                ) from problem
+
+    def _promise_kept_for(self, program: Program) -> None:
+        __tracebackhide__ = True
+        try:
+            run_pipeline((self.step,), program, target(self.target))
+        except InternalError as problem:
+            raise AssertionError(f"{problem}\n{program.text}") from problem
+        except QffcError as problem:
+            if not self.refuses:
+                raise AssertionError(f"{problem}\n{program.text}") from problem
+
+    def _first_programs(self) -> Iterator[Program]:
+        """A few programs of a size to read, unless the pass is for programs of another kind."""
+        if type(self).programs is PassSuite.programs:
+            yield from (symmetric_program(Random(seed)) for seed in range(_FIRST))
 
     def _run(self, program: Program) -> PassResult[object]:
         return self._allowed(lambda: self.step.run(program, target(self.target)))

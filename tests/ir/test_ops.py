@@ -54,6 +54,8 @@ def test_a_place_does_not_count_in_equality() -> None:
         (lambda: PauliRotation(((0, "X"),), U), "a vector where a scalar belongs"),
         (lambda: PauliRotation((), J), "not a Pauli string"),
         (lambda: PauliRotation(((0, "X"), (0, "Y")), J), "not a Pauli string"),
+        (lambda: PauliRotation(((0, "X"), (1, "A")), J), "not a Pauli string"),
+        (lambda: PauliRotation("XX", J), "not a Pauli string"),
         (lambda: Relabel(((0, 1),)), "relabel is no permutation"),
         (lambda: Relabel(((0, 1), (0, 0))), "relabel is no permutation"),
         (lambda: Relabel(()), "relabel is no permutation"),

@@ -232,6 +232,8 @@ class Wrong(Pass[None]):
     def run(self, program, target):
         if self.how == "raise":
             raise ValueError("no such thing")
+        if self.how == "letters":
+            PauliRotation(((0, "A"),), as_value(1))
         if self.how == "nothing":
             return None
         return PassResult(program.with_ops(program.ops[:-1]), None, changed=True)
@@ -241,6 +243,7 @@ class Wrong(Pass[None]):
     ("how", "title", "found"),
     [
         ("raise", "pass that fails", "'wrong': ValueError: no such thing"),
+        ("letters", "not a Pauli string", "A(0)"),
         ("nothing", "pass that does not do what it says", "pass 'wrong' returned NoneType, not a PassResult"),
         ("drop", "pass that does not do what it says", "pass 'wrong' is an analysis, and changed the program"),
     ],
@@ -249,7 +252,7 @@ def test_a_mistake_in_a_pass_is_told_to_its_author(how, title, found):
     message = refused(lambda: qf.compile(PROGRAM, pipeline=[Wrong(how)]))
     assert message.startswith(f"error: {title}\n")
     assert f"found:    {found}\n" in message
-    assert (f"{__file__}:" in message) == (how == "raise")
+    assert (f"{__file__}:" in message) == (how in ("raise", "letters"))
     assert "report" not in message
 
 

@@ -45,6 +45,16 @@ def test_ideal_target_counts_no_gates(qffc):
     assert "counts" not in json.loads(out)
 
 
+def test_a_target_without_a_price_has_none(qffc, tmp_path):
+    lab = tmp_path / "lab.toml"
+    lab.write_text('title = "two ions"\nqubits = 4\ngates = ["CZ"]\n')
+    code, out, _ = qffc("compile", PROGRAM, "--target", str(lab))
+    assert code == 0
+    assert "price: none, 'lab' names none; " in out
+    lab.write_text(lab.read_text() + "[pricing]\n")
+    assert "price: none" not in qffc("compile", PROGRAM, "--target", str(lab))[1]
+
+
 def test_talk_goes_to_stderr(qffc):
     code, out, err = qffc(
         "compile", PROGRAM, "--target", "ideal", "--print-after", "canonicalize", "--time-passes", "--json"

@@ -43,6 +43,8 @@ def test_help_of_each_verb(qffc, verb):
         (["check"], "program"),
         (["targets", "--nothing"], "--nothing"),
         (["compile", "lib:pair", "--shots", "0"], "--shots"),
+        (["run", "trained:water"], "add --geometry, in Angstrom: water, ammonia, or a file"),
+        (["compile"], "add program, lib:NAME, FILE.qffc"),
     ],
 )
 def test_wrong_use(qffc, arguments, word):
@@ -51,6 +53,11 @@ def test_wrong_use(qffc, arguments, word):
     assert out == ""
     assert err.startswith("error: wrong use of the command")
     assert word in err
+
+
+def test_the_package_is_the_command():
+    done = subprocess.run([sys.executable, "-m", "qffc", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("qffc ")
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,10 @@ class Turns(Anything):
         return program if turn is None else program.with_ops((*program.ops, turn))
 
 
+class TurnsInSilence(Turns):
+    preserves: ClassVar = "moments"
+
+
 class LeavesThePreparation(Anything):
     def rewritten(self, program):
         return program.with_ops(tuple(op for op in program.ops if isinstance(op, Singlet | Zero)))
@@ -84,6 +88,11 @@ class WritesInPlace(Mine):
 class Copies(Mine):
     def run(self, program, target):
         return PassResult(replace(program), None)
+
+
+class Stops(Mine):
+    def rewritten(self, program):
+        raise KeyError("singlet")
 
 
 class Refuses(Mine):
@@ -172,6 +181,16 @@ def test_what_is_broken_fails(step, choices, check):
     suite = suite_of(step, **choices)
     with pytest.raises(AssertionError):
         getattr(suite(), f"test_{check}")()
+
+
+def test_a_pass_that_stops_is_told_before_a_search():
+    with pytest.raises(AssertionError, match=r"^'mine' stops on a valid program: KeyError: 'singlet'\nqffc 1\n"):
+        suite_of(Stops())().test_runs_are_alike()
+
+
+def test_a_broken_promise_is_told_with_a_program_to_read():
+    with pytest.raises(AssertionError, match=r"'mine'[\s\S]*\nqffc 1\n"):
+        suite_of(TurnsInSilence())().test_promise_is_kept()
 
 
 def test_every_test_of_the_suite_fails_for_something():
