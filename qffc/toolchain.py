@@ -14,7 +14,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeGuard, get_args
 
 from qffc.compiling.compiled import Compiled, compile_program
-from qffc.compiling.levels import DEFAULT_LEVEL
+from qffc.compiling.levels import DEFAULT_LEVEL, TRAINING_LEVEL
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.given_values import not_a, path_of
 from qffc.ir.program import Program
@@ -163,7 +163,7 @@ def train(
     sets = datasets_of(data, units, keys)
     need_sound_data(sets, chosen)
     with hushed() if quiet else nullcontext():
-        compiled = compile(program)
+        compiled = compile(program, level=TRAINING_LEVEL)
     if not (compiled.certificate.holds or unproven):
         raise _not_proven(compiled)
     start = _start(atom_energies, start_from)

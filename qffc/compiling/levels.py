@@ -59,7 +59,7 @@ LEVELS = (
     ),
     Level(
         number=1,
-        about="an order for couplings that have none, and the shortest spelling",
+        about="an order for couplings that have none, and the shortest spelling; what is trained",
         passes="schedule-layers,check-equivariance,canonicalize",
         lowering="lower-pytket",
         planned=False,
@@ -83,6 +83,8 @@ LEVELS = (
 
 DEFAULT_LEVEL = 2
 """Of compiling, and of running a trained model."""
+TRAINING_LEVEL = 1
+"""Of training: the order of couplings, and parameters that keep their places in the program."""
 
 
 def level(number: int) -> Level:

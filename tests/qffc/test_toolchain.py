@@ -98,7 +98,7 @@ def test_checking_and_compiling_load_no_heavy_package():
 
 def test_what_is_trained_is_what_was_compiled(trained):
     folder, model = trained
-    compiled = qf.compile(PROGRAM)
+    compiled = qf.compile(PROGRAM, level=1)
     assert model.program == compiled.program
     certificate = Certificate.from_json((folder / CERTIFICATE_NAME).read_text())
     verify_certificate(certificate, model.program)

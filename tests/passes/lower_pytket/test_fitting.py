@@ -119,11 +119,12 @@ def test_circuits_are_alike_alone_and_in_company(graph):
 
 
 def test_pairs_that_meet_anyway_trade_places_for_nothing():
-    """All pairs on a line: as many gates as where all can meet."""
+    """All pairs on a line: no SWAP is paid for, three gates an exchange and one or two a preparation of pairs."""
     split = split_program(load("all-pairs", qubits=6, depth=2))
     slots = generic_slots(split)
-    free, routed = (PytketKernel(split, device(connectivity=graph), fuse_pairs=False) for graph in (None, line(6)))
-    assert routed.counts(routed.bind(slots)).two_qubit == free.counts(free.bind(slots)).two_qubit
+    kernel = PytketKernel(split, device(connectivity=line(6)))
+    exchanges = PytketKernel(split, target("H2-1")).bind(slots).n_gates_of_type(OpType.TK2)
+    assert kernel.counts(kernel.bind(slots)).two_qubit <= 3 * exchanges + 7
 
 
 def test_a_swap_that_is_needed_costs_three():
