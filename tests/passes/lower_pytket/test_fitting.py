@@ -118,13 +118,12 @@ def test_circuits_are_alike_alone_and_in_company(graph):
     assert [again.bind_measured(row, setting) for row in rows] == list(many)
 
 
-def test_pairs_that_meet_anyway_trade_places_for_nothing():
-    """All pairs on a line: no SWAP is paid for, three gates an exchange and one or two a preparation of pairs."""
+def test_pairs_that_meet_anyway_trade_places_for_little():
+    """All pairs on a line: exchanges take most SWAPs in, so that there are few gates more than where all can meet."""
     split = split_program(load("all-pairs", qubits=6, depth=2))
     slots = generic_slots(split)
-    kernel = PytketKernel(split, device(connectivity=line(6)))
-    exchanges = PytketKernel(split, target("H2-1")).bind(slots).n_gates_of_type(OpType.TK2)
-    assert kernel.counts(kernel.bind(slots)).two_qubit <= 3 * exchanges + 7
+    free, routed = (PytketKernel(split, device(connectivity=graph)) for graph in (None, line(6)))
+    assert routed.counts(routed.bind(slots)).two_qubit < 1.15 * free.counts(free.bind(slots)).two_qubit
 
 
 def test_a_swap_that_is_needed_costs_three():
