@@ -272,7 +272,7 @@ def shifted(model):
 
 
 def test_standard_errors_of_forces_cover(model, shifted):
-    frames = np.repeat(POSITIONS[None], 60, axis=0)
+    frames = np.repeat(POSITIONS[None], 30, axis=0)
     run = replace(shifted, job=prepare(model, NUMBERS, frames))
     quote = run.quote(TARGET, shots=10_000, standard_error=None)
     found = run.estimate(quote, TARGET, seed=3, sampler=draw_exactly)
