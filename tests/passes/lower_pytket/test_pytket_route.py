@@ -128,3 +128,14 @@ def test_native_circuits_in_blocks_prepare_the_same_state():
         fewer += made.n_2qb_gates() < circuit.n_2qb_gates()
         assert abs(np.vdot(made.get_statevector(), circuit.get_statevector())) == pytest.approx(1.0, abs=1e-9)
     assert fewer > 10
+
+
+def test_a_circuit_that_is_nearly_right_is_not_taken(monkeypatch):
+    """By as little as an overlap hardly sees, and moments do."""
+    split = gadgets()
+    asked = PytketKernel(split, H2, ask_pytket=True)
+    assert asked.route is not None
+    right = PytketRoute._compiled
+    monkeypatch.setattr(PytketRoute, "_compiled", lambda *args: right(*args).PhasedX(2e-4, 0.3, 0))
+    row = np.full(split.slot_count, 0.3)
+    assert asked.bind(row) == PytketKernel(split, H2).bind(row)
