@@ -12,6 +12,7 @@ from pytket.circuit import Circuit
 from qffc.ir.text.parser import parse_program
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
+from qffc.passes.lower_pytket import pytket_route
 from qffc.passes.lower_pytket.blocks.of_circuit import in_blocks
 from qffc.passes.lower_pytket.compare import naive_circuit
 from qffc.passes.lower_pytket.kernel import PytketKernel
@@ -139,3 +140,10 @@ def test_a_circuit_that_is_nearly_right_is_not_taken(monkeypatch):
     monkeypatch.setattr(PytketRoute, "_compiled", lambda *args: right(*args).PhasedX(2e-4, 0.3, 0))
     row = np.full(split.slot_count, 0.3)
     assert asked.bind(row) == PytketKernel(split, H2).bind(row)
+
+
+def test_of_large_circuits_nobody_is_asked(monkeypatch):
+    """Minutes for each of them, at every binding."""
+    monkeypatch.setattr(pytket_route, "MOST_GATES", 3)
+    monkeypatch.setattr(PytketRoute, "_compiled", None)
+    assert PytketKernel(gadgets(), H2, ask_pytket=True).route is None
