@@ -32,7 +32,7 @@ def fused(items: Sequence[Item]) -> list[Block]:
         >>> zz = [Item((a, b), 0, ("Z", "Z")) for a, b in ((0, 1), (1, 2))]
         >>> x = [Item((a,), 0, ("X",)) for a in range(3)]
         >>> fused([*zz, *x, *zz])
-        [(1,), (0, 2, 3, 5), (4,), (6,)]
+        [(1,), (4,), (0, 2, 3, 5), (6,)]
     """
     earlier = _earlier(items)
     wide = sum(len(item.tracks) == 2 for item in items)
