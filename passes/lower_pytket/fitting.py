@@ -1,8 +1,8 @@
 """Circuits for targets with other gates than those that are emitted, or where not all qubits can meet.
 
-Also known as transpilation: a bound circuit is placed and routed, then rewritten in the gate set of the target by a
-rebase of pytket: two-qubit gates by their Cartan decomposition, turns of
-single qubits into the gates that the target has.
+Also known as transpilation: a bound circuit is placed and routed, then rewritten in the gate set of the target by
+rebases of pytket: two-qubit gates by their Cartan decomposition, turns of single qubits, composed here, into the gates
+that the target has.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from functools import cached_property
 from typing import NamedTuple
 
 from pytket.circuit import Circuit, OpType, Qubit
-from pytket.passes import AutoRebase, AutoSquash, CommuteThroughMultis, RemoveRedundancies, SequencePass
+from pytket.passes import AutoRebase, AutoSquash, BasePass, RemoveRedundancies
 
 from qffc.ir.diagnostics import InternalError
+from qffc.passes.lower_pytket.composed_turns import Composer
 from qffc.passes.lower_pytket.counts import count_circuit
 from qffc.passes.lower_pytket.routing import Gate, Routed, Start, best_start, route
 from qffc.passes.lower_pytket.swapped_decompositions import in_iswaps, in_xx_phases
 from qffc.passes.target import CostWeights, Target
 from qffc.passes.target_gates import NATIVE, ONE_QUBIT_NATIVE
+
+_ABOUT_Z = frozenset(("Rz", "SX", "SXdg", "X", "H"))
+"""One-qubit gates of which a turn about x by any angle takes several."""
 
 
 class Placed(NamedTuple):
@@ -127,7 +131,9 @@ class Fitting:
             circuit = in_xx_phases(circuit)
         else:
             circuit = circuit.copy()
-        self._passes.apply(circuit)
+        self._in_turns.apply(circuit)
+        circuit = self._composer.composed(circuit)
+        RemoveRedundancies().apply(circuit)
         if any(qubit != image for qubit, image in circuit.implicit_qubit_permutation().items()):
             raise InternalError(f"pytket has left a permutation in a circuit for '{self.target.name}'")
         foreign = {command.op.type.name for command in circuit} - {*self._two_qubit, *self.target.one_qubit}
@@ -142,22 +148,14 @@ class Fitting:
         return native if self.target.two_qubit in NATIVE else (self.target.two_qubit,)
 
     @cached_property
-    def _passes(self) -> SequencePass:
+    def _in_turns(self) -> BasePass:
+        return AutoRebase({*map(OpType.from_name, self._two_qubit), OpType.TK1})
+
+    @cached_property
+    def _composer(self) -> Composer:
         ones = {OpType.from_name(gate) for gate in self.target.one_qubit}
-        both = {OpType.from_name(gate) for gate in self._two_qubit}
-        turns = AutoSquash({OpType.TK1})
-        return SequencePass(
-            [
-                AutoRebase({*both, OpType.TK1}),
-                turns,
-                # Turns that a two-qubit gate lets pass meet others behind it.
-                CommuteThroughMultis(),
-                turns,
-                AutoRebase({*both, *ones}),
-                AutoSquash(ones),
-                RemoveRedundancies(),
-            ]
-        )
+        rebase = AutoRebase({*map(OpType.from_name, self._two_qubit), *ones})
+        return Composer(rebase, AutoSquash(ones), about_x=not _ABOUT_Z.issuperset(self.target.one_qubit))
 
 
 def _gates(circuit: Circuit) -> tuple[Gate, ...]:

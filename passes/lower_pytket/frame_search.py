@@ -49,8 +49,16 @@ class FrameSearch:
             for place in {self._graph.segments[k].source, self._graph.segments[k].target} & set(places):
                 incident[place].append(k)
         choices: list[tuple[int, dict[int, int], dict[int, Rule]]] = [(0, {}, {})]
+        neighbours = {
+            place: {
+                end for k in incident[place] for end in (self._graph.segments[k].source, self._graph.segments[k].target)
+            }
+            for place in places
+        }
+        looked_at: list[int] = []
         for done, place in enumerate(places, 1):
             later = set(places[done:])
+            looked_at = [each for each in (*looked_at, place) if not later.isdisjoint(neighbours[each])]
             grown = [
                 (score + self._free(incident[place], axes), axes, {**rules, place: rule})
                 for score, before, rules in choices
@@ -60,13 +68,7 @@ class FrameSearch:
             best: dict[tuple[tuple[int, int], ...], tuple[int, dict[int, int], dict[int, Rule]]] = {}
             for choice in grown:
                 # Two choices that agree where later places look are one.
-                seen = tuple(
-                    (p, axis)
-                    for p, axis in choice[1].items()
-                    if any(
-                        later & {self._graph.segments[k].source, self._graph.segments[k].target} for k in incident[p]
-                    )
-                )
+                seen = tuple((each, choice[1][each]) for each in looked_at if each in choice[1])
                 best.setdefault(seen, choice)
             choices = list(best.values())[:_KEPT]
         return choices[0][2]

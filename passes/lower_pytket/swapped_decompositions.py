@@ -68,17 +68,24 @@ def _xx_phases(made: Circuit, a: Qubit, b: Qubit, angles: Angles) -> None:
 
 
 def _iswaps(made: Circuit, a: Qubit, b: Qubit, angles: Angles) -> None:
-    swapped: Angles = (angles[0] + _SWAP, angles[1] + _SWAP, angles[2] + _SWAP)
-    gate, other = (worth(Op.create(OpType.TK2, list(each))) for each in (angles, swapped))
-    if gate == 1:
+    if worth(Op.create(OpType.TK2, list(angles))) == 1:
         made.TK2(*angles, a, b)  # two iSWAPs, which pytket finds
-    elif gate % 2 == 0:
-        _as_iswaps(made, _in_zz_max(angles), (a, b))
-    elif other % 2:
-        _as_iswaps(made, _in_zz_max(swapped), (b, a))
+        return
+    # An odd number trades the wires: pytket counts, for it has its own idea of which angles are zero.
+    gate = _in_zz_max(angles)
+    if not _is_odd(gate):
+        _as_iswaps(made, gate, (a, b))
+        return
+    swapped = _in_zz_max((angles[0] + _SWAP, angles[1] + _SWAP, angles[2] + _SWAP))
+    if _is_odd(swapped):
+        _as_iswaps(made, swapped, (b, a))
     else:
-        _as_iswaps(made, _in_zz_max(swapped), (a, b))
+        _as_iswaps(made, swapped, (a, b))
         _as_iswaps(made, _idle_zz_max(), (b, a))
+
+
+def _is_odd(pair: Circuit) -> bool:
+    return pair.n_gates_of_type(OpType.ZZMax) % 2 == 1
 
 
 def _in_zz_max(angles: Angles) -> Circuit:
@@ -96,7 +103,7 @@ def _idle_zz_max() -> Circuit:
 
 def _as_iswaps(made: Circuit, pair: Circuit, ends: tuple[Qubit, Qubit]) -> None:
     """Write a circuit of two qubits, which end at the given places, with an iSWAP and a SWAP for each ZZMax."""
-    wires = list(ends if pair.n_gates_of_type(OpType.ZZMax) % 2 == 0 else ends[::-1])
+    wires = list(ends[::-1] if _is_odd(pair) else ends)
     for command in pair:
         places = [wires[qubit.index[0]] for qubit in command.qubits]
         if command.op.type == OpType.ZZMax:

@@ -14,6 +14,7 @@ from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.connectivity import Connectivity, grid, line, ring
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
+from qffc.passes.lower_pytket.fitting import Fitting
 from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.lower_pytket.routing import Gate, Search, Start, best_start, route, worth
 from qffc.passes.lower_pytket.swapped_decompositions import in_iswaps, in_xx_phases
@@ -178,3 +179,23 @@ def test_the_cheaper_of_two_forms_is_taken():
 def test_targets_that_need_nothing_are_left_alone():
     for gate in ("TK2", "ZZPhase"):
         assert PytketKernel(WATER, replace(IONS_TARGET, two_qubit=gate, gates=IONS))._fitting is None
+
+
+def near_special(random, size):
+    return random.choice([0.0, 0.5, 1.0, 1.5, 0.25]) + size * random.uniform(-1, 1)
+
+
+@pytest.mark.parametrize("gate", TWO_QUBIT)
+@pytest.mark.parametrize("one_qubit", [("Rz", "SX"), ("PhasedX",), ("U3",)], ids="+".join)
+def test_angles_near_special_ones(gate, one_qubit):
+    """Passes of pytket squash some turns nearly about an axis into others; what it counts as zero is its own."""
+    fitting, random = Fitting(device(gate, one_qubit), lambda: Circuit()), np.random.default_rng(0)
+    for size in 10.0 ** np.arange(-12, -5):
+        for _ in range(3):
+            circuit = Circuit(2)
+            for _ in range(5):
+                x, y, z, a, b = (near_special(random, size) for _ in range(5))
+                circuit.TK2(x, y, z, 0, 1).PhasedX(a, b, 0).PhasedX(y, a, 1).Rz(z, 0).PhasedX(x, b, 0)
+            found, wanted = fitting.fit([circuit]).circuit.get_statevector(), circuit.get_statevector()
+            overlap = np.vdot(wanted, found)
+            assert found == pytest.approx(wanted * overlap / abs(overlap), abs=1e-7)

@@ -12,6 +12,7 @@ from pytket.circuit import Circuit
 from qffc.ir.text.parser import parse_program
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
+from qffc.passes.lower_pytket import pytket_route
 from qffc.passes.lower_pytket.blocks.of_circuit import in_blocks
 from qffc.passes.lower_pytket.compare import naive_circuit
 from qffc.passes.lower_pytket.kernel import PytketKernel
@@ -128,3 +129,21 @@ def test_native_circuits_in_blocks_prepare_the_same_state():
         fewer += made.n_2qb_gates() < circuit.n_2qb_gates()
         assert abs(np.vdot(made.get_statevector(), circuit.get_statevector())) == pytest.approx(1.0, abs=1e-9)
     assert fewer > 10
+
+
+def test_a_circuit_that_is_nearly_right_is_not_taken(monkeypatch):
+    """By as little as an overlap hardly sees, and moments do."""
+    split = gadgets()
+    asked = PytketKernel(split, H2, ask_pytket=True)
+    assert asked.route is not None
+    right = PytketRoute._compiled
+    monkeypatch.setattr(PytketRoute, "_compiled", lambda *args: right(*args).PhasedX(2e-4, 0.3, 0))
+    row = np.full(split.slot_count, 0.3)
+    assert asked.bind(row) == PytketKernel(split, H2).bind(row)
+
+
+def test_of_large_circuits_nobody_is_asked(monkeypatch):
+    """Minutes for each of them, at every binding."""
+    monkeypatch.setattr(pytket_route, "MOST_GATES", 3)
+    monkeypatch.setattr(PytketRoute, "_compiled", None)
+    assert PytketKernel(gadgets(), H2, ask_pytket=True).route is None
