@@ -266,8 +266,16 @@ class PytketKernel:
         plan = block_plan(self.split, self.setting, sample, fold_swaps=self.fold_swaps, target=self.target)
         if plan is None:
             return None
-        in_blocks, otherwise = self._in_blocks(plan, as_arrays(sample)), self._emitted(sample).circuit
-        return plan if self._cost(in_blocks) < self._cost(otherwise) else None
+        costs = self._cost(self._in_blocks(plan, as_arrays(sample))), self._cost(self._emitted(sample).circuit)
+        return replace(plan, prices=(costs[0][0], costs[1][0])) if costs[0] < costs[1] else None
+
+    @property
+    def prices_in_blocks(self) -> tuple[float, float] | None:
+        """What the gates of a shot cost in blocks and otherwise, in units of the price formula, where blocks are taken.
+
+        It is worked out at numbers without special values. Where blocks are not taken they are not cheaper.
+        """
+        return None if self._blocks is None else self._blocks.prices
 
     def _cost(self, circuit: Circuit) -> tuple[float, float]:
         """What a shot costs, then the error of the two-qubit gates."""

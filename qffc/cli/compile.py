@@ -206,12 +206,26 @@ def _summary(compiled: Compiled, shots: int) -> tuple[str, dict[str, object]]:
         lines += [f"price: none, '{compiled.target.name}' names none; {settings} measurement {noun} of {shots} shots"]
     else:
         lines += [f"price: {price:.1f} HQC for {settings} measurement {noun} of {shots} shots"]
+    lines += _blocks_line(compiled)
     routes = [compiled.kernel.measuring(setting).route for setting in compiled.measurements.settings]
     data |= {"routes": [None if route is None else str(route) for route in routes]}
     for route in dict.fromkeys(route for route in routes if route is not None):
         number = routes.count(route)
         lines += [f"{number} of {settings} {noun}: circuits of {route}, cheaper and compared with the program"]
     return "\n".join(lines), data
+
+
+def _blocks_line(compiled: Compiled) -> list[str]:
+    """How many settings are written in blocks, and what that saves."""
+    kernels = [compiled.kernel.measuring(setting) for setting in compiled.measurements.settings]
+    prices = [kernel.prices_in_blocks for kernel in kernels]
+    taken = [price for price in prices if price is not None]
+    if not taken:
+        return []
+    noun = "setting" if len(prices) == 1 else "settings"
+    blocks, otherwise = (sum(price[side] for price in taken) for side in (0, 1))
+    told = f"gates of a shot {blocks:.0f} instead of {otherwise:.0f} units of the price formula"
+    return [f"{len(taken)} of {len(prices)} {noun}: what comes together on a pair is one gate; {told}"]
 
 
 def _gate(target: Target) -> str:

@@ -30,6 +30,7 @@ class BlockPlan:
         axes: of the parts that they become, which axis is written along z.
         ends: the qubit that each track is at the end.
         bases: what each qubit is measured in; None when nothing is measured.
+        prices: what the gates of a shot cost in blocks and otherwise, once it is known.
     """
 
     items: tuple[Item, ...]
@@ -37,6 +38,7 @@ class BlockPlan:
     axes: tuple[int, ...]
     ends: tuple[int, ...]
     bases: tuple[Letter | None, ...] | None
+    prices: tuple[float, float] = (0.0, 0.0)
 
 
 def block_plan(

@@ -37,6 +37,45 @@ def test_counts_beside_pytket(qffc):
     assert "price: " in out
 
 
+RUNG = """qffc 1
+program rung
+scope molecule
+species H
+site h: H free
+parameter a
+parameter b
+qubit q0
+qubit q1
+qubit q2
+zero q0
+zero q1
+zero q2
+pauli_rotation Y(q0), pi/2
+pauli_rotation Y(q1), pi/2
+pauli_rotation Y(q2), pi/2
+pauli_rotation Z(q1) Z(q2), a
+pauli_rotation Z(q0) Z(q1), a
+pauli_rotation X(q0), b
+pauli_rotation X(q1), b
+pauli_rotation Z(q0) Z(q1), a
+observable m = X(q0)
+observable n = X(q1)
+energy moment(m) + moment(n)
+"""
+
+
+def test_what_was_fused_is_told(qffc, tmp_path):
+    (tmp_path / "rung.qffc").write_text(RUNG)
+    code, out, _ = qffc("compile", tmp_path / "rung.qffc", "-O1")
+    assert code == 0
+    kernel = qf.compile(tmp_path / "rung.qffc", "H2-1LE", level=1).kernel
+    (setting,) = kernel.measurements.settings
+    fused, otherwise = kernel.measuring(setting).prices_in_blocks
+    assert otherwise - fused >= 10
+    assert f"1 of 1 setting: what comes together on a pair is one gate; gates of a shot {fused:.0f}" in out
+    assert "one gate;" not in qffc("compile", tmp_path / "rung.qffc", "-O0")[1]
+
+
 def test_ideal_target_counts_no_gates(qffc):
     code, out, _ = qffc("compile", PROGRAM, "--target", "ideal")
     assert code == 0
