@@ -128,6 +128,7 @@ def test_every_parameter_that_learns_has_a_gradient(model):
         assert np.any(np.asarray(value) != 0), name
 
 
+@pytest.mark.slow
 def test_the_commands_train_it_and_read_its_models(tmp_path, monkeypatch):
     program, config = run_of("classical-gathered:channels=3", {"train": 50})
     assert (program.name, program.channels, program.species) == ("gathered-twin", 3, ("C", "H", "O"))

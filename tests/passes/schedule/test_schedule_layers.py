@@ -51,7 +51,7 @@ def schedule(program: Program) -> tuple[Program, Schedule]:
 
 
 def lowered_depth(program: Program) -> int:
-    kernel = PytketKernel(split_program(program), target("H2-1LE"), shorten_runs=False)
+    kernel = PytketKernel(split_program(program), target("H2-1LE"), shorten_runs=False, fuse_pairs=False)
     return kernel.counts(kernel.bind(generic_slots(kernel.split))).two_qubit_depth
 
 

@@ -41,7 +41,7 @@ def test_wrong_labels_are_refused_by_training_too(qffc, turned, tmp_path):
 
 
 def test_labels_that_do_not_enter_the_loss_may_be_wrong(turned, tmp_path, monkeypatch):
-    def begins(*_: object) -> None:
+    def begins(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(toolchain, "compile", begins)

@@ -58,7 +58,7 @@ def test_a_molecule_with_messages():
     check_molecule(program, FORMALDEHYDE, 2)
 
 
-@pytest.mark.parametrize("kernel", ["auto", "portable"])
+@pytest.mark.parametrize("kernel", ["auto", pytest.param("portable", marks=pytest.mark.slow)])
 def test_a_molecule_whose_readout_is_an_energy(kernel: KernelName):
     check_molecule(load("sivqlm-h2o", depth=1), WATER, 3, kernel)
 
