@@ -123,7 +123,7 @@ def test_the_repulsion_is_that_of_ziegler_biersack_and_littmark():
     assert energy - FREE["O"] - 2 * FREE["H"] == pytest.approx(14.399645 / distance * screening, rel=2e-2)
 
 
-@pytest.mark.parametrize("limited", ["gathered", pytest.param("pair", marks=pytest.mark.slow)], indirect=True)
+@pytest.mark.parametrize("limited", [GATHERED, pytest.param(LIMITED, marks=pytest.mark.slow)], ids=["gathered", "pair"])
 def test_lists_of_near_neighbours_and_moving_atoms_give_the_same(limited):
     numbers = np.tile(WATER.numbers, 2)
     frames = [np.concatenate([WATER.positions[0], stretched(1.4)[0] + [0, 0, apart]]) for apart in (2.0, 2.6, 4.9, 9.0)]
