@@ -53,6 +53,7 @@ def test_standard_errors_cover_rounds_of_circuits():
     check_coverage(untrained(small, seed=1), 5000, np.repeat(POSITIONS[None], REPEATS, axis=0))
 
 
+@pytest.mark.slow
 def test_standard_errors_cover_an_averaged_program():
     model = untrained(load("sivqlm-nh3", depth=1), seed=1)
     ammonia = np.array([[0, 0, 0], [0.94, 0, 0.3], [-0.47, 0.81, 0.3], [-0.5, -0.8, 0.35]])

@@ -271,6 +271,7 @@ def shifted(model):
     return prepare_forces(model, NUMBERS, POSITIONS[None])
 
 
+@pytest.mark.slow
 def test_standard_errors_of_forces_cover(model, shifted):
     frames = np.repeat(POSITIONS[None], 30, axis=0)
     run = replace(shifted, job=prepare(model, NUMBERS, frames))
