@@ -3,14 +3,13 @@
 # circuit of native gates. It names PhasedX `phasedx`, which the compiler knows as `u1q` or `rxy`, and every text declares
 # `read_result`, called or not, which the compiler refuses as an unsupported function. TK2 is written as `rxxyyzz`, which it does not know
 # either. With the name changed and the unused declaration taken out the same text is valid. The attribute `qir_profiles` is "custom" in every
-# profile, base included, and any word at all passes validation.
+# profile, base included.
 #
 # Output seen:
 #   refused of 6 profiles: 6
 #   why: Unsupported QIR QIS function: __quantum__qis__read_result__body; Unsupported QIR QIS function: __quantum__qis__phasedx__body
 #   profile said by BASE: custom
 #   mended: valid
-#   mended, of the profile 'nonsense': valid
 #   TK2: Unsupported QIR QIS function: __quantum__qis__rxxyyzz__body
 set -euo pipefail
 work=$(mktemp -d)
@@ -50,7 +49,6 @@ found = [
     f"why: {verdicts[QIRProfile.BASE]}",
     f"profile said by BASE: {re.search('qir_profiles.=.(.*?).[ ]', base)[1]}",
     f"mended: {verdict(mended(base))}",
-    f"mended, of the profile 'nonsense': {verdict(mended(base).replace('custom', 'nonsense'))}",
     f"TK2: {verdict(mended(coupled))}",
 ]
 print(*found, sep="\n")
@@ -60,7 +58,6 @@ expected = [
     f"why: {name.format('read_result')}; {name.format('phasedx')}",
     "profile said by BASE: custom",
     "mended: valid",
-    "mended, of the profile 'nonsense': valid",
     f"TK2: {name.format('rxxyyzz')}",
 ]
 raise SystemExit(0 if found == expected else 1)
