@@ -81,6 +81,7 @@ def test_numbers_are_those_of_a_loop(model, slots):
             assert value == pytest.approx(linear * (1 + tanh(gate)), rel=1e-12, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_derivatives_of_both_orders(model, slots):
     direction = np.random.default_rng(1).normal(size=slots.shape)
     moments, step = model.lowered.kernel.moments, 1e-5

@@ -17,7 +17,7 @@ from qffc.testing import PassSuite, programs
 
 class Analysis(PassSuite):
     idempotent = True
-    max_examples = 6
+    max_examples = 5
 
 
 class TestCheckEquivariance(Analysis):
