@@ -47,6 +47,12 @@ def test_suites_load_what_they_need(name: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_circuits_load_no_backend() -> None:
+    """It takes a second, and compilation by pytket alone needs it."""
+    done = run("import sys, qffc.passes.lower_pytket.lower; print('pytket.extensions' in sys.modules)")
+    assert (done.stdout.strip(), done.stderr) == ("False", "")
+
+
 @pytest.mark.smoke
 def test_public_names_load() -> None:
     for name in qffc.__all__:

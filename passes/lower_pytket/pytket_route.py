@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 from math import pi
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pytket.circuit import Circuit, OpType
-from pytket.extensions.quantinuum.backends.quantinuum import QuantinuumBackend, QuantinuumBackendCompilationConfig
 from pytket.passes import DecomposeBoxes
 
 from qffc.passes.lower_pytket.blocks.of_circuit import in_blocks
@@ -25,6 +24,9 @@ from qffc.passes.lower_pytket.plain import circuit_of
 from qffc.passes.lower_pytket.turns import FROM_Z, euler_angles, half_turns, inverse
 from qffc.passes.measurement.settings import Setting
 from qffc.passes.target import Target
+
+if TYPE_CHECKING:
+    from pytket.extensions.quantinuum.backends.quantinuum import QuantinuumBackend
 
 MOST_QUBITS = 14
 """Of circuits whose outcomes can be compared."""
@@ -130,13 +132,15 @@ class PytketRoute:
 
 @cache
 def _backend(device: str, gate: str, measured: bool) -> QuantinuumBackend:
-    config = QuantinuumBackendCompilationConfig(
+    from pytket.extensions.quantinuum.backends import quantinuum  # takes a second, and few ask pytket
+
+    config = quantinuum.QuantinuumBackendCompilationConfig(
         # Measurements say which wire is which qubit; a state does not.
         allow_implicit_swaps=measured,
         target_2qb_gate=OpType.TK2 if gate == "TK2" else OpType.ZZPhase,
         preserve_qubit_names=True,
     )
-    return QuantinuumBackend(device, compilation_config=config)
+    return quantinuum.QuantinuumBackend(device, compilation_config=config)
 
 
 def _outcomes(circuit: Circuit) -> NDArray[np.float64]:
