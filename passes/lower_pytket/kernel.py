@@ -17,6 +17,7 @@ from qffc.passes.circuit.split_program import Split
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.lower_pytket.batch import BatchWriter
 from qffc.passes.lower_pytket.batch_circuits import BatchCircuits
+from qffc.passes.lower_pytket.blocks.of_circuit import in_blocks
 from qffc.passes.lower_pytket.blocks.plan import BlockPlan, block_plan
 from qffc.passes.lower_pytket.blocks.writer import BlockWriter
 from qffc.passes.lower_pytket.collective import too_many_to_lower
@@ -159,20 +160,29 @@ class PytketKernel:
     def _own(self, slots: NDArray[np.float64]) -> Circuit:
         if self._blocks is not None:
             return self._in_blocks(self._blocks, self._numbers.arrays(slots[None]))
-        return self._emitted(self.numeric_ops(slots)).circuit
+        circuit = self._emitted(self.numeric_ops(slots)).circuit
+        return self._fused(circuit) if self._fuses_emitted else circuit
+
+    def _fused(self, circuit: Circuit) -> Circuit:
+        return min(circuit, in_blocks(circuit, self.target, fold_swaps=self.fold_swaps), key=self._cost)
+
+    @cached_property
+    def _fuses_emitted(self) -> bool:
+        """Whether blocks are made of emitted gates: where operations have as many gates as their angles ask for."""
+        fuses = self.fuse_pairs and self.target.emitted_as_is and any(op.kind in IN_EXCHANGES for op in self.split.ops)
+        return fuses and self._fused(circuit := self._emitted(self._structure.sample).circuit) is not circuit
 
     @cached_property
     def route(self) -> Route | None:
         """How pytket makes cheaper circuits of this kernel, where ``ask_pytket`` lets it and it does."""
         known = self.target.device is not None and self.target.emitted_as_is and self.split.qubit_count <= MOST_QUBITS
-        # Nothing that pytket makes of exchanges and turns alone is cheaper than what frames make of them.
-        other = self._has_strings or self._blocks is not None
+        # Exchanges of two qubits and turns alone are at their bound in frames: pytket makes nothing cheaper of them.
+        other = self._has_strings or self._blocks is not None or any(op.kind in IN_EXCHANGES for op in self.split.ops)
         if not (self.ask_pytket and known and other):
             return None
-        sample = self._structure.sample
-        blocks = self._blocks
+        sample, blocks = self._structure.sample, self._blocks
         ours = self._emitted(sample).circuit if blocks is None else self._in_blocks(blocks, as_arrays(sample))
-        return self._peer.best(sample, ours)
+        return self._peer.best(sample, self._fused(ours) if self._fuses_emitted else ours)
 
     @cached_property
     def _peer(self) -> PytketRoute:
@@ -199,8 +209,8 @@ class PytketKernel:
         """Return the circuits of many bindings, as :meth:`bind` or, with a setting, :meth:`bind_measured` would.
 
         All angles are computed at once where gates stand in one order whatever the numbers are: for singlets, rotations
-        and exchanges in TK2, without runs that get shorter. Other kernels are bound one by one, those for targets with
-        other gates or with a connectivity among them.
+        and exchanges in TK2, without runs that get shorter, and for what is written in blocks. Other kernels are bound
+        one by one, those for targets with other gates or with a connectivity among them.
 
         Args:
             slots: (circuits, slot_count), radians.

@@ -9,7 +9,7 @@ tried, and the one with the fewest gates is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from random import Random
 
 from qffc.passes.lower_pytket.blocks.items import Item, commute
@@ -35,24 +35,14 @@ def fused(items: Sequence[Item]) -> list[Block]:
         [(1,), (4,), (0, 2, 3, 5), (6,)]
     """
     earlier = _earlier(items)
-    wide = sum(len(item.tracks) == 2 for item in items)
     candidates = _candidates(items)
-    if not candidates:
-        return [(number,) for number in range(len(items))]
-    orders: list[Callable[[], list[tuple[int, int]]]] = [lambda: list(candidates)]
+    best = _joined(items, earlier, candidates)
     random = Random(0)
-    count = min(_ORDERS, _WORK // (len(items) * max(1, len(candidates) // 8) + 1))
-    orders += [lambda: random.sample(candidates, len(candidates)) for _ in range(count)]
-    best: _Joining | None = None
-    for order in orders:
-        joining = _Joining(items, earlier)
-        joining.join_all(order())
-        if best is None or joining.joined > best.joined:
-            best = joining
+    for _ in range(min(_ORDERS, _WORK // (len(items) * max(1, len(candidates) // 8) + 1))):
         if best.joined == len(candidates):
             break
-    if best is None or best.joined > wide:
-        raise AssertionError("more joined than there are")
+        other = _joined(items, earlier, random.sample(candidates, len(candidates)))
+        best = max(best, other, key=lambda joining: joining.joined)
     return best.blocks()
 
 
@@ -83,6 +73,12 @@ def _candidates(items: Sequence[Item]) -> list[tuple[int, int]]:
                 found.append((latest[pair], number))
             latest[pair] = number
     return found
+
+
+def _joined(items: Sequence[Item], earlier: Sequence[int], order: Sequence[tuple[int, int]]) -> _Joining:
+    joining = _Joining(items, earlier)
+    joining.join_all(order)
+    return joining
 
 
 class _Joining:

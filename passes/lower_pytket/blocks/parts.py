@@ -94,7 +94,7 @@ class BlockParts:
             if met.isdisjoint(tracks):
                 yield self._preparation(block, (a, b))
             else:
-                for track in {a, b} - met:
+                for track in (track for track in (a, b) if track not in met):
                     yield from self._started(track)
                 yield self._coupling(block, (a, b))
             met |= {a, b}

@@ -10,6 +10,7 @@ from math import pi
 
 import numpy as np
 
+from qffc.ir.diagnostics import InternalError
 from qffc.ir.pauli import LETTERS, Letter
 from qffc.passes.lower_pytket.blocks.fuse import Block
 from qffc.passes.lower_pytket.blocks.items import Item
@@ -70,7 +71,7 @@ def frame_of(strings: tuple[Letters, ...]) -> tuple[Turn, tuple[int, ...]]:
             signs.append(round(float(np.trace(image @ _pauli(p)).real / 2)))
         if all(signs):
             return turn, tuple(signs)
-    raise AssertionError(f"strings that do not commute: {strings}")
+    raise InternalError(f"strings that do not commute: {strings}")
 
 
 def _pauli(letter: Letter) -> np.ndarray[tuple[int, int], np.dtype[np.complex128]]:

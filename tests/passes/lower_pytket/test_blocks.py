@@ -124,8 +124,6 @@ def _mean(string, state, qubits):
 
 
 def _readings(circuit, setting):
-    bare = circuit.copy()
-    bare.remove_blank_wires(keep_blank_classical_wires=True)
     order = {command.bits[0].index[0]: command.qubits[0] for command in circuit if command.bits}
     unmeasured = type(circuit)(circuit.n_qubits)
     for command in circuit:
@@ -155,6 +153,24 @@ def test_every_second_edge_joins_the_next_layer(qubits, layers, gates):
     ]
     assert [count.two_qubit for count in counts] == [gates, qubits * layers]
     assert counts[0].phased_x <= counts[1].phased_x
+
+
+@pytest.mark.parametrize("place", [H2, HELIOS], ids=["TK2", "ZZPhase"])
+def test_gates_of_collective_exchanges_are_fused_when_they_are_there(place):
+    """How many there are depends on the angle, so that blocks are made of them for each binding."""
+    lines = ["singlet q0, q1", "singlet q2, q3", "collective q0, q1, q2, p0", "pauli_rotation X(q1), p1"]
+    lines += ["pauli_rotation Y(q2), p2", "exchange q1, q2, p3", "exchange q0, q2, p0", "chirality q1, q2, q3, p1"]
+    names = [f"p{k}" for k in range(4)]
+    split = split_program(parse_program(circuit_text(4, lines, names, ["Z(q0) Z(q1)"])))
+    kernel, apart = PytketKernel(split, place), PytketKernel(split, place, fuse_pairs=False)
+    for row in special_points(split, np.random.default_rng(4)):
+        circuit = kernel.bind(row)
+        wanted = naive_circuit(kernel, row).get_statevector()
+        assert abs(np.vdot(wanted, circuit.get_statevector())) == pytest.approx(1.0, abs=1e-9)
+        assert kernel._cost(circuit) <= apart._cost(apart.bind(row))
+    row = np.array([0.3, 0.5, 0.7, 0.2])
+    assert kernel.bind(row).n_2qb_gates() < apart.bind(row).n_2qb_gates()
+    assert kernel.bind_many(row[None]) == (kernel.bind(row),)
 
 
 def test_cartan_of_any_matrix():

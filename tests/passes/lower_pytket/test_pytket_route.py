@@ -101,10 +101,28 @@ def test_a_circuit_that_is_wrong_for_other_numbers_is_not_taken(monkeypatch):
 
 
 def test_where_ours_is_cheaper_nobody_is_asked_again(monkeypatch):
-    kernel = PytketKernel(split_program(load("pair", depth=1)), H2, fix_frame=True, ask_pytket=True)
+    asked = []
+    compiled = PytketRoute._compiled
+    monkeypatch.setattr(PytketRoute, "_compiled", lambda self, *given: asked.append(given) or compiled(self, *given))
+    ring = [(a, (a + 1) % 4) for a in range(4)]
+    lines = ["qffc 1", "program ring", "scope molecule", "species H", "site A: H free", "parameter a: 2", "parameter b"]
+    lines += [f"qubit q{k}" for k in range(4)] + [f"zero q{k}" for k in range(4)]
+    lines += [f"pauli_rotation Y(q{k}), pi/2" for k in range(4)]
+    lines += [f"pauli_rotation Z(q{a}) Z(q{b}), a[0]" for a, b in ring]
+    lines += [f"pauli_rotation X(q{k}), b" for k in range(4)]
+    lines += [f"pauli_rotation Z(q{a}) Z(q{b}), a[1]" for a, b in ring]
+    text = "\n".join([*lines, "observable m = X(q0)", "energy moment(m)", ""])
+    kernel = PytketKernel(split_program(parse_program(text)), H2, ask_pytket=True)
     assert kernel.route is None
-    monkeypatch.setattr(PytketRoute, "_compiled", None)
+    assert asked
+    asked.clear()
     kernel.bind(np.full(kernel.split.slot_count, 0.3))
+    assert not asked
+
+
+def test_exchanges_alone_are_not_asked_about(monkeypatch):
+    monkeypatch.setattr(PytketRoute, "_compiled", None)
+    assert PytketKernel(split_program(load("pair", depth=1)), H2, fix_frame=True, ask_pytket=True).route is None
 
 
 def test_native_circuits_in_blocks_prepare_the_same_state():
