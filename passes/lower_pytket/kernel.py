@@ -160,17 +160,7 @@ class PytketKernel:
     def _own(self, slots: NDArray[np.float64]) -> Circuit:
         if self._blocks is not None:
             return self._in_blocks(self._blocks, self._numbers.arrays(slots[None]))
-        circuit = self._emitted(self.numeric_ops(slots)).circuit
-        return self._fused(circuit) if self._fuses_emitted else circuit
-
-    def _fused(self, circuit: Circuit) -> Circuit:
-        return min(circuit, in_blocks(circuit, self.target, fold_swaps=self.fold_swaps), key=self._cost)
-
-    @cached_property
-    def _fuses_emitted(self) -> bool:
-        """Whether blocks are made of emitted gates: where operations have as many gates as their angles ask for."""
-        fuses = self.fuse_pairs and self.target.emitted_as_is and any(op.kind in IN_EXCHANGES for op in self.split.ops)
-        return fuses and self._fused(circuit := self._emitted(self._structure.sample).circuit) is not circuit
+        return self._emitted(self.numeric_ops(slots))
 
     @cached_property
     def route(self) -> Route | None:
@@ -181,14 +171,14 @@ class PytketKernel:
         if not (self.ask_pytket and known and other):
             return None
         sample, blocks = self._structure.sample, self._blocks
-        ours = self._emitted(sample).circuit if blocks is None else self._in_blocks(blocks, as_arrays(sample))
-        return self._peer.best(sample, self._fused(ours) if self._fuses_emitted else ours)
+        ours = self._emitted(sample) if blocks is None else self._in_blocks(blocks, as_arrays(sample))
+        return self._peer.best(sample, ours)
 
     @cached_property
     def _peer(self) -> PytketRoute:
         return PytketRoute(self.target, self.split.qubit_count, self.setting, self._cost)
 
-    def _emitted(self, numbers: Sequence[NumericOp]) -> Emitter:
+    def _emitted(self, numbers: Sequence[NumericOp]) -> Circuit:
         frames = self._frames.numbers(numbers) if self._frames else {}
         choices = [frames]
         vanishing = (abs(nearest_zero(numbers[k].angle, pi / 4)[0]) < _VANISHING for k in self._framed)
@@ -196,7 +186,17 @@ class PytketKernel:
             # Frames were chosen for a circuit that has these gates, too, and for the axes that strings take as given.
             choices.append({})
         written = [self._emit(numbers, choice) for choice in choices]
-        return min(written, key=lambda emitter: emitter.phased_x)
+        if not self._fuses_emitted:
+            return min(written, key=lambda emitter: emitter.phased_x).circuit
+        circuits = [emitter.circuit for emitter in written]
+        fused = [in_blocks(circuit, self.target, fold_swaps=self.fold_swaps) for circuit in circuits]
+        return min([*circuits, *fused], key=self._cost)
+
+    @property
+    def _fuses_emitted(self) -> bool:
+        """Whether blocks are made of emitted gates: where operations have as many gates as their angles ask for."""
+        fuses = self.fuse_pairs and self.target.emitted_as_is
+        return fuses and any(op.kind in IN_EXCHANGES for op in self.split.ops)
 
     def bind_measured(self, slots: NDArray[np.float64], setting: Setting) -> Circuit:
         """Return the circuit that measures one setting; see :meth:`measuring`.
@@ -276,7 +276,7 @@ class PytketKernel:
         plan = block_plan(self.split, self.setting, sample, fold_swaps=self.fold_swaps, target=self.target)
         if plan is None:
             return None
-        costs = self._cost(self._in_blocks(plan, as_arrays(sample))), self._cost(self._emitted(sample).circuit)
+        costs = self._cost(self._in_blocks(plan, as_arrays(sample))), self._cost(self._emitted(sample))
         return replace(plan, prices=(costs[0][0], costs[1][0])) if costs[0] < costs[1] else None
 
     @property
