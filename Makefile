@@ -18,7 +18,7 @@ demo: $(INSTALLED) ## show the way from an ansatz to a trained potential and a c
 	$(BIN)/qffc demo
 
 test: $(INSTALLED) ## run the tests; PYTEST_ARGS=--slow adds the slow ones
-	$(BIN)/python -m pytest -n auto --maxprocesses=4 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist worksteal $(PYTEST_ARGS)
 
 lint: $(INSTALLED) ## check style, types and the arrows between packages
 	$(BIN)/ruff check .

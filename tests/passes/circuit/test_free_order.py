@@ -216,14 +216,13 @@ def meeting(draw: st.DrawFn) -> Program:
 
 
 @given(meeting(), st.sampled_from((*REWRITES, "light-cone,canonicalize,slide-singlet")))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_no_order_is_added(program: Program, passes: str) -> None:
     assume(1 < order_count(program) <= 24)
     assert_narrowed(program, rewritten(program, passes), dense_instance(1))
 
 
 @given(st.data())
-@settings(max_examples=60)
 def test_programs_with_groups_pass_everything(data: st.DataObject) -> None:
     program = data.draw(programs())
     passes = data.draw(st.sampled_from((*REWRITES, *(each.passes for each in LEVELS[1:]))))

@@ -77,6 +77,14 @@ def plain_messages(given, receivers, senders, kinds):
     )
 
 
+def need_equal_results(functions, given, tolerance):
+    """Compare pairs of functions; all of one side are compiled at once, for compiling is what takes the time."""
+    found, expected = (
+        jax.jit(lambda *x, side=side: [each(*x) for each in side])(*given) for side in zip(*functions, strict=True)
+    )
+    need_close(found, expected, tolerance)
+
+
 def wave(values):
     return sum(jnp.sum(jnp.sin(each)) for each in jax.tree.leaves(values))
 
@@ -98,10 +106,9 @@ def test_products_and_their_derivatives(size, dtype, instructions, monkeypatch):
         return lambda *x: sum(jnp.sum(g**2) for g in jax.grad(lambda *y: wave(product(*y, chosen)), (0, 1))(*x))
 
     need_close(grouped_product(*own, chosen), plain_product(*own, chosen), tolerance)
-    for made in (along, squared):
-        found, expected = made(grouped_product), made(plain_product)
-        need_close(jax.jit(found)(*own), expected(*own), tolerance)
-        need_close(jax.jit(jax.grad(found, (0, 1)))(*own), jax.grad(expected, (0, 1))(*own), tolerance)
+    pairs = [(make(grouped_product), make(plain_product)) for make in (along, squared)]
+    slopes = [tuple(jax.grad(each, (0, 1)) for each in pair) for pair in pairs]
+    need_equal_results([*pairs, *slopes], own, tolerance)
 
 
 @pytest.mark.parametrize(("size", "dtype", "instructions"), cases(EDGES))
@@ -139,8 +146,8 @@ def test_messages_and_their_derivatives(size, dtype, instructions, monkeypatch):
     def turned(function):
         return lambda x: jax.jvp(gradient(function), (x,), (moved,))
 
-    for make in (gradient, lambda f: slope(f, True), lambda f: slope(f, False), twice_back, forces, turned):
-        need_close(jax.jit(make(messages))(given), make(plain_messages)(given), tolerance)
+    derivatives = (gradient, lambda f: slope(f, True), lambda f: slope(f, False), twice_back, forces, turned)
+    need_equal_results([(make(messages), make(plain_messages)) for make in derivatives], (given,), tolerance)
 
 
 def edges_of(size, dtype):

@@ -85,7 +85,7 @@ def special_points(split, random):
 @pytest.mark.parametrize("place", [H2, HELIOS], ids=["TK2", "ZZPhase"])
 def test_states_are_those_of_the_program(place):
     random, used = np.random.default_rng(0), 0
-    for seed in range(30):
+    for seed in range(14):
         split = split_program(random_program(seed))
         kernel = PytketKernel(split, place)
         used += kernel._blocks is not None
@@ -95,7 +95,7 @@ def test_states_are_those_of_the_program(place):
             assert abs(np.vdot(wanted, circuit.get_statevector())) == pytest.approx(1.0, abs=1e-9), seed
             if kernel._blocks is not None:
                 assert kernel.bind(row) == circuit, "alone and in company"
-    assert used > 10
+    assert used > 7
 
 
 def test_measured_circuits_read_what_the_program_means():

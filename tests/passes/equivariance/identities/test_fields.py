@@ -172,7 +172,12 @@ def test_a_turn_is_a_number_times_a_vector(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "count"),
-    [(kind, count or 3) for kind in COUPLINGS for count in kind.declaration.counts],
+    [
+        # The powers of fifteen exchanges take seconds, once a process.
+        pytest.param(kind, count or 3, marks=[pytest.mark.slow] if (count or 3) > 5 else [])
+        for kind in COUPLINGS
+        for count in kind.declaration.counts
+    ],
     ids=lambda each: getattr(each, "__name__", str(each)),
 )
 def test_a_coupling_is_a_polynomial_of_its_generator(kind: type[Coupling], count: int) -> None:

@@ -66,7 +66,7 @@ def findings(subject):
     return [finding for name in subject.symmetry for finding in CHECKS[name](subject)]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(len(MUTATIONS)))
 def test_symmetric_programs_are_equal_and_broken_ones_are_not(seed):
     subjects = [symmetric_program(Random(seed))]
     mutant = None

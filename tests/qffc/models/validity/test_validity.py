@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from functools import cache
 
 import jax.numpy as jnp
 import numpy as np
@@ -36,11 +37,25 @@ def fitted_to_water(model: ForceField) -> ForceField:
     return ForceField(model.program, {**model.arrays, ATOM_ENERGY: model.arrays[ATOM_ENERGY] + shift})
 
 
-BARE = fitted_to_water(untrained(qf.load("pair", **SMALL), seed=3))
-LIMITED = with_limits(BARE, WATER, FREE)
 SUMS = {"channels": 1, "depth": 1, "hidden": (4, 4), "basis_size": 3, "rounds": 2, "vectors": 2}
-GATHERED = with_limits(fitted_to_water(untrained(qf.load("gathered", **SUMS), seed=3)), WATER, FREE)
-BOTH = pytest.mark.parametrize("limited", [LIMITED, GATHERED], ids=lambda model: model.program.name)
+
+
+@cache
+def bare_pair() -> ForceField:
+    return fitted_to_water(untrained(qf.load("pair", **SMALL), seed=3))
+
+
+@cache
+def limited_pair() -> ForceField:
+    return with_limits(bare_pair(), WATER, FREE)
+
+
+@cache
+def limited_gathered() -> ForceField:
+    return with_limits(fitted_to_water(untrained(qf.load("gathered", **SUMS), seed=3)), WATER, FREE)
+
+
+BOTH = pytest.mark.parametrize("limited", [limited_pair, limited_gathered], ids=["pair", "gathered"])
 
 
 def predicted(model: ForceField, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -59,33 +74,39 @@ def stretched(length: float) -> np.ndarray:
 
 def test_energies_and_forces_of_the_data_stay_as_they_were():
     for found, wanted in zip(
-        LIMITED.predict(WATER.numbers, WATER.positions), BARE.predict(WATER.numbers, WATER.positions), strict=True
+        limited_pair().predict(WATER.numbers, WATER.positions),
+        bare_pair().predict(WATER.numbers, WATER.positions),
+        strict=True,
     ):
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-9)
-    assert LIMITED.extrapolation_grade(WATER.numbers, WATER.positions).max() < 1
+    assert limited_pair().extrapolation_grade(WATER.numbers, WATER.positions).max() < 1
 
 
 def test_free_atoms_have_the_energies_that_were_given():
-    (energy,), forces = predicted(LIMITED, 100.0 * np.eye(3)[None])
+    (energy,), forces = predicted(limited_pair(), 100.0 * np.eye(3)[None])
     assert energy == pytest.approx(FREE["O"] + 2 * FREE["H"], abs=1e-9)
     assert not forces.any()
     # One atom leaves: what is left is no water, and unknown, too.
-    assert predicted(LIMITED, stretched(50.0))[0][0] > WATER.energies.max() + 3
+    assert predicted(limited_pair(), stretched(50.0))[0][0] > WATER.energies.max() + 3
 
 
 def test_without_energies_of_free_atoms_they_lie_above_the_molecule():
-    guessed = with_limits(BARE, WATER)
+    guessed = with_limits(bare_pair(), WATER)
     (energy,), _ = predicted(guessed, 100.0 * np.eye(3)[None])
-    assert energy == pytest.approx(BARE.reference_energy(species_of(BARE.program, WATER.numbers)) + 3 * 3.5, abs=1e-9)
+    assert energy == pytest.approx(
+        bare_pair().reference_energy(species_of(bare_pair().program, WATER.numbers)) + 3 * 3.5, abs=1e-9
+    )
 
 
 def test_limits_can_be_taken_away_and_come_back():
-    bare = without_limits(LIMITED.arrays)
-    assert set(bare) == set(BARE.arrays)
-    again = ForceField(BARE.program, bare)
-    np.testing.assert_allclose(predicted(again, stretched(1.6))[0], predicted(BARE, stretched(1.6))[0], atol=1e-9)
-    twice = with_limits(LIMITED, WATER)  # keeps the energies of free atoms
-    for name, value in LIMITED.arrays.items():
+    bare = without_limits(limited_pair().arrays)
+    assert set(bare) == set(bare_pair().arrays)
+    again = ForceField(bare_pair().program, bare)
+    np.testing.assert_allclose(
+        predicted(again, stretched(1.6))[0], predicted(bare_pair(), stretched(1.6))[0], atol=1e-9
+    )
+    twice = with_limits(limited_pair(), WATER)  # keeps the energies of free atoms
+    for name, value in limited_pair().arrays.items():
         np.testing.assert_allclose(twice.arrays[name], value, atol=1e-9, err_msg=name)
 
 
@@ -94,15 +115,15 @@ def test_forces_are_minus_the_gradient_beyond_the_data(length):
     step, frame = 1e-4, stretched(length)
     along = np.random.default_rng(0).normal(size=frame.shape)
     frames = np.concatenate([frame + k * step * along for k in (-2, -1, 1, 2)])
-    e = predicted(LIMITED, frames)[0]
+    e = predicted(limited_pair(), frames)[0]
     slope = (e[0] - 8 * e[1] + 8 * e[2] - e[3]) / (12 * step)
-    force = np.sum(predicted(LIMITED, frame)[1][0] * along)
+    force = np.sum(predicted(limited_pair(), frame)[1][0] * along)
     assert slope == pytest.approx(-force, rel=1e-5, abs=1e-5)
 
 
 def test_atoms_nearer_than_any_in_the_data_repel_each_other():
-    shortest = LIMITED.arrays[NEAREST][0, 1] * np.array([1.0, 0.9, 0.6, 0.3, 0.1, 0.0])
-    energies = [predicted(LIMITED, stretched(length))[0][0] for length in shortest]
+    shortest = limited_pair().arrays[NEAREST][0, 1] * np.array([1.0, 0.9, 0.6, 0.3, 0.1, 0.0])
+    energies = [predicted(limited_pair(), stretched(length))[0][0] for length in shortest]
     assert (np.diff(energies) > 0).all()
     assert np.isfinite(energies[-1])
     assert energies[-1] > 1e3
@@ -111,8 +132,10 @@ def test_atoms_nearer_than_any_in_the_data_repel_each_other():
 def test_the_repulsion_is_that_of_ziegler_biersack_and_littmark():
     """Of two hydrogen atoms nearer than any in the data, all else far away: numbers from the published formula."""
     pair = np.array([[[0.0, 0, 0], [0.4, 0, 0], [60.0, 0, 0]]])
-    model = ForceField(BARE.program, {**LIMITED.arrays, SEEN: np.full_like(LIMITED.arrays[SEEN], -1e3)})
-    assert LIMITED.arrays[NEAREST][1, 1] * 0.6 > 0.4  # whole
+    model = ForceField(
+        bare_pair().program, {**limited_pair().arrays, SEEN: np.full_like(limited_pair().arrays[SEEN], -1e3)}
+    )
+    assert limited_pair().arrays[NEAREST][1, 1] * 0.6 > 0.4  # whole
     numbers = np.array([1, 1, 8])
     (energy,), _ = model.predict(numbers, pair)
     x = 0.4 / (0.8854 * 0.529177 / 2)
@@ -123,34 +146,38 @@ def test_the_repulsion_is_that_of_ziegler_biersack_and_littmark():
     assert energy - FREE["O"] - 2 * FREE["H"] == pytest.approx(14.399645 / distance * screening, rel=2e-2)
 
 
-@pytest.mark.parametrize("limited", [GATHERED, pytest.param(LIMITED, marks=pytest.mark.slow)], ids=["gathered", "pair"])
+@pytest.mark.parametrize(
+    "limited", [limited_gathered, pytest.param(limited_pair, marks=pytest.mark.slow)], ids=["gathered", "pair"]
+)
 def test_lists_of_near_neighbours_and_moving_atoms_give_the_same(limited):
+    model = limited()
     numbers = np.tile(WATER.numbers, 2)
     frames = [np.concatenate([WATER.positions[0], stretched(1.4)[0] + [0, 0, apart]]) for apart in (2.0, 2.6, 4.9, 9.0)]
-    wanted, wanted_forces = limited.predict(numbers, np.array(frames))
-    lists = CircuitLists(limited.lowered)
+    wanted, wanted_forces = model.predict(numbers, np.array(frames))
+    lists = CircuitLists(model.lowered)
     batch = join_frames(lists.plan, [lists.of(numbers, frame) for frame in frames])
-    energies, forces = limited.predict_joined(batch, joined_positions(frames, len(batch.frame_of_atom)))
-    reference = limited.reference_energy(species_of(limited.program, numbers))
+    energies, forces = model.predict_joined(batch, joined_positions(frames, len(batch.frame_of_atom)))
+    reference = model.reference_energy(species_of(model.program, numbers))
     np.testing.assert_allclose(np.asarray(energies) + reference, wanted, rtol=1e-12, atol=1e-9)
     np.testing.assert_allclose(np.asarray(forces)[0].reshape(wanted_forces.shape), wanted_forces, atol=1e-9)
-    moving = MovingAtoms(limited, numbers)
+    moving = MovingAtoms(model, numbers)
     for frame, energy, force in zip(frames, wanted, wanted_forces, strict=True):
         found = moving.predict(frame)
         np.testing.assert_allclose(found[0], energy, rtol=1e-12)
         np.testing.assert_allclose(found[1], force, atol=1e-8)
-        grade = limited.extrapolation_grade(numbers, frame[None]).max()
+        grade = model.extrapolation_grade(numbers, frame[None]).max()
         assert moving.grade == pytest.approx(grade, rel=1e-6)
 
 
 @BOTH
 def test_molecules_apart_do_not_feel_each_other(limited):
+    model = limited()
     numbers = np.tile(WATER.numbers, 2)
-    alone = predicted(limited, WATER.positions[:1])[0][0]
+    alone = predicted(model, WATER.positions[:1])[0][0]
     frames = np.array(
         [np.concatenate([WATER.positions[0], WATER.positions[0] + [0, 0, z]]) for z in (4.0, 5.0, 6.0, 9.0)]
     )
-    np.testing.assert_allclose(limited.predict(numbers, frames)[0], 2 * alone, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(model.predict(numbers, frames)[0], 2 * alone, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["sivqlm-h2o", "water-demo"])
@@ -174,7 +201,7 @@ def test_programs_of_one_molecule_have_limits_too(name):
 
 
 def test_few_frames_say_nothing_of_the_spread():
-    model = with_limits(BARE, WATER.subset(range(5)), FREE)
+    model = with_limits(bare_pair(), WATER.subset(range(5)), FREE)
     assert model.extrapolation_grade(WATER.numbers, stretched(1.5)).max() < 1e-5
     (energy,), _ = predicted(model, 100.0 * np.eye(3)[None])
     assert energy == pytest.approx(FREE["O"] + 2 * FREE["H"], abs=1e-9)
@@ -190,9 +217,9 @@ def test_an_element_that_was_not_in_the_data_is_a_free_atom():
 
 def test_a_hole_of_the_network_has_a_floor():
     """Whatever an atom gets from the head, it is held up half an eV below its floor."""
-    deep = {name: np.array(value) for name, value in LIMITED.arrays.items()}
+    deep = {name: np.array(value) for name, value in limited_pair().arrays.items()}
     deep[BINDING] = deep[BINDING] - 1000.0
-    model = ForceField(BARE.program, deep)
+    model = ForceField(bare_pair().program, deep)
     energies, _ = model.predict(WATER.numbers, WATER.positions)
     lowest = FREE["O"] + 2 * FREE["H"] + deep[FLOOR][[0, 1, 1]].sum() - 3 * 0.5
     np.testing.assert_allclose(energies, lowest, atol=1e-3)
@@ -225,15 +252,15 @@ def test_environments_do_not_change_under_symmetries():
 
 
 def test_a_model_keeps_its_limits_in_its_file(tmp_path):
-    qf.save_model(LIMITED, tmp_path / "model.safetensors")
+    qf.save_model(limited_pair(), tmp_path / "model.safetensors")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", QffcWarning)  # no certificate
         again = qf.load_model(tmp_path / "model.safetensors")
-    np.testing.assert_array_equal(predicted(again, stretched(1.3))[0], predicted(LIMITED, stretched(1.3))[0])
+    np.testing.assert_array_equal(predicted(again, stretched(1.3))[0], predicted(limited_pair(), stretched(1.3))[0])
 
 
 def test_the_calculator_warns_once_and_tells_of_each_geometry():
-    atoms = Atoms(WATER.numbers, WATER.positions[0], calculator=qf.Calculator(LIMITED))
+    atoms = Atoms(WATER.numbers, WATER.positions[0], calculator=qf.Calculator(limited_pair()))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         atoms.get_potential_energy()
@@ -250,21 +277,21 @@ def test_the_calculator_warns_once_and_tells_of_each_geometry():
 
 def test_a_model_without_limits_cannot_grade():
     with pytest.raises(QffcError, match="model without limits"):
-        BARE.extrapolation_grade(WATER.numbers, WATER.positions)
-    atoms = Atoms(WATER.numbers, stretched(1.4)[0], calculator=qf.Calculator(BARE))
+        bare_pair().extrapolation_grade(WATER.numbers, WATER.positions)
+    atoms = Atoms(WATER.numbers, stretched(1.4)[0], calculator=qf.Calculator(bare_pair()))
     atoms.get_potential_energy()
     assert "extrapolation_grade" not in atoms.calc.results
 
 
 def test_what_check_asks_of_a_model_with_limits():
-    subject = ModelSubject(WATER.numbers, WATER.positions[:4], np.random.default_rng(0), LIMITED, len(WATER))
+    subject = ModelSubject(WATER.numbers, WATER.positions[:4], np.random.default_rng(0), limited_pair(), len(WATER))
     tests = beyond_data_tests(subject)
     assert [test.verdict for test in tests] == ["holds"] * 4, tests
     # A model whose free atoms lie below the molecule is found.
-    deep = {name: np.array(value) for name, value in LIMITED.arrays.items()}
+    deep = {name: np.array(value) for name, value in limited_pair().arrays.items()}
     deep[ATOM_ENERGY] -= 100.0
     deep[BINDING] += 100.0
-    wrong = replace(subject, model=ForceField(LIMITED.program, deep))
+    wrong = replace(subject, model=ForceField(limited_pair().program, deep))
     assert {test.name: test.verdict for test in beyond_data_tests(wrong)}["rattled molecules"] == "FAILS"
 
 
