@@ -9,10 +9,11 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from random import Random
+from typing import Any
 from unittest import SkipTest
 
 import numpy as np
@@ -160,6 +161,11 @@ class AnsatzSuite:
             instance, _ = point.instances(self.program)
             yield instance, moments(self.program, instance)
 
+    @cached_property
+    def _compiled(self) -> dict[str, tuple[Callable[..., Any], Callable[..., Any]]]:
+        """Angles and moments by the name of a kernel: all points of a test share them."""
+        return {}
+
     def _by_jax(self, kernel: str, instance: Instance) -> tuple[Floats, Floats]:
         """Slots and moments of one circuit."""
         import jax
@@ -169,11 +175,14 @@ class AnsatzSuite:
         from qffc.passes.lower_jax.program import lower_jax
 
         with double_precision():
-            lowered = lower_jax(self.program, kernel)  # type: ignore[arg-type]  # one of two names
+            if kernel not in self._compiled:
+                lowered = lower_jax(self.program, kernel)  # type: ignore[arg-type]  # one of two names
+                self._compiled[kernel] = jax.jit(lowered.angles), jax.jit(lowered.moments)
+            angles, moments = self._compiled[kernel]
             tables = {name: jnp.asarray(table) for name, table in instance.parameters.items()}
             places = jnp.asarray(instance.positions), jnp.asarray(instance.species)
-            slots = jax.jit(lowered.angles)(tables, *places, instance.channel)
-            return np.asarray(slots), np.asarray(lowered.moments(slots[None])[0])
+            slots = angles(tables, *places, instance.channel)
+            return np.asarray(slots), np.asarray(moments(slots[None])[0])
 
     def _agree(self, what: str, found: Floats, expected: Floats) -> None:
         if not np.allclose(found, expected, rtol=self.tolerance, atol=self.tolerance, equal_nan=True):

@@ -17,6 +17,7 @@ from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.text.parser import parse_program
 from qffc.library import load
+from qffc.training.batches import batch_shape
 from qffc.training.config import training_config
 from qffc.training.processes import join
 from qffc.training.trainer import train
@@ -122,6 +123,13 @@ def test_processes_of_different_runs_all_stop(tmp_path):
     assert not (tmp_path / "part0").exists()
 
 
+def test_a_batch_that_does_not_divide_is_refused():
+    config = training_config(SETTINGS | {"batch_size": 5})
+    with pytest.raises(QffcError, match="5 frames in a batch, for 2 pieces: 2 devices, 1 each"):
+        batch_shape(16, config, devices=2)
+
+
+@pytest.mark.slow  # a process whose training asks what is asked above
 def test_a_batch_that_does_not_divide_among_devices(tmp_path):
     process = start(tmp_path, "two", 2, settings=SETTINGS | {"devices": 2, "batch_size": 5, "patience": None})
     (words,) = end(process)

@@ -227,7 +227,7 @@ def test_training_gradients_with_forces_are_those_of_both_kernels():
 
 
 def test_energies_and_forces_come_from_circuits():
-    model = untrained(load("revised", **SMALL), seed=1)
+    model = untrained(load("revised", **SMALL | {"channels": 1}), seed=1)
     place = target("H2-1LE")
     (found,) = estimate_energies(model, WATER, POSITIONS[None], place, shots=4000, seed=1, sampler=draw_exactly)
     energies, forces = model.predict(WATER, POSITIONS[None])
