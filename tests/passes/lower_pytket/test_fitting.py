@@ -187,11 +187,12 @@ def near_special(random, size):
 
 @pytest.mark.parametrize("gate", TWO_QUBIT)
 @pytest.mark.parametrize("one_qubit", [("Rz", "SX"), ("PhasedX",), ("U3",)], ids="+".join)
-def test_angles_near_special_ones(gate, one_qubit):
+@pytest.mark.parametrize("draws", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_angles_near_special_ones(gate, one_qubit, draws):
     """Passes of pytket squash some turns nearly about an axis into others; what it counts as zero is its own."""
     fitting, random = Fitting(device(gate, one_qubit), lambda: Circuit()), np.random.default_rng(0)
     for size in 10.0 ** np.arange(-12, -5):
-        for _ in range(3):
+        for _ in range(draws):
             circuit = Circuit(2)
             for _ in range(5):
                 x, y, z, a, b = (near_special(random, size) for _ in range(5))

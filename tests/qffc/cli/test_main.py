@@ -163,7 +163,7 @@ def test_check_loads_no_heavy_package():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    assert done.stderr.strip() == "[]"
+    assert done.stderr.splitlines()[-1] == "[]"  # a slow machine says how long it takes, before
 
 
 def test_main_leaves_with_the_code():
@@ -171,4 +171,4 @@ def test_main_leaves_with_the_code():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("error: not a program")
+    assert any(line.startswith("error: not a program") for line in done.stderr.splitlines())

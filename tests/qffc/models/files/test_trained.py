@@ -69,7 +69,9 @@ def test_two_models_of_ethanol_agree():
     assert np.abs(forces - others).mean() < 0.019
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name in EMBEDDED])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name != "water")) for name in NAMES if name in EMBEDDED]
+)
 def test_a_card_tells_the_errors_of_its_model(name):
     evaluation = evaluate(f"trained:{name}", name)
     card = trained_file(name).with_suffix(".md").read_text()
