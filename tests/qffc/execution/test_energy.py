@@ -49,7 +49,7 @@ def test_standard_errors_cover_a_network_and_several_circuits():
 
 
 def test_standard_errors_cover_rounds_of_circuits():
-    small = load("gathered", channels=2, rounds=2, depth=1, vectors=2, hidden=(4, 4))
+    small = load("gathered", channels=1, rounds=2, depth=1, vectors=2, hidden=(4, 4))
     check_coverage(untrained(small, seed=1), 5000, np.repeat(POSITIONS[None], REPEATS, axis=0))
 
 
