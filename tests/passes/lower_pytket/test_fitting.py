@@ -88,7 +88,7 @@ def test_gates_are_spelt_as_pytket_does():
     assert all(OpType.from_name(name).name == name for name in (*TWO_QUBIT, *ONE_QUBIT))
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(st.data())
 def test_any_program_on_any_device(data):
     """Moments do not depend on the device: the state is the same, and so are the outcomes of every setting."""
