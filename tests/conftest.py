@@ -67,7 +67,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Modules and tests stay until the end: the garbage collector, which took a tenth of the time, leaves them out.
+    """Modules and tests stay until the end: the garbage collector, which took a twentieth, leaves them out.
 
     JAX makes many objects that die by themselves, so it also looks less often than after every 700 of them.
     """
