@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +15,12 @@ from qffc.auditing.calculator_subject import CalculatorSubject, Row
 from qffc.ir.telling import told
 from qffc.models.checks.energy_function_tests import Floats, PropertyTest, tested
 
-_INTERVALS, _AROUND = 160, 12
-"""Of a path; to how many at each side each is compared."""
-_BESIDE = 5
-"""Points before and after a path, from which its ends are extrapolated."""
-_SUSPECTS = 3
-"""Intervals that are looked at closely, of each kind."""
+_INTERVALS, _FINER = 160, 6
+"""Of a path; into how many each is cut where something stands out."""
+_ORDER, _LOW_ORDER, _AROUND = 6, 4, 12
+"""Of differences, on the two grids; to how many at each side each is compared."""
+_PLACES = 3
+"""That are looked at closely, on each grid."""
 _PARTS, _WIDTH = 5, 1e-6
 """Into how many an interval is cut; Angstrom, or strain: of the interval in which a jump is found."""
 _JUMP = (1e-7, 1e-6)
@@ -111,7 +111,7 @@ def _two(atoms: Atoms, distance: float) -> Atoms:
 def _jumps(subject: CalculatorSubject, path: Path) -> list[Row]:
     """The largest jump of the energy and of a force, each found between two geometries a hair apart."""
     step = (path.last - path.first) / _INTERVALS
-    grid = path.first + step * np.arange(-_BESIDE, _INTERVALS + _BESIDE + 1)
+    grid = path.first + step * np.arange(1 - _ORDER, _INTERVALS + _ORDER)
     known: dict[float, tuple[float, Floats]] = {}
 
     def answer(place: float) -> tuple[float, Floats]:
@@ -131,8 +131,7 @@ def _jumps(subject: CalculatorSubject, path: Path) -> list[Row]:
         ("forces", "eV/Å", 1, forces.reshape(len(grid), -1), subject.force_noise + _JUMP[1] * subject.force_scale),
     ):
         worst, where = 0.0, (path.at(float(grid[0])),)
-        for index in _suspects(values, noise):
-            low, high = _narrowed(answer, (float(grid[index]), float(grid[index + 1])), part)
+        for low, high in _suspects(answer, grid, values, part, noise):
             size = _jump(answer, low, high, part)
             if size > worst:
                 worst, where = size, (path.at(low), path.at(high))
@@ -140,35 +139,41 @@ def _jumps(subject: CalculatorSubject, path: Path) -> list[Row]:
     return rows
 
 
-def _suspects(values: Floats, matters: float) -> list[int]:
-    """Intervals of a grid whose two ends do not fit together, more than those around them, or than all others.
-
-    The right end is compared with the quintic through the six points up to the left end, and the other way round; only
-    beside a jump both miss. A small jump far out is seen only beside its surroundings.
+def _suspects(
+    answer: _Answer, grid: Floats, values: Floats, part: int, matters: float
+) -> Iterator[tuple[float, float]]:
+    """Yield short intervals that may hold a jump: where a grid stands out, a finer one is laid, and there again.
 
     Args:
-        values: (points, components).
+        answer: energy and forces at a place.
+        grid: (points,) places.
+        values: (points, components) at them.
+        part: of the answer: 0, energies, or 1, forces.
         matters: what a jump must be above.
     """
-    rough = np.minimum(_missed(values), _missed(values[::-1])[::-1])
+    for place in _outstanding(values, _ORDER, matters, _PLACES):
+        around = grid[max(place - _ORDER, 0) : place + _ORDER + 2]
+        finer = np.linspace(around[0], around[-1], (len(around) - 1) * _FINER + 1)
+        there = np.array([np.ravel(answer(x)[part]) for x in finer.tolist()])
+        for close in _outstanding(there, _LOW_ORDER, matters, _PLACES):
+            yield _narrowed(answer, (float(finer[close]), float(finer[close + 1])), part)
+
+
+def _outstanding(values: Floats, order: int, matters: float, count: int) -> list[int]:
+    """Intervals of a grid whose two ends do not fit together, more than those around them; and the worst of all.
+
+    The right end is compared with the polynomial through as many points as the order up to the left end, and the other
+    way round: differences of that order. Beside a jump both miss.
+    """
+    differences = np.abs(np.diff(values, n=order, axis=0)).max(axis=1)
+    rough = np.minimum(differences[: len(differences) - order + 1], differences[order - 1 :])
     around = np.array([np.median(rough[max(0, k - _AROUND) : k + _AROUND + 1]) for k in range(len(rough))])
-    chosen: set[int] = set()
-    for size in (rough / (around + matters), rough):
-        left = size.copy()
-        for _ in range(_SUSPECTS):
-            place = int(np.argmax(left))
-            left[max(0, place - _BESIDE) : place + _BESIDE + 1] = -1.0
-            # Several jumps close together blur each other, so those beside are looked at, too.
-            chosen |= {min(max(place + k, 0), len(rough) - 1) for k in (-1, 0, 1)}
-    return sorted(place + _BESIDE for place in chosen)
-
-
-def _missed(values: Floats) -> Floats:
-    """By how much the right end of each interval, but for those at the ends of the grid, misses the quintic before it."""
-    count = len(values) - 6
-    missed = sum(weight * values[k : k + count] for k, weight in enumerate((1, -6, 15, -20, 15, -6, 1)))
-    largest: Floats = np.abs(missed).max(axis=1)
-    return largest[: len(values) - 1 - 2 * _BESIDE]
+    left, chosen = rough / (around + matters), [int(np.argmax(rough))]
+    for _ in range(count):
+        place = int(np.argmax(left))
+        left[max(0, place - order) : place + order + 1] = -1.0
+        chosen.append(place)
+    return [place + order - 1 for place in dict.fromkeys(chosen)]
 
 
 def _odd_one(steps: Floats) -> int:
