@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +23,6 @@ from qffc.auditing.over_time import over_time_rows
 from qffc.auditing.paths import path_rows
 from qffc.auditing.rounding import precision_of, with_rounding
 from qffc.ir.declarations import SYMMETRIES, Symmetry
-from qffc.ir.diagnostics import error
 from qffc.ir.given_values import not_a, whole_of
 from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.telling import told
@@ -66,7 +65,9 @@ class Audit:
 
     def __repr__(self) -> str:
         outcome = "holds" if self.holds else f"FAILS: {', '.join(self.failed)}"
-        return short_repr(self, f"of {self.calculator}", f"{counted(len(self.rows), 'property', 'properties')}", outcome)
+        return short_repr(
+            self, f"of {self.calculator}", f"{counted(len(self.rows), 'property', 'properties')}", outcome
+        )
 
     @property
     def holds(self) -> bool:
@@ -90,7 +91,9 @@ class Audit:
     def render(self) -> str:
         """Return a table for people."""
         failed = len(self.failed)
-        outcome = "every property that applies holds" if self.holds else f"{counted(failed, 'property', 'properties')} of "
+        outcome = (
+            "every property that applies holds" if self.holds else f"{counted(failed, 'property', 'properties')} of "
+        )
         if failed:
             outcome += f"{len(self.rows)} FAIL" + ("S" if failed == 1 else "")
         lines = [f"{self.calculator}, {self.formula}: {outcome}", f"  energies look like {self.precision}", ""]
@@ -168,7 +171,9 @@ def audit(
     make, single = _maker(calculator)
     generator = np.random.default_rng([whole_of("seed", seed), 4])
     # An atom at the origin would hide that the energy depends on where it is.
-    frames = atoms.positions + _RATTLE * generator.normal(size=(_FRAMES, *atoms.positions.shape)) + generator.normal(size=3)
+    frames = (
+        atoms.positions + _RATTLE * generator.normal(size=(_FRAMES, *atoms.positions.shape)) + generator.normal(size=3)
+    )
     bare = atoms.copy()
     bare.calc = None
     subject = CalculatorSubject(np.array(atoms.numbers), frames, generator, bare, make, tuple(symmetry), single)

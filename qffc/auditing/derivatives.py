@@ -40,7 +40,9 @@ def _hessian(subject: CalculatorSubject) -> Row:
         difference = float(np.sum(along_one * other) - np.sum(along_other * one))
         worst = difference if np.isnan(difference) else max(worst, abs(difference))
     rounding = 4 * max(subject.force_noise, 1e-12) / step
-    return Row("derivatives", tested(name, "eV/Å²", [np.array(worst)], 1e-6 * max(size, 1.0) + rounding), (subject.at(frame),))
+    return Row(
+        "derivatives", tested(name, "eV/Å²", [np.array(worst)], 1e-6 * max(size, 1.0) + rounding), (subject.at(frame),)
+    )
 
 
 def _direction(subject: CalculatorSubject) -> Floats:

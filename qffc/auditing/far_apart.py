@@ -43,5 +43,9 @@ def far_apart_rows(subject: CalculatorSubject) -> list[Row]:
             (both,),
         ),
         Row("far apart", tested(names[1], "eV/Å", force, _LONG_RANGE + 2 * subject.force_noise + coarse), (both,)),
-        Row("far apart", tested(names[2], "eV/Å", local, _LONG_RANGE + 2 * subject.force_noise + coarse), (both, changed)),
+        Row(
+            "far apart",
+            tested(names[2], "eV/Å", local, _LONG_RANGE + 2 * subject.force_noise + coarse),
+            (both, changed),
+        ),
     ]

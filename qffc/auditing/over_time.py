@@ -1,4 +1,4 @@
-"""Calculators that are asked again and again: what they remember, what they change, and whether dynamics keep energy."""
+"""Calculators that are asked again and again: what they remember and change, and whether dynamics keep energy."""
 
 # ASE has no types for most of its methods.
 # mypy: disable-error-code="no-untyped-call"

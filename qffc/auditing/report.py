@@ -23,7 +23,7 @@ JSON_NAME, HTML_NAME = "audit.json", "audit.html"
 
 _STYLE = (
     "body{font:15px/1.45 system-ui,sans-serif;color:#22303c;max-width:62em;margin:2em auto;padding:0 1em}"
-    "table{border-collapse:collapse;width:100%}td,th{padding:.25em .7em;text-align:left;border-bottom:1px solid #e4e8eb}"
+    "table{border-collapse:collapse;width:100%}td,th{padding:.25em .7em;text-align:left;border-bottom:1px solid #ddd}"
     "td.n{text-align:right;font-variant-numeric:tabular-nums}tr.FAILS{background:#fff0eb}tr.FAILS td:last-child"
     "{color:#b83208;font-weight:600}h2{font-size:1.05em;margin:1.6em 0 .3em}.no{color:#6b7780}"
 )
@@ -66,7 +66,7 @@ def as_html(audit: Audit) -> str:
         "<!doctype html><html lang=en><meta charset=utf-8>",
         f"<title>Audit of {escape(audit.calculator)}</title><style>{_STYLE}</style>",
         f"<h1>Audit of {escape(audit.calculator)}, {escape(audit.formula)}</h1>",
-        f"<p><strong>{outcome}</strong>. Energies look like {escape(audit.precision)}; tolerances follow from that.</p>",
+        f"<p><strong>{outcome}</strong>. Energies look like {escape(audit.precision)}; so tolerances are.</p>",
     ]
     for group in dict.fromkeys(row.group for row in audit.rows):
         rows = [row for row in audit.rows if row.group == group]
@@ -85,7 +85,9 @@ def _line(row: Row) -> str:
     name, worst, tolerance, unit, verdict = map(escape, cells_of(row.test))
     link = ""
     if verdict == "FAILS" and row.shown:
-        link = f' <a download="{_short(row.test.name)}.xyz" href="data:text/plain,{quote(as_xyz(row.shown))}">geometry</a>'
+        link = (
+            f' <a download="{_short(row.test.name)}.xyz" href="data:text/plain,{quote(as_xyz(row.shown))}">geometry</a>'
+        )
     return (
         f"<tr class={verdict}><td>{name}</td><td class=n>{worst}</td><td class=n>{tolerance}</td>"
         f"<td>{unit}</td><td>{verdict}{link}</td></tr>"

@@ -45,7 +45,9 @@ def with_rounding(subject: CalculatorSubject) -> tuple[CalculatorSubject, Row]:
         difference=max(_FLOOR.difference, 2e3 * step**4, _SAFE * energy / step / subject.force_scale),
         step=step,
     )
-    return replace(subject, rounding=rounding, noise=(energy, force)), Row("numbers", row, (subject.at(subject.frames[0]),))
+    return replace(subject, rounding=rounding, noise=(energy, force)), Row(
+        "numbers", row, (subject.at(subject.frames[0]),)
+    )
 
 
 def precision_of(subject: CalculatorSubject) -> str:
