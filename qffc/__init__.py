@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     # One line per entry of _PUBLIC, in the form `from qffc.module import name as name`; a test compares the two.
+    from qffc.auditing.audit import audit as audit
     from qffc.compiling.compiled import Compiled as Compiled
     from qffc.compiling.compiled import load_compiled as load_compiled
     from qffc.dsl.decorator import Ansatz as Ansatz
@@ -53,6 +54,7 @@ _PUBLIC: dict[str, str] = {
     "SPECIES": "qffc.dsl.tables",
     "ansatz": "qffc.dsl.decorator",
     "as_program": "qffc.dsl.decorator",
+    "audit": "qffc.auditing.audit",
     "check": "qffc.toolchain",
     "check_model": "qffc.models.checks.model_check",
     "compile": "qffc.toolchain",

@@ -28,6 +28,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("diagnose", "qffc.cli.diagnose:diagnose"),
     ("run", "qffc.cli.run_energies:run_model"),
     ("energy", "qffc.cli.energy:energy"),
+    ("audit", "qffc.cli.audit:audit"),
     ("list", "qffc.cli.listing:list_programs"),
     ("passes", "qffc.cli.listing:list_passes"),
     ("targets", "qffc.cli.targets:show_targets"),
