@@ -19,6 +19,8 @@ _INTERVALS, _FINER = 160, 6
 """Of a path; into how many each is cut where something stands out."""
 _ORDER, _LOW_ORDER, _AROUND = 6, 4, 12
 """Of differences, on the two grids; to how many at each side each is compared."""
+_LEAST, _PARTS_OF = 30, ("energy", "forces")
+"""Points without which nothing can be said of jumps."""
 _PLACES = 3
 """That are looked at closely, on each grid."""
 _PARTS, _WIDTH = 5, 1e-6
@@ -50,6 +52,14 @@ class Path:
     first: float
     last: float
     at: Callable[[float], Atoms]
+
+
+def _answer_or_none(subject: CalculatorSubject, atoms: Atoms) -> tuple[float, Floats]:
+    """What a calculator says; NaN where it raises, as one that iterates may."""
+    try:
+        return subject.answer(atoms)
+    except Exception:  # whatever a calculator raises, there is no answer
+        return np.nan, np.full((len(atoms), 3), np.nan)
 
 
 _Answer = Callable[[float], tuple[float, Floats]]
@@ -116,16 +126,19 @@ def _jumps(subject: CalculatorSubject, path: Path) -> list[Row]:
 
     def answer(place: float) -> tuple[float, Floats]:
         if place not in known:
-            known[place] = subject.answer(path.at(place))
+            known[place] = _answer_or_none(subject, path.at(place))
         return known[place]
 
     found = [answer(place) for place in told(f"{path.name}:", grid.tolist())]
     energies, forces = np.array([energy for energy, _ in found]), np.array([forces for _, forces in found])
     lost = ~np.isfinite(energies) | ~np.isfinite(forces).all(axis=(1, 2))
-    if lost.any():
-        row = PropertyTest(f"{path.name}: finite", "geometries", float(lost.sum()), 0.0)
-        return [Row("smoothness", row, (path.at(float(grid[int(np.argmax(lost))])),))]
-    rows = []
+    first = int(np.argmax(lost)) if lost.any() else len(grid)
+    there = PropertyTest(f"{path.name}: an answer everywhere", "geometries", float(lost.sum()), 0.0)
+    rows = [Row("smoothness", there, (path.at(float(grid[min(first, len(grid) - 1)])),))]
+    grid, energies, forces = grid[:first], energies[:first], forces[:first]
+    if first < _LEAST:
+        why = "the calculator has too few answers on the way"
+        return [*rows, *(Row("smoothness", PropertyTest(f"{path.name}: {part}", reason=why)) for part in _PARTS_OF)]
     for name, unit, part, values, noise in (
         ("energy", "eV", 0, energies[:, None], subject.energy_noise + _JUMP[0] * subject.force_scale),
         ("forces", "eV/Å", 1, forces.reshape(len(grid), -1), subject.force_noise + _JUMP[1] * subject.force_scale),
@@ -155,6 +168,8 @@ def _suspects(
         around = grid[max(place - _ORDER, 0) : place + _ORDER + 2]
         finer = np.linspace(around[0], around[-1], (len(around) - 1) * _FINER + 1)
         there = np.array([np.ravel(answer(x)[part]) for x in finer.tolist()])
+        if not np.all(np.isfinite(there)):
+            continue
         for close in _outstanding(there, _LOW_ORDER, matters, _PLACES):
             yield _narrowed(answer, (float(finer[close]), float(finer[close + 1])), part)
 

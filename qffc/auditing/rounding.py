@@ -20,7 +20,7 @@ _ORDER, _POINTS, _STEP = 5, 12, 1e-4
 """Of the differences; of the grid; Angstrom between two points: far above the rounding of positions in float32."""
 _SAFE = 60.0
 """By how many times its noise two equal numbers may differ: they are summed in another order."""
-_FLOOR = Tolerances()
+_FLOOR = Tolerances(difference=1e-5)
 ROUGHEST = Tolerances(energy=2e-6, force=1e-3)
 """What no calculator may be rougher than: that of float32 with cancellation; relative to the largest, at least 1."""
 _SINGLE = 1e-10

@@ -184,6 +184,19 @@ def rough_hash(atoms, e, f, v):
     return e + 1e-4 * np.sin(1e9 * atoms.positions.sum()), f, v
 
 
+def lost_on_the_way(atoms, e, f, v):
+    return (np.nan if np.ptp(atoms.positions) > 8 else e), f, v
+
+
+class Refuses(Toy):
+    """An iteration that does not converge."""
+
+    def sums(self, atoms):
+        if len(atoms) > 3:
+            raise RuntimeError("not converged")
+        return super().sums(atoms)
+
+
 class Remembers(Toy):
     """Adds something from call to call."""
 
@@ -305,6 +318,8 @@ FAULTS = [
     ("two atoms at one place: no number without meaning", close_rows, DeepAtOnePlace, WATER),
     ("three atoms on a line: forces = -gradient", close_rows, wrong(bent), WATER),
     ("three atoms on a line: forces = -gradient", close_rows, wrong(clipped), WATER),
+    ("two molecules that part: an answer everywhere", path_rows, Refuses, WATER),
+    ("an atom that leaves: an answer everywhere", path_rows, wrong(lost_on_the_way), WATER),
     ("an atom that leaves: energy", path_rows, wrong(jump), WATER),
     ("an atom that leaves: forces", path_rows, wrong(kink), WATER),
     ("two molecules that part: energy", path_rows, wrong(jump), WATER),
