@@ -43,7 +43,9 @@ def two_qubit_gates(ops: Iterable[Op]) -> int:
     """
     blocks: list[_Block] = []
     for op in ops:
-        mask = sum(1 << qubit for qubit in op.qubits)
+        mask = 0
+        for qubit in op.qubits:
+            mask |= 1 << qubit
         if op.prepares:
             if len(op.qubits) > 1:
                 blocks.append(_Block(mask, 1, prepares=True))
