@@ -139,11 +139,17 @@ class _Circuit:
 
     def can_beat(self, spelling: Spelling, least: Cost) -> bool:
         """Whether the circuit with the next run spelled may be cheaper: what its frame takes comes on top."""
+        places = self.places
+        ops = [op.relabelled(places) for op in spelling.ops] if places else spelling.ops
+        gates, count = _cost((*self.done, *ops))
+        return (gates, count + self._others) < least
+
+    @cached_property
+    def _others(self) -> int:
+        """Operations behind the next run."""
         run, *left = self.left
-        ops = [*self.done, *(op.relabelled(self.places) for op in spelling.ops)]
-        others = [*run.after, *(op for each in left for op in (*each.ops, *each.after))]
-        gates, count = _cost(ops)
-        return (gates, count + sum(not op.prepares for op in others)) < least
+        others = (*run.after, *(op for each in left for op in (*each.ops, *each.after)))
+        return sum(not op.prepares for op in others)
 
     def with_run(self, spelling: Spelling) -> _Circuit | None:
         """Return the circuit with the next run spelled; None where nothing can be done with its frame."""

@@ -29,7 +29,7 @@ from qffc.passes.same_response import verify_numbers
 from qffc.targets.catalogue import target
 from qffc.testing import strategies
 from qffc.testing.mutations import Mutant
-from qffc.testing.needs_hypothesis import HealthCheck, given, reject, settings, st
+from qffc.testing.needs_hypothesis import HealthCheck, given, note, reject, settings, st
 from qffc.testing.symmetric import symmetric_program
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class PassSuite:
 
         def check(data: st.DataObject) -> None:
             program = data.draw(self.programs(), "program")
+            note(program.text)
             after = self._pipeline(program).program
             if keeps_symmetry(self.step.preserves):
                 instance = data.draw(strategies.instances(program), "instance")
@@ -166,6 +167,9 @@ class PassSuite:
         @settings(known, deadline=None, max_examples=often, suppress_health_check=slow, report_multiple_bugs=False)
         @given(strategy)
         def every(subject: _T) -> None:
+            program = subject.program if isinstance(subject, Mutant) else subject
+            if isinstance(program, Program):
+                note(program.text)  # what hypothesis prints of it says no more than its size
             check(subject)
 
         every()

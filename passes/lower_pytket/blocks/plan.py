@@ -12,7 +12,7 @@ from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_pytket.blocks.axes import choose_axes
 from qffc.passes.lower_pytket.blocks.fuse import Block, fused
 from qffc.passes.lower_pytket.blocks.items import KNOWN, Item, items_of
-from qffc.passes.lower_pytket.blocks.parts import BlockParts
+from qffc.passes.lower_pytket.blocks.parts import BlockParts, Part
 from qffc.passes.lower_pytket.gate_columns import TINY
 from qffc.passes.lower_pytket.ops import NumericOp
 from qffc.passes.lower_pytket.turn_arrays import Floats
@@ -60,8 +60,8 @@ def block_plan(
     bases = None if setting is None else setting.bases
     blocks = tuple(fused(items))
     angles, vectors = np.array([[op.angle for op in sample]]), np.array([[op.vector for op in sample]])
-    parts = block_parts(tuple(items), target, angles, vectors, fold_swaps=fold_swaps).parts(blocks)
-    return BlockPlan(tuple(items), blocks, choose_axes(tuple(parts), bases, ends), ends, bases)
+    parts = tuple(block_parts(tuple(items), target, angles, vectors, fold_swaps=fold_swaps).parts(blocks))
+    return BlockPlan(tuple(items), blocks, choose_axes(parts, bases, ends), ends, bases), parts
 
 
 def block_parts(
