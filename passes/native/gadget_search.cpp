@@ -11,53 +11,24 @@
 #include <unordered_map>
 #include <vector>
 
+#include "numpy_random.hpp"
+#include "pauli_strings.hpp"
+
 namespace {
 
-using Bits = std::vector<std::uint64_t>;
+using qffc::Bits;
+using qffc::count_bits;
+using qffc::Effects;
+using qffc::has;
+using qffc::Move;
+using qffc::put;
+using qffc::Random;
+using qffc::read;
+using qffc::StringsTable;
 
 constexpr std::int64_t kWindow = 96, kLayers = 4, kFreeMoves = 3;
 constexpr std::size_t kWindowWords = 2;
 constexpr double kLeast = 1e-9;
-constexpr bool kX[3] = {true, true, false}, kZ[3] = {false, true, true};  // bits of the letters X, Y and Z
-
-int count_bits(std::uint64_t bits) { return __builtin_popcountll(bits); }
-
-bool has(const Bits& bits, std::size_t place) { return bits[place / 64] >> place % 64 & 1; }
-
-// 64 bits from a place on; bits beyond the end are zero.
-std::uint64_t read(const Bits& bits, std::size_t place) {
-  const std::size_t word = place / 64, shift = place % 64;
-  std::uint64_t found = word < bits.size() ? bits[word] >> shift : 0;
-  if (shift && word + 1 < bits.size()) found |= bits[word + 1] << (64 - shift);
-  return found;
-}
-
-// The generator of NumPy's default_rng (PCG XSL RR 128/64, O'Neill 2014), from a state that NumPy made of a seed.
-class Random {
- public:
-  explicit Random(const std::uint64_t* numbers)
-      : state_((static_cast<Wide>(numbers[0]) << 64) | numbers[1]),
-        step_((static_cast<Wide>(numbers[2]) << 64) | numbers[3]) {}
-
-  double operator()() {
-    state_ = state_ * kFactor + step_;
-    const auto mixed = static_cast<std::uint64_t>(state_ >> 64) ^ static_cast<std::uint64_t>(state_);
-    const auto turn = static_cast<unsigned>(state_ >> 122);
-    const std::uint64_t number = mixed >> turn | mixed << (64 - turn) % 64;
-    return static_cast<double>(number >> 11) * (1.0 / 9007199254740992.0);
-  }
-
- private:
-  using Wide = unsigned __int128;
-  static constexpr Wide kFactor = (static_cast<Wide>(2549297995355413924ULL) << 64) | 4865540595714422341ULL;
-  Wide state_, step_;
-};
-
-struct Move {
-  std::size_t a, b;
-  int first, second;
-};
-
 // One operation that was chosen: the rotation of a place, or with -1 a quarter turn.
 struct Step {
   std::int64_t place;
@@ -84,28 +55,17 @@ class Search {
         words_(row_words_ + kWindowWords),
         options_(options),
         random_(options.state),
-        gate_on_(gate_on, gate_on + qubits) {
-    const std::size_t strings = rows_ + count_, size = (strings + 63) / 64 + 1;
-    xs_.assign(n_, Bits(size, 0));
-    zs_.assign(n_, Bits(size, 0));
-    negative_.assign(size, 0);
-    for (std::size_t s = 0; s < strings; ++s) {
-      const std::uint64_t bit = std::uint64_t{1} << s % 64;
-      for (std::size_t q = 0; q < n_; ++q) {
-        if (x[s] >> q & 1) xs_[q][s / 64] |= bit;
-        if (z[s] >> q & 1) zs_[q][s / 64] |= bit;
-      }
-      if (negative[s]) negative_[s / 64] |= bit;
-    }
+        gate_on_(gate_on, gate_on + qubits),
+        table_(qubits, 2 * qubits + rotations, x, z, negative) {
     left_.assign(count_ / 64 + 1, 0);
-    for (std::size_t place = 0; place < count_; ++place) left_[place / 64] |= std::uint64_t{1} << place % 64;
+    for (std::size_t place = 0; place < count_; ++place) put(left_, place);
     before_.resize(count_);
     for (std::size_t place = 0; place < count_; ++place) {
       before_[place].assign(place / 64 + 1, 0);
       for (std::size_t other = 0; other < place; ++other) {
         const std::size_t s = rows_ + place, t = rows_ + other;
         if ((count_bits(x[s] & z[t]) + count_bits(z[s] & x[t])) % 2) {
-          before_[place][other / 64] |= std::uint64_t{1} << other % 64;
+          put(before_[place], other);
         }
       }
     }
@@ -130,31 +90,18 @@ class Search {
 
   const std::vector<Step>& steps() const { return steps_; }
 
-  void string(std::size_t number, std::uint64_t* x, std::uint64_t* z, std::uint8_t* negative) const {
-    *x = *z = 0;
-    for (std::size_t q = 0; q < n_; ++q) {
-      *x |= static_cast<std::uint64_t>(has(xs_[q], number)) << q;
-      *z |= static_cast<std::uint64_t>(has(zs_[q], number)) << q;
-    }
-    *negative = has(negative_, number);
-  }
+  const StringsTable& table() const { return table_; }
 
  private:
-  using Set = std::vector<std::uint64_t>;  // row_words_ words of rows, then the window
+  using Set = Bits;  // row_words_ words of rows, then the window
 
-  std::uint64_t support(std::size_t number) const {
-    std::uint64_t found = 0;
-    for (std::size_t q = 0; q < n_; ++q) {
-      found |= static_cast<std::uint64_t>(has(xs_[q], number) || has(zs_[q], number)) << q;
-    }
-    return found;
-  }
+  std::uint64_t support(std::size_t place) const { return table_.support(rows_ + place); }
 
   bool rotate() {
     bool any = false;
     const std::vector<std::size_t> first = layers_[0];
     for (const std::size_t place : first) {
-      const std::uint64_t on = support(rows_ + place);
+      const std::uint64_t on = support(place);
       const int letters = count_bits(on);
       if (letters > 2) continue;
       if (letters == 2) {
@@ -165,7 +112,7 @@ class Search {
       }
       std::uint64_t x, z;
       std::uint8_t negative;
-      string(rows_ + place, &x, &z, &negative);
+      table_.string(rows_ + place, &x, &z, &negative);
       steps_.push_back({static_cast<std::int64_t>(place), x, z, negative != 0});
       left_[place / 64] &= ~(std::uint64_t{1} << place % 64);
       any = true;
@@ -215,62 +162,24 @@ class Search {
     Set found(words_, 0);
     for (const std::size_t place : places) {
       const std::size_t bit = place - start_;
-      found[row_words_ + bit / 64] |= std::uint64_t{1} << bit % 64;
+      put(found, 64 * row_words_ + bit);
     }
     return found;
   }
 
   Set of_rows() const {
     Set found(words_, 0);
-    for (std::size_t row = 0; row < rows_; ++row) found[row / 64] |= std::uint64_t{1} << row % 64;
+    for (std::size_t row = 0; row < rows_; ++row) put(found, row);
     return found;
   }
 
-  // Which strings have a letter on each qubit, and which anticommute with each letter there.
-  void look(bool with_window) {
-    some_.clear();
-    against_.clear();
+  Effects look(bool with_window) const {
+    std::vector<Bits> xs, zs;
     for (std::size_t q = 0; q < n_; ++q) {
-      const Set x = packed(xs_[q], with_window), z = packed(zs_[q], with_window);
-      Set some(words_), both(words_);
-      for (std::size_t w = 0; w < words_; ++w) some[w] = x[w] | z[w], both[w] = x[w] ^ z[w];
-      some_.push_back(some);
-      against_.push_back({z, both, x});
+      xs.push_back(packed(table_.xs[q], with_window));
+      zs.push_back(packed(table_.zs[q], with_window));
     }
-  }
-
-  // Strings that lose a letter by the gate of two letters on a pair, and those that gain one.
-  std::uint64_t shorter(std::size_t a, std::size_t b, int first, int second, std::size_t w) const {
-    const std::uint64_t one = against_[a][static_cast<std::size_t>(first)][w];
-    const std::uint64_t two = against_[b][static_cast<std::size_t>(second)][w];
-    return (one & some_[b][w] & ~two) | (some_[a][w] & ~one & two);
-  }
-
-  std::uint64_t longer(std::size_t a, std::size_t b, int first, int second, std::size_t w) const {
-    const std::uint64_t one = against_[a][static_cast<std::size_t>(first)][w];
-    const std::uint64_t two = against_[b][static_cast<std::size_t>(second)][w];
-    return (one & ~some_[b][w]) | (~some_[a][w] & two);
-  }
-
-  // The letters that a gate takes off the strings of a mask, those of `but` aside.
-  int taken(const Move& move, const Set& mask, const Set* but) const {
-    int found = 0;
-    for (std::size_t w = 0; w < words_; ++w) {
-      const std::uint64_t counted = but ? mask[w] & ~(*but)[w] : mask[w];
-      if (!counted) continue;
-      found += count_bits(shorter(move.a, move.b, move.first, move.second, w) & counted);
-      found -= count_bits(longer(move.a, move.b, move.first, move.second, w) & counted);
-    }
-    return found;
-  }
-
-  bool meets(const Move& move, const Set& mask, bool gains) const {
-    for (std::size_t w = 0; w < words_; ++w) {
-      const std::uint64_t changed = gains ? longer(move.a, move.b, move.first, move.second, w)
-                                          : shorter(move.a, move.b, move.first, move.second, w);
-      if (mask[w] && (changed & mask[w])) return true;
-    }
-    return false;
+    return {xs, zs};
   }
 
   // Scores are in the order (letter, letter, pair).
@@ -296,12 +205,12 @@ class Search {
   }
 
   void change_frame() {
-    look(true);
+    const Effects effects = look(true);
     std::vector<Set> masks;
     for (const auto& layer : layers_) masks.push_back(of_window(layer));
     std::vector<std::size_t> two;
     for (const std::size_t place : layers_[0]) {
-      if (count_bits(support(rows_ + place)) == 2) two.push_back(place);
+      if (count_bits(support(place)) == 2) two.push_back(place);
     }
     const Set two_mask = of_window(two), rows = of_rows();
     const auto most = static_cast<std::int64_t>(std::max<std::size_t>(kWindow, rows_));
@@ -316,7 +225,7 @@ class Search {
     for (std::size_t pair = 0; pair < pairs_.size(); ++pair) {
       const auto [a, b] = pairs_[pair];
       for (std::size_t w = 0; w < words_; ++w) {
-        whole[w] = some_[a][w] & some_[b][w] & two_mask[w];
+        whole[w] = effects.whole(a, b, w) & two_mask[w];
         gained[pair] += count_bits(whole[w]);
       }
       for (int first = 0; first < 3; ++first) {
@@ -324,9 +233,9 @@ class Search {
           const Move move{a, b, first, second};
           double score = 0.0;
           for (std::size_t layer = 0; layer < masks.size(); ++layer) {
-            score += products[layer][static_cast<std::size_t>(taken(move, masks[layer], &whole) + most)];
+            score += products[layer][static_cast<std::size_t>(effects.taken(move, masks[layer], &whole) + most)];
           }
-          if (options_.tail != 0.0) score += of_tail[static_cast<std::size_t>(taken(move, rows, nullptr) + most)];
+          if (options_.tail != 0.0) score += of_tail[static_cast<std::size_t>(effects.taken(move, rows, nullptr) + most)];
           scores[place_of(first, second, pair)] = score;
         }
       }
@@ -346,7 +255,7 @@ class Search {
     std::size_t chosen = 0;
     for (std::size_t place = 0; place < scores.size(); ++place) {
       const int more = gained[place % pairs_.size()];
-      double score = meets(move_at(place), target, false) ? scores[place] : nothing;
+      double score = effects.shortens(move_at(place), target) ? scores[place] : nothing;
       if (more > 0) score = std::max(score, std::max(scores[place], 0.0));
       score += more;
       if (score > best) best = score, chosen = place;
@@ -360,7 +269,7 @@ class Search {
     std::vector<std::size_t> found;
     int least = std::numeric_limits<int>::max();
     for (const std::size_t place : layers_[0]) {
-      const int letters = count_bits(support(rows_ + place));
+      const int letters = count_bits(support(place));
       if (letters < least) least = letters, found.clear();
       if (letters == least) found.push_back(place);
     }
@@ -396,27 +305,13 @@ class Search {
   }
 
   void apply(const Move& move) {
+    table_.apply(move);
     const std::size_t ends[2] = {move.a, move.b};
     const int letters[2] = {move.first, move.second};
-    for (std::size_t w = 0; w < negative_.size(); ++w) {
-      std::uint64_t against[2], minus = 0;
-      for (int end = 0; end < 2; ++end) {
-        const std::uint64_t x = xs_[ends[end]][w], z = zs_[ends[end]][w];
-        against[end] = (kX[letters[end]] ? z : 0) ^ (kZ[letters[end]] ? x : 0);
-        const std::uint64_t own[3] = {x & ~z, x & z, z & ~x};
-        minus |= against[end] & own[(letters[end] + 2) % 3];
-      }
-      const std::uint64_t changed = against[0] ^ against[1];
-      negative_[w] ^= changed & minus;
-      for (int end = 0; end < 2; ++end) {
-        if (kX[letters[end]]) xs_[ends[end]][w] ^= changed;
-        if (kZ[letters[end]]) zs_[ends[end]][w] ^= changed;
-      }
-    }
     std::uint64_t x = 0, z = 0;
     for (int end = 0; end < 2; ++end) {
-      x |= static_cast<std::uint64_t>(kX[letters[end]]) << ends[end];
-      z |= static_cast<std::uint64_t>(kZ[letters[end]]) << ends[end];
+      x |= static_cast<std::uint64_t>(qffc::kHasX[letters[end]]) << ends[end];
+      z |= static_cast<std::uint64_t>(qffc::kHasZ[letters[end]]) << ends[end];
     }
     steps_.push_back({-1, x, z, false});
   }
@@ -426,7 +321,7 @@ class Search {
     std::size_t target = 0;
     std::int64_t keep = -1;
     for (std::size_t q = 0; q < n_; ++q) {
-      const std::uint64_t x = support(q), z = support(q + n_);
+      const std::uint64_t x = table_.support(q), z = table_.support(q + n_);
       const int one = count_bits(x), other = count_bits(z);
       if ((x == z && one <= 1) || one + other >= least) continue;
       const std::size_t brief = one <= other ? q : q + n_, tall = one <= other ? q + n_ : q;
@@ -436,21 +331,21 @@ class Search {
       keep = kept ? static_cast<std::int64_t>(brief) : -1;
     }
     if (least == std::numeric_limits<int>::max()) return false;
-    look(false);
+    const Effects effects = look(false);
     const Set rows = of_rows();
     std::vector<double> scores(9 * pairs_.size());
-    for (std::size_t place = 0; place < scores.size(); ++place) scores[place] = taken(move_at(place), rows, nullptr);
+    for (std::size_t place = 0; place < scores.size(); ++place) scores[place] = effects.taken(move_at(place), rows, nullptr);
     ++idle_;
     const auto size = static_cast<std::int64_t>(n_);
     if (idle_ <= 4 * size * size && free_move(scores)) return true;
     Set wanted(words_, 0), unwanted(words_, 0);
-    wanted[target / 64] |= std::uint64_t{1} << target % 64;
-    if (keep >= 0) unwanted[static_cast<std::size_t>(keep) / 64] |= std::uint64_t{1} << keep % 64;
+    put(wanted, target);
+    if (keep >= 0) put(unwanted, static_cast<std::size_t>(keep));
     double best = -std::numeric_limits<double>::infinity();
     std::size_t chosen = 0;
     for (std::size_t place = 0; place < scores.size(); ++place) {
       const Move move = move_at(place);
-      if (!meets(move, wanted, false) || meets(move, unwanted, true)) continue;
+      if (!effects.shortens(move, wanted) || effects.lengthens(move, unwanted)) continue;
       if (scores[place] > best) best = scores[place], chosen = place;
     }
     const Move move = move_at(chosen);
@@ -463,12 +358,11 @@ class Search {
   const Options options_;
   Random random_;
   std::vector<std::int64_t> gate_on_;
-  std::vector<Bits> xs_, zs_, before_;
-  Bits negative_, left_;
+  StringsTable table_;
+  std::vector<Bits> before_;
+  Bits left_;
   std::vector<std::array<std::size_t, 2>> pairs_;
   std::vector<std::vector<std::size_t>> layers_;
-  std::vector<Set> some_;
-  std::vector<std::array<Set, 3>> against_;
   std::unordered_map<std::int64_t, std::int64_t> free_moves_;
   std::vector<Step> steps_;
   std::size_t start_ = 0;
@@ -494,7 +388,7 @@ extern "C" __attribute__((visibility("default"))) std::int64_t qffc_gadget_searc
   } else if (!search.carry_out()) {
     return -1;
   }
-  for (std::size_t row = 0; row < 2 * size; ++row) search.string(row, x + row, z + row, negative + row);
+  for (std::size_t row = 0; row < 2 * size; ++row) search.table().string(row, x + row, z + row, negative + row);
   const auto& steps = search.steps();
   for (std::size_t k = 0; k < std::min(steps.size(), static_cast<std::size_t>(room)); ++k) {
     places[k] = steps[k].place, step_x[k] = steps[k].x, step_z[k] = steps[k].z, step_negative[k] = steps[k].negative;

@@ -112,8 +112,13 @@ def _join_coupling(done: list[Op], op: Op) -> bool:
     """Make an exchange of XX, YY and ZZ by one angle, if they can meet where one of them is."""
     if not isinstance(op, PauliRotation) or not _is_coupling_part(op):
         return False
+    pair = op.qubits
+    on_pair = [place for place, part in enumerate(done) if part.qubits == pair]  # of a long word most acts elsewhere
+    if len(on_pair) < 2:
+        return False
     word = [*done, op]
-    nearest = {part.string: place for place, part in enumerate(word) if _is_same_but_for_letters(part, op)}
+    same = ((place, word[place]) for place in (*on_pair, len(done)))
+    nearest = {part.string: place for place, part in same if _is_same_but_for_letters(part, op)}
     places = sorted(nearest.values())
     for meeting in places if len(places) == 3 else ():
         if all(_can_move(word, place, meeting) for place in places):

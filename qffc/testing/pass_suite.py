@@ -39,6 +39,8 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _T = TypeVar("_T")
 _FIRST = 8
 """Programs that are tried before the search."""
+_BROKEN_SHARE = 3
+"""Of the broken programs one in so many is tried: each takes as long as four others, most of it to draw it."""
 
 
 class PassSuite:
@@ -149,19 +151,20 @@ class PassSuite:
             if check_equivariance(after).holds:
                 raise AssertionError(f"proven after the pass, and broken before it: {mutant.detail}\n{after.text}")
 
-        self._for_all(strategies.broken_programs(), check)
+        self._for_all(strategies.broken_programs(), check, share=_BROKEN_SHARE)
 
     def _need_symmetry(self) -> None:
         if not (self.keeps_symmetry or keeps_symmetry(self.step.preserves)):
             raise SkipTest(f"the pass preserves {self.step.preserves}")
 
-    def _for_all(self, strategy: SearchStrategy[_T], check: Callable[[_T], None]) -> None:
-        """Search for something that fails a check."""
+    def _for_all(self, strategy: SearchStrategy[_T], check: Callable[[_T], None], share: int = 1) -> None:
+        """Search for something that fails a check, among so many programs over ``share``."""
         __tracebackhide__ = True
         self._try_first_programs()
         known = settings.default
         assert known is not None
         often = known.max_examples if self.max_examples is None else self.max_examples
+        often = -(-often // share)
         slow = (*known.suppress_health_check, HealthCheck.too_slow, HealthCheck.filter_too_much)
 
         @settings(known, deadline=None, max_examples=often, suppress_health_check=slow, report_multiple_bugs=False)
