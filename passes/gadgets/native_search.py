@@ -80,7 +80,9 @@ def _searched(
         return _searched(given, search, gate_on, most, steps)
     columns = (column[:steps].tolist() for column in (places, step_x, step_z, step_signs))
     found = tuple(Step(place, Pauli(x, z, bool(sign))) for place, x, z, sign in zip(*columns, strict=True))
-    rows = [Pauli(x, z, bool(sign)) for x, z, sign in zip(*(_rows(part, qubits) for part in (xs, zs, signs)), strict=True)]
+    rows = [
+        Pauli(x, z, bool(sign)) for x, z, sign in zip(*(_rows(part, qubits) for part in (xs, zs, signs)), strict=True)
+    ]
     return Found(found, Frame(tuple(rows[:qubits]), tuple(rows[qubits:])))
 
 

@@ -89,9 +89,7 @@ def undone(given: Frame) -> Synthesized:
 
 
 def _ops(steps: Sequence[Step], rotations: Sequence[Gadget]) -> tuple[Op, ...]:
-    return tuple(
-        _quarter_turn(string) if place < 0 else rotations[place].about(string) for place, string in steps
-    )
+    return tuple(_quarter_turn(string) if place < 0 else rotations[place].about(string) for place, string in steps)
 
 
 @lru_cache(maxsize=1 << 12)

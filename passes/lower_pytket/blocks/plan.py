@@ -43,8 +43,10 @@ class BlockPlan:
 
 def block_plan(
     split: Split, setting: Setting | None, sample: Sequence[NumericOp], *, fold_swaps: bool, target: Target
-) -> BlockPlan | None:
-    """Return the blocks of a kernel; None where some operation has a number of gates that depends on its angle.
+) -> tuple[BlockPlan, tuple[Part, ...]] | None:
+    """Return the blocks of a kernel, and their parts for the sample.
+
+    None where some operation has a number of gates that depends on its angle.
 
     Args:
         split: the program.
