@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.observables import Observable
 from qffc.ir.operation import Coupling, Op
 from qffc.ir.ops import Relabel, Rotate, Singlet, Zero
-from qffc.ir.pauli import PauliString, PauliSum
+from qffc.ir.pauli import Letter, PauliString, PauliSum
 from qffc.ir.program import Program
 from qffc.ir.values import Number
 
@@ -60,7 +61,16 @@ def statevector(program: Program, instance: Instance, arithmetic: Arithmetic = E
 
 def moments(program: Program, instance: Instance, arithmetic: Arithmetic = Evaluator) -> NDArray[np.float64]:
     """Return the expectation values of the observables, (observables,)."""
-    state = statevector(program, instance, arithmetic)
+    return moments_of(program, statevector(program, instance, arithmetic))
+
+
+def moments_of(program: Program, state: State) -> NDArray[np.float64]:
+    """Return the expectation values of the observables in a state, (observables,).
+
+    Args:
+        program: whose observables they are.
+        state: (2**qubits,), see :func:`statevector`.
+    """
     return np.array([expectation(o, state, len(program.qubits)) for _, o in program.observables])
 
 
@@ -154,18 +164,30 @@ def _apply(op: Op, state: State, evaluate: Evaluator) -> State:
         case Rotate(qubit, vector):
             v = np.asarray(evaluate(vector), dtype=float)
             hamiltonian = sum(v[k] / 2 * _PAULI["XYZ"[k]] for k in range(3))
-            return _evolve(np.asarray(hamiltonian), (qubit,), state)
+            if not np.isfinite(v).all():
+                return np.full_like(state, np.nan)  # eigh would not converge
+            return _evolve(*np.linalg.eigh(np.asarray(hamiltonian)), (qubit,), state)
         case Coupling():
-            unit = op.unit_generator(op.qubits, tuple(letter for _, letter in op.letters))
-            return _evolve(float(evaluate(op.value)) * dense(unit, op.qubits), op.qubits, state)
+            letters = tuple(letter for _, letter in op.letters)
+            levels, vectors = _unit_levels(type(op), len(op.qubits), letters)
+            return _evolve(float(evaluate(op.value)) * levels, vectors, op.qubits, state)
     raise InternalError(f"the reference simulator does not know {type(op).__name__}")
 
 
-def _evolve(hamiltonian: State, qubits: tuple[int, ...], state: State) -> State:
-    if not np.isfinite(hamiltonian).all():
-        return np.full_like(state, np.nan)  # eigh would not converge
-    eigenvalues, vectors = np.linalg.eigh(hamiltonian)
-    unitary = (vectors * np.exp(-1j * eigenvalues)) @ vectors.conj().T
+@lru_cache(maxsize=1 << 10)
+def _unit_levels(kind: type[Coupling], width: int, letters: tuple[Letter, ...]) -> tuple[NDArray[np.float64], State]:
+    """The eigenvalues and eigenvectors of the generator of a coupling at the angle 1, on the first qubits."""
+    qubits = tuple(range(width))
+    levels, vectors = np.linalg.eigh(dense(kind.unit_generator(qubits, letters), qubits))
+    levels.flags.writeable = vectors.flags.writeable = False
+    return levels, vectors
+
+
+def _evolve(levels: NDArray[np.float64], vectors: State, qubits: tuple[int, ...], state: State) -> State:
+    """A state after exp(-i H), H by its eigenvalues and eigenvectors."""
+    if not np.isfinite(levels).all():
+        return np.full_like(state, np.nan)
+    unitary = (vectors * np.exp(-1j * levels)) @ vectors.conj().T
     k = len(qubits)
     block = np.moveaxis(state, qubits, range(k))
     block = np.tensordot(unitary.reshape((2,) * (2 * k)), block, axes=(range(k, 2 * k), range(k)))

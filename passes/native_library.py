@@ -17,7 +17,7 @@ CALLS = (
 )
 """The foreign functions for JAX."""
 
-PLAIN_CALLS = ("qffc_field_strings",)
+PLAIN_CALLS = ("qffc_field_strings", "qffc_gadget_search")
 """Those that take addresses, called by ctypes alone."""
 
 FORMAT = 4

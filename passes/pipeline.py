@@ -12,13 +12,13 @@ from qffc.ir.diagnostics import InternalError, QffcError, error, quoted
 from qffc.ir.program import Program
 from qffc.ir.telling import tell
 from qffc.ir.verification.program import verify_program
-from qffc.passes.base import Pass, PassResult, Report
+from qffc.passes.base import Pass, PassResult, Report, keeps_symmetry
 from qffc.passes.certificate_carry import carry
 from qffc.passes.counts import Counts, count_ops
 from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.pipeline_text import parse_pipeline as parse_pipeline
 from qffc.passes.registry import is_built_in
-from qffc.passes.same_response import verify_promise
+from qffc.passes.same_response import Change, broken_promise, verify_interface
 from qffc.passes.target import Target
 from qffc.passes.user_python import place_in
 
@@ -118,18 +118,37 @@ def run_pipeline(
     """
     if verify:
         verify_program(program)
+    kept = _Kept()
+    try:
+        result = _run_all(passes, program, target, kept if verify else None, print_after)
+    except Exception:
+        kept.verify()  # a pass may fail because of what one before it has made
+        raise
+    kept.verify()
+    return result
+
+
+def _run_all(
+    passes: Sequence[Pass[object]],
+    program: Program,
+    target: Target,
+    kept: _Kept | None,
+    print_after: Callable[[str, Program], object] | None,
+) -> PipelineResult:
     outputs: list[tuple[str, object]] = []
     records: list[PassRecord] = []
     certificate: Certificate | None = None
+    before = count_ops(program)
     for step in passes:
-        before = count_ops(program)
         tell(f"pass {step.name}")
         start = perf_counter()
         result = _run(step, program, target)
         seconds = perf_counter() - start
-        if verify:
+        if kept is not None:
             with _contract_of(step):
                 _verify_contract(step, program, result.program, result.changed)
+            if result.changed:
+                kept.add(Change(step, program, result.program))
         program = result.program
         if certificate is None:
             certificate = result.output if isinstance(result.output, Certificate) else None
@@ -138,10 +157,41 @@ def run_pipeline(
                 certificate = carry(certificate, step, program, target)
         outputs.append((step.name, result.output))
         report = result.output.render() if result.changed and isinstance(result.output, Report) else ""
-        records.append(PassRecord(step.name, seconds, result.changed, before, count_ops(program), report))
+        after = count_ops(program) if result.changed else before
+        records.append(PassRecord(step.name, seconds, result.changed, before, after, report))
+        before = after
         if print_after is not None:
             print_after(step.name, program)
     return PipelineResult(program, tuple(outputs), tuple(records), certificate)
+
+
+class _Kept:
+    """Changes whose numbers are still to be compared: passes that come with qffc are looked at together."""
+
+    def __init__(self) -> None:
+        self._changes: list[Change] = []
+
+    def add(self, change: Change) -> None:
+        """Take one more change."""
+        alone = not keeps_symmetry(change.step.preserves)
+        if alone or not is_built_in(change.step):
+            self.verify()
+        if not alone:
+            self._changes.append(change)
+            if not is_built_in(change.step):
+                self.verify()
+
+    def verify(self) -> None:
+        """Compare what there is.
+
+        Raises:
+            BrokenContract: with the pass that is to blame.
+        """
+        changes, self._changes = self._changes, []
+        found = broken_promise(changes)
+        if found is not None:
+            change, problem = found
+            raise BrokenContract(change.step, problem.what) from problem.__cause__
 
 
 def printer(write: Callable[[str], object], names: Sequence[str] = ()) -> Callable[[str, Program], None]:
@@ -194,14 +244,16 @@ def _contract_of(step: Pass[object]) -> Iterator[None]:
 
 
 def _verify_contract(step: Pass[object], before: Program, after: Program, changed: bool) -> None:
+    same = before is after
     try:
-        verify_program(after)
+        if not same:  # else it was verified before
+            verify_program(after)
     except QffcError as caught:
         raise InternalError(f"pass '{step.name}' returned an invalid program: {caught}") from caught
-    if changed == (before == after):
+    if changed == (same or before == after):
         verb = "changed" if changed else "did not change"
         raise InternalError(f"pass '{step.name}' says that it {verb} the program, which is not so")
     if changed and step.preserves == "everything":
         raise InternalError(f"pass '{step.name}' is an analysis, and changed the program")
     if changed:
-        verify_promise(step, before, after)
+        verify_interface(Change(step, before, after))

@@ -1,12 +1,13 @@
 """Does a pass keep its promise? The program before it and the program after it, at the same random points.
 
 Numbers find a wrong pass and prove nothing about a right one: it is translation validation by samples, quick enough to
-run after every pass. :func:`compare_responses` is translation validation by exact arithmetic, on request.
+run for every pass. :func:`compare_responses` is translation validation by exact arithmetic, on request.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -16,9 +17,9 @@ from qffc.ir.declarations import AtomicReadout
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import Evaluator, Instance
 from qffc.ir.program import Program
-from qffc.ir.reference import Arithmetic, State, moments, response, statevector
+from qffc.ir.reference import Arithmetic, State, moments_of, read, statevector
 from qffc.ir.values import as_value
-from qffc.passes.base import Pass, keeps, keeps_symmetry
+from qffc.passes.base import MEANINGS, Pass, Preserves, keeps, keeps_symmetry
 from qffc.passes.circuit.written_out import written_out
 from qffc.passes.equivariance.identities.identity import Identity
 from qffc.passes.equivariance.identities.identity_test import compare_programs
@@ -41,6 +42,21 @@ _MOST_OPERATIONS = 1_000
 _LEFT_ALONE = ("symmetry", "generators", "scope", "species", "sites", "channels")
 
 
+@dataclass(frozen=True)
+class Change:
+    """What a pass has made of a program.
+
+    Args:
+        step: the pass.
+        before: the program that it was given.
+        after: the program that it returned.
+    """
+
+    step: Pass[object]
+    before: Program
+    after: Program
+
+
 def verify_promise(step: Pass[object], before: Program, after: Program) -> None:
     """Hold a pass to what it says that it preserves: the interface of the program exactly, its numbers at two points.
 
@@ -54,13 +70,58 @@ def verify_promise(step: Pass[object], before: Program, after: Program) -> None:
     Raises:
         InternalError: when the pass breaks its promise.
     """
-    if not keeps_symmetry(step.preserves):
+    change = Change(step, before, after)
+    verify_interface(change)
+    _verify_at_points(change)
+
+
+def verify_interface(change: Change) -> None:
+    """Hold a pass to what it leaves alone whatever the numbers are.
+
+    Raises:
+        InternalError: when it does not.
+    """
+    if not keeps_symmetry(change.step.preserves):
         return
-    changed = _changed_interface(step, before, after)
+    changed = _changed_interface(change.step, change.before, change.after)
     if changed:
-        raise InternalError(f"pass '{step.name}' preserves {step.preserves}, and changed {changed}")
-    if max(_cost(before), _cost(after)) > _MOST_OPERATIONS:
-        return
+        raise InternalError(f"pass '{change.step.name}' preserves {change.step.preserves}, and changed {changed}")
+
+
+def broken_promise(changes: Sequence[Change]) -> tuple[Change, InternalError] | None:
+    """Return the first change that is not what its pass promises in numbers, and what is wrong with it.
+
+    What all of them preserve is compared once, before the first and after the last: only where that differs, or is too
+    much to simulate, is it asked which of them it was.
+
+    Args:
+        changes: each begins with the program that the one before it ends with, and keeps the response.
+    """
+    if len(changes) > 1:
+        first, last = changes[0].before, changes[-1].after
+        weakest = next(what for what in reversed(tuple(MEANINGS)) if any(c.step.preserves == what for c in changes))
+        if _is_quick(first, last) and all(_agree(weakest, *point) for point in _points(first, last)):
+            return None
+    for change in changes:
+        try:
+            _verify_at_points(change)
+        except InternalError as problem:
+            return change, problem
+    return None
+
+
+def _verify_at_points(change: Change) -> None:
+    if keeps_symmetry(change.step.preserves) and _is_quick(change.before, change.after):
+        for before, after, instance in _points(change.before, change.after):
+            verify_numbers(change.step, before, after, instance)
+
+
+def _is_quick(before: Program, after: Program) -> bool:
+    return max(_cost(before), _cost(after)) <= _MOST_OPERATIONS
+
+
+def _points(before: Program, after: Program) -> Iterator[tuple[Program, Program, Instance]]:
+    """Two programs with their sums written out, and random points."""
     out = written_out(before)
     if out is not None:
         before, after = out.program, out.of(after)
@@ -68,7 +129,7 @@ def verify_promise(step: Pass[object], before: Program, after: Program) -> None:
     for _ in range(_POINTS):
         point = random_point(before, Transform("nothing"), random)
         instance, _ = point.instances(before)
-        verify_numbers(step, before, after, instance)
+        yield before, after, instance
 
 
 def compare_responses(before: Program, after: Program, *, moments: bool = False) -> Identity:
@@ -109,18 +170,25 @@ def verify_numbers(step: Pass[object], before: Program, after: Program, instance
     Raises:
         InternalError: when the numbers differ by more than rounding.
     """
-    with np.errstate(all="ignore"):
-        one, other = _numbers(step, before, after, instance)
-    if not (np.isfinite(one).all() and np.isfinite(other).all()):
-        return
-    difference, allowed = np.abs(one - other), _TOLERANCE * max(1.0, float(np.abs(one).max(initial=0.0)))
-    if difference.max(initial=0.0) <= allowed:
-        return
-    noise = _rounding(step, before, after, instance, (one, other))
-    if (difference > np.maximum(allowed, _ABOVE_ROUNDING * noise)).any():
+    if not _agree(step.preserves, before, after, instance):
+        with np.errstate(all="ignore"):
+            one, other = _numbers(step.preserves, before, after, instance)
         raise InternalError(
             f"pass '{step.name}' preserves {step.preserves}, and changed {one} to {other} at {instance}"
         )
+
+
+def _agree(preserves: Preserves, before: Program, after: Program, instance: Instance) -> bool:
+    """Whether what is preserved is the same at one point, rounding aside, or not finite."""
+    with np.errstate(all="ignore"):
+        one, other = _numbers(preserves, before, after, instance)
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+        return True
+    difference, allowed = np.abs(one - other), _TOLERANCE * max(1.0, float(np.abs(one).max(initial=0.0)))
+    if difference.max(initial=0.0) <= allowed:
+        return True
+    noise = _rounding(preserves, before, after, instance, (one, other))
+    return not (difference > np.maximum(allowed, _ABOVE_ROUNDING * noise)).any()
 
 
 def _changed_interface(step: Pass[object], before: Program, after: Program) -> str:
@@ -144,21 +212,26 @@ def _readout_shape(program: Program) -> object:
 
 
 def _numbers(
-    step: Pass[object], before: Program, after: Program, instance: Instance, arithmetic: Arithmetic = Evaluator
+    preserves: Preserves, before: Program, after: Program, instance: Instance, arithmetic: Arithmetic = Evaluator
 ) -> tuple[Floats, Floats]:
     """What has to agree: the response, every moment when the pass preserves those, the state when it preserves that."""
     if before.average != after.average:
         return observed(before, instance, arithmetic), observed(after, instance, arithmetic)
-    by_moments = keeps(step.preserves, "moments")
+    by_moments, programs = keeps(preserves, "moments"), (before, after)
+    states = [statevector(program, instance, arithmetic) for program in programs]
+    found = [
+        dict(zip(_names(program), moments_of(program, state), strict=True))
+        for program, state in zip(programs, states, strict=True)
+    ]
     one, other = np.zeros(0), np.zeros(0)
     if not by_moments or before.readout != after.readout:  # else the response follows from the moments
-        one, other = response(before, instance, arithmetic), response(after, instance, arithmetic)
+        one, other = (read(p, instance, named, arithmetic) for p, named in zip(programs, found, strict=True))
     if by_moments:
-        by_name = dict(zip(_names(after), moments(after, instance, arithmetic), strict=True))
-        one = np.concatenate([one, moments(before, instance, arithmetic)])
-        other = np.concatenate([other, [by_name[name] for name in _names(before)]])
-    if keeps(step.preserves, "unitary"):
-        states = statevector(before, instance, arithmetic), statevector(after, instance, arithmetic)
+        one, other = (
+            np.concatenate([numbers, [named[name] for name in _names(before)]])
+            for numbers, named in zip((one, other), found, strict=True)
+        )
+    if keeps(preserves, "unitary"):
         one, other = (np.concatenate(parts) for parts in zip((one, other), _up_to_a_phase(*states), strict=True))
     return one, other
 
@@ -173,14 +246,14 @@ def _up_to_a_phase(one: State, other: State) -> tuple[Floats, Floats]:
 
 
 def _rounding(
-    step: Pass[object], before: Program, after: Program, instance: Instance, known: tuple[Floats, Floats]
+    preserves: Preserves, before: Program, after: Program, instance: Instance, known: tuple[Floats, Floats]
 ) -> Floats:
     """How far each number moves with arithmetic that rounds at random."""
     noise = np.zeros_like(known[0])
     for seed in range(_ROUNDINGS):
         random = np.random.default_rng(seed)
         with np.errstate(all="ignore"):
-            moved = _numbers(step, before, after, instance, partial(RandomRounding, random))
+            moved = _numbers(preserves, before, after, instance, partial(RandomRounding, random))
         noise = np.maximum(noise, np.maximum(*(np.abs(a - b) for a, b in zip(moved, known, strict=True))))
     return noise
 

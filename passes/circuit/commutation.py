@@ -89,11 +89,12 @@ def reach(op: Op, word: Sequence[Op]) -> Iterator[int]:
         [0, 1, 3]
     """
     taken: set[int] = set()
+    own = frozenset(op.qubits)
     for place, other in enumerate(word):
         if place in taken:
             continue
         yield place
-        if commute(op, other):
+        if own.isdisjoint(other.qubits) or commute(op, other):
             continue
         partners = _partners(op, place, word, taken)
         if not partners:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 from qffc.ir.observables import DotObservable, Observable, PauliObservable, SumObservable
 from qffc.ir.pauli import PauliString
@@ -31,49 +32,101 @@ def absorbed(observables: Named, frame: Frame) -> Named | None:
         >>> observable.text(("a", "b"))
         'Y(a) Z(b)'
     """
-    changed = [(name, _before(observable, frame)) for name, observable in observables]
-    found = tuple((name, observable) for name, observable in changed if observable is not None)
-    if len(found) < len(observables):
-        return None
-    return found if _settings(found) <= _settings(observables) else None
+    return Absorber(observables).absorbed(frame)
 
 
-def _settings(observables: Named) -> int:
-    strings = [string for _, observable in observables for string, _ in observable.paulis.terms if string]
+class Absorber:
+    """Observables that are to absorb one of many operations: what does not depend on it is worked out once.
+
+    Args:
+        observables: behind the operation, on wires.
+    """
+
+    def __init__(self, observables: Named) -> None:
+        self._observables = observables
+        self._entries = tuple(_Entry.of(observable) for _, observable in observables)
+        self._settings = _settings(string for entry in self._entries for string in entry.strings)
+
+    def absorbed(self, frame: Frame) -> Named | None:
+        """Return the observables before an operation; see :func:`absorbed`."""
+        support = frame.support
+        strings: list[PauliString] = []
+        found: list[tuple[Pauli, ...] | dict[int, int] | None] = []
+        for entry in self._entries:
+            if not entry.mask & support:
+                strings += entry.strings
+                found.append(None)
+                continue
+            moves = _moves(frame, entry.mask)
+            if moves is None and not entry.falls_apart:
+                return None
+            images = tuple(frame.before(pauli) for pauli in entry.paulis)
+            strings += [image.string for image in images]
+            found.append(images if moves is None else moves)
+        if _settings(strings) > self._settings:
+            return None
+        return tuple(
+            (name, observable if image is None else _imaged(observable, entry, image))
+            for (name, observable), entry, image in zip(self._observables, self._entries, found, strict=True)
+        )
+
+
+class _Entry(NamedTuple):
+    """An observable.
+
+    Args:
+        mask: its qubits, a bit for each.
+        strings: in its terms.
+        paulis: the same.
+        weights: of the terms.
+        falls_apart: whether it may become any sum of strings.
+    """
+
+    mask: int
+    strings: tuple[PauliString, ...]
+    paulis: tuple[Pauli, ...]
+    weights: tuple[Fraction, ...]
+    falls_apart: bool
+
+    @staticmethod
+    def of(observable: Observable) -> _Entry:
+        terms = None if _has_dot(observable) else _terms(observable)
+        strings = tuple(string for string, _ in observable.paulis.terms if string)
+        return _Entry(
+            sum(1 << qubit for qubit in observable.qubits),
+            strings,
+            tuple(map(Pauli.of, strings)),
+            tuple(weight for _, weight in terms or ()),
+            terms is not None,
+        )
+
+
+def _settings(strings: Iterable[PauliString]) -> int:
     return len(pauli_bases(dict.fromkeys(strings), 0))
 
 
-def _before(observable: Observable, frame: Frame) -> Observable | None:
-    """D^dagger O D; None where an inner product would fall apart."""
-    mask = sum(1 << qubit for qubit in observable.qubits)
-    if not mask & frame.support:
+def _imaged(observable: Observable, entry: _Entry, image: tuple[Pauli, ...] | dict[int, int]) -> Observable:
+    """D^dagger O D."""
+    if isinstance(image, dict):
+        return observable.relabelled(image)
+    if image == entry.paulis:
         return observable
-    moved = _moved(observable, frame, mask)
-    if moved is not None:
-        return moved
-    if _has_dot(observable):
-        return None
-    terms = _terms(observable)
-    if terms is None:
-        return None
-    images = [(weight, frame.before(Pauli.of(string))) for string, weight in terms]
-    if images == [(weight, Pauli.of(string)) for string, weight in terms]:
-        return observable
-    signed = [(-weight if image.negative else weight, PauliObservable(image.string)) for weight, image in images]
+    weighted = zip(entry.weights, image, strict=True)
+    signed = [(-weight if pauli.negative else weight, PauliObservable(pauli.string)) for weight, pauli in weighted]
     if len(signed) == 1 and signed[0][0] == 1:
         return signed[0][1]
     return SumObservable(tuple(signed))
 
 
-def _moved(observable: Observable, frame: Frame, mask: int) -> Observable | None:
-    """The observable on other qubits, where these are all that changes."""
+def _moves(frame: Frame, mask: int) -> dict[int, int] | None:
+    """Where an operation moves qubits, if moving them is all that it does."""
     places: dict[int, int] = {}
     for q in bits(mask):
         x, z = frame.xs[q], frame.zs[q]
         if x != Pauli(x.support, 0) or z != Pauli(0, x.support) or x.weight != 1:
             return None
         places[q] = x.support.bit_length() - 1
-    return observable.relabelled(places)
+    return places
 
 
 def _has_dot(observable: Observable) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from qffc.ir.operation import Op
-from qffc.ir.ops import Chirality, Collective, FourSpin
+from qffc.ir.ops import Chirality, Collective, FourSpin, PauliRotation
 from qffc.passes.gadgets.paulis import Pauli
 from qffc.passes.gadgets.stabilizers import generator_strings
 
@@ -43,12 +43,15 @@ def two_qubit_gates(ops: Iterable[Op]) -> int:
     """
     blocks: list[_Block] = []
     for op in ops:
-        mask = sum(1 << qubit for qubit in op.qubits)
+        mask = 0
+        for qubit in op.qubits:
+            mask |= 1 << qubit
         if op.prepares:
             if len(op.qubits) > 1:
                 blocks.append(_Block(mask, 1, prepares=True))
             continue
-        _add(blocks, mask, generator_strings(op), _price(op))
+        strings = (Pauli.of(op.string),) if isinstance(op, PauliRotation) else generator_strings(op)
+        _add(blocks, mask, strings, _price(op))
     return sum(block.price for block in blocks)
 
 
@@ -59,15 +62,26 @@ def _add(blocks: list[_Block], mask: int, strings: tuple[Pauli, ...], price: int
         if not mask & ~block.qubits and price <= 1 and (block.price == 1 or not price):
             block.strings.extend(string for string in strings if string not in block.strings)
             return
-        if block.prepares or not all(own.commutes(string) for own in block.strings for string in strings):
+        if block.prepares or _clash(block.strings, strings):
             break
     if price:
         blocks.append(_Block(mask, price, list(strings)))
 
 
+def _clash(some: list[Pauli], others: tuple[Pauli, ...]) -> bool:
+    """Whether two strings anticommute; a loop without calls, since it is run for every operation of every spelling."""
+    for x, z, _ in others:
+        for own_x, own_z, _ in some:
+            if ((x & own_z).bit_count() + (z & own_x).bit_count()) & 1:
+                return True
+    return False
+
+
 def _price(op: Op) -> int:
     """Two-qubit gates that an operation takes alone."""
+    count = len(op.qubits)
+    if isinstance(op, PauliRotation):
+        return 2 * count - 3 if count > 1 else 0
     if isinstance(op, Collective):
         return _OF_MEMBERS[len(op.members)]
-    count = len(op.qubits)
     return _OF_KIND.get(type(op), 2 * count - 3 if count > 1 else 0)

@@ -14,7 +14,7 @@ from functools import cache
 from qffc.ir.ops import PauliRotation
 from qffc.ir.values import Add as Sum
 from qffc.ir.values import Number, Pi, Value, add, split_coefficient
-from qffc.passes.gadgets.paulis import Pauli, bits, multiplied
+from qffc.passes.gadgets.paulis import Pauli, bits
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,18 @@ class Frame:
             >>> frame.before(Pauli.of(((0, "X"),))).string
             ((0, 'Y'), (1, 'Z'))
         """
-        power, found = 2 * string.negative + (string.x & string.z).bit_count(), Pauli(0, 0)
+        # The product of the rows, with i to a power; written out, since it is asked of every string of every spelling.
+        x, z = 0, 0
+        power = 2 * string.negative + (string.x & string.z).bit_count()
         for q in bits(string.support):
-            for taken, row in ((string.x, self.xs[q]), (string.z, self.zs[q])):
+            for taken, (row_x, row_z, negative) in ((string.x, self.xs[q]), (string.z, self.zs[q])):
                 if taken >> q & 1:
-                    step, found = multiplied(found, row)
-                    power += step
+                    power += (x & z).bit_count() + (row_x & row_z).bit_count() + 2 * (z & row_x).bit_count()
+                    power += 2 * negative
+                    x, z = x ^ row_x, z ^ row_z
+                    power -= (x & z).bit_count()
         assert power % 2 == 0  # a Hermitian string stays one
-        return found.negated if power % 4 else found
+        return Pauli(x, z, power % 4 != 0)
 
     def with_rows_turned(self, image: Frame) -> Frame:
         """Return the operation with each row replaced by what a Clifford operation makes of it.

@@ -6,6 +6,7 @@ A string with the bits x and z stands for the product of i^(x and z) X^x Z^z ove
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from qffc.ir.pauli import Letter, PauliString
@@ -35,12 +36,7 @@ class Pauli(NamedTuple):
             >>> Pauli.of(((0, "X"), (2, "Y")))
             Pauli(x=5, z=4, negative=False)
         """
-        x = z = 0
-        for qubit, letter in string:
-            own_x, own_z = _BITS[letter]
-            x |= own_x << qubit
-            z |= own_z << qubit
-        return Pauli(x, z)
+        return _of(string)
 
     @property
     def support(self) -> int:
@@ -55,7 +51,7 @@ class Pauli(NamedTuple):
     @property
     def string(self) -> PauliString:
         """The string of the IR, without the sign."""
-        return tuple((q, _LETTERS[self.x >> q & 1, self.z >> q & 1]) for q in bits(self.support))
+        return _string(self.x, self.z)
 
     @property
     def negated(self) -> Pauli:
@@ -79,6 +75,21 @@ class Pauli(NamedTuple):
             return self.negated
         power, product = multiplied(self, other)  # i P Q
         return product if (power + 1) % 4 == (0 if quarters % 4 == 1 else 2) else product.negated
+
+
+@lru_cache(maxsize=1 << 14)
+def _of(string: PauliString) -> Pauli:
+    x = z = 0
+    for qubit, letter in string:
+        own_x, own_z = _BITS[letter]
+        x |= own_x << qubit
+        z |= own_z << qubit
+    return Pauli(x, z)
+
+
+@lru_cache(maxsize=1 << 14)
+def _string(x: int, z: int) -> PauliString:
+    return tuple((q, _LETTERS[x >> q & 1, z >> q & 1]) for q in bits(x | z))
 
 
 def bits(mask: int) -> Iterator[int]:

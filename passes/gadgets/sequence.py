@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from qffc.ir.operation import Op
 from qffc.ir.ops import FourSpin, PauliRotation
@@ -27,10 +28,22 @@ class Gadget:
     string: Pauli
     angle: Value
 
-    @property
+    @cached_property
     def op(self) -> PauliRotation:
         """The operation."""
         return PauliRotation(self.string.string, self.angle)
+
+    def about(self, string: Pauli) -> PauliRotation:
+        """Return the operation with another string, minus which is minus the angle; the same one each time."""
+        found = self._about.get(string)
+        if found is None:
+            angle = -self.angle if string.negative else self.angle
+            found = self._about[string] = PauliRotation(string.string, angle)
+        return found
+
+    @cached_property
+    def _about(self) -> dict[Pauli, PauliRotation]:
+        return {}
 
 
 @dataclass(frozen=True)

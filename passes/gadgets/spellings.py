@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from qffc.ir.operation import Op
 from qffc.ir.program import Program
 from qffc.passes.circuit.wires import flatten
-from qffc.passes.gadgets.absorb import Named, absorbed
+from qffc.passes.gadgets.absorb import Absorber, Named
 from qffc.passes.gadgets.blocks import two_qubit_gates
 from qffc.passes.gadgets.frame import Frame, quarter_turns
 from qffc.passes.gadgets.sequence import Run, gadgets, runs
 from qffc.passes.gadgets.stabilizers import Stabilizers
+from qffc.passes.gadgets.synthesis import undone
 
 Cost = tuple[int, int]
 """Two-qubit gates, then operations."""
@@ -26,10 +28,12 @@ class Spelling:
         ops: the operations.
         frame: the Clifford operation that comes behind them, see :func:`shortest_spelling` for what becomes of it;
             None for none.
+        undone: whether gates carry out the frame, but for turns and moves of single qubits.
     """
 
     ops: tuple[Op, ...]
     frame: Frame | None = None
+    undone: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,11 @@ class _Circuit:
         left = [op.relabelled(self.places) for run in self.left for op in (*run.ops, *run.after)]
         return _cost((*self.done, *left))
 
+    @cached_property
+    def absorber(self) -> Absorber:
+        """What may take the frame of the last run."""
+        return Absorber(self.observables)
+
     def gates(self, qubits: int) -> tuple[int, ...]:
         """Of each wire of the beginning, a number for the last gate of several qubits on it so far."""
         last = [-1 - q for q in range(qubits)]
@@ -128,14 +137,32 @@ class _Circuit:
                 last[qubit] = number
         return tuple(last[self.places.get(q, q)] for q in range(qubits))
 
+    def can_beat(self, spelling: Spelling, least: Cost) -> bool:
+        """Whether the circuit with the next run spelled may be cheaper: what its frame takes comes on top."""
+        places = self.places
+        ops = [op.relabelled(places) for op in spelling.ops] if places else spelling.ops
+        gates, count = _cost((*self.done, *ops))
+        return (gates, count + self._others) < least
+
+    @cached_property
+    def _others(self) -> int:
+        """Operations behind the next run."""
+        run, *left = self.left
+        others = (*run.after, *(op for each in left for op in (*each.ops, *each.after)))
+        return sum(not op.prepares for op in others)
+
     def with_run(self, spelling: Spelling) -> _Circuit | None:
         """Return the circuit with the next run spelled; None where nothing can be done with its frame."""
         run, *left = self.left
-        done = [*self.done, *(op.relabelled(self.places) for op in spelling.ops)]
-        observables, places, frame = self.observables, self.places, spelling.frame
+        ops, frame = spelling.ops, spelling.frame
+        if frame is not None and spelling.undone:
+            rest = undone(frame)
+            ops, frame = (*ops, *rest.ops), rest.frame
+        done = [*self.done, *(op.relabelled(self.places) for op in ops)]
+        observables, places = self.observables, self.places
         if frame is not None:
             behind = sum(1 << qubit for qubit in {qubit for op in run.after for qubit in op.qubits})
-            taken = None if left or behind & frame.support else absorbed(observables, frame)
+            taken = None if left or behind & frame.support else self.absorber.absorbed(frame)
             if taken is not None:
                 observables = taken
             elif frame.sources is None:
@@ -154,6 +181,8 @@ def _with_shortest(circuit: _Circuit, run: Run, place: Place, spellings: Spellin
         return best
     least = best.cost
     for spelling in spellings(run, place):
+        if not circuit.can_beat(spelling, least):
+            continue
         other = circuit.with_run(spelling)
         if other is not None and other.cost < least:
             best, least = other, other.cost

@@ -14,7 +14,7 @@ from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.push_cliffords import leaves_alone
 from qffc.passes.gadgets.sequence import Gadgets, Run, gadgets
 from qffc.passes.gadgets.spellings import Place, Spelling, shortest_spelling
-from qffc.passes.gadgets.synthesis import Synthesized, searches, synthesized, undone
+from qffc.passes.gadgets.synthesis import Synthesized, searches, synthesized
 from qffc.passes.target import Target
 
 Known = dict[tuple[Gadgets, tuple[int, ...]], tuple[Synthesized, ...]]
@@ -88,7 +88,7 @@ def _spellings(known: Known, run: Run, place: Place) -> Iterator[Spelling]:
     found = known.get((sought, place.gates))
     if found is None:
         found = known[sought, place.gates] = _searched(sought, place, two_qubit_gates(run.ops))
-    for each in found:
+    for each in dict.fromkeys(found):  # many searches find the same
         frame = given.frame.with_rows_turned(each.frame) if place.is_last else each.frame
         yield from _ended(Spelling(each.ops, frame), place)
 
@@ -121,5 +121,4 @@ def _ended(spelling: Spelling, place: Place) -> Iterator[Spelling]:
     if frame is None or place.is_last or frame.sources is not None:
         yield spelling
     if frame is not None and frame.sources is None:
-        rest = undone(frame)
-        yield Spelling((*spelling.ops, *rest.ops), rest.frame)
+        yield replace(spelling, undone=True)

@@ -18,6 +18,7 @@ from qffc.passes.counts import CircuitCounts
 from qffc.passes.lower_pytket.batch import BatchWriter
 from qffc.passes.lower_pytket.batch_circuits import BatchCircuits
 from qffc.passes.lower_pytket.blocks.of_circuit import in_blocks
+from qffc.passes.lower_pytket.blocks.parts import Part
 from qffc.passes.lower_pytket.blocks.plan import BlockPlan, block_plan
 from qffc.passes.lower_pytket.blocks.writer import BlockWriter
 from qffc.passes.lower_pytket.collective import too_many_to_lower
@@ -32,7 +33,7 @@ from qffc.passes.lower_pytket.ops import NumericOp, on_wires
 from qffc.passes.lower_pytket.pytket_route import MOST_QUBITS, PytketRoute, Route
 from qffc.passes.lower_pytket.runs import shorten_runs
 from qffc.passes.lower_pytket.turns import NO_TURN, Turn, nearest_zero, turn_about
-from qffc.passes.measurement.setting_cone import seen_by
+from qffc.passes.measurement.setting_cone import SettingCones
 from qffc.passes.measurement.settings import MeasurementPlan, Setting, measurement_plan
 from qffc.passes.target import Pricing, Target
 from qffc.passes.target_gates import IONS
@@ -123,8 +124,12 @@ class PytketKernel:
         has in the whole circuit, see :func:`qffc.passes.measurement.setting_cone.seen_by`; slots are the same.
         """
         if setting not in self._measuring:
-            self._measuring[setting] = replace(self, split=seen_by(self.split, setting), setting=setting)
+            self._measuring[setting] = replace(self, split=self._cones.seen_by(setting), setting=setting)
         return self._measuring[setting]
+
+    @cached_property
+    def _cones(self) -> SettingCones:
+        return SettingCones(self.split)
 
     @cached_property
     def _measuring(self) -> dict[Setting, PytketKernel]:
@@ -257,8 +262,8 @@ class PytketKernel:
         writer = BatchWriter(self._structure, self.target, *arrays, framed=framed, fold_swaps=self.fold_swaps)
         return writer.write(self.setting)
 
-    def _written(self, plan: BlockPlan, arrays: Arrays) -> NativeBatch:
-        return BlockWriter(plan, self.target, *arrays, fold_swaps=self.fold_swaps).write()
+    def _written(self, plan: BlockPlan, arrays: Arrays, parts: Sequence[Part] | None = None) -> NativeBatch:
+        return BlockWriter(plan, self.target, *arrays, fold_swaps=self.fold_swaps, parts=parts).write()
 
     def _in_blocks(self, plan: BlockPlan, arrays: Arrays) -> Circuit:
         return BatchCircuits(self._written(plan, arrays), self._measured).circuit(0)
@@ -273,10 +278,13 @@ class PytketKernel:
         if not (self.fuse_pairs and self.target.emitted_as_is):
             return None
         sample = self._structure.sample
-        plan = block_plan(self.split, self.setting, sample, fold_swaps=self.fold_swaps, target=self.target)
-        if plan is None:
+        found = block_plan(self.split, self.setting, sample, fold_swaps=self.fold_swaps, target=self.target)
+        if found is None:
             return None
-        costs = self._cost(self._in_blocks(plan, as_arrays(sample))), self._cost(self._emitted(sample))
+        plan, parts = found
+        written = self._written(plan, as_arrays(sample), parts)
+        ours = BatchCircuits(written, self._measured).circuit(0)
+        costs = self._cost(ours), self._cost(self._emitted(sample))
         return replace(plan, prices=(costs[0][0], costs[1][0])) if costs[0] < costs[1] else None
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 
 from qffc.ir.observables import DotObservable, Observable, PauliObservable
 from qffc.ir.operation import Op
@@ -34,7 +35,30 @@ def seen_by(split: Split, setting: Setting) -> Split:
         >>> len(split.ops), len(seen_by(split, bell).ops)
         (12, 10)
     """
-    ops, wires = _on_wires(split)
+    return SettingCones(split).seen_by(setting)
+
+
+class SettingCones:
+    """What each setting sees of one kernel.
+
+    Args:
+        split: the program.
+    """
+
+    def __init__(self, split: Split) -> None:
+        self._split = split
+
+    @cached_property
+    def _on_wires(self) -> tuple[list[Op | None], dict[int, int]]:
+        return _on_wires(self._split)
+
+    def seen_by(self, setting: Setting) -> Split:
+        """Return the kernel of a setting, see :func:`seen_by`."""
+        ops, wires = self._on_wires
+        return _seen_by(self._split, ops, wires, setting)
+
+
+def _seen_by(split: Split, ops: list[Op | None], wires: dict[int, int], setting: Setting) -> Split:
     observables = [observable.relabelled(wires).paulis for observable in _read(setting)]
     places = [place for place, op in enumerate(ops) if op is not None]
     gates = [op for op in ops if op is not None]

@@ -80,20 +80,55 @@ def _start(candidates: Sequence[Candidate], count: int) -> list[Floats]:
 
 
 def _solve(candidates: Sequence[Candidate], count: int, weights: list[Floats], steps: int) -> list[Floats]:
+    stacks = [_Stack.of(candidates, weights, size, count) for size in sorted({len(c.strings) for c in candidates})]
     for _ in range(steps):
-        spreads = [np.sqrt(_quadratic_form(c, x)) for c, x in zip(candidates, weights, strict=True)]
+        spreads = [np.sqrt(_forms(stack.quadratic, stack.weights)) for stack in stacks]
         floor = _FLOOR * max(float(max(spread.max() for spread in spreads)), 1e-300)
+        gram = np.zeros(count * count)
         inverses = []
-        gram = np.zeros((count, count))
-        for candidate, spread in zip(candidates, spreads, strict=True):
-            inverse = np.linalg.inv(np.einsum("pab,p->ab", candidate.quadratic, 1 / np.maximum(spread, floor)))
-            gram[np.ix_(candidate.strings, candidate.strings)] += inverse
+        for stack, spread in zip(stacks, spreads, strict=True):
+            inverse = np.linalg.inv(np.einsum("kpab,kp->kab", stack.quadratic, 1 / np.maximum(spread, floor)))
+            np.add.at(gram, stack.places, inverse)
             inverses.append(inverse)
-        multipliers = np.linalg.solve(gram, np.ones(count))
-        weights = [
-            inverse @ multipliers[candidate.strings] for candidate, inverse in zip(candidates, inverses, strict=True)
-        ]
-    return weights
+        multipliers = np.linalg.solve(gram.reshape(count, count), np.ones(count))
+        for stack, inverse in zip(stacks, inverses, strict=True):
+            stack.weights = np.einsum("kab,kb->ka", inverse, multipliers[stack.strings])
+    found: list[Floats] = list(weights)
+    for stack in stacks:
+        for number, own in zip(stack.numbers, stack.weights, strict=True):
+            found[number] = own
+    return found
+
+
+@dataclass(eq=False)
+class _Stack:
+    """The candidates with one number of strings, whose arrays are computed with at once.
+
+    Args:
+        numbers: of the candidates.
+        strings: (candidates, strings).
+        quadratic: (candidates, points, strings, strings).
+        places: (candidates, strings, strings), of each two strings in the flat matrix of all.
+        weights: (candidates, strings); changed in place.
+    """
+
+    numbers: list[int]
+    strings: NDArray[np.intp]
+    quadratic: Floats
+    places: NDArray[np.intp]
+    weights: Floats
+
+    @staticmethod
+    def of(candidates: Sequence[Candidate], weights: Sequence[Floats], size: int, count: int) -> _Stack:
+        numbers = [number for number, each in enumerate(candidates) if len(each.strings) == size]
+        strings = np.array([candidates[number].strings for number in numbers])
+        return _Stack(
+            numbers,
+            strings,
+            np.array([candidates[number].quadratic for number in numbers]),
+            strings[:, :, None] * count + strings[:, None, :],
+            np.array([weights[number] for number in numbers]),
+        )
 
 
 def _variance(candidates: Sequence[Candidate], weights: Sequence[Floats]) -> float:
@@ -105,7 +140,13 @@ def _noise(candidate: Candidate, weights: Floats) -> float:
 
 
 def _quadratic_form(candidate: Candidate, weights: Floats) -> Floats:
-    return np.asarray(np.maximum(np.einsum("a,pab,b->p", weights, candidate.quadratic, weights), 0.0))
+    return _forms(candidate.quadratic[None], weights[None])[0]
+
+
+def _forms(quadratic: Floats, weights: Floats) -> Floats:
+    """The variances of one shot, (candidates, points)."""
+    applied = np.einsum("kpab,kb->kpa", quadratic, weights)
+    return np.asarray(np.maximum(np.einsum("kpa,ka->kp", applied, weights), 0.0))
 
 
 def _complete(candidates: Sequence[Candidate], count: int) -> bool:

@@ -149,6 +149,7 @@ def _from_start(ops: tuple[Op, ...]) -> tuple[Op, ...]:
     """Drop what can be moved to the preparations and makes a phase there, equal rotations of a singlet together."""
     partners: dict[int, int | None] = {}
     gates: list[int] = []
+    before: list[Op] = []
     for index, op in enumerate(ops):
         match op:
             case Singlet(a, b):
@@ -157,14 +158,14 @@ def _from_start(ops: tuple[Op, ...]) -> tuple[Op, ...]:
             case Zero(qubit):
                 partners[qubit] = None
                 continue
-        before = [ops[gate] for gate in gates]
         if is_turn(op):
             twin = _turn_of_other_half(op, partners[op.qubits[0]], before)
             if twin is not None and passes(op, before[::-1]):
-                del gates[twin]
+                del gates[twin], before[twin]
                 continue
         if not (_makes_a_phase(op, partners) and passes(op, before[::-1])):
             gates.append(index)
+            before.append(op)
     kept = set(gates)
     return tuple(op for index, op in enumerate(ops) if index in kept or op.prepares)
 

@@ -45,13 +45,16 @@ def merged(first: Op, second: Op) -> Op | None:
     if not isinstance(first, Coupling) or not isinstance(second, Coupling) or type(first) is not type(second):
         return None
     # Couplings of two groups stay apart: a merged one could be moved among those of the first group.
-    return first.with_value(add(first.value, second.value)) if second.with_value(first.value) == first else None
+    alike = (first.qubits, first.letters, first.group) == (second.qubits, second.letters, second.group)
+    return first.with_value(add(first.value, second.value)) if alike else None
 
 
 def _join(done: list[Op], op: Op) -> bool:
     for place in reach(op, done[::-1]):
         index = len(done) - 1 - place
-        union = merged(done[index], op) if index >= 0 else None
+        if index < 0 or done[index].qubits != op.qubits:
+            continue
+        union = merged(done[index], op)
         if union is not None:
             _put(done, {index: union}, set())
             return True
@@ -109,8 +112,13 @@ def _join_coupling(done: list[Op], op: Op) -> bool:
     """Make an exchange of XX, YY and ZZ by one angle, if they can meet where one of them is."""
     if not isinstance(op, PauliRotation) or not _is_coupling_part(op):
         return False
+    pair = op.qubits
+    on_pair = [place for place, part in enumerate(done) if part.qubits == pair]  # of a long word most acts elsewhere
+    if len(on_pair) < 2:
+        return False
     word = [*done, op]
-    nearest = {part.string: place for place, part in enumerate(word) if _is_same_but_for_letters(part, op)}
+    same = ((place, word[place]) for place in (*on_pair, len(done)))
+    nearest = {part.string: place for place, part in same if _is_same_but_for_letters(part, op)}
     places = sorted(nearest.values())
     for meeting in places if len(places) == 3 else ():
         if all(_can_move(word, place, meeting) for place in places):
@@ -133,9 +141,9 @@ def _is_coupling_part(op: Op) -> bool:
 
 def _is_same_but_for_letters(first: Op, second: PauliRotation) -> TypeGuard[PauliRotation]:
     """Whether an operation is XX, YY or ZZ of the pair and by the angle of another one."""
-    if not isinstance(first, PauliRotation) or not _is_coupling_part(first) or first.qubits != second.qubits:
+    if first.qubits != second.qubits or not isinstance(first, PauliRotation) or not _is_coupling_part(first):
         return False
-    return replace(first, string=second.string) == second
+    return first.unordered == second.unordered and first.angle == second.angle
 
 
 def _put(done: list[Op], changed: dict[int, Op], dropped: set[int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 
 from qffc.ir.operation import Op
@@ -48,9 +49,12 @@ def without_swap(op: Op) -> tuple[Op, Mapping[int, int]]:
 
 def is_identity(op: Op) -> bool:
     """Whether the angle or the vector of an operation is exactly zero."""
-    if op.value is None:
-        return False
-    value = parts(op.value)[1] if op.value.law.rank else substitute_sites(op.value, {})
+    return op.value is not None and _vanishes(op.value)
+
+
+@lru_cache(maxsize=1 << 12)
+def _vanishes(number: Value) -> bool:
+    value = parts(number)[1] if number.law.rank else substitute_sites(number, {})
     return value == ZERO or (isinstance(value, FrameVector) and set(value.children) == {ZERO})
 
 

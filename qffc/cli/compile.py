@@ -190,7 +190,7 @@ def _summary(compiled: Compiled, shots: int) -> tuple[str, dict[str, object]]:
     if not compiled.target.native:
         after = compiled.records[-1].after if compiled.records else None
         lines += [f"{after}"] if after else []
-        lines += [f"'{compiled.target.name}' has no native gates to count; gates run as written"]
+        lines += [f"'{compiled.target.name}' has no native gates to count; gates run as written", _level(compiled)]
         return "\n".join(lines), data
     columns = _columns(compiled)
     price = compiled.price(shots)
@@ -206,6 +206,7 @@ def _summary(compiled: Compiled, shots: int) -> tuple[str, dict[str, object]]:
         lines += [f"price: none, '{compiled.target.name}' names none; {settings} measurement {noun} of {shots} shots"]
     else:
         lines += [f"price: {price:.1f} HQC for {settings} measurement {noun} of {shots} shots"]
+    lines += [f"{_level(compiled)}; counts and price are at fixed generic angles, where no gate is special"]
     lines += _blocks_line(compiled)
     routes = [compiled.kernel.measuring(setting).route for setting in compiled.measurements.settings]
     data |= {"routes": [None if route is None else str(route) for route in routes]}
@@ -213,6 +214,13 @@ def _summary(compiled: Compiled, shots: int) -> tuple[str, dict[str, object]]:
         number = routes.count(route)
         lines += [f"{number} of {settings} {noun}: circuits of {route}, cheaper and compared with the program"]
     return "\n".join(lines), data
+
+
+def _level(compiled: Compiled) -> str:
+    """What it was compiled by."""
+    chosen = LEVELS[compiled.level]
+    own = "" if compiled.passes == chosen.passes else f", with the passes {compiled.passes} in the place of its own"
+    return f"level: -O{chosen.number}{own}"
 
 
 def _blocks_line(compiled: Compiled) -> list[str]:

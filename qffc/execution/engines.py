@@ -50,7 +50,7 @@ class Engine:
     def state(self) -> str:
         """A line about it for people."""
         if self.built_in is not None:
-            return "built in; draws shots without noise from one exact state"
+            return "built in; draws shots without noise from one exact state, 'qffc run --emulate' from the emulator"
         found = [f"{package} {v}" for (package, _), v in zip(self.packages, self.versions, strict=True) if v]
         if self.installed:
             return f"installed ({', '.join(found)})"

@@ -29,7 +29,7 @@ from qffc.passes.same_response import verify_numbers
 from qffc.targets.catalogue import target
 from qffc.testing import strategies
 from qffc.testing.mutations import Mutant
-from qffc.testing.needs_hypothesis import HealthCheck, given, reject, settings, st
+from qffc.testing.needs_hypothesis import HealthCheck, given, note, reject, settings, st
 from qffc.testing.symmetric import symmetric_program
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _T = TypeVar("_T")
 _FIRST = 8
 """Programs that are tried before the search."""
+_BROKEN_SHARE = 3
+"""Of the broken programs one in so many is tried: each takes as long as four others, most of it to draw it."""
 
 
 class PassSuite:
@@ -90,6 +92,7 @@ class PassSuite:
 
         def check(data: st.DataObject) -> None:
             program = data.draw(self.programs(), "program")
+            note(program.text)
             after = self._pipeline(program).program
             if keeps_symmetry(self.step.preserves):
                 instance = data.draw(strategies.instances(program), "instance")
@@ -148,24 +151,28 @@ class PassSuite:
             if check_equivariance(after).holds:
                 raise AssertionError(f"proven after the pass, and broken before it: {mutant.detail}\n{after.text}")
 
-        self._for_all(strategies.broken_programs(), check)
+        self._for_all(strategies.broken_programs(), check, share=_BROKEN_SHARE)
 
     def _need_symmetry(self) -> None:
         if not (self.keeps_symmetry or keeps_symmetry(self.step.preserves)):
             raise SkipTest(f"the pass preserves {self.step.preserves}")
 
-    def _for_all(self, strategy: SearchStrategy[_T], check: Callable[[_T], None]) -> None:
-        """Search for something that fails a check."""
+    def _for_all(self, strategy: SearchStrategy[_T], check: Callable[[_T], None], share: int = 1) -> None:
+        """Search for something that fails a check, among so many programs over ``share``."""
         __tracebackhide__ = True
         self._try_first_programs()
         known = settings.default
         assert known is not None
         often = known.max_examples if self.max_examples is None else self.max_examples
+        often = -(-often // share)
         slow = (*known.suppress_health_check, HealthCheck.too_slow, HealthCheck.filter_too_much)
 
         @settings(known, deadline=None, max_examples=often, suppress_health_check=slow, report_multiple_bugs=False)
         @given(strategy)
         def every(subject: _T) -> None:
+            program = subject.program if isinstance(subject, Mutant) else subject
+            if isinstance(program, Program):
+                note(program.text)  # what hypothesis prints of it says no more than its size
             check(subject)
 
         every()

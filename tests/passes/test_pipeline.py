@@ -10,11 +10,12 @@ import pytest
 
 from qffc.ir.diagnostics import InternalError, QffcError, quoted
 from qffc.ir.observables import DotObservable
-from qffc.ir.ops import Relabel
+from qffc.ir.ops import Exchange, Relabel
 from qffc.ir.text.parser import parse_program
-from qffc.passes import registry
+from qffc.ir.values import ParameterEntry
+from qffc.passes import pipeline, registry, same_response
 from qffc.passes.base import Pass, PassResult
-from qffc.passes.pipeline import printer, run_pipeline
+from qffc.passes.pipeline import BrokenContract, printer, run_pipeline
 from qffc.passes.pipeline_text import format_pass, parse_pass, parse_pipeline
 from qffc.passes.simplify.canonicalize import Canonicalize
 from qffc.targets.catalogue import target
@@ -111,6 +112,61 @@ def test_output_of_a_pass_that_did_not_run(example):
 def test_a_pass_that_breaks_its_contract_is_caught(example, how, message):
     with pytest.raises(InternalError, match=message):
         run_pipeline((Spoil(how),), example(1).program, IDEAL)
+
+
+@dataclass(frozen=True)
+class Rename(Pass[None]):
+    """Changes nothing that is promised; one that spoils drops the last operation."""
+
+    to: str = "other"
+    spoils: bool = False
+    fails: bool = False
+    name: ClassVar = "rename"
+    preserves: ClassVar = "moments"
+
+    def run(self, program, target):
+        if self.fails:
+            raise InternalError("stopped by what it was given")
+        ops = program.ops[:-1] if self.spoils else program.ops
+        return PassResult(replace(program, name=self.to, ops=ops), None, changed=True)
+
+
+@dataclass(frozen=True)
+class Spoiler(Rename):
+    name: ClassVar = "spoiler"
+
+
+@pytest.fixture
+def as_if_built_in(monkeypatch):
+    monkeypatch.setattr(pipeline, "is_built_in", lambda step: True)
+
+
+def test_passes_of_ours_are_compared_at_once(example, as_if_built_in, monkeypatch):
+    looked = []
+    agree = same_response._agree
+    monkeypatch.setattr(same_response, "_agree", lambda *given: looked.append(given) or agree(*given))
+    steps = (Rename("a"), Rename("b"), Rename("c"))
+    assert run_pipeline(steps, example(1).program, IDEAL).program.name == "c"
+    assert len(looked) == 2  # points, and not three times as many
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_one_that_breaks_its_promise_is_named(example, as_if_built_in, place):
+    program = example(1).program
+    program = program.with_ops((*program.ops, Exchange(0, 1, ParameterEntry(program.parameters[0].name))))
+    assert run_pipeline((Rename("a"), Rename("b")), program, IDEAL).program.name == "b"
+    steps = [Rename("a"), Rename("b"), Rename("c")]
+    steps[place] = Spoiler("spoilt", spoils=True)
+    with pytest.raises(BrokenContract, match="pass 'spoiler' preserves moments, and changed") as caught:
+        run_pipeline(steps, program, IDEAL)
+    assert caught.value.step is steps[place]
+    with pytest.raises(BrokenContract, match="pass 'spoiler' preserves moments"):  # not what it did to the next one
+        run_pipeline([*steps, Rename("d", fails=True)], program, IDEAL)
+
+
+def test_a_pass_that_stops_alone_is_not_somebody_elses_mistake(example, as_if_built_in):
+    with pytest.raises(InternalError, match="stopped by what it was given"):
+        run_pipeline((Rename("a"), Rename("b", fails=True)), example(1).program, IDEAL)
 
 
 def test_verification_can_be_switched_off(example):

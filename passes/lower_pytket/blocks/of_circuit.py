@@ -72,7 +72,7 @@ def in_blocks(circuit: Circuit, target: Target, *, fold_swaps: bool = True) -> C
     if measured:
         bases = tuple("Z" if wire in measured.values() else None for wire in ends)
     blocks, rows = tuple(fused(items)), (np.array([angles]), np.array([vectors]).reshape(1, -1, 3))
-    parts = block_parts(tuple(items), target, *rows, fold_swaps=fold_swaps).parts(blocks)
-    plan = BlockPlan(tuple(items), blocks, choose_axes(tuple(parts), bases, ends), ends, bases)
-    batch = BlockWriter(plan, target, *rows, fold_swaps=fold_swaps).write()
+    parts = tuple(block_parts(tuple(items), target, *rows, fold_swaps=fold_swaps).parts(blocks))
+    plan = BlockPlan(tuple(items), blocks, choose_axes(parts, bases, ends), ends, bases)
+    batch = BlockWriter(plan, target, *rows, fold_swaps=fold_swaps, parts=parts).write()
     return BatchCircuits(batch, tuple(measured[bit] for bit in sorted(measured))).circuit(0)

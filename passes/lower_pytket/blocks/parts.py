@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,10 @@ _EQUAL = 1e-12
 _CHOICE = 1e-9
 """Radians; a SWAP is folded out where the angles get smaller by more than this."""
 _PAULIS: dict[Letter, Matrices] = {letter: 1j * matrices(np.array([FLIPS[letter]]))[0] for letter in LETTERS}
+_ROWS = 8192
+"""Matrices of two qubits that are multiplied at once, about."""
+Pair = tuple[int, int]
+Entry = TypeVar("Entry")
 _SINGLET = np.array([0, 1, -1, 0], dtype=np.complex128) / np.sqrt(2)
 
 
@@ -80,8 +84,9 @@ class BlockParts:
 
     def parts(self, blocks: tuple[Block, ...]) -> Iterator[Part]:
         """Yield the parts in order."""
+        couplings = self._couplings(blocks)
         met: set[int] = set()
-        for block in blocks:
+        for number, block in enumerate(blocks):
             tracks = self._items[block[0]].tracks
             if len(tracks) == 1:
                 turn = self._turn(self._items[block[0]])
@@ -91,12 +96,12 @@ class BlockParts:
                     self._start[tracks[0]] = product(turn, self._start.get(tracks[0], self._constant()))
                 continue
             a, b = sorted(tracks)
-            if met.isdisjoint(tracks):
-                yield self._preparation(block, (a, b))
-            else:
+            if number in couplings:
                 for track in (track for track in (a, b) if track not in met):
                     yield from self._started(track)
-                yield self._coupling(block, (a, b))
+                yield couplings[number]
+            else:
+                yield self._preparation(block, (a, b))
             met |= {a, b}
         for track in sorted(self._start):
             yield from self._started(track)
@@ -131,15 +136,37 @@ class BlockParts:
         axis = -1 if self._three_angles else 0
         return Part(pair, found, np.zeros(self._count, dtype=bool), axis, fresh=True)
 
-    def _coupling(self, block: Block, pair: tuple[int, int]) -> Part:
-        strings = strings_of(self._items, block, pair)
-        if strings is None:
-            return self._folded(pair, in_order(cartan(self._unitary(block, pair))), sort=True)
-        parts = reduced(self._in_frame(strings))
-        if len(strings.parts) > 1:
-            return self._folded(pair, parts, sort=False)
-        ((letter, _),) = strings.parts
-        return Part(pair, parts, np.zeros(self._count, dtype=bool), LETTERS.index(letter))
+    def _couplings(self, blocks: tuple[Block, ...]) -> dict[int, Part]:
+        """The gates of all blocks whose tracks have met others, by the number of the block; many at once."""
+        general: list[tuple[int, Pair]] = []
+        commuting: list[tuple[int, Pair, Cartan]] = []
+        found: dict[int, Part] = {}
+        met: set[int] = set()
+        for number, block in enumerate(blocks):
+            tracks = self._items[block[0]].tracks
+            if len(tracks) == 1 or met.isdisjoint(tracks):
+                met |= set(tracks) if len(tracks) > 1 else set()
+                continue
+            met |= set(tracks)
+            a, b = sorted(tracks)
+            strings = strings_of(self._items, block, (a, b))
+            if strings is None:
+                general.append((number, (a, b)))
+                continue
+            parts = self._in_frame(strings)
+            if len(strings.parts) > 1:
+                commuting.append((number, (a, b), parts))
+                continue
+            ((letter, _),) = strings.parts
+            axis = LETTERS.index(letter)
+            found[number] = Part((a, b), reduced(parts), np.zeros(self._count, dtype=bool), axis)
+        for some in _groups(general, lambda each: len(blocks[each[0]]) * self._count):
+            whole = cartan(self._unitaries([(blocks[number], pair) for number, pair in some]))
+            found |= self._folded(some, in_order(whole), sort=True)
+        for these in _groups(commuting, lambda _: self._count):
+            joined = _joined([parts for *_, parts in these])
+            found |= self._folded([(number, pair) for number, pair, _ in these], reduced(joined), sort=False)
+        return found
 
     def _in_frame(self, strings: Strings) -> Cartan:
         """Rotations about commuting strings, with the letters of the first qubit for both."""
@@ -151,33 +178,67 @@ class BlockParts:
         nothing, there, back = (self._constant(each) for each in (NO_TURN, turn, inverse(turn)))
         return Cartan((nothing, back), angles, (nothing, there))
 
-    def _folded(self, pair: tuple[int, int], parts: Cartan, *, sort: bool) -> Part:
-        """A gate without its SWAP, where it is cheaper that the wires trade places."""
-        if not self._fold:
-            return Part(pair, parts, np.zeros(self._count, dtype=bool))
-        other = without_swap(parts)
-        other = in_order(other) if sort else reduced(other)
-        fewer = nonzero(other.angles, self._least) - nonzero(parts.angles, self._least)
-        smaller = np.abs(other.angles).sum(axis=1) < np.abs(parts.angles).sum(axis=1) - _CHOICE
-        swap = (fewer < 0) | ((fewer == 0) & smaller)
-        where = swap[:, None]
-        # The wires trade places and tracks do not: what comes after the SWAP is back on its own track.
-        second, first = other.after
-        chosen = Cartan(
-            (np.where(where, first, parts.after[0]), np.where(where, second, parts.after[1])),
-            np.where(where, other.angles, parts.angles),
-            (np.where(where, other.before[0], parts.before[0]), np.where(where, other.before[1], parts.before[1])),
-        )
-        return Part(pair, chosen, swap)
+    def _folded(self, where: Sequence[tuple[int, Pair]], parts: Cartan, *, sort: bool) -> dict[int, Part]:
+        """Gates, one after the other in rows, without their SWAPs where it is cheaper that the wires trade places."""
+        swap = np.zeros(len(parts.angles), dtype=bool)
+        if self._fold:
+            other = without_swap(parts)
+            other = in_order(other) if sort else reduced(other)
+            fewer = nonzero(other.angles, self._least) - nonzero(parts.angles, self._least)
+            smaller = np.abs(other.angles).sum(axis=1) < np.abs(parts.angles).sum(axis=1) - _CHOICE
+            swap = (fewer < 0) | ((fewer == 0) & smaller)
+            rows = swap[:, None]
+            # The wires trade places and tracks do not: what comes after the SWAP is back on its own track.
+            second, first = other.after
+            parts = Cartan(
+                (np.where(rows, first, parts.after[0]), np.where(rows, second, parts.after[1])),
+                np.where(rows, other.angles, parts.angles),
+                (np.where(rows, other.before[0], parts.before[0]), np.where(rows, other.before[1], parts.before[1])),
+            )
+        found = {}
+        for place, (number, pair) in enumerate(where):
+            own = slice(place * self._count, (place + 1) * self._count)
+            found[number] = Part(pair, _rows_of(parts, own), swap[own])
+        return found
 
     # ----------------------------------------------------------------------- matrices
 
-    def _unitary(self, block: Block, pair: tuple[int, int]) -> Matrices:
-        """The matrix of a block, (circuits, 4, 4)."""
-        found = np.tile(np.eye(4, dtype=np.complex128), (self._count, 1, 1))
-        for number in block:
-            found = self._matrix(self._items[number], pair) @ found
+    def _unitaries(self, blocks: Sequence[tuple[Block, Pair]]) -> Matrices:
+        """The matrices of blocks, one block after the other: (blocks times circuits, 4, 4)."""
+        found = np.tile(np.eye(4, dtype=np.complex128), (len(blocks), self._count, 1, 1))
+        steps = self._matrices([(number, pair) for block, pair in blocks for number in block])
+        first = np.cumsum([0, *(len(block) for block, _ in blocks)])
+        for step in range(max(len(block) for block, _ in blocks)):
+            some = [place for place, (block, _) in enumerate(blocks) if step < len(block)]
+            found[some] = steps[first[some] + step] @ found[some]
+        return found.reshape(-1, 4, 4)
+
+    def _matrices(self, where: Sequence[tuple[int, Pair]]) -> Matrices:
+        """The matrices of operations on their pairs, (operations, circuits, 4, 4)."""
+        found = np.empty((len(where), self._count, 4, 4), dtype=np.complex128)
+        items = [self._items[number] for number, _ in where]
+        turns = [place for place, item in enumerate(items) if len(item.tracks) == 1]
+        if turns:
+            alone = matrices(turns_about(self._turn_vectors([items[place] for place in turns])).reshape(-1, 4))
+            alone = alone.reshape(len(turns), self._count, 2, 2)
+            for side, letters in enumerate(("rcij,kl->rcikjl", "rcij,kl->rckilj")):
+                own = [k for k, place in enumerate(turns) if items[place].tracks[0] == where[place][1][side]]
+                places = [turns[k] for k in own]
+                found[places] = np.einsum(letters, alone[own], np.eye(2)).reshape(-1, self._count, 4, 4)
+        for place, (number, pair) in enumerate(where):
+            if len(items[place].tracks) == 2:
+                found[place] = self._matrix(self._items[number], pair)
         return found
+
+    def _turn_vectors(self, items: Sequence[Item]) -> Floats:
+        """What turns of one qubit turn about, (turns, circuits, 3)."""
+        vectors = np.zeros((len(items), self._count, 3))
+        for row, item in enumerate(items):
+            if item.letters:
+                vectors[row, :, LETTERS.index(item.letters[0])] = self._number(item)
+            else:
+                vectors[row] = self._vectors[:, item.op]
+        return vectors
 
     def _matrix(self, item: Item, pair: tuple[int, int]) -> Matrices:
         if len(item.tracks) == 1:
@@ -198,11 +259,35 @@ class BlockParts:
         return np.full(self._count, item.angle) if item.op is None else self._angles[:, item.op]
 
     def _turn(self, item: Item) -> Turns:
-        if not item.letters:
-            return turns_about(self._vectors[:, item.op])
-        vectors = np.zeros((self._count, 3))
-        vectors[:, LETTERS.index(item.letters[0])] = self._number(item)
-        return turns_about(vectors)
+        return turns_about(self._turn_vectors([item])[0])
 
     def _constant(self, turn: tuple[float, float, float, float] = NO_TURN) -> Turns:
         return constant_turns(turn, self._count)
+
+
+def _groups(entries: list[Entry], size: Callable[[Entry], int]) -> Iterator[list[Entry]]:
+    """Entries in a row whose sizes together are about what arrays hold that fit into a cache; one entry at least."""
+    some: list[Entry] = []
+    total = 0
+    for entry in entries:
+        if some and total + size(entry) > _ROWS:
+            yield some
+            some, total = [], 0
+        some.append(entry)
+        total += size(entry)
+    if some:
+        yield some
+
+
+def _joined(parts: Sequence[Cartan]) -> Cartan:
+    """Decompositions one after the other in rows."""
+    after, before = (
+        (np.concatenate([sides[0] for sides in pairs]), np.concatenate([sides[1] for sides in pairs]))
+        for pairs in ([each.after for each in parts], [each.before for each in parts])
+    )
+    return Cartan(after, np.concatenate([each.angles for each in parts]), before)
+
+
+def _rows_of(parts: Cartan, rows: slice) -> Cartan:
+    after, before = ((one[rows], other[rows]) for one, other in (parts.after, parts.before))
+    return Cartan(after, parts.angles[rows], before)

@@ -12,7 +12,7 @@ from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_pytket.blocks.axes import choose_axes
 from qffc.passes.lower_pytket.blocks.fuse import Block, fused
 from qffc.passes.lower_pytket.blocks.items import KNOWN, Item, items_of
-from qffc.passes.lower_pytket.blocks.parts import BlockParts
+from qffc.passes.lower_pytket.blocks.parts import BlockParts, Part
 from qffc.passes.lower_pytket.gate_columns import TINY
 from qffc.passes.lower_pytket.ops import NumericOp
 from qffc.passes.lower_pytket.turn_arrays import Floats
@@ -43,8 +43,10 @@ class BlockPlan:
 
 def block_plan(
     split: Split, setting: Setting | None, sample: Sequence[NumericOp], *, fold_swaps: bool, target: Target
-) -> BlockPlan | None:
-    """Return the blocks of a kernel; None where some operation has a number of gates that depends on its angle.
+) -> tuple[BlockPlan, tuple[Part, ...]] | None:
+    """Return the blocks of a kernel, and their parts for the sample.
+
+    None where some operation has a number of gates that depends on its angle.
 
     Args:
         split: the program.
@@ -60,8 +62,8 @@ def block_plan(
     bases = None if setting is None else setting.bases
     blocks = tuple(fused(items))
     angles, vectors = np.array([[op.angle for op in sample]]), np.array([[op.vector for op in sample]])
-    parts = block_parts(tuple(items), target, angles, vectors, fold_swaps=fold_swaps).parts(blocks)
-    return BlockPlan(tuple(items), blocks, choose_axes(tuple(parts), bases, ends), ends, bases)
+    parts = tuple(block_parts(tuple(items), target, angles, vectors, fold_swaps=fold_swaps).parts(blocks))
+    return BlockPlan(tuple(items), blocks, choose_axes(parts, bases, ends), ends, bases), parts
 
 
 def block_parts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import pi
 
 import numpy as np
@@ -32,18 +33,30 @@ class BlockWriter:
         angles: (circuits, ops), radians, of the operations of the kernel.
         vectors: (circuits, ops, 3), radians, of its rotations.
         fold_swaps: whether SWAPs are taken out of blocks.
+        parts: of the blocks for these numbers, where they are known.
     """
 
-    def __init__(self, plan: BlockPlan, target: Target, angles: Floats, vectors: Floats, *, fold_swaps: bool) -> None:
+    def __init__(
+        self,
+        plan: BlockPlan,
+        target: Target,
+        angles: Floats,
+        vectors: Floats,
+        *,
+        fold_swaps: bool,
+        parts: Sequence[Part] | None = None,
+    ) -> None:
         self._plan, self._target, self._fold = plan, target, fold_swaps
         self._count = len(angles)
         self._out = GateColumns(target, self._count, len(plan.ends))
-        self._parts = block_parts(plan.items, target, angles, vectors, fold_swaps=fold_swaps)
+        if parts is None:
+            parts = tuple(block_parts(plan.items, target, angles, vectors, fold_swaps=fold_swaps).parts(plan.blocks))
+        self._parts = parts
         self._waiting: list[Turns] = [constant_turns(NO_TURN, self._count) for _ in plan.ends]
 
     def write(self) -> NativeBatch:
         """Return the gates, with the turns before a measurement when something is measured."""
-        for part, axis in zip(self._parts.parts(self._plan.blocks), self._plan.axes, strict=True):
+        for part, axis in zip(self._parts, self._plan.axes, strict=True):
             if len(part.tracks) == 1:
                 self._wait(part.tracks[0], part.cartan.after[0])
             else:

@@ -27,6 +27,7 @@ KERNELS = (
     "kernel_avx512.cpp",
     "dispatch.cpp",
     "field_states.cpp",
+    "gadget_search.cpp",
     "helpers.cpp",
     "layer_run.cpp",
     "program.cpp",
@@ -82,6 +83,11 @@ def test_layers_are_the_same_on_all_instruction_sets_and_threads(build):
 def test_states_over_finite_fields_are_those_of_plain_remainders(build):
     done = subprocess.run([str(build("run_fields"))], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "18\n"), done.stdout + done.stderr[-3000:]
+
+
+def test_searches_carry_out_every_rotation_once(build):
+    done = subprocess.run([str(build("run_search"))], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "34\n"), done.stdout + done.stderr[-3000:]
 
 
 def check(runner, folder, native, shape, tables, rows, numbers, expected):

@@ -1,0 +1,107 @@
+"""The greedy search of ``greedy_search.py`` by the native library, where it was built: the same steps, sooner."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.passes.gadgets.frame import Frame
+from qffc.passes.gadgets.greedy_search import Found, Search, Step, no_gates
+from qffc.passes.gadgets.paulis import Pauli
+from qffc.passes.gadgets.sequence import Gadgets
+from qffc.passes.native_library import native_state
+
+MOST_QUBITS = 63
+"""A string is two words of 64 bits, one bit for each qubit; with one to spare."""
+_ROOM = 256
+"""Steps that there is room for at first."""
+
+
+def reaches(qubits: int) -> bool:
+    """Whether the native library can be used for so many qubits."""
+    return qubits <= MOST_QUBITS and native_state().available
+
+
+def carried_out(given: Gadgets, search: Search, gate_on: Sequence[int], most: int | None) -> Found | None:
+    """Return what :func:`qffc.passes.gadgets.greedy_search.carried_out` does."""
+    if not given.rotations:
+        return Found((), given.frame)
+    return _searched(given, search, gate_on, most)
+
+
+def undo(frame: Frame) -> Found:
+    """Return what :func:`qffc.passes.gadgets.greedy_search.undo` does."""
+    found = _searched(Gadgets((), frame), Search(), no_gates(len(frame.xs)), None)
+    assert found is not None  # it may take as many gates as it likes
+    return found
+
+
+def _searched(
+    given: Gadgets, search: Search, gate_on: Sequence[int], most: int | None, room: int = _ROOM
+) -> Found | None:
+    library = native_state().library
+    assert library is not None  # else the caller does not come here
+    qubits, count = len(given.frame.xs), len(given.rotations)
+    strings = [*given.frame.xs, *given.frame.zs, *(rotation.string for rotation in given.rotations)]
+    x, z, negative = (list(parts) for parts in zip(*strings, strict=True))
+    xs, zs, signs = _words(x), _words(z), np.array(negative, dtype=np.uint8)
+    gates, weights = np.array(gate_on, dtype=np.int64), np.array(search.weights)
+    state = _generator_state(search.shake) if search.shake else None
+    places, step_x, step_z, step_signs = (np.empty(room, dtype) for dtype in (np.int64, np.uint64, np.uint64, np.uint8))
+    call = library.qffc_gadget_search
+    call.restype = ctypes.c_int64
+    steps = call(
+        ctypes.c_int64(qubits),
+        ctypes.c_int64(count),
+        _at(xs),
+        _at(zs),
+        _at(signs),
+        _at(gates),
+        _at(weights),
+        ctypes.c_double(search.tail),
+        ctypes.c_double(search.shaken),
+        ctypes.c_int64(search.patient),
+        None if state is None else _at(state),
+        ctypes.c_int64(-1 if most is None else most),
+        ctypes.c_int64(room),
+        _at(places),
+        _at(step_x),
+        _at(step_z),
+        _at(step_signs),
+    )
+    if steps < 0:
+        return None
+    if steps > room:
+        return _searched(given, search, gate_on, most, steps)
+    columns = (column[:steps].tolist() for column in (places, step_x, step_z, step_signs))
+    found = tuple(Step(place, Pauli(x, z, bool(sign))) for place, x, z, sign in zip(*columns, strict=True))
+    rows = [
+        Pauli(x, z, bool(sign)) for x, z, sign in zip(*(_rows(part, qubits) for part in (xs, zs, signs)), strict=True)
+    ]
+    return Found(found, Frame(tuple(rows[:qubits]), tuple(rows[qubits:])))
+
+
+def _rows(part: NDArray[Any], qubits: int) -> list[int]:
+    rows: list[int] = part[: 2 * qubits].tolist()
+    return rows
+
+
+def _words(numbers: list[int]) -> NDArray[np.uint64]:
+    return np.array(numbers, dtype=np.uint64)
+
+
+@lru_cache(maxsize=1 << 8)
+def _generator_state(seed: int) -> NDArray[np.uint64]:
+    """The state and the increment of NumPy's default generator for a seed, each as two words, the upper one first."""
+    numbers = np.random.PCG64(seed).state["state"]
+    halves = [half for name in ("state", "inc") for half in divmod(int(numbers[name]), 1 << 64)]
+    return _words(halves)
+
+
+def _at(array: NDArray[Any]) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)

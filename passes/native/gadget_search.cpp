@@ -1,0 +1,397 @@
+// The greedy search for two-qubit Clifford gates that make Pauli strings short: passes/gadgets/greedy_search.py, which
+// says what is done and why, in the same order and with the same numbers, so that both find the same circuits.
+//
+// A set of strings is a row of bits. Rows of the frame come first, in words of their own, then the window of rotations.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <unordered_map>
+#include <vector>
+
+#include "numpy_random.hpp"
+#include "pauli_strings.hpp"
+
+namespace {
+
+using qffc::Bits;
+using qffc::count_bits;
+using qffc::Effects;
+using qffc::has;
+using qffc::Move;
+using qffc::put;
+using qffc::Random;
+using qffc::read;
+using qffc::StringsTable;
+
+constexpr std::int64_t kWindow = 96, kLayers = 4, kFreeMoves = 3;
+constexpr std::size_t kWindowWords = 2;
+constexpr double kLeast = 1e-9;
+// One operation that was chosen: the rotation of a place, or with -1 a quarter turn.
+struct Step {
+  std::int64_t place;
+  std::uint64_t x, z;
+  bool negative;
+};
+
+struct Options {
+  const double* weights;  // of the layers
+  double tail, shaken;
+  bool patient, random;
+  const std::uint64_t* state;
+  std::int64_t most;  // gates; -1 for any number
+};
+
+class Search {
+ public:
+  Search(std::size_t qubits, std::size_t rotations, const std::uint64_t* x, const std::uint64_t* z,
+         const std::uint8_t* negative, const std::int64_t* gate_on, const Options& options)
+      : n_(qubits),
+        rows_(2 * qubits),
+        count_(rotations),
+        row_words_((rows_ + 63) / 64),
+        words_(row_words_ + kWindowWords),
+        options_(options),
+        random_(options.state),
+        gate_on_(gate_on, gate_on + qubits),
+        table_(qubits, 2 * qubits + rotations, x, z, negative) {
+    left_.assign(count_ / 64 + 1, 0);
+    for (std::size_t place = 0; place < count_; ++place) put(left_, place);
+    before_.resize(count_);
+    for (std::size_t place = 0; place < count_; ++place) {
+      before_[place].assign(place / 64 + 1, 0);
+      for (std::size_t other = 0; other < place; ++other) {
+        const std::size_t s = rows_ + place, t = rows_ + other;
+        if ((count_bits(x[s] & z[t]) + count_bits(z[s] & x[t])) % 2) {
+          put(before_[place], other);
+        }
+      }
+    }
+    for (std::size_t a = 0; a < n_; ++a) {
+      for (std::size_t b = a + 1; b < n_; ++b) pairs_.push_back({a, b});
+    }
+    find_layers();
+  }
+
+  bool carry_out() {
+    while (!layers_.empty()) {
+      if (!rotate()) change_frame();
+      if (options_.most >= 0 && static_cast<std::int64_t>(free_moves_.size()) > options_.most) return false;
+    }
+    return true;
+  }
+
+  void finish() {
+    while (shorten_frame()) {
+    }
+  }
+
+  const std::vector<Step>& steps() const { return steps_; }
+
+  const StringsTable& table() const { return table_; }
+
+ private:
+  using Set = Bits;  // row_words_ words of rows, then the window
+
+  std::uint64_t support(std::size_t place) const { return table_.support(rows_ + place); }
+
+  bool rotate() {
+    bool any = false;
+    const std::vector<std::size_t> first = layers_[0];
+    for (const std::size_t place : first) {
+      const std::uint64_t on = support(place);
+      const int letters = count_bits(on);
+      if (letters > 2) continue;
+      if (letters == 2) {
+        const int a = __builtin_ctzll(on), b = 63 - __builtin_clzll(on);
+        if (gate_on_[static_cast<std::size_t>(a)] != gate_on_[static_cast<std::size_t>(b)]) continue;
+      } else if (letters == 0) {
+        continue;
+      }
+      std::uint64_t x, z;
+      std::uint8_t negative;
+      table_.string(rows_ + place, &x, &z, &negative);
+      steps_.push_back({static_cast<std::int64_t>(place), x, z, negative != 0});
+      left_[place / 64] &= ~(std::uint64_t{1} << place % 64);
+      any = true;
+    }
+    if (any) {
+      idle_ = 0;
+      find_layers();
+    }
+    return any;
+  }
+
+  void find_layers() {
+    layers_.clear();
+    std::size_t word = 0;
+    while (word < left_.size() && !left_[word]) ++word;
+    if (word == left_.size()) return;
+    start_ = 64 * word + static_cast<std::size_t>(__builtin_ctzll(left_[word]));
+    std::vector<std::size_t> waiting;
+    for (std::size_t place = start_; place < std::min(count_, start_ + kWindow); ++place) {
+      if (has(left_, place)) waiting.push_back(place);
+    }
+    Bits left = left_;
+    for (int number = 0; number < kLayers; ++number) {
+      std::vector<std::size_t> layer, rest;
+      for (const std::size_t place : waiting) {
+        bool blocked = false;
+        for (std::size_t w = start_ / 64; w <= place / 64 && !blocked; ++w) blocked = before_[place][w] & left[w];
+        (blocked ? rest : layer).push_back(place);
+      }
+      if (layer.empty()) break;
+      for (const std::size_t place : layer) left[place / 64] &= ~(std::uint64_t{1} << place % 64);
+      layers_.push_back(std::move(layer));
+      waiting = std::move(rest);
+    }
+  }
+
+  Set packed(const Bits& bits, bool with_window) const {
+    Set found(words_, 0);
+    for (std::size_t w = 0; w < row_words_; ++w) found[w] = bits[w];
+    if (rows_ % 64) found[row_words_ - 1] &= (std::uint64_t{1} << rows_ % 64) - 1;
+    if (!with_window) return found;
+    for (std::size_t w = 0; w < kWindowWords; ++w) found[row_words_ + w] = read(bits, rows_ + start_ + 64 * w);
+    return found;  // beyond the 96 of the window no mask looks
+  }
+
+  Set of_window(const std::vector<std::size_t>& places) const {
+    Set found(words_, 0);
+    for (const std::size_t place : places) {
+      const std::size_t bit = place - start_;
+      put(found, 64 * row_words_ + bit);
+    }
+    return found;
+  }
+
+  Set of_rows() const {
+    Set found(words_, 0);
+    for (std::size_t row = 0; row < rows_; ++row) put(found, row);
+    return found;
+  }
+
+  Effects look(bool with_window) const {
+    std::vector<Bits> xs, zs;
+    for (std::size_t q = 0; q < n_; ++q) {
+      xs.push_back(packed(table_.xs[q], with_window));
+      zs.push_back(packed(table_.zs[q], with_window));
+    }
+    return {xs, zs};
+  }
+
+  // Scores are in the order (letter, letter, pair).
+  std::size_t place_of(int first, int second, std::size_t pair) const {
+    return static_cast<std::size_t>(3 * first + second) * pairs_.size() + pair;
+  }
+
+  Move move_at(std::size_t place) const {
+    const auto& pair = pairs_[place % pairs_.size()];
+    const int letters = static_cast<int>(place / pairs_.size());
+    return {pair[0], pair[1], letters / 3, letters % 3};
+  }
+
+  // A weight times every number of letters that can be: products in memory are rounded, also where a processor could
+  // multiply and add at once.
+  static std::vector<double> multiples(double weight, std::int64_t most) {
+    std::vector<double> found(static_cast<std::size_t>(2 * most + 1));
+    for (std::int64_t k = -most; k <= most; ++k) {
+      volatile double product = weight * static_cast<double>(k);
+      found[static_cast<std::size_t>(k + most)] = product;
+    }
+    return found;
+  }
+
+  void change_frame() {
+    const Effects effects = look(true);
+    std::vector<Set> masks;
+    for (const auto& layer : layers_) masks.push_back(of_window(layer));
+    std::vector<std::size_t> two;
+    for (const std::size_t place : layers_[0]) {
+      if (count_bits(support(place)) == 2) two.push_back(place);
+    }
+    const Set two_mask = of_window(two), rows = of_rows();
+    const auto most = static_cast<std::int64_t>(std::max<std::size_t>(kWindow, rows_));
+    std::vector<std::vector<double>> products;
+    for (std::size_t layer = 0; layer < masks.size(); ++layer) {
+      products.push_back(multiples(options_.weights[layer], most));
+    }
+    const std::vector<double> of_tail = multiples(options_.tail, most);
+    std::vector<double> scores(9 * pairs_.size());
+    std::vector<int> gained(pairs_.size(), 0);
+    Set whole(words_);
+    for (std::size_t pair = 0; pair < pairs_.size(); ++pair) {
+      const auto [a, b] = pairs_[pair];
+      for (std::size_t w = 0; w < words_; ++w) {
+        whole[w] = effects.whole(a, b, w) & two_mask[w];
+        gained[pair] += count_bits(whole[w]);
+      }
+      for (int first = 0; first < 3; ++first) {
+        for (int second = 0; second < 3; ++second) {
+          const Move move{a, b, first, second};
+          double score = 0.0;
+          for (std::size_t layer = 0; layer < masks.size(); ++layer) {
+            score += products[layer][static_cast<std::size_t>(effects.taken(move, masks[layer], &whole) + most)];
+          }
+          if (options_.tail != 0.0) score += of_tail[static_cast<std::size_t>(effects.taken(move, rows, nullptr) + most)];
+          scores[place_of(first, second, pair)] = score;
+        }
+      }
+    }
+    ++idle_;
+    if (idle_ <= 4 * static_cast<std::int64_t>(n_) && free_move(scores)) return;
+    Set target = masks[0];
+    if (options_.patient || idle_ > static_cast<std::int64_t>(n_)) target = two.empty() ? shortest() : two_mask;
+    if (options_.random) {
+      for (double& score : scores) {
+        volatile double shift = options_.shaken * random_();
+        score += shift;
+      }
+    }
+    constexpr double nothing = -std::numeric_limits<double>::infinity();
+    double best = nothing;
+    std::size_t chosen = 0;
+    for (std::size_t place = 0; place < scores.size(); ++place) {
+      const int more = gained[place % pairs_.size()];
+      double score = effects.shortens(move_at(place), target) ? scores[place] : nothing;
+      if (more > 0) score = std::max(score, std::max(scores[place], 0.0));
+      score += more;
+      if (score > best) best = score, chosen = place;
+    }
+    const Move move = move_at(chosen);
+    open(move.a, move.b);
+    if (!gained[chosen % pairs_.size()]) apply(move);
+  }
+
+  Set shortest() const {
+    std::vector<std::size_t> found;
+    int least = std::numeric_limits<int>::max();
+    for (const std::size_t place : layers_[0]) {
+      const int letters = count_bits(support(place));
+      if (letters < least) least = letters, found.clear();
+      if (letters == least) found.push_back(place);
+    }
+    return of_window(found);
+  }
+
+  bool free_move(const std::vector<double>& scores) {
+    bool any = false;
+    double best = 0.0;
+    std::size_t chosen = 0;
+    for (std::size_t pair = 0; pair < pairs_.size(); ++pair) {
+      const auto [a, b] = pairs_[pair];
+      if (gate_on_[a] != gate_on_[b]) continue;
+      const auto known = free_moves_.find(gate_on_[a]);
+      if (known != free_moves_.end() && known->second >= kFreeMoves) continue;
+      std::size_t own = pair;
+      for (int letters = 1; letters < 9; ++letters) {
+        const std::size_t place = static_cast<std::size_t>(letters) * pairs_.size() + pair;
+        if (scores[place] > scores[own]) own = place;
+      }
+      if (scores[own] > kLeast && (!any || scores[own] > best)) any = true, best = scores[own], chosen = own;
+    }
+    if (!any) return false;
+    const Move move = move_at(chosen);
+    ++free_moves_[gate_on_[move.a]];
+    apply(move);
+    return true;
+  }
+
+  void open(std::size_t a, std::size_t b) {
+    gate_on_[a] = gate_on_[b] = static_cast<std::int64_t>(steps_.size());
+    free_moves_[gate_on_[a]] = 0;
+  }
+
+  void apply(const Move& move) {
+    table_.apply(move);
+    const std::size_t ends[2] = {move.a, move.b};
+    const int letters[2] = {move.first, move.second};
+    std::uint64_t x = 0, z = 0;
+    for (int end = 0; end < 2; ++end) {
+      x |= static_cast<std::uint64_t>(qffc::kHasX[letters[end]]) << ends[end];
+      z |= static_cast<std::uint64_t>(qffc::kHasZ[letters[end]]) << ends[end];
+    }
+    steps_.push_back({-1, x, z, false});
+  }
+
+  bool shorten_frame() {
+    int least = std::numeric_limits<int>::max();
+    std::size_t target = 0;
+    std::int64_t keep = -1;
+    for (std::size_t q = 0; q < n_; ++q) {
+      const std::uint64_t x = table_.support(q), z = table_.support(q + n_);
+      const int one = count_bits(x), other = count_bits(z);
+      if ((x == z && one <= 1) || one + other >= least) continue;
+      const std::size_t brief = one <= other ? q : q + n_, tall = one <= other ? q + n_ : q;
+      least = one + other;
+      const bool kept = std::min(one, other) == 1;
+      target = kept ? tall : brief;
+      keep = kept ? static_cast<std::int64_t>(brief) : -1;
+    }
+    if (least == std::numeric_limits<int>::max()) return false;
+    const Effects effects = look(false);
+    const Set rows = of_rows();
+    std::vector<double> scores(9 * pairs_.size());
+    for (std::size_t place = 0; place < scores.size(); ++place) scores[place] = effects.taken(move_at(place), rows, nullptr);
+    ++idle_;
+    const auto size = static_cast<std::int64_t>(n_);
+    if (idle_ <= 4 * size * size && free_move(scores)) return true;
+    Set wanted(words_, 0), unwanted(words_, 0);
+    put(wanted, target);
+    if (keep >= 0) put(unwanted, static_cast<std::size_t>(keep));
+    double best = -std::numeric_limits<double>::infinity();
+    std::size_t chosen = 0;
+    for (std::size_t place = 0; place < scores.size(); ++place) {
+      const Move move = move_at(place);
+      if (!effects.shortens(move, wanted) || effects.lengthens(move, unwanted)) continue;
+      if (scores[place] > best) best = scores[place], chosen = place;
+    }
+    const Move move = move_at(chosen);
+    if (gate_on_[move.a] != gate_on_[move.b]) open(move.a, move.b);
+    apply(move);
+    return true;
+  }
+
+  const std::size_t n_, rows_, count_, row_words_, words_;
+  const Options options_;
+  Random random_;
+  std::vector<std::int64_t> gate_on_;
+  StringsTable table_;
+  std::vector<Bits> before_;
+  Bits left_;
+  std::vector<std::array<std::size_t, 2>> pairs_;
+  std::vector<std::vector<std::size_t>> layers_;
+  std::unordered_map<std::int64_t, std::int64_t> free_moves_;
+  std::vector<Step> steps_;
+  std::size_t start_ = 0;
+  std::int64_t idle_ = 0;
+};
+
+}  // namespace
+
+// Returns how many operations there are, or -1 where the search is given up; they are written as far as there is room
+// for `room`. Strings are the rows of the frame, 2 `qubits` of them, then the rotations; on return the rows are those
+// of the frame that is left. Without rotations the frame is undone instead.
+extern "C" __attribute__((visibility("default"))) std::int64_t qffc_gadget_search(
+    std::int64_t qubits, std::int64_t rotations, std::uint64_t* x, std::uint64_t* z, std::uint8_t* negative,
+    const std::int64_t* gate_on, const double* weights, double tail, double shaken, std::int64_t patient,
+    const std::uint64_t* random, std::int64_t most, std::int64_t room, std::int64_t* places, std::uint64_t* step_x,
+    std::uint64_t* step_z, std::uint8_t* step_negative) {
+  static const std::uint64_t unused[4] = {0, 0, 0, 0};
+  const Options options{weights, tail, shaken, patient != 0, random != nullptr, random ? random : unused, most};
+  const auto size = static_cast<std::size_t>(qubits);
+  Search search(size, static_cast<std::size_t>(rotations), x, z, negative, gate_on, options);
+  if (rotations == 0) {
+    search.finish();
+  } else if (!search.carry_out()) {
+    return -1;
+  }
+  for (std::size_t row = 0; row < 2 * size; ++row) search.table().string(row, x + row, z + row, negative + row);
+  const auto& steps = search.steps();
+  for (std::size_t k = 0; k < std::min(steps.size(), static_cast<std::size_t>(room)); ++k) {
+    places[k] = steps[k].place, step_x[k] = steps[k].x, step_z[k] = steps[k].z, step_negative[k] = steps[k].negative;
+  }
+  return static_cast<std::int64_t>(steps.size());
+}
