@@ -18,7 +18,7 @@ CALLS = (
 )
 """The foreign functions for JAX."""
 
-PLAIN_CALLS = ("qffc_field_strings",)
+PLAIN_CALLS = ("qffc_field_strings", "qffc_rounds_at")
 """Those that take addresses, called by ctypes alone."""
 
 FORMAT = 5

@@ -27,6 +27,8 @@ QFFC_INLINE T sum_of(Vector<T> value) {
   return parts[0];
 }
 
+constexpr int64_t rows_ahead = 12;
+
 // out(m, n) = sum over k of left(m, k) right(k, n): left(m, k) is a number, right(k) and out(m) point to rows.
 // Columns [first, first + Wide registers) of Tall rows.
 template <class T, int Tall, int Wide, class Left, class Right, class Out>
@@ -35,6 +37,8 @@ QFFC_INLINE void tile(int64_t depth, int64_t first, const Left& left, const Righ
   Vector<T> sums[Tall][Wide] = {};
   for (int64_t k = 0; k < depth; ++k) {
     const T* row = right(k) + first;
+    // Rows lie apart, and no processor looks so far ahead by itself; matrices come from a distant cache.
+    if (k + rows_ahead < depth) __builtin_prefetch(right(k + rows_ahead) + first);
     Vector<T> numbers[Wide];
     for (int n = 0; n < Wide; ++n) numbers[n] = load<T>(row + n * lanes);
     for (int m = 0; m < Tall; ++m) {

@@ -1,9 +1,10 @@
-// Rounds of circuits as a foreign function of XLA.
+// Rounds of circuits as a foreign function of XLA, and for callers that have addresses.
 #include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,16 +22,26 @@ using Reals = ffi::Span<const double>;
 
 ffi::Error wrong(const char* what) { return ffi::Error::InvalidArgument(std::string("qffc: ") + what); }
 
+struct Array {
+  void* data;
+  ffi::DataType type;
+  const int64_t* shape;
+  size_t axes;
+
+  int64_t count() const { return std::accumulate(shape, shape + axes, int64_t{1}, std::multiplies<int64_t>()); }
+};
+using Arrays = std::vector<Array>;
+
 // Takes arrays one after another, and notes whether all were of the type and shape that they must have.
 template <class T>
 class Taker {
  public:
-  Taker(ffi::RemainingArgs& in, ffi::RemainingRets& out) : in_(in), out_(out) {}
+  Taker(const Arrays& in, const Arrays& out) : in_(in), out_(out) {}
 
   const T* read(std::initializer_list<int64_t> shape) { return at<const T>(next(), shape, kind()); }
   const T* read_some(std::initializer_list<int64_t> shape) {  // or an empty array
-    const ffi::AnyBuffer found = next();
-    return found.element_count() == 0 ? nullptr : at<const T>(found, shape, kind());
+    const Array found = next();
+    return found.count() == 0 ? nullptr : at<const T>(found, shape, kind());
   }
   const int32_t* read_numbers(int64_t count, int64_t limit) {
     const int32_t* found = at<const int32_t>(next(), {count}, ffi::DataType::S32);
@@ -39,13 +50,12 @@ class Taker {
   }
   T* write(std::initializer_list<int64_t> shape) {
     if (written_ >= out_.size()) return good_ = false, nullptr;
-    return at<T>(**out_.get<ffi::AnyBuffer>(written_++), shape, kind());
+    return at<T>(out_[written_++], shape, kind());
   }
   // The size of an axis of an array further on, -1 where there is none.
   int64_t axis(size_t ahead, size_t axis) const {
-    if (read_ + ahead >= in_.size()) return -1;
-    const auto shape = in_.get<ffi::AnyBuffer>(read_ + ahead)->dimensions();
-    return axis < shape.size() ? shape[axis] : -1;
+    if (read_ + ahead >= in_.size() || axis >= in_[read_ + ahead].axes) return -1;
+    return in_[read_ + ahead].shape[axis];
   }
   size_t left() const { return in_.size() - read_; }
   bool good() const { return good_; }
@@ -53,20 +63,19 @@ class Taker {
 
  private:
   static constexpr ffi::DataType kind() { return sizeof(T) == 8 ? ffi::DataType::F64 : ffi::DataType::F32; }
-  ffi::AnyBuffer next() {
-    if (read_ >= in_.size()) return good_ = false, *in_.get<ffi::AnyBuffer>(0);
-    return *in_.get<ffi::AnyBuffer>(read_++);
+  Array next() {
+    if (read_ < in_.size()) return in_[read_++];
+    good_ = false;
+    return in_[0];
   }
   template <class P>
-  P* at(const ffi::AnyBuffer& buffer, std::initializer_list<int64_t> shape, ffi::DataType type) {
-    const auto found = buffer.dimensions();
-    good_ = good_ && buffer.element_type() == type && found.size() == shape.size() &&
-            std::equal(found.begin(), found.end(), shape.begin());
-    return static_cast<P*>(buffer.untyped_data());
+  P* at(const Array& array, std::initializer_list<int64_t> shape, ffi::DataType type) {
+    good_ = good_ && array.type == type && std::equal(array.shape, array.shape + array.axes, shape.begin(), shape.end());
+    return static_cast<P*>(array.data);
   }
 
-  ffi::RemainingArgs& in_;
-  ffi::RemainingRets& out_;
+  const Arrays& in_;
+  const Arrays& out_;
   size_t read_ = 0, written_ = 0;
   bool good_ = true;
 };
@@ -118,8 +127,8 @@ qffc::RoundWeights<P> round_arrays(const qffc::RoundSizes& sizes, int64_t round,
 // distances that were seen; of limits nine; arrays of rounds, then of layers; with derivatives along a direction that
 // direction, and weights of energies and of derivatives.
 template <class T>
-ffi::Error rounds_as(const Attributes& given, const qffc::Program& program, ffi::ThreadPool& pool, ffi::RemainingArgs& in,
-                     ffi::RemainingRets& out, std::string_view instructions) {
+ffi::Error rounds_as(const Attributes& given, const qffc::Program& program, int64_t threads, const Arrays& in,
+                     const Arrays& out, std::string_view instructions) {
   const qffc::RoundSteps<T>* steps = qffc::find_rounds<T>(std::string(instructions));
   if (steps == nullptr) return wrong("no such instruction set on this machine");
   Taker<T> take(in, out);
@@ -192,7 +201,6 @@ ffi::Error rounds_as(const Attributes& given, const qffc::Program& program, ffi:
   const Edges found(receivers, senders, present, edges, sizes.atoms);
   sizes.edges = static_cast<int64_t>(found.receivers.size());
   job.receivers = found.receivers.data(), job.senders = found.senders.data(), job.starts = found.starts.data();
-  const int64_t threads = std::max<int64_t>(1, pool.num_threads());
   const auto parallel_for = [threads](int64_t tasks, const std::function<void(int64_t)>& work) {
     qffc::Helpers::of_process().share(tasks, threads, work);
   };
@@ -201,19 +209,32 @@ ffi::Error rounds_as(const Attributes& given, const qffc::Program& program, ffi:
   return ffi::Error::Success();
 }
 
-ffi::Error rounds(ffi::ThreadPool pool, ffi::RemainingArgs in, ffi::RemainingRets out, Ints ints, Reals reals,
-                  int64_t count, int64_t turns, double cutoff, double reach, bool tanh, bool limits, bool along,
-                  bool want_weights, std::string_view instructions) {
+ffi::Error rounds_of(const Attributes& given, Ints ints, Reals reals, int64_t threads, const Arrays& in,
+                     const Arrays& out, std::string_view instructions) {
   const std::shared_ptr<const qffc::Program> program =
       qffc::decode_once(ints.begin(), ints.size(), reals.begin(), reals.size());
   if (program == nullptr) return wrong("not a program of this version");
   if (in.size() < 8 || out.size() < 3) return wrong("wrong number of arrays");
-  const Attributes given{count, turns, cutoff, reach, tanh, limits, along, want_weights};
-  switch (in.get<ffi::AnyBuffer>(0)->element_type()) {
-    case ffi::DataType::F64: return rounds_as<double>(given, *program, pool, in, out, instructions);
-    case ffi::DataType::F32: return rounds_as<float>(given, *program, pool, in, out, instructions);
+  switch (in[0].type) {
+    case ffi::DataType::F64: return rounds_as<double>(given, *program, threads, in, out, instructions);
+    case ffi::DataType::F32: return rounds_as<float>(given, *program, threads, in, out, instructions);
     default: return wrong("numbers are neither float32 nor float64");
   }
+}
+
+Array array_of(const ffi::AnyBuffer& buffer) {
+  const auto shape = buffer.dimensions();
+  return {buffer.untyped_data(), buffer.element_type(), shape.begin(), shape.size()};
+}
+
+ffi::Error rounds(ffi::ThreadPool pool, ffi::RemainingArgs in, ffi::RemainingRets out, Ints ints, Reals reals,
+                  int64_t count, int64_t turns, double cutoff, double reach, bool tanh, bool limits, bool along,
+                  bool want_weights, std::string_view instructions) {
+  Arrays read, written;
+  for (size_t k = 0; k < in.size(); ++k) read.push_back(array_of(*in.get<ffi::AnyBuffer>(k)));
+  for (size_t k = 0; k < out.size(); ++k) written.push_back(array_of(**out.get<ffi::AnyBuffer>(k)));
+  const Attributes given{count, turns, cutoff, reach, tanh, limits, along, want_weights};
+  return rounds_of(given, ints, reals, std::max<int64_t>(1, pool.num_threads()), read, written, instructions);
 }
 
 }  // namespace
@@ -236,5 +257,22 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(qffc_rounds, rounds,
                                   .Attr<bool>("along")
                                   .Attr<bool>("want_weights")
                                   .Attr<std::string_view>("instructions"));
+
+// The same for one who has addresses: energies, grades and the gradient by positions. Of each array in `shapes`: 0 for
+// int32 and else its bits, the number of its axes and their sizes. Returns 0, or 1 where something does not fit.
+extern "C" int32_t qffc_rounds_at(const int32_t* ints, int64_t int_count, const double* reals, int64_t real_count,
+                                  int64_t rounds, int64_t turns, double cutoff, double reach, int32_t tanh,
+                                  int32_t limits, const char* instructions, int64_t threads, int64_t in_count,
+                                  int64_t out_count, void* const* arrays, const int64_t* shapes) {
+  Arrays in, out;
+  for (int64_t k = 0; k < in_count + out_count; ++k) {
+    const int64_t bits = shapes[0], axes = shapes[1];
+    const ffi::DataType type = bits == 0 ? ffi::DataType::S32 : bits == 64 ? ffi::DataType::F64 : ffi::DataType::F32;
+    (k < in_count ? in : out).push_back({arrays[k], type, shapes + 2, static_cast<size_t>(axes)});
+    shapes += 2 + axes;
+  }
+  const Attributes given{rounds, turns, cutoff, reach, tanh != 0, limits != 0, false, false};
+  return rounds_of(given, Ints(ints, int_count), Reals(reals, real_count), threads, in, out, instructions).failure();
+}
 
 #pragma GCC visibility pop

@@ -109,10 +109,13 @@ class Environment {
     const int64_t species = job.species[atom];
     const T* mean = limits_.mean + species * limits_.width;
     for (int64_t i = 0; i < limits_.width; ++i) off_[i] -= mean[i];
-    along_.assign(limits_.axes, T(0));
-    const T* axes = limits_.directions + species * limits_.width * limits_.axes;
-    for (int64_t i = 0; i < limits_.width; ++i)
-      for (int64_t k = 0; k < limits_.axes; ++k) along_[k] += off_[i] * axes[i * limits_.axes + k];
+  }
+
+  // What is off from the mean, (width,), and along the axes, (axes,): from here on the grade is known.
+  const T* off() const { return off_.data(); }
+  void set_along(const T* along) {
+    const int64_t species = job_.species[atom_];
+    along_.assign(along, along + limits_.axes);
     T whole = 0, squared = 0;
     for (const T each : off_) whole += each * each;
     left_ = whole;
@@ -217,13 +220,21 @@ Sloped held_up(double energy, double floor) {
 }  // namespace
 
 template <class T>
-void apply_limits(const RoundJob<T>& job, T* by_last, T* gradient) {
+void apply_limits(const RoundJob<T>& job, const std::function<void(const T*, T*)>& along_of, T* by_last, T* gradient) {
   const Limits<T>& limits = *job.limits;
   const double scale = *limits.scale;
+  std::vector<Environment<T>> environments;
+  std::vector<T> off(job.sizes.atoms * limits.width), along(job.sizes.atoms * limits.axes);
+  for (int64_t atom = 0; atom < job.sizes.atoms; ++atom) {
+    environments.emplace_back(job, atom);
+    std::copy_n(environments.back().off(), limits.width, off.data() + atom * limits.width);
+  }
+  along_of(off.data(), along.data());
   for (int64_t atom = 0; atom < job.sizes.atoms; ++atom) {
     const int64_t species = job.species[atom];
     const double weight = job.by_energies == nullptr ? 1.0 : job.by_energies[atom];
-    const Environment<T> environment(job, atom);
+    Environment<T>& environment = environments[atom];
+    environment.set_along(along.data() + atom * limits.axes);
     const double grade = environment.grade();
     job.grades[atom] = environment.grade();
     double bound = 0, repulsion = 0;
@@ -264,7 +275,8 @@ void apply_limits(const RoundJob<T>& job, T* by_last, T* gradient) {
   }
 }
 
-template void apply_limits<double>(const RoundJob<double>&, double*, double*);
-template void apply_limits<float>(const RoundJob<float>&, float*, float*);
+template void apply_limits<double>(const RoundJob<double>&, const std::function<void(const double*, double*)>&, double*,
+                                   double*);
+template void apply_limits<float>(const RoundJob<float>&, const std::function<void(const float*, float*)>&, float*, float*);
 
 }  // namespace qffc

@@ -29,10 +29,8 @@ const RoundSteps<T>* find_rounds(const std::string& name) {
 
 namespace {
 
-constexpr int64_t most_lanes = 16;
-
 // Work that is worth another thread: what takes it some microseconds.
-constexpr int64_t edges_of_task = 32, atoms_of_task = 4, numbers_of_task = 2048;
+constexpr int64_t edges_of_task = 32, atoms_of_task = 4, numbers_of_task = 2048, most_parts = 16;
 
 struct Missing {};  // memory
 
@@ -137,10 +135,11 @@ class Run {
   void clear(const Planes<T>& numbers) { std::fill_n(numbers.values, planes_ * numbers.size, T(0)); }
   T* along(const Planes<T>& numbers) const { return numbers.values + numbers.size; }
 
+  // Parts do not depend on threads, so neither do results.
   template <class Work>
   void each(int64_t count, int64_t of_task, const Work& work) {
-    const int64_t parts = std::clamp<int64_t>(count / of_task, 1, 4 * threads_);
-    if (parts == 1 || threads_ == 1) return work(0, count);
+    const int64_t parts = std::clamp<int64_t>(count / of_task, 1, most_parts);
+    if (parts == 1) return work(0, count);
     parallel_for_(parts, [&](int64_t part) { work(count * part / parts, count * (part + 1) / parts); });
   }
 
@@ -357,7 +356,13 @@ class Run {
   // The gradient by what the last layer gives, (atoms,): weights of energies, then those of their derivatives.
   void seed(const Planes<T>& by_last) {
     std::fill_n(job_.gradient, sizes_.atoms * 3, T(0));
-    if (job_.limits != nullptr) return apply_limits(job_, by_last.values, job_.gradient);
+    if (job_.limits != nullptr) {
+      const auto along_of = [&](const T* off, T* along) {
+        product(ProductMode::forward, off, nullptr, job_.limits->directions, along, 1, job_.limits->width,
+                job_.limits->axes);
+      };
+      return apply_limits<T>(job_, along_of, by_last.values, job_.gradient);
+    }
     std::fill_n(job_.grades, sizes_.atoms, T(0));
     const auto fill = [&](const T* weights, T* to) {
       if (weights == nullptr) std::fill_n(to, sizes_.atoms, T(1));

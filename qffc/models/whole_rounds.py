@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from qffc.ir.declarations import AtomicReadout, Parameter
 from qffc.ir.elements import atomic_number
 from qffc.ir.program import Program
 from qffc.library.catalogue import load
 from qffc.models.circuits.instances import Instances
-from qffc.models.messages import by_kinds
 from qffc.models.molecule_circuits import ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.rounds import PREFIX
 from qffc.models.validity.limits import (
@@ -57,8 +58,9 @@ class WholeRounds:
         """Return the arrays that training changes, as the native function reads them: of rounds, then of layers.
 
         Args:
-            arrays: parameters by name.
+            arrays: parameters by name, all of JAX or all of NumPy.
         """
+        xp: Any = np if isinstance(arrays["f"], np.ndarray) else jnp
         readout = _readout(self.program)
         f, u, angles = arrays["f"], arrays["u"], arrays["J"]
         species, channels, rounds = len(self.program.species), self.program.channels, self.program.round_count
@@ -66,12 +68,12 @@ class WholeRounds:
         for number in range(rounds):
             # (channel, layer, three kinds, partner, centre, neighbour, basis): plain, shape, along
             functions = f[:, number].reshape(channels, f.shape[2], 3, -1, *f.shape[4:])
-            plain, shape, along = (_to_rows(functions[:, :, kind]) for kind in range(3))
-            first = jnp.concatenate([plain, shape], axis=2)
+            plain, shape, along = (_to_rows(functions[:, :, kind], xp) for kind in range(3))
+            first = xp.concatenate([plain, shape], axis=2)
             if number:
                 carried = u[:, number - 1].reshape(channels, u.shape[2], 2, -1, *u.shape[4:])
-                more = [_to_rows(carried[:, :, kind]) for kind in range(2)]
-                first = jnp.concatenate([first, jnp.concatenate(more, axis=2)], axis=1)
+                more = [_to_rows(carried[:, :, kind], xp) for kind in range(2)]
+                first = xp.concatenate([first, xp.concatenate(more, axis=2)], axis=1)
             names = (f"update{number}", f"shift{number}") if number else ("weight0", "bias0")
             own = [arrays[PREFIX + name] for name in names]
             found += [first, along, angles[:, number].reshape(channels, -1), *own]
@@ -80,11 +82,12 @@ class WholeRounds:
                     name: arrays[f"{PREFIX}{name}{number + 1}"]
                     for name in ("mix", "sent", "told", "same", "along", "out", "filter")
                 }
+                tables = xp.concatenate([told[name] for name in ("same", "along", "out", "filter")], axis=2)
                 mix = told["mix"].reshape(species, -1, channels, told["mix"].shape[2])
                 found += [
-                    jnp.swapaxes(mix, 1, 2).reshape(told["mix"].shape),
-                    jnp.concatenate([told["sent"], told["told"]], axis=2),
-                    by_kinds(told["same"], told["along"], told["out"], told["filter"]),
+                    xp.swapaxes(mix, 1, 2).reshape(told["mix"].shape),
+                    xp.concatenate([told["sent"], told["told"]], axis=2),
+                    xp.swapaxes(tables.reshape(-1, *tables.shape[2:]), 1, 2),
                 ]
         for layer in range(1, len(readout.hidden) + 1):
             found += [arrays[f"{PREFIX}{name}{layer}"] for name in ("weight", "bias")]
@@ -103,12 +106,40 @@ class WholeRounds:
         if known and limits:
             names = (ENERGY_SCALE, BINDING, FLOOR, NEAREST, MEAN, AXES, WIDTHS, REST)
             charges = np.array([float(atomic_number(symbol)) for symbol in self.program.species])
-            more = (*(arrays[name] for name in names), jnp.asarray(charges, arrays[REST].dtype))
+            more = (*(arrays[name] for name in names), charges.astype(arrays[REST].dtype))
         seen = arrays[SEEN] if known else None
         return Model(arrays[FEATURE_SHIFT], arrays[FEATURE_SCALE], seen, more, weights)
 
-    def raw_energies_and_forces(self, instances: Instances) -> Callable[[Arrays, jax.Array], Pair]:
-        """Return a function of arrays and positions (batch, atoms, 3) to energies in eV and forces, without limits.
+    def step(
+        self, arrays: Mapping[str, NDArray[np.float64]], instances: Instances, kind: np.dtype[np.floating]
+    ) -> Callable[[NDArray[np.floating]], NDArray[np.float64]]:
+        """Return what predicts one frame of chosen circuits, step by step, without JAX.
+
+        Args:
+            arrays: parameters and constants by name.
+            instances: the atoms and which of them see each other.
+            kind: of the numbers inside.
+
+        Returns:
+            A function of positions (1, atoms, 3), as :meth:`qffc.models.force_field.ForceField.listed` has it.
+        """
+        own = {name: np.asarray(array, kind) for name, array in arrays.items()}
+        model = self.model(own, self.weights(own), limits=True)
+        scale = 1.0 if model.limits else float(arrays[ENERGY_SCALE])
+        predict = self.call.at_addresses(model, bonds_of(instances, 1), kind)
+
+        def step(positions: NDArray[np.floating]) -> NDArray[np.float64]:
+            energies, grades, gradient = predict(positions[0])
+            found = np.empty(2 + gradient.size)
+            found[0] = scale * energies.sum(dtype=np.float64)
+            found[1] = grades.max()
+            np.multiply(gradient.reshape(-1), -scale, out=found[2:])
+            return found
+
+        return step
+
+    def raw_energies_and_forces(self, instances: Instances) -> Callable[[Arrays, jax.Array, None], Pair]:
+        """Return a function of arrays, positions (batch, atoms, 3) and nothing to energies in eV and forces, without limits.
 
         Energies (batch,) are those of :meth:`qffc.models.energy.MoleculeEnergy.raw_energies` times the energy scale, forces
         (batch, atoms, 3). It is differentiable once, by positions and by all that training changes; constants of the model
@@ -116,17 +147,17 @@ class WholeRounds:
         """
 
         @jax.custom_vjp
-        def values(arrays: Arrays, positions: jax.Array) -> Pair:
+        def values(arrays: Arrays, positions: jax.Array, _: None) -> Pair:
             model = self.model(arrays, self.weights(arrays), limits=False)
             bonds = bonds_of(instances, len(positions))
             energies, _, gradient = self.call.energies(model, bonds, positions.reshape(-1, 3))
             scale = arrays[ENERGY_SCALE]
             return scale * jnp.sum(energies.reshape(len(positions), -1), axis=1), -scale * gradient.reshape(positions.shape)
 
-        def forward(arrays: Arrays, positions: jax.Array) -> tuple[Pair, tuple[Arrays, jax.Array]]:
-            return values(arrays, positions), (arrays, positions)
+        def forward(arrays: Arrays, positions: jax.Array, _: None) -> tuple[Pair, tuple[Arrays, jax.Array]]:
+            return values(arrays, positions, None), (arrays, positions)
 
-        def reverse(saved: tuple[Arrays, jax.Array], wanted: Pair) -> tuple[Arrays, jax.Array]:
+        def reverse(saved: tuple[Arrays, jax.Array], wanted: Pair) -> tuple[Arrays, jax.Array, None]:
             arrays, positions = saved
             by_energies, by_forces = wanted
             scale, batch, atoms = arrays[ENERGY_SCALE], len(positions), positions.shape[1]
@@ -139,7 +170,7 @@ class WholeRounds:
                 jnp.repeat(scale * by_energies, atoms),
                 jnp.full((batch * atoms,), scale),
             )
-            return back(by_weights)[0], by_positions.reshape(positions.shape)
+            return back(by_weights)[0], by_positions.reshape(positions.shape), None
 
         values.defvjp(forward, reverse)
         return values
@@ -181,9 +212,9 @@ def bonds_of(instances: Instances, batch: int) -> Bonds:
     return Bonds(xp.tile(species, batch), receivers, senders, None if present is None else xp.tile(present, batch))
 
 
-def _to_rows(table: jax.Array) -> jax.Array:
+def _to_rows(table: Any, xp: Any) -> Any:
     """Tables (channel, layer, partner, centre, ...) as (centre, all that is summed, channel x layer x partner)."""
-    moved = jnp.moveaxis(table, (0, 1, 2), (-3, -2, -1))
+    moved = xp.moveaxis(table, (0, 1, 2), (-3, -2, -1))
     turns = moved.shape[-3] * moved.shape[-2] * moved.shape[-1]
     return moved.reshape(moved.shape[0], -1, turns)
 
