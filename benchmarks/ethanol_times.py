@@ -1,8 +1,8 @@
-"""Ethanol by `trained:ethanol` (`lib:gathered`), `lib:pair` and GFN2-xTB: energies and forces through ASE, and steps of training.
+"""Ethanol by `lib:gathered`, `lib:pair` and GFN2-xTB: energies and forces through ASE, and steps of training.
 
-Calls of all go round in one process, so that whatever else the machine does hits them alike; figures are medians, of the
-wall clock and of CPU time (all threads). GFN2-xTB is there where tblite is installed (`pip install tblite==0.8.0`); it
-starts from the wave function of the step before.
+Calls of all go round in one process, so that whatever else the machine does hits them alike; figures are medians, of
+the wall clock and of CPU time (all threads). GFN2-xTB is there where tblite is installed (`pip install tblite==0.8.0`);
+it starts from the wave function of the step before.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ def calls(numbers: np.ndarray, positions: np.ndarray, without: list[str]) -> dic
         if "xtb" not in without:
             from tblite.ase import TBLite
 
-            found["GFN2-xTB (tblite, warm)"] = moving(
-                Atoms(numbers, positions), TBLite(method="GFN2-xTB", verbosity=0)
-            )
+            found["GFN2-xTB (tblite, warm)"] = moving(Atoms(numbers, positions), TBLite(method="GFN2-xTB", verbosity=0))
     except ImportError:
         say("(no tblite here)")
     return found
@@ -87,7 +85,7 @@ def steps(trajectory: Path, first: Path, without: list[str]) -> dict[str, Callab
     native = next(engine.name for engine in OURS if engine.choice == "native")
     work = replace(RING_MOLECULE, geometry=str(first))
     programs = {"lib:gathered": GATHERED_PROGRAM, "lib:pair": TRAINED_PROGRAM}
-    chosen = {name: program for name, program in programs.items() if not name.removeprefix("lib:") in without}
+    chosen = {name: program for name, program in programs.items() if name.removeprefix("lib:") not in without}
     return {
         name: prepare(
             Cell(

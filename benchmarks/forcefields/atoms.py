@@ -1,8 +1,8 @@
 """What energy and forces cost as molecules are added: ethanol, many times over, far enough apart to be as in the data.
 
-Molecules stand on a cubic lattice with a distance beyond the cutoff of the model, so each costs what one alone costs: the
-table shows what is left of it per atom. The list of neighbours is made once and then kept, as in dynamics. The last row says what
-the energy is of so many molecules apart, and how far the sum of energies is off from that of one.
+Molecules stand on a cubic lattice, none within the cutoff of another, and the list of neighbours is kept, as in
+dynamics. A cost per atom that stays the same is a cost that is linear. The energy must be that of one molecule times
+their number: the table shows how far it is off, and the largest extrapolation grade of an atom.
 """
 
 from __future__ import annotations

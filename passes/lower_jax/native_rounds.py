@@ -52,7 +52,7 @@ class Model(NamedTuple):
         shift: (species, features of all rounds).
         scale: likewise.
         seen: (species, species, 3, 2), ranges of distances that count; None where all do.
-        limits: the nine arrays of a model that knows where its data end; empty for energies as the last layer gives them.
+        limits: the nine arrays of a model that knows where its data end; empty for energies of the last layer.
         weights: of rounds, then of layers.
     """
 
@@ -122,7 +122,10 @@ class NativeRounds:
         some = [nothing if each is None else each for each in (bonds.present, model.seen)]
         floats = [some[0], model.shift, model.scale, some[1], *model.limits, *model.weights]
         given = [*index, *(np.asarray(each, kind, order="C") for each in floats)]
-        places, results = np.zeros((atoms, 3), kind), [np.zeros(atoms, kind), np.zeros(atoms, kind), np.zeros((atoms, 3), kind)]
+        places, results = (
+            np.zeros((atoms, 3), kind),
+            [np.zeros(atoms, kind), np.zeros(atoms, kind), np.zeros((atoms, 3), kind)],
+        )
         everything = [places, *given, *results]
         shapes = np.array(
             [
@@ -175,8 +178,8 @@ class NativeRounds:
     ) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         """Return a gradient by positions (atoms, 3), and by the weights of the model.
 
-        It is that of the sum over atoms of ``by_energies`` times the energy and ``by_slopes`` times its derivative along
-        the direction.
+        It is that of the sum over atoms of ``by_energies`` times the energy and ``by_slopes`` times its derivative
+        along the direction.
 
         Args:
             model: the arrays, without limits.

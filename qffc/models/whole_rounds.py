@@ -139,11 +139,11 @@ class WholeRounds:
         return step
 
     def raw_energies_and_forces(self, instances: Instances) -> Callable[[Arrays, jax.Array, None], Pair]:
-        """Return a function of arrays, positions (batch, atoms, 3) and nothing to energies in eV and forces, without limits.
+        """Return a function of arrays, positions (batch, atoms, 3) and nothing to energies and forces, without limits.
 
-        Energies (batch,) are those of :meth:`qffc.models.energy.MoleculeEnergy.raw_energies` times the energy scale, forces
-        (batch, atoms, 3). It is differentiable once, by positions and by all that training changes; constants of the model
-        are held fixed.
+        Energies (batch,) in eV are those of :meth:`qffc.models.energy.MoleculeEnergy.raw_energies` times the energy
+        scale, forces (batch, atoms, 3). It is differentiable once, by positions and by all that training changes;
+        constants of the model are held fixed.
         """
 
         @jax.custom_vjp
@@ -152,7 +152,9 @@ class WholeRounds:
             bonds = bonds_of(instances, len(positions))
             energies, _, gradient = self.call.energies(model, bonds, positions.reshape(-1, 3))
             scale = arrays[ENERGY_SCALE]
-            return scale * jnp.sum(energies.reshape(len(positions), -1), axis=1), -scale * gradient.reshape(positions.shape)
+            return scale * jnp.sum(energies.reshape(len(positions), -1), axis=1), -scale * gradient.reshape(
+                positions.shape
+            )
 
         def forward(arrays: Arrays, positions: jax.Array, _: None) -> tuple[Pair, tuple[Arrays, jax.Array]]:
             return values(arrays, positions, None), (arrays, positions)
@@ -195,9 +197,7 @@ def whole_rounds(lowered: JaxProgram) -> WholeRounds | None:
     readout = _readout(program)
     basis = _parameter(program, "f").basis
     assert basis is not None
-    call = NativeRounds(
-        split, program.round_count, float(basis.cutoff), environment_reach(program), readout.activation
-    )
+    call = NativeRounds(split, program.round_count, float(basis.cutoff), environment_reach(program), readout.activation)
     return WholeRounds(program, call)
 
 

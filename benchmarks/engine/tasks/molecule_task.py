@@ -48,7 +48,9 @@ def prepare(cell: Cell):
     return run, found, seconds
 
 
-def steps_of(whole: WholeRounds, model: ForceField, molecule: MoleculeEnergy, frames: np.ndarray, kind: np.dtype, begin: float):
+def steps_of(
+    whole: WholeRounds, model: ForceField, molecule: MoleculeEnergy, frames: np.ndarray, kind: np.dtype, begin: float
+):
     """The same for a program that is one native function: nothing is traced or compiled."""
     call = whole.step(model.arrays, molecule.instances, kind)
     step = iter(range(10**9))
