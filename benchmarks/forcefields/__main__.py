@@ -27,6 +27,7 @@ COMMANDS = {
     "flat-learning": "flat_learning",
     "flat-dimension": "flat_dimension",
     "transfer": "transfer",
+    "atoms": "atoms",
 }
 """Name and file of each command; a file has `add_options` and `run`, which returns the exit status."""
 

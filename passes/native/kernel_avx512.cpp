@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "layer_jobs.hpp"
+#include "round_jobs.hpp"
 
 #ifdef QFFC_X86
 // Everything of the standard library stands above, so that only this kernel is compiled for the instruction set.
@@ -27,6 +28,7 @@
 #include "blocks.hpp"
 #include "layers.hpp"
 #include "messages.hpp"
+#include "rounds.hpp"
 
 namespace qffc {
 namespace avx512 {
@@ -34,6 +36,8 @@ const Engine<double> engine_64{"avx512", Real<double>::lanes, scratch_bytes<doub
 const Engine<float> engine_32{"avx512", Real<float>::lanes, scratch_bytes<float>, run_block<float>};
 const Layers<double> layers_64{product_task<double>, messages<double>};
 const Layers<float> layers_32{product_task<float>, messages<float>};
+const RoundSteps<double> rounds_64 = round_steps<double>();
+const RoundSteps<float> rounds_32 = round_steps<float>();
 }  // namespace avx512
 }  // namespace qffc
 

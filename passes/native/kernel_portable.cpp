@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "layer_jobs.hpp"
+#include "round_jobs.hpp"
 
 #define QFFC_ISA portable
 #define QFFC_BYTES 16
@@ -19,6 +20,7 @@
 #include "blocks.hpp"
 #include "layers.hpp"
 #include "messages.hpp"
+#include "rounds.hpp"
 
 namespace qffc {
 namespace portable {
@@ -26,5 +28,7 @@ const Engine<double> engine_64{"portable", Real<double>::lanes, scratch_bytes<do
 const Engine<float> engine_32{"portable", Real<float>::lanes, scratch_bytes<float>, run_block<float>};
 const Layers<double> layers_64{product_task<double>, messages<double>};
 const Layers<float> layers_32{product_task<float>, messages<float>};
+const RoundSteps<double> rounds_64 = round_steps<double>();
+const RoundSteps<float> rounds_32 = round_steps<float>();
 }  // namespace portable
 }  // namespace qffc

@@ -66,6 +66,8 @@ struct Messages {
   MessageArrays<const T*> values, along;
   const T* vector_weights;
   const T* number_weights;
+  const T* vector_weights_along;  // twice: weights of the outputs themselves beside those of derivatives; may be null
+  const T* number_weights_along;
   T* vectors_out;  // (atoms, batch, 3, vectors)
   T* numbers_out;  // (atoms, batch, numbers)
   MessageArrays<T*> gradient, gradient_along;

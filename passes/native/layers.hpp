@@ -27,6 +27,8 @@ QFFC_INLINE T sum_of(Vector<T> value) {
   return parts[0];
 }
 
+constexpr int64_t rows_ahead = 12;
+
 // out(m, n) = sum over k of left(m, k) right(k, n): left(m, k) is a number, right(k) and out(m) point to rows.
 // Columns [first, first + Wide registers) of Tall rows.
 template <class T, int Tall, int Wide, class Left, class Right, class Out>
@@ -35,6 +37,8 @@ QFFC_INLINE void tile(int64_t depth, int64_t first, const Left& left, const Righ
   Vector<T> sums[Tall][Wide] = {};
   for (int64_t k = 0; k < depth; ++k) {
     const T* row = right(k) + first;
+    // Rows lie apart, and no processor looks so far ahead by itself; matrices come from a distant cache.
+    if (k + rows_ahead < depth) __builtin_prefetch(right(k + rows_ahead) + first);
     Vector<T> numbers[Wide];
     for (int n = 0; n < Wide; ++n) numbers[n] = load<T>(row + n * lanes);
     for (int m = 0; m < Tall; ++m) {
@@ -46,11 +50,22 @@ QFFC_INLINE void tile(int64_t depth, int64_t first, const Left& left, const Righ
     for (int n = 0; n < Wide; ++n) store<T>(out(m) + first + n * lanes, sums[m][n]);
 }
 
+// Registers side by side in a tile of so many rows: sums must fit into those that the machine has, and be enough of them
+// for the next addition not to wait for the last one.
+template <int Tall>
+constexpr int wide_of() {
+  constexpr int sums = QFFC_BYTES == 64 ? 24 : 12;
+  return Tall == 1 ? 8 : std::max(1, sums / Tall > 8 ? 8 : sums / Tall);
+}
+
 template <class T, int Tall, class Left, class Right, class Out>
 QFFC_INLINE void strip(int64_t depth, int64_t width, const Left& left, const Right& right, const Out& out) {
   constexpr int64_t lanes = Real<T>::lanes;
+  constexpr int wide = wide_of<Tall>();
   int64_t n = 0;
-  for (; n + 4 * lanes <= width; n += 4 * lanes) tile<T, Tall, 4>(depth, n, left, right, out);
+  for (; n + wide * lanes <= width; n += wide * lanes) tile<T, Tall, wide>(depth, n, left, right, out);
+  if constexpr (wide > 2)
+    for (; n + 2 * lanes <= width; n += 2 * lanes) tile<T, Tall, 2>(depth, n, left, right, out);
   for (; n + lanes <= width; n += lanes) tile<T, Tall, 1>(depth, n, left, right, out);
   // The last columns once more, for a whole register: the same sums, and no loop over single numbers.
   if (n < width && width >= lanes) tile<T, Tall, 1>(depth, width - lanes, left, right, out), n = width;

@@ -165,6 +165,14 @@ struct MessageOfEdge {
     }
   }
 
+  // Of a derivative, with the weight of its value beside it where there is one.
+  template <bool Full>
+  QFFC_INLINE R weight_of(const T* weights, const T* along, int64_t place, int64_t count) const {
+    const Vector<T> own = load_some<T, Full>(weights + place, count);
+    if constexpr (R::dual) return {own, along == nullptr ? Vector<T>{} : load_some<T, Full>(along + place, count)};
+    else return own;
+  }
+
   QFFC_INLINE void reverse() const {
     const int64_t width = job.vectors;
     const Sink<T> by_heard{sums.gradient.heard, sums.gradient_along.heard};
@@ -177,10 +185,10 @@ struct MessageOfEdge {
       const R same = function<all>(c, count), along = function<all>(width + c, count);
       const R out = function<all>(2 * width + c, count);
       R v[3];
-      Real<T> weight[3];
+      R weight[3];
       for (int a = 0; a < 3; ++a) {
         v[a] = get<R, all>(heard, (sender * 4 + a) * width + c, count);
-        weight[a] = load_some<T, all>(job.vector_weights + (receiver * 3 + a) * width + c, count);
+        weight[a] = weight_of<all>(job.vector_weights, job.vector_weights_along, (receiver * 3 + a) * width + c, count);
       }
       const R told = get<R, all>(heard, (sender * 4 + 3) * width + c, count);
       const R inner = direction[0] * v[0] + direction[1] * v[1] + direction[2] * v[2];
@@ -199,7 +207,7 @@ struct MessageOfEdge {
     registers<T>(job.numbers, [&](auto full, int64_t c, int64_t count) {
       constexpr bool all = decltype(full)::value;
       const R said = get<R, all>(sent, sender * job.numbers + c, count);
-      const Real<T> weight = load_some<T, all>(job.number_weights + receiver * job.numbers + c, count);
+      const R weight = weight_of<all>(job.number_weights, job.number_weights_along, receiver * job.numbers + c, count);
       add<all>(by_sent, sender * job.numbers + c, function<all>(3 * width + c, count) * weight, count);
       function_gradient<all>(said * weight, 3 * width + c, count, by_basis);
     });

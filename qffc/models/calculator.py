@@ -188,7 +188,10 @@ def _state(atoms: Atoms, name: str) -> NDArray[np.generic] | None:
 
 
 def _same(one: NDArray[np.generic] | None, other: NDArray[np.generic] | None) -> bool:
-    return one is other or (one is not None and other is not None and np.array_equal(one, other))
+    """Whether arrays hold the same bytes, which is found in less time than whether they hold the same numbers."""
+    if one is other or one is None or other is None:
+        return one is other
+    return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
 
 
 def _isolated(atoms: Atoms | None) -> Atoms:

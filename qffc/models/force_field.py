@@ -31,6 +31,7 @@ from qffc.models.molecule_circuits import ATOM_ENERGY, CONSTANT_PREFIX
 from qffc.models.rows.value_rows import ValueRows
 from qffc.models.shared_functions import shared_function
 from qffc.models.validity.limits import has_limits, validity_shapes
+from qffc.models.whole_rounds import WholeRounds, whole_rounds
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram, Lowering, lower_jax
 
@@ -197,6 +198,8 @@ class ForceField:
             largest extrapolation grade of an atom, and the forces (3 atoms,) in eV/Angstrom. References are thousands
             of eV: added in 32 bits they would leave little of the rest.
         """
+        if self._whole is not None:
+            return self._whole.step(self.arrays, jax.device_get(instances), positions.dtype)
         lowered = self.lowered
 
         def predict(
@@ -257,6 +260,11 @@ class ForceField:
     def _device_arrays(self) -> dict[np.dtype[np.floating], dict[str, jax.Array]]:
         kinds = (np.dtype(np.float32), np.dtype(np.float64))
         return {kind: {name: jnp.asarray(value, kind) for name, value in self.arrays.items()} for kind in kinds}
+
+    @cached_property
+    def _whole(self) -> WholeRounds | None:
+        """The native function of the whole model, where there is one."""
+        return whole_rounds(self.lowered) if self.lower is lower_jax else None
 
     @cached_property
     def _functions(self) -> dict[Hashable, Callable[..., Any]]:

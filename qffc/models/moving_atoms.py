@@ -135,7 +135,7 @@ class MovingAtoms:
             )
         check_positions(here)
         refuse_forked()
-        if self._listed is None or not np.max(np.sum((here - self._listed) ** 2, axis=1)) <= (0.5 * self._skin) ** 2:
+        if self._listed is None or not self._moved(here) <= (0.5 * self._skin) ** 2:
             self._list(here)
         # About their middle, so that few digits go into where the atoms are together.
         placed = (here - here.mean(axis=0))[None].astype(self._kind)
@@ -144,6 +144,12 @@ class MovingAtoms:
         found = self._step(placed).astype(np.float64)
         self.grade = float(found[1])
         return self._reference + float(found[0]), found[2:].reshape(here.shape)
+
+    def _moved(self, here: NDArray[np.float64]) -> float:
+        """The largest square of how far an atom is from where the list was made, Angstrom^2."""
+        way = here - self._listed
+        way *= way
+        return float(way.sum(axis=1).max())
 
     @cached_property
     def _plan(self) -> SharingPlan:

@@ -26,9 +26,9 @@ def check_positions(positions: NDArray[np.floating]) -> None:
           expected: finite numbers, Angstrom
           help:     look at the step before: steps that are too long, or atoms on top of each other, throw atoms out
     """
-    bad = np.argwhere(~np.isfinite(positions))
-    if not len(bad):
+    if np.isfinite(positions).all():
         return
+    bad = np.argwhere(~np.isfinite(positions))
     *frame, atom, axis = (int(index) for index in bad[0])
     place = f"{'xyz'[axis]} of atom {atom}"
     if frame and len(positions) > 1:

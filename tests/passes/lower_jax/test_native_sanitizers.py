@@ -17,6 +17,7 @@ from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_jax.native import NativeKernel, NativeTableKernel
 from qffc.passes.lower_jax.native_program import native_program
+from qffc.passes.lower_jax.slot_tables import SlotTables
 from qffc.passes.native_library import native_state
 
 ROOT = Path(__file__).parents[3]
@@ -31,6 +32,8 @@ KERNELS = (
     "helpers.cpp",
     "layer_run.cpp",
     "program.cpp",
+    "round_limits.cpp",
+    "round_run.cpp",
 )
 CIRCUITS = 19
 COMPILER = shutil.which("g++") or shutil.which("clang++")
@@ -88,6 +91,26 @@ def test_states_over_finite_fields_are_those_of_plain_remainders(build):
 def test_searches_carry_out_every_rotation_once(build):
     done = subprocess.run([str(build("run_search"))], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "34\n"), done.stdout + done.stderr[-3000:]
+
+
+def test_rounds_are_the_same_on_all_instruction_sets_and_threads_and_their_gradients_are_slopes(build, tmp_path):
+    split = split_program(load("gathered", species=("O", "H"), channels=3, depth=2))
+    turns, angles = len(split.vectors), len(split.scalars)
+    tables = SlotTables(
+        (3 * turns, angles),
+        (0, 1),
+        tuple((1, slot) for slot in range(angles)),
+        tuple(((0, 3 * slot), None) for slot in range(turns)),
+    )
+    native = native_program(split, tables=tables)
+    head = f"{len(native.ints)} {len(native.reals)} {turns} {angles}"
+    parts = [" ".join(map(repr, each.tolist())) for each in (native.ints, native.reals)]
+    (tmp_path / "program.txt").write_text("\n".join([head, *parts]))
+    done = subprocess.run(
+        [str(build("run_rounds")), str(tmp_path / "program.txt")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["float64", "float32"]
 
 
 def check(runner, folder, native, shape, tables, rows, numbers, expected):
