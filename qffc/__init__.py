@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from qffc.library.catalogue import programs as programs
     from qffc.models.calculator import Calculator as Calculator
     from qffc.models.checks.model_check import check_model as check_model
+    from qffc.models.ensemble import Ensemble as Ensemble
     from qffc.models.files.model_file import load_model as load_model
     from qffc.models.files.model_file import save_model as save_model
     from qffc.models.force_field import ForceField as ForceField
@@ -49,6 +50,7 @@ _PUBLIC: dict[str, str] = {
     "ROUND": "qffc.dsl.tables",
     "Calculator": "qffc.models.calculator",
     "Compiled": "qffc.compiling.compiled",
+    "Ensemble": "qffc.models.ensemble",
     "ForceField": "qffc.models.force_field",
     "SPECIES": "qffc.dsl.tables",
     "ansatz": "qffc.dsl.decorator",

@@ -124,6 +124,8 @@ WRONG = {
     "Calculator(program)": (lambda: qf.Calculator(MODEL.program), "not a model"),
     "Calculator(skin)": (lambda: qf.Calculator(MODEL, skin="a"), "skin that is no number"),
     "Calculator(precision)": (lambda: qf.Calculator(MODEL, precision=16), "unknown precision"),
+    "Ensemble(None)": (lambda: qf.Ensemble(None), "not a list of models"),
+    "Ensemble([None])": (lambda: qf.Ensemble([MODEL, None]), "not a model"),
     "check_model(None)": (lambda: qf.check_model(None), "not a model"),
     "check_model(atoms)": (lambda: qf.check_model(MODEL, H2O), r"not the atoms(.|\n)*atoms.numbers"),
     "check_model(seed)": (lambda: qf.check_model(MODEL, seed="x"), "seed that is no whole number"),
