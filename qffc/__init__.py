@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from qffc.toolchain import evaluate as evaluate
     from qffc.toolchain import train as train
     from qffc.toolchain import with_limits as with_limits
+    from qffc.toolchain import without_limits as without_limits
 
     __version__: str
 
@@ -73,6 +74,7 @@ _PUBLIC: dict[str, str] = {
     "target": "qffc.targets.catalogue",
     "train": "qffc.toolchain",
     "with_limits": "qffc.toolchain",
+    "without_limits": "qffc.toolchain",
 }
 
 __all__ = ["__version__", *_PUBLIC]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from textwrap import indent
@@ -353,6 +354,33 @@ def with_limits(
             each = each.subset((*split.train, *split.validation))
         frames.append(each)
     return validity_fit.with_limits(trained, frames, energies_by_symbol(atom_energies or {}))
+
+
+def without_limits(model: ModelLike) -> ForceField:
+    """Return a model that does not fade where its training data end; what it says where they are stays as it is.
+
+    For molecules that are not in its data: surroundings that it never met make it fade, whether it is right there or
+    not. In molecular dynamics nothing keeps atoms from where it knows nothing then.
+
+    Args:
+        model: a model, its file, the folder of its run, or ``trained:NAME``; one without limits comes back as it is.
+
+    Raises:
+        QffcError: when it is no model.
+
+    Example:
+        >>> import numpy as np
+        >>> model = without_limits("trained:water")
+        >>> wide = np.array([[[0.0, 0.0, 0.0], [1.5, 0.0, 0.0], [-0.4, 1.5, 0.0]]])
+        >>> from qffc.models.files.model_file import load_model
+        >>> bool(model.predict([8, 1, 1], wide)[0] < load_model("trained:water").predict([8, 1, 1], wide)[0])
+        True
+    """
+    from qffc.models import validity_fit
+    from qffc.models.files.model_given import model_of
+
+    trained = model_of(model)
+    return replace(trained, arrays=validity_fit.without_limits(trained.arrays))
 
 
 def _not_proven(compiled: Compiled) -> QffcError:

@@ -179,6 +179,7 @@ WRONG = {
     "ForceField(text)": (lambda: qf.ForceField("lib:pair", {}), "not a program"),
     "ForceField(None)": (lambda: qf.ForceField(MODEL.program, None), "not the arrays of a model"),
     "with_limits(None)": (lambda: qf.with_limits(None, "water"), "not a model"),
+    "without_limits(None)": (lambda: qf.without_limits(None), "not a model"),
     "with_limits(data)": (lambda: qf.with_limits(MODEL, None), "not data"),
     "target(None)": (lambda: qf.target(None), "unknown target"),
     "from_pytket(None)": (lambda: qf.from_pytket(None, sites={}, observables={}), "not a circuit"),
