@@ -161,10 +161,9 @@ def consensus_of(energies: Floats, forces: Floats) -> Consensus:
         >>> said.energies.tolist(), said.energy_deviations.round(3).tolist()
         ([2.0], [1.414])
     """
-    # Energies are thousands of eV that all models share: squares of them would leave no digits.
-    middle, off = energies.mean(axis=0), forces - forces.mean(axis=0)
-    squared = np.sum(off**2, axis=(0, -1)) / (len(forces) - 1)
-    return Consensus(middle, forces.mean(axis=0), np.std(energies - middle, axis=0, ddof=1), np.sqrt(squared))
+    mean = forces.mean(axis=0)
+    squared = np.sum((forces - mean) ** 2, axis=(0, -1)) / (len(forces) - 1)
+    return Consensus(energies.mean(axis=0), mean, np.std(energies, axis=0, ddof=1), np.sqrt(squared))
 
 
 def _need_same_elements(members: Sequence[ForceField]) -> None:
