@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from qffc.library.catalogue import programs as programs
     from qffc.models.calculator import Calculator as Calculator
     from qffc.models.checks.model_check import check_model as check_model
+    from qffc.models.ensemble import Ensemble as Ensemble
     from qffc.models.files.model_file import load_model as load_model
     from qffc.models.files.model_file import save_model as save_model
     from qffc.models.force_field import ForceField as ForceField
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from qffc.toolchain import evaluate as evaluate
     from qffc.toolchain import train as train
     from qffc.toolchain import with_limits as with_limits
+    from qffc.toolchain import without_limits as without_limits
 
     __version__: str
 
@@ -50,6 +52,7 @@ _PUBLIC: dict[str, str] = {
     "ROUND": "qffc.dsl.tables",
     "Calculator": "qffc.models.calculator",
     "Compiled": "qffc.compiling.compiled",
+    "Ensemble": "qffc.models.ensemble",
     "ForceField": "qffc.models.force_field",
     "SPECIES": "qffc.dsl.tables",
     "ansatz": "qffc.dsl.decorator",
@@ -73,6 +76,7 @@ _PUBLIC: dict[str, str] = {
     "target": "qffc.targets.catalogue",
     "train": "qffc.toolchain",
     "with_limits": "qffc.toolchain",
+    "without_limits": "qffc.toolchain",
 }
 
 __all__ = ["__version__", *_PUBLIC]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from textwrap import indent
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeGuard, get_args
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard, get_args
 
 from qffc.compiling.compiled import Compiled, compile_program
 from qffc.compiling.levels import DEFAULT_LEVEL, TRAINING_LEVEL
@@ -29,18 +30,19 @@ from qffc.targets.catalogue import target_of
 
 if TYPE_CHECKING:
     from qffc.data import Dataset
+    from qffc.models.ensemble import Ensemble
     from qffc.models.files.model_given import ModelLike
     from qffc.models.force_field import ForceField
     from qffc.passes.base import Pass
     from qffc.references.data import DataLike, SeveralDataLike
     from qffc.reports.evaluation import Evaluation
     from qffc.training.config import TrainingConfig
+    from qffc.training.held_out import Part
     from qffc.training.starting import Start
     from qffc.training.talk import Progress, Steps
     from qffc.units import Units
 
 CERTIFICATE_NAME = "certificate.json"
-Part = Literal["test", "all"]
 
 
 @shown_as("check")
@@ -265,7 +267,7 @@ def _train_compiled(
 
 @shown_as("evaluate")
 def evaluate(
-    model: ModelLike,
+    model: ModelLike | Ensemble,
     data: DataLike,
     *,
     units: str | Units | None = None,
@@ -274,10 +276,11 @@ def evaluate(
 ) -> Evaluation:
     """Return the errors of a model, beside baselines fitted to its own training frames where those are known.
 
-    The evaluation says how many of its frames the model was trained on, and how many of these were left out.
+    The evaluation says how many of its frames the model was trained on, and how many of these were left out. An
+    ensemble is judged by frames that were held out from all of its models, and so is each of them beside it.
 
     Args:
-        model: a model, its file, the folder of its run, or ``trained:NAME``.
+        model: a model, its file, the folder of its run, or ``trained:NAME``; or an ensemble.
         data: a dataset, the name of an embedded one, a data file, or a list of ``ase.Atoms`` with energies and forces;
             without forces, energies are compared alone.
         units: of a data file.
@@ -288,36 +291,22 @@ def evaluate(
 
     Raises:
         QffcError: when the model or the data are none, or ``test`` is asked for and the model was trained on other
-            data, or held no frames out; when no frame is left that
-            the model was not trained on.
+            data, or held no frames out; when no frame is left that the model was not trained on.
     """
-    from qffc.models.files.data_sets import known_sets, number_of_set
+    from qffc.models.ensemble import Ensemble
     from qffc.models.files.model_given import model_of
     from qffc.reports.evaluation import evaluate as evaluate_frames
-    from qffc.training.config import stored_config
-    from qffc.training.leaks import trained_on
-    from qffc.training.split import split_of
+    from qffc.training.held_out import Part, held_out_by_all
 
     if part not in (None, *get_args(Part)):
         raise not_a("a part of the frames", part, f"one of {quoted(get_args(Part))}, or None", "leave part out")
-    trained, dataset = model_of(model), dataset_of(data, units, keys, energies_alone=True)
-    number, config = number_of_set(trained.metadata, dataset), stored_config(trained.metadata)
-    seen = trained_on(trained, dataset)
-    if number is None or config is None:
-        if part == "test":
-            raise _no_test_frames(dataset, "the model was trained on other data")
-        left_out = 0 if seen is None or part == "all" else int(seen.sum())
-        if left_out == len(dataset):
-            raise _no_test_frames(dataset, "the model was trained on all of its frames")
-        frames = dataset.subset((~seen).nonzero()[0].tolist()) if seen is not None and left_out else dataset
-        scored = None if seen is None else int(seen.sum()) - left_out
-        return evaluate_frames(trained, frames, seen=scored, left_out=left_out)
-    split = split_of(dataset, config, number, len(known_sets(trained.metadata)))
-    if part != "all" and not split.test:
-        raise _no_test_frames(dataset, "no frames were held out when the model was trained")
-    frames = dataset if part == "all" else dataset.subset(split.test)
-    scored = None if seen is None else int(seen.sum() if part == "all" else seen[list(split.test)].sum())
-    return evaluate_frames(trained, frames, dataset.subset(split.train), seen=scored)
+    trained = model if isinstance(model, Ensemble) else model_of(model)
+    dataset = dataset_of(data, units, keys, energies_alone=True)
+    members = trained.members if isinstance(trained, Ensemble) else (trained,)
+    chosen = held_out_by_all(members, dataset, part)
+    frames = dataset if len(chosen.rows) == len(dataset) else dataset.subset(chosen.rows)
+    train = None if chosen.train is None else dataset.subset(chosen.train)
+    return evaluate_frames(trained, frames, train, seen=chosen.judged_though_seen, left_out=chosen.left_out)
 
 
 def with_limits(
@@ -367,19 +356,37 @@ def with_limits(
     return validity_fit.with_limits(trained, frames, energies_by_symbol(atom_energies or {}))
 
 
+def without_limits(model: ModelLike) -> ForceField:
+    """Return a model that does not fade where its training data end; what it says where they are stays as it is.
+
+    For molecules that are not in its data: surroundings that it never met make it fade, whether it is right there or
+    not. In molecular dynamics nothing keeps atoms from where it knows nothing then.
+
+    Args:
+        model: a model, its file, the folder of its run, or ``trained:NAME``; one without limits comes back as it is.
+
+    Raises:
+        QffcError: when it is no model.
+
+    Example:
+        >>> import numpy as np
+        >>> model = without_limits("trained:water")
+        >>> wide = np.array([[[0.0, 0.0, 0.0], [1.5, 0.0, 0.0], [-0.4, 1.5, 0.0]]])
+        >>> from qffc.models.files.model_file import load_model
+        >>> bool(model.predict([8, 1, 1], wide)[0] < load_model("trained:water").predict([8, 1, 1], wide)[0])
+        True
+    """
+    from qffc.models import validity_fit
+    from qffc.models.files.model_given import model_of
+
+    trained = model_of(model)
+    return replace(trained, arrays=validity_fit.without_limits(trained.arrays))
+
+
 def _not_proven(compiled: Compiled) -> QffcError:
     return error(
         "declared symmetry that is not proven",
         found="\n" + indent(compiled.certificate.render(compiled.program).rstrip(), "    "),
         expected="a proof of every declared symmetry",
         help="correct the program, declare less, or train it all the same: unproven=True, --unproven",
-    )
-
-
-def _no_test_frames(data: Dataset, reason: str) -> QffcError:
-    return error(
-        "no test frames",
-        found=f"'{data.name}': {reason}",
-        expected="the data that the model was trained on, with frames held out",
-        help="evaluate on all frames (part 'all'), and mind which of them the model has seen",
     )

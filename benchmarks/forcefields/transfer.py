@@ -1,6 +1,7 @@
 """From ethanol to methanol: a model of one molecule on another, as it is and after training on few frames of it.
 
-Force errors of a model that has never seen methanol are given as they are. Its energies lack what the atoms of another
+Force errors of a model that has never seen methanol are given as they are, and without the limits that make it fade
+where its data end: its atoms have surroundings that are in no ethanol. Its energies lack what the atoms of another
 composition are worth, which no frame of one molecule tells: the mean error is taken off. A run that starts from this
 model begins with reference energies that make the mean of its training frames right. Beside it there is one on the same
 frames from a fresh start. Test frames are the published ones.
@@ -25,6 +26,8 @@ from qffc.data import Dataset
 from qffc.models.errors import Errors, errors_of
 from qffc.models.files.model_file import MODEL_NAME
 from qffc.models.force_field import ForceField
+from qffc.models.validity.limits import has_limits
+from qffc.toolchain import without_limits
 from qffc.training.config import settled
 
 SIZES = (10, 50, 300)
@@ -32,7 +35,10 @@ SIZES = (10, 50, 300)
 
 @dataclass(frozen=True)
 class Row:
-    """Errors on methanol's test frames: `zero-shot`, `fine-tuned` or `from scratch`, on so many of its frames."""
+    """Errors on methanol's test frames.
+
+    `zero-shot`, the same `without limits` where it has some, `fine-tuned` or `from scratch`, on so many of its frames.
+    """
 
     name: str
     way: str
@@ -79,6 +85,8 @@ def rows_of(name: str, base: ForceField, methanol: Dataset, options: argparse.Na
     """Return the errors of all three ways of one model."""
     test = methanol.subset(methanol.published[0].test)
     rows = [Row(name, "zero-shot", 0, errors_but_mean(base, test))]
+    if has_limits(base.arrays):
+        rows.append(Row(name, "zero-shot, without limits", 0, errors_but_mean(without_limits(base), test)))
     for size in sorted(options.sizes):
         changes = {"train": size, "validation": 0, "epochs": options.epochs, "evaluate_every": options.epochs}
         program, config = run_of(name, changes)

@@ -15,7 +15,7 @@ from qffc.ir.diagnostics import error
 
 if TYPE_CHECKING:
     from qffc.models.errors import Errors
-    from qffc.reports.evaluation import Evaluation
+    from qffc.reports.evaluation import Evaluation, Members
 
 
 class Part(StrEnum):
@@ -26,7 +26,10 @@ class Part(StrEnum):
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="a model file, or the folder of its run")],
+    models: Annotated[
+        list[Path],
+        typer.Argument(metavar="MODEL...", help="a model file, or the folder of its run; of several the mean"),
+    ],
     data: Data,
     units: Units = None,
     keys: Keys = None,
@@ -43,7 +46,8 @@ def evaluate(
     max_force_mae: Annotated[float | None, typer.Option(min=0, help="meV/Å; exit 1 when it is exceeded")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare a model with data and with baselines; exit 1 when it is worse than asked."""
+    """Compare a model, or the mean of several, with data and with baselines; exit 1 when it is worse than asked."""
+    from qffc.models.ensemble import Ensemble
     from qffc.models.files.data_sets import number_of_set
     from qffc.models.files.model_file import load_model
     from qffc.models.files.seen_frames import knows_all_frames
@@ -51,11 +55,14 @@ def evaluate(
     from qffc.training.config import stored_config
     from qffc.training.stopping import EPOCH, is_paused
 
-    trained, dataset = load_model(model), read_frames(data, units, keys)
-    if is_paused(trained):
-        done, config = trained.metadata[EPOCH], stored_config(trained.metadata)
-        of = "" if config is None else f" of {config.epochs}"
-        say(f"the model of epoch {done}{of}, from the checkpoint of a run that is not finished")
+    members, dataset = [load_model(model) for model in models], read_frames(data, units, keys)
+    for name, each in zip(models, members, strict=True):
+        if is_paused(each):
+            done, config = each.metadata[EPOCH], stored_config(each.metadata)
+            of = "" if config is None else f" of {config.epochs}"
+            which = "" if len(models) == 1 else f"{name}: "
+            say(f"{which}the model of epoch {done}{of}, from the checkpoint of a run that is not finished")
+    trained = members[0] if len(members) == 1 else Ensemble(members)
     if max_force_mae is not None and not dataset.has_forces:
         raise error(
             "a limit for forces that are not there",
@@ -64,11 +71,13 @@ def evaluate(
             help="leave --max-force-mae out, or compute the forces",
         )
     evaluation = evaluate_model(trained, dataset, part=None if split is None else split.value)
-    own = number_of_set(trained.metadata, dataset) is not None
-    note = _note(evaluation, own, split, knows_all_frames(trained.metadata))
+    own = all(number_of_set(each.metadata, dataset) is not None for each in members)
+    note = _note(evaluation, own, split, all(knows_all_frames(each.metadata) for each in members))
     exceeded = _exceeded(evaluation.errors, max_energy_mae, max_force_mae)
     tables = errors_table(evaluation) + (f"\n\n{elements_table(evaluation)}" if evaluation.elements else "")
     text = f"{len(evaluation.data)} frames of {dataset.name}: {note}\n\n{tables}"
+    if evaluation.members is not None:
+        text += f"\n\n{_apart(evaluation.members)}"
     if plot is not None:
         from qffc.reports.plots import parity_plot
 
@@ -81,6 +90,11 @@ def evaluate(
         "exceeded": exceeded,
         "errors": evaluation.to_json(),
     }
+    if evaluation.members is not None:
+        data_out["deviations"] = {
+            "energy_rms_meV": evaluation.members.energy_deviation,
+            "force_rms_meV_per_Angstrom": evaluation.members.force_deviation,
+        }
     emit("\n".join([text, *(["", *exceeded] if exceeded else [])]), data_out, as_json)
     if exceeded:
         raise typer.Exit(1)
@@ -90,6 +104,9 @@ def _note(evaluation: Evaluation, own: bool, split: Part | None, complete: bool)
     """What the frames are to the model, and why there are baselines or not."""
     if not own:
         return f"{_how_new(evaluation, complete)}; no baselines, because the fingerprints differ: other data"
+    if not evaluation.baselines and evaluation.members is not None:
+        frames = f"all, of which {evaluation.seen} were trained on" if split is Part.ALL else "held out from all models"
+        return f"{frames}; no baselines, because the models were trained on different frames"
     if not evaluation.baselines:
         return "no baselines, because the model does not say how it was trained"
     if split is Part.ALL:
@@ -98,6 +115,13 @@ def _note(evaluation: Evaluation, own: bool, split: Part | None, complete: bool)
         frames = "held out when the model was trained"
         frames += f", but it was trained on {evaluation.seen} of them under another number" if evaluation.seen else ""
     return f"{frames}; baselines fitted to the training frames of the model"
+
+
+def _apart(members: Members) -> str:
+    return (
+        f"the model is the mean of {len(members.errors)} members, which deviate from it by "
+        f"{members.energy_deviation:.2f} meV and {members.force_deviation:.2f} meV/Å (root mean square)"
+    )
 
 
 def _how_new(evaluation: Evaluation, complete: bool) -> str:

@@ -14,6 +14,7 @@ from qffc.ir.diagnostics import error, quoted
 from qffc.ir.short_repr import short_repr
 from qffc.models.beyond_data import beyond_data
 from qffc.models.circuits.neighbours import reach
+from qffc.models.ensemble import Ensemble, consensus_of
 from qffc.models.files.model_given import ModelLike, model_of
 from qffc.models.force_field import ForceField
 from qffc.models.given.closed_shell import need_closed_shell
@@ -35,11 +36,13 @@ class Calculator(ase_calculator.Calculator):
 
     Where the training data end, energies fade to those of free atoms, which repel each other. The calculator warns once
     when a geometry is there, and ``results["extrapolation_grade"]`` tells it of each: up to 1 every atom has
-    surroundings as in the training data. The name is none of ASE's: drop it before results go to a
+    surroundings as in the training data. Of an ensemble ``results["energy_deviation"]`` (eV) and
+    ``results["force_deviations"]`` (atoms,) in eV/Angstrom tell how far its models are apart, see
+    :class:`qffc.models.ensemble.Consensus`. These names are none of ASE's: drop them before results go to a
     ``SinglePointCalculator``.
 
     Args:
-        model: a trained model, its file, the folder of its run, or ``trained:NAME``.
+        model: a trained model, its file, the folder of its run, or ``trained:NAME``; or an ensemble.
         skin: how much further neighbours are listed than they count, Angstrom: the list is made anew when an atom has
             moved by half of it. ``neighbours`` tells what the list holds.
         precision: bits of the numbers inside, 64 or 32, for models that list neighbours; see
@@ -61,7 +64,7 @@ class Calculator(ase_calculator.Calculator):
 
     implemented_properties = ["energy", "free_energy", "forces"]
 
-    def __init__(self, model: ModelLike, skin: float = 0.5, precision: int | str = 64) -> None:
+    def __init__(self, model: ModelLike | Ensemble, skin: float = 0.5, precision: int | str = 64) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # of ASE
         self._choose(model, skin, precision)
 
@@ -69,12 +72,12 @@ class Calculator(ase_calculator.Calculator):
         return short_repr(self, repr(self._model), f"{self._precision} bits")
 
     @property
-    def model(self) -> ForceField:
-        """The trained model; another one takes effect at once."""
+    def model(self) -> ForceField | Ensemble:
+        """The trained model, or the ensemble; another one takes effect at once."""
         return self._model
 
     @model.setter
-    def model(self, model: ModelLike) -> None:
+    def model(self, model: ModelLike | Ensemble) -> None:
         self._choose(model, self._skin, self._precision)
 
     @property
@@ -117,12 +120,12 @@ class Calculator(ase_calculator.Calculator):
             setattr(self, name, value)
         return changed
 
-    def _choose(self, model: ModelLike, skin: float, precision: int | str) -> None:
+    def _choose(self, model: ModelLike | Ensemble, skin: float, precision: int | str) -> None:
         """Take these, and drop all that was computed with others."""
         self._skin, self._precision = skin_and_precision(skin, precision)
-        self._model = model_of(model)
-        self._local = reach(self._model.program) is not None
-        self._moving: MovingAtoms | None = None
+        self._model = model if isinstance(model, Ensemble) else model_of(model)
+        members = self._model.members if isinstance(self._model, Ensemble) else (self._model,)
+        self._voices = tuple(_Voice(member, self._skin, self._precision) for member in members)
         self._warned = False
         self.reset()  # type: ignore[no-untyped-call]  # of ASE
 
@@ -139,8 +142,11 @@ class Calculator(ase_calculator.Calculator):
 
     @property
     def neighbours(self) -> NeighbourCounts | None:
-        """What the list of neighbours holds; None before the first step, and where every atom counts."""
-        return None if self._moving is None else self._moving.counts
+        """What the list of neighbours holds; None before the first step, and where every atom counts.
+
+        Of an ensemble it is the list of the first model.
+        """
+        return self._voices[0].counts
 
     def calculate(
         self,
@@ -151,13 +157,20 @@ class Calculator(ase_calculator.Calculator):
         """Compute energy and forces together; called by ASE."""
         super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]  # of ASE
         molecule = _isolated(self.atoms)
-        energy, forces, grade = self._predict(molecule)
-        check_predictions(np.array([energy]), forces[None])
+        said = [voice.predict(molecule) for voice in self._voices]
+        energies, forces = np.array([energy for energy, _, _ in said]), np.stack([force for _, force, _ in said])
+        check_predictions(energies, forces)
+        energy = float(energies.mean())
         # A molecule has no electronic smearing here, so the two energies that ASE knows are one.
-        self.results = {"energy": energy, "free_energy": energy, "forces": np.array(forces)}
-        if has_limits(self._model.arrays):
-            self.results["extrapolation_grade"] = grade
-            self._warn_once(grade)
+        self.results = {"energy": energy, "free_energy": energy, "forces": forces.mean(axis=0)}
+        if isinstance(self._model, Ensemble):
+            apart = consensus_of(energies[:, None], forces[:, None])
+            self.results["energy_deviation"] = float(apart.energy_deviations[0])
+            self.results["force_deviations"] = apart.force_deviations[0]
+        grades = [grade for _, _, grade in said if grade is not None]
+        if grades:
+            self.results["extrapolation_grade"] = max(grades)
+            self._warn_once(max(grades))
 
     def _warn_once(self, grade: float) -> None:
         if grade <= 1.0 or self._warned:
@@ -165,17 +178,35 @@ class Calculator(ase_calculator.Calculator):
         self._warned = True
         warnings.warn(beyond_data(grade), stacklevel=2)
 
-    def _predict(self, molecule: Atoms) -> tuple[float, NDArray[np.float64], float]:
+
+class _Voice:
+    """What one model says of the molecule that the calculator has.
+
+    Args:
+        model: the model.
+        skin: see the calculator.
+        precision: see the calculator.
+    """
+
+    def __init__(self, model: ForceField, skin: float, precision: int) -> None:
+        self._model, self._skin, self._precision = model, skin, precision
+        self._local = reach(model.program) is not None
+        self._moving: MovingAtoms | None = None
+
+    @property
+    def counts(self) -> NeighbourCounts | None:
+        return None if self._moving is None else self._moving.counts
+
+    def predict(self, molecule: Atoms) -> tuple[float, NDArray[np.float64], float | None]:
+        """Energy, forces and the largest extrapolation grade; None where the model does not know it."""
+        known = has_limits(self._model.arrays)
         if not self._local:
             energies, forces = self._model.predict(molecule.numbers, molecule.positions[None])
-            known = has_limits(self._model.arrays)
-            grades = (
-                self._model.extrapolation_grade(molecule.numbers, molecule.positions[None]) if known else np.zeros(1)
-            )
-            return float(energies[0]), forces[0], float(grades.max())
+            grades = self._model.extrapolation_grade(molecule.numbers, molecule.positions[None]) if known else None
+            return float(energies[0]), forces[0], None if grades is None else float(grades.max())
         if self._moving is None or not np.array_equal(self._moving.numbers, molecule.numbers):
             self._moving = MovingAtoms(self._model, molecule.numbers, self._skin, self._precision)
-        return *self._moving.predict(molecule.positions), self._moving.grade
+        return *self._moving.predict(molecule.positions), self._moving.grade if known else None
 
 
 def _state(atoms: Atoms, name: str) -> NDArray[np.generic] | None:

@@ -11,11 +11,28 @@ from numpy.typing import NDArray
 from qffc.data import Dataset
 from qffc.data.baselines import Baseline, constant_baseline, harmonic_baseline
 from qffc.ir.short_repr import counted, short_repr
+from qffc.models.ensemble import Ensemble, consensus_of
 from qffc.models.errors import Errors, errors_of, force_errors_by_element
 from qffc.models.force_field import ForceField
+from qffc.units import energy_from_ev, force_from_ev_per_angstrom
 
 _COUPLED_ATOMS = 12
 """Up to here the harmonic baseline couples its springs; beyond, it would have thousands of coefficients."""
+
+
+@dataclass(frozen=True)
+class Members:
+    """The models of an ensemble, each by itself, and how far they are apart.
+
+    Args:
+        errors: of each.
+        energy_deviation: root mean square of the standard deviations of energies, meV.
+        force_deviation: root mean square of those of force components, meV/Angstrom.
+    """
+
+    errors: tuple[Errors, ...]
+    energy_deviation: float
+    force_deviation: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +47,7 @@ class Evaluation:
         baselines: name and errors of what the model must beat, each fitted to the same training frames.
         seen: how many of the frames the model was trained on; None where that is not known.
         left_out: how many frames were left out because the model was trained on them.
+        members: of an ensemble, its models.
     """
 
     data: Dataset
@@ -39,6 +57,7 @@ class Evaluation:
     baselines: tuple[tuple[str, Errors], ...] = ()
     seen: int | None = None
     left_out: int = 0
+    members: Members | None = None
 
     def __repr__(self) -> str:
         errors = self.errors
@@ -46,8 +65,10 @@ class Evaluation:
         return short_repr(self, f"on {counted(len(self.data), 'frame')} of {self.data.name}", *figures)
 
     def rows(self) -> tuple[tuple[str, Errors], ...]:
-        """Return (name, errors) of the model and of each baseline."""
-        return (("model", self.errors), *self.baselines)
+        """Return (name, errors) of the model, of each member of an ensemble, and of each baseline."""
+        members = () if self.members is None else self.members.errors
+        numbered = tuple((f"member {number}", errors) for number, errors in enumerate(members, 1))
+        return (("model", self.errors), *numbered, *self.baselines)
 
     @property
     def elements(self) -> dict[str, tuple[float, float]]:
@@ -67,20 +88,40 @@ class Evaluation:
 
 
 def evaluate(
-    model: ForceField, data: Dataset, train: Dataset | None = None, *, seen: int | None = None, left_out: int = 0
+    model: ForceField | Ensemble,
+    data: Dataset,
+    train: Dataset | None = None,
+    *,
+    seen: int | None = None,
+    left_out: int = 0,
 ) -> Evaluation:
     """Return the errors of a model on frames that it was not trained on.
 
     Args:
-        model: the model.
+        model: the model, or an ensemble.
         data: held-out frames.
         train: the frames that the baselines are fitted to; no baselines without them.
         seen: how many of the frames it was trained on all the same.
         left_out: how many were left out because it was.
     """
-    energies, forces = model.predict(data.numbers, data.positions)
+    members = None
+    if isinstance(model, Ensemble):
+        each = model.predict_each(data.numbers, data.positions)
+        said = consensus_of(*each)
+        energies, forces = said.energies, said.forces
+        members = Members(
+            tuple(errors_of(*one, data) for one in zip(*each, strict=True)),
+            energy_from_ev(_root_mean_square(said.energy_deviations), "meV"),
+            force_from_ev_per_angstrom(_root_mean_square(said.force_deviations) / 3**0.5, "meV/Angstrom"),
+        )
+    else:
+        energies, forces = model.predict(data.numbers, data.positions)
     baselines = () if train is None else tuple(_baseline(name, fit, data) for name, fit in _fits(train))
-    return Evaluation(data, energies, forces, errors_of(energies, forces, data), baselines, seen, left_out)
+    return Evaluation(data, energies, forces, errors_of(energies, forces, data), baselines, seen, left_out, members)
+
+
+def _root_mean_square(values: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.mean(values**2)))
 
 
 def _fits(train: Dataset) -> tuple[tuple[str, Baseline], ...]:

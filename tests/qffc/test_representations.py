@@ -38,6 +38,7 @@ SHOWN = {
     ),
     "check": (ModelCheck("pair", "0" * 64, "random ones", 1, 0, ()), "<ModelCheck of 'pair', at 1 geometry, holds>"),
     "calculator": (qf.Calculator(MODEL), f"<Calculator {MODEL!r}, 64 bits>"),
+    "ensemble": (qf.Ensemble([MODEL, untrained(COMPILED.program, 1)]), "<Ensemble 2 models, species O H>"),
     "lowered": (MODEL.lowered, None),
     "molecule": (MODEL.molecule(["O", "H", "H"]), "<MoleculeEnergy of 'sivqlm-h2o', 3 atoms, 1 circuit>"),
     "slots": (COMPILED.split, None),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from qffc.cli.settings import template
 from qffc.data import load_embedded, write_npz
 from qffc.library import load
-from qffc.models.files.model_file import load_model
+from qffc.models.files.model_file import load_model, save_model
 from qffc.studies import run_from
 from qffc.studies.grid import base_run
 from qffc.studies.run_file import read_run
@@ -221,6 +222,27 @@ def test_eval(qffc, trained):
     assert code == 0
     assert out.startswith("10 frames of water: held out")
     assert "harmonic" in out
+
+
+def test_eval_of_several_models_judges_their_mean(qffc, trained, tmp_path):
+    model = load_model(trained)
+    arrays = {name: value * 1.1 if name == "J" else value for name, value in model.arrays.items()}
+    other = tmp_path / "other.safetensors"
+    save_model(replace(model, arrays=arrays), other)
+    code, out, _ = qffc("eval", trained, other, "--data", "water")
+    assert code == 0
+    assert out.startswith("10 frames of water: held out")
+    assert all(word in out for word in ("member 1", "member 2", "harmonic", "the mean of 2 members"))
+    found = json.loads(qffc("eval", trained, other, "--data", "water", "--json")[1])
+    alone = json.loads(qffc("eval", other, "--data", "water", "--json")[1])
+    assert found["errors"]["member 2"]["force_mae_meV_per_Angstrom"] == pytest.approx(
+        alone["errors"]["model"]["force_mae_meV_per_Angstrom"]
+    )
+    assert found["deviations"]["force_rms_meV_per_Angstrom"] > 0
+    assert "deviations" not in alone
+    code, _, err = qffc("eval", trained, trained, "--data", "water")
+    assert code == 2
+    assert "the same model twice" in err
 
 
 @pytest.mark.parametrize(("limit", "code"), [("0", 1), ("1e9", 0)])
