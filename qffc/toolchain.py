@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from textwrap import indent
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 CERTIFICATE_NAME = "certificate.json"
 Part = Literal["test", "all"]
+SHOTS_TARGET = "H2-1LE"
+"""Where prices of energies are for that models are compared by."""
 
 
 @shown_as("check")
@@ -271,6 +274,7 @@ def evaluate(
     units: str | Units | None = None,
     keys: Mapping[str, str] | None = None,
     part: Part | None = None,
+    shots: bool = False,
 ) -> Evaluation:
     """Return the errors of a model, beside baselines fitted to its own training frames where those are known.
 
@@ -285,6 +289,7 @@ def evaluate(
         part: ``test`` for the frames held out when the model was trained on this dataset, ``all`` for every frame;
             by default the first where it exists, and elsewhere all frames that the model was not trained on, as far as
             it is known.
+        shots: say also how many shots energies take for a standard error of 1 meV, and their price on H2: some seconds.
 
     Raises:
         QffcError: when the model or the data are none, or ``test`` is asked for and the model was trained on other
@@ -301,6 +306,16 @@ def evaluate(
     if part not in (None, *get_args(Part)):
         raise not_a("a part of the frames", part, f"one of {quoted(get_args(Part))}, or None", "leave part out")
     trained, dataset = model_of(model), dataset_of(data, units, keys, energies_alone=True)
+
+    def counted(evaluation: Evaluation) -> Evaluation:
+        if not shots:
+            return evaluation
+        from qffc.execution.shot_need import shots_needed
+
+        frames = evaluation.data
+        need = shots_needed(trained, frames.numbers, frames.positions, target=target_of(SHOTS_TARGET))
+        return replace(evaluation, shots=need)
+
     number, config = number_of_set(trained.metadata, dataset), stored_config(trained.metadata)
     seen = trained_on(trained, dataset)
     if number is None or config is None:
@@ -311,13 +326,13 @@ def evaluate(
             raise _no_test_frames(dataset, "the model was trained on all of its frames")
         frames = dataset.subset((~seen).nonzero()[0].tolist()) if seen is not None and left_out else dataset
         scored = None if seen is None else int(seen.sum()) - left_out
-        return evaluate_frames(trained, frames, seen=scored, left_out=left_out)
+        return counted(evaluate_frames(trained, frames, seen=scored, left_out=left_out))
     split = split_of(dataset, config, number, len(known_sets(trained.metadata)))
     if part != "all" and not split.test:
         raise _no_test_frames(dataset, "no frames were held out when the model was trained")
     frames = dataset if part == "all" else dataset.subset(split.test)
     scored = None if seen is None else int(seen.sum() if part == "all" else seen[list(split.test)].sum())
-    return evaluate_frames(trained, frames, dataset.subset(split.train), seen=scored)
+    return counted(evaluate_frames(trained, frames, dataset.subset(split.train), seen=scored))
 
 
 def with_limits(

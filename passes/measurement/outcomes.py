@@ -84,33 +84,32 @@ def plan_outcomes(plan: MeasurementPlan) -> PlanOutcomes:
         >>> outcomes.variances(singlet, np.array([[1.0]])).tolist()
         [[0.0, 0.0, 0.0]]
     """
-    groups = [_group(setting) for setting in plan.settings]
-    total = sum(len(group) for group in groups)
-    if total > MOST_STRINGS:
-        raise error(
-            "too many outcomes for variances along with the moments",
-            found=f"{total} outcomes of {len(groups)} settings that estimates can tell apart",
-            expected=f"at most {MOST_STRINGS}: circuits of few qubits",
-            help="leave shot_weight and shots_for_1mev out, or use smaller circuits",
-        )
+    groups: list[list[_Member]] = []
+    for setting in plan.settings:
+        groups.append(_group(setting, MOST_STRINGS - sum(map(len, groups))))
     strings = tuple(dict.fromkeys(string for group in groups for string, _, _ in group if string))
     place = {string: k for k, string in enumerate(strings)}
-    return PlanOutcomes(
-        strings, tuple(_outcomes(plan, index, group, place) for index, group in enumerate(groups))
-    )
+    return PlanOutcomes(strings, tuple(_outcomes(plan, index, group, place) for index, group in enumerate(groups)))
 
 
 _Member = tuple[PauliString, int, frozenset[int]]
 """A string of the circuit, the sign of its reading, and the qubits whose parity that is."""
 
 
-def _group(setting: Setting) -> list[_Member]:
-    """All products of the strings of a setting: the k-th one has the generators whose bits k has."""
+def _group(setting: Setting, most: int) -> list[_Member]:
+    """All products of the strings of a setting, at most so many: the k-th one has the generators whose bits k has."""
     members: list[_Member] = [((), 1, frozenset())]
     known = {frozenset[int]()}
     for string, (sign, parity) in zip(setting.strings, setting.readings, strict=True):
         if frozenset(parity) in known:
             continue
+        if 2 * len(members) > most:
+            raise error(
+                "too many outcomes for variances along with the moments",
+                found=f"more than {MOST_STRINGS} outcomes that estimates can tell apart",
+                expected=f"at most {MOST_STRINGS}, of all settings together: circuits of few qubits",
+                help="leave shot_weight and shots_for_1mev out, or use smaller circuits",
+            )
         members += [_product(member, (string, sign, frozenset(parity))) for member in members]
         known = {parity for _, _, parity in members}
     return members

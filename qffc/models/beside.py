@@ -1,4 +1,4 @@
-"""What goes along with the circuits of an energy: changes of their moments, and other observables of the same states."""
+"""What goes along with the circuits of an energy: changes of their moments, other observables of the same states."""
 
 from __future__ import annotations
 

@@ -286,6 +286,7 @@ class MoleculeEnergy(MoleculeCircuits):
         Args:
             arrays: parameters and constants by name.
             positions: (batch, atoms, 3), Angstrom.
+            beside: what goes along with the circuits.
 
         Returns:
             (batch, atoms) with an atomic readout, else (batch, instances).

@@ -1,15 +1,14 @@
 """What an energy costs in shots, as a function of parameters and positions that JAX differentiates.
 
 One shot of setting s of circuit c gives the energy the variance v_cs = g_c' C_cs g_c: g_c is the derivative of the
-energy by the moments of the circuit, through the circuits of later rounds, too, and C_cs the covariance of what one shot
-gives to these moments. With shots where they count most (Neyman allocation, :mod:`qffc.execution.allocation`) a standard
-error sigma takes (S / sigma)^2 shots in all, with
+energy by the moments of the circuit, through the circuits of later rounds, too, and C_cs the covariance of what one
+shot gives to these moments. With shots where they count most (Neyman allocation, :mod:`qffc.execution.allocation`) a
+standard error sigma takes (S / sigma)^2 shots in all, with
 
     S = sum over circuits and settings of sqrt(v_cs),    an energy: the **shot cost**.
 
-The variances come from expectations of Pauli strings (:mod:`qffc.passes.measurement.outcomes`), which the kernel gives as
-it gives moments. S is what is behind the uncertainty budget of a run on a device, and it is a sum of norms: as a penalty
-(a group lasso) it switches circuits off that do not pay.
+The variances come from expectations of Pauli strings (:mod:`qffc.passes.measurement.outcomes`), which the kernel gives
+as it gives moments. S is a sum of norms: as a penalty (a group lasso) it switches circuits off that do not pay.
 
 Derivatives. S holds the slopes g, which are derivatives already. With u = dS/dg held fixed, its gradient is that of the
 derivative of the energy along u in the moments, plus that of S at fixed slopes: one derivative along a direction, the
@@ -27,8 +26,9 @@ import jax.numpy as jnp
 
 from qffc.ir.observables import PauliObservable
 from qffc.models.beside import Beside
+from qffc.models.energy import MoleculeEnergy
+from qffc.models.molecule_circuits import ENERGY_SCALE
 from qffc.passes.circuit.observed_split import observing
-from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_jax.kernel import KernelFunctions, KernelName, make_kernel
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.passes.measurement.outcomes import PlanOutcomes, plan_outcomes
@@ -76,9 +76,7 @@ class ShotCost:
             expectations: for each round (batch, instances, channels, strings).
             smoothing: eV, see :data:`SMOOTHING`; without it the slope at a circuit without variance is 0.
         """
-        parts = [
-            self._spreads(g, p, smoothing) for g, p in zip(slopes, expectations, strict=True)
-        ]
+        parts = [self._spreads(g, p, smoothing) for g, p in zip(slopes, expectations, strict=True)]
         total: jax.Array = jnp.sum(jnp.stack(parts), axis=0)
         return total
 
@@ -109,7 +107,7 @@ def shot_cost(lowered: JaxProgram, plan: MeasurementPlan | None = None, kernel: 
     Raises:
         QffcError: when the circuits are too large, see :func:`qffc.passes.measurement.outcomes.plan_outcomes`.
     """
-    split: Split = lowered.split
+    split = lowered.split
     outcomes = plan_outcomes(plan_measurement(split) if plan is None else plan)
     own: KernelName = "native" if lowered.kernel.name == "native" else "portable"
     observed = observing(split, [PauliObservable(string) for string in outcomes.strings])
@@ -191,3 +189,29 @@ def with_shots(
 
     values.defvjp(forward, reverse)
     return values
+
+
+def costs_of_frames(cost: ShotCost, molecule: MoleculeEnergy) -> Callable[[Arrays, jax.Array], jax.Array]:
+    """Return a function of arrays and positions (frames, atoms, 3) in Angstrom to S (frames,) in eV, not smoothed."""
+
+    def costs(arrays: Arrays, positions: jax.Array) -> jax.Array:
+        def total(nudges: tuple[jax.Array, ...]) -> tuple[jax.Array, list[jax.Array]]:
+            beside = Beside(cost.kernel, nudges)
+            energies = arrays[ENERGY_SCALE] * molecule.raw_energies(arrays, positions, beside)
+            return jnp.sum(energies), beside.expectations
+
+        nudges = cost.no_nudges(molecule.shape(positions), positions.dtype)
+        slopes, expectations = jax.grad(total, has_aux=True)(nudges)
+        return jnp.sum(cost.of_circuits(slopes, expectations), axis=(1, 2))
+
+    return costs
+
+
+def shots_for(cost: float, standard_error: float) -> float:
+    """Return the shots that a standard error takes, both in eV: of all circuits together, each with its best share.
+
+    Example:
+        >>> round(shots_for(0.3, 0.001))
+        90000
+    """
+    return (cost / standard_error) ** 2

@@ -137,8 +137,8 @@ class TrainingConfig(BaseModel):
     force_weight: Weight = Field(1.0, description="weight of the mean squared force error, (eV/Angstrom)^-2")
     shot_weight: Weight | None = Field(
         None,
-        description="weight of the mean square of the shot cost S of an energy, eV^-2: a standard error e takes (S/e)^2 "
-        "shots; left out, 0, and 0.01 with shots_for_1mev",
+        description="weight of the mean square of the shot cost S of an energy, eV^-2: a standard error e takes "
+        "(S/e)^2 shots; left out, 0, and 0.01 with shots_for_1mev",
         examples=[1e-4],
     )
     shots_for_1mev: Positive | None = Field(
