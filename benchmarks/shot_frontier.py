@@ -16,6 +16,7 @@ import numpy as np
 from qffc.atomic_files import write_text
 from qffc.data import Dataset
 from qffc.execution.energy import estimate_energies
+from qffc.execution.exact_shots import draw_exactly
 from qffc.models.files.model_file import load_model
 from qffc.models.force_field import ForceField
 from qffc.reports.evaluation import Evaluation
@@ -59,14 +60,21 @@ def row(name: str, found: Evaluation) -> dict[str, object]:
     }
 
 
-def coverage(model: ForceField, frames: Dataset, seed: int) -> tuple[float, float, float]:
+def coverage(model: ForceField, frames: Dataset, seed: int, native: bool) -> tuple[float, float, float]:
     """Return the shares of energies within one and two standard errors of the exact ones, and the mean of the former.
 
-    Shots are those that native circuits of H2-1LE give without noise, planned for 1 meV. Every geometry has circuits of
-    its own, so each energy has shots of its own.
+    Shots are planned for 1 meV on H2-1LE, and drawn from the states of the programs, or, which takes much longer,
+    of the native circuits. Every geometry has circuits of its own, so each energy has shots of its own.
     """
     found = estimate_energies(
-        model, frames.numbers, frames.positions, target("H2-1LE"), standard_error=1e-3, pack=False, seed=seed
+        model,
+        frames.numbers,
+        frames.positions,
+        target("H2-1LE"),
+        standard_error=1e-3,
+        pack=False,
+        seed=seed,
+        sampler=None if native else draw_exactly,
     )
     ratios = np.array([abs(each.energy - each.exact) / each.standard_error for each in found])
     return float((ratios < 1).mean()), float((ratios < 2).mean()), float(np.mean([e.standard_error for e in found]))
@@ -100,12 +108,12 @@ def draw(rows: list[dict[str, object]], path: Path) -> None:
     save_figure(figure, path)
 
 
-def tell_coverage(model: ForceField, seeds: int) -> None:
+def tell_coverage(model: ForceField, seeds: int, native: bool) -> None:
     """Run a model on some test frames with each seed, and print the shares of all."""
     frames = evaluate(model, "water").data.subset(range(_FRAMES))
     parts = []
     for seed in range(seeds):
-        parts.append(coverage(model, frames, seed))
+        parts.append(coverage(model, frames, seed, native))
         one, two, error = np.mean(parts, axis=0)
         runs = len(parts) * _FRAMES
         print(
@@ -123,9 +131,10 @@ def main() -> None:
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--coverage", type=int, default=0, metavar="SEEDS", help="times 50 test frames on H2-1LE")
     parser.add_argument("--model", type=Path, default=Path("trained:water-frugal"), help="for --coverage")
+    parser.add_argument("--native", action="store_true", help="with --coverage: shots of native circuits")
     chosen = parser.parse_args()
     if chosen.coverage:
-        tell_coverage(load_model(chosen.model), chosen.coverage)
+        tell_coverage(load_model(chosen.model), chosen.coverage, chosen.native)
         return
     rows = [row(START, evaluate(START, "water", shots=True))]
     for shots in chosen.targets:

@@ -49,7 +49,7 @@ def test_variances_are_those_of_states(name, kinds):
 
 
 def test_either_kernel_gives_the_expectations():
-    split = split_program(PROGRAMS["four spins"])
+    split = split_program(load("sivqlm-lih", depth=1))
     strings = plan_outcomes(plan_measurement(split)).strings
     slots = np.random.default_rng(1).normal(size=(2, split.slot_count))
     native, portable = (expectations(split, strings, slots, kernel) for kernel in ("auto", "portable"))

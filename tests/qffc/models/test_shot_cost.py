@@ -53,7 +53,7 @@ class Costs:
         )
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ["a molecule", "pairs", pytest.param("rounds", marks=pytest.mark.slow)])
 @in_double_precision
 def test_the_cost_is_that_of_a_quote(name):
     here = Costs(name)
