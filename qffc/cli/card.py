@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from qffc.reports.model_card import CardSet
 
 
-def _tested(trained: ForceField, source: str, units: str | None, keys: Mapping[str, str] | None) -> CardSet:
+def _tested(
+    trained: ForceField, source: str, units: str | None, keys: Mapping[str, str] | None, shots: bool
+) -> CardSet:
     """The errors on the test frames of one of the model's sets."""
     from qffc.data import EMBEDDED
     from qffc.models.files.data_sets import number_of_set
@@ -28,7 +30,7 @@ def _tested(trained: ForceField, source: str, units: str | None, keys: Mapping[s
 
     declared = (None, None) if source in EMBEDDED else (units, keys)  # embedded data have none
     frames = resolve_data(source, *declared)
-    evaluation = evaluate(trained, frames, part="test")
+    evaluation = evaluate(trained, frames, part="test", shots=shots)
     return CardSet(number_of_set(trained.metadata, frames) or 0, evaluation, source)
 
 
@@ -39,6 +41,9 @@ def card(
     keys: Keys = None,
     name: Annotated[str | None, typer.Option(help="title of the card [default: name of the file or folder]")] = None,
     out: Annotated[Path | None, typer.Option(help="write the card to this file")] = None,
+    shots: Annotated[
+        bool, typer.Option("--shots", help="say how many shots energies take for a standard error of 1 meV")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Print the card of a model: data, split, settings, errors on its test frames, and how to make it again."""
@@ -49,7 +54,7 @@ def card(
 
     trained, title = load_model(model), name or model.stem.removeprefix(TRAINED_PREFIX)
     given = None if keys is None else parse_keys(keys)
-    tests = [_tested(trained, source, units, given) for source in data]
+    tests = [_tested(trained, source, units, given, shots) for source in data]
     text = model_card(title, trained, tests, units, given)
     if out is not None:
         write_text(out, text)

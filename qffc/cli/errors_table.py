@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qffc.cli.output import table
 
 if TYPE_CHECKING:
+    from qffc.execution.shot_need import ShotNeed
     from qffc.models.errors import Errors
     from qffc.reports.evaluation import Evaluation
 
@@ -25,6 +26,14 @@ def errors_table(evaluation: Evaluation) -> str:
     """Return mean absolute and root mean square errors of the model and of each baseline."""
     rows = [(name, *map(_spelt, _figures(errors, len(evaluation.data.numbers)))) for name, errors in evaluation.rows()]
     return table(_HEADER, [_UNITS, *rows])
+
+
+def shots_line(need: ShotNeed) -> str:
+    """Return what energies take on a device, in one line, and how much of them is measured."""
+    price = "" if isnan(need.price) else f", {need.price:.3g} HQC on {need.target}"
+    measured = "" if isnan(need.measured) else f"; {need.measured:.0%} of the variance of energies is measured"
+    shots = f"{need.median:.3g} in {need.circuits} circuits"
+    return f"shots for a standard error of {1e3 * need.standard_error:g} meV: {shots}{price}{measured}"
 
 
 def _figures(errors: Errors, atoms: int) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qffc.cli.errors_table import elements_table, errors_table
+from qffc.cli.errors_table import elements_table, errors_table, shots_line
 from qffc.cli.frames import Data, Keys, Units, read_frames
 from qffc.cli.output import AsJson, emit, say
 from qffc.ir.diagnostics import error
@@ -42,6 +42,9 @@ def evaluate(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="write predicted against reference values, .png or .svg")
     ] = None,
+    shots: Annotated[
+        bool, typer.Option("--shots", help="say how many shots energies take for a standard error of 1 meV")
+    ] = False,
     max_energy_mae: Annotated[float | None, typer.Option(min=0, help="meV; exit 1 when it is exceeded")] = None,
     max_force_mae: Annotated[float | None, typer.Option(min=0, help="meV/Å; exit 1 when it is exceeded")] = None,
     as_json: AsJson = False,
@@ -70,11 +73,12 @@ def evaluate(
             expected="frames with forces",
             help="leave --max-force-mae out, or compute the forces",
         )
-    evaluation = evaluate_model(trained, dataset, part=None if split is None else split.value)
+    evaluation = evaluate_model(trained, dataset, part=None if split is None else split.value, shots=shots)
     own = all(number_of_set(each.metadata, dataset) is not None for each in members)
     note = _note(evaluation, own, split, all(knows_all_frames(each.metadata) for each in members))
     exceeded = _exceeded(evaluation.errors, max_energy_mae, max_force_mae)
     tables = errors_table(evaluation) + (f"\n\n{elements_table(evaluation)}" if evaluation.elements else "")
+    tables += "" if evaluation.shots is None else f"\n\n{shots_line(evaluation.shots)}"
     text = f"{len(evaluation.data)} frames of {dataset.name}: {note}\n\n{tables}"
     if evaluation.members is not None:
         text += f"\n\n{_apart(evaluation.members)}"

@@ -107,14 +107,25 @@ def planned_quote(
     need_one(shots, standard_error)
     _, slopes = job.energies_and_slopes(job.exact_moments)
     plan = plan_of(job)
+    wanted = allocation_for(shots, standard_error)
+    return _quote(job, target, plan, planned_variances(job, plan, slopes), job.matters(slopes), wanted, pack)
+
+
+def planned_variances(job: Job, plan: MeasurementPlan, slopes: Floats) -> Floats:
+    """Return the variance (frames x circuits, settings), eV^2, that one shot gives to an energy, by exact states.
+
+    Args:
+        job: the circuits.
+        plan: the settings.
+        slopes: (frames x circuits, observables), derivatives of the energies by the moments, eV.
+    """
     parts = []
     for start in range(0, len(slopes), _CHUNK):
         tell("variances of circuits:", start, len(slopes))
         here = slice(start, start + _CHUNK)
         states = kernel_states(job.split, job.flat_slots[here]) if job.split.qubit_count <= DENSE_QUBITS else None
         parts.append(setting_variances(moment_covariances(plan, states, len(slopes[here])), slopes[here]))
-    wanted = allocation_for(shots, standard_error)
-    return _quote(job, target, plan, np.concatenate(parts), job.matters(slopes), wanted, pack)
+    return np.concatenate(parts)
 
 
 def equal_quote(job: Job, target: Target, shots: int, pack: bool | None = None) -> Quote:

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 
 from qffc.ir.declarations import AtomicReadout
 from qffc.ir.diagnostics import InternalError
+from qffc.models.beside import Beside
 from qffc.models.head import atomic_energies
 from qffc.models.messages import Ways, ends_of, ways_of
 from qffc.models.molecule_circuits import (
@@ -127,15 +128,18 @@ class MoleculeEnergy(MoleculeCircuits):
         """Return the energies, and the extrapolation grades that they are made with, as :meth:`grades` has them."""
         return self._simulated(self._finish, arrays, positions)
 
-    def raw_energies(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
+    def raw_energies(self, arrays: Arrays, positions: jax.Array, beside: Beside | None = None) -> jax.Array:
         """Return the energies as the readout gives them, without reference and scale: (batch,)."""
-        return self._simulated(self._raw, arrays, positions)
+        return self._simulated(self._raw, arrays, positions, beside=beside)
 
     def raw_energies_along(
-        self, arrays: Arrays, positions: jax.Array, direction: jax.Array
+        self, arrays: Arrays, positions: jax.Array, direction: jax.Array, beside: Beside | None = None
     ) -> tuple[jax.Array, jax.Array]:
-        """Return :meth:`raw_energies` and their derivatives along a direction of the positions, both (batch,)."""
-        return self._along(self._raw, arrays, positions, direction)
+        """Return :meth:`raw_energies` and their derivatives along a direction of the positions, both (batch,).
+
+        Nudges of ``beside`` are directions of the moments.
+        """
+        return self._along(self._raw, arrays, positions, direction, beside)
 
     def features_after(self, arrays: Arrays, positions: jax.Array, number: int) -> jax.Array:
         """Return the features of atoms after a round, counted from 0: see :meth:`features`."""
@@ -149,6 +153,7 @@ class MoleculeEnergy(MoleculeCircuits):
         arrays: Arrays,
         positions: jax.Array,
         rounds: int | None = None,
+        beside: Beside | None = None,
     ) -> Found:
         """What a function makes of the exact moments of the last round; no slots are written where tables are read."""
         carried, last = None, self.lowered.program.round_count if rounds is None else rounds
@@ -156,13 +161,20 @@ class MoleculeEnergy(MoleculeCircuits):
         for number in range(last):
             now = self._round(arrays, positions, carried, number, lasting)
             moments = self.lowered.kernel.on_tables(now.tables, self.shape(positions)).moments((now.values, now.rows))
+            if beside is not None:
+                moments = beside.nudged(moments, now.tables, self.shape(positions), (now.values, now.rows))
             if number + 1 == last:
                 return finish(arrays, moments, positions, carried)
             carried = self._carry(arrays, moments, positions, now.vectors, carried, ways, number)
         raise InternalError("no round of circuits")
 
     def _along(
-        self, finish: _Finish[jax.Array], arrays: Arrays, positions: jax.Array, direction: jax.Array
+        self,
+        finish: _Finish[jax.Array],
+        arrays: Arrays,
+        positions: jax.Array,
+        direction: jax.Array,
+        beside: Beside | None = None,
     ) -> tuple[jax.Array, jax.Array]:
         """What a function makes of arrays, moments and positions, and its derivative along a direction.
 
@@ -187,6 +199,9 @@ class MoleculeEnergy(MoleculeCircuits):
             )
             functions = self.lowered.kernel.on_tables(now.tables, self.shape(positions))
             moments, moments_along = functions.moments_along((now.values, now.rows), (along, None))
+            if beside is not None:
+                shape, inputs = self.shape(positions), (now.values, now.rows)
+                moments_along = beside.nudged(moments_along, now.tables, shape, inputs)
             if number == last:
                 return jax.jvp(
                     lambda m, r, c: finish(arrays, m, r, c),
@@ -265,23 +280,24 @@ class MoleculeEnergy(MoleculeCircuits):
             return None
         return ways_of(edges, readout.rounds.basis)
 
-    def contributions(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
+    def contributions(self, arrays: Arrays, positions: jax.Array, beside: Beside | None = None) -> jax.Array:
         """Return what the raw energies are sums of.
 
         Args:
             arrays: parameters and constants by name.
             positions: (batch, atoms, 3), Angstrom.
+            beside: what goes along with the circuits.
 
         Returns:
             (batch, atoms) with an atomic readout, else (batch, instances).
         """
-        return self._simulated(self._parts, arrays, positions)
+        return self._simulated(self._parts, arrays, positions, beside=beside)
 
     def contributions_along(
-        self, arrays: Arrays, positions: jax.Array, direction: jax.Array
+        self, arrays: Arrays, positions: jax.Array, direction: jax.Array, beside: Beside | None = None
     ) -> tuple[jax.Array, jax.Array]:
-        """Return :meth:`contributions` and their derivatives along a direction of the positions."""
-        return self._along(self._parts, arrays, positions, direction)
+        """Return :meth:`contributions` and their derivatives along a direction of positions, and of moments."""
+        return self._along(self._parts, arrays, positions, direction, beside)
 
     def _parts(self, arrays: Arrays, moments: jax.Array, positions: jax.Array, carried: Carried | None) -> jax.Array:
         if isinstance(self.lowered.program.readout, AtomicReadout):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qffc.data import Dataset
 from qffc.data.baselines import Baseline, constant_baseline, harmonic_baseline
+from qffc.execution.shot_need import ShotNeed
 from qffc.ir.short_repr import counted, short_repr
 from qffc.models.ensemble import Ensemble, consensus_of
 from qffc.models.errors import Errors, errors_of, force_errors_by_element
@@ -48,6 +49,7 @@ class Evaluation:
         seen: how many of the frames the model was trained on; None where that is not known.
         left_out: how many frames were left out because the model was trained on them.
         members: of an ensemble, its models.
+        shots: what the energies of some of the frames take on a device, where that was asked for.
     """
 
     data: Dataset
@@ -58,6 +60,7 @@ class Evaluation:
     seen: int | None = None
     left_out: int = 0
     members: Members | None = None
+    shots: ShotNeed | None = None
 
     def __repr__(self) -> str:
         errors = self.errors
@@ -84,6 +87,8 @@ class Evaluation:
             element: {"mae_meV_per_Angstrom": mae, "rmse_meV_per_Angstrom": rmse}
             for element, (mae, rmse) in self.elements.items()
         }
+        if self.shots is not None:
+            figures["model"]["shots"] = self.shots.to_json()
         return dict(figures)
 
 

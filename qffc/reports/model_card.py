@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING
 
 from qffc.data import EMBEDDED
@@ -83,6 +84,7 @@ def model_card(
         _facts(model, config, metadata),
         "## Errors",
         *(_errors(names[test.number], test.evaluation) for test in ordered),
+        *_device(names, ordered),
         f"## Make it again\n\n```sh\n{_command(model, config, ordered, units, keys)}\n```",
         _limits(model),
     ]
@@ -109,6 +111,27 @@ def _errors(name: str, evaluation: Evaluation) -> str:
     return "\n".join(
         [f"On {frames} test frames of {name}; baselines fitted to the same training frames.", "", _HEADER, *rows]
     )
+
+
+def _device(names: Sequence[str], tests: Sequence[CardSet]) -> list[str]:
+    """What energies take on a device; nothing where that was not asked for."""
+    counted = [(names[test.number], need) for test in tests if (need := test.evaluation.shots) is not None]
+    if not counted:
+        return []
+    rows = [
+        f"| {name} | {need.circuits} | {need.median:.3g} | {'-' if isnan(need.price) else f'{need.price:.4g}'} "
+        f"| {'-' if isnan(need.measured) else f'{need.measured:.0%}'} |"
+        for name, need in counted
+    ]
+    first = counted[0][1]
+    return [
+        "## On a device",
+        f"For a standard error of {1e3 * first.standard_error:g} meV of an energy, without noise; the median over"
+        f" {len(first.shots)} test frames. Measured is the part of the variance of energies that goes with the moments"
+        " of circuits; the rest is there with the moments held at their mean: it is classical.\n\n"
+        f"| | circuits | shots | HQC on {first.target or 'a device'} | measured |\n|---|---|---|---|---|\n"
+        + "\n".join(rows),
+    ]
 
 
 def _limits(model: ForceField) -> str:

@@ -30,6 +30,9 @@ FIRST_RATE, TUNING_RATE = 0.005, 0.0005
 TUNING_WARMUP = 0.05
 """The warmup of a run from a trained model that says none, a share of its steps."""
 
+SHOT_WEIGHT = 0.01
+"""The weight of shot costs where a target for them is given, and no weight."""
+
 _USUAL = {
     "learning_rate": FIRST_RATE,
     "warmup": 0.0,
@@ -132,6 +135,18 @@ class TrainingConfig(BaseModel):
     )
     energy_weight: Weight = Field(10.0, description="weight of (energy error / atoms)^2, eV^-2")
     force_weight: Weight = Field(1.0, description="weight of the mean squared force error, (eV/Angstrom)^-2")
+    shot_weight: Weight | None = Field(
+        None,
+        description="weight of the mean square of the shot cost S of an energy, eV^-2: a standard error e takes "
+        "(S/e)^2 shots; left out, 0, and 0.01 with shots_for_1mev",
+        examples=[1e-4],
+    )
+    shots_for_1mev: Positive | None = Field(
+        None,
+        description="shots for a standard error of 1 meV that are enough: only what S has above theirs counts; none "
+        "when left out",
+        examples=[1e5],
+    )
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = Field(0.99, description="decay of the averaged parameters, a step")
     weight_decay: Weight = Field(0.0, description="AdamW's pull of every parameter to 0")
     clip: Positive = Field(0.1, description="largest norm of a gradient; large steps would make the loss leap")
@@ -188,6 +203,7 @@ def settled(config: TrainingConfig, program: Program | None = None, *, tuning: b
         usual = _USUAL | {"learning_rate": TUNING_RATE, "warmup": TUNING_WARMUP}
     else:
         usual = _USUAL if program is None or program.gathered is None else _OF_SUMS
+    usual = usual | {"shot_weight": 0.0 if config.shots_for_1mev is None else SHOT_WEIGHT}
     return config.model_copy(update={name: value for name, value in usual.items() if getattr(config, name) is None})
 
 

@@ -17,11 +17,14 @@ COLUMNS = (
     "validation_energy_mae_meV",
     "validation_force_mae_meV_per_Angstrom",
     "best_epoch",
+    "validation_shots_for_1meV",
 )
-"""The last one, where the best model is kept: the epoch of the best evaluation so far."""
+"""The best epoch, where the best model is kept: of the best evaluation so far; shots where they are counted."""
 
 
-def append_row(path: Path, epoch: int, loss: float, validation: Errors | None, best: Best | None) -> None:
+def append_row(
+    path: Path, epoch: int, loss: float, validation: Errors | None, best: Best | None, shots: float | None = None
+) -> None:
     """Add a row; the file and its header are made when missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
@@ -30,7 +33,9 @@ def append_row(path: Path, epoch: int, loss: float, validation: Errors | None, b
         writer = csv.writer(file, lineterminator="\n")  # as trim_log writes
         if fresh:
             writer.writerow(COLUMNS)
-        writer.writerow([epoch, repr(loss), *figures, "" if best is None else best.epoch])
+        writer.writerow(
+            [epoch, repr(loss), *figures, "" if best is None else best.epoch, "" if shots is None else repr(shots)]
+        )
 
 
 def read_log(path: Path) -> list[dict[str, float]]:

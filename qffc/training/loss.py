@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from qffc.models.beside import Beside
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_gradient import Pair, with_forces
-from qffc.models.frames.frame_batch import FrameBatch, frame_energies, frame_energies_along
+from qffc.models.frames.frame_batch import FrameBatch, frame_energies, frame_energies_along, sums_of_circuits
 from qffc.models.molecule_circuits import ENERGY_SCALE
 from qffc.models.whole_rounds import whole_rounds
+from qffc.models.shot_cost import ShotCost, with_shots
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.batches import Batch
 from qffc.training.joined_batches import JoinedBatch
@@ -29,10 +31,29 @@ class SquaredErrors(NamedTuple):
     Args:
         energy: sum of (energy error / atoms)^2, eV^2.
         forces: sum of the squared errors of force components, (eV/Angstrom)^2.
+        shots: sum of the squares of the shot costs above the target, eV^2; None where they do not count.
     """
 
     energy: jax.Array
     forces: jax.Array
+    shots: jax.Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ShotTerm:
+    """The part of a loss that shots have.
+
+    Args:
+        cost: of the program.
+        free: eV, the shot cost that costs nothing.
+    """
+
+    cost: ShotCost
+    free: float
+
+    def squared(self, costs: jax.Array) -> jax.Array:
+        """Return the sum of squares of what shot costs (frames,), eV, have above the target."""
+        return jnp.sum(jnp.maximum(costs - self.free, 0.0) ** 2)
 
 
 class Counts(NamedTuple):
@@ -60,41 +81,62 @@ class Fit:
     counts: Callable[[Any], Counts]
 
 
-def fit_of_molecule(molecule: MoleculeEnergy) -> Fit:
+def fit_of_molecule(molecule: MoleculeEnergy, shots: ShotTerm | None = None) -> Fit:
     """Return the fit of batches of frames of one molecule."""
     atoms = float(len(molecule.instances.atom_species))
 
-    def energies(arrays: Arrays, positions: jax.Array, _: None) -> jax.Array:
-        return arrays[ENERGY_SCALE] * molecule.raw_energies(arrays, positions)
+    def energies(arrays: Arrays, positions: jax.Array, _: None, beside: Beside | None = None) -> jax.Array:
+        return arrays[ENERGY_SCALE] * molecule.raw_energies(arrays, positions, beside)
 
-    def along(arrays: Arrays, positions: jax.Array, _: None, direction: jax.Array) -> Pair:
-        found, slopes = molecule.raw_energies_along(arrays, positions, direction)
+    def along(
+        arrays: Arrays, positions: jax.Array, _: None, direction: jax.Array, beside: Beside | None = None
+    ) -> Pair:
+        found, slopes = molecule.raw_energies_along(arrays, positions, direction, beside)
         return arrays[ENERGY_SCALE] * found, arrays[ENERGY_SCALE] * slopes
 
-    # The same numbers, up to rounding, in far less time.
-    whole = whole_rounds(molecule.lowered)
-    values = with_forces(energies, along) if whole is None else whole.raw_energies_and_forces(molecule.instances)
-
-    def squared_errors(arrays: Arrays, piece: Batch) -> SquaredErrors:
-        e, f = values(arrays, jnp.asarray(piece.positions), None)
+    def errors(e: jax.Array, f: jax.Array, piece: Batch) -> SquaredErrors:
         return SquaredErrors(jnp.sum(((e - piece.energies) / atoms) ** 2), jnp.sum((f - piece.forces) ** 2))
 
-    return Fit(squared_errors, lambda batch: Counts(batch.energies.size, batch.forces.size))
+    def counts(batch: Batch) -> Counts:
+        return Counts(batch.energies.size, batch.forces.size)
+
+    if shots is None:
+        # The same numbers, up to rounding, in far less time.
+        whole = whole_rounds(molecule.lowered)
+        values = with_forces(energies, along) if whole is None else whole.raw_energies_and_forces(molecule.instances)
+        return Fit(lambda arrays, piece: errors(*values(arrays, jnp.asarray(piece.positions), None), piece), counts)
+
+    def shape(positions: jax.Array, _: None) -> Sequence[int]:
+        return molecule.shape(positions)
+
+    def by_frame(of_circuits: jax.Array, _: None) -> jax.Array:
+        return jnp.sum(of_circuits, axis=(1, 2))
+
+    triples = with_shots(shots.cost, energies, along, shape, by_frame)
+
+    def with_costs(arrays: Arrays, piece: Batch) -> SquaredErrors:
+        e, f, costs = triples(arrays, jnp.asarray(piece.positions), None)
+        return errors(e, f, piece)._replace(shots=shots.squared(costs))
+
+    return Fit(with_costs, counts)
 
 
-def fit_of_frames(lowered: JaxProgram) -> Fit:
+def fit_of_frames(lowered: JaxProgram, shots: ShotTerm | None = None) -> Fit:
     """Return the fit of batches of joined frames; every component of a force counts alike, whatever its molecule."""
 
-    def energies(arrays: Arrays, positions: jax.Array, frames: FrameBatch) -> jax.Array:
-        return frame_energies(lowered, frames, arrays, positions)
+    def energies(arrays: Arrays, positions: jax.Array, frames: FrameBatch, beside: Beside | None = None) -> jax.Array:
+        return frame_energies(lowered, frames, arrays, positions, beside)
 
-    def along(arrays: Arrays, positions: jax.Array, frames: FrameBatch, direction: jax.Array) -> Pair:
-        return frame_energies_along(lowered, frames, arrays, positions, direction)
+    def along(
+        arrays: Arrays,
+        positions: jax.Array,
+        frames: FrameBatch,
+        direction: jax.Array,
+        beside: Beside | None = None,
+    ) -> Pair:
+        return frame_energies_along(lowered, frames, arrays, positions, direction, beside)
 
-    values = with_forces(energies, along)
-
-    def squared_errors(arrays: Arrays, piece: JoinedBatch) -> SquaredErrors:
-        e, f = values(arrays, jnp.asarray(piece.positions), piece.frames)
+    def errors(e: jax.Array, f: jax.Array, piece: JoinedBatch) -> SquaredErrors:
         atoms = jnp.asarray(piece.frames.atoms, e.dtype)
         # Atoms that only fill up have no force, and none to be compared with.
         return SquaredErrors(jnp.sum(((e - piece.energies) / atoms) ** 2), jnp.sum((f - piece.forces) ** 2))
@@ -103,4 +145,22 @@ def fit_of_frames(lowered: JaxProgram) -> Fit:
         components = 3 * jnp.sum(jnp.asarray(batch.frames.atoms, batch.forces.dtype))
         return Counts(batch.energies.size, components)
 
-    return Fit(squared_errors, counts)
+    if shots is None:
+        values = with_forces(energies, along)
+        return Fit(
+            lambda arrays, piece: errors(*values(arrays, jnp.asarray(piece.positions), piece.frames), piece), counts
+        )
+
+    def shape(positions: jax.Array, frames: FrameBatch) -> Sequence[int]:
+        return 1, len(frames.instances), lowered.program.channels
+
+    def by_frame(of_circuits: jax.Array, frames: FrameBatch) -> jax.Array:
+        return sums_of_circuits(frames, jnp.sum(of_circuits[0], axis=1))
+
+    triples = with_shots(shots.cost, energies, along, shape, by_frame)
+
+    def with_costs(arrays: Arrays, piece: JoinedBatch) -> SquaredErrors:
+        e, f, costs = triples(arrays, jnp.asarray(piece.positions), piece.frames)
+        return errors(e, f, piece)._replace(shots=shots.squared(costs))
+
+    return Fit(with_costs, counts)

@@ -56,7 +56,8 @@ class TrainingProgress:
         self.epochs_shown += 1
         self._open()
         if progress.validation is not None:
-            self._figures = f"  {figures(progress.validation)}"
+            shots = "" if progress.shots is None else f"  shots for 1 meV {progress.shots:.2g}"
+            self._figures = f"  {figures(progress.validation)}{shots}"
         text = f"loss {progress.loss:.3g}{self._figures}"
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=progress.epoch, description=text)

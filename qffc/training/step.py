@@ -81,7 +81,8 @@ def _gradient(
     def loss_of(parameters: Arrays, piece: TrainingBatch, counts: Counts) -> jax.Array:
         errors = fit.squared_errors({**in_precision(fixed, config), **parameters}, piece)
         energy, forces = errors.energy / counts.frames, errors.forces / counts.components
-        return config.energy_weight * energy + config.force_weight * forces
+        loss = config.energy_weight * energy + config.force_weight * forces
+        return loss if errors.shots is None else loss + (config.shot_weight or 0.0) * errors.shots / counts.frames
 
     loss_and_gradient = jax.value_and_grad(loss_of)
 

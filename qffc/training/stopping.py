@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from qffc.models.errors import Errors
     from qffc.models.force_field import ForceField
+    from qffc.training.shot_watch import ShotFigures
 
 PAUSED = "paused"
 """The key of a model's metadata that says: the run has epochs left, and the same settings go on with it."""
@@ -74,6 +75,22 @@ def score_of(errors: Errors, config: TrainingConfig) -> float:
     """
     share = 0.0 if config.energy_weight == 0 else 1.0 if config.force_weight == 0 else 0.5
     return objective_of(errors.energy_mae, errors.force_mae, share)
+
+
+def score_with_shots(errors: Errors, shots: ShotFigures, atoms: float, config: TrainingConfig) -> float:
+    """Return what a run compares that counts shots: the loss, on the validation frames.
+
+    Errors alone would keep the model that a run starts from, which is the better one where shots cost nothing.
+
+    Args:
+        errors: on the validation frames.
+        shots: what their energies cost.
+        atoms: of a molecule; of several the mean.
+        config: the weights.
+    """
+    energy = 0.0 if config.energy_weight == 0 else config.energy_weight * (1e-3 * errors.energy_rmse / atoms) ** 2
+    forces = 0.0 if config.force_weight == 0 else config.force_weight * (1e-3 * errors.force_rmse) ** 2
+    return energy + forces + (config.shot_weight or 0.0) * shots.penalty
 
 
 def after_evaluation(best: Best | None, score: float, epoch: int, average: dict[str, jax.Array]) -> Best:

@@ -29,12 +29,14 @@ class Progress:
         epochs: of the whole run.
         loss: mean training loss of the epoch.
         validation: errors on the validation frames, when they were evaluated after this epoch.
+        shots: for a standard error of 1 meV of their energies, likewise; where the run counts shots.
     """
 
     epoch: int
     epochs: int
     loss: float
     validation: Errors | None
+    shots: float | None = None
 
 
 @dataclass(frozen=True)

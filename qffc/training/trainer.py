@@ -28,9 +28,10 @@ from qffc.training.batches import steps_of_epoch
 from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint, stages_of
 from qffc.training.config import TrainingConfig, settled
 from qffc.training.devices import Devices, devices_of_run
-from qffc.training.frames import Batches, batches_and_fit
+from qffc.training.frames import Batches, batches_and_fit, shot_term
 from qffc.training.log import LOG_NAME, append_row, trim_log
 from qffc.training.processes import file_of_first, from_first, is_first, need_same_run
+from qffc.training.shot_watch import make_shot_watch
 from qffc.training.split import splits_of
 from qffc.training.starting import Arrays, Start, given_energies, starting_state
 from qffc.training.step import Step, make_step, optimizer_of
@@ -43,6 +44,7 @@ from qffc.training.stopping import (
     after_evaluation,
     out_of_patience,
     score_of,
+    score_with_shots,
 )
 from qffc.training.talk import Progress, Steps, Talk
 from qffc.training.validation import make_validation
@@ -151,13 +153,21 @@ def _train(
     batches, fit = batches_and_fit(lowered, frames, constants, config, devices.count)
     step = make_step(fit, optimizer, config, constants, devices)
     validate = make_validation(lowered, constants, watched) if watched else None
+    term = shot_term(lowered, config)
+    count_shots = make_shot_watch(lowered, constants, watched, term) if watched and term is not None else None
+    atoms = float(np.mean([len(data.numbers) for data in watched])) if watched else 0.0
 
     def judged(state: TrainingState) -> tuple[TrainingState, Errors | None]:
         """The state with the best model so far, and the errors of the present one."""
         if validate is None:
             return state, None
         validation = validate(state.average)
-        score = float(from_first(np.array(score_of(validation, config))))
+        own = (
+            score_of(validation, config)
+            if count_shots is None
+            else score_with_shots(validation, count_shots(state.average), atoms, config)
+        )
+        score = float(from_first(np.array(own)))
         return replace(state, best=after_evaluation(state.best, score, state.epoch, state.average)), validation
 
     lengthened = state.epoch > 0 and len(stages) > 1 and state.epoch == stages[-2]
@@ -186,11 +196,12 @@ def _train(
             state, validation = judged(state)
         elif due and validate is not None:
             validation = validate(state.average)
+        shots = None if count_shots is None or validation is None else count_shots(state.average).for_1mev
         if due and is_first():
-            append_row(folder / LOG_NAME, state.epoch, loss, validation, state.best)
+            append_row(folder / LOG_NAME, state.epoch, loss, validation, state.best, shots)
             here = texts | _history(state, config)
             save_checkpoint(folder / CHECKPOINT_NAME, state, constants, identity, program.text, stages, here)
-        talk.report(Progress(state.epoch, config.epochs, loss, validation))
+        talk.report(Progress(state.epoch, config.epochs, loss, validation, shots))
 
     average = state.average if state.best is None else state.best.average
     arrays = {name: np.asarray(value, np.float64) for name, value in average.items()} | constants

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.declarations import AtomicReadout
+from qffc.models.beside import Beside
 from qffc.models.circuits.instances import Instances, fill_instances
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.frames.frame_circuits import FrameCircuits
@@ -108,7 +109,11 @@ def joined_positions(positions: Iterable[Floats], atoms: int) -> Floats:
 
 
 def frame_energies(
-    lowered: JaxProgram, batch: FrameBatch, arrays: Mapping[str, jax.Array], positions: jax.Array
+    lowered: JaxProgram,
+    batch: FrameBatch,
+    arrays: Mapping[str, jax.Array],
+    positions: jax.Array,
+    beside: Beside | None = None,
 ) -> jax.Array:
     """Return the energy of each frame without the reference energies of its atoms.
 
@@ -117,12 +122,13 @@ def frame_energies(
         batch: the frames.
         arrays: parameters and constants by name.
         positions: (1, atoms, 3), Angstrom.
+        beside: what goes along with the circuits.
 
     Returns:
         (frames,), eV.
     """
     molecule = MoleculeEnergy(lowered, batch.instances, batch.rows)
-    parts = arrays[ENERGY_SCALE] * molecule.contributions(arrays, positions)
+    parts = arrays[ENERGY_SCALE] * molecule.contributions(arrays, positions, beside)
     limits = molecule.validity(arrays, positions)
     if limits is None:
         return _by_frame(lowered, batch, parts[0])
@@ -136,11 +142,19 @@ def frame_energies(
 
 
 def frame_energies_along(
-    lowered: JaxProgram, batch: FrameBatch, arrays: Mapping[str, jax.Array], positions: jax.Array, direction: jax.Array
+    lowered: JaxProgram,
+    batch: FrameBatch,
+    arrays: Mapping[str, jax.Array],
+    positions: jax.Array,
+    direction: jax.Array,
+    beside: Beside | None = None,
 ) -> tuple[jax.Array, jax.Array]:
-    """Return :func:`frame_energies` and their derivatives along a direction of the positions, both (frames,)."""
+    """Return :func:`frame_energies` and their derivatives along a direction of the positions, both (frames,).
+
+    Nudges of ``beside`` are directions of the moments.
+    """
     molecule = MoleculeEnergy(lowered, batch.instances, batch.rows)
-    found, slopes = molecule.contributions_along(arrays, positions, direction)
+    found, slopes = molecule.contributions_along(arrays, positions, direction, beside)
     scale = arrays[ENERGY_SCALE]
     return scale * _by_frame(lowered, batch, found[0]), scale * _by_frame(lowered, batch, slopes[0])
 
@@ -148,6 +162,11 @@ def frame_energies_along(
 def _by_frame(lowered: JaxProgram, batch: FrameBatch, parts: jax.Array) -> jax.Array:
     by_atom = isinstance(lowered.program.readout, AtomicReadout)
     return _summed(batch, parts, batch.frame_of_atom if by_atom else batch.frame_of_circuit)
+
+
+def sums_of_circuits(batch: FrameBatch, values: jax.Array) -> jax.Array:
+    """Return values of circuits, (instances,), added up for each frame, (frames,)."""
+    return _summed(batch, values, batch.frame_of_circuit)
 
 
 def _summed(batch: FrameBatch, parts: jax.Array, frames: Index) -> jax.Array:

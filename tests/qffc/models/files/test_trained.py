@@ -37,8 +37,9 @@ def test_the_certificate_is_that_of_the_program(name):
     model = load_model(f"trained:{name}")
     stored = Certificate.from_json(model.metadata["certificate"])
     assert stored.holds
-    # They were trained before certificates had the renamings of their proofs.
-    assert stored.verdicts == tuple(replace(v, witness=None) for v in check_equivariance(model.program).verdicts)
+    # Most were trained before certificates had the renamings of their proofs.
+    here, there = check_equivariance(model.program).verdicts, stored.verdicts
+    assert [replace(v, witness=None) for v in there] == [replace(v, witness=None) for v in here]
     assert resolve_program(f"trained:{name}") == model.program
 
 
@@ -70,10 +71,15 @@ def test_two_models_of_ethanol_agree():
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name != "water")) for name in NAMES if name in EMBEDDED]
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name != "water"))
+        for name in NAMES
+        if name.split("-")[0] in EMBEDDED
+    ],
 )
 def test_a_card_tells_the_errors_of_its_model(name):
-    evaluation = evaluate(f"trained:{name}", name)
+    evaluation = evaluate(f"trained:{name}", name.split("-")[0])
     card = trained_file(name).with_suffix(".md").read_text()
     told = [float(cell) for cell in re.search(r"\| model \| (.*) \|", card)[1].split(" | ")]
     own = evaluation.errors
