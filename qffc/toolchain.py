@@ -271,6 +271,7 @@ def evaluate(
     units: str | Units | None = None,
     keys: Mapping[str, str] | None = None,
     part: Part | None = None,
+    noise: str | Path | Target | None = None,
 ) -> Evaluation:
     """Return the errors of a model, beside baselines fitted to its own training frames where those are known.
 
@@ -285,6 +286,8 @@ def evaluate(
         part: ``test`` for the frames held out when the model was trained on this dataset, ``all`` for every frame;
             by default the first where it exists, and elsewhere all frames that the model was not trained on, as far as
             it is known.
+        noise: a target, its name or file: errors of what its noise makes of the energies, shot noise left out; one
+            without noise, such as ``ideal``, for exact circuits. Left out, that of the training.
 
     Raises:
         QffcError: when the model or the data are none, or ``test`` is asked for and the model was trained on other
@@ -293,6 +296,7 @@ def evaluate(
     """
     from qffc.models.files.data_sets import known_sets, number_of_set
     from qffc.models.files.model_given import model_of
+    from qffc.models.noisy_model import with_noise
     from qffc.reports.evaluation import evaluate as evaluate_frames
     from qffc.training.config import stored_config
     from qffc.training.leaks import trained_on
@@ -301,6 +305,7 @@ def evaluate(
     if part not in (None, *get_args(Part)):
         raise not_a("a part of the frames", part, f"one of {quoted(get_args(Part))}, or None", "leave part out")
     trained, dataset = model_of(model), dataset_of(data, units, keys, energies_alone=True)
+    trained = trained if noise is None else with_noise(trained, noise)
     number, config = number_of_set(trained.metadata, dataset), stored_config(trained.metadata)
     seen = trained_on(trained, dataset)
     if number is None or config is None:

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.passes.lower_pytket.turns import Turn
 from qffc.passes.target import Target
 from qffc.passes.target_noise import NoiseModel
 
@@ -32,6 +33,18 @@ def on_pauli_pairs(unitary: NDArray[np.complex128]) -> Floats:
     """
     moved = np.einsum("ij,ajk,lk->ail", unitary, _PAIRS, unitary.conj())
     return np.asarray(np.einsum("bij,aji->ba", _PAIRS, moved).real / 4)
+
+
+def rotation(turn: Turn) -> Floats:
+    """Return what a turn does to vectors, (3, 3).
+
+    Example:
+        >>> rotation((0.0, 1.0, 0.0, 0.0)).diagonal().tolist()
+        [1.0, -1.0, -1.0]
+    """
+    w, x, y, z = turn
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.asarray(np.eye(3) + 2 * w * cross + 2 * cross @ cross)
 
 
 def _exchange_parts() -> tuple[Floats, Floats, Floats]:

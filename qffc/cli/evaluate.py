@@ -36,6 +36,14 @@ def evaluate(
             help="test: frames held out of the training data [default: test where it exists, else new frames]"
         ),
     ] = None,
+    noise: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TARGET",
+            help="a target or its file: errors with its noise, without shot noise; 'ideal': exact circuits "
+            "[default: as trained]",
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="write predicted against reference values, .png or .svg")
     ] = None,
@@ -63,7 +71,7 @@ def evaluate(
             expected="frames with forces",
             help="leave --max-force-mae out, or compute the forces",
         )
-    evaluation = evaluate_model(trained, dataset, part=None if split is None else split.value)
+    evaluation = evaluate_model(trained, dataset, part=None if split is None else split.value, noise=noise)
     own = number_of_set(trained.metadata, dataset) is not None
     note = _note(evaluation, own, split, knows_all_frames(trained.metadata))
     exceeded = _exceeded(evaluation.errors, max_energy_mae, max_force_mae)
