@@ -66,7 +66,9 @@ def emulated(label: str, model: ForceField, frames: Dataset, shots: int) -> None
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--start", default="trained:water", help="a model of exact circuits")
-    parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2], help="of the runs that go on from it with noise")
+    parser.add_argument(
+        "--seeds", type=int, nargs="*", default=[1, 2], help="of the runs that go on from it with noise"
+    )
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--frames", type=int, default=100, help="held-out ones that are compared")
     parser.add_argument("--runs", type=Path, default=Path("runs/noise-training"))

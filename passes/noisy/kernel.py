@@ -61,7 +61,9 @@ class NoisyKernel:
                 used = np.flatnonzero(np.abs(weights).max(axis=0, initial=0.0) > 0)
                 read = Reader(numbers, self.circuits[k], self.plan.settings[k])
                 values = jnp.stack([read.value(states[which[place]], int(string)) for string in used], axis=1)
-                moments = moments + jnp.matmul(values, jnp.asarray(weights[:, used].T, slots.dtype), precision="highest")
+                moments = moments + jnp.matmul(
+                    values, jnp.asarray(weights[:, used].T, slots.dtype), precision="highest"
+                )
         return moments
 
     def moments_along(self, slots: jax.Array, along: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -36,12 +36,12 @@ def noisy_kernel(split: Split, target: Target, plan: MeasurementPlan | None = No
     Args:
         split: a program of singlets, rotations, exchanges and relabels.
         target: with noise, and gates TK2 between any two qubits.
-        plan: what is measured. Left out, the settings of :func:`plan_measurement` at random points; where their circuits
-            are not emitted gate by gate, Pauli bases.
+        plan: what is measured. Left out, the settings of :func:`plan_measurement` at random points; where their
+            circuits are not emitted gate by gate, Pauli bases.
 
     Raises:
-        QffcError: when the target has no noise, or its circuits are none whose gates stand in one order; or for too many
-            qubits.
+        QffcError: when the target has no noise, or its circuits are none whose gates stand in one order, or there are
+            too many qubits.
 
     Example:
         >>> import jax.numpy as jnp
@@ -66,7 +66,9 @@ def noisy_kernel(split: Split, target: Target, plan: MeasurementPlan | None = No
             expected=f"at most {MOST_QUBITS}: with noise a state has 4^qubits numbers",
             help="use fewer qubits a circuit, or train without noise",
         )
-    plans = [plan_measurement(split), measurement_plan(split.observables, split.qubit_count)] if plan is None else [plan]
+    plans = (
+        [plan_measurement(split), measurement_plan(split.observables, split.qubit_count)] if plan is None else [plan]
+    )
     for each in plans:
         if all(_gate_by_gate(split, target, each)):
             circuits = tuple(setting_circuit(seen_by(split, setting), setting) for setting in each.settings)
@@ -89,7 +91,7 @@ def _other_circuits(split: Split, target: Target) -> QffcError:
     gates = ", ".join(target.gates) or "none"
     return error(
         "circuits whose noise is not known beforehand",
-        found=f"'{split.program.name}' of {kinds}, for '{target.name}' with gates {gates}, preferring {target.two_qubit}",
+        found=f"'{split.program.name}' of {kinds}, for '{target.name}', which prefers {target.two_qubit} of {gates}",
         expected="singlets, rotations and exchanges, for a target that prefers TK2 between any two qubits",
         help="their gates depend on their angles: emulate them, 'qffc run --target H2-1LE-noisy'",
     )

@@ -159,7 +159,9 @@ class Numbers:
                 if side == 1:
                     return second
                 # T = A T0 B^T, with the native T0 of the pair, A^T the frame of the first half and B^T of the second.
-                return _product(jnp.asarray(PAIR_MOST[1:, 1:], self.dtype), _product(second, _transposed(pair[:, 1:, 1:])))
+                return _product(
+                    jnp.asarray(PAIR_MOST[1:, 1:], self.dtype), _product(second, _transposed(pair[:, 1:, 1:]))
+                )
         raise AssertionError(frame)
 
     def _constant(self, matrix: np.ndarray) -> jax.Array:
@@ -213,7 +215,7 @@ class Numbers:
     def _start_of(self, frame: int) -> jax.Array:
         """Wrong starts of both qubits: X before the gate, and, as they commute, after it.
 
-        Of one error alone the parts across the axis of the pair cancel between its sides, so each side may have the root.
+        Of one error alone the parts across the axis of the pair cancel between its sides: each side may have the root.
         """
         kept, z = self.strengths.started, self.frames[frame][:, 2]
         return kept**0.5 * jnp.eye(3, dtype=self.dtype) + (kept - kept**0.5) * _outer(z, z)
@@ -225,7 +227,9 @@ class Numbers:
             return []
         shrink = np.full(16, self.strengths.exchanged)
         shrink[0] = 1.0
-        exchange = self._exchange(self._angles([gate.angle for gate in gates])) * jnp.asarray(shrink[:, None], self.dtype)
+        exchange = self._exchange(self._angles([gate.angle for gate in gates])) * jnp.asarray(
+            shrink[:, None], self.dtype
+        )
         first = _picked(legs, [gate.legs[0] for gate in gates])
         second = _picked(legs, [gate.legs[1] for gate in gates])
         return _apart(_product(exchange, on_both(first, second)))

@@ -1,6 +1,6 @@
 """Where the noise of a device strikes: the circuits of a kernel as they are emitted, with what happens between gates.
 
-A device runs native gates in frames of their own (:mod:`qffc.passes.lower_pytket.frames`). Frames change nothing but the
+A device runs native gates in frames of their own (:mod:`qffc.passes.lower_pytket.frames`). They change nothing but
 turns between gates, so everything here is told in the frame of the program. What is left of frames is the axis along
 which memory dephases: the one that is z in the native frame.
 """
@@ -194,7 +194,9 @@ class _Walk:
             if gate.op is None:
                 pairs.append(((a, b), self.stories[gate.story]))
             else:
-                first, second = (self._leg(segment, track, layer) for segment, track in zip(gate.segments, (a, b), strict=True))
+                first, second = (
+                    self._leg(segment, track, layer) for segment, track in zip(gate.segments, (a, b), strict=True)
+                )
                 meetings.append(Meeting((a, b), self.ops[gate.op], (first, second)))
             self.layers[a] = self.layers[b] = layer
         ends = self.graph.ends
