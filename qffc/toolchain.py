@@ -276,6 +276,7 @@ def evaluate(
     keys: Mapping[str, str] | None = None,
     part: Part | None = None,
     shots: bool = False,
+    noise: str | Path | Target | None = None,
 ) -> Evaluation:
     """Return the errors of a model, beside baselines fitted to its own training frames where those are known.
 
@@ -292,6 +293,8 @@ def evaluate(
             by default the first where it exists, and elsewhere all frames that the model was not trained on, as far as
             it is known.
         shots: say also how many shots energies take for a standard error of 1 meV, and their price on H2: some seconds.
+        noise: a target, its name or file: errors of what its noise makes of the energies, shot noise left out; one
+            without noise, such as ``ideal``, for exact circuits. Left out, that of the training.
 
     Raises:
         QffcError: when the model or the data are none, or ``test`` is asked for and the model was trained on other
@@ -304,7 +307,8 @@ def evaluate(
 
     if part not in (None, *get_args(Part)):
         raise not_a("a part of the frames", part, f"one of {quoted(get_args(Part))}, or None", "leave part out")
-    trained = model if isinstance(model, Ensemble) else model_of(model)
+    given = model if isinstance(model, Ensemble) else model_of(model)
+    trained = given if noise is None else _noisy(given, noise)
     dataset = dataset_of(data, units, keys, energies_alone=True)
     members = trained.members if isinstance(trained, Ensemble) else (trained,)
     if shots and isinstance(trained, Ensemble):
@@ -324,6 +328,15 @@ def evaluate(
 
     need = shots_needed(trained, frames.numbers, frames.positions, target=target_of(SHOTS_TARGET))
     return replace(found, shots=need)
+
+
+def _noisy(model: ForceField | Ensemble, noise: str | Path | Target) -> ForceField | Ensemble:
+    from qffc.models.ensemble import Ensemble
+    from qffc.models.noisy_model import with_noise
+
+    if isinstance(model, Ensemble):
+        return Ensemble(tuple(with_noise(member, noise) for member in model.members))
+    return with_noise(model, noise)
 
 
 def with_limits(

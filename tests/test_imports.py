@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Heavy package -> files of qffc.passes that may import it.
 CONFINED = {
-    "jax": ("lower_jax/*.py",),
+    "jax": ("lower_jax/*.py", "noisy/*.py"),
     "jaxlib": ("lower_jax/*.py",),
     "pytket": ("lower_pytket/*.py", "raise_pytket/*.py", "write_circuits/*.py"),
 }

@@ -316,6 +316,11 @@ class PytketKernel:
             and not self._structure.graph.alone
         )
 
+    @property
+    def gate_by_gate(self) -> bool:
+        """Whether its operations become gates in one order whatever the numbers are, each exchange a TK2."""
+        return self._in_one_order and self._blocks is None and self.route is None
+
     @cached_property
     def _has_runs(self) -> bool:
         """Whether runs of exchanges may get shorter; a SWAP that is folded leaves a run on the same wires."""

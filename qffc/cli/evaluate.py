@@ -39,6 +39,14 @@ def evaluate(
             help="test: frames held out of the training data [default: test where it exists, else new frames]"
         ),
     ] = None,
+    noise: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TARGET",
+            help="a target or its file: errors with its noise, without shot noise; 'ideal': exact circuits "
+            "[default: as trained]",
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="write predicted against reference values, .png or .svg")
     ] = None,
@@ -73,7 +81,8 @@ def evaluate(
             expected="frames with forces",
             help="leave --max-force-mae out, or compute the forces",
         )
-    evaluation = evaluate_model(trained, dataset, part=None if split is None else split.value, shots=shots)
+    part = None if split is None else split.value
+    evaluation = evaluate_model(trained, dataset, part=part, shots=shots, noise=noise)
     own = all(number_of_set(each.metadata, dataset) is not None for each in members)
     note = _note(evaluation, own, split, all(knows_all_frames(each.metadata) for each in members))
     exceeded = _exceeded(evaluation.errors, max_energy_mae, max_force_mae)

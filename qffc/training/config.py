@@ -162,6 +162,12 @@ class TrainingConfig(BaseModel):
         None, description="minutes after which no epoch is begun; the same command goes on from the checkpoint"
     )
 
+    noise: str | None = Field(
+        None,
+        description="train on what a noisy device gives: a target with figures of its noise, or a file of one",
+        examples=["H2-1"],
+    )
+
     limits: Literal["on", "off"] = Field(
         "on", description="fade to free atoms, which repel each other, where the training data end; or do not"
     )

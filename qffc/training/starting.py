@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import get_args
 
 import numpy as np
 import optax
@@ -23,7 +24,9 @@ from qffc.models.initialization.fresh_parameters import (
 )
 from qffc.models.validity_fit import free_energies_of, without_limits
 from qffc.passes.lower_jax.double_precision import in_double_precision
+from qffc.passes.lower_jax.kernel import KernelName
 from qffc.passes.lower_jax.program import JaxProgram
+from qffc.passes.noisy.make import PREFIX
 from qffc.training.checkpoint import TrainingState
 from qffc.training.config import TrainingConfig, settled
 from qffc.training.precision import in_precision
@@ -110,6 +113,8 @@ def starting_state(
         _need_same_program(lowered, begin.model)
         arrays = without_limits(begin.model.arrays)
         bare = replace(begin.model, arrays=arrays)
+        if lowered.kernel.name != begin.model.lowered.kernel.name:
+            bare = replace(bare, lower=lambda _: lowered)
         errors = [_mean_error(bare, data) for data in sets]
         constants = constants_from_model(lowered, arrays, sets, errors)
     trained = trainable_names(program)
@@ -131,9 +136,15 @@ def _mean_error(model: ForceField, data: Dataset) -> float:
     return mean if abs(mean) > 2.0 * scatter else 0.0
 
 
+def _of_circuits(kernel: str) -> bool:
+    return kernel in get_args(KernelName) or kernel.startswith(PREFIX)
+
+
 def _need_same_program(lowered: JaxProgram, model: ForceField) -> None:
     program, other = lowered.program, model.program
-    if program.digest == other.digest and lowered.kernel.name == model.lowered.kernel.name:
+    kernels = {lowered.kernel.name, model.lowered.kernel.name}
+    # The same circuits, with noise or without, have the same parameters.
+    if program.digest == other.digest and (len(kernels) == 1 or all(map(_of_circuits, kernels))):
         return
     raise error(
         "model of another program",

@@ -24,6 +24,8 @@ from qffc.models.initialization.fresh_parameters import neutral_constants
 from qffc.models.validity_fit import with_limits
 from qffc.passes.lower_jax.double_precision import as_outside, double_precision
 from qffc.passes.lower_jax.program import Lowering, lower_jax
+from qffc.passes.noisy.make import NoisyLowering
+from qffc.targets.catalogue import target
 from qffc.training.batches import steps_of_epoch
 from qffc.training.checkpoint import CHECKPOINT_NAME, TrainingState, load_checkpoint, save_checkpoint, stages_of
 from qffc.training.config import TrainingConfig, settled
@@ -124,6 +126,8 @@ def _train(
     clock = Clock.started(config.max_minutes)
     tuning = start is not None and start.model is not None
     config = settled(config, program, tuning=tuning)
+    if config.noise is not None:
+        lower = NoisyLowering(target(config.noise))
     devices = devices_of_run(config.devices)
     splits = splits_of(sets, config)
     frames = [each.subset(split.train) for each, split in zip(sets, splits, strict=True)]

@@ -20,6 +20,7 @@ from qffc.models.files.unfinished import CHECKPOINT_KIND, CHECKPOINT_NAME, unfin
 from qffc.models.force_field import ForceField
 from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.lower_jax.program import Lowering, lower_jax
+from qffc.passes.noisy.make import PREFIX, NoisyLowering
 
 MODEL_NAME = "model.safetensors"
 UNPROVEN = "unproven"
@@ -121,6 +122,8 @@ def _lowering(file: Path, kernel: str | None, known: Mapping[str, Lowering]) -> 
         return lower_jax
     if kernel in known:
         return known[kernel]
+    if kernel.startswith(PREFIX):
+        return NoisyLowering.of_name(kernel)
     raise error(
         "model without circuits",
         found=f"'{file}': trained with the kernel '{kernel}' in place of the circuits of its program",

@@ -1,0 +1,72 @@
+"""What corrections leave of the bias of noise, shot noise left out, and what they cost in shots."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qffc.models.files.model_file import load_model
+from qffc.passes.lower_jax.double_precision import double_precision
+from qffc.passes.noisy.make import noisy_kernel
+from qffc.passes.target_noise import NoiseModel
+from qffc.references.data import dataset_of
+from qffc.targets.catalogue import target
+
+NOISE = "H2-1"
+
+
+def times(noise: NoiseModel, factor: float) -> NoiseModel:
+    """Noise whose gates and memory are louder by a factor."""
+    return replace(
+        noise, one_qubit=factor * noise.one_qubit, two_qubit=factor * noise.two_qubit, memory=factor * noise.memory
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="trained:water")
+    parser.add_argument("--frames", type=int, default=40, help="half to learn attenuations from, half to compare")
+    options = parser.parse_args(arguments)
+    model, data = load_model(options.model), dataset_of("water")
+    chosen = np.random.default_rng(0).permutation(len(data))[: options.frames]
+    place = target(NOISE)
+    noise = place.noise or NoiseModel()
+    quiet = replace(noise, measurement_0=0.0, measurement_1=0.0)
+    with double_precision():
+        molecule = model.molecule(data.numbers)
+        arrays = {name: jnp.asarray(value) for name, value in model.arrays.items()}
+        positions = jnp.asarray(data.positions[chosen])
+        slots = molecule.slots(arrays, positions)
+        exact = molecule.moments(slots)
+        flat = slots.reshape(-1, slots.shape[-1])
+
+        def noisy(figures: NoiseModel) -> jax.Array:
+            kernel = noisy_kernel(molecule.lowered.split, place.with_noise(figures))
+            return jax.jit(kernel.moments)(flat).reshape(exact.shape)
+
+        found, corrected, louder = noisy(noise), noisy(quiet), noisy(times(quiet, 3.0))
+        half = options.frames // 2
+        learned = [np.asarray(each[:half]).reshape(-1, exact.shape[-1]) for each in (exact, corrected)]
+        kept = (learned[0] * learned[1]).sum(axis=0) / (learned[0] ** 2).sum(axis=0)
+        read = (1 - noise.measurement_0 - noise.measurement_1) ** 2
+        rows = (
+            ("nothing", found, 1.0),
+            ("readout inverted", corrected, 1 / read**2),
+            ("readout, moments over attenuation", corrected / kept, 1 / (read**2 * float(np.mean(kept)) ** 2)),
+            ("readout, noise extrapolated from 1 and 3", 1.5 * corrected - 0.5 * louder, 4.0 / read**2),
+        )
+        base = molecule.finish(arrays, exact, positions)
+        print(f"attenuations of the moments: {np.round(kept, 4).tolist()}")
+        print(f"{'correction (meV)':<44}{'rms':>8}{'mean':>9}{'spread':>9}{'shots times':>13}")
+        for label, moments, cost in rows:
+            off = 1e3 * np.asarray(molecule.finish(arrays, moments, positions) - base)[half:]
+            print(f"{label:<44}{np.sqrt(np.mean(off**2)):>8.2f}{off.mean():>9.2f}{off.std():>9.2f}{cost:>13.3f}")
+
+
+if __name__ == "__main__":
+    main()
