@@ -2,8 +2,8 @@
 
 Barriers, reaction energies and what moves an atom are differences E_B - E_A. Their error is not that of two energies:
 circuits that turn by the same angles in both geometries share their shots, and count by the difference of their slopes
-alone; those of atoms whose surroundings did not change have none and are left out. The shots are allocated for the
-variance of the differences.
+alone, which is correlated sampling; those of atoms whose surroundings did not change have none and are left out. The
+shots are allocated for the variance of the differences.
 """
 
 from __future__ import annotations

@@ -118,8 +118,8 @@ def estimate_energies(
         pilot: shots of each setting of each circuit of a run that comes first, at least 2: the shots are then allocated
             by the spread that was seen, noise included, instead of that of exact states. Its shots do not enter the
             energies, and cost extra.
-        batches: how many batches the shots of each round come in, each allocated by what the ones before have shown. All
-            shots enter the energies, which stay unbiased; see :mod:`qffc.execution.batches`. Give this or ``pilot``.
+        batches: how many batches the shots of each round come in, each allocated by what the ones before have shown.
+            All shots enter the energies, which stay unbiased; see :mod:`qffc.execution.batches`. Not with ``pilot``.
         pack: run circuits side by side in jobs that share their shots, or not; None for what costs less
             at equal standard errors. All shots
             enter the energies.

@@ -2,11 +2,11 @@
 
 A force F with the covariance S is significant when F S^-1 F, which without a true force follows the chi-squared
 distribution of as many degrees of freedom as the molecule's shape has, is above its 95 % quantile. Steps are P^-1 F
-with a guess P of the Hessian, shortened by the part of F P^-1 F that is noise in the mean, tr(P^-1 S), as an estimator
-of James and Stein does. Where noise is more than half of a step the next forces get more shots: the norm test of Byrd,
-Chin, Nocedal and Wu (Mathematical Programming 134, 127 (2012)). The end is where forces of the asked standard error are
-not significant. A last step with the Hessian H of the model goes to the minimum that they point to, with the covariance
-H^-1 S H^-1 of its place.
+with a guess P of the Hessian, in each of its directions shortened by the part of the square of the force that is noise
+in the mean, as an estimator of James and Stein is. Where noise is more than half of F P^-1 F the next forces get more
+shots: the norm test of Byrd, Chin, Nocedal and Wu (Mathematical Programming 134, 127 (2012)). The end is where forces
+of the asked standard error are not significant. A last step with the Hessian H of the model goes to the minimum that
+they point to, with the covariance H^-1 S H^-1 of its place.
 """
 
 from __future__ import annotations
@@ -146,20 +146,16 @@ def relax(
         if before is not None:
             scale, before = _stiffness(scale, before, pooled), None
         springs = spring_hessian(numbers, where)
-        inverse = shape_inverse(scale * springs, where)
-        whole, random = float(force @ inverse @ force), float(np.trace(inverse @ covariance))
+        move, noisy = _step(scale * springs, pooled)
         significance = _significance(pooled)
         converged = wanted <= standard_error and significance <= 1.0
-        move = np.zeros_like(force)
-        if significance > 1.0:
-            move = max(0.0, 1 - random / whole) * (inverse @ force)
-            longest = float(np.linalg.norm(move.reshape(-1, 3), axis=1).max())
-            move *= min(1.0, _LONGEST / longest) if longest else 1.0
+        if significance <= 1.0:
+            move = np.zeros_like(force)
         moved = float(np.linalg.norm(move.reshape(-1, 3), axis=1).max())
         errors = float(np.sqrt(np.trace(covariance) / len(force)))
         done.append(Step(float(np.sqrt(np.mean(force**2))), errors, significance, moved, found.shots, found.price))
         last = pooled
-        if significance <= 1.0 or random > _NOISE_PART * whole:
+        if significance <= 1.0 or noisy > _NOISE_PART:
             wanted = max(standard_error, wanted / 2)
         if moved:
             before, pooled = _Moved(move, springs, pooled), None
@@ -196,6 +192,20 @@ class _Moved(NamedTuple):
     forces: _Pooled
 
 
+def _step(hessian: Floats, pooled: _Pooled) -> tuple[Floats, float]:
+    """Return a step, (3 atoms,), each direction shortened by its noise; and how much of all of it may be noise."""
+    shape = shape_directions(pooled.place)
+    stiff, axes = np.linalg.eigh(shape.T @ hessian @ shape)
+    axes = shape @ axes
+    force = pooled.force @ axes
+    noise = np.einsum("ai,ab,bi->i", axes, pooled.covariance, axes)
+    true = np.maximum(1 - noise / np.maximum(force**2, 1e-300), 0.0)
+    move = axes @ (true * force / stiff)
+    longest = float(np.linalg.norm(move.reshape(-1, 3), axis=1).max())
+    move = move * min(1.0, _LONGEST / longest) if longest else move
+    return move, float((noise / stiff).sum() / max((force**2 / stiff).sum(), 1e-300))
+
+
 def _significance(pooled: _Pooled) -> float:
     shape = shape_directions(pooled.place)
     force, noise = shape.T @ pooled.force, shape.T @ pooled.covariance @ shape
@@ -210,7 +220,7 @@ def _stiffness(scale: float, before: _Moved, now: _Pooled) -> float:
     seen = float((old.force - now.force) @ move) / guess
     doubt = 2 * float(np.sqrt(max(move @ (old.covariance + now.covariance) @ move, 0.0))) / guess
     if seen - doubt > scale:
-        return min(seen, 4 * scale)
+        return min(seen - doubt, 4 * scale)
     if seen + doubt < scale / 2:
         return max(seen + doubt, scale / 2)
     return scale
@@ -225,7 +235,7 @@ def _finished(
     except np.linalg.LinAlgError:
         raise error(
             "geometry that is near no minimum",
-            found=f"second derivatives of the model that are not positive, after {len(steps)} evaluations of the forces",
+            found=f"second derivatives of the model that are not positive, after {len(steps)} evaluations of forces",
             expected="a minimum, for its error bars",
             help="start nearer to it, or allow more steps",
         ) from None

@@ -53,7 +53,7 @@ def test_standard_errors_cover(model, shots):
 
 
 def one_circuit(shots, batches, seed, **options):
-    aim = Aim(prepare(LINEAR, WATER, np.repeat(POSITIONS[None], 1000, axis=0)))
+    aim = Aim(prepare(LINEAR, WATER, np.repeat(POSITIONS[None], 600, axis=0)))
     plan = BatchPlan.of(aim, Wanted(shots, None, batches), IDEAL, pack=False)
     return run_batches(plan, seed=seed, **options), aim
 
@@ -111,7 +111,10 @@ def test_a_limit_holds_for_all_batches_together():
     assert bound.standard_errors[0] > free.standard_errors[0]
 
 
-def test_a_killed_run_goes_on_in_the_batch_that_it_was_in(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    "model", [LINEAR, pytest.param(ROUNDS, marks=pytest.mark.slow)], ids=["one round", "rounds"]
+)
+def test_a_killed_run_goes_on_in_the_batch_that_it_was_in(model, monkeypatch, tmp_path):
     seen, emulate = [], backend.exact_circuits.emulate
     stop = [-1]
 
@@ -124,7 +127,7 @@ def test_a_killed_run_goes_on_in_the_batch_that_it_was_in(monkeypatch, tmp_path)
     monkeypatch.setattr(backend.exact_circuits, "emulate", count)
 
     def run(store=None):
-        return estimate_energies(ROUNDS, WATER, POSITIONS[None], TARGET, shots=60, batches=2, store=store, seed=4)
+        return estimate_energies(model, WATER, POSITIONS[None], TARGET, shots=60, batches=2, store=store, seed=4)
 
     whole = run()
     total = len(seen)
