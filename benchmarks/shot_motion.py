@@ -4,10 +4,10 @@ noise of the forces taken off the random force.
     python -m benchmarks.shot_motion MODEL --replicas 16 --steps 100
 
 Water. The relaxation starts from the first frame of the embedded data, on H2-1LE. Replicas of the dynamics start from
-equilibrium: they have moved with exact forces before. The temperature is the mean over replicas and the second half of
-the steps, its standard error that of the replicas' means. All have the same momenta and random numbers to start with, so
-that their differences are known better than themselves. At a finite step the momenta of this splitting are hot by
-(h omega)^2 / 4 of a vibration, 3 % of a stretch of O-H at 0.5 fs, so exact forces stand beside.
+equilibrium: they have moved with exact forces before. The temperature is the mean over replicas and the second half
+of the steps, its standard error that of the means of replicas. All have the same momenta and random numbers to start
+with, so that their differences are known better than themselves. At a finite step the momenta of this splitting are
+hot by (h omega)^2 / 4 of a vibration, 3 % of a stretch of O-H at 0.5 fs, so exact forces stand beside.
 """
 
 from __future__ import annotations

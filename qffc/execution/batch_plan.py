@@ -62,6 +62,13 @@ class Wanted:
 
     def __post_init__(self) -> None:
         need_one(self.shots, self.standard_error)
+        if self.standard_error is not None and not (np.isfinite(self.standard_error) and self.standard_error > 0):
+            raise error(
+                "standard error out of range",
+                found=f"{self.standard_error}",
+                expected="a number above zero",
+                help="give the standard error that the energy should have",
+            )
         if self.batches < 1:
             raise error(
                 "no batch of shots",

@@ -141,7 +141,10 @@ def run_batches(
             tell(f"shots of batch {batch + 1} of {batches}")
             budget = None if max_price is None else (max_price - spent) * _ROUNDED_UP
             offer, part = plan.next(pools, _means(aim, seen, pools[-1]), batch, budget)
-            limit = None if budget is None else min(offer.price * _ROUNDED_UP, budget)
+            # A machine may charge more than its formula says: each batch has its share of what is left.
+            later = sum(step.price for step in plan.steps[number * batches + batch + 1 :])
+            share = offer.price / (offer.price + later) if offer.price else 1.0
+            limit = None if budget is None else min(max(offer.price * _ROUNDED_UP, budget * share), budget)
             measure = sampler or partial(estimate_moments, packed=plan.packed, store=store, max_price=limit)
             found = measure(
                 job.split,

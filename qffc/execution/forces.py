@@ -51,7 +51,7 @@ class ForceEstimate:
         shots: of all circuits together.
         price: in HQC, about what the device charges for these circuits; see :meth:`ForceRun.quote`.
         exact_energy: what the same circuits give without shot noise, eV.
-        covariance: of the forces, (3 atoms, 3 atoms), (eV/Angstrom)^2.
+        covariance: of the forces, (3 atoms, 3 atoms), (eV/Angstrom)^2; empty unless asked for.
     """
 
     energy: float
@@ -244,8 +244,19 @@ class ForceRun:
         store: Path | None = None,
         seed: int,
         sampler: Sampler | None = None,
+        covariance: bool = False,
     ) -> tuple[ForceEstimate, ...]:
-        """Return the estimates of each geometry with the settings and shots of a quote."""
+        """Return the estimates of each geometry with the settings and shots of a quote; see :func:`estimate_forces`.
+
+        Args:
+            quote: what they take.
+            target: where circuits run.
+            max_price: in HQC.
+            store: a folder for results.
+            seed: what reproduces the shots.
+            sampler: takes the place of the target.
+            covariance: whether that of the forces is wanted.
+        """
         check_price(quote.price, max_price)
         circuits = Circuits(self.rule.split, self._rows)
         slots, found, _ = run_rounds(
@@ -257,7 +268,8 @@ class ForceRun:
         places = _geometries(self.job, self.rule, slots)
         results = list(zip(places, means, covariances, limits, quote.shots, quote.prices, strict=True))
         return tuple(
-            _estimate(self.tangent, *result) for result in told("forces and standard errors, frames:", results)
+            _estimate(self.tangent, covariance, *result)
+            for result in told("forces and standard errors, frames:", results)
         )
 
     @property
@@ -331,6 +343,7 @@ class _Spread:
 @in_double_precision
 def _estimate(
     tangent: Tangent,
+    covariance: bool,
     place: Geometry,
     means: Floats,
     covariances: Floats,
@@ -354,5 +367,7 @@ def _estimate(
         int(table.sum()),
         price,
         float(limit.energy),
-        np.asarray(tangent.force_covariance(place, moments, jnp.asarray(covariances))),
+        np.asarray(tangent.force_covariance(place, moments, jnp.asarray(covariances)))
+        if covariance
+        else np.zeros((0, 0)),
     )

@@ -31,6 +31,8 @@ _NOISE_PART = 0.5
 """Of a step that may be noise, before there are more shots."""
 _FIRST = 0.5
 """Standard error of the first forces, eV/Angstrom, or what is asked for where that is more."""
+_SOFTEST = 2.0
+"""Of a direction, eV/Angstrom^2: out of their plane flat molecules have no springs."""
 _LONGEST = 0.1
 """Angstrom that an atom goes in a step."""
 _DISPLACEMENT = 1e-3
@@ -196,7 +198,7 @@ def _step(hessian: Floats, pooled: _Pooled) -> tuple[Floats, float]:
     """Return a step, (3 atoms,), each direction shortened by its noise; and how much of all of it may be noise."""
     shape = shape_directions(pooled.place)
     stiff, axes = np.linalg.eigh(shape.T @ hessian @ shape)
-    axes = shape @ axes
+    stiff, axes = np.maximum(stiff, _SOFTEST), shape @ axes
     force = pooled.force @ axes
     noise = np.einsum("ai,ab,bi->i", axes, pooled.covariance, axes)
     true = np.maximum(1 - noise / np.maximum(force**2, 1e-300), 0.0)

@@ -98,6 +98,7 @@ class ShotForces:
             store=self.store,
             seed=self.seed + self.calls * _STEP_SEED,
             sampler=self.sampler,
+            covariance=True,
         )
         self.calls += 1
         self.spent += quote.price

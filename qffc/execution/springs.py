@@ -11,11 +11,15 @@ import numpy as np
 from ase.data import covalent_radii
 from numpy.typing import NDArray
 
+from qffc.ir.diagnostics import error
+
 Floats = NDArray[np.float64]
 
 _STIFFNESS = 45.0
 """Of a bond as long as its covalent radii, eV/Angstrom^2."""
 _DECAY = 1.75
+_COINCIDENT = 1e-6
+"""Angstrom."""
 _SOFT = 1e-8
 """Of the largest eigenvalue: what is softer is no direction of the molecule's shape."""
 
@@ -26,6 +30,9 @@ def spring_hessian(numbers: NDArray[np.integer], positions: Floats) -> Floats:
     Args:
         numbers: (atoms,) atomic numbers.
         positions: (atoms, 3), Angstrom.
+
+    Raises:
+        QffcError: when two atoms are at one place.
 
     Example:
         >>> water = np.array([[0.0, 0.0, 0.12], [0.0, 0.76, -0.48], [0.0, -0.76, -0.48]])
@@ -40,6 +47,13 @@ def spring_hessian(numbers: NDArray[np.integer], positions: Floats) -> Floats:
         for b in range(a):
             vector = positions[a] - positions[b]
             distance = float(np.linalg.norm(vector))
+            if distance < _COINCIDENT:
+                raise error(
+                    "two atoms at one place",
+                    found=f"atoms {b} and {a} at a distance of {distance:.1g} Angstrom",
+                    expected="atoms apart",
+                    help="correct the positions",
+                )
             along = vector / distance
             stiff = _STIFFNESS * np.exp(-_DECAY * (distance / (radii[a] + radii[b]) - 1))
             block = stiff * np.outer(along, along)

@@ -111,9 +111,7 @@ def test_a_limit_holds_for_all_batches_together():
     assert bound.standard_errors[0] > free.standard_errors[0]
 
 
-@pytest.mark.parametrize(
-    "model", [LINEAR, pytest.param(ROUNDS, marks=pytest.mark.slow)], ids=["one round", "rounds"]
-)
+@pytest.mark.parametrize("model", [LINEAR, pytest.param(ROUNDS, marks=pytest.mark.slow)], ids=["one round", "rounds"])
 def test_a_killed_run_goes_on_in_the_batch_that_it_was_in(model, monkeypatch, tmp_path):
     seen, emulate = [], backend.exact_circuits.emulate
     stop = [-1]
@@ -208,6 +206,7 @@ def test_what_is_no_difference_is_refused(given):
         ({"shots": 5, "batches": 3}, "too few shots"),
         ({"shots": 100, "batches": 2, "pilot": 10}, "pilot run beside batches"),
         ({"batches": 2}, "neither shots nor"),
+        ({"batches": 2, "standard_error": -0.1}, "standard error out of range"),
     ],
 )
 def test_batches_that_cannot_be_are_refused(options, message):

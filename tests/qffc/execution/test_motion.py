@@ -7,9 +7,9 @@ import pytest
 from ase import units
 
 from qffc.execution import backend
-from qffc.execution.forces import estimate_forces, prepare_forces
+from qffc.execution.forces import prepare_forces
 from qffc.execution.langevin import Langevin, run_langevin
-from qffc.execution.relaxation import relax
+from qffc.execution.relaxation import _Pooled, _step, relax
 from qffc.execution.shot_forces import NoisyForces, shot_forces
 from qffc.execution.springs import shape_directions, shape_inverse, spring_hessian
 from qffc.ir.diagnostics import QffcError
@@ -79,7 +79,9 @@ def test_settings_of_dynamics_are_checked(setting):
 
 
 def test_the_covariance_of_forces_has_their_standard_errors_and_no_net_force():
-    (found,) = estimate_forces(MODEL, LIH, PLACE[None], IDEAL, shots=100, seed=0)
+    run = prepare_forces(MODEL, LIH, PLACE[None])
+    quote = run.quote(IDEAL, shots=100, standard_error=None)
+    (found,) = run.estimate(quote, IDEAL, seed=0, covariance=True)
     np.testing.assert_allclose(np.sqrt(np.diagonal(found.covariance)), found.force_errors.reshape(-1), rtol=1e-9)
     net = np.tile(np.eye(3), 2)
     assert np.abs(net @ found.covariance).max() < 1e-12 * np.abs(found.covariance).max() + 1e-15
@@ -93,7 +95,7 @@ def test_moved_forces_are_those_of_a_fresh_run():
     fresh = prepare_forces(MODEL, LIH, elsewhere)
     fresh.kept.plan = run.kept.plan = source.run.kept.plan  # the settings of the first geometry
     quote = fresh.quote(IDEAL, shots=50, standard_error=None)
-    (wanted,) = fresh.estimate(quote, IDEAL, seed=3)
+    (wanted,) = fresh.estimate(quote, IDEAL, seed=3, covariance=True)
     np.testing.assert_allclose(moved.forces[0], wanted.forces, atol=1e-12)
     np.testing.assert_allclose(moved.covariances[0], wanted.covariance, atol=1e-12)
     assert np.abs(source(elsewhere).forces - moved.forces).max() > 1e-6  # shots of its own
@@ -221,3 +223,17 @@ def test_springs_have_the_shapes_of_molecules():
     np.testing.assert_allclose(inverse @ hessian @ shape, shape, atol=1e-9)
     with pytest.raises(np.linalg.LinAlgError):
         shape_inverse(-hessian, START)
+
+
+def test_flat_molecules_have_no_direction_without_stiffness():
+    """Out of its plane a flat molecule has no springs."""
+    flat = np.array([[0.0, 0, 0], [1, 0, 0], [-0.5, 0.9, 0], [-0.5, -0.9, 0]])
+    forces = NoisyForces(np.zeros(1), np.ones((1, 4, 3)) * [[0], [0], [0], [1.0]], 1e-4 * np.eye(12)[None])
+    move, _ = _step(spring_hessian(np.array([7, 1, 1, 1]), flat), _Pooled.of(flat, forces, 0.01))
+    assert np.isfinite(move).all()
+    assert 0.01 < np.abs(move).max() <= 0.1
+
+
+def test_atoms_at_one_place_have_no_springs():
+    with pytest.raises(QffcError, match="two atoms at one place"):
+        spring_hessian(WATER, np.zeros((3, 3)))
