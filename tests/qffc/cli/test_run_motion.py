@@ -29,13 +29,13 @@ def path(tmp_path_factory):
 
 
 def test_batches(qffc, model, path):
-    arguments = ("run", model, "--geometry", path, "--frames", "2", "--standard-error", "50meV", "--batches", "3")
+    arguments = ("run", model, "--geometry", path, "--frames", "2", "--standard-error", "5meV", "--batches", "3")
     code, out, err = qffc(*arguments, "--json")
     found = json.loads(out)
     assert code == 0
     assert "3 batches" in err
     assert (found["batches"], len(found["estimates"])) == (3, 2)
-    assert all(each["standard_error"] == pytest.approx(0.05, rel=0.1) for each in found["estimates"])
+    assert all(each["standard_error"] == pytest.approx(0.005, rel=0.1) for each in found["estimates"])
     code, out, err = qffc(*arguments, "--max-hqc", "1")
     assert code == 2
     assert "limit" in err
