@@ -2,6 +2,7 @@
 noise of the forces taken off the random force.
 
     python -m benchmarks.shot_motion MODEL --replicas 16 --steps 100
+    python -m benchmarks.shot_motion - --only springs --replicas 1000 --steps 200
 
 Water. The relaxation starts from the first frame of the embedded data, on H2-1LE. Replicas of the dynamics start from
 equilibrium: they have moved with exact forces before. The temperature is the mean over replicas and the second half
@@ -80,6 +81,41 @@ def dynamics(model: ForceField, replicas: int, steps: int, shots: int, seed: int
         )
 
 
+class NoisySprings:
+    """Three atoms on springs of 30 eV/Angstrom^2, whose forces have Gaussian noise of known covariance."""
+
+    stiffness = 30.0
+
+    def __init__(self, size: float, seed: int) -> None:
+        self._random = np.random.default_rng(seed)
+        factor = self._random.normal(size=(9, 9))
+        self._covariance = size**2 / 9 * factor @ factor.T
+        self._root = np.linalg.cholesky(self._covariance)
+
+    def __call__(self, positions: Floats, standard_error: float | None = None) -> NoisyForces:
+        del standard_error
+        noise = (self._random.normal(size=(len(positions), 9)) @ self._root.T).reshape(positions.shape)
+        covariances = np.repeat(self._covariance[None], len(positions), axis=0)
+        return NoisyForces(np.zeros(len(positions)), noise - self.stiffness * positions, covariances)
+
+
+def springs(replicas: int, steps: int, seed: int) -> None:
+    """Print temperatures of atoms on springs, at two frictions."""
+    width = np.sqrt(units.kB * 300 / NoisySprings.stiffness)
+    start = width * np.random.default_rng(seed).normal(size=(replicas, 3, 3))
+    masses = np.array([16.0, 1.0, 1.0])
+    for friction in (0.02, 0.005):
+        for compensate in (True, False):
+            settings = Langevin(friction=friction, compensate=compensate)
+            found = run_langevin(NoisySprings(0.3, seed), start, masses, settings, steps=steps, seed=seed)
+            mean, error = found.mean_temperature(steps // 4)
+            print(
+                f"friction {friction}/fs {'corrected' if compensate else 'uncorrected':12s} {mean:5.1f} ± {error:.1f} K"
+                f"  noise {1e3 * found.noise.mean():.0f} meV/Å  friction up to {found.friction.max():.4f}/fs",
+                flush=True,
+            )
+
+
 def relaxation(model: ForceField, wanted: float, seed: int, place: str) -> None:
     """Print the way to the minimum."""
     data = load_embedded("water")
@@ -108,8 +144,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--force-error", type=float, default=0.1, help="eV/Angstrom")
     parser.add_argument("--target", default="H2-1LE", help="of the relaxation")
-    parser.add_argument("--only", choices=("relaxation", "dynamics"))
+    parser.add_argument("--only", choices=("relaxation", "dynamics", "springs"))
     given = parser.parse_args()
+    if given.only in (None, "springs"):
+        springs(given.replicas, given.steps, given.seed)
+    if given.only == "springs":
+        return
     model = load_model(given.model)
     if given.only != "dynamics":
         relaxation(model, given.force_error, given.seed, given.target)

@@ -55,23 +55,51 @@ def run_in_batches(
     from qffc.execution.differences import estimate_differences, quote_differences
     from qffc.execution.energy import estimate_energies, quote_batches
 
-    wanted = {"shots": limits.shots, "standard_error": limits.standard_error}
-    quoted = (quote_differences if difference else quote_batches)(
-        model, numbers, positions, place, batches=batches, pack=limits.pack, **wanted
-    )
+    shots, error, pack = limits.shots, limits.standard_error, limits.pack
+    if difference:
+        quoted = quote_differences(
+            model, numbers, positions, place, batches=batches, shots=shots, standard_error=error, pack=pack
+        )
+    else:
+        quoted = quote_batches(
+            model, numbers, positions, place, batches=batches, shots=shots, standard_error=error, pack=pack
+        )
     _show(quoted, place, batches)
     check_price(quoted.price, limits.max_price)
-    paid = {"max_price": limits.max_price, "store": limits.store, "seed": limits.seed, "pack": quoted.packed}
     head = {"target": place.name, "seed": limits.seed, "batches": batches, "packed": quoted.packed}
     if difference:
-        one = estimate_differences(model, numbers, positions, place, batches=batches, **wanted, **paid)
+        one = estimate_differences(
+            model,
+            numbers,
+            positions,
+            place,
+            shots=shots,
+            standard_error=error,
+            batches=batches,
+            pack=quoted.packed,
+            max_price=limits.max_price,
+            store=limits.store,
+            seed=limits.seed,
+        )
         data = {"units": {"energy": "eV"}, "shots": one.shots, "price_HQC": one.price, **_difference_data(one)}
         emit(_difference_table(one), {**head, **data}, as_json)
         return
-    found = estimate_energies(model, numbers, positions, place, batches=batches, **wanted, **paid)
+    found = estimate_energies(
+        model,
+        numbers,
+        positions,
+        place,
+        shots=shots,
+        standard_error=error,
+        batches=batches,
+        pack=quoted.packed,
+        max_price=limits.max_price,
+        store=limits.store,
+        seed=limits.seed,
+    )
     total = {"shots": sum(each.shots for each in found), "price_HQC": sum(each.price for each in found)}
-    data = {"units": {"energy": "eV"}, "estimates": [asdict(each) for each in found]}
-    emit(energy_table(found), {**head, **total, **data}, as_json)
+    listed = {"units": {"energy": "eV"}, "estimates": [asdict(each) for each in found]}
+    emit(energy_table(found), {**head, **total, **listed}, as_json)
 
 
 def _show(quote: BatchQuote, place: Target, batches: int) -> None:

@@ -11,6 +11,7 @@ decide.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -214,7 +215,7 @@ class BatchPlan:
     def next(self, pools: list[Pool], means: Floats, batch: int, budget: float | None) -> tuple[Offer, float]:
         """Return the next batch of the last round among the pools, and the part of what is left that it takes.
 
-        That is all of it where no more than the least number of shots is left to each circuit.
+        From the second batch on that is all of it where no more than the least number of shots is left to each circuit.
 
         Args:
             pools: of the rounds so far.
@@ -234,7 +235,8 @@ class BatchPlan:
         scales = self._scales(variances, number, left, *totals)
         part = shares[0] / sum(shares)
         whole = self._offer(variances, number, left, scales)
-        if len(shares) == 1 or (self.wanted.shots is None and whole.shots.max() <= self.wanted.minimum):
+        enough = batch > 0 and self.wanted.shots is None and whole.shots.max() <= self.wanted.minimum
+        if len(shares) == 1 or enough:
             shares, part = (1.0,), 1.0
         offer = self._offer(variances, number, left, part * scales)
         if budget is None:
@@ -263,7 +265,7 @@ class BatchPlan:
         mixed = moment_covariances(self.settings, None, 1)
         return np.asarray((_EXACT_SHOTS * self.expected + mixed + spread) / (_EXACT_SHOTS + 1 + shots))
 
-    def _all_rounds(self, parts: list[NDArray[np.generic]]) -> Floats:
+    def _all_rounds(self, parts: Sequence[NDArray[np.generic]]) -> Floats:
         """What rounds have for their circuits, and zeros for rounds to come, for all circuits."""
         missing = [np.zeros_like(parts[0])] * (self.aim.job.rounds - len(parts))
         return np.asarray(self.aim.job.together([*parts, *missing]), dtype=np.float64)

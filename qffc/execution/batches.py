@@ -161,11 +161,11 @@ def run_batches(
                 break
         seen.append(_everywhere(aim, pools[-1].means, number))
     tell("energies and standard errors")
-    found = [pool.estimate for pool in pools]
+    rounds = [pool.estimate for pool in pools]
     moments = MomentEstimate(
         job.together(seen),
-        job.together([each.one_shot for each in found]),
-        job.together([each.shots for each in found]),
+        job.together([each.one_shot for each in rounds]),
+        job.together([each.shots for each in rounds]),
     )
     slopes = aim.slopes(moments.means)
     return Batched(aim.values(moments.means), aim.covariance(moments.covariances, slopes), tuple(steps), moments, spent)

@@ -176,7 +176,7 @@ class ForceRun:
     job: Job
     rule: ShiftRule
     tangent: Tangent
-    kept: Kept = field(default_factory=lambda: Kept())
+    kept: Kept = field(default_factory=Kept)
 
     def moved(self, positions: NDArray[np.floating]) -> ForceRun:
         """Return the circuits of other geometries, (frames, atoms, 3), as many as here.

@@ -138,11 +138,16 @@ def run_langevin(
     heavy, thermal = np.repeat(masses, 3), units.kB * settings.temperature
     shape = where.shape
     scale = np.sqrt(heavy * thermal)
-    start = random.normal(size=(len(where), heavy.size)) if momenta is None else None
-    y = start if start is not None else np.asarray(momenta).reshape(len(where), -1) / scale
+    if momenta is None:
+        y: Floats = random.normal(size=(len(where), heavy.size))
+    else:
+        y = np.asarray(momenta, dtype=np.float64).reshape(len(where), -1) / scale
     step = settings.step * units.fs
     kept_positions, kept_momenta = [where.copy()], [(y * scale).reshape(shape)]
-    energies, noise, frictions, shots, price = [], [], [], 0, 0.0
+    energies: list[Floats] = []
+    noise: list[float] = []
+    frictions: list[float] = []
+    shots, price = 0, 0.0
     for number in range(steps):
         tell("steps of dynamics:", number, steps)
         where = where + (step / 2 * scale / heavy * y).reshape(shape)
@@ -154,7 +159,7 @@ def run_langevin(
         kept_positions.append(where.copy())
         kept_momenta.append((y * scale).reshape(shape))
         energies.append(found.energies)
-        noise.append(np.sqrt(np.einsum("raa->", found.covariances) / heavy.size / len(where)))
+        noise.append(float(np.sqrt(np.einsum("raa->", found.covariances) / heavy.size / len(where))))
         frictions.append(friction)
         shots, price = shots + found.shots, price + found.price
     tell("")
