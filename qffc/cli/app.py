@@ -27,6 +27,8 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("search", "qffc.cli.search:search"),
     ("diagnose", "qffc.cli.diagnose:diagnose"),
     ("run", "qffc.cli.run_energies:run_model"),
+    ("relax", "qffc.cli.run_motion:relax_model"),
+    ("dynamics", "qffc.cli.run_motion:run_dynamics"),
     ("energy", "qffc.cli.energy:energy"),
     ("audit", "qffc.cli.audit:audit"),
     ("list", "qffc.cli.listing:list_programs"),

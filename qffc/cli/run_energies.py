@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qffc.cli.output import AsJson, emit, say, table
+from qffc.cli.output import AsJson, emit, say
+from qffc.cli.run_batches import Limits, energy_table, run_in_batches
 from qffc.cli.run_forces import force_data, force_tables
 from qffc.compiling.levels import DEFAULT_LEVEL, LEVELS
 from qffc.data.file_names import DATA_FORMS
@@ -41,6 +42,13 @@ def run_model(
     pilot: Annotated[
         int | None, typer.Option(min=2, help="shots a circuit of a first run, which shows where shots are needed")
     ] = None,
+    batches: Annotated[
+        int | None,
+        typer.Option(min=1, help="batches of shots in each round, each allocated by what the ones before have shown"),
+    ] = None,
+    difference: Annotated[
+        bool, typer.Option("--difference", help="energies of the frames minus that of the first; needs --frames")
+    ] = False,
     pack: Annotated[
         bool | None, typer.Option(help="run circuits side by side, or one by one; default: what costs less")
     ] = None,
@@ -73,6 +81,7 @@ def run_model(
             expected="one of the two",
             help="leave out --pilot: shots for forces are allocated by exact states",
         )
+    _need_fitting(forces, batches, difference, pilot, frames)
     place = find_target(target).emulated() if emulate else find_target(target)
     need_runner(place)
     parse = force_in_ev_per_angstrom if forces else energy_in_ev
@@ -81,6 +90,11 @@ def run_model(
     trained = at_level(load_model(model), place, level)
     numbers, positions = read_geometry(geometry)
     chosen = positions[:frames]
+    if batches is not None or difference:
+        say(f"{len(chosen)} of {len(positions)} frames")
+        limits = Limits(mean, wanted, pack, max_hqc, store, seed)
+        run_in_batches(trained, numbers, chosen, place, batches or 1, difference, limits, as_json)
+        return
     shifted = prepare_forces(trained, numbers, chosen) if forces else None
     if shifted:
         quote = shifted.quote(place, shots=mean, standard_error=wanted, pack=pack)
@@ -107,7 +121,27 @@ def run_model(
         seed=seed,
     )
     data = {"units": {"energy": "eV"}, "estimates": [asdict(estimate) for estimate in estimates]}
-    emit(_table(estimates), {**_data(quote, place, seed, estimates), **data}, as_json)
+    emit(energy_table(estimates), {**_data(quote, place, seed, estimates), **data}, as_json)
+
+
+def _need_fitting(forces: bool, batches: int | None, difference: bool, pilot: int | None, frames: int) -> None:
+    """Refuse options that do not go together."""
+    for one, given in (("--batches", batches is not None), ("--difference", difference)):
+        others = [name for name, there in (("--forces", forces), ("--pilot", pilot is not None)) if there]
+        if given and others:
+            raise error(
+                "options that do not go together",
+                found=f"{one} and {others[0]}",
+                expected="one of the two",
+                help=f"leave {others[0]} out",
+            )
+    if difference and frames < 2:
+        raise error(
+            "difference of one geometry",
+            found=f"--difference and --frames {frames}",
+            expected="at least two frames: the first one, and those that it is taken from",
+            help="add --frames 2",
+        )
 
 
 def _data(
@@ -155,24 +189,3 @@ def _compared(quote: Quote) -> str:
 def _way(offer: Offer) -> str:
     jobs = f"{offer.jobs} job{'' if offer.jobs == 1 else 's'}"
     return f"{'packed' if offer.packed else 'one by one'}: {jobs}, {offer.depth} two-qubit layers deep"
-
-
-def _table(estimates: tuple[EnergyEstimate, ...]) -> str:
-    rows = [
-        (
-            str(index),
-            f"{estimate.energy:.6f}",
-            f"± {estimate.standard_error:.6f}",
-            f"{estimate.exact:.6f}",
-            f"{_deviation(estimate):+.2f}",
-        )
-        for index, estimate in enumerate(estimates)
-    ]
-    header = ("frame", "energy (eV)", "standard error", "exact (eV)", "deviation (standard errors)")
-    return table(header, rows)
-
-
-def _deviation(estimate: EnergyEstimate) -> float:
-    if estimate.standard_error == 0:
-        return 0.0
-    return (estimate.energy - estimate.exact) / estimate.standard_error

@@ -8,10 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.execution.aims import Aim
 from qffc.execution.backend import check_price
-from qffc.execution.energy_circuits import prepare
+from qffc.execution.batch_plan import BatchPlan, Wanted
+from qffc.execution.batches import BatchQuote, run_batches
+from qffc.execution.energy_circuits import Job, prepare
 from qffc.execution.quote import Quote, equal_quote, observed_quote, planned_quote
 from qffc.execution.rounds import Measured, Sampler, alone, run_rounds
+from qffc.ir.diagnostics import error
 from qffc.ir.telling import tell
 from qffc.models.force_field import ForceField
 from qffc.passes.target import Target
@@ -63,6 +67,22 @@ def quote_energies(
     return planned_quote(job, target, shots=shots, standard_error=standard_error, pack=pack)
 
 
+def quote_batches(
+    model: ForceField,
+    numbers: NDArray[np.integer],
+    positions: NDArray[np.floating],
+    target: Target,
+    *,
+    batches: int,
+    shots: int | None = None,
+    standard_error: float | None = None,
+    pack: bool | None = None,
+) -> BatchQuote:
+    """Return what :func:`estimate_energies` would take in batches, if variances are those of exact states."""
+    aim = Aim(prepare(model, numbers, positions))
+    return BatchQuote(BatchPlan.of(aim, Wanted(shots, standard_error, batches), target, pack))
+
+
 def estimate_energies(
     model: ForceField,
     numbers: NDArray[np.integer],
@@ -72,6 +92,7 @@ def estimate_energies(
     shots: int | None = None,
     standard_error: float | None = None,
     pilot: int | None = None,
+    batches: int | None = None,
     pack: bool | None = None,
     max_price: float | None = None,
     store: Path | None = None,
@@ -97,6 +118,8 @@ def estimate_energies(
         pilot: shots of each setting of each circuit of a run that comes first, at least 2: the shots are then allocated
             by the spread that was seen, noise included, instead of that of exact states. Its shots do not enter the
             energies, and cost extra.
+        batches: how many batches the shots of each round come in, each allocated by what the ones before have shown.
+            All shots enter the energies, which stay unbiased; see :mod:`qffc.execution.batches`. Not with ``pilot``.
         pack: run circuits side by side in jobs that share their shots, or not; None for what costs less
             at equal standard errors. All shots
             enter the energies.
@@ -110,6 +133,10 @@ def estimate_energies(
             the limit.
     """
     job = prepare(model, numbers, positions)
+    if batches is not None:
+        _need_no_pilot(pilot, batches)
+        plan = BatchPlan.of(Aim(job), Wanted(shots, standard_error, batches), target, pack)
+        return _in_batches(job, plan, seed, max_price, store, sampler)
 
     def measured(quote: Quote, seed: int, spent: float) -> Measured:
         return run_rounds(
@@ -156,3 +183,33 @@ def estimate_energies(
         )
         for frame in range(len(energies))
     )
+
+
+def _in_batches(
+    job: Job, plan: BatchPlan, seed: int, max_price: float | None, store: Path | None, sampler: Sampler | None
+) -> tuple[EnergyEstimate, ...]:
+    found = run_batches(plan, seed=seed, max_price=max_price, store=store, sampler=sampler)
+    exact, _ = job.energies_and_slopes(job.exact_moments)
+    shots = np.sum([step.shots for step in found.steps], axis=0)
+    prices = np.sum([step.prices for step in found.steps], axis=0)
+    return tuple(
+        EnergyEstimate(
+            float(found.values[frame]),
+            float(found.standard_errors[frame]),
+            float(exact[frame]),
+            int((shots[frame] > 0).sum()),
+            int(shots[frame].sum()),
+            float(prices[frame]),
+        )
+        for frame in range(len(exact))
+    )
+
+
+def _need_no_pilot(pilot: int | None, batches: int) -> None:
+    if pilot is not None:
+        raise error(
+            "pilot run beside batches",
+            found=f"pilot={pilot} and batches={batches}",
+            expected="one of the two",
+            help="leave the pilot out: the first batch shows as much, and its shots count",
+        )

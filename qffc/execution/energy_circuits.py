@@ -26,6 +26,55 @@ _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
+class Functions:
+    """What is compiled once for all geometries of a molecule.
+
+    Args:
+        molecule: the energy function.
+        arrays: parameters and constants of the model.
+    """
+
+    molecule: MoleculeEnergy
+    arrays: dict[str, jax.Array]
+
+    @cached_property
+    def slots(self) -> Callable[[jax.Array, Carried | None, int], jax.Array]:
+        """Of frames, what is carried and the number of the round."""
+        return jax.jit(partial(self.molecule.slots, self.arrays), static_argnums=2)
+
+    @cached_property
+    def carry(self) -> Callable[[jax.Array, jax.Array, Carried | None, int], Carried]:
+        """Of moments, frames, what is carried and the number of the round."""
+        return jax.jit(partial(self.molecule.carry, self.arrays), static_argnums=3)
+
+    @cached_property
+    def moments(self) -> Callable[[jax.Array], jax.Array]:
+        """Of slots (circuits, slots)."""
+        return jax.jit(self.molecule.lowered.moments)
+
+    @cached_property
+    def energies(self) -> Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]:
+        """Of moments (frames, rounds, instances, channels, observables) and frames: energies and their slopes."""
+        molecule, arrays, rounds = self.molecule, self.arrays, self.molecule.lowered.program.round_count
+
+        def total(moments: jax.Array, frames: jax.Array) -> tuple[jax.Array, jax.Array]:
+            seen = moments[:, 0]
+            carried: Carried | None = None
+            for number in range(1, rounds):
+                carried = molecule.carry(arrays, seen, frames, carried, number - 1)
+                exact = molecule.moments(molecule.slots(arrays, frames, carried, number))
+                seen = moments[:, number] + (exact - jax.lax.stop_gradient(exact))
+            energies = molecule.finish(arrays, seen, frames, carried)
+            return jnp.sum(energies), energies  # frames do not mix, so the gradient of the sum is that of each
+
+        def both(moments: jax.Array, frames: jax.Array) -> tuple[jax.Array, jax.Array]:
+            slopes, energies = jax.grad(total, has_aux=True)(moments, frames)
+            return energies, slopes
+
+        return jax.jit(both)
+
+
+@dataclass(frozen=True, eq=False)
 class Job:
     """Geometries of one molecule, and the circuits that their energies need.
 
@@ -37,11 +86,13 @@ class Job:
         molecule: the energy function.
         arrays: parameters and constants of the model.
         frames: (frames, atoms, 3), Angstrom.
+        functions: that are compiled already; see :meth:`moved`.
     """
 
     molecule: MoleculeEnergy
     arrays: dict[str, jax.Array]
     frames: jax.Array
+    functions: Functions | None = None
 
     def __repr__(self) -> str:
         return short_repr(self, counted(len(self.frames), "geometry", "geometries"), repr(self.molecule))
@@ -92,8 +143,8 @@ class Job:
         carried: Carried | None = None
         for number, moments in enumerate(seen):
             shaped = jnp.asarray(moments.reshape(*self.molecule.shape(self.frames), -1))
-            carried = self._carry(shaped, self.frames, carried, number)
-        slots = self._slots(self.frames, carried, len(seen))
+            carried = self._functions.carry(shaped, self.frames, carried, number)
+        slots = self._functions.slots(self.frames, carried, len(seen))
         # Two compilations may differ in the last bit of an angle, which may reorder the measurements of a circuit and
         # so draw other shots from the same seed; no device resolves a picoradian.
         return np.round(np.asarray(slots), 12).reshape(-1, slots.shape[-1])
@@ -111,12 +162,11 @@ class Job:
     @cached_property
     @in_double_precision
     def _exact(self) -> tuple[Floats, Floats]:
-        measure = jax.jit(self.molecule.lowered.moments)
         slots: list[Floats] = []
         seen: list[Floats] = []
         for _ in range(self.rounds):
             slots.append(self.slots_after(seen))
-            seen.append(np.asarray(measure(jnp.asarray(slots[-1]))))
+            seen.append(np.asarray(self._functions.moments(jnp.asarray(slots[-1]))))
         return self.together(slots), self.together(seen)
 
     @in_double_precision
@@ -130,7 +180,9 @@ class Job:
             moments: (frames x circuits, observables).
         """
         frames, *shape = self.molecule.shape(self.frames)
-        energies, slopes = self._energies(jnp.asarray(moments.reshape(frames, self.rounds, *shape, -1)))
+        energies, slopes = self._functions.energies(
+            jnp.asarray(moments.reshape(frames, self.rounds, *shape, -1)), self.frames
+        )
         return np.asarray(energies), np.asarray(slopes).reshape(moments.shape)
 
     def matters(self, slopes: Floats) -> NDArray[np.bool_]:
@@ -142,33 +194,17 @@ class Job:
         elsewhere = np.random.default_rng(0).uniform(-1, 1, size=slopes.shape)
         return np.asarray((slopes != 0).any(axis=1) | (self.energies_and_slopes(elsewhere)[1] != 0).any(axis=1))
 
-    @cached_property
-    def _slots(self) -> Callable[[jax.Array, Carried | None, int], jax.Array]:
-        return jax.jit(partial(self.molecule.slots, self.arrays), static_argnums=2)
+    @in_double_precision
+    def moved(self, frames: NDArray[np.floating]) -> Job:
+        """Return the circuits of other geometries (frames, atoms, 3), by functions that are compiled already.
+
+        They are compiled for a number of geometries.
+        """
+        return Job(self.molecule, self.arrays, jnp.asarray(np.asarray(frames, dtype=np.float64)), self._functions)
 
     @cached_property
-    def _carry(self) -> Callable[[jax.Array, jax.Array, Carried | None, int], Carried]:
-        return jax.jit(partial(self.molecule.carry, self.arrays), static_argnums=3)
-
-    @cached_property
-    def _energies(self) -> Callable[[jax.Array], tuple[jax.Array, jax.Array]]:
-        molecule, arrays, frames = self.molecule, self.arrays, self.frames
-
-        def total(moments: jax.Array) -> tuple[jax.Array, jax.Array]:
-            seen = moments[:, 0]
-            carried: Carried | None = None
-            for number in range(1, self.rounds):
-                carried = molecule.carry(arrays, seen, frames, carried, number - 1)
-                exact = molecule.moments(molecule.slots(arrays, frames, carried, number))
-                seen = moments[:, number] + (exact - jax.lax.stop_gradient(exact))
-            energies = molecule.finish(arrays, seen, frames, carried)
-            return jnp.sum(energies), energies  # frames do not mix, so the gradient of the sum is that of each
-
-        def both(moments: jax.Array) -> tuple[jax.Array, jax.Array]:
-            slopes, energies = jax.grad(total, has_aux=True)(moments)
-            return energies, slopes
-
-        return jax.jit(both)
+    def _functions(self) -> Functions:
+        return self.functions or Functions(self.molecule, self.arrays)
 
 
 @in_double_precision

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -51,6 +51,7 @@ class ForceEstimate:
         shots: of all circuits together.
         price: in HQC, about what the device charges for these circuits; see :meth:`ForceRun.quote`.
         exact_energy: what the same circuits give without shot noise, eV.
+        covariance: of the forces, (3 atoms, 3 atoms), (eV/Angstrom)^2; empty unless asked for.
     """
 
     energy: float
@@ -64,6 +65,7 @@ class ForceEstimate:
     shots: int
     price: float
     exact_energy: float
+    covariance: Floats
 
 
 @in_double_precision
@@ -147,6 +149,19 @@ def prepare_forces(
     return ForceRun(job, rule, Tangent(job.molecule, job.arrays, rule, parameters))
 
 
+@dataclass
+class Kept:
+    """What geometries of a molecule share.
+
+    Args:
+        plan: the measurement settings, once they are chosen.
+        tariff: of the last target.
+    """
+
+    plan: MeasurementPlan | None = None
+    tariff: tuple[Target, Tariff] | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class ForceRun:
     """Geometries of one molecule, and the shifted circuits that their forces need.
@@ -155,11 +170,20 @@ class ForceRun:
         job: the circuits of the energies.
         rule: how they are shifted.
         tangent: the energy around their moments.
+        kept: settings and tariffs of other geometries of the molecule; see :meth:`moved`.
     """
 
     job: Job
     rule: ShiftRule
     tangent: Tangent
+    kept: Kept = field(default_factory=Kept)
+
+    def moved(self, positions: NDArray[np.floating]) -> ForceRun:
+        """Return the circuits of other geometries, (frames, atoms, 3), as many as here.
+
+        Settings and prices stay, and nothing is compiled again.
+        """
+        return replace(self, job=self.job.moved(positions))
 
     @cached_property
     def points(self) -> Floats:
@@ -172,7 +196,7 @@ class ForceRun:
     def exact(self) -> Floats:
         """(frames, circuits, 1 + shifts, observables), moments without shot noise."""
         flat = jnp.asarray(self.points.reshape(-1, self.points.shape[-1]))
-        return np.asarray(jax.jit(make_moments(self.rule.split))(flat)).reshape(*self.points.shape[:-1], -1)
+        return np.asarray(self.tangent.exact_moments(flat)).reshape(*self.points.shape[:-1], -1)
 
     @cached_property
     def _places(self) -> tuple[Geometry, ...]:
@@ -199,7 +223,7 @@ class ForceRun:
             at equal standard errors.
         """
         need_one(shots, standard_error)
-        plan = plan_of(self.job)
+        plan = self.kept.plan = self.kept.plan or plan_of(self.job)
         spread = _Spread(plan, self.rule, self.tangent)
         each = told("variances of frames:", list(zip(self._places, self.points, self.exact, strict=True)))
         variances = np.stack([spread(place, here, moments) for place, here, moments in each])
@@ -220,8 +244,19 @@ class ForceRun:
         store: Path | None = None,
         seed: int,
         sampler: Sampler | None = None,
+        covariance: bool = False,
     ) -> tuple[ForceEstimate, ...]:
-        """Return the estimates of each geometry with the settings and shots of a quote."""
+        """Return the estimates of each geometry with the settings and shots of a quote; see :func:`estimate_forces`.
+
+        Args:
+            quote: what they take.
+            target: where circuits run.
+            max_price: in HQC.
+            store: a folder for results.
+            seed: what reproduces the shots.
+            sampler: takes the place of the target.
+            covariance: whether that of the forces is wanted.
+        """
         check_price(quote.price, max_price)
         circuits = Circuits(self.rule.split, self._rows)
         slots, found, _ = run_rounds(
@@ -233,7 +268,8 @@ class ForceRun:
         places = _geometries(self.job, self.rule, slots)
         results = list(zip(places, means, covariances, limits, quote.shots, quote.prices, strict=True))
         return tuple(
-            _estimate(self.tangent, *result) for result in told("forces and standard errors, frames:", results)
+            _estimate(self.tangent, covariance, *result)
+            for result in told("forces and standard errors, frames:", results)
         )
 
     @property
@@ -246,6 +282,11 @@ class ForceRun:
         if not target.native:
             shape = (len(self.job.frames), self.job.circuits * (1 + len(self.rule.shifts)), len(plan.settings))
             return Tariff.free(shape, self.rule.split.qubit_count)
+        if self.kept.tariff is None or self.kept.tariff[0] != target:
+            self.kept.tariff = target, self._device_tariff(plan, target)
+        return self.kept.tariff[1]
+
+    def _device_tariff(self, plan: MeasurementPlan, target: Target) -> Tariff:
         kernel = device_kernel(self.rule.split, target)
         slots = generic_slots(self.rule.base)[None]
         generic = np.concatenate([self.rule.unshifted(slots), self.rule.slots(slots)[0]])
@@ -302,6 +343,7 @@ class _Spread:
 @in_double_precision
 def _estimate(
     tangent: Tangent,
+    covariance: bool,
     place: Geometry,
     means: Floats,
     covariances: Floats,
@@ -325,4 +367,7 @@ def _estimate(
         int(table.sum()),
         price,
         float(limit.energy),
+        np.asarray(tangent.force_covariance(place, moments, jnp.asarray(covariances)))
+        if covariance
+        else np.zeros((0, 0)),
     )

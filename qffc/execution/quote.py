@@ -206,13 +206,13 @@ def _quote(
 ) -> Quote:
     frames = len(job.frames)
     used = matters.reshape(frames, -1)
-    tariff = _tariff(job, target, plan, used)
+    tariff = tariff_of(job, target, plan, used)
     offers = both_offers(variances.reshape(frames, job.circuits, -1), used, tariff, target, wanted, job.rounds)
     offer, other = choose(offers, pack)
     return Quote(plan, offer, other, np.sqrt(offer.variances), job.rounds)
 
 
-def _tariff(job: Job, target: Target, plan: MeasurementPlan, used: NDArray[np.bool_]) -> Tariff:
+def tariff_of(job: Job, target: Target, plan: MeasurementPlan, used: NDArray[np.bool_]) -> Tariff:
     """What circuits cost: the first round as it is, later ones with every gate that they may have; programs nothing."""
     if not target.native:
         return Tariff.free((*used.shape, len(plan.settings)), job.split.qubit_count)

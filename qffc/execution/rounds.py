@@ -22,7 +22,7 @@ from qffc.passes.target import Target
 
 Floats = NDArray[np.float64]
 
-_ROUND_SEED = 2**33
+ROUND_SEED = 2**33
 """Apart from seeds below 2**32, and from those of their pilots: rounds share no shots."""
 _ROUNDED_UP = 1 + 1e-12
 """So that a limit that is the price itself is not below it by rounding."""
@@ -106,7 +106,7 @@ def run_rounds(
     seen: list[Floats] = []
     rounds: list[MomentEstimate] = []
     if sampler is None and not target.native:
-        _need_no_store(target, store)
+        need_no_store(target, store)
         sampler = draw_exactly
     limits = _limits(quote, None if max_price is None else max_price - spent)
     for number in range(job.rounds):
@@ -120,7 +120,7 @@ def run_rounds(
             target,
             plan=quote.plan,
             shots=job.of_round(quote.table, number),
-            seed=seed + number * _ROUND_SEED,
+            seed=seed + number * ROUND_SEED,
         )
         spent += 0.0 if found.run is None else found.run.price
         rounds.append(found)
@@ -133,7 +133,8 @@ def run_rounds(
     return Measured(job.together(slots), moments, spent)
 
 
-def _need_no_store(target: Target, store: Path | None) -> None:
+def need_no_store(target: Target, store: Path | None) -> None:
+    """Refuse a folder for results of a target that keeps none."""
     if store is not None:
         raise error(
             "folder for results where none are kept",

@@ -32,6 +32,7 @@ def run(
     standard_error: str | float | None = None,
     shots: int | None = None,
     pilot: int | None = None,
+    batches: int | None = None,
     pack: bool | None = None,
     max_price: float | None = None,
     store: str | Path | None = None,
@@ -48,6 +49,7 @@ def run(
         shots: instead, the mean over the circuits, measurement settings counted.
         pilot: shots of each setting of a run that comes first; see
             :func:`qffc.execution.energy.estimate_energies`.
+        batches: how many batches the shots come in, each allocated by what the ones before have shown.
         pack: run circuits side by side in jobs that share their shots, or not; None for what costs less
             at equal standard errors.
         max_price: in HQC; a run that costs more is refused. A machine needs it.
@@ -72,6 +74,7 @@ def run(
         shots=None if shots is None else whole_of("shots", shots),
         standard_error=energy_in_ev(standard_error) if isinstance(standard_error, str) else standard_error,
         pilot=None if pilot is None else whole_of("pilot", pilot),
+        batches=None if batches is None else whole_of("batches", batches),
         pack=pack,
         max_price=None if max_price is None else real_of("max_price", max_price),
         store=None if store is None else path_of("the results", store),

@@ -138,6 +138,31 @@ class Tangent:
 
         return jax.jit(errors)
 
+    @cached_property
+    def force_covariance(self) -> Callable[[Geometry, jax.Array, jax.Array], jax.Array]:
+        """Gives the covariance of the forces, (3 atoms, 3 atoms), of the same arguments as :attr:`standard_errors`."""
+
+        def covariance(place: Geometry, moments: jax.Array, covariances: jax.Array) -> jax.Array:
+            def forces(m: jax.Array) -> jax.Array:
+                return jnp.ravel(self._derivatives(*self._turned(place, m)).forces)
+
+            values, pull = jax.vjp(forces, moments)
+
+            def row(index: jax.Array) -> jax.Array:
+                (slope,) = pull(jnp.zeros_like(values).at[index].set(1.0))
+                return slope
+
+            slopes = jax.lax.map(row, jnp.arange(len(values)))
+            found: jax.Array = jnp.einsum("acji,cjik,bcjk->ab", slopes, covariances, slopes, optimize=True)
+            return found
+
+        return jax.jit(covariance)
+
+    @cached_property
+    def exact_moments(self) -> Callable[[jax.Array], jax.Array]:
+        """Gives the moments of slots (circuits, slots) of shifted circuits, without shot noise."""
+        return jax.jit(make_moments(self.rule.split))
+
     def _derivatives(self, place: Geometry, moments: jax.Array) -> Derivatives:
         def energy(positions: jax.Array, tables: Arrays) -> jax.Array:
             arrays, last = {**self.arrays, **tables}, len(place.slots) - 1

@@ -27,6 +27,7 @@ RUN = (
     "architecture.md",
     "howto-import.md",
     "howto-pass.md",
+    "howto-shots.md",
     "howto-test.md",
     "howto-train.md",
     "README.md",
