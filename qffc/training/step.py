@@ -13,6 +13,7 @@ import optax
 from qffc.training.config import TrainingConfig
 from qffc.training.devices import Devices
 from qffc.training.loss import Counts, Fit, TrainingBatch
+from qffc.training.penalty import Penalty
 from qffc.training.precision import dtype_of, in_precision
 from qffc.training.schedule import rate_of_stages
 
@@ -38,6 +39,7 @@ def make_step(
     config: TrainingConfig,
     fixed: Mapping[str, np.ndarray],
     devices: Devices,
+    penalty: Penalty | None = None,
 ) -> Step:
     """Return the compiled step.
 
@@ -51,8 +53,9 @@ def make_step(
         config: weights of the loss, decay of the average, precision.
         fixed: arrays that are not trained.
         devices: each computes its part of the pieces.
+        penalty: a further term of the loss.
     """
-    gradient_of = _gradient(fit, config, fixed)
+    gradient_of = _gradient(fit, config, fixed, penalty)
 
     @jax.jit
     def step(
@@ -74,14 +77,19 @@ def make_step(
 
 
 def _gradient(
-    fit: Fit, config: TrainingConfig, fixed: Mapping[str, np.ndarray]
+    fit: Fit, config: TrainingConfig, fixed: Mapping[str, np.ndarray], penalty: Penalty | None
 ) -> Callable[[Arrays, Counts, TrainingBatch], tuple[jax.Array, Arrays]]:
     """The part of some pieces in the loss of a batch, and its gradient; a piece is computed, and then forgotten."""
 
     def loss_of(parameters: Arrays, piece: TrainingBatch, counts: Counts) -> jax.Array:
         errors = fit.squared_errors({**in_precision(fixed, config), **parameters}, piece)
         energy, forces = errors.energy / counts.frames, errors.forces / counts.components
-        return config.energy_weight * energy + config.force_weight * forces
+        loss = config.energy_weight * energy + config.force_weight * forces
+        if penalty is None:
+            return loss
+        # Losses of pieces are summed, so each has its share of what there is once.
+        share = jnp.asarray(fit.counts(piece).frames, dtype_of(config)) / counts.frames
+        return loss + share * penalty.of(parameters).astype(dtype_of(config))
 
     loss_and_gradient = jax.value_and_grad(loss_of)
 

@@ -30,6 +30,7 @@ from qffc.training.config import TrainingConfig, settled
 from qffc.training.devices import Devices, devices_of_run
 from qffc.training.frames import Batches, batches_and_fit
 from qffc.training.log import LOG_NAME, append_row, trim_log
+from qffc.training.penalty import Penalty
 from qffc.training.processes import file_of_first, from_first, is_first, need_same_run
 from qffc.training.split import splits_of
 from qffc.training.starting import Arrays, Start, given_energies, starting_state
@@ -65,6 +66,7 @@ def train(
     lower: Lowering = lower_jax,
     start: Start | None = None,
     before: Callable[[ForceField, Sequence[Dataset]], None] | None = None,
+    penalty: Penalty | None = None,
 ) -> ForceField:
     """Train a program, or go on with the run in ``folder``.
 
@@ -88,6 +90,7 @@ def train(
         start: energies of atoms, or a model, to start from.
         before: called before the first step of a run, not where one goes on, with a model that has the parameters of
             the start and neutral constants, and the training frames; what it raises stops the run.
+        penalty: a further term of the loss.
 
     Returns:
         The model with averaged parameters. Its metadata say after which epoch, and whether the run has epochs left.
@@ -104,7 +107,7 @@ def train(
         None if stepped is None else as_outside(stepped),
     )
     with double_precision():
-        return _train(program, sets, config, folder, talk, metadata or {}, stop_after, lower, start, before)
+        return _train(program, sets, config, folder, talk, metadata or {}, stop_after, lower, start, before, penalty)
 
 
 def _train(
@@ -118,6 +121,7 @@ def _train(
     lower: Lowering,
     start: Start | None,
     before: Callable[[ForceField, Sequence[Dataset]], None] | None,
+    penalty: Penalty | None,
 ) -> ForceField:
     clock = Clock.started(config.max_minutes)
     tuning = start is not None and start.model is not None
@@ -129,6 +133,7 @@ def _train(
     lowered = lower(program)
     other_kernel = {} if lower is lower_jax else {KERNEL: lowered.kernel.name}
     identity = _identity(program, sets, config, devices) | ({} if start is None else start.identity) | other_kernel
+    identity |= {} if penalty is None else {"penalty": penalty.text}
     need_same_run(identity)
     talk.begin(lowered, frames, watched)
     with file_of_first(folder / CHECKPOINT_NAME) as saved:
@@ -149,7 +154,7 @@ def _train(
         trim_log(folder / LOG_NAME, state.epoch)
 
     batches, fit = batches_and_fit(lowered, frames, constants, config, devices.count)
-    step = make_step(fit, optimizer, config, constants, devices)
+    step = make_step(fit, optimizer, config, constants, devices, penalty)
     validate = make_validation(lowered, constants, watched) if watched else None
 
     def judged(state: TrainingState) -> tuple[TrainingState, Errors | None]:
