@@ -1,5 +1,4 @@
-"""The tables of a run file that make a study of it: ``[curve]``, ``[sweep]``, ``[search]``,
-``[architecture]`` and ``[cluster]``."""
+"""The tables of a run file that make a study of it."""
 
 from __future__ import annotations
 
@@ -127,10 +126,10 @@ class ArchitectureTable(_Table):
     )
     search_seed: int = Field(0, ge=0, description="seed of all choices")
     sparsity: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
-        0.1, description="weight of the penalty on open gates in the loss of 'relax'"
+        2.0, description="how strongly 'relax' makes the angles of gates small, by what they cost"
     )
     sharpness: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
-        0.01, description="weight of the entropy of the gates in the loss of 'relax'"
+        1.0, description="how strongly 'relax' draws the weights of gates to 0 and 1"
     )
 
 

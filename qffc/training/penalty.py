@@ -1,4 +1,4 @@
-"""A term of the loss that knows the parameters alone."""
+"""What a training makes small besides the loss: a function of the parameters alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import jax
 
 @dataclass(frozen=True)
 class Penalty:
-    """What is added to the loss of every batch.
+    """A function whose gradient, times the learning rate, is taken off the parameters in every step.
+
+    It is decoupled from the loss, as weight decay is in AdamW (Loshchilov and Hutter, arXiv:1711.05101): Adam divides
+    gradients by their size, and they are clipped, so a term of the loss would count for little while errors are large.
+    A function of slope 1 moves a parameter by the sum of the learning rates of a run, if the loss does not mind.
 
     Args:
         text: what tells it apart: a run goes on only with the one that it began with.

@@ -22,15 +22,31 @@ Step = Callable[[Arrays, Arrays, Any, Any, TrainingBatch], tuple[Arrays, Arrays,
 """Parameters, averages, optimizer state, steps done and a batch, to the first three after the step and the loss."""
 
 
-def optimizer_of(config: TrainingConfig, *ends: int) -> optax.GradientTransformation:
+def optimizer_of(
+    config: TrainingConfig, *ends: int, penalty: Penalty | None = None
+) -> optax.GradientTransformation:
     """Return the optimizer of a run.
 
     Args:
         config: rates, schedule, clipping and weight decay.
         ends: the steps of the run; where it was lengthened, those of each stage and all before it.
+        penalty: what every step goes down besides the loss, by the learning rate itself, as weight decay does.
     """
-    adam = optax.adamw(rate_of_stages(config, ends), weight_decay=config.weight_decay)
-    return optax.chain(optax.clip_by_global_norm(config.clip), adam)
+    rate = rate_of_stages(config, ends)
+    clip = optax.clip_by_global_norm(config.clip)
+    if penalty is None:
+        return optax.chain(clip, optax.adamw(rate, weight_decay=config.weight_decay))
+    decay = optax.add_decayed_weights(config.weight_decay)
+    return optax.chain(clip, optax.scale_by_adam(), decay, _down(penalty), optax.scale_by_learning_rate(rate))
+
+
+def _down(penalty: Penalty) -> optax.GradientTransformation:
+    """Its gradient is added behind Adam, which would make it as large as that of the loss, or lose it beside that."""
+
+    def update(updates: optax.Updates, parameters: optax.Params | None = None) -> optax.Updates:
+        return jax.tree.map(jnp.add, updates, jax.grad(penalty.of)(parameters))
+
+    return optax.stateless(update)
 
 
 def make_step(
@@ -39,7 +55,6 @@ def make_step(
     config: TrainingConfig,
     fixed: Mapping[str, np.ndarray],
     devices: Devices,
-    penalty: Penalty | None = None,
 ) -> Step:
     """Return the compiled step.
 
@@ -53,9 +68,8 @@ def make_step(
         config: weights of the loss, decay of the average, precision.
         fixed: arrays that are not trained.
         devices: each computes its part of the pieces.
-        penalty: a further term of the loss.
     """
-    gradient_of = _gradient(fit, config, fixed, penalty)
+    gradient_of = _gradient(fit, config, fixed)
 
     @jax.jit
     def step(
@@ -77,19 +91,14 @@ def make_step(
 
 
 def _gradient(
-    fit: Fit, config: TrainingConfig, fixed: Mapping[str, np.ndarray], penalty: Penalty | None
+    fit: Fit, config: TrainingConfig, fixed: Mapping[str, np.ndarray]
 ) -> Callable[[Arrays, Counts, TrainingBatch], tuple[jax.Array, Arrays]]:
     """The part of some pieces in the loss of a batch, and its gradient; a piece is computed, and then forgotten."""
 
     def loss_of(parameters: Arrays, piece: TrainingBatch, counts: Counts) -> jax.Array:
         errors = fit.squared_errors({**in_precision(fixed, config), **parameters}, piece)
         energy, forces = errors.energy / counts.frames, errors.forces / counts.components
-        loss = config.energy_weight * energy + config.force_weight * forces
-        if penalty is None:
-            return loss
-        # Losses of pieces are summed, so each has its share of what there is once.
-        share = jnp.asarray(fit.counts(piece).frames, dtype_of(config)) / counts.frames
-        return loss + share * penalty.of(parameters).astype(dtype_of(config))
+        return config.energy_weight * energy + config.force_weight * forces
 
     loss_and_gradient = jax.value_and_grad(loss_of)
 

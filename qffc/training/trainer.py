@@ -90,7 +90,7 @@ def train(
         start: energies of atoms, or a model, to start from.
         before: called before the first step of a run, not where one goes on, with a model that has the parameters of
             the start and neutral constants, and the training frames; what it raises stops the run.
-        penalty: a further term of the loss.
+        penalty: what every step goes down besides the loss; see :class:`qffc.training.penalty.Penalty`.
 
     Returns:
         The model with averaged parameters. Its metadata say after which epoch, and whether the run has epochs left.
@@ -139,7 +139,7 @@ def _train(
     with file_of_first(folder / CHECKPOINT_NAME) as saved:
         stages = (config.epochs,) if saved is None else stages_of(saved, config.epochs)
         each = steps_of_epoch(sum(map(len, frames)), config)
-        optimizer = optimizer_of(config, *(end * each for end in stages))
+        optimizer = optimizer_of(config, *(end * each for end in stages), penalty=penalty)
         state, constants = starting_state(lowered, frames, optimizer, config, start)
         if saved is not None:
             state, constants = load_checkpoint(saved, state, identity)
@@ -154,7 +154,7 @@ def _train(
         trim_log(folder / LOG_NAME, state.epoch)
 
     batches, fit = batches_and_fit(lowered, frames, constants, config, devices.count)
-    step = make_step(fit, optimizer, config, constants, devices, penalty)
+    step = make_step(fit, optimizer, config, constants, devices)
     validate = make_validation(lowered, constants, watched) if watched else None
 
     def judged(state: TrainingState) -> tuple[TrainingState, Errors | None]:

@@ -112,6 +112,7 @@ def search_architectures(
                 continue
             made = _made(generation, before, run, table, way, folder)
             done = len(entries) - len(before)
+            _need_same_history(made, entries[len(before) :], folder)
             _do(made[done:], before, Task(folder, run, table), journal, place or ClusterTable(), report)
         found = _found(journal, run, folder)
         write_text(folder / SUMMARY_NAME, json.dumps(found.to_json(), indent=2, allow_nan=False) + "\n")
@@ -155,6 +156,18 @@ def _do(
             told += 1
             if report is not None:
                 report(entry)
+
+
+def _need_same_history(made: Sequence[tuple[Birth, Genome]], known: Sequence[Entry], folder: Path) -> None:
+    """Equal histories give equal candidates, unless they were made by another version."""
+    for (birth, _), entry in zip(made, known, strict=False):
+        if birth.digest != entry.birth.digest:
+            raise error(
+                "search that was begun by another version",
+                found=f"another program than that of {entry.birth.folder} in '{folder}'",
+                expected="the candidates that were made there",
+                help="choose another folder with --out, or go on with the version of qffc that began the search",
+            )
 
 
 def _found(journal: Journal, run: Run, folder: Path) -> Architectures:

@@ -1,4 +1,4 @@
-"""A program as blocks: gates that the exchange of like sites carries into each other, so that they come and go together.
+"""A program as blocks: orbits of gates under the exchange of like sites, which come and go together.
 
 The exchange of like sites holds when the renamed program is the program, up to the order of gates that commute. A block
 is an orbit of one gate: the gate and all its images. A program of blocks whose gates commute with each other keeps the
@@ -179,9 +179,7 @@ def _key(op: Op, symmetry: Sequence[Exchange]) -> Letter | None:
 
 
 def _commute(letters: Sequence[Letter | None]) -> bool:
-    return all(
-        a is not None and b is not None and independent(a.shape, b.shape) for a, b in combinations(letters, 2)
-    )
+    return all(a is not None and b is not None and independent(a.shape, b.shape) for a, b in combinations(letters, 2))
 
 
 def entries_of(value: Value) -> tuple[ParameterEntry, ...]:

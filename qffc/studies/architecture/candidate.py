@@ -113,9 +113,7 @@ def falls_behind(peers: Sequence[tuple[float, float]], zz: float, error: float) 
     return len(errors) >= PEERS and error > errors[len(errors) // 2]
 
 
-def _trained(
-    task: Task, birth: Birth, genome: Genome, folder: Path, zz: float, watched: list[float]
-) -> ForceField:
+def _trained(task: Task, birth: Birth, genome: Genome, folder: Path, zz: float, watched: list[float]) -> ForceField:
     from qffc.training import trainer
 
     sets = load_data(task.run.data)

@@ -18,7 +18,6 @@ from qffc.ir.diagnostics import QffcError
 from qffc.ir.observables import DotObservable, Observable, ProductObservable, SumObservable
 from qffc.ir.operation import Coupling
 from qffc.ir.ops import OPERATIONS, PauliRotation, Rotate, make_op, operation
-from qffc.ir.program import Program
 from qffc.ir.values import Value, as_value
 from qffc.studies.architecture.blocks import Block, assembled, entries_of, orbit
 from qffc.studies.architecture.genome import Child, Genome
@@ -192,8 +191,10 @@ def _parameter_tied(draw: _Draw) -> Child | None:
         gate = draw.blocks[at].first
         others = [
             other
-            for other in draw.places(lambda block: block.word == gate.word)
-            if draw.blocks[other].first.value != gate.value and _same_site(draw, draw.blocks[other], draw.blocks[at])
+            for other in draw.places(lambda _: True)
+            if draw.blocks[other].word == gate.word
+            and draw.blocks[other].first.value != gate.value
+            and _same_site(draw, draw.blocks[other], draw.blocks[at])
         ]
         if not others:
             continue
@@ -213,9 +214,7 @@ def _same_site(draw: _Draw, a: Block, b: Block) -> bool:
 
 def _layers(blocks: Sequence[Block]) -> list[range]:
     """Rotations and the couplings after them, as stretches of blocks."""
-    starts = [
-        k for k, block in enumerate(blocks) if k == 0 or (not block.is_coupling and blocks[k - 1].is_coupling)
-    ]
+    starts = [k for k, block in enumerate(blocks) if k == 0 or (not block.is_coupling and blocks[k - 1].is_coupling)]
     return [range(a, b) for a, b in zip(starts, [*starts[1:], len(blocks)], strict=True)]
 
 
@@ -285,7 +284,9 @@ def _observables(genome: Genome) -> Iterator[Observable]:
     qubits = range(len(genome.program.qubits))
     dots = [DotObservable(a, b) for a, b in combinations(qubits, 2)]
     products = [
-        ProductObservable((left, right)) for left, right in combinations(dots, 2) if not {*left.qubits} & {*right.qubits}
+        ProductObservable((left, right))
+        for left, right in combinations(dots, 2)
+        if not {*left.qubits} & {*right.qubits}
     ]
     seen = set()
     for each in (*dots, *products):

@@ -17,7 +17,7 @@ from qffc.models.files.model_file import MODEL_NAME
 from qffc.references.programs import resolve_program
 from qffc.studies.architecture.changes import COUPLINGS, changed
 from qffc.studies.architecture.front import survivors
-from qffc.studies.architecture.genome import Child, Genome, genome_of
+from qffc.studies.architecture.genome import Child, Genome, genome_of, likeness
 from qffc.studies.architecture.records import Birth, Entry
 from qffc.studies.program_options import members_of
 from qffc.studies.tables import ArchitectureTable
@@ -59,7 +59,7 @@ def controls(generation: int, before: Sequence[Entry], epochs: int) -> list[tupl
     for entry in before:
         if entry.birth.control and entry.complete:
             latest[entry.birth.digest] = entry
-    made = []
+    made: list[tuple[Birth, Genome]] = []
     for entry in latest.values():
         parent = entry.birth
         birth = replace(
@@ -98,7 +98,7 @@ def next_generation(
     parents = [whole[k].birth for k in chosen]
     genomes = {parent.number: genome_of(parse_program(parent.text)) for parent in parents}
     random = Random(f"{table.search_seed} {generation}")
-    known = {entry.birth.digest for entry in before}
+    known = {likeness(parse_program(entry.birth.text)) for entry in before}
     gates = table.gates or COUPLINGS
     trained = 0
     for _ in range(_TRIES * table.population):
@@ -110,11 +110,12 @@ def next_generation(
         if child is None:
             continue
         genome = genome_of(child.program)
-        if genome.program.digest in known:
+        alike = likeness(genome.program)
+        if alike in known:
             continue
         if child.grows and len(genome.program.ops) <= len(genomes[parent.number].program.ops):
             continue  # became one with what was there
-        known.add(genome.program.digest)
+        known.add(alike)
         trained += genome.proven
         birth = Birth(
             number,

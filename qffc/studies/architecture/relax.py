@@ -1,4 +1,4 @@
-"""The candidates of a search by gradients: one training with all gates at once, then architectures that are left of it."""
+"""The candidates of a search by gradients: one training with all gates at once, then what is left of it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def pruned_generation(
         model = _trained(whole, table, run, place)
         plain = folded(whole, model)
         certificate = check_equivariance(plain.program).to_json()
-        save_model(ForceField(plain.program, plain.arrays, {**model.metadata, "certificate": certificate}), place / FOLDED_NAME)
+        save_model(
+            ForceField(plain.program, plain.arrays, {**model.metadata, "certificate": certificate}), place / FOLDED_NAME
+        )
         found = sizes(whole, plain)
         order = [int(k) for k in (-found).argsort(kind="stable")]
         for part in range(table.population, 0, -1):

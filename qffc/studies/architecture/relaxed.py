@@ -1,9 +1,9 @@
 """A program with many gates, each with a weight between 0 and 1 that is trained: a differentiable choice of gates.
 
 The angle of every gate is multiplied by the weight of its block, the sigmoid of a number in a table of its own; all
-gates of an orbit share it, so that the declared symmetries hold for whatever it is. The loss has two further terms: the
-sizes of the angles, a group lasso (Yuan and Lin, J. R. Stat. Soc. B 68, 49 (2006)) weighted by what a gate costs, and
-the entropy of the weights, which draws them to 0 and 1. A gate of angle 0 is the identity: gates whose angles are small
+gates of an orbit share it, so that the declared symmetries hold for whatever it is. Training makes two things small
+besides the loss: the sizes of the angles, a group lasso (Yuan and Lin, J. R. Stat. Soc. B 68, 49 (2006)) weighted by
+what a gate costs, and the entropy of the weights, which draws them to 0 and 1. A gate of angle 0 is the identity: gates whose angles are small
 are left out, and the rest is trained on. Architectures by gradients are known as differentiable quantum architecture
 search (Zhang, Hsieh, Zhang and Yao, Quantum Sci. Technol. 7 (2022), arXiv:2010.08561), which draws circuits from a
 distribution that is trained; here, one circuit has all gates at once.
@@ -35,8 +35,8 @@ from qffc.studies.architecture.tables_of_gates import has_entries, own_tables, p
 from qffc.training.penalty import Penalty
 
 HALF = Fraction(1, 2)
-_OPEN = Fraction(1)
-"""Where the numbers behind the weights start: gates are open, by 0.73."""
+_OPEN = Fraction(0)
+"""Where the numbers behind the weights start: gates are half open, where the entropy has no slope yet."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Gate:
         block: without its weight.
         weight: the table behind its weight, one number.
         tables: of its angles; they are of no other block.
-        cost: in ZZ gates, one Pauli string after another.
+        cost: Pauli strings in the generators of all its gates: a ZZ gate each, where these are made one by one.
     """
 
     block: Block
@@ -164,26 +164,25 @@ def _places(block: Block) -> tuple[str, frozenset[tuple[int, ...]]]:
 
 
 def _cost(block: Block) -> int:
-    """ZZ gates of one gate of a block, when each Pauli string of its generator is one for itself."""
+    """Pauli strings in the generator of one gate of a block."""
     gate = block.first
     assert isinstance(gate, Coupling)
-    strings = type(gate).unit_generator(gate.qubits).terms
-    return sum(max(0, 2 * len(string) - 3) for string in strings)
+    return len(type(gate).unit_generator(gate.qubits).terms)
 
 
 # --------------------------------------------------------------------------- training, and leaving out
 
 
 def penalty_of(relaxed: Relaxed, sparsity: float, sharpness: float) -> Penalty:
-    """Return what the loss has besides errors: sizes of angles by cost, and the entropy of the weights.
+    """Return what is made small besides errors: sizes of angles by cost, and the entropy of the weights.
 
     Args:
         relaxed: the gates.
-        sparsity: weight of the mean over the gates of cost x size, costs by their mean, sizes in radians.
-        sharpness: weight of the mean entropy, in bits.
+        sparsity: weight of the sum over the gates of cost x size, costs by their mean, sizes in radians.
+        sharpness: weight of the sum of the entropies, in bits.
     """
     costs = np.array([gate.cost for gate in relaxed.gates], float)
-    shares = costs / costs.mean() / len(costs) if len(costs) else costs
+    shares = costs / costs.mean() if len(costs) else costs
 
     def of(parameters: Mapping[str, jax.Array]) -> jax.Array:
         total = jnp.zeros(())
@@ -193,7 +192,7 @@ def penalty_of(relaxed: Relaxed, sparsity: float, sharpness: float) -> Penalty:
             size = weight * jnp.sqrt(sum(squares, start=jnp.full((), 1e-12)))
             here = jnp.clip(weight, 1e-9, 1 - 1e-9)
             entropy = -(here * jnp.log2(here) + (1 - here) * jnp.log2(1 - here))
-            total = total + sparsity * float(share) * size + sharpness / len(relaxed.gates) * entropy
+            total = total + sparsity * float(share) * size + sharpness * entropy
         return total
 
     return Penalty(f"gates, sparsity {sparsity!r}, sharpness {sharpness!r}", of)
