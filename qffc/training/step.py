@@ -22,9 +22,7 @@ Step = Callable[[Arrays, Arrays, Any, Any, TrainingBatch], tuple[Arrays, Arrays,
 """Parameters, averages, optimizer state, steps done and a batch, to the first three after the step and the loss."""
 
 
-def optimizer_of(
-    config: TrainingConfig, *ends: int, penalty: Penalty | None = None
-) -> optax.GradientTransformation:
+def optimizer_of(config: TrainingConfig, *ends: int, penalty: Penalty | None = None) -> optax.GradientTransformation:
     """Return the optimizer of a run.
 
     Args:

@@ -1,4 +1,4 @@
-"""A search over programs: generations of candidates, a journal, and the Pareto front that is left.
+"""A search over programs (quantum architecture search): generations, a journal, and the Pareto front that is left.
 
 Nothing that is drawn depends on time or on the number of workers: a generation is made from those before it, its
 candidates are trained side by side or one after another, and the journal lists them in their order. So a search that

@@ -20,7 +20,6 @@ from qffc.studies.architecture.blocks import (
     blocks_of,
     entries_of,
     exchanges_of,
-    values_in,
     with_entries,
 )
 from qffc.targets.catalogue import target_of

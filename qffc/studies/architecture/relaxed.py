@@ -3,10 +3,10 @@
 The angle of every gate is multiplied by the weight of its block, the sigmoid of a number in a table of its own; all
 gates of an orbit share it, so that the declared symmetries hold for whatever it is. Training makes two things small
 besides the loss: the sizes of the angles, a group lasso (Yuan and Lin, J. R. Stat. Soc. B 68, 49 (2006)) weighted by
-what a gate costs, and the entropy of the weights, which draws them to 0 and 1. A gate of angle 0 is the identity: gates whose angles are small
-are left out, and the rest is trained on. Architectures by gradients are known as differentiable quantum architecture
-search (Zhang, Hsieh, Zhang and Yao, Quantum Sci. Technol. 7 (2022), arXiv:2010.08561), which draws circuits from a
-distribution that is trained; here, one circuit has all gates at once.
+what a gate costs, and the entropy of the weights, which draws them to 0 and 1. A gate of angle 0 is the identity: gates
+whose angles are small are left out, and the rest is trained on. Architectures by gradients are known as differentiable
+quantum architecture search (Zhang, Hsieh, Zhang and Yao, Quantum Sci. Technol. 7 (2022), arXiv:2010.08561), which draws
+circuits from a distribution that is trained; here, one circuit has all gates at once.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from qffc.studies.tables import ArchitectureTable
 
 pytest.importorskip("optuna", reason="comes with the extra search")
 
-TABLE = ArchitectureTable(generations=2, population=3)
+TABLE = ArchitectureTable(generations=1, population=2)
 SEARCH = "qffc.studies.architecture.architecture_search"
 
 
@@ -57,14 +57,14 @@ def test_generations(small, tmp_path, untrained):
     assert [entry.birth.number for entry in seen] == list(range(len(found.entries)))
     assert tuple(seen) == found.entries
     trained = [entry for entry in found.entries if entry.complete]
-    assert len(trained) == 1 + 2 * (1 + TABLE.population)
+    assert len(trained) == 1 + 1 + TABLE.population
     points = {entry.birth.number: entry.objectives for entry in trained}
     assert set(found.front) == {
         number for number, point in points.items() if not any(dominates(other, point) for other in points.values())
     }
     # The start is trained on in every generation: as many epochs as any candidate.
     (control,) = found.controls
-    assert control.birth.epochs == max(entry.birth.epochs for entry in found.entries) == 12
+    assert control.birth.epochs == max(entry.birth.epochs for entry in found.entries) == 8
     for entry in found.entries:
         certificate = Certificate.from_json((tmp_path / entry.birth.folder / "certificate.json").read_text())
         assert certificate.holds == (entry.birth.verdict == "proven")
@@ -73,9 +73,9 @@ def test_generations(small, tmp_path, untrained):
     # More generations go on; the same search does nothing.
     again = search_architectures(small, TABLE, "evolve", tmp_path, report=lambda _: pytest.fail("done again"))
     assert again == found
-    more = search_architectures(small, TABLE.model_copy(update={"generations": 3}), "evolve", tmp_path)
+    more = search_architectures(small, TABLE.model_copy(update={"generations": 2}), "evolve", tmp_path)
     assert more.entries[: len(found.entries)] == found.entries
-    assert max(entry.birth.generation for entry in more.entries) == 3
+    assert max(entry.birth.generation for entry in more.entries) == 2
     report.write_table(found, tmp_path / report.TABLE_NAME)
     with (tmp_path / report.TABLE_NAME).open() as file:
         assert [int(row["candidate"]) for row in csv.DictReader(file)] == sorted(points)
@@ -83,30 +83,28 @@ def test_generations(small, tmp_path, untrained):
     assert json.loads(json.dumps(found.to_json()))["counts"] == found.counts
 
 
-@pytest.mark.parametrize("last", [0, 1, 4])
+@pytest.mark.parametrize("last", [0, 2])
 def test_a_killed_search_has_the_same_history(small, tmp_path, untrained, last):
     def dies(entry):
         if entry.birth.number == last:
             raise KeyboardInterrupt
 
-    table = TABLE.model_copy(update={"generations": 1})
-    whole = search_architectures(small, table, "evolve", tmp_path / "whole")
+    whole = search_architectures(small, TABLE, "evolve", tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
-        search_architectures(small, table, "evolve", tmp_path / "killed", report=dies)
+        search_architectures(small, TABLE, "evolve", tmp_path / "killed", report=dies)
     # What a kill in the middle of a line leaves.
     with (tmp_path / "killed" / JOURNAL_NAME).open("a") as file:
         file.write('{"op_code": 4, "worker_')
-    assert search_architectures(small, table, "evolve", tmp_path / "killed") == whole
+    assert search_architectures(small, TABLE, "evolve", tmp_path / "killed") == whole
 
 
 def test_other_searches_in_the_folder_are_refused(small, tmp_path, untrained, monkeypatch):
-    table = TABLE.model_copy(update={"generations": 1})
-    search_architectures(small, table, "evolve", tmp_path)
+    search_architectures(small, TABLE, "evolve", tmp_path)
     with pytest.raises(QffcError, match="another run in this folder"):
-        search_architectures(small, table.model_copy(update={"search_seed": 1}), "evolve", tmp_path)
+        search_architectures(small, TABLE.model_copy(update={"search_seed": 1}), "evolve", tmp_path)
     monkeypatch.setattr("qffc.studies.architecture.evolve._SECOND", 0.0)
     with pytest.raises(QffcError, match="begun by another version"):
-        search_architectures(small, table, "evolve", tmp_path)
+        search_architectures(small, TABLE, "evolve", tmp_path)
 
 
 def birth_of(program, verdict=None):
