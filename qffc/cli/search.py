@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qffc.cli.frames import Keys, Units
 from qffc.cli.output import AsJson, emit, say, table
-from qffc.cli.run_options import Out, Scheduler, Workers, study_folder
-from qffc.ir.diagnostics import error
+from qffc.cli.run_options import Out, Scheduler, SeveralData, Workers, run_options, study_folder
+from qffc.cli.settings import with_settings
+from qffc.ir.diagnostics import QffcError, error
+from qffc.studies.run_file import SUFFIX
 
 if TYPE_CHECKING:
     from qffc.studies.search import Found
@@ -18,30 +21,72 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
+@with_settings
 def search(
-    file: Annotated[Path, typer.Argument(help="a run file with tables [search] and [search.space]")],
+    program: Annotated[
+        str,
+        typer.Argument(help="a run file with tables [search] and [search.space]; with --architecture, a program too"),
+    ],
     trials: Annotated[int | None, typer.Option(min=1, help="in all, in the place of what the file says")] = None,
+    architecture: Annotated[
+        str | None,
+        typer.Option(
+            metavar="evolve|relax", help="search over programs instead: change them, or train weights of gates"
+        ),
+    ] = None,
+    generations: Annotated[int | None, typer.Option(min=0, help="of programs, after the first [default: 5]")] = None,
+    population: Annotated[int | None, typer.Option(min=1, help="programs of a generation [default: 8]")] = None,
+    gates: Annotated[
+        str | None,
+        typer.Option(metavar="WORD,WORD,...", help="couplings that may be added, such as exchange,four_spin"),
+    ] = None,
+    standard_error: Annotated[
+        str | None, typer.Option(help="of an energy whose shots are counted [default: 1 meV]")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="a run file beside a program; options win over it")] = None,
+    data: SeveralData = None,
+    units: Units = None,
+    keys: Keys = None,
     out: Out = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     as_json: AsJson = False,
+    **settings: int | float | str | None,
 ) -> None:
-    """Search for settings and program options with small validation errors; the same command goes on."""
+    """Search for settings and program options, or for programs, with small errors; the same command goes on."""
     from qffc.studies.in_parallel import place_from
-    from qffc.studies.run_file import read_run
+    from qffc.studies.program_options import members_of
     from qffc.studies.search import run_search
 
-    given = read_run(file)
+    given = run_options(program, config, data, units, keys, settings)
+    place = place_from(given.cluster, workers, scheduler)
+    options = {
+        "generations": generations,
+        "population": population,
+        "gates": gates,
+        "standard_error": standard_error,
+    }
+    if architecture is not None:
+        from qffc.cli.search_architectures import search_programs
+
+        if trials is not None:
+            raise _no_use("trials", "--generations and --population say how long a search over programs is")
+        named = program if program.endswith(SUFFIX) else members_of(program)[0].reference
+        folder = study_folder(named, given, out, architecture)
+        search_programs(given, options, architecture, folder, place, as_json)
+        return
+    extra = next((name for name, value in options.items() if value is not None), None)
+    if extra is not None:
+        raise _no_use(extra.replace("_", "-"), "add --architecture evolve or --architecture relax, or leave it out")
     if given.search is None:
         raise error(
             "nothing to search over",
-            found=f"no table [search] in '{file}'",
+            found=f"no table [search] in '{program}'",
             expected="[search.space], then learning_rate = {low = 1e-3, high = 3e-2, log = true}",
-            help="add the tables",
+            help="add the tables to a run file; --architecture searches over programs instead",
         )
     chosen = given.search if trials is None else given.search.model_copy(update={"trials": trials})
-    folder = study_folder(str(file), given, out, "search")
-    place = place_from(given.cluster, workers, scheduler)
+    folder = study_folder(program, given, out, "search")
     try:
         found = run_search(given, chosen, folder, place, lambda outcome, done: _say(outcome, done, chosen.trials))
     except KeyboardInterrupt:
@@ -51,6 +96,15 @@ def search(
     emit(_text(found, chosen.energy_share, folder), found.to_json(), as_json)
     if found.best is None:
         raise typer.Exit(1)
+
+
+def _no_use(option: str, advice: str) -> QffcError:
+    return error(
+        "option that this search has no use for",
+        found=f"--{option}",
+        expected="--trials for settings; --generations, --population, --gates, --standard-error for programs",
+        help=advice,
+    )
 
 
 def _say(outcome: Outcome, done: int, of: int) -> None:

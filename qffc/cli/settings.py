@@ -29,6 +29,10 @@ _STUDIES = """
 # learning_rate = {low = 1e-3, high = 3e-2, log = true}
 # program.depth = [1, 2, 3]
 #
+# [architecture]
+# generations = 5
+# population = 8
+#
 # [cluster]
 # workers = 4
 """

@@ -17,13 +17,14 @@ from qffc.library.catalogue import PREFIX
 from qffc.models.files.trained import TRAINED_PREFIX
 from qffc.passes.strict_documents import parse_toml
 from qffc.references.data import resolve_data, resolve_sets
-from qffc.studies.tables import ClusterTable, CurveTable, SearchTable, SweepTable
+from qffc.studies.tables import ArchitectureTable, ClusterTable, CurveTable, SearchTable, SweepTable
 from qffc.training.config import TrainingConfig, config_error
 
 SUFFIX = ".toml"
 _ENTRIES = {
     "curve": tuple(CurveTable.model_fields),
     "cluster": tuple(ClusterTable.model_fields),
+    "architecture": tuple(ArchitectureTable.model_fields),
     # Where these stand is sorted into kinds when they are read.
     "search": (*(name for name in SearchTable.model_fields if name not in ("options", "settings")), "space"),
     "data": ("file", "units", "keys"),
@@ -76,6 +77,7 @@ class RunFile(BaseModel):
     curve: CurveTable | None = None
     sweep: SweepTable | None = None
     search: SearchTable | None = None
+    architecture: ArchitectureTable | None = None
     cluster: ClusterTable | None = None
 
     @field_validator("data", mode="before")

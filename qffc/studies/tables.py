@@ -1,4 +1,4 @@
-"""The tables of a run file that make a study of it: ``[curve]``, ``[sweep]``, ``[search]`` and ``[cluster]``."""
+"""The tables of a run file that make a study of it."""
 
 from __future__ import annotations
 
@@ -108,6 +108,29 @@ class SearchTable(_Table):
             raise ValueError("the search space is empty")
         _need_settings(self.settings)
         return self
+
+
+class ArchitectureTable(_Table):
+    """A search over programs: how long, what is judged, and what may be changed."""
+
+    generations: Annotated[int, Field(ge=0)] = Field(5, description="after the first one; more may be asked for later")
+    population: Count = Field(8, description="candidates that are trained in a generation, and parents of the next one")
+    energy_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.5, description="s in the error: (energy MAE)^s (force MAE)^(1 - s) of the validation frames"
+    )
+    standard_error: str = Field("1 meV", description="of an energy whose shots are counted")
+    geometries: Count = Field(4, description="validation frames over which the shots are a mean")
+    halve: bool = Field(True, description="stop candidates that are in the worse half a third of the way")
+    gates: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        None, description="couplings that may be added; left out, all for 'evolve' and exchange for 'relax'"
+    )
+    search_seed: int = Field(0, ge=0, description="seed of all choices")
+    sparsity: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        2.0, description="how strongly 'relax' makes the angles of gates small, by what they cost"
+    )
+    sharpness: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        1.0, description="how strongly 'relax' draws the weights of gates to 0 and 1"
+    )
 
 
 class ClusterTable(_Table):

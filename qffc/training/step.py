@@ -13,6 +13,7 @@ import optax
 from qffc.training.config import TrainingConfig
 from qffc.training.devices import Devices
 from qffc.training.loss import Counts, Fit, TrainingBatch
+from qffc.training.penalty import Penalty
 from qffc.training.precision import dtype_of, in_precision
 from qffc.training.schedule import rate_of_stages
 
@@ -21,15 +22,29 @@ Step = Callable[[Arrays, Arrays, Any, Any, TrainingBatch], tuple[Arrays, Arrays,
 """Parameters, averages, optimizer state, steps done and a batch, to the first three after the step and the loss."""
 
 
-def optimizer_of(config: TrainingConfig, *ends: int) -> optax.GradientTransformation:
+def optimizer_of(config: TrainingConfig, *ends: int, penalty: Penalty | None = None) -> optax.GradientTransformation:
     """Return the optimizer of a run.
 
     Args:
         config: rates, schedule, clipping and weight decay.
         ends: the steps of the run; where it was lengthened, those of each stage and all before it.
+        penalty: what every step goes down besides the loss, by the learning rate itself, as weight decay does.
     """
-    adam = optax.adamw(rate_of_stages(config, ends), weight_decay=config.weight_decay)
-    return optax.chain(optax.clip_by_global_norm(config.clip), adam)
+    rate = rate_of_stages(config, ends)
+    clip = optax.clip_by_global_norm(config.clip)
+    if penalty is None:
+        return optax.chain(clip, optax.adamw(rate, weight_decay=config.weight_decay))
+    decay = optax.add_decayed_weights(config.weight_decay)
+    return optax.chain(clip, optax.scale_by_adam(), decay, _down(penalty), optax.scale_by_learning_rate(rate))
+
+
+def _down(penalty: Penalty) -> optax.GradientTransformation:
+    """Its gradient is added behind Adam, which would make it as large as that of the loss, or lose it beside that."""
+
+    def update(updates: optax.Updates, parameters: optax.Params | None = None) -> optax.Updates:
+        return jax.tree.map(jnp.add, updates, jax.grad(penalty.of)(parameters))
+
+    return optax.stateless(update)
 
 
 def make_step(

@@ -32,6 +32,7 @@ from qffc.training.config import TrainingConfig, settled
 from qffc.training.devices import Devices, devices_of_run
 from qffc.training.frames import Batches, batches_and_fit, shot_term
 from qffc.training.log import LOG_NAME, append_row, trim_log
+from qffc.training.penalty import Penalty
 from qffc.training.processes import file_of_first, from_first, is_first, need_same_run
 from qffc.training.shot_watch import make_shot_watch
 from qffc.training.split import splits_of
@@ -69,6 +70,7 @@ def train(
     lower: Lowering = lower_jax,
     start: Start | None = None,
     before: Callable[[ForceField, Sequence[Dataset]], None] | None = None,
+    penalty: Penalty | None = None,
 ) -> ForceField:
     """Train a program, or go on with the run in ``folder``.
 
@@ -92,6 +94,7 @@ def train(
         start: energies of atoms, or a model, to start from.
         before: called before the first step of a run, not where one goes on, with a model that has the parameters of
             the start and neutral constants, and the training frames; what it raises stops the run.
+        penalty: what every step goes down besides the loss; see :class:`qffc.training.penalty.Penalty`.
 
     Returns:
         The model with averaged parameters. Its metadata say after which epoch, and whether the run has epochs left.
@@ -108,7 +111,7 @@ def train(
         None if stepped is None else as_outside(stepped),
     )
     with double_precision():
-        return _train(program, sets, config, folder, talk, metadata or {}, stop_after, lower, start, before)
+        return _train(program, sets, config, folder, talk, metadata or {}, stop_after, lower, start, before, penalty)
 
 
 def _train(
@@ -122,6 +125,7 @@ def _train(
     lower: Lowering,
     start: Start | None,
     before: Callable[[ForceField, Sequence[Dataset]], None] | None,
+    penalty: Penalty | None,
 ) -> ForceField:
     clock = Clock.started(config.max_minutes)
     tuning = start is not None and start.model is not None
@@ -135,12 +139,13 @@ def _train(
     lowered = lower(program)
     other_kernel = {} if lower is lower_jax else {KERNEL: lowered.kernel.name}
     identity = _identity(program, sets, config, devices) | ({} if start is None else start.identity) | other_kernel
+    identity |= {} if penalty is None else {"penalty": penalty.text}
     need_same_run(identity)
     talk.begin(lowered, frames, watched)
     with file_of_first(folder / CHECKPOINT_NAME) as saved:
         stages = (config.epochs,) if saved is None else stages_of(saved, config.epochs)
         each = steps_of_epoch(sum(map(len, frames)), config)
-        optimizer = optimizer_of(config, *(end * each for end in stages))
+        optimizer = optimizer_of(config, *(end * each for end in stages), penalty=penalty)
         state, constants = starting_state(lowered, frames, optimizer, config, start)
         if saved is not None:
             state, constants = load_checkpoint(saved, state, identity)
