@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from qffc.toolchain import compile as compile
     from qffc.toolchain import evaluate as evaluate
     from qffc.toolchain import train as train
-    from qffc.toolchain import with_limits as with_limits
-    from qffc.toolchain import without_limits as without_limits
+    from qffc.with_limits import with_limits as with_limits
+    from qffc.with_limits import without_limits as without_limits
 
     __version__: str
 
@@ -75,8 +75,8 @@ _PUBLIC: dict[str, str] = {
     "save_model": "qffc.models.files.model_file",
     "target": "qffc.targets.catalogue",
     "train": "qffc.toolchain",
-    "with_limits": "qffc.toolchain",
-    "without_limits": "qffc.toolchain",
+    "with_limits": "qffc.with_limits",
+    "without_limits": "qffc.with_limits",
 }
 
 __all__ = ["__version__", *_PUBLIC]

@@ -14,8 +14,8 @@ from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_gradient import Pair, with_forces
 from qffc.models.frames.frame_batch import FrameBatch, frame_energies, frame_energies_along, sums_of_circuits
 from qffc.models.molecule_circuits import ENERGY_SCALE
-from qffc.models.whole_rounds import whole_rounds
 from qffc.models.shot_cost import ShotCost, with_shots
+from qffc.models.whole_rounds import whole_rounds
 from qffc.passes.lower_jax.program import JaxProgram
 from qffc.training.batches import Batch
 from qffc.training.joined_batches import JoinedBatch

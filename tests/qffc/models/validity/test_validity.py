@@ -290,12 +290,13 @@ def test_a_model_without_limits_cannot_grade():
 
 def test_a_model_without_its_limits_is_what_it_was_before():
     """Where the data are, limits change nothing; elsewhere only a model without them says what it was trained to."""
+    limited, bare = limited_pair(), bare_pair()
     frames = np.concatenate([WATER.positions[:2], stretched(1.4)])
-    free = qf.without_limits(LIMITED)
-    for wanted, found in zip(predicted(BARE, frames), predicted(free, frames), strict=True):
+    free = qf.without_limits(limited)
+    for wanted, found in zip(predicted(bare, frames), predicted(free, frames), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-9)
-    assert abs(predicted(LIMITED, frames)[0] - predicted(BARE, frames)[0]).max() > 0.1
-    assert free.metadata == LIMITED.metadata
+    assert abs(predicted(limited, frames)[0] - predicted(bare, frames)[0]).max() > 0.1
+    assert free.metadata == limited.metadata
     again = qf.without_limits(free)
     assert all(np.array_equal(value, free.arrays[name]) for name, value in again.arrays.items())
 
