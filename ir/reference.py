@@ -169,7 +169,8 @@ def _apply(op: Op, state: State, evaluate: Evaluator) -> State:
             return _evolve(*np.linalg.eigh(np.asarray(hamiltonian)), (qubit,), state)
         case Coupling():
             letters = tuple(letter for _, letter in op.letters)
-            levels, vectors = _unit_levels(type(op), len(op.qubits), letters)
+            kind = type(op)
+            levels, vectors = _unit_levels(kind, len(op.qubits), letters)  # type: ignore[arg-type]  # classes have hashes
             return _evolve(float(evaluate(op.value)) * levels, vectors, op.qubits, state)
     raise InternalError(f"the reference simulator does not know {type(op).__name__}")
 

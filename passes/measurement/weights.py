@@ -140,7 +140,8 @@ def _noise(candidate: Candidate, weights: Floats) -> float:
 
 
 def _quadratic_form(candidate: Candidate, weights: Floats) -> Floats:
-    return _forms(candidate.quadratic[None], weights[None])[0]
+    found: Floats = _forms(candidate.quadratic[None], weights[None])[0]
+    return found
 
 
 def _forms(quadratic: Floats, weights: Floats) -> Floats:
