@@ -20,6 +20,8 @@
 #include "blocks.hpp"
 #include "layers.hpp"
 #include "messages.hpp"
+#include "round_numbers.hpp"
+#include "round_geometry.hpp"
 #include "rounds.hpp"
 
 namespace qffc {

@@ -39,6 +39,8 @@ from qffc.passes.lower_jax.native_rounds import Bonds, Model, NativeRounds
 from qffc.passes.lower_jax.program import JaxProgram
 
 Arrays = Mapping[str, jax.Array]
+AnyArrays = Mapping[str, Any]
+"""Of JAX or of NumPy."""
 Pair = tuple[jax.Array, jax.Array]
 
 
@@ -54,7 +56,7 @@ class WholeRounds:
     program: Program
     call: NativeRounds
 
-    def weights(self, arrays: Arrays) -> tuple[jax.Array, ...]:
+    def weights(self, arrays: AnyArrays) -> tuple[Any, ...]:
         """Return the arrays that training changes, as the native function reads them: of rounds, then of layers.
 
         Args:
@@ -64,7 +66,7 @@ class WholeRounds:
         readout = _readout(self.program)
         f, u, angles = arrays["f"], arrays["u"], arrays["J"]
         species, channels, rounds = len(self.program.species), self.program.channels, self.program.round_count
-        found: list[jax.Array] = []
+        found: list[Any] = []
         for number in range(rounds):
             # (channel, layer, three kinds, partner, centre, neighbour, basis): plain, shape, along
             functions = f[:, number].reshape(channels, f.shape[2], 3, -1, *f.shape[4:])
@@ -93,7 +95,7 @@ class WholeRounds:
             found += [arrays[f"{PREFIX}{name}{layer}"] for name in ("weight", "bias")]
         return tuple(found)
 
-    def model(self, arrays: Arrays, weights: tuple[jax.Array, ...], *, limits: bool) -> Model:
+    def model(self, arrays: AnyArrays, weights: tuple[Any, ...], *, limits: bool) -> Model:
         """Return all arrays as the native function reads them.
 
         Args:
@@ -102,7 +104,7 @@ class WholeRounds:
             limits: whether energies shall be in eV and fade where the data end, if the arrays know where.
         """
         known = has_limits(arrays)
-        more: tuple[jax.Array, ...] = ()
+        more: tuple[Any, ...] = ()
         if known and limits:
             names = (ENERGY_SCALE, BINDING, FLOOR, NEAREST, MEAN, AXES, WIDTHS, REST)
             charges = np.array([float(atomic_number(symbol)) for symbol in self.program.species])
@@ -150,7 +152,7 @@ class WholeRounds:
         def values(arrays: Arrays, positions: jax.Array, _: None) -> Pair:
             model = self.model(arrays, self.weights(arrays), limits=False)
             bonds = bonds_of(instances, len(positions))
-            energies, _, gradient = self.call.energies(model, bonds, positions.reshape(-1, 3))
+            energies, _grades, gradient = self.call.energies(model, bonds, positions.reshape(-1, 3))
             scale = arrays[ENERGY_SCALE]
             return scale * jnp.sum(energies.reshape(len(positions), -1), axis=1), -scale * gradient.reshape(
                 positions.shape
@@ -203,7 +205,8 @@ def whole_rounds(lowered: JaxProgram) -> WholeRounds | None:
 
 def bonds_of(instances: Instances, batch: int) -> Bonds:
     """Return the atoms of a batch of frames of one molecule, one frame behind the other."""
-    species, edges, present = instances.atom_species, instances.edges, instances.edges_present
+    species, present = instances.atom_species, instances.edges_present
+    edges: Any = instances.edges  # traced, where atoms move
     if batch == 1:
         return Bonds(species, edges[:, 0], edges[:, 1], present)
     xp = np if isinstance(edges, np.ndarray) else jnp
