@@ -117,7 +117,8 @@ def tell_coverage(model: ForceField, seeds: int, native: bool) -> None:
         near = np.abs(errors) / told
         print(
             f"{len(errors)} energies: {np.mean(near < 1):.1%} within 1 of what was told, {np.mean(near < 2):.1%} in 2; "
-            f"errors {np.sqrt(np.mean(errors**2)):.2f} meV (rms), mean {errors.mean():.2f}; "
+            f"errors {np.sqrt(np.mean(errors**2)):.2f} meV (rms), half below {np.median(np.abs(errors)):.2f}, "
+            f"mean {errors.mean():.2f}, largest {np.abs(errors).max():.1f}; "
             f"told {np.median(told):.2f} (median), {told.mean():.2f} (mean)",
             flush=True,
         )

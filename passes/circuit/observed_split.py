@@ -34,7 +34,7 @@ def observing(split: Split, observables: Sequence[Observable]) -> ObservedSplit:
         >>> from qffc.passes.circuit.split_program import split_program
         >>> split = split_program(load("pair"))
         >>> len(split.observables), len(observing(split, [PauliObservable(((0, "Z"),))]).observables)
-        (6, 1)
+        (4, 1)
     """
     own = {field.name: getattr(split, field.name) for field in fields(Split)}
     return ObservedSplit(**own, seen=tuple(observables))

@@ -92,11 +92,12 @@ def shots_needed(
         QffcError: when the molecule does not fit the model, or the target cannot run the circuits.
 
     Example:
-        >>> from qffc.models.files.model_file import load_model
+        >>> from qffc.library import load
+        >>> from qffc.models.force_field import untrained
         >>> water = np.array([[[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]]])
-        >>> need = shots_needed(load_model("trained:water"), np.array([8, 1, 1]), water)
-        >>> need.circuits, 1e7 < need.median < 2e7
-        (72, True)
+        >>> need = shots_needed(untrained(load("sivqlm-h2o", depth=1), seed=0), np.array([8, 1, 1]), water)
+        >>> need.circuits, bool(need.median > 1e6)
+        (4, True)
     """
     each = model.molecule(numbers).circuits
     count = max(1, min(len(positions), FRAMES, _CIRCUITS // each))
