@@ -1,8 +1,8 @@
 """Gates and channels on expectation values of Pauli strings: real matrices, worked out once from dense ones.
 
 The state of n qubits is the 4^n expectation values of its Pauli strings. A turn is a rotation of the three letters of
-one qubit, depolarizing noise shrinks every string that is not the identity on its qubits, dephasing those that do not point
-along its axis.
+one qubit, depolarizing noise shrinks every string that is not the identity on its qubits, dephasing those that do not
+point along its axis.
 """
 
 from __future__ import annotations
