@@ -45,7 +45,7 @@ class Numbers:
         self.vectors = self._vectors()
         self.turns = _rotations(self.vectors)
         self.chains = self._chains()
-        self.single = _apart(self.turns) if len(self.turns) else []
+        self.single = _apart(self.turns)
         self.stories = [self._story(story) for story in self.tables.stories.items]
         self.frames = self._frames()
         legs = _padded(self._legs())
@@ -81,7 +81,8 @@ class Numbers:
 
     def _combined(self, matrix: np.ndarray, constants: np.ndarray) -> jax.Array:
         """Affine combinations of slots: coefficients (rows, ..., slots) to (rows, batch, ...)."""
-        flat = jnp.asarray(matrix.reshape(-1, matrix.shape[-1]), self.dtype)
+        rows = int(np.prod(matrix.shape[:-1]))
+        flat = jnp.asarray(matrix.reshape(rows, matrix.shape[-1]), self.dtype)
         found = jnp.matmul(flat, self.slots.T, precision="highest") + jnp.asarray(constants.reshape(-1, 1), self.dtype)
         return jnp.moveaxis(found.reshape(*matrix.shape[:-1], self.batch), -1, 1)
 
@@ -99,8 +100,8 @@ class Numbers:
 
     def _exchange(self, angles: jax.Array) -> jax.Array:
         """Exchanges on the 16 letters of their pairs, (..., 16, 16), of angles in radians."""
-        still, cosine, sine = (jnp.asarray(part, self.dtype) for part in EXCHANGE)
         angles = 4.0 * angles[..., None, None]
+        still, cosine, sine = (_ranked(part, angles) for part in EXCHANGE)
         return still + cosine * jnp.cos(angles) + sine * jnp.sin(angles)
 
     def _angles(self, angles: Sequence[Affine | None]) -> jax.Array:
@@ -140,7 +141,7 @@ class Numbers:
     def _carried(self, frames: Sequence[Carried], found: dict[int, jax.Array]) -> jax.Array:
         bases = jnp.stack([found[self.tables.frames[frame.base]] for frame in frames])
         turns = _picked(self.chains, [self.tables.chains[frame.turns] for frame in frames])
-        forward = np.array([frame.forward for frame in frames])[:, None, None, None]
+        forward = jnp.asarray([frame.forward for frame in frames])[:, None, None, None]
         return _product(bases, jnp.where(forward, jnp.swapaxes(turns, 2, 3), turns))
 
     def _frame(self, frame: Frame, found: dict[int, jax.Array]) -> jax.Array:
@@ -159,9 +160,7 @@ class Numbers:
                 if side == 1:
                     return second
                 # T = A T0 B^T, with the native T0 of the pair, A^T the frame of the first half and B^T of the second.
-                return _product(
-                    jnp.asarray(PAIR_MOST[1:, 1:], self.dtype), _product(second, _transposed(pair[:, 1:, 1:]))
-                )
+                return _product(_ranked(PAIR_MOST[1:, 1:], second), _product(second, _transposed(pair[:, 1:, 1:])))
         raise AssertionError(frame)
 
     def _constant(self, matrix: np.ndarray) -> jax.Array:
@@ -191,12 +190,15 @@ class Numbers:
         across = jnp.linalg.norm(jax.lax.stop_gradient(jnp.cross(moved, targets)), axis=2)
         physical = (across >= strengths.least_turn) | (jnp.sum(moved * targets, axis=2) < 0)
         kept = jnp.where(physical, strengths.one_qubit, 1.0).astype(self.dtype)[..., None, None]
-        before = np.array([1.0 if isinstance(leg.source, Fresh) else strengths.dephasing(1) for leg in legs])
-        after = np.array([strengths.dephasing(leg.idle) for leg in legs])
+        before = self._by_leg([1.0 if isinstance(leg.source, Fresh) else strengths.dephasing(1) for leg in legs])
+        after = self._by_leg([strengths.dephasing(leg.idle) for leg in legs])
         # Dephasing along u is kept + (1 - kept) u u^T; on either side of a turn R, moved = R u.
-        turned = before[:, None, None, None] * turns + (1 - before)[:, None, None, None] * _outer(moved, sources)
+        turned = before * turns + (1 - before) * _outer(moved, sources)
         along = jnp.einsum("lbi,lbij->lbj", targets, turned, precision="highest")
-        return kept * (after[:, None, None, None] * turned + (1 - after)[:, None, None, None] * _outer(targets, along))
+        return kept * (after * turned + (1 - after) * _outer(targets, along))
+
+    def _by_leg(self, numbers: Sequence[float]) -> jax.Array:
+        return jnp.asarray(numbers, self.dtype)[:, None, None, None]
 
     def _source(self, leg: Leg) -> int:
         return 0 if isinstance(leg.source, Fresh) else 1 + self.tables.frames[leg.source]
@@ -206,7 +208,8 @@ class Numbers:
         prepared = self.tables.pairs.items[number]
         shrink = np.full((4, 4), self.strengths.prepared)
         shrink[0, 0] = 1.0
-        pair = jnp.asarray(shrink, self.dtype) * self.stories[prepared.story]
+        pair = self.stories[prepared.story]
+        pair = _ranked(shrink, pair) * pair
         if self.strengths.started == 1:
             return pair
         first, second = (_padded(self._start_of(frame)) for frame in prepared.frames)
@@ -218,7 +221,8 @@ class Numbers:
         Of one error alone the parts across the axis of the pair cancel between its sides: each side may have the root.
         """
         kept, z = self.strengths.started, self.frames[frame][:, 2]
-        return kept**0.5 * jnp.eye(3, dtype=self.dtype) + (kept - kept**0.5) * _outer(z, z)
+        along = _outer(z, z)
+        return kept**0.5 * _ranked(np.eye(3), along) + (kept - kept**0.5) * along
 
     def _gates(self, legs: jax.Array) -> list[jax.Array]:
         """Legs, exchange and depolarizing noise on the letters of a pair, (batch, 16, 16) each."""
@@ -227,9 +231,8 @@ class Numbers:
             return []
         shrink = np.full(16, self.strengths.exchanged)
         shrink[0] = 1.0
-        exchange = self._exchange(self._angles([gate.angle for gate in gates])) * jnp.asarray(
-            shrink[:, None], self.dtype
-        )
+        exchange = self._exchange(self._angles([gate.angle for gate in gates]))
+        exchange = exchange * _ranked(shrink[:, None], exchange)
         first = _picked(legs, [gate.legs[0] for gate in gates])
         second = _picked(legs, [gate.legs[1] for gate in gates])
         return _apart(_product(exchange, on_both(first, second)))
@@ -243,8 +246,13 @@ def on_both(first: jax.Array, second: jax.Array) -> jax.Array:
 
 def _padded(matrices: jax.Array) -> jax.Array:
     """What acts on the three letters as one that leaves the identity alone, (..., 4, 4)."""
-    corner = jnp.asarray(np.diag([1.0, 0.0, 0.0, 0.0]), matrices.dtype)
-    return jnp.pad(matrices, [(0, 0)] * (matrices.ndim - 2) + [(1, 0), (1, 0)]) + corner
+    padded = jnp.pad(matrices, [(0, 0)] * (matrices.ndim - 2) + [(1, 0), (1, 0)])
+    return padded + _ranked(np.diag([1.0, 0.0, 0.0, 0.0]), padded)
+
+
+def _ranked(constant: np.ndarray, array: jax.Array) -> jax.Array:
+    """A constant with as many axes as an array that it goes together with."""
+    return jnp.asarray(constant.reshape((1,) * (array.ndim - constant.ndim) + constant.shape), array.dtype)
 
 
 def _picked(rows: jax.Array, numbers: Sequence[int]) -> jax.Array:
@@ -257,7 +265,7 @@ def _picked(rows: jax.Array, numbers: Sequence[int]) -> jax.Array:
 
 def _apart(rows: jax.Array) -> list[jax.Array]:
     """The rows one by one; what comes back to them is put together once."""
-    return [part[0] for part in jax.lax.split(rows, [1] * len(rows))]
+    return [part[0] for part in jax.lax.split(rows, [1] * len(rows))] if len(rows) else []
 
 
 def _product(left: jax.Array, right: jax.Array) -> jax.Array:
@@ -285,7 +293,7 @@ def _rotations(vectors: jax.Array) -> jax.Array:
     for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
         generators[k, i, j], generators[i, k, j] = -1.0, 1.0
     cross = jnp.einsum("ikj,...j->...ik", jnp.asarray(generators, vectors.dtype), vectors)
-    eye = jnp.eye(3, dtype=vectors.dtype)
+    eye = _ranked(np.eye(3), cross)
     return eye + odd * cross + even * (_outer(vectors, vectors) - squared * eye)
 
 
@@ -293,7 +301,7 @@ def _directions(vectors: jax.Array) -> jax.Array:
     """Unit vectors; z for what vanishes."""
     squared = jnp.sum(vectors * vectors, axis=-1, keepdims=True)
     there = squared > _NOWHERE
-    up = jnp.asarray(_UP, vectors.dtype)
+    up = _ranked(_UP, vectors)
     return jnp.where(there, vectors / jnp.sqrt(jnp.where(there, squared, 1.0)), up)
 
 
@@ -307,7 +315,7 @@ def _schmidt_frame(pair: jax.Array, side: int) -> jax.Array:
     across = _directions(jnp.stack([-second[:, 1], second[:, 0], jnp.zeros_like(second[:, 0])], axis=1))
     # Where the vector is along z, any direction across it will do.
     free = jnp.abs(second[:, 2:]) > 1 - 1e-12
-    across = jnp.where(free, jnp.asarray([0.0, 1.0, 0.0], pair.dtype), across)
+    across = jnp.where(free, _ranked(np.array([0.0, 1.0, 0.0]), across), across)
     if side == 1:
         return jnp.stack([jnp.cross(across, second), across, second], axis=1)
     # Of cos f |00> + sin f |11> YY is -sin 2f; a turn of the first half by pi/2 about z makes it what XX gates make.

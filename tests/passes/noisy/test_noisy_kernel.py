@@ -121,8 +121,8 @@ def emitted_moments(split, plan, row, noise):
     ("name", "choices", "bell"),
     [
         ("sivqlm-lih", {"depth": 1}, False),
-        ("pair", {"depth": 1}, True),
-        ("pair", {"depth": 2}, False),
+        ("pair", {"depth": 3}, True),
+        ("pair", {"depth": 1}, False),
         ("water-demo", {"depth": 2}, True),  # its second qubits are measured in frames that follow a decomposition
     ],
 )
