@@ -314,7 +314,7 @@ class BatchPlan:
     def _offer(self, variances: Floats, number: int, left: float, scales: Floats) -> Offer:
         def allocated(weighted: Floats, group: int) -> Shots:
             ideal = np.ceil(scales[group] * np.sqrt(weighted) * (1 - 1e-12)).astype(np.int64)
-            return np.maximum(ideal, self.wanted.minimum)
+            return np.asarray(np.maximum(ideal, self.wanted.minimum))
 
         return make_offer(
             self.aim.grouped(left**2 * variances),

@@ -98,7 +98,7 @@ class Relaxation:
         slope = np.zeros_like(self.positions)
         slope[a], slope[b] = vector / length, -vector / length
         flat = slope.reshape(-1)
-        return length, float(np.sqrt(max(flat @ self.covariance @ flat, 0.0)))
+        return length, float(np.sqrt(max(float(flat @ self.covariance @ flat), 0.0)))
 
     def exact_distance(self, a: int, b: int) -> float:
         """Return the distance at the exact minimum, Angstrom; nan where none was found."""
@@ -220,7 +220,7 @@ def _stiffness(scale: float, before: _Moved, now: _Pooled) -> float:
     move, old = before.move, before.forces
     guess = float(move @ before.springs @ move)
     seen = float((old.force - now.force) @ move) / guess
-    doubt = 2 * float(np.sqrt(max(move @ (old.covariance + now.covariance) @ move, 0.0))) / guess
+    doubt = 2 * float(np.sqrt(max(float(move @ (old.covariance + now.covariance) @ move), 0.0))) / guess
     if seen - doubt > scale:
         return min(seen - doubt, 4 * scale)
     if seen + doubt < scale / 2:

@@ -149,7 +149,7 @@ class Tangent:
             values, pull = jax.vjp(forces, moments)
 
             def row(index: jax.Array) -> jax.Array:
-                (slope,) = pull(jnp.zeros_like(values).at[index].set(1.0))
+                slope: jax.Array = pull(jnp.zeros_like(values).at[index].set(1.0))[0]
                 return slope
 
             slopes = jax.lax.map(row, jnp.arange(len(values)))
