@@ -83,10 +83,9 @@ def test_generations(small, tmp_path, untrained):
     assert json.loads(json.dumps(found.to_json()))["counts"] == found.counts
 
 
-@pytest.mark.parametrize("last", [0, 2])
-def test_a_killed_search_has_the_same_history(small, tmp_path, untrained, last):
+def test_a_killed_search_has_the_same_history(small, tmp_path, untrained):
     def dies(entry):
-        if entry.birth.number == last:
+        if entry.birth.number == 2:
             raise KeyboardInterrupt
 
     whole = search_architectures(small, TABLE, "evolve", tmp_path / "whole")
