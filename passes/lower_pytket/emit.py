@@ -11,7 +11,9 @@ from math import pi
 
 from pytket.circuit import Circuit, Op, OpType
 
+from qffc.ir.diagnostics import InternalError
 from qffc.ir.pauli import LETTERS, Letter, PauliString
+from qffc.passes.lower_pytket.ops import NumericOp
 from qffc.passes.lower_pytket.pairs import Pair
 from qffc.passes.lower_pytket.turns import (
     FLIPS,
@@ -23,6 +25,7 @@ from qffc.passes.lower_pytket.turns import (
     half_turns,
     inverse,
     nearest_zero,
+    turn_about,
     turn_about_axis,
 )
 from qffc.passes.target import Target
@@ -57,6 +60,24 @@ class Emitter:
         self._frame: list[Turn] = [NO_TURN] * circuit.n_qubits
         self._fresh = [True] * circuit.n_qubits
         self._pairs: dict[int, Pair] = {}
+
+    def operation(self, op: NumericOp) -> None:
+        """Write an operation: one of those that others are expanded to."""
+        match op.kind:
+            case "zero":
+                pass
+            case "singlet":
+                a, b = op.qubits
+                self.singlet(a, b, op.frame)
+            case "rotate":
+                self.turn(op.qubits[0], turn_about(op.vector))
+            case "exchange":
+                a, b = op.qubits
+                self.exchange(a, b, op.angle, op.frame)
+            case "pauli_rotation":
+                self.pauli(op.string, op.angle)
+            case _:
+                raise InternalError(f"no native form of {op.kind}")
 
     def turn(self, qubit: int, turn: Turn) -> None:
         """Turn a qubit."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pytket.circuit import Circuit, Op
 
-from qffc.ir.diagnostics import InternalError, error
+from qffc.ir.diagnostics import error
 from qffc.ir.short_repr import short_repr
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.counts import CircuitCounts
@@ -32,7 +32,7 @@ from qffc.passes.lower_pytket.kernel_numbers import Arrays, KernelNumbers, as_ar
 from qffc.passes.lower_pytket.ops import NumericOp, on_wires
 from qffc.passes.lower_pytket.pytket_route import MOST_QUBITS, PytketRoute, Route
 from qffc.passes.lower_pytket.runs import shorten_runs
-from qffc.passes.lower_pytket.turns import NO_TURN, Turn, nearest_zero, turn_about
+from qffc.passes.lower_pytket.turns import NO_TURN, Turn, nearest_zero
 from qffc.passes.measurement.setting_cone import SettingCones
 from qffc.passes.measurement.settings import MeasurementPlan, Setting, measurement_plan
 from qffc.passes.target import Pricing, Target
@@ -341,21 +341,7 @@ class PytketKernel:
         ops = [part for k, op in enumerate(numbers) for part in self._expansion.expand(k, op, frames.get(k, NO_TURN))]
         placed = on_wires(ops, self.split.qubit_count)
         for op in shorten_runs(placed) if self._has_runs else placed:
-            match op.kind:
-                case "zero":
-                    pass
-                case "singlet":
-                    a, b = op.qubits
-                    emitter.singlet(a, b, op.frame)
-                case "rotate":
-                    emitter.turn(op.qubits[0], turn_about(op.vector))
-                case "exchange":
-                    a, b = op.qubits
-                    emitter.exchange(a, b, op.angle, op.frame)
-                case "pauli_rotation":
-                    emitter.pauli(op.string, op.angle)
-                case _:
-                    raise InternalError(f"no native form of {op.kind}")
+            emitter.operation(op)
         if frames:
             emitter.turn_ends([frames[-1 - qubit] for qubit in range(self.split.qubit_count)])
         if self.setting is None:
