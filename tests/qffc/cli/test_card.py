@@ -39,3 +39,17 @@ def test_a_card_as_plain_data(qffc, trained, tmp_path):
     assert entry["settings"]["train"] == 20
     assert entry["command"].startswith("qffc train lib:sivqlm-h2o:depth=1 --data water --train 20")
     assert entry["tests"]["water"]["errors"]["model"]["energy_mae_meV"] > 0
+
+
+def test_what_energies_take_on_a_device(qffc, trained):
+    code, out, _ = qffc("eval", trained, "--data", "water", "--shots", "--json")
+    need = json.loads(out)["errors"]["model"]["shots"]
+    assert code == 0
+    assert need["shots_least"] <= need["shots_median"] <= need["shots_most"]
+    assert need["target"] == "H2-1LE"
+    text = qffc("card", trained, "--data", "water", "--shots")[1]
+    assert (
+        f"| water | {need['circuits']} | {need['shots_median']:.3g} | {need['price_HQC']:.4g} | "
+        f"{need['measured_share']:.0%} |\n" in text
+    )
+    assert "## On a device" not in qffc("card", trained, "--data", "water")[1]
