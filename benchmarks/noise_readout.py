@@ -1,4 +1,4 @@
-"""The readout of a water model fitted to what a noisy device gives: circuits stay, their noisy moments are made once."""
+"""The readout of a water model fitted to what a noisy device gives: circuits stay, noisy moments are made once."""
 
 from __future__ import annotations
 
