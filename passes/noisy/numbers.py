@@ -222,7 +222,8 @@ class Numbers:
         """
         kept, z = self.strengths.started, self.frames[frame][:, 2]
         along = _outer(z, z)
-        return kept**0.5 * _ranked(np.eye(3), along) + (kept - kept**0.5) * along
+        root = float(np.sqrt(kept))
+        return root * _ranked(np.eye(3), along) + (kept - root) * along
 
     def _gates(self, legs: jax.Array) -> list[jax.Array]:
         """Legs, exchange and depolarizing noise on the letters of a pair, (batch, 16, 16) each."""
