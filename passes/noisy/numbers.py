@@ -223,7 +223,8 @@ class Numbers:
         kept, z = self.strengths.started, self.frames[frame][:, 2]
         along = _outer(z, z)
         root = float(np.sqrt(kept))
-        return root * _ranked(np.eye(3), along) + (kept - root) * along
+        start: jax.Array = root * _ranked(np.eye(3), along) + (kept - root) * along
+        return start
 
     def _gates(self, legs: jax.Array) -> list[jax.Array]:
         """Legs, exchange and depolarizing noise on the letters of a pair, (batch, 16, 16) each."""

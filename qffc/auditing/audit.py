@@ -166,8 +166,9 @@ def audit(
         >>> [row.test.verdict for row in report.rows if row.test.name == "rotation: energy"]
         ['holds']
     """
-    if not isinstance(atoms, Atoms) or not len(atoms):
-        raise not_a("atoms", atoms, "an ase.Atoms with at least one atom", "ase.io.read gives the atoms in a file")
+    given: object = atoms
+    if not isinstance(given, Atoms) or not len(given):
+        raise not_a("atoms", given, "an ase.Atoms with at least one atom", "ase.io.read gives the atoms in a file")
     make, single = _maker(calculator)
     generator = np.random.default_rng([whole_of("seed", seed), 4])
     # An atom at the origin would hide that the energy depends on where it is.

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from ase import Atoms
 from ase.build import make_supercell
@@ -33,21 +35,12 @@ _SINGLE_DIGITS = 1e-6
 def motion_rows(subject: CalculatorSubject) -> list[Row]:
     """Return what motions change, of molecules and of crystals with their cell."""
     rows = _turned_cell(subject) if subject.periodic else worst_of("symmetry", subject, rotation_test)
-    runs = (inversion_test, translation_test, exchange_test, net_force_test)
-    for run in (inversion_of_cell,) + runs[1:] if subject.periodic else (*runs, net_torque_test):
+    # A lattice is its own mirror image at a point, so no rotation goes with it.
+    mirrored = replace(subject, declared=tuple(name for name in subject.declared if name != "rotation"))
+    rows += worst_of("symmetry", mirrored if subject.periodic else subject, inversion_test)
+    for run in (translation_test, exchange_test, net_force_test, *(() if subject.periodic else (net_torque_test,))):
         rows += worst_of("symmetry", subject, run)
     return rows + _far_from_the_origin(subject) + _images(subject)
-
-
-def inversion_of_cell(subject: CalculatorSubject) -> tuple[PropertyTest, ...]:
-    """Return what an inversion of periodic atoms changes: a lattice is its own mirror image at a point."""
-    return inversion_test(_without_rotation(subject))
-
-
-def _without_rotation(subject: CalculatorSubject) -> CalculatorSubject:
-    from dataclasses import replace
-
-    return replace(subject, declared=tuple(name for name in subject.declared if name != "rotation"))
 
 
 def _moved(subject: CalculatorSubject, name: str, pairs: list[tuple[Atoms, Floats, float]]) -> list[Row]:

@@ -121,7 +121,7 @@ def _two(atoms: Atoms, distance: float) -> Atoms:
 def _jumps(subject: CalculatorSubject, path: Path) -> list[Row]:
     """The largest jump of the energy and of a force, each found between two geometries a hair apart."""
     step = (path.last - path.first) / _INTERVALS
-    grid = path.first + step * np.arange(1 - _ORDER, _INTERVALS + _ORDER)
+    grid: Floats = path.first + step * np.arange(1 - _ORDER, _INTERVALS + _ORDER, dtype=np.float64)
     known: dict[float, tuple[float, Floats]] = {}
 
     def answer(place: float) -> tuple[float, Floats]:
@@ -143,12 +143,12 @@ def _jumps(subject: CalculatorSubject, path: Path) -> list[Row]:
         ("energy", "eV", 0, energies[:, None], subject.energy_noise + _JUMP[0] * subject.force_scale),
         ("forces", "eV/Å", 1, forces.reshape(len(grid), -1), subject.force_noise + _JUMP[1] * subject.force_scale),
     ):
-        worst, where = 0.0, (path.at(float(grid[0])),)
+        worst, where = 0.0, [path.at(float(grid[0]))]
         for low, high in _suspects(answer, grid, values, part, noise):
             size = _jump(answer, low, high, part)
             if size > worst:
-                worst, where = size, (path.at(low), path.at(high))
-        rows.append(Row("smoothness", tested(f"{path.name}: {name}", unit, [np.array(worst)], noise), where))
+                worst, where = size, [path.at(low), path.at(high)]
+        rows.append(Row("smoothness", tested(f"{path.name}: {name}", unit, [np.array(worst)], noise), tuple(where)))
     return rows
 
 

@@ -81,8 +81,7 @@ def evaluate(
             expected="frames with forces",
             help="leave --max-force-mae out, or compute the forces",
         )
-    part = None if split is None else split.value
-    evaluation = evaluate_model(trained, dataset, part=part, shots=shots, noise=noise)
+    evaluation = evaluate_model(trained, dataset, part=None if split is None else split.value, shots=shots, noise=noise)
     own = all(number_of_set(each.metadata, dataset) is not None for each in members)
     note = _note(evaluation, own, split, all(knows_all_frames(each.metadata) for each in members))
     exceeded = _exceeded(evaluation.errors, max_energy_mae, max_force_mae)

@@ -135,7 +135,7 @@ class MovingAtoms:
             )
         check_positions(here)
         refuse_forked()
-        if self._listed is None or not self._moved(here) <= (0.5 * self._skin) ** 2:
+        if self._listed is None or not _moved(here, self._listed) <= (0.5 * self._skin) ** 2:
             self._list(here)
         # About their middle, so that few digits go into where the atoms are together.
         placed = (here - here.mean(axis=0))[None].astype(self._kind)
@@ -144,12 +144,6 @@ class MovingAtoms:
         found = self._step(placed).astype(np.float64)
         self.grade = float(found[1])
         return self._reference + float(found[0]), found[2:].reshape(here.shape)
-
-    def _moved(self, here: NDArray[np.float64]) -> float:
-        """The largest square of how far an atom is from where the list was made, Angstrom^2."""
-        way = here - self._listed
-        way *= way
-        return float(way.sum(axis=1).max())
 
     @cached_property
     def _plan(self) -> SharingPlan:
@@ -189,3 +183,10 @@ def skin_and_precision(skin: float, precision: int | str) -> tuple[float, int]:
     if not distance >= 0:
         raise error("negative skin", found=f"{skin}", expected="0 or more, Angstrom", help="0.3 to 1 is usual")
     return distance, bits_of(precision)
+
+
+def _moved(here: NDArray[np.float64], listed: NDArray[np.float64]) -> float:
+    """The largest square of how far an atom is from where the list was made, Angstrom^2."""
+    way = here - listed
+    way *= way
+    return float(way.sum(axis=1).max())

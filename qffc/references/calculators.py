@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from ase import Atoms
@@ -63,7 +63,7 @@ def calculator_named(text: str) -> Callable[[], Calculator]:
     place, name = named["place"], named["name"]
     given = _found(place, name)
     if isinstance(given, GetPropertiesMixin):
-        return lambda: given
+        return lambda: cast("Calculator", given)
     if not callable(given):
         raise _none_there(text, f"'{name}' of type {type(given).__name__}")
 
@@ -72,7 +72,7 @@ def calculator_named(text: str) -> Callable[[], Calculator]:
             made = given()
         if not isinstance(made, GetPropertiesMixin):
             raise _none_there(text, f"'{name}()' of type {type(made).__name__}")
-        return made
+        return cast("Calculator", made)
 
     make()  # what cannot be made is told at once
     return make
@@ -94,14 +94,18 @@ def atoms_named(text: str | None, calculator: str) -> Atoms:
         (5, 4)
     """
     if text is None:
-        return _of_model(calculator) if names_model(calculator) else molecule(_ETHANOL)
+        text = _ETHANOL if not names_model(calculator) else None
+    if text is None:
+        return _of_model(calculator)
     if text in g2.names:
-        return molecule(text)
+        named: Atoms = molecule(text)
+        return named
     if text.startswith(BULK):
         try:
-            return bulk(text.removeprefix(BULK), cubic=True)
+            crystal: Atoms = bulk(text.removeprefix(BULK), cubic=True)
         except (ValueError, RuntimeError, KeyError) as problem:
             raise _no_atoms(text, f"no crystal that ASE knows: {problem}") from None
+        return crystal
     if not Path(text).is_file():
         raise _no_atoms(text, "no such file, and no molecule of that name")
     try:
