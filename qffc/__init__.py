@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from qffc.importing.from_pytket import from_pytket as from_pytket
     from qffc.library.catalogue import load as load
     from qffc.library.catalogue import programs as programs
+    from qffc.model_limits import with_limits as with_limits
+    from qffc.model_limits import without_limits as without_limits
     from qffc.models.calculator import Calculator as Calculator
     from qffc.models.checks.model_check import check_model as check_model
     from qffc.models.ensemble import Ensemble as Ensemble
@@ -40,8 +42,6 @@ if TYPE_CHECKING:
     from qffc.toolchain import compile as compile
     from qffc.toolchain import evaluate as evaluate
     from qffc.toolchain import train as train
-    from qffc.with_limits import with_limits as with_limits
-    from qffc.with_limits import without_limits as without_limits
 
     __version__: str
 
@@ -75,8 +75,8 @@ _PUBLIC: dict[str, str] = {
     "save_model": "qffc.models.files.model_file",
     "target": "qffc.targets.catalogue",
     "train": "qffc.toolchain",
-    "with_limits": "qffc.with_limits",
-    "without_limits": "qffc.with_limits",
+    "with_limits": "qffc.model_limits",
+    "without_limits": "qffc.model_limits",
 }
 
 __all__ = ["__version__", *_PUBLIC]

@@ -23,11 +23,11 @@ from benchmarks.forcefields.report import show_table
 from benchmarks.forcefields.training import RUN_FILES, folder_of, run_of, train_run
 from qffc.atomic_files import write_text
 from qffc.data import Dataset
+from qffc.model_limits import without_limits
 from qffc.models.errors import Errors, errors_of
 from qffc.models.files.model_file import MODEL_NAME
 from qffc.models.force_field import ForceField
 from qffc.models.validity.limits import has_limits
-from qffc.toolchain import without_limits
 from qffc.training.config import settled
 
 SIZES = (10, 50, 300)

@@ -72,16 +72,20 @@ def do_trial(run: Run, folder: Path, table: SearchTable, trial: Trial) -> Outcom
         state = "PRUNED"
     except QffcError as problem:
         state, failure = "FAIL", problem.diagnostic
-    return Outcome(folder.name, run.labels, state, _objective(folder, share), failure)
+    return Outcome(folder.name, run.labels, state, objective_kept(folder, share), failure)
 
 
-def _objective(folder: Path, share: float) -> float | None:
-    """The objective of the model that a run keeps: the last one, or with early stopping the best."""
+def objective_kept(folder: Path, share: float) -> float | None:
+    """Return the objective of the model that a run keeps: the last one, or with early stopping the best.
+
+    The log does not have the errors of a model that a run starts from. Where none was better, the best that training
+    came to counts: the start is the same for all trials.
+    """
     values = logged_objectives(folder, share)
     if not values:
         return None
     best = _rows(folder)[-1].get("best_epoch", max(values))
-    return values[int(best)]
+    return values.get(int(best), min(values.values()))
 
 
 def logged_objectives(folder: Path, share: float) -> dict[int, float]:

@@ -17,7 +17,7 @@ METHANOL = [[0.0, 0.0, 0.0], [1.1, 0.0, 0.0], [-0.5, 1.3, 0.0], [-0.4, -0.5, 0.9
 
 
 def test_every_run_file_names_a_program_and_keeps_what_is_not_changed():
-    assert NAMES == ("gathered", "initial", "pair", "revised", "classical", "classical-gathered")
+    assert NAMES == ("gathered", "gathered-frugal", "initial", "pair", "revised", "classical", "classical-gathered")
     for name in NAMES:
         program, config = run_of(name, {"train": 50})
         assert program.species == ("C", "H", "O")

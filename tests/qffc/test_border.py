@@ -187,6 +187,8 @@ WRONG = {
     "from_pytket(qubits)": (lambda: qf.from_pytket(BELL, **SPIN, qubits={0: "H"}), "description of a circuit"),
     "from_pytket(symmetry)": (lambda: qf.from_pytket(BELL, **SPIN, symmetry="rotation"), "description of a circuit"),
     "from_pytket(no file)": (lambda: qf.from_pytket("bell.qasm", **SPIN), "circuit that cannot be read"),
+    "audit(None)": (lambda: qf.audit(None, H2O), "not a calculator"),
+    "audit(atoms)": (lambda: qf.audit(qf.Calculator(MODEL), None), "not atoms"),
     "load(None)": (lambda: qf.load(None), "unknown library program"),
 }
 

@@ -33,19 +33,18 @@ class Toy(Calculator):
             self.results["stress"] = stress.ravel()[[0, 4, 8, 5, 2, 1]]
 
     def sums(self, atoms):
-        energy, forces, virial = 0.0, np.zeros((len(atoms), 3)), np.zeros((3, 3))
-        for shift in self.shifts(atoms):
-            apart = atoms.positions[None] + shift - atoms.positions[:, None]
-            distance = np.linalg.norm(apart, axis=2)
-            near = (distance < CUTOFF) & ~(np.eye(len(atoms), dtype=bool) & (not shift.any()))
-            if (distance[near] == 0).any():
-                raise ValueError("two atoms at one place")
-            value, slope = pair_energy(distance[near])
-            pull = slope[:, None] * apart[near] / distance[near][:, None]
-            energy += 0.5 * value.sum()
-            np.add.at(forces, np.nonzero(near)[0], pull)
-            virial += 0.5 * apart[near].T @ pull
-        return energy, forces, virial
+        shifts = np.array(self.shifts(atoms))[:, None, None]
+        apart = atoms.positions[None, None] + shifts - atoms.positions[None, :, None]
+        distance = np.linalg.norm(apart, axis=3)
+        itself = np.eye(len(atoms), dtype=bool) & ~shifts.any(axis=3)
+        near = (distance < CUTOFF) & ~itself
+        if (distance[near] == 0).any():
+            raise ValueError("two atoms at one place")
+        value, slope = pair_energy(distance[near])
+        pull = slope[:, None] * apart[near] / distance[near][:, None]
+        forces = np.zeros((len(atoms), 3))
+        np.add.at(forces, np.nonzero(near)[1], pull)
+        return 0.5 * value.sum(), forces, 0.5 * apart[near].T @ pull
 
     def shifts(self, atoms):
         cell = np.array(atoms.cell)

@@ -8,12 +8,14 @@ import pytest
 
 from qffc.ir import Rotate
 from qffc.ir.diagnostics import QffcError
+from qffc.models.errors import Errors
 from qffc.models.files.model_file import load_model
 from qffc.studies import SearchTable, run_search
 from qffc.studies.grid import base_run
 from qffc.studies.tables import Range
-from qffc.studies.trial import do_trial, logged_objectives
-from qffc.training.stopping import objective_of
+from qffc.studies.trial import do_trial, logged_objectives, objective_kept
+from qffc.training.log import LOG_NAME, append_row
+from qffc.training.stopping import Best, objective_of
 
 optuna = pytest.importorskip("optuna", reason="comes with the extra search")
 
@@ -130,6 +132,12 @@ def test_the_objective_is_that_of_the_model_that_is_kept(tiny, tmp_path):
     values = logged_objectives(tmp_path, 0.5)
     assert outcome.objective == min(values.values()) < values[max(values)]
     assert max(values) < 40
+
+
+def test_a_start_that_nothing_beat_has_the_objective_of_the_best_after_it(tmp_path):
+    for epoch, error in ((5, 4.0), (10, 9.0)):
+        append_row(tmp_path / LOG_NAME, epoch, 1.0, Errors(error, error, error, error, 3), Best(1.0, 0, 1, {}))
+    assert objective_kept(tmp_path, 0.5) == pytest.approx(4.0)
 
 
 @pytest.mark.slow
