@@ -127,7 +127,8 @@ class Calculator(ase_calculator.Calculator):
         members = self._model.members if isinstance(self._model, Ensemble) else (self._model,)
         self._voices = tuple(_Voice(member, self._skin, self._precision) for member in members)
         self._warned = False
-        self.reset()  # type: ignore[no-untyped-call]  # of ASE
+        self.reset()
+        self._before = None
 
     def check_state(self, atoms: Atoms, tol: float = 1e-15) -> list[str]:
         """Return what changed since the last calculation; called by ASE twice a step.
@@ -139,6 +140,11 @@ class Calculator(ase_calculator.Calculator):
         if before is None:
             return list(ase_calculator.all_changes)
         return [name for name in ase_calculator.all_changes if not _same(_state(before, name), _state(atoms, name))]
+
+    def reset(self) -> None:
+        """Forget what was computed; called by ASE when something has changed."""
+        self._before = self.atoms
+        super().reset()  # type: ignore[no-untyped-call]  # of ASE
 
     @property
     def neighbours(self) -> NeighbourCounts | None:
@@ -155,14 +161,20 @@ class Calculator(ase_calculator.Calculator):
         system_changes: Sequence[str] = tuple(ase_calculator.all_changes),
     ) -> None:
         """Compute energy and forces together; called by ASE."""
-        super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]  # of ASE
+        before, self._before = self._before, None
+        if atoms is not None and before is not None and tuple(system_changes) == ("positions",):
+            # A step of dynamics: a copy of all that atoms hold would take a twentieth of it.
+            before.arrays["positions"], before.info = atoms.positions.copy(), dict(atoms.info)
+            self.atoms = before
+        else:
+            super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]  # of ASE
         molecule = _isolated(self.atoms)
         said = [voice.predict(molecule) for voice in self._voices]
-        energies, forces = np.array([energy for energy, _, _ in said]), np.stack([force for _, force, _ in said])
+        energies, forces = np.array([energy for energy, _, _ in said]), np.array([force for _, force, _ in said])
         check_predictions(energies, forces)
-        energy = float(energies.mean())
+        energy, force = said[0][:2] if len(said) == 1 else (float(energies.mean()), forces.mean(axis=0))
         # A molecule has no electronic smearing here, so the two energies that ASE knows are one.
-        self.results = {"energy": energy, "free_energy": energy, "forces": forces.mean(axis=0)}
+        self.results = {"energy": energy, "free_energy": energy, "forces": force}
         if isinstance(self._model, Ensemble):
             apart = consensus_of(energies[:, None], forces[:, None])
             self.results["energy_deviation"] = float(apart.energy_deviations[0])

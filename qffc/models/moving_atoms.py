@@ -138,7 +138,7 @@ class MovingAtoms:
         if self._listed is None or not _moved(here, self._listed) <= (0.5 * self._skin) ** 2:
             self._list(here)
         # About their middle, so that few digits go into where the atoms are together.
-        placed = (here - here.mean(axis=0))[None].astype(self._kind)
+        placed = (here - np.add.reduce(here) / len(here))[None].astype(self._kind)
         if self._step is None:
             self._step = self._model.listed(self._instances, self._rows, placed)
         found = self._step(placed).astype(np.float64)

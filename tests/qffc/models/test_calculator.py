@@ -112,6 +112,19 @@ def test_what_changes_after_a_calculation_is_seen(water, change, named):
         water.get_potential_energy()
 
 
+def test_a_step_sees_what_is_noted_at_the_atoms_and_shares_nothing_with_them(water):
+    water.get_potential_energy()
+    water.positions[1, 0] += 0.01
+    water.get_potential_energy()
+    assert water.calc.atoms == water
+    moved = water.positions.copy()
+    water.positions[1, 0] += 0.01
+    assert np.array_equal(water.calc.atoms.positions, moved)
+    water.info["charge"] = 1
+    with pytest.raises(QffcError, match="charge or spin"):
+        water.get_potential_energy()
+
+
 @pytest.mark.parametrize("name", ["NH3", "CO2", "H2"])
 def test_molecules_that_do_not_fit_are_refused(model, name):
     atoms = molecule(name)
