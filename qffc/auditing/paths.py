@@ -230,7 +230,7 @@ def _dissociation(subject: CalculatorSubject) -> list[Row]:
         why = "the atoms are periodic" if subject.periodic else "one atom alone"
         return [Row("far apart", PropertyTest(row, reason=why)) for row in (name, deep)]
     near, far = (pulled_out(subject.at(subject.frames[0]), distance) for distance in _LONG)
-    (one, forces), (other, _) = subject.answer(near), subject.answer(far)
+    (one, forces), (other, _) = _answer_or_none(subject, near), _answer_or_none(subject, far)
     lone: Floats = forces[outermost(subject.at(subject.frames[0]))]
     return [
         Row("far apart", tested(name, "eV", [np.array(other - one)], _FREE[0] + subject.energy_noise), (near, far)),

@@ -21,7 +21,7 @@ _ORDER, _POINTS, _STEP = 5, 12, 1e-4
 _SAFE = 60.0
 """By how many times its noise two equal numbers may differ: they are summed in another order."""
 _FLOOR = Tolerances(difference=1e-5)
-ROUGHEST = Tolerances(energy=2e-6, force=1e-3)
+ROUGHEST = Tolerances(energy=1e-5, force=1e-3)
 """What no calculator may be rougher than: that of float32 with cancellation; relative to the largest, at least 1."""
 _SINGLE = 1e-10
 """Relative noise of energies above which they are not double precision."""
@@ -66,7 +66,7 @@ def _noise(subject: CalculatorSubject) -> tuple[float, float]:
         along /= np.abs(along).max()
         line = np.array([frame + _STEP * number * along for number in range(_POINTS)])
         energies, forces = subject.predict(line)
-        found.append((_deviation(energies), _deviation(forces)))
+        found.append((max(_deviation(energies), _coarseness(energies)), _deviation(forces)))
     return max(energy for energy, _ in found), max(force for _, force in found)
 
 
@@ -74,6 +74,15 @@ def _deviation(values: Floats) -> float:
     differences = np.diff(values, n=_ORDER, axis=0)
     scale = factorial(_ORDER) ** 2 / factorial(2 * _ORDER)
     return float(np.sqrt(scale * np.mean(differences**2)))
+
+
+def _coarseness(energies: Floats) -> float:
+    """The distance of two neighbouring numbers in single precision, where energies have no more digits than that.
+
+    Large ones are constant on a short line then, as if they were not rounded at all.
+    """
+    single = energies.astype(np.float32)
+    return float(np.spacing(np.abs(single).max())) if np.array_equal(single, energies) else 0.0
 
 
 def _returned(subject: CalculatorSubject) -> tuple[float, float]:

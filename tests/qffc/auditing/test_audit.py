@@ -43,6 +43,20 @@ def test_a_right_crystal_passes():
     } <= asked
 
 
+class Single(Toy):
+    """Total energies with large constants, in single precision."""
+
+    def sums(self, atoms):
+        e, f, v = super().sums(atoms)
+        return float(np.float32(e - 1000.0 * len(atoms))), f.astype(np.float32), v
+
+
+def test_single_precision_is_held_to_single_precision():
+    found = audit(Single, WATER)
+    assert found.holds, found.render()
+    assert found.precision.startswith("single precision")
+
+
 def field(atoms, e, f, v):
     """An electric field: the energy knows directions and places."""
     return e + 0.01 * atoms.positions[:, 2].sum(), f - [0, 0, 0.01], v
