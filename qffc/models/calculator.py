@@ -63,6 +63,8 @@ class Calculator(ase_calculator.Calculator):
     """
 
     implemented_properties = ["energy", "free_energy", "forces"]
+    _before: Atoms | None
+    """The atoms of the last calculation, where something has changed since."""
 
     def __init__(self, model: ModelLike | Ensemble, skin: float = 0.5, precision: int | str = 64) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # of ASE
