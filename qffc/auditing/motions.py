@@ -28,8 +28,6 @@ from qffc.models.checks.energy_function_tests import (
 
 _FAR = 1e3
 """Angstrom from the origin."""
-_SINGLE_DIGITS = 1e-6
-"""Relative: whether a calculator takes positions in float32 is seen in its rounding, not here."""
 
 
 def motion_rows(subject: CalculatorSubject) -> list[Row]:
