@@ -23,6 +23,7 @@ import numpy as np
 from ase import Atoms, units
 from ase.md.verlet import VelocityVerlet
 
+from qffc.auditing.over_time import changes
 from qffc.ir.declarations import SYMMETRIES, Symmetry
 from qffc.models.checks.energy_function_tests import (
     Floats,
@@ -137,10 +138,7 @@ class CalculatorSuite:
         atoms = self._placed(self._subject().frames[0])
         before = atoms.copy()
         self._answers(atoms)
-        changed = [name for name in {**before.arrays, **atoms.arrays} if not _same(before, atoms, name)]
-        changed += ["cell"] * (not np.array_equal(before.cell, atoms.cell))
-        changed += ["pbc"] * (not np.array_equal(before.pbc, atoms.pbc))
-        changed += ["info"] * (before.info.keys() != atoms.info.keys())
+        changed = changes(before, atoms)
         if changed:
             raise AssertionError(f"a calculation changed the atoms: {', '.join(changed)}")
 
@@ -229,7 +227,3 @@ def _hold(*tests: PropertyTest) -> None:
         )
     if all(test.verdict == "does not apply" for test in tests):
         raise SkipTest(f"{tests[0].name}: {tests[0].reason}")
-
-
-def _same(before: Atoms, after: Atoms, name: str) -> bool:
-    return np.array_equal(before.arrays.get(name, ()), after.arrays.get(name, ()))
