@@ -88,22 +88,34 @@ def _free_energy(subject: CalculatorSubject) -> Row:
 
 def _dynamics(subject: CalculatorSubject) -> Row:
     """Half the time step changes the total energy by much less, as it does where forces are the gradient."""
-    whole, half = (drift(subject.at(subject.frames[0]), subject, parts) for parts in (1, 2))
+    whole, half = (drift(_with_calculator(subject), _TIMESTEP / parts, _STEPS * parts) for parts in (1, 2))
     rounding = 100 * subject.energy_noise
     name = "energy kept in dynamics: half the step"
     test = tested(name, "eV", [np.array(half)], _FALLS_TO * whole + rounding)
     return Row("calls", test, (subject.at(subject.frames[0]),))
 
 
-def drift(atoms: Atoms, subject: CalculatorSubject, parts: int) -> float:
-    """Return the largest change of the total energy in a short NVE run, eV, with the time step cut into parts."""
-    atoms = atoms.copy()
+def _with_calculator(subject: CalculatorSubject) -> Atoms:
+    atoms = subject.at(subject.frames[0])
     atoms.calc = subject.make()
-    spread = np.sqrt(_TEMPERATURE * units.kB * atoms.get_masses())[:, None]
-    atoms.set_momenta(spread * np.random.default_rng(0).normal(size=atoms.positions.shape))
-    dynamics = VelocityVerlet(atoms, timestep=_TIMESTEP * units.fs / parts)
+    return atoms
+
+
+def drift(atoms: Atoms, timestep: float, steps: int, temperature: float = _TEMPERATURE, seed: int = 0) -> float:
+    """Return the largest change of the total energy in a short NVE run, eV.
+
+    Args:
+        atoms: with their calculator; they are moved.
+        timestep: fs.
+        steps: of the run.
+        temperature: of the velocities, K.
+        seed: of the velocities.
+    """
+    spread = np.sqrt(temperature * units.kB * atoms.get_masses())[:, None]
+    atoms.set_momenta(spread * np.random.default_rng(seed).normal(size=atoms.positions.shape))
+    dynamics = VelocityVerlet(atoms, timestep=timestep * units.fs)
     totals = []
-    for _ in range(_STEPS + 1):
+    for _ in range(steps + 1):
         totals.append(answers(atoms)[0] + float(atoms.get_kinetic_energy()))
-        dynamics.run(parts)
+        dynamics.run(1)
     return float(np.max(np.abs(np.array(totals) - totals[0])))

@@ -20,10 +20,9 @@ from typing import TYPE_CHECKING
 from unittest import SkipTest
 
 import numpy as np
-from ase import Atoms, units
-from ase.md.verlet import VelocityVerlet
+from ase import Atoms
 
-from qffc.auditing.over_time import changes
+from qffc.auditing.over_time import changes, drift
 from qffc.ir.declarations import SYMMETRIES, Symmetry
 from qffc.models.checks.energy_function_tests import (
     Floats,
@@ -145,7 +144,10 @@ class CalculatorSuite:
     def test_dynamics_keep_the_energy(self) -> None:
         """Half the time step changes the total energy by much less, as it does where forces are the gradient."""
         subject = self._subject()
-        whole, half = (self._drift(subject.frames[0], parts) for parts in (1, 2))
+        whole, half = (
+            drift(self._placed(subject.frames[0]), self.timestep / parts, _STEPS * parts, self.temperature, self.seed)
+            for parts in (1, 2)
+        )
         rounding = 100 * self.tolerances.energy * subject.energy_scale
         falls = tested("total energy with half the time step", "eV", [np.array(half)], _FALLS_TO * whole + rounding)
         _hold(falls)
@@ -172,18 +174,6 @@ class CalculatorSuite:
         """The energy of which the forces are the gradient, (), and the forces."""
         free = "free_energy" in getattr(atoms.calc, "implemented_properties", ())
         return np.array(atoms.get_potential_energy(force_consistent=free)), np.array(atoms.get_forces())
-
-    def _drift(self, frame: Floats, parts: int) -> float:
-        """The largest change of the total energy, eV, with the time step cut into parts."""
-        atoms = self._placed(frame)
-        spread = np.sqrt(self.temperature * units.kB * atoms.get_masses())[:, None]
-        atoms.set_momenta(spread * np.random.default_rng(self.seed).normal(size=atoms.positions.shape))
-        dynamics = VelocityVerlet(atoms, timestep=self.timestep * units.fs / parts)
-        totals = []
-        for _ in range(_STEPS + 1):
-            totals.append(float(self._answers(atoms)[0]) + float(atoms.get_kinetic_energy()))
-            dynamics.run(parts)
-        return float(np.max(np.abs(np.array(totals) - totals[0])))
 
 
 @dataclass(frozen=True, eq=False)
