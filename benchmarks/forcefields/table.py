@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from benchmarks.forcefields.published import published_errors
 from benchmarks.forcefields.report import show_table
 from qffc.atomic_files import write_text
 from qffc.ir.diagnostics import error
+from qffc.models.ensemble import Ensemble
 from qffc.models.errors import Errors
 from qffc.toolchain import evaluate
 from qffc.training.config import TrainingConfig
@@ -39,12 +40,16 @@ class Line:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runs", nargs="*", type=Path, help="folders of runs (default: all in runs/forcefields)")
+    parser.add_argument("--mean", action="store_true", help="of all runs together, as one model: an ensemble")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
 
 
 def run(options: argparse.Namespace) -> int:
     molecules = Molecules(data_folder(options.data))
-    lines = [line_of(folder, molecules) for folder in finished_runs(options.runs)]
+    folders = finished_runs(options.runs)
+    lines = [line_of(folder, molecules) for folder in folders]
+    if options.mean:
+        lines.append(mean_of(folders, lines, molecules))
     for (molecule, frames, split), group in groupby(
         sorted(lines, key=lambda line: line.group), lambda line: line.group
     ):
@@ -68,6 +73,20 @@ def line_of(folder: Path, molecules: Molecules) -> Line:
         )
     evaluation = evaluate(model, molecules[molecule], part="test")
     return Line(folder.name, molecule, config.train, config.published_split, evaluation.errors, evaluation.baselines)
+
+
+def mean_of(folders: list[Path], lines: list[Line], molecules: Molecules) -> Line:
+    """The errors of the mean of runs on the same frames."""
+    if len({line.group for line in lines}) > 1:
+        raise error(
+            "mean of different runs",
+            found=f"runs on {len({line.group for line in lines})} sets of frames",
+            expected="runs of one molecule, split and number of frames, with other seeds",
+            help="name the folders of such runs",
+        )
+    ensemble = Ensemble([open_model(folder) for folder in folders])
+    errors = evaluate(ensemble, molecules[lines[0].molecule], part="test").errors
+    return replace(lines[0], run=f"mean of {len(folders)}", errors=errors)
 
 
 def show_group(molecule: str, frames: int, split: int, lines: list[Line]) -> None:

@@ -39,6 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help=names)
     parser.add_argument("--molecule", choices=MOLECULES, default="ethanol", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="folder of the run (default: runs/forcefields/MOLECULE/NAME-FRAMES)")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="a run file whose settings are taken instead")
     for setting in SETTINGS:
         parser.add_argument(f"--{setting.replace('_', '-')}", type=int, metavar="N", help="in place of the file's")
 
@@ -46,15 +47,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     data = load_molecule(data_folder(options.data), options.molecule)
     given = {name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None}
-    program, config = run_of(options.name, given)
+    program, config = run_of(options.name, given, options.settings)
     folder = options.out or folder_of(options.name, options.molecule, config)
     train_run(options.name, program, data, config, folder)
     print(f"model written to {folder}")
     return 0
 
 
-def run_of(name: str, changes: dict[str, object]) -> tuple[Program, TrainingConfig]:
-    """Return the program of a run file, with the options in the name, and its settings with some changed."""
+def run_of(name: str, changes: dict[str, object], settings: Path | None = None) -> tuple[Program, TrainingConfig]:
+    """Return the program of a run file, with the options in the name, and settings, its own or others, with changes."""
     base, _, text = name.partition(":")
     if base not in NAMES:
         raise error(
@@ -70,7 +71,8 @@ def run_of(name: str, changes: dict[str, object]) -> tuple[Program, TrainingConf
     given = {key: value for key, _, value in (piece.partition("=") for piece in pieces)}
     program = resolve_program(with_options(str(file.program), given))
     program = program if twin is None else twin.program(program)
-    return program, training_config({**file.settings.model_dump(), **changes})
+    chosen = file if settings is None else read_run(settings)
+    return program, training_config({**chosen.settings.model_dump(), **changes})
 
 
 def folder_of(name: str, molecule: str, config: TrainingConfig) -> Path:
