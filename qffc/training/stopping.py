@@ -78,7 +78,7 @@ def score_of(errors: Errors, config: TrainingConfig) -> float:
 
 
 def score_with_shots(errors: Errors, shots: ShotFigures, atoms: float, config: TrainingConfig) -> float:
-    """Return what a run compares that counts shots: the loss, on the validation frames.
+    """Return what a run compares that counts shots: the loss on the validation frames, with the median of their costs.
 
     Errors alone would keep the model that a run starts from, which is the better one where shots cost nothing.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,13 +17,14 @@ from qffc.models.energy import MoleculeEnergy
 from qffc.models.errors import Errors
 from qffc.models.force_field import untrained
 from qffc.models.initialization.fresh_parameters import neutral_constants
+from qffc.models.shot_cost import costs_of_frames
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.training.config import SHOT_WEIGHT, TrainingConfig, settled, training_config
 from qffc.training.frames import shot_term
 from qffc.training.joined_batches import joined_batches
 from qffc.training.log import LOG_NAME, read_log
 from qffc.training.loss import Batch, fit_of_frames, fit_of_molecule
-from qffc.training.shot_watch import ShotFigures
+from qffc.training.shot_watch import ShotFigures, make_shot_watch
 from qffc.training.starting import Start
 from qffc.training.stopping import EPOCH, score_with_shots
 from qffc.training.trainer import train
@@ -85,6 +88,23 @@ def test_the_score_is_the_loss():
     errors = Errors(energy_mae=1.0, energy_rmse=6.0, force_mae=1.0, force_rmse=20.0, frames=5)
     config = settled(TrainingConfig(shot_weight=0.5))
     assert score_with_shots(errors, ShotFigures(0.04, 1.0), 3.0, config) == pytest.approx(4e-5 + 4e-4 + 0.02)
+
+
+@in_double_precision
+def test_half_of_the_watched_frames_above_the_target_decide_and_not_a_few():
+    model = untrained(PROGRAM, seed=0)
+    lowered, frames = model.lowered, WATER.subset(range(5))
+    term = shot_term(lowered, settled(TrainingConfig(shots_for_1mev=1.0)))
+
+    def watched(free):
+        return make_shot_watch(lowered, neutral_constants(PROGRAM), [frames], replace(term, free=free))(model.arrays)
+
+    molecule = MoleculeEnergy(lowered, instances_of(PROGRAM, frames.numbers))
+    costs = np.sort(jax.jit(costs_of_frames(term.cost, molecule))(model.arrays, frames.positions))
+    assert costs[4] > costs[3] > costs[2]
+    assert watched(costs[3]).penalty == 0
+    assert watched(costs[1]).penalty == pytest.approx((costs[2] - costs[1]) ** 2)
+    assert watched(0.0).for_1mev == pytest.approx((costs[2] / 1e-3) ** 2)
 
 
 @pytest.mark.slow
