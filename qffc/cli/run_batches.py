@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from qffc.cli.output import emit, say, table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from qffc.execution.energy import EnergyEstimate
     from qffc.models.force_field import ForceField
     from qffc.passes.target import Target
+
+
+Found = TypeVar("Found")
 
 
 class Limits(NamedTuple):
@@ -55,20 +59,16 @@ def run_in_batches(
     from qffc.execution.differences import estimate_differences, quote_differences
     from qffc.execution.energy import estimate_energies, quote_batches
 
-    shots, error, pack = limits.shots, limits.standard_error, limits.pack
-    if difference:
-        quoted = quote_differences(
-            model, numbers, positions, place, batches=batches, shots=shots, standard_error=error, pack=pack
-        )
-    else:
-        quoted = quote_batches(
-            model, numbers, positions, place, batches=batches, shots=shots, standard_error=error, pack=pack
-        )
+    quoting = quote_differences if difference else quote_batches
+    shots, error = limits.shots, limits.standard_error
+    quoted = quoting(
+        model, numbers, positions, place, batches=batches, shots=shots, standard_error=error, pack=limits.pack
+    )
     _show(quoted, place, batches)
     check_price(quoted.price, limits.max_price)
-    head = {"target": place.name, "seed": limits.seed, "batches": batches, "packed": quoted.packed}
-    if difference:
-        one = estimate_differences(
+
+    def measured(estimate: Callable[..., Found]) -> Found:
+        return estimate(
             model,
             numbers,
             positions,
@@ -81,22 +81,14 @@ def run_in_batches(
             store=limits.store,
             seed=limits.seed,
         )
+
+    head = {"target": place.name, "seed": limits.seed, "batches": batches, "packed": quoted.packed}
+    if difference:
+        one = measured(estimate_differences)
         data = {"units": {"energy": "eV"}, "shots": one.shots, "price_HQC": one.price, **_difference_data(one)}
         emit(_difference_table(one), {**head, **data}, as_json)
         return
-    found = estimate_energies(
-        model,
-        numbers,
-        positions,
-        place,
-        shots=shots,
-        standard_error=error,
-        batches=batches,
-        pack=quoted.packed,
-        max_price=limits.max_price,
-        store=limits.store,
-        seed=limits.seed,
-    )
+    found = measured(estimate_energies)
     total = {"shots": sum(each.shots for each in found), "price_HQC": sum(each.price for each in found)}
     listed = {"units": {"energy": "eV"}, "estimates": [asdict(each) for each in found]}
     emit(energy_table(found), {**head, **total, **listed}, as_json)
