@@ -182,7 +182,7 @@ def train(
     ) -> ForceField:
         before = partial(_test_symmetries, tell) if tested else None
         talk = _Talk(report, tell, stepped)
-        return _train_compiled(compiled, sets, chosen, folder, talk, _origin(program, start), start, before)
+        return _train_compiled(compiled, sets, chosen, folder, talk, _origin(program, start, start_from), start, before)
 
     if quiet or not (report is None and tell is None and stepped is None):
         return run(report, tell, stepped)
@@ -213,20 +213,24 @@ def _test_symmetries(tell: Callable[[str], object] | None, model: ForceField, se
         tell(line)
 
 
-def _origin(program: ProgramLike, start: Start) -> dict[str, str]:
+def _origin(program: ProgramLike, start: Start, start_from: ModelLike | None) -> dict[str, str]:
     """What a model tells of the words that made it."""
     from qffc.models.files.data_sets import known_sets
     from qffc.models.files.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
+    from qffc.models.files.trained import TRAINED_PREFIX
 
-    told = {}
+    told: dict[str, str] = {}
+    if start.model is not None:
+        before = start.model.metadata  # of the same program, and free atoms have the same energies
+        told |= {key: before[key] for key in (REFERENCE, ATOM_ENERGIES) if key in before}
+        names = ", ".join(name for name, _ in known_sets(before))
+        named = isinstance(start_from, str) and start_from.startswith(TRAINED_PREFIX)
+        told[STARTED_FROM] = str(start_from) if named else f"a model of {names or 'unknown data'}"
     if _is_shipped(program):
         # A file may be anywhere; a library reference means the same to everyone.
         told[REFERENCE] = program
     if start.atom_energies:
         told[ATOM_ENERGIES] = ",".join(f"{symbol}={energy!r}" for symbol, energy in start.atom_energies.items())
-    if start.model is not None:
-        names = ", ".join(name for name, _ in known_sets(start.model.metadata))
-        told[STARTED_FROM] = f"a model of {names or 'unknown data'}"
     return told
 
 

@@ -12,6 +12,7 @@ from qffc.data import EMBEDDED
 from qffc.ir.diagnostics import error
 from qffc.models.files.data_sets import distinct_names, known_sets
 from qffc.models.files.model_file import ATOM_ENERGIES, REFERENCE, STARTED_FROM
+from qffc.models.files.trained import TRAINED_PREFIX
 from qffc.models.force_field import trainable_names
 from qffc.models.validity.limits import has_limits
 from qffc.passes.equivariance.certificates.certificate import Certificate
@@ -181,11 +182,15 @@ def _facts(model: ForceField, config: TrainingConfig, metadata: Mapping[str, str
         "symmetry": _symmetry(metadata),
         "trained numbers": f"{numbers:,}",
         "data": _sets(metadata),
-        **({"started from": metadata[STARTED_FROM]} if STARTED_FROM in metadata else {}),
+        **({"started from": _origin(metadata[STARTED_FROM])} if STARTED_FROM in metadata else {}),
         "split": f"{split}: {_size(config.train) or 'half'} training frames, {_size(config.validation)} watched",
         "versions": ", ".join(f"{key} {metadata[key]}" for key in ("qffc", "jax", "numpy") if key in metadata),
     }
     return "| | |\n|---|---|\n" + "\n".join(f"| {key} | {value} |" for key, value in rows.items())
+
+
+def _origin(before: str) -> str:
+    return f"`{before}`" if before.startswith(TRAINED_PREFIX) else before
 
 
 def _sets(metadata: Mapping[str, str]) -> str:
@@ -232,8 +237,9 @@ def _command(
             continue
         sizes = value if isinstance(value, list | tuple) else [value]
         words += [f"--{key.replace('_', '-')}", ",".join(map(str, sizes))]
-    if ATOM_ENERGIES in metadata:
-        words += ["--atom-energies", metadata[ATOM_ENERGIES]]
     if STARTED_FROM in metadata:
-        words += ["--start-from", "MODEL"]
+        before = metadata[STARTED_FROM]
+        words += ["--start-from", before if before.startswith(TRAINED_PREFIX) else "MODEL"]
+    elif ATOM_ENERGIES in metadata:
+        words += ["--atom-energies", metadata[ATOM_ENERGIES]]
     return shlex.join(words)

@@ -34,6 +34,18 @@ def test_a_card_tells_what_a_run_began_with(tmp_path):
     assert "--train 4 --validation 0 --test 4 --epochs 1 --atom-energies H=-13.5,O=-2035.0\n" in texts[0]
     assert "| started from | a model of water |" in texts[1]
     assert "--start-from MODEL\n" in texts[1]
+    # Free atoms have the energies that the first model was given, and so has its library program its words.
+    assert all("energies fade to those of free atoms," in text for text in texts)
+    third = train(second.program, "water", tmp_path / "third", start_from=second, **small)
+    assert third.metadata["reference"] == "lib:sivqlm-h2o:depth=1"
+
+
+def test_a_card_names_the_trained_model_that_a_run_began_with():
+    metadata = {"started_from": "trained:water", "config": "{}"}
+    model, water = untrained(load("sivqlm-h2o", depth=1), seed=0), load_embedded("water").subset(range(4))
+    text = model_card("more", replace(model, metadata=metadata), [CardSet(0, evaluate(model, water), "water")])
+    assert "| started from | `trained:water` |" in text
+    assert "--start-from trained:water\n" in text
 
 
 def test_the_command_of_a_card_names_the_files_as_they_were_given():
