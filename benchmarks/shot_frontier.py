@@ -107,9 +107,9 @@ def draw(rows: list[dict[str, object]], path: Path) -> None:
     save_figure(figure, path)
 
 
-def tell_coverage(model: ForceField, seeds: int, native: bool) -> None:
-    """Run a model on some test frames with each seed, and say how far the errors are from what they should be."""
-    frames = evaluate(model, "water").data.subset(range(_FRAMES))
+def tell_coverage(model: ForceField, held_out: Dataset, seeds: int, native: bool) -> None:
+    """Run a model on frames spread over those given, with each seed; say how errors compare with what they should be."""
+    frames = held_out.subset(np.unique(np.linspace(0, len(held_out) - 1, _FRAMES).astype(int)))
     parts = []
     for seed in range(seeds):
         parts.append(run_again(model, frames, seed, native))
@@ -133,10 +133,14 @@ def main() -> None:
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--coverage", type=int, default=0, metavar="SEEDS", help="times 50 test frames on H2-1LE")
     parser.add_argument("--model", type=Path, default=Path("trained:water-frugal"), help="for --coverage")
+    parser.add_argument("--data", default="water", help="for --coverage: what the model was trained on")
+    parser.add_argument("--units", help="of a file")
     parser.add_argument("--native", action="store_true", help="with --coverage: shots of native circuits")
     chosen = parser.parse_args()
     if chosen.coverage:
-        tell_coverage(load_model(chosen.model), chosen.coverage, chosen.native)
+        model = load_model(chosen.model)
+        held_out = evaluate(model, chosen.data, units=chosen.units).data
+        tell_coverage(model, held_out, chosen.coverage, chosen.native)
         return
     rows = [row(START, evaluate(START, "water", shots=True))]
     for shots in chosen.targets:
