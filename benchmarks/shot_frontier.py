@@ -108,7 +108,7 @@ def draw(rows: list[dict[str, object]], path: Path) -> None:
 
 
 def tell_coverage(model: ForceField, held_out: Dataset, seeds: int, native: bool) -> None:
-    """Run a model on frames spread over those given, with each seed; say how errors compare with what they should be."""
+    """Run a model on frames spread over those given, with each seed; compare errors with what they should be."""
     frames = held_out.subset(np.unique(np.linspace(0, len(held_out) - 1, _FRAMES).astype(int)))
     parts = []
     for seed in range(seeds):
