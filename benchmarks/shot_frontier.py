@@ -60,7 +60,7 @@ def row(name: str, found: Evaluation) -> dict[str, object]:
     }
 
 
-def run_again(model: ForceField, frames: Dataset, seed: int, native: bool) -> np.ndarray:
+def run_again(model: ForceField, frames: Dataset, seed: int, native: bool, debias: bool) -> np.ndarray:
     """Return errors and the standard errors that go with them, (frames, 2), eV.
 
     Shots are planned for 1 meV on H2-1LE, and drawn from the states of the programs, or, which takes much longer,
@@ -75,6 +75,7 @@ def run_again(model: ForceField, frames: Dataset, seed: int, native: bool) -> np
         pack=False,
         seed=seed,
         sampler=None if native else draw_exactly,
+        debias=debias,
     )
     return np.array([(each.energy - each.exact, each.standard_error) for each in found])
 
@@ -107,12 +108,12 @@ def draw(rows: list[dict[str, object]], path: Path) -> None:
     save_figure(figure, path)
 
 
-def tell_coverage(model: ForceField, held_out: Dataset, seeds: int, native: bool) -> None:
+def tell_coverage(model: ForceField, held_out: Dataset, seeds: int, native: bool, debias: bool) -> None:
     """Run a model on frames spread over those given, with each seed; compare errors with what they should be."""
     frames = held_out.subset(np.unique(np.linspace(0, len(held_out) - 1, _FRAMES).astype(int)))
     parts = []
     for seed in range(seeds):
-        parts.append(run_again(model, frames, seed, native))
+        parts.append(run_again(model, frames, seed, native, debias))
         errors, told = 1e3 * np.concatenate(parts).T
         near = np.abs(errors) / told
         print(
@@ -136,11 +137,12 @@ def main() -> None:
     parser.add_argument("--data", default="water", help="for --coverage: what the model was trained on")
     parser.add_argument("--units", help="of a file")
     parser.add_argument("--native", action="store_true", help="with --coverage: shots of native circuits")
+    parser.add_argument("--debias", action="store_true", help="with --coverage: the bias that is expected is taken off")
     chosen = parser.parse_args()
     if chosen.coverage:
         model = load_model(chosen.model)
         held_out = evaluate(model, chosen.data, units=chosen.units).data
-        tell_coverage(model, held_out, chosen.coverage, chosen.native)
+        tell_coverage(model, held_out, chosen.coverage, chosen.native, chosen.debias)
         return
     rows = [row(START, evaluate(START, "water", shots=True))]
     for shots in chosen.targets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from qffc.cli.output import emit, say, table
@@ -34,6 +35,7 @@ class Limits(NamedTuple):
         max_price: in HQC.
         store: a folder for results.
         seed: of the shots.
+        debias: take the bias off energies.
     """
 
     shots: int | None
@@ -42,6 +44,7 @@ class Limits(NamedTuple):
     max_price: float | None
     store: Path | None
     seed: int
+    debias: bool
 
 
 def run_in_batches(
@@ -88,7 +91,7 @@ def run_in_batches(
         data = {"units": {"energy": "eV"}, "shots": one.shots, "price_HQC": one.price, **_difference_data(one)}
         emit(_difference_table(one), {**head, **data}, as_json)
         return
-    found = measured(estimate_energies)
+    found = measured(partial(estimate_energies, debias=limits.debias))
     total = {"shots": sum(each.shots for each in found), "price_HQC": sum(each.price for each in found)}
     listed = {"units": {"energy": "eV"}, "estimates": [asdict(each) for each in found]}
     emit(energy_table(found), {**head, **total, **listed}, as_json)

@@ -49,6 +49,9 @@ def run_model(
     difference: Annotated[
         bool, typer.Option("--difference", help="energies of the frames minus that of the first; needs --frames")
     ] = False,
+    debias: Annotated[
+        bool, typer.Option("--debias", help="take off what shot noise adds in the mean, by exact states")
+    ] = False,
     pack: Annotated[
         bool | None, typer.Option(help="run circuits side by side, or one by one; default: what costs less")
     ] = None,
@@ -82,6 +85,7 @@ def run_model(
             help="leave out --pilot: shots for forces are allocated by exact states",
         )
     _need_fitting(forces, batches, difference, pilot, frames)
+    _need_energies(debias, forces, difference)
     place = find_target(target).emulated() if emulate else find_target(target)
     need_runner(place)
     parse = force_in_ev_per_angstrom if forces else energy_in_ev
@@ -92,7 +96,7 @@ def run_model(
     chosen = positions[:frames]
     if batches is not None or difference:
         say(f"{len(chosen)} of {len(positions)} frames")
-        limits = Limits(mean, wanted, pack, max_hqc, store, seed)
+        limits = Limits(mean, wanted, pack, max_hqc, store, seed, debias)
         run_in_batches(trained, numbers, chosen, place, batches or 1, difference, limits, as_json)
         return
     shifted = prepare_forces(trained, numbers, chosen) if forces else None
@@ -119,9 +123,22 @@ def run_model(
         max_price=max_hqc,
         store=store,
         seed=seed,
+        debias=debias,
     )
     data = {"units": {"energy": "eV"}, "estimates": [asdict(estimate) for estimate in estimates]}
     emit(energy_table(estimates), {**_data(quote, place, seed, estimates), **data}, as_json)
+
+
+def _need_energies(debias: bool, forces: bool, difference: bool) -> None:
+    """Refuse to take a bias off what is no energy."""
+    other = "--forces" if forces else "--difference" if difference else None
+    if debias and other:
+        raise error(
+            "options that do not go together",
+            found=f"--debias and {other}",
+            expected="--debias with energies alone",
+            help=f"leave --debias out, or {other}",
+        )
 
 
 def _need_fitting(forces: bool, batches: int | None, difference: bool, pilot: int | None, frames: int) -> None:

@@ -13,6 +13,7 @@ from qffc.execution.backend import check_price
 from qffc.execution.batch_plan import BatchPlan, Wanted
 from qffc.execution.batches import BatchQuote, run_batches
 from qffc.execution.energy_circuits import Job, prepare
+from qffc.execution.noise_bias import planned_bias
 from qffc.execution.quote import Quote, equal_quote, observed_quote, planned_quote
 from qffc.execution.rounds import Measured, Sampler, alone, run_rounds
 from qffc.ir.diagnostics import error
@@ -37,6 +38,7 @@ class EnergyEstimate:
         circuits: circuits that were run, measurement settings counted.
         shots: of all circuits together.
         price: in HQC, what the device charges for these circuits; the most that it may, where there are several rounds.
+        bias: eV, what was taken off as the mean effect of shot noise; 0 where that was not asked for.
     """
 
     energy: float
@@ -45,6 +47,7 @@ class EnergyEstimate:
     circuits: int
     shots: int
     price: float
+    bias: float = 0.0
 
 
 def quote_energies(
@@ -98,6 +101,7 @@ def estimate_energies(
     store: Path | None = None,
     seed: int,
     sampler: Sampler | None = None,
+    debias: bool = False,
 ) -> tuple[EnergyEstimate, ...]:
     """Estimate energies of geometries of one molecule from circuits on a target.
 
@@ -127,6 +131,7 @@ def estimate_energies(
         store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.
         sampler: takes the place of the target.
+        debias: take the bias off that exact states tell of beforehand, see :mod:`qffc.execution.noise_bias`.
 
     Raises:
         QffcError: when the molecule does not fit the model, the target cannot run the circuits, or the price is above
@@ -136,7 +141,7 @@ def estimate_energies(
     if batches is not None:
         _need_no_pilot(pilot, batches)
         plan = BatchPlan.of(Aim(job), Wanted(shots, standard_error, batches), target, pack)
-        return _in_batches(job, plan, seed, max_price, store, sampler)
+        return _in_batches(job, plan, seed, max_price, store, sampler, debias)
 
     def measured(quote: Quote, seed: int, spent: float) -> Measured:
         return run_rounds(
@@ -172,34 +177,44 @@ def estimate_energies(
     energies, slopes = job.energies_and_slopes(estimate.means)
     variances = np.einsum("ci,cij,cj->c", slopes, estimate.covariances, slopes).reshape(len(energies), -1).sum(axis=1)
     exact, _ = job.energies_and_slopes(job.exact_moments)
+    bias = planned_bias(job, quote.plan, estimate.shots) if debias else np.zeros(len(energies))
     return tuple(
         EnergyEstimate(
-            float(energies[frame]),
+            float(energies[frame] - bias[frame]),
             float(np.sqrt(max(variances[frame], 0.0))),
             float(exact[frame]),
             int((quote.shots[frame] > 0).sum()),
             int(quote.shots[frame].sum() + extra_shots[frame]),
             quote.prices[frame] + extra_prices[frame],
+            float(bias[frame]),
         )
         for frame in range(len(energies))
     )
 
 
 def _in_batches(
-    job: Job, plan: BatchPlan, seed: int, max_price: float | None, store: Path | None, sampler: Sampler | None
+    job: Job,
+    plan: BatchPlan,
+    seed: int,
+    max_price: float | None,
+    store: Path | None,
+    sampler: Sampler | None,
+    debias: bool,
 ) -> tuple[EnergyEstimate, ...]:
     found = run_batches(plan, seed=seed, max_price=max_price, store=store, sampler=sampler)
     exact, _ = job.energies_and_slopes(job.exact_moments)
     shots = np.sum([step.shots for step in found.steps], axis=0)
     prices = np.sum([step.prices for step in found.steps], axis=0)
+    bias = planned_bias(job, plan.settings, found.moments.shots) if debias else np.zeros(len(exact))
     return tuple(
         EnergyEstimate(
-            float(found.values[frame]),
+            float(found.values[frame] - bias[frame]),
             float(found.standard_errors[frame]),
             float(exact[frame]),
             int((shots[frame] > 0).sum()),
             int(shots[frame].sum()),
             float(prices[frame]),
+            float(bias[frame]),
         )
         for frame in range(len(exact))
     )

@@ -73,6 +73,25 @@ class Functions:
 
         return jax.jit(both)
 
+    @cached_property
+    def shifted(self) -> Callable[[jax.Array, jax.Array, jax.Array], jax.Array]:
+        """Energies of moments as above, shifts of their shape, and frames; later circuits answer to what is shifted."""
+        molecule, arrays = self.molecule, self.arrays
+
+        def energies(moments: jax.Array, shifts: jax.Array, frames: jax.Array) -> jax.Array:
+            plain, seen = moments[:, 0], moments[:, 0] + shifts[:, 0]
+            before: Carried | None = None
+            after: Carried | None = None
+            for number in range(1, molecule.lowered.program.round_count):
+                before = molecule.carry(arrays, plain, frames, before, number - 1)
+                after = molecule.carry(arrays, seen, frames, after, number - 1)
+                old, new = (molecule.moments(molecule.slots(arrays, frames, each, number)) for each in (before, after))
+                plain = moments[:, number]
+                seen = plain + shifts[:, number] + (new - old)
+            return molecule.finish(arrays, seen, frames, after)
+
+        return jax.jit(energies)
+
 
 @dataclass(frozen=True, eq=False)
 class Job:
@@ -184,6 +203,22 @@ class Job:
             jnp.asarray(moments.reshape(frames, self.rounds, *shape, -1)), self.frames
         )
         return np.asarray(energies), np.asarray(slopes).reshape(moments.shape)
+
+    @in_double_precision
+    def shifted_energies(self, moments: Floats, shifts: Floats) -> Floats:
+        """Return energies (frames,), eV, of moments that are shifted.
+
+        What a circuit of a later round would have given is what was seen there, the shift, and as much more as it has
+        more without shot noise.
+
+        Args:
+            moments: (frames x circuits, observables).
+            shifts: likewise.
+        """
+        frames, *shape = self.molecule.shape(self.frames)
+        whole = (frames, self.rounds, *shape, -1)
+        seen, by = jnp.asarray(moments.reshape(whole)), jnp.asarray(shifts.reshape(whole))
+        return np.asarray(self._functions.shifted(seen, by, self.frames))
 
     def matters(self, slopes: Floats) -> NDArray[np.bool_]:
         """Return (frames x circuits,), whether the energy depends on the moments of a circuit at all.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -119,13 +120,33 @@ def planned_variances(job: Job, plan: MeasurementPlan, slopes: Floats) -> Floats
         plan: the settings.
         slopes: (frames x circuits, observables), derivatives of the energies by the moments, eV.
     """
+    found = [setting_variances(each, slopes[here]) for here, each in _covariances(job, plan)]
+    return np.concatenate(found)
+
+
+def planned_covariances(job: Job, plan: MeasurementPlan, shots: NDArray[np.int64]) -> Floats:
+    """Return the covariances of the moments, (frames x circuits, observables, observables), by exact states.
+
+    Args:
+        job: the circuits.
+        plan: the settings.
+        shots: (frames x circuits, settings); the moments of a circuit that has none are taken as known.
+    """
     parts = []
-    for start in range(0, len(slopes), _CHUNK):
-        tell("variances of circuits:", start, len(slopes))
-        here = slice(start, start + _CHUNK)
-        states = kernel_states(job.split, job.flat_slots[here]) if job.split.qubit_count <= DENSE_QUBITS else None
-        parts.append(setting_variances(moment_covariances(plan, states, len(slopes[here])), slopes[here]))
+    for here, each in _covariances(job, plan):
+        factors = np.where(shots[here] > 0, 1 / np.maximum(shots[here], 1), 0.0)
+        parts.append(np.einsum("csab,cs->cab", each, factors))
     return np.concatenate(parts)
+
+
+def _covariances(job: Job, plan: MeasurementPlan) -> Iterator[tuple[slice, Floats]]:
+    """Chunks of circuits with the covariances (circuits, settings, observables, observables) of one shot."""
+    rows = job.flat_slots
+    for start in range(0, len(rows), _CHUNK):
+        tell("variances of circuits:", start, len(rows))
+        here = slice(start, start + _CHUNK)
+        states = kernel_states(job.split, rows[here]) if job.split.qubit_count <= DENSE_QUBITS else None
+        yield here, moment_covariances(plan, states, len(rows[here]))
 
 
 def equal_quote(job: Job, target: Target, shots: int, pack: bool | None = None) -> Quote:

@@ -59,6 +59,7 @@ def test_difference(qffc, model, path):
     [
         (("--difference",), "difference of one geometry"),
         (("--batches", "2", "--forces"), "--batches and --forces"),
+        (("--debias", "--forces"), "--debias and --forces"),
         (("--difference", "--frames", "2", "--pilot", "10"), "--difference and --pilot"),
     ],
 )
