@@ -22,24 +22,24 @@ COLOURS = {
 }
 """By name: in light and in dark."""
 
-_LIGHT = "".join(f"--{name}:{light};" for name, (light, _) in COLOURS.items())
-_DARK = "".join(f"--{name}:{dark};" for name, (_, dark) in COLOURS.items())
+_LIGHT = "".join(f"--q-{name}:{light};" for name, (light, _) in COLOURS.items())
+_DARK = "".join(f"--q-{name}:{dark};" for name, (_, dark) in COLOURS.items())
 COLOUR_STYLE = f":root{{{_LIGHT}}}@media screen and (prefers-color-scheme:dark){{:root{{{_DARK}}}}}"
 """The colours as properties of CSS; paper is always light."""
 STYLE = COLOUR_STYLE + (
-    "body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:66em;"
+    "body{font:15px/1.5 system-ui,sans-serif;color:var(--q-ink);background:var(--q-paper);max-width:66em;"
     "margin:2em auto;padding:0 1em}"
     "h1{font-size:1.6em;line-height:1.25;margin:0 0 .2em}h2{font-size:1.15em;margin:2em 0 .4em;"
-    "padding-top:.5em;border-top:1px solid var(--line)}h3{font-size:1em;margin:1.2em 0 .3em}"
+    "padding-top:.5em;border-top:1px solid var(--q-line)}h3{font-size:1em;margin:1.2em 0 .3em}"
     "p{margin:.4em 0}table{border-collapse:collapse;margin:.6em 0;width:100%}"
-    "td,th{padding:.25em .7em;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}"
-    "th{color:var(--faint);font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}"
-    "tr.bad td:last-child{color:var(--bad);font-weight:600}tr.own td{font-weight:600}"
-    ".faint{color:var(--faint)}.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}"
-    "code,pre{font:13px/1.45 ui-monospace,monospace;background:var(--band);border-radius:4px}"
+    "td,th{padding:.25em .7em;text-align:left;border-bottom:1px solid var(--q-line);vertical-align:top}"
+    "th{color:var(--q-faint);font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}"
+    "tr.bad td:last-child{color:var(--q-bad);font-weight:600}tr.own td{font-weight:600}"
+    ".faint{color:var(--q-faint)}.good{color:var(--q-good);font-weight:600}.bad{color:var(--q-bad);font-weight:600}"
+    "code,pre{font:13px/1.45 ui-monospace,monospace;background:var(--q-band);border-radius:4px}"
     "code{padding:.1em .3em;overflow-wrap:anywhere}pre{padding:.7em .9em;overflow-x:auto;white-space:pre-wrap}"
     "figure{margin:.6em .4em .6em 0;display:inline-block;vertical-align:top;max-width:100%}"
-    "figcaption{color:var(--faint);font-size:.9em;max-width:21em}svg{max-width:100%;height:auto}"
+    "figcaption{color:var(--q-faint);font-size:.9em;max-width:21em}svg{max-width:100%;height:auto}"
     "@media print{body{max-width:none;margin:0;font-size:11px}h2{break-after:avoid}"
     "figure,tr,pre{break-inside:avoid}}"
 )

@@ -32,7 +32,7 @@ def circuit_svg(program: Program, legend: bool = True) -> str:
     """
     layout, colours = layout_of(program), site_colours(program)
     sites = [qubit.site for qubit in program.qubits]
-    tints = ["var(--faint)" if site is None else colours[site] for site in sites]
+    tints = ["var(--q-faint)" if site is None else colours[site] for site in sites]
     widths = [_width(column) for column in layout.columns]
     margin = 26 + _CHARACTER * max((len(name) for name in layout.wires), default=0)
     bands = bands_of(widths, _WIDEST - margin)
@@ -78,7 +78,7 @@ def _band(
         if place % 2:
             parts.append(
                 f'<rect x="{x:.1f}" y="{top - 27:.1f}" width="{widths[place]:.1f}" height="{low - top + 46:.1f}" '
-                'fill="var(--band)"/>'
+                'fill="var(--q-band)"/>'
             )
         middle = x + widths[place] / 2
         parts.append(f'<text class="f" x="{middle:.1f}" y="{top - 17:.1f}" text-anchor="middle">{place + 1}</text>')
@@ -90,7 +90,7 @@ def _band(
         parts.append(f'<circle cx="{margin - 12:.1f}" cy="{y:.1f}" r="4.5" fill="{tints[wire]}"/>')
         parts.append(f'<text x="{margin - 21:.1f}" y="{y + 4:.1f}" text-anchor="end">{escape(name)}</text>')
         if closing and wire in layout.measured:
-            parts.append(_box("M", right, y, "var(--ink)", "measured"))
+            parts.append(_box("M", right, y, "var(--q-ink)", "measured"))
     x = margin
     for place in range(first, last):
         for drawn in layout.columns[place]:
@@ -117,7 +117,7 @@ def _operation(drawn: Drawn, x: float, top: float, tints: list[str]) -> str:
     for qubit, mark in zip(drawn.op.qubits, drawn.marks, strict=True):
         y = top + qubit * _WIRE
         if drawn.boxed:
-            parts.append(_box(mark, x, y, tints[qubit] if len(drawn.op.qubits) == 1 else f"var(--tone{tone})", ""))
+            parts.append(_box(mark, x, y, tints[qubit] if len(drawn.op.qubits) == 1 else f"var(--q-tone{tone})", ""))
         elif drawn.op.prepares:
             parts.append(f'<path class="t{tone}" stroke-width="2" d="M{x:.1f} {y:.1f}h9"/>')
         else:
@@ -130,7 +130,7 @@ def _box(text: str, x: float, y: float, colour: str, title: str) -> str:
     said = f"<title>{escape(title)}</title>" if title else ""
     return (
         f'<g>{said}<rect class="box" x="{x - width / 2:.1f}" y="{y - 10:.1f}" width="{width:.1f}" height="20" rx="4" '
-        f'fill="var(--paper)" stroke="{colour}" stroke-width="1.4"/>'
+        f'fill="var(--q-paper)" stroke="{colour}" stroke-width="1.4"/>'
         f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">{escape(text)}</text></g>'
     )
 

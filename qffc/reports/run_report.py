@@ -149,8 +149,8 @@ def _training(log: Rows) -> list[str]:
     return ["<h2>Training</h2>", *(panels or ["<p class=faint>The log has no evaluations.</p>"]), caption]
 
 
-def _errors(each: ReportedSet) -> list[str]:
-    evaluation = each.card.evaluation
+def error_rows(evaluation: Evaluation) -> tuple[list[tuple[str, ...]], list[str], tuple[str, ...]]:
+    """Return the table of errors: its rows, their classes, and its header."""
     atoms = len(evaluation.data.numbers)
     rows, classes = [], []
     for name, errors in evaluation.rows():
@@ -159,13 +159,19 @@ def _errors(each: ReportedSet) -> list[str]:
         )  # fmt: skip
         rows.append((escape(name), *("–" if isnan(value) else f"{value:.2f}" for value in figures)))
         classes.append("own" if name == "model" else "")
-    header = ("", "energy MAE, meV", "RMSE", "MAE per atom", "force MAE, meV/Å", "RMSE")
+    return rows, classes, ("", "energy MAE, meV", "RMSE", "MAE per atom", "force MAE, meV/Å", "RMSE")
+
+
+def _errors(each: ReportedSet) -> list[str]:
+    evaluation = each.card.evaluation
+    rows, classes, header = error_rows(evaluation)
     parts = [
         f"<h2>Errors on {escape(evaluation.data.name)}</h2>",
         table(header, rows, classes=classes),
         f"<p class=faint>{evaluation.errors.frames} frames"
         f"{'; baselines are fitted to the training frames of the model' if evaluation.baselines else ''}.</p>",
-        *_parity(evaluation),
+        "<h3>Predicted against reference</h3>",
+        *parity_panels(evaluation),
     ]
     if evaluation.elements:
         by_element = [(escape(name), f"{mae:.2f}", f"{rmse:.2f}") for name, (mae, rmse) in evaluation.elements.items()]
@@ -173,20 +179,23 @@ def _errors(each: ReportedSet) -> list[str]:
     return [*parts, *_frames(each)]
 
 
-def _parity(evaluation: Evaluation) -> list[str]:
+def parity_panels(evaluation: Evaluation, width: int = 400) -> list[str]:
+    """Return predicted against reference energies and forces, if any, as figures of a width in pixels."""
     data, mean = evaluation.data, evaluation.data.energies.mean()
     energies = energy_from_ev(data.energies - mean, "meV"), energy_from_ev(evaluation.energies - mean, "meV")
-    panels = [_against(*energies, "energy − mean (meV)")]
+    panels = [_against(*energies, "energy − mean (meV)", width)]
     if data.has_forces:
-        panels.append(_against(data.forces.ravel(), evaluation.forces.ravel(), "force component (eV/Å)"))
-    return ["<h3>Predicted against reference</h3>", *panels]
+        panels.append(_against(data.forces.ravel(), evaluation.forces.ravel(), "force component (eV/Å)", width))
+    return panels
 
 
-def _against(reference: Floats, predicted: Floats, quantity: str) -> str:
+def _against(reference: Floats, predicted: Floats, quantity: str, width: int) -> str:
     step = -(-len(reference) // _MOST_POINTS)
     some = f"{len(reference[::step]):,} of {len(reference):,} points" if step > 1 else f"{len(reference):,} points"
     points = Series("", reference[::step].tolist(), predicted[::step].tolist(), line=False, dots=True)
-    drawn = chart([points], f"reference {quantity}", f"predicted {quantity}", diagonal=True, width=400, height=380)
+    drawn = chart(
+        [points], f"reference {quantity}", f"predicted {quantity}", diagonal=True, width=width, height=width - 20
+    )
     return figure(drawn, some)
 
 

@@ -139,11 +139,11 @@ def chart(
 def svg(parts: Sequence[str], width: float, height: float) -> str:
     """Return a drawing that stands alone, with the colours of all pages."""
     style = COLOUR_STYLE + (
-        "svg.q text{font:11px system-ui,sans-serif;fill:var(--ink)}svg.q .grid{stroke:var(--line);fill:none}"
-        "svg.q .f{fill:var(--faint)}svg.q .axis{stroke:var(--faint);fill:none}"
+        "svg.q text{font:11px system-ui,sans-serif;fill:var(--q-ink)}svg.q .grid{stroke:var(--q-line);fill:none}"
+        "svg.q .f{fill:var(--q-faint)}svg.q .axis{stroke:var(--q-faint);fill:none}"
     )
     tones = "".join(
-        f"svg.q .t{tone}{{stroke:var(--tone{tone});fill:none}}svg.q .d{tone}{{fill:var(--tone{tone})}}"
+        f"svg.q .t{tone}{{stroke:var(--q-tone{tone});fill:none}}svg.q .d{tone}{{fill:var(--q-tone{tone})}}"
         for tone in range(1, _TONES + 1)
     )
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
