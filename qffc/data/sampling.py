@@ -88,8 +88,8 @@ def sampled(atoms: Atoms, mover: Calculator, plan: SamplingPlan, labels: Calcula
     Example:
         >>> from ase.build import molecule
         >>> from ase.calculators.emt import EMT
-        >>> sampled(molecule("H2O"), EMT(), SamplingPlan(frames=3, temperature=300.0, way="modes"))
-        Dataset('H2O', OH2, 3 frames)
+        >>> sampled(molecule("N2"), EMT(), SamplingPlan(frames=3, temperature=300.0, way="modes"))
+        Dataset('N2', N2, 3 frames)
     """
     refuse_periodic({"pbc": atoms.pbc}, str(atoms.symbols))
     moved = atoms.copy()

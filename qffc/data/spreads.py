@@ -43,7 +43,7 @@ class Spread:
 
         Example:
             >>> spread_of("energies", "eV", np.array([0.0, 0.1, 1.0]), 4).line()
-            '█  ▅'
+            '█  ▄'
         """
         most = max(self.counts)
         heights = [0 if not count else max(1, round(count / most * (len(_BARS) - 1))) for count in self.counts]

@@ -64,7 +64,7 @@ def _drawn(parameter: Parameter, rows: NDArray[np.float64], begin: float) -> str
     grid = np.linspace(begin, float(basis.cutoff), _POINTS)
     values = np.stack([radial_basis(distance, basis) for distance in grid]) @ rows.T
     lines = [Series("", grid.tolist(), values[:, row].tolist(), tone(row)) for row in range(len(rows))]
-    return chart(lines, "distance (Å)", "function (rad)", width=310, height=210)
+    return chart(lines, "distance (Å)", "function", width=310, height=210)
 
 
 def _shortest(data: Dataset | None, names: list[str]) -> float | None:
