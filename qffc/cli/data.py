@@ -28,12 +28,6 @@ def _data() -> None:
     """Say what is in data files, convert, split, fetch and sample them."""
 
 
-app.command("convert", cls=OnceCommand, epilog=data_convert.EXAMPLE)(data_convert.convert)
-app.command("split", cls=OnceCommand, epilog=data_split.EXAMPLE)(data_split.split)
-app.command("fetch", cls=OnceCommand, epilog=data_fetch.EXAMPLE)(data_fetch.fetch)
-app.command("sample", cls=OnceCommand, epilog=data_sample.EXAMPLE)(data_sample.sample)
-
-
 @app.command("info", cls=OnceCommand, epilog="Example: qffc data info ethanol.npz --units rmd17")
 def info(
     files: Annotated[list[str], typer.Argument(help=f"{DATA_FORMS}, or several")],
@@ -50,6 +44,12 @@ def info(
     emit("\n\n".join(text for text, _ in told), {"files": [entry for _, entry in told]}, as_json)
     if any(entry.get("verdict") == "wrong" for _, entry in told):
         raise typer.Exit(1)
+
+
+app.command("convert", cls=OnceCommand, epilog=data_convert.EXAMPLE)(data_convert.convert)
+app.command("split", cls=OnceCommand, epilog=data_split.EXAMPLE)(data_split.split)
+app.command("fetch", cls=OnceCommand, epilog=data_fetch.EXAMPLE)(data_fetch.fetch)
+app.command("sample", cls=OnceCommand, epilog=data_sample.EXAMPLE)(data_sample.sample)
 
 
 def _file(

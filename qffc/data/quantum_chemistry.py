@@ -1,4 +1,7 @@
-"""Methods of quantum chemistry as calculators of the Atomic Simulation Environment (ASE): of tblite, and of PySCF."""
+"""Methods of quantum chemistry as calculators of the Atomic Simulation Environment (ASE): of tblite, and of PySCF.
+
+That is tight binding (GFN-xTB of tblite), and Hartree-Fock or a density functional (DFT of PySCF).
+"""
 
 # ASE has no types for most of its methods.
 # mypy: disable-error-code="no-untyped-call"

@@ -1,4 +1,7 @@
-"""Frames sampled at a temperature and labelled by a calculator of the Atomic Simulation Environment (ASE)."""
+"""Frames sampled at a temperature and labelled by a calculator of the Atomic Simulation Environment (ASE).
+
+Frames come from Langevin dynamics, or from normal-mode sampling: the harmonic approximation about a minimum.
+"""
 
 # ASE has no types for most of its methods.
 # mypy: disable-error-code="no-untyped-call"

@@ -88,7 +88,11 @@ def _dataset(data: Dataset) -> Sequence[str]:
         ("fingerprint", data.fingerprint[:16]),
     ]
     rows = [
-        (escape(each.what), f"{each.least:.3f} to {each.largest:.3f} {escape(each.unit)}", f"<code>{each.line()}</code>")
+        (
+            escape(each.what),
+            f"{each.least:.3f} to {each.largest:.3f} {escape(each.unit)}",
+            f"<code>{each.line()}</code>",
+        )
         for each in spreads_of(data)
     ]
     return [_facts(data.name, facts), table(("", "range", ""), rows, 3)]

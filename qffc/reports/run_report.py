@@ -180,7 +180,7 @@ def _errors(each: ReportedSet) -> list[str]:
 
 
 def parity_panels(evaluation: Evaluation, width: int = 400) -> list[str]:
-    """Return predicted against reference energies and forces, if any, as figures of a width in pixels."""
+    """Return predicted against reference energies and forces, if any, as figures of a width in pixels: parity plots."""
     data, mean = evaluation.data, evaluation.data.energies.mean()
     energies = energy_from_ev(data.energies - mean, "meV"), energy_from_ev(evaluation.energies - mean, "meV")
     panels = [_against(*energies, "energy − mean (meV)", width)]
