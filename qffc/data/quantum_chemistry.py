@@ -8,6 +8,7 @@ That is tight binding (GFN-xTB of tblite), and Hartree-Fock or a density functio
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,8 @@ def method_named(text: str) -> Calculator:
         QffcError: there is no such method, or its extra, ``tblite`` or ``pyscf``, is not installed.
     """
     if text in TIGHT_BINDING:
+        # Threads that wait for each other are slower than one for small molecules; read when the library is loaded.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
         tblite = need_package("tblite.ase", "tblite", "GFN-xTB energies and forces")
         made: Calculator = tblite.TBLite(method=TIGHT_BINDING[text], verbosity=0)
         return made

@@ -29,6 +29,8 @@ WAYS = ("dynamics", "modes")
 _STEP_FS = 0.5
 _FRICTION_PER_FS = 0.01
 _EQUILIBRATION_FS = 500.0
+_AT_ONCE = 50
+"""Steps between two words about the way."""
 _FORCE = 1e-3
 """Largest force of a relaxed geometry, eV/Angstrom."""
 _RELAXATION = 1000
@@ -133,8 +135,10 @@ def _by_dynamics(atoms: Atoms, plan: SamplingPlan, rng: np.random.Generator) -> 
         fixcm=False,
         rng=rng,
     )
-    tell("equilibrating")
-    motion.run(round(_EQUILIBRATION_FS / _STEP_FS))
+    steps = round(_EQUILIBRATION_FS / _STEP_FS)
+    for done in range(0, steps, _AT_ONCE):
+        tell("equilibrating, steps:", done, steps)
+        motion.run(min(_AT_ONCE, steps - done))
     positions = np.empty((plan.frames, len(atoms), 3))
     for index in range(plan.frames):
         tell("sampling frames:", index, plan.frames)
