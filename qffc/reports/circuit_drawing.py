@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qffc.atomic_files import write_text
 from qffc.ir.ops import Exchange, Rotate, Singlet
@@ -11,6 +12,9 @@ from qffc.reports.circuit_layout import Drawn, Layout, bands_of, layout_of
 from qffc.reports.circuit_svg import circuit_svg
 from qffc.reports.plots import ACCENT, FAINT, INK, SECOND, new_figure, save_figure
 from qffc.reports.site_colours import site_colours
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _COLOURS = {Rotate: ACCENT, Exchange: SECOND, Singlet: INK}
 _UNIT = 0.5
@@ -37,7 +41,12 @@ def draw_circuit(program: Program, path: Path) -> None:
     """
     if path.suffix == ".svg":
         write_text(path, circuit_svg(program) + "\n")
-        return
+    else:
+        save_figure(circuit_figure(program), path)
+
+
+def circuit_figure(program: Program) -> Figure:
+    """Return the circuit as a figure of matplotlib."""
     layout, colours = layout_of(program), site_colours(program)
     tints = [FAINT if qubit.site is None else colours[qubit.site] for qubit in program.qubits]
     widths = [_width(column) for column in layout.columns]
@@ -66,7 +75,7 @@ def draw_circuit(program: Program, path: Path) -> None:
             axes.plot([x + 0.1], [y - 0.1], marker="o", color=colour, markersize=5)
         axes.text(x + (0.3 if colour else 0.0), y, line, ha="left", va="top", color=INK, fontsize=7, family="monospace")
     axes.text(-margin, _HEAD - 0.4, layout.title, ha="left", va="center", color=INK, fontsize=10)
-    save_figure(figure, path)
+    return figure
 
 
 def _width(column: tuple[Drawn, ...]) -> float:

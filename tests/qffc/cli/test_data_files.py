@@ -264,6 +264,27 @@ def test_a_method_names_its_extra_or_works(qffc, tmp_path, method, extra, packag
     assert len(read(out)) == 2
 
 
+def test_modes_have_the_energy_of_their_temperature(qffc, tmp_path):
+    call = [
+        "data",
+        "sample",
+        "--geometry",
+        "N2",
+        "--method",
+        "ase.calculators.emt:EMT",
+        "--frames",
+        400,
+        "--way",
+        "modes",
+    ]
+    for temperature in (100, 300):
+        assert qffc(*call, "--temperature", temperature, "--out", tmp_path / "n2.npz")[0] == 0
+        energies = read(tmp_path / "n2.npz").energies
+        # Half kT for the one stretch, within four standard errors of 400 squares of normal numbers.
+        half = 0.5 * 8.617e-5 * temperature
+        assert abs(energies.mean() - energies.min() - half) < 4 * half * (2 / 400) ** 0.5
+
+
 def test_sampling_refuses_what_cannot_be(qffc, tmp_path):
     call = ["data", "sample", "--method", "ase.calculators.emt:EMT", "--out", tmp_path / "a.npz", "--geometry"]
     code, _, err = qffc(*call, "N2", "--frames", 0, "--temperature", 300)

@@ -13,7 +13,7 @@ from hypothesis import given
 from qffc.ir.program import Program
 from qffc.ir.text.parser import parse_program
 from qffc.library import load
-from qffc.reports.circuit_drawing import draw_circuit
+from qffc.reports.circuit_drawing import circuit_figure, draw_circuit
 from qffc.reports.circuit_layout import bands_of, layout_of
 from qffc.reports.circuit_svg import circuit_svg
 from qffc.reports.site_colours import ELEMENTS, site_colours
@@ -66,10 +66,15 @@ def test_names_of_values_are_not_those_of_the_program() -> None:
     assert "t2" in names
 
 
-def test_a_file_says_the_same(tmp_path: Path) -> None:
-    draw_circuit(EVERY, tmp_path / "circuit.svg")
-    root = ElementTree.parse(tmp_path / "circuit.svg").getroot()
-    drawn = [text.text or "" for text in root.iter("{http://www.w3.org/2000/svg}text")]
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_a_file_says_the_same(kind: str, tmp_path: Path) -> None:
+    if kind == "svg":
+        draw_circuit(EVERY, tmp_path / "circuit.svg")
+        root = ElementTree.parse(tmp_path / "circuit.svg").getroot()
+        drawn = [text.text or "" for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    else:
+        (axes,) = circuit_figure(EVERY).axes
+        drawn = [text.get_text() for text in axes.texts]
     layout = layout_of(EVERY)
     marks = [mark for column in layout.columns for each in column if each.boxed for mark in each.marks]
     labels = [each.label for column in layout.columns for each in column if each.label]
