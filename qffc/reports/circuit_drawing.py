@@ -135,7 +135,7 @@ def _draw(  # type: ignore[no-untyped-def]  # matplotlib axes
         axes.text(x + 0.1, top - first - 0.5, drawn.label, ha="left", va="center", color=colour, fontsize=7, zorder=3)
     for qubit, mark in zip(op.qubits, drawn.marks, strict=True):
         if drawn.boxed:
-            _box(axes, mark, x, top - qubit, tints[qubit] if len(op.qubits) == 1 else colour)
+            _box(axes, mark, x, top - qubit, tints[qubit] if len(op.qubits) == 1 and tints[qubit] != FAINT else colour)
         elif op.prepares:
             axes.plot([x, x + 0.25], [top - qubit] * 2, color=colour, linewidth=1.6, zorder=2)
         else:

@@ -14,6 +14,7 @@ _WIRE, _HEAD, _GAP = 34, 52, 34
 _CHARACTER, _SPACE = 6.6, 16
 _WIDEST = 980
 _LEGEND_LINE, _LEGEND_CHARACTER, _LEGEND_CHARACTERS = 15, 6.05, 140
+_NO_SITE = "var(--q-faint)"
 _TONES = {Rotate: "1", Exchange: "2", Singlet: "3"}
 
 
@@ -32,7 +33,7 @@ def circuit_svg(program: Program, legend: bool = True) -> str:
     """
     layout, colours = layout_of(program), site_colours(program)
     sites = [qubit.site for qubit in program.qubits]
-    tints = ["var(--q-faint)" if site is None else colours[site] for site in sites]
+    tints = [_NO_SITE if site is None else colours[site] for site in sites]
     widths = [_width(column) for column in layout.columns]
     margin = 26 + _CHARACTER * max((len(name) for name in layout.wires), default=0)
     bands = bands_of(widths, _WIDEST - margin)
@@ -117,7 +118,8 @@ def _operation(drawn: Drawn, x: float, top: float, tints: list[str]) -> str:
     for qubit, mark in zip(drawn.op.qubits, drawn.marks, strict=True):
         y = top + qubit * _WIRE
         if drawn.boxed:
-            parts.append(_box(mark, x, y, tints[qubit] if len(drawn.op.qubits) == 1 else f"var(--q-tone{tone})", ""))
+            of_atom = len(drawn.op.qubits) == 1 and tints[qubit] != _NO_SITE
+            parts.append(_box(mark, x, y, tints[qubit] if of_atom else f"var(--q-tone{tone})", ""))
         elif drawn.op.prepares:
             parts.append(f'<path class="t{tone}" stroke-width="2" d="M{x:.1f} {y:.1f}h9"/>')
         else:
