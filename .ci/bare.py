@@ -41,6 +41,10 @@ BEYOND = {
     "import bell.qasm --site a:H --site b:H --observable 'E=Z(q0) Z(q1)' --out bell.qffc": None,
     "import spin.qasm --site a:H --observable E=Z(q)": "qasm3",
     "demo --quick": None,
+    "data fetch rmd17 ethanol --cache cache": "fetch",
+    "data convert ani.h5 ani.npz --units 'Hartree, Angstrom'": "h5",
+    "data sample --geometry H2 --method gfn2 --frames 1 --temperature 300 --out h2.npz": "tblite",
+    "data sample --geometry H2 --method pyscf:HF/sto-3g --frames 1 --temperature 300 --out h2.npz": "pyscf",
     "run trained:water --geometry water --target ideal --shots 10": None,
     "run trained:water --geometry water --shots 10 --emulate": "emulator",
     "run trained:water --geometry water --target HeliosLE-noisy --shots 10": "selene",
@@ -97,6 +101,7 @@ def prepare(folder: Path, python: Path) -> None:
     subprocess.run([python, "-c", data], cwd=folder, check=True)
     (folder / "mine.toml").write_text('program = "lib:pair"\ndata = "water"\nepoch = 3\n', encoding="utf-8")
     (folder / "bell.qasm").write_text('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\nh q[0];\ncx q[0],q[1];\n')
+    (folder / "ani.h5").write_bytes(b"")
     (folder / "spin.qasm").write_text("OPENQASM 3.0;\nqubit q;\n")
     search = 'program = "lib:pair"\ndata = "water"\ntrain = 4\n[search]\ntrials = 1\n[search.space]\nseed = [0, 1]\n'
     (folder / "search.toml").write_text(search, encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qffc.ir.draft import Draft
+from qffc.ir.rich_display import html_of
 from qffc.ir.verification.program import verify_program
 
 
@@ -34,6 +35,8 @@ class Program(Draft):
     Raises:
         QffcError: when the parts do not fit together.
     """
+
+    _repr_html_ = html_of
 
     def __post_init__(self) -> None:
         verify_program(self)

@@ -79,6 +79,9 @@ _PUBLIC: dict[str, str] = {
     "without_limits": "qffc.model_limits",
 }
 
+SHOWN_BY = "qffc.reports.notebook"
+"""Who draws things for notebooks, see `qffc/ir/rich_display.py`."""
+
 __all__ = ["__version__", *_PUBLIC]
 
 

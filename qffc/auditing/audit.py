@@ -24,6 +24,7 @@ from qffc.auditing.paths import path_rows
 from qffc.auditing.rounding import precision_of, with_rounding
 from qffc.ir.declarations import SYMMETRIES, Symmetry
 from qffc.ir.given_values import not_a, whole_of
+from qffc.ir.rich_display import html_of
 from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.telling import told
 from qffc.models.checks.energy_function_tests import PropertyTest
@@ -62,6 +63,8 @@ class Audit:
     precision: str
     seed: int
     rows: tuple[Row, ...]
+
+    _repr_html_ = html_of
 
     def __repr__(self) -> str:
         outcome = "holds" if self.holds else f"FAILS: {', '.join(self.failed)}"

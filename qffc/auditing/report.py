@@ -18,15 +18,9 @@ from ase.io import write
 from qffc.atomic_files import write_text
 from qffc.auditing.audit import Audit, cells_of
 from qffc.auditing.calculator_subject import Row
+from qffc.html_page import page, table
 
 JSON_NAME, HTML_NAME = "audit.json", "audit.html"
-
-_STYLE = (
-    "body{font:15px/1.45 system-ui,sans-serif;color:#22303c;max-width:62em;margin:2em auto;padding:0 1em}"
-    "table{border-collapse:collapse;width:100%}td,th{padding:.25em .7em;text-align:left;border-bottom:1px solid #ddd}"
-    "td.n{text-align:right;font-variant-numeric:tabular-nums}tr.FAILS{background:#fff0eb}tr.FAILS td:last-child"
-    "{color:#b83208;font-weight:600}h2{font-size:1.05em;margin:1.6em 0 .3em}.no{color:#6b7780}"
-)
 
 
 def write_report(audit: Audit, folder: Path) -> list[Path]:
@@ -60,38 +54,37 @@ def as_xyz(shown: tuple[Atoms, ...]) -> str:
 
 def as_html(audit: Audit) -> str:
     """Return one page that needs no other file; the geometries of what fails are in its links."""
+    title = f"Audit of {audit.calculator}, {audit.formula}"
+    return page(title, [f"<h1>{escape(title)}</h1>", *audit_parts(audit)])
+
+
+def audit_parts(audit: Audit) -> list[str]:
+    """Return what a page says of an audit, below its title."""
     failed = len(audit.failed)
     outcome = "every property that applies holds" if audit.holds else f"{failed} of {len(audit.rows)} properties fail"
-    parts = [
-        "<!doctype html><html lang=en><meta charset=utf-8>",
-        f"<title>Audit of {escape(audit.calculator)}</title><style>{_STYLE}</style>",
-        f"<h1>Audit of {escape(audit.calculator)}, {escape(audit.formula)}</h1>",
-        f"<p><strong>{outcome}</strong>. Energies look like {escape(audit.precision)}; so tolerances are.</p>",
-    ]
+    parts = [f"<p><strong>{outcome}</strong>. Energies look like {escape(audit.precision)}; so tolerances are.</p>"]
     for group in dict.fromkeys(row.group for row in audit.rows):
         rows = [row for row in audit.rows if row.group == group]
         asked = [row for row in rows if row.test.verdict != "does not apply"]
-        parts.append(f"<h2>{escape(group)}</h2>")
+        parts.append(f"<h3>{escape(group)}</h3>")
         if asked:
-            head = "".join(f"<th>{name}</th>" for name in ("property", "worst", "tolerance", "unit", "verdict"))
-            parts.append(f"<table><tr>{head}</tr>{''.join(map(_line, asked))}</table>")
+            header = ("property", "worst", "tolerance", "unit", "verdict")
+            classes = ["bad" if row.test.verdict == "FAILS" else "" for row in asked]
+            parts.append(table(header, map(_cells, asked), len(header), classes))
         for row in rows:
             if row not in asked:
-                parts.append(f"<p class=no>{escape(row.test.name)}: does not apply, {escape(row.test.reason)}</p>")
-    return "\n".join(parts) + "\n"
+                parts.append(f"<p class=faint>{escape(row.test.name)}: does not apply, {escape(row.test.reason)}</p>")
+    return parts
 
 
-def _line(row: Row) -> str:
-    name, worst, tolerance, unit, verdict = map(escape, cells_of(row.test))
+def _cells(row: Row) -> tuple[str, ...]:
+    *cells, verdict = map(escape, cells_of(row.test))
     link = ""
     if verdict == "FAILS" and row.shown:
         link = (
             f' <a download="{_short(row.test.name)}.xyz" href="data:text/plain,{quote(as_xyz(row.shown))}">geometry</a>'
         )
-    return (
-        f"<tr class={verdict}><td>{name}</td><td class=n>{worst}</td><td class=n>{tolerance}</td>"
-        f"<td>{unit}</td><td>{verdict}{link}</td></tr>"
-    )
+    return (*cells, f"{verdict}{link}")
 
 
 def _short(name: str) -> str:

@@ -22,6 +22,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("train", "qffc.cli.train:train"),
     ("eval", "qffc.cli.evaluate:evaluate"),
     ("card", "qffc.cli.card:card"),
+    ("report", "qffc.cli.report:report"),
     ("curve", "qffc.cli.curve:curve"),
     ("sweep", "qffc.cli.sweep:sweep"),
     ("search", "qffc.cli.search:search"),
@@ -54,11 +55,12 @@ def build(arguments: Sequence[str]) -> TyperGroup:
     named = [(name, place) for name, place in VERBS if name in arguments[:1]]
     for name, place in named or VERBS:
         module, _, attribute = place.partition(":")
-        verb = getattr(import_module(module), attribute)
+        loaded = import_module(module)
+        verb = getattr(loaded, attribute)
         if isinstance(verb, typer.Typer):
             app.add_typer(verb, name=name)
         else:
-            app.command(name, cls=OnceCommand)(verb)
+            app.command(name, cls=OnceCommand, epilog=getattr(loaded, "EXAMPLE", None))(verb)
     group: TyperGroup = typer.main.get_group(app)
     return group
 

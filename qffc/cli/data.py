@@ -1,4 +1,4 @@
-"""The verb ``data info``."""
+"""The verb ``data info``, and the commands beside it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qffc.cli import data_convert, data_fetch, data_sample, data_split
 from qffc.cli.frames import Keys, Units, parse_keys
 from qffc.cli.once import OnceCommand
 from qffc.cli.output import AsJson, emit
@@ -17,38 +18,50 @@ if TYPE_CHECKING:
 
     from qffc.data import Dataset, Molecules
     from qffc.data.label_verdicts import Verdict
+    from qffc.data.spreads import Parts, Spread
 
-app = typer.Typer(help="What is in data files.", rich_markup_mode=None)
+app = typer.Typer(help="Data files: what is in them, and making them.", rich_markup_mode=None)
 
 
 @app.callback()
 def _data() -> None:
-    """Say what is in data files, and whether their labels can be right."""
+    """Say what is in data files, convert, split, fetch and sample them."""
 
 
-@app.command("info", cls=OnceCommand)
+@app.command("info", cls=OnceCommand, epilog="Example: qffc data info ethanol.npz --units rmd17")
 def info(
     files: Annotated[list[str], typer.Argument(help=f"{DATA_FORMS}, or several")],
     units: Units = None,
     keys: Keys = None,
+    histograms: Annotated[
+        bool, typer.Option("--histograms", help="energies, forces and distances as bars, a line for each bin")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Print what data hold, and whether energies and forces belong together; exit 1 when they do not."""
     given = None if keys is None else parse_keys(keys)
-    told = [each for file in files for each in _file(file, units, given)]
+    told = [each for file in files for each in _file(file, units, given, histograms)]
     emit("\n\n".join(text for text, _ in told), {"files": [entry for _, entry in told]}, as_json)
     if any(entry.get("verdict") == "wrong" for _, entry in told):
         raise typer.Exit(1)
 
 
-def _file(file: str, units: str | None, keys: Mapping[str, str] | None) -> list[tuple[str, dict[str, object]]]:
+app.command("convert", cls=OnceCommand, epilog=data_convert.EXAMPLE)(data_convert.convert)
+app.command("split", cls=OnceCommand, epilog=data_split.EXAMPLE)(data_split.split)
+app.command("fetch", cls=OnceCommand, epilog=data_fetch.EXAMPLE)(data_fetch.fetch)
+app.command("sample", cls=OnceCommand, epilog=data_sample.EXAMPLE)(data_sample.sample)
+
+
+def _file(
+    file: str, units: str | None, keys: Mapping[str, str] | None, histograms: bool
+) -> list[tuple[str, dict[str, object]]]:
     """What there is to say of each molecule of a file, and of its free atoms."""
     from qffc.data.molecules import spelt_atoms
 
     found, how = _read(file, units, keys)
     several = len(found.sets) > 1 or bool(found.atoms and found.sets)
     path = file.removesuffix(f":{ALL}")
-    told = [_told(data, how, f"{path}:{data.formula}" if several else file) for data in found.sets]
+    told = [_told(data, how, f"{path}:{data.formula}" if several else file, histograms) for data in found.sets]
     if found.atoms:
         text = f"{path}, free atoms:\n  energies  --atom-energies {spelt_atoms(found.atoms)}"
         told.append((text, {"file": path, "atom_energies_eV": dict(found.atoms)}))
@@ -79,15 +92,17 @@ def _read(file: str, units: str | None, keys: Mapping[str, str] | None) -> tuple
     return resolve_molecules(file, likely[0], keys), f"NOT DECLARED; the numbers look like these: say {options}"
 
 
-def _told(data: Dataset, how: str, file: str) -> tuple[str, dict[str, object]]:
+def _told(data: Dataset, how: str, file: str, histograms: bool) -> tuple[str, dict[str, object]]:
     """What there is to say of a set, for people and for machines."""
     from qffc.data.label_figures import label_figures
     from qffc.data.label_verdicts import label_verdicts, worst
     from qffc.data.same_frames import marks_of, repeated
+    from qffc.data.spreads import parts_of, spreads_of
 
     figures = label_figures(data)
     verdicts = label_verdicts(data, figures)
     twice = repeated(marks_of(data))
+    spreads, parts = {spread.what: spread for spread in spreads_of(data)}, parts_of(data)
     low, high, mean = (float(x) for x in (data.energies.min(), data.energies.max(), data.energies.mean()))
     splits = ", ".join(f"{len(each.train)} + {len(each.test)}" for each in data.published)
     rows = [
@@ -95,7 +110,11 @@ def _told(data: Dataset, how: str, file: str) -> tuple[str, dict[str, object]]:
         ("frames", f"{len(data)}{_repeated(twice)}"),
         ("units", f"{data.source}, {how}"),
         ("energies", f"{low:.3f} to {high:.3f} eV, mean {mean:.3f}, deviation {data.energies.std():.3f}"),
+        ("", spreads["energies"].line()),
         ("forces", _forces(data, figures.force)),
+        *([("", spreads["forces"].line())] if data.has_forces else []),
+        *((f"distances {name}", _distances(each)) for name, each in spreads.items() if each.unit == "Å"),
+        ("parts", _parts(parts)),
         *([("published splits", f"{len(data.published)}: {splits} frames")] if data.published else []),
         *((each.what, _words(each)) for each in verdicts),
         ("verdict", str(worst(verdicts))),
@@ -111,12 +130,16 @@ def _told(data: Dataset, how: str, file: str) -> tuple[str, dict[str, object]]:
         "units": str(data.source),
         "units_known": how,
         "energies_eV": {"least": low, "largest": high, "mean": mean, "deviation": float(data.energies.std())},
+        "composition": {symbol: data.symbols.count(symbol) for symbol in dict.fromkeys(data.symbols)},
+        "spreads": {name: spread.to_json() for name, spread in spreads.items()},
+        "frames_in_parts": list(parts.frames),
         "fingerprint": data.fingerprint,
         "figures": figures.to_json(),
         "verdicts": {each.what: {"level": str(each.level), "words": each.words} for each in verdicts},
         "verdict": str(worst(verdicts)),
     }
-    return "\n".join([f"{file}:", *(f"  {name:<{width}}  {text}" for name, text in rows)]), entry
+    bars = [f"\n{spread.bars()}" for spread in spreads.values()] if histograms else []
+    return "\n".join([f"{file}:", *(f"  {name:<{width}}  {text}" for name, text in rows), *bars]), entry
 
 
 def _forces(data: Dataset, size: float) -> str:
@@ -125,6 +148,20 @@ def _forces(data: Dataset, size: float) -> str:
     if not data.has_forces:
         return "none: can be evaluated, not trained on"
     return f"root mean square {size:.3f} eV/Å, largest {np.abs(data.forces).max():.3f}"
+
+
+def _distances(spread: Spread) -> str:
+    return f"{spread.least:.2f} to {spread.largest:.2f} Å, mean {spread.mean:.2f}  {spread.line()}"
+
+
+def _parts(parts: Parts) -> str:
+    if parts.lone is None:
+        return "none: every frame hangs together"
+    atom, distance = parts.lone
+    return (
+        f"{len(parts.frames)} of {parts.looked_at} frames do not hang together, such as frame {parts.frames[0]}: "
+        f"atom {atom} is {distance:.2f} Å from its nearest one"
+    )
 
 
 def _repeated(pairs: tuple[tuple[int, int], ...]) -> str:

@@ -50,11 +50,11 @@ def read_positions(file: Path) -> Positions:
         QffcError: as for :func:`read_geometry`.
     """
     from qffc.data import EMBEDDED
-    from qffc.data.file_names import DATA_SUFFIXES, XYZ_SUFFIXES, suffix
+    from qffc.data.file_names import DATA_SUFFIXES, FRAME_SUFFIXES, suffix
     from qffc.data.source import existing_file
 
-    if suffix(file) in XYZ_SUFFIXES:
-        return _read_xyz(existing_file(file))
+    if suffix(file) in FRAME_SUFFIXES:
+        return _read_frames(existing_file(file))
     if suffix(file) == ".npz":
         return _read_npz(existing_file(file))
     raise error(
@@ -105,10 +105,11 @@ def _checked(file: Path, numbers: NDArray[np.generic] | None, stored: NDArray[np
     return known, positions
 
 
-def _read_xyz(file: Path) -> Geometry:
-    from qffc.data.xyz_frames import no_frames, refuse_other_atoms, xyz_frames
+def _read_frames(file: Path) -> Geometry:
+    from qffc.data.frame_files import frames_of
+    from qffc.data.xyz_frames import no_frames, refuse_other_atoms
 
-    frames = list(xyz_frames(file))
+    frames = list(frames_of(file))
     if not frames:
         raise no_frames(file)
     for frame in frames:

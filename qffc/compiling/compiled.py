@@ -18,6 +18,7 @@ from qffc.compiling.levels import DEFAULT_LEVEL, level
 from qffc.ir.diagnostics import error
 from qffc.ir.given_values import path_of
 from qffc.ir.program import Program
+from qffc.ir.rich_display import html_of
 from qffc.ir.short_repr import short_repr
 from qffc.passes.base import Pass
 from qffc.passes.circuit.split_program import Split, split_program
@@ -58,6 +59,8 @@ class Compiled(Parts):
         lowering: the pass that makes native gates, as text.
         records: what each pass did.
     """
+
+    _repr_html_ = html_of
 
     def __repr__(self) -> str:
         proof = "proven" if self.certificate.holds else "not proven"

@@ -14,6 +14,7 @@ from qffc.data.checks import atomic_numbers, check_apart, check_finite, check_ro
 from qffc.data.split import PublishedSplit, Split, check_frames, draw_split, take_split
 from qffc.ir.diagnostics import error
 from qffc.ir.elements import symbols_of
+from qffc.ir.rich_display import html_of
 from qffc.units import INTERNAL, Units
 
 
@@ -56,6 +57,8 @@ class Dataset:
     published: tuple[PublishedSplit, ...] = ()
     has_forces: bool = True
     cell: InitVar[object | None] = None
+
+    _repr_html_ = html_of
 
     def __post_init__(self, cell: object | None) -> None:
         if cell is not None:

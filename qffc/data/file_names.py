@@ -5,8 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 XYZ_SUFFIXES = (".xyz", ".extxyz", ".xyz.gz", ".extxyz.gz")
-DATA_SUFFIXES = (".npz", *XYZ_SUFFIXES)
-FILE_FORMS = "a file .npz, .xyz, .extxyz, .xyz.gz or .extxyz.gz"
+DB_SUFFIXES = (".db",)
+"""Databases of ASE."""
+H5_SUFFIXES = (".h5", ".hdf5")
+"""HDF5 in the form of the ANI data sets."""
+FRAME_SUFFIXES = (*XYZ_SUFFIXES, *DB_SUFFIXES, *H5_SUFFIXES)
+"""Files of frames that may be of any molecules."""
+DATA_SUFFIXES = (".npz", *FRAME_SUFFIXES)
+FILE_FORMS = "a file .npz, .xyz, .extxyz, .xyz.gz, .extxyz.gz, .db or .h5"
 """The kinds of data files, for messages and help."""
 DATA_FORMS = f"water, ammonia, or {FILE_FORMS}"
 """What names frames."""

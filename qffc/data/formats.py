@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from qffc.data.dataset import Dataset
-from qffc.data.file_names import DATA_SUFFIXES, XYZ_SUFFIXES, suffix
+from qffc.data.file_names import DATA_SUFFIXES, FRAME_SUFFIXES, suffix
 from qffc.data.npz import read_npz
 from qffc.data.source import existing_file
 from qffc.data.xyz import read_xyz
@@ -23,14 +23,17 @@ def read(
     *,
     energies_alone: bool = False,
 ) -> Dataset:
-    """Read a dataset from a file: ``.npz``, or extended XYZ (``.xyz``, ``.extxyz``, and packed with ``.gz``).
+    """Read a dataset from a file.
+
+    That is ``.npz``, extended XYZ (``.xyz``, ``.extxyz``, and packed with ``.gz``), a database of ASE (``.db``), or
+    HDF5 as the ANI sets have it (``.h5``, ``.hdf5``, which needs the extra ``h5``).
 
     Capitals in the ending do not count.
 
     Args:
         path: the file.
         units: the units of the numbers in the file, as :func:`qffc.units.data_units` takes them.
-        keys: keys in the file by role; for npz see :func:`qffc.data.read_npz`, for XYZ ``energies`` and ``forces``.
+        keys: keys in the file by role; for npz see :func:`qffc.data.read_npz`, for others ``energies`` and ``forces``.
         energies_alone: read a file without forces, too, to compare energies.
 
     Returns:
@@ -50,7 +53,7 @@ def read(
     file = existing_file(path)
     if suffix(file) == ".npz":
         return read_npz(file, units=units, keys=keys, energies_alone=energies_alone)
-    if suffix(file) in XYZ_SUFFIXES:
+    if suffix(file) in FRAME_SUFFIXES:
         energy, forces = xyz_keys(file, keys or {})
         return read_xyz(file, units, energy, forces, energies_alone=energies_alone)
     raise error(
@@ -63,7 +66,7 @@ def read(
 
 
 def xyz_keys(file: Path, keys: Mapping[str, str]) -> tuple[str, str]:
-    """Return the keys of energies and forces in an XYZ file.
+    """Return the keys of energies and forces in a file of frames.
 
     Args:
         file: for messages.
@@ -82,8 +85,8 @@ def xyz_keys(file: Path, keys: Mapping[str, str]) -> tuple[str, str]:
                 "unknown role in keys",
                 where=str(file),
                 found=repr(role),
-                expected=f"one of {quoted(_XYZ_KEYS)} for an XYZ file",
-                help="species and positions have fixed names in extended XYZ",
+                expected=f"one of {quoted(_XYZ_KEYS)} for a file of frames, such as XYZ",
+                help="species and positions have fixed names there",
             )
     chosen = {**_XYZ_KEYS, **keys}
     return chosen["energies"], chosen["forces"]

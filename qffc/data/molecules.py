@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qffc.data.dataset import Dataset
-from qffc.data.file_names import ALL, DATA_SUFFIXES, XYZ_SUFFIXES, stem, suffix
+from qffc.data.file_names import ALL, DATA_SUFFIXES, FRAME_SUFFIXES, stem, suffix
 from qffc.data.formats import read, xyz_keys
 from qffc.data.source import existing_file
 from qffc.data.xyz import XyzLabels, frames_and_units
@@ -59,7 +59,7 @@ def read_molecules(
     Frames of one composition are sorted alike, like atoms in their order. Single atoms give their energies alone.
 
     Args:
-        path: an extended XYZ file; an npz file holds one molecule.
+        path: a file of frames: extended XYZ, a database of ASE, HDF5; an npz file holds one molecule.
         units: as for :func:`qffc.data.read`.
         keys: as for :func:`qffc.data.read`.
         formula: of one molecule, in any order, such as ``H2O``; without it all are read.
@@ -79,7 +79,7 @@ def read_molecules(
     """
     file = existing_file(path)
     wanted = None if formula == ALL else _counts(formula, file)
-    if suffix(file) not in XYZ_SUFFIXES:
+    if suffix(file) not in FRAME_SUFFIXES:
         data = read(file, units, keys, energies_alone=energies_alone)
         if wanted not in (None, _counts(data.formula, file)):
             raise _no_molecule(file, formula, [data.formula])

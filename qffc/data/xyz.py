@@ -1,4 +1,4 @@
-"""Read data from extended XYZ files."""
+"""Read data from extended XYZ files, and from others that hold frames of any molecules."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from qffc.data.dataset import Dataset
 from qffc.data.declared_units import declared_units
-from qffc.data.file_names import stem
+from qffc.data.file_names import DB_SUFFIXES, stem, suffix
+from qffc.data.frame_files import frames_of
 from qffc.data.source import Source, existing_file
-from qffc.data.xyz_frames import Frame, no_frames, refuse_other_atoms, xyz_frames
+from qffc.data.xyz_frames import Frame, no_frames, refuse_other_atoms
 from qffc.ir.diagnostics import error, quoted
-from qffc.units import Units
+from qffc.units import INTERNAL, Units
 
 _SHOWN = 80
 """Characters of a value that a message quotes."""
@@ -77,15 +78,17 @@ def frames_and_units(file: Path, units: str | Units | None) -> tuple[list[Frame]
     """Return the frames of a file and the units of their numbers.
 
     Args:
-        file: an extended XYZ file.
+        file: a file of frames.
         units: as for :func:`read_xyz`.
 
     Raises:
         QffcError: there are no frames, one cannot be read, or the units are not declared or not the same in all.
     """
-    frames = list(xyz_frames(file))
+    frames = list(frames_of(file))
     if not frames:
         raise no_frames(file)
+    if units is None and suffix(file) in DB_SUFFIXES:
+        units = INTERNAL  # of calculators of ASE; other units are declared as everywhere
     declared = _units(frames[0], units)
     for frame in frames:
         _units(frame, declared)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qffc.ir.diagnostics import error
 from qffc.ir.given_values import not_a
+from qffc.ir.rich_display import html_of
 from qffc.ir.short_repr import short_repr
 from qffc.models.files.model_given import ModelLike, model_of
 from qffc.models.force_field import ForceField
@@ -63,6 +64,8 @@ class Ensemble:
         >>> said.forces.shape, said.force_deviations.shape
         ((1, 3, 3), (1, 3))
     """
+
+    _repr_html_ = html_of
 
     def __init__(self, models: Sequence[ModelLike]) -> None:
         if isinstance(models, str | ForceField) or not isinstance(models, Sequence):

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.given_values import not_a
 from qffc.ir.program import Program
+from qffc.ir.rich_display import html_of
 from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.telling import tell
 from qffc.models.circuits.instances import Instances, instances_of, species_of
@@ -60,6 +61,8 @@ class ForceField:
     arrays: Mapping[str, NDArray[np.float64]]
     metadata: Mapping[str, str] = field(default_factory=dict)
     lower: Lowering = lower_jax
+
+    _repr_html_ = html_of
 
     def __post_init__(self) -> None:
         check_arrays(self.program, self.arrays)

@@ -107,7 +107,7 @@ def resolve_data(
 
     Args:
         text: the name of an embedded dataset, or a file ``.npz``, ``.xyz`` or ``.extxyz``, the latter also packed as
-            ``.gz``; or ``FILE:FORMULA`` for one molecule of a file that holds several.
+            ``.gz``, ``.db`` or ``.h5``; or ``FILE:FORMULA`` for one molecule of a file that holds several.
         units: of the numbers in a file; see :func:`qffc.units.data_units`.
         keys: names in a file by role, where they are others than usual; see :func:`qffc.data.read`.
         energies_alone: read a file without forces, too, to compare energies.
@@ -177,9 +177,9 @@ def resolve_molecules(
     Raises:
         QffcError: as :func:`resolve_data`.
     """
-    from qffc.data.file_names import ALL, XYZ_SUFFIXES, suffix
+    from qffc.data.file_names import ALL, FRAME_SUFFIXES, suffix
 
-    whole = suffix(text) in XYZ_SUFFIXES and Path(text).exists()
+    whole = suffix(text) in FRAME_SUFFIXES and Path(text).exists()
     found = _resolve(f"{text}:{ALL}" if whole else text, units, keys, energies_alone=True)
     if not whole or found.atoms or len(found.sets) > 1:
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import factorial
 
@@ -11,6 +12,8 @@ from qffc.ir.program import Program
 
 _SHORT = 8
 """Characters of an angle that stands in the drawing itself; longer ones have a name there, and their own line below."""
+_HALVINGS = 12
+"""Of the length of a line, until lines are about equally long."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,38 @@ def layout_of(program: Program) -> Layout:
     count, layers = len(program.ops), len(columns)
     title = f"{program.name}: {count} operations on {len(wires)} qubits in {layers} layers"
     return Layout(title, wires, columns, measured, tuple(_legend(program, names)))
+
+
+def bands_of(widths: Sequence[float], room: float) -> list[tuple[int, int]]:
+    """Return the layers of each line of a drawing, from the first to before the last: few lines, about equally long.
+
+    Args:
+        widths: of the layers.
+        room: the longest line, but for one of a single layer.
+
+    Example:
+        >>> bands_of([1, 1, 1, 1, 1, 1, 1], 6)
+        [(0, 4), (4, 7)]
+    """
+    bands = _filled(widths, room)
+    low, high = 0.0, room
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if len(_filled(widths, middle)) > len(bands):
+            low = middle
+        else:
+            high = middle
+    return _filled(widths, high)
+
+
+def _filled(widths: Sequence[float], room: float) -> list[tuple[int, int]]:
+    bands, first, used = [], 0, 0.0
+    for place, width in enumerate(widths):
+        if place > first and used + width > room:
+            bands.append((first, place))
+            first, used = place, 0.0
+        used += width
+    return [*bands, (first, len(widths))]
 
 
 def columns_of(program: Program) -> list[list[Op]]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from qffc.data import Dataset
 from qffc.data.baselines import Baseline, constant_baseline, harmonic_baseline
 from qffc.execution.shot_need import ShotNeed
+from qffc.ir.rich_display import html_of
 from qffc.ir.short_repr import counted, short_repr
 from qffc.models.ensemble import Ensemble, consensus_of
 from qffc.models.errors import Errors, errors_of, force_errors_by_element
@@ -61,6 +62,8 @@ class Evaluation:
     left_out: int = 0
     members: Members | None = None
     shots: ShotNeed | None = None
+
+    _repr_html_ = html_of
 
     def __repr__(self) -> str:
         errors = self.errors

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
+from qffc.ir.rich_display import html_of
 from qffc.ir.short_repr import short_repr
 from qffc.passes.equivariance.certificates.certificate_schemas import as_in_newest
 from qffc.passes.equivariance.certificates.certificate_text import render_verdict
@@ -76,6 +77,8 @@ class Certificate:
     origin: Origin | None = None
     rules_only: bool = False
     text: str | None = None
+
+    _repr_html_ = html_of
 
     def __repr__(self) -> str:
         found = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from hypothesis import given
 from qffc.ir.program import Program
 from qffc.ir.text.parser import parse_program
 from qffc.library import load
-from qffc.reports.circuit_drawing import draw_circuit
-from qffc.reports.circuit_layout import layout_of
+from qffc.reports.circuit_drawing import circuit_figure, draw_circuit
+from qffc.reports.circuit_layout import bands_of, layout_of
+from qffc.reports.circuit_svg import circuit_svg
+from qffc.reports.site_colours import ELEMENTS, site_colours
 from qffc.reports.text_drawing import text_drawing
 from qffc.testing.strategies import programs
 
@@ -63,9 +66,15 @@ def test_names_of_values_are_not_those_of_the_program() -> None:
     assert "t2" in names
 
 
-def test_a_file_says_the_same(tmp_path: Path) -> None:
-    draw_circuit(EVERY, tmp_path / "circuit.svg")
-    drawn = re.findall(r"<!-- (.*) -->", (tmp_path / "circuit.svg").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_a_file_says_the_same(kind: str, tmp_path: Path) -> None:
+    if kind == "svg":
+        draw_circuit(EVERY, tmp_path / "circuit.svg")
+        root = ElementTree.parse(tmp_path / "circuit.svg").getroot()
+        drawn = [text.text or "" for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    else:
+        (axes,) = circuit_figure(EVERY).axes
+        drawn = [text.get_text() for text in axes.texts]
     layout = layout_of(EVERY)
     marks = [mark for column in layout.columns for each in column if each.boxed for mark in each.marks]
     labels = [each.label for column in layout.columns for each in column if each.label]
@@ -73,3 +82,23 @@ def test_a_file_says_the_same(tmp_path: Path) -> None:
         assert drawn.count(text) >= [*marks, *labels, layout.title, *layout.wires].count(text), text
     assert drawn.count("M") == len(layout.measured)
     assert any("norm(r(a, b))" in line for line in drawn)
+
+
+def test_atoms_have_colours_and_each_site_its_own() -> None:
+    program = load("sivqlm-h2o", depth=1)
+    colours = site_colours(program)
+    assert colours["O"] == ELEMENTS["O"]
+    assert len(set(colours.values())) == 3
+    drawn = circuit_svg(program)
+    for site in ("H1", "H2"):
+        assert drawn.count(f'stroke="{colours[site]}" stroke-width') == 4  # two turns of each of its two qubits
+
+
+def test_lines_of_a_drawing_are_about_equally_long() -> None:
+    widths = [float(1 + place % 3) for place in range(40)]
+    bands = bands_of(widths, 30.0)
+    lengths = [sum(widths[first:last]) for first, last in bands]
+    assert [first for first, _ in bands[1:]] == [last for _, last in bands[:-1]]
+    assert max(lengths) <= 30
+    assert max(lengths) - min(lengths) <= 4
+    assert bands_of([50.0, 1.0], 30.0) == [(0, 1), (1, 2)]

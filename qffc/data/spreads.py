@@ -1,0 +1,166 @@
+"""How energies, forces and distances of frames are spread: ranges, and histograms as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.data.dataset import Dataset
+
+_BARS = " ▁▂▃▄▅▆▇█"
+_BINS = 24
+_MOST_PAIRS = 4_000_000
+_APART = 1.6
+"""Times the sum of covalent radii: atoms nearer than that hang together."""
+_MOST_FRAMES = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Numbers of one kind.
+
+    Args:
+        what: they are.
+        unit: of the numbers.
+        least: of them.
+        largest: of them.
+        mean: of them.
+        counts: in bins of equal width between the two.
+    """
+
+    what: str
+    unit: str
+    least: float
+    largest: float
+    mean: float
+    counts: tuple[int, ...]
+
+    def line(self) -> str:
+        """Return the histogram as one line of bars.
+
+        Example:
+            >>> spread_of("energies", "eV", np.array([0.0, 0.1, 1.0]), 4).line()
+            '█  ▄'
+        """
+        most = max(self.counts)
+        heights = [0 if not count else max(1, round(count / most * (len(_BARS) - 1))) for count in self.counts]
+        return "".join(_BARS[height] for height in heights)
+
+    def bars(self, width: int = 40) -> str:
+        """Return the histogram with a line for each bin: where it begins, a bar, how many there are.
+
+        Args:
+            width: of the longest bar, in characters.
+        """
+        most, step = max(self.counts), (self.largest - self.least) / len(self.counts)
+        lines = [f"{self.what}, {self.unit}"]
+        for place, count in enumerate(self.counts):
+            bar = "█" * max(round(width * count / most), 1 if count else 0)
+            lines.append(f"  {self.least + place * step:>12.4f}  {bar:<{width}}  {count}".rstrip())
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the figures as plain data."""
+        return {
+            "unit": self.unit,
+            "least": self.least,
+            "largest": self.largest,
+            "mean": self.mean,
+            "counts": list(self.counts),
+        }
+
+
+def spread_of(what: str, unit: str, numbers: NDArray[np.float64], bins: int = _BINS) -> Spread:
+    """Return how numbers are spread.
+
+    Args:
+        what: they are.
+        unit: of theirs.
+        numbers: any shape, at least one.
+        bins: of the histogram.
+    """
+    counts, _ = np.histogram(numbers, bins=bins)
+    low, high, mean = float(numbers.min()), float(numbers.max()), float(numbers.mean())
+    return Spread(what, unit, low, high, mean, tuple(map(int, counts)))
+
+
+def spreads_of(data: Dataset) -> Iterator[Spread]:
+    """Yield the spreads of energies per frame, of lengths of forces, and of distances for each pair of elements.
+
+    Args:
+        data: frames; of very many, distances are taken from some of them, evenly.
+
+    Example:
+        >>> from qffc.data import load_embedded
+        >>> [spread.what for spread in spreads_of(load_embedded("water"))]
+        ['energies', 'forces', 'O-H', 'H-H']
+    """
+    yield spread_of("energies", "eV", data.energies)
+    if data.has_forces:
+        yield spread_of("forces", "eV/Å", np.linalg.norm(data.forces, axis=-1))
+    first, second = np.triu_indices(len(data.numbers), k=1)
+    kinds: dict[str, list[int]] = {}
+    for pair, (a, b) in enumerate(zip(first, second, strict=True)):
+        ordered = sorted((a, b), key=lambda atom: (-data.numbers[atom], atom))
+        kinds.setdefault("-".join(data.symbols[atom] for atom in ordered), []).append(pair)
+    step = max(1, len(data) * len(first) // _MOST_PAIRS)
+    positions = data.positions[::step]
+    for kind, pairs in kinds.items():
+        distances = np.linalg.norm(positions[:, second[pairs]] - positions[:, first[pairs]], axis=-1)
+        yield spread_of(kind, "Å", distances)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Whether frames hang together.
+
+    Args:
+        frames: the numbers of those that do not.
+        looked_at: how many were looked at.
+        lone: of the first such frame: an atom that is farthest from its nearest one, and that distance, Angstrom.
+    """
+
+    frames: tuple[int, ...]
+    looked_at: int
+    lone: tuple[int, float] | None
+
+
+def parts_of(data: Dataset) -> Parts:
+    """Return which frames fall into parts: atoms hang together when nearer than 1.6 times their covalent radii.
+
+    Example:
+        >>> from qffc.data import load_embedded
+        >>> parts_of(load_embedded("water")).frames
+        ()
+    """
+    from ase.data import covalent_radii
+
+    count = len(data.numbers)
+    step = max(1, len(data) // _MOST_FRAMES)
+    places = np.arange(0, len(data), step)
+    if count < 2:
+        return Parts((), len(places), None)
+    radii = covalent_radii[data.numbers]
+    limits = _APART * (radii[:, None] + radii)
+    broken: list[int] = []
+    size = max(1, _MOST_PAIRS // count**2)
+    for start in range(0, len(places), size):
+        block = places[start : start + size]
+        positions = data.positions[block]
+        near = np.linalg.norm(positions[:, :, None] - positions[:, None], axis=-1) < limits
+        reached = near[:, 0]
+        for _ in range(count):
+            grown = np.any(near & reached[:, :, None], axis=1)
+            if np.array_equal(grown, reached):
+                break
+            reached = grown
+        broken += block[~reached.all(axis=1)].tolist()
+    if not broken:
+        return Parts((), len(places), None)
+    distances = np.linalg.norm(data.positions[broken[0], :, None] - data.positions[broken[0]], axis=-1)
+    nearest = np.where(np.eye(count, dtype=bool), np.inf, distances).min(axis=1)
+    atom = int(nearest.argmax())
+    return Parts(tuple(broken), len(places), (atom, float(nearest[atom])))
