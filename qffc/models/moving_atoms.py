@@ -105,7 +105,7 @@ class MovingAtoms:
         self._kind = np.dtype(f"float{bits}")
         self._model = model
         self._reach, self._radius = distance, distance + self._skin
-        self.periodic = tuple(bool(each) for each in np.asarray(periodic).reshape(3))
+        self.periodic = tuple(map(bool, np.broadcast_to(np.asarray(periodic), 3)))
         self._by_atom = isinstance(model.program.readout, AtomicReadout)
         if any(self.periodic) and not self._by_atom:
             raise error(

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from ase.build import molecule
+from drawn_limits import with_limits
 
 from qffc.library import load
 from qffc.models.circuits.instances import circuits_of_neighbours, fill_instances, instances_of, species_of
@@ -17,7 +18,6 @@ from qffc.models.force_field import ForceField, untrained
 from qffc.models.force_gradient import with_forces
 from qffc.models.molecule_circuits import ATOM_ENERGY, ENERGY_SCALE
 from qffc.models.moving_atoms import MovingAtoms
-from qffc.models.validity.limits import SEEN, validity_shapes
 from qffc.models.whole_rounds import bonds_of, whole_rounds
 from qffc.passes.lower_jax.double_precision import double_precision
 from qffc.passes.lower_jax.native_calls import INSTRUCTIONS_VARIABLE
@@ -54,21 +54,6 @@ def model_of(name):
     arrays = {key: value + 0.3 * generator.random(size=value.shape) for key, value in fresh.items()}
     frames = atoms.positions + generator.normal(0.0, 0.05, size=(2, len(atoms), 3))
     return ForceField(program, arrays), atoms.numbers, frames
-
-
-def with_limits(model):
-    """The model with limits that all its frames meet: some distances unseen, atoms near, grades on both sides of 1."""
-    generator = np.random.default_rng(3)
-    limits = {name: generator.random(size=shape) for name, shape in validity_shapes(model.program).items()}
-    name = {key.removeprefix("constant.validity_"): key for key in limits}
-    species = len(model.program.species)
-    limits[SEEN] = np.broadcast_to([[0.3, 1.0], [1.5, 1.8], [2.0, 2.6]], (species, species, 3, 2))
-    limits[name["nearest"]] = limits[name["nearest"]] + 1.2
-    limits[name["floor"]] = 2.0 + limits[name["floor"]]
-    limits[name["widths"]] = 17.0 + 0.85 * limits[name["widths"]]
-    limits[name["rest"]] = 3.4 + 6.8 * limits[name["rest"]]
-    limits[name["axes"]] = np.linalg.qr(limits[name["axes"]])[0]
-    return ForceField(model.program, {**model.arrays, **limits})
 
 
 def arrays_of(model, dtype="float64"):
