@@ -221,7 +221,7 @@ def test_what_a_model_has_not_is_said_with_the_reason():
 
 
 def test_energies_of_atoms_where_every_atom_counts():
-    model = untrained(load("ring", species=("O", "H"), slots=2, channels=1, depth=1), 0)
+    model = untrained(load("initial", species=("O", "H"), slots=2, channels=1, depth=1), 0)
     water = molecule("H2O")
     water.calc = Calculator(model)
     assert water.get_potential_energies().sum() == pytest.approx(water.get_potential_energy(), rel=1e-12)
