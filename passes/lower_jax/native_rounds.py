@@ -48,7 +48,7 @@ class Bonds(NamedTuple):
     places: Any = None
 
     @property
-    def index(self) -> tuple[Index, ...]:
+    def indices(self) -> tuple[Index, ...]:
         """All indices as the native function reads them."""
         places = self.senders if self.places is None else self.places
         return self.species, self.receivers, self.senders, places
@@ -127,7 +127,7 @@ class NativeRounds:
         if library is None:
             raise InternalError("native rounds without their library")
         program, atoms, call = self._program, len(bonds.species), library.qffc_rounds_at
-        index = [np.ascontiguousarray(each, np.int32) for each in bonds.index]
+        index = [np.ascontiguousarray(each, np.int32) for each in bonds.indices]
         nothing = np.zeros(0, kind)
         some = [nothing if each is None else each for each in (bonds.present, model.seen)]
         floats = [some[0], model.shift, model.scale, some[1], *model.limits, *model.weights]
@@ -206,7 +206,7 @@ class NativeRounds:
         register_native()
         kind, atoms = positions.dtype, len(bonds.species)
         nothing = jnp.zeros((0,), kind)
-        index = [index_array(each) for each in bonds.index]
+        index = [index_array(each) for each in bonds.indices]
         some = [nothing if each is None else jnp.asarray(each, kind) for each in (bonds.present, model.seen)]
         arrays = [positions, *index, some[0], model.shift, model.scale, some[1], *model.limits, *model.weights, *along]
         shapes = [(atoms,), (atoms,), positions.shape, *(each.shape for each in model.weights if along)]

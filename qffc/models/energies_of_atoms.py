@@ -46,8 +46,8 @@ def energies_of_atoms(model: ForceField, numbers: Elements, positions: ArrayLike
     """
     if not isinstance(model.program.readout, AtomicReadout):
         raise error(
-            "energies of atoms of an energy that is no sum over atoms",
-            found=f"'{model.program.name}', which gives one energy of the whole molecule",
+            "energies of atoms of an energy that is no sum of such",
+            found=f"'{model.program.name}', whose readout is no atomic_energy",
             expected="atomic_energy as the readout of the program, as lib:pair and lib:gathered have it",
             help="ask for the energy of the molecule",
         )

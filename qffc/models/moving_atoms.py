@@ -109,8 +109,8 @@ class MovingAtoms:
         self._by_atom = isinstance(model.program.readout, AtomicReadout)
         if any(self.periodic) and not self._by_atom:
             raise error(
-                "periodic atoms of a model whose energy is that of a molecule",
-                found=f"'{model.program.name}', whose energy is no sum over atoms",
+                "periodic atoms of a model without energies of atoms",
+                found=f"'{model.program.name}', whose readout is no atomic_energy",
                 expected="atomic_energy as the readout of its program",
                 help="use a program such as lib:pair or lib:gathered",
             )

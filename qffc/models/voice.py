@@ -111,11 +111,11 @@ def why_not(name: str, programs: Sequence[Program], *, periodic: bool = True) ->
         >>> from qffc.library import load
         >>> why_not("energies", [load("pair")])
         >>> print(why_not("energies", [load("sivqlm-h2o", depth=1)]))
-        'sivqlm-h2o' gives one energy of the whole molecule, which is no sum over atoms
+        'sivqlm-h2o' has no atomic_energy as its readout, so its energy is no sum of energies of atoms
     """
     whole = [program.name for program in programs if not isinstance(program.readout, AtomicReadout)]
     if name in (ENERGIES, STRESS) and whole:
-        return f"'{whole[0]}' gives one energy of the whole molecule, which is no sum over atoms"
+        return f"'{whole[0]}' has no atomic_energy as its readout, so its energy is no sum of energies of atoms"
     endless = [program.name for program in programs if reach(program) is None]
     if name == STRESS and endless:
         return f"in '{endless[0]}' every atom counts, so it has no periodic systems; a stress needs a cutoff"

@@ -88,7 +88,7 @@ def images_within(positions: Floats, cell: Floats, periodic: ArrayLike, radius: 
         >>> alone.owners.tolist(), len(alone.centres)
         ([0, 0, 0, 0, 0], 4)
     """
-    from vesin import NeighborList
+    from vesin import NeighborList  # type: ignore[import-untyped]  # it has no types
 
     found = NeighborList(cutoff=radius, full_list=True)
     # Its indices are unsigned: as such, what is subtracted from them wraps around.

@@ -210,9 +210,9 @@ def test_single_precision_in_a_cell():
 def test_what_a_model_has_not_is_said_with_the_reason():
     water = molecule("H2O")
     water.calc = Calculator(untrained(load("sivqlm-h2o", depth=1), 0))
-    with pytest.raises(PropertyNotImplementedError, match="no sum over atoms"):
+    with pytest.raises(PropertyNotImplementedError, match="no sum of energies of atoms"):
         water.get_potential_energies()
-    with pytest.raises(PropertyNotImplementedError, match="no sum over atoms"):
+    with pytest.raises(PropertyNotImplementedError, match="no sum of energies of atoms"):
         water.get_stress()
     water.calc = Calculator(model_of("rounds"))
     assert set(water.calc.implemented_properties) == {"energy", "free_energy", "forces", "energies", "stress"}
@@ -221,7 +221,7 @@ def test_what_a_model_has_not_is_said_with_the_reason():
 
 
 def test_energies_of_atoms_where_every_atom_counts():
-    model = untrained(load("initial", species=("O", "H"), slots=2, channels=1, depth=1), 0)
+    model = untrained(load("revised", species=("O", "H"), slots=2, channels=1, depth=1), 0)
     water = molecule("H2O")
     water.calc = Calculator(model)
     assert water.get_potential_energies().sum() == pytest.approx(water.get_potential_energy(), rel=1e-12)
