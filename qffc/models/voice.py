@@ -33,7 +33,8 @@ class Said:
         forces: (atoms, 3), eV/Angstrom.
         grades: (atoms,) extrapolation grades; None where the model does not know them.
         energies: (atoms,) eV; None where the energy is no sum over atoms, or they were not asked for.
-        virial: (3, 3) the derivative of the energy by strain, eV; None without periodic boundaries.
+        virial: (3, 3) the derivative of the energy by strain, eV, the stress tensor times the volume; None without
+            periodic boundaries.
     """
 
     energy: float

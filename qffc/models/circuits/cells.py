@@ -1,9 +1,10 @@
-"""Atoms in a cell: which neighbours they have, images in other cells included, and where those stand.
+"""Periodic boundary conditions: which neighbours atoms in a cell have, images in other cells included.
 
 A place is where an atom or an image of it stands. The first places are those of the atoms themselves, then come the
 images that are a neighbour of an atom, so that a neighbour is a place: an atom may be its own neighbour, and another
 one may be a neighbour several times. Energies are functions of the places; forces and the virial follow from the
-gradient by these, whatever the energy is made of.
+gradient by these, whatever the energy is made of. Images are ghost atoms in other words, without circuits of their own,
+and all within the cutoff count, where the minimum image convention has one of each atom.
 """
 
 from __future__ import annotations

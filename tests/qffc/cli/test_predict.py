@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::qffc.ir.diagnostics.QffcWarning
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    folder, program = tmp_path_factory.mktemp("models"), load("gathered", channels=1, rounds=2, depth=1, vectors=2)
+    folder, program = tmp_path_factory.mktemp("models"), load("gathered", channels=2, rounds=2, depth=1, vectors=2)
     paths = [folder / f"{seed}.safetensors" for seed in (0, 1)]
     for seed, path in enumerate(paths):
         save_model(untrained(program, seed), path)
