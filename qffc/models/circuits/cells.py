@@ -62,11 +62,13 @@ class Images:
         What is not listed was further away than ``listed``. A change of the cell shortens a distance at most by the
         least stretch of it; what atoms move against the cell, all of them together apart, comes on top.
         """
-        change = np.linalg.solve(self.cell, cell)
-        moved = positions - self.positions @ change
+        there, least = self.positions, 1.0
+        if not np.array_equal(cell, self.cell):
+            change = np.linalg.solve(self.cell, cell)
+            there, least = there @ change, float(np.linalg.svd(change, compute_uv=False)[-1])
+        moved = positions - there
         moved -= moved.mean(axis=0)
         most = float(np.sqrt(np.max(np.sum(moved * moved, axis=1))))
-        least = 1.0 if np.array_equal(cell, self.cell) else float(np.linalg.svd(change, compute_uv=False)[-1])
         return least * listed - 2.0 * most >= needed
 
     def folded(self, gradient: Floats) -> Floats:

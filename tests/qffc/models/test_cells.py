@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -31,6 +32,7 @@ PROGRAMS = {
     "rounds": ("gathered", SMALL | ROUNDS),
     "one round": ("gathered", SMALL | {"rounds": 1, "vectors": 0}),
     "pairs": ("pair", SMALL | {"messages": 1}),
+    "mirrored": ("gathered", SMALL | ROUNDS),
 }
 
 
@@ -41,6 +43,9 @@ def model_of(name, limits=False):
     program = load(library, **options)
     generator = np.random.default_rng(1)
     fresh = untrained(program, seed=2).arrays
+    if name == "mirrored":
+        program = replace(program, average=("inversion",))
+        fresh = untrained(program, seed=2).arrays
     model = ForceField(program, {key: value + 0.1 * generator.random(value.shape) for key, value in fresh.items()})
     return with_limits(model) if limits else model
 
@@ -83,6 +88,7 @@ CASES = [
     ("rounds", False, crystal(2.9, 4, (True, False, True), seed=2)),
     ("one round", False, crystal(2.3, 1)),
     ("pairs", False, crystal(2.4, 2, (False, True, True), seed=3)),
+    pytest.param("mirrored", False, crystal(3.1, 3, seed=7), marks=pytest.mark.slow),
     pytest.param("pairs", True, crystal(2.8, 2, seed=4), marks=pytest.mark.slow),
 ]
 
