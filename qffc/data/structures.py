@@ -35,8 +35,8 @@ def read_structures(path: str | Path) -> Iterator[Atoms]:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     file = pathlib.Path(folder, "slab.xyz")
         ...     _ = file.write_text(text)
-        ...     [(atoms.pbc.tolist(), atoms.info) for atoms in read_structures(file)]
-        [([True, True, False], {'run': 7})]
+        ...     [(atoms.pbc.tolist(), int(atoms.info["run"])) for atoms in read_structures(file)]
+        [([True, True, False], 7)]
     """
     file = existing_file(path)
     count = 0
