@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qffc.cli.output import AsJson, emit
 from qffc.ir.diagnostics import error
 from qffc.ir.short_repr import counted
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 _ENDINGS = (".xyz", ".extxyz")
 
@@ -19,7 +23,9 @@ def predict(
         list[Path],
         typer.Argument(metavar="MODEL...", help="a model file, or the folder of its run; of several the mean"),
     ],
-    geometry: Annotated[Path, typer.Option(help="structures: extended XYZ, or any file that ASE reads; Angstrom")],
+    geometry: Annotated[
+        Path, typer.Option(help="structures: extended XYZ, npz, any file that ASE reads, water or ammonia; Angstrom")
+    ],
     out: Annotated[Path, typer.Option(help="the file to write, extended XYZ: .xyz or .extxyz")],
     as_json: AsJson = False,
 ) -> None:
@@ -41,7 +47,6 @@ def predict(
     from ase.io.extxyz import write_xyz
 
     from qffc.atomic_files import atomic_path
-    from qffc.data.structures import read_structures
     from qffc.ir.telling import tell
     from qffc.models.ensemble import Ensemble
     from qffc.models.files.model_file import load_model
@@ -52,7 +57,7 @@ def predict(
     frames = atoms = cells = 0
     grades: list[float] = []
     with atomic_path(out) as temporary, temporary.open("w", encoding="utf-8") as file:
-        for predicted in predict_structures(model, read_structures(geometry), str(geometry)):
+        for predicted in predict_structures(model, _structures(geometry), str(geometry)):
             write_xyz(file, [predicted])
             frames, atoms, cells = frames + 1, atoms + len(predicted), cells + bool(predicted.pbc.any())
             if "extrapolation_grade" in predicted.info:
@@ -70,3 +75,17 @@ def predict(
     if grades:
         counts |= {"beyond_training_data": beyond, "largest_extrapolation_grade": max(grades)}
     emit(text, counts, as_json)
+
+
+def _structures(geometry: Path) -> Iterator[Atoms]:
+    from ase import Atoms
+
+    from qffc.cli.geometry import read_geometry
+    from qffc.data import EMBEDDED
+    from qffc.data.file_names import suffix
+    from qffc.data.structures import read_structures
+
+    if str(geometry) not in EMBEDDED and suffix(geometry) != ".npz":
+        return read_structures(geometry)
+    numbers, positions = read_geometry(str(geometry))
+    return (Atoms(numbers, frame) for frame in positions)

@@ -129,6 +129,10 @@ def test_other_formats_that_ase_reads(qffc, models, structures, tmp_path):
     out = tmp_path / "predictions.xyz"
     assert qffc("predict", models[0], "--geometry", tmp_path / "structures.traj", "--out", out)[0] == 0
     assert len(read(out, ":")) == 2
+    np.savez(tmp_path / "two.npz", z=[8, 1, 1], R=[molecule("H2O").positions] * 2)
+    assert qffc("predict", models[0], "--geometry", tmp_path / "two.npz", "--out", out)[0] == 0
+    one, other = read(out, ":")
+    assert np.array_equal(one.get_forces(), other.get_forces())
     (tmp_path / "empty.cif").write_text("nothing")
     code, _, err = qffc("predict", models[0], "--geometry", tmp_path / "empty.cif", "--out", out)
     assert code == 2
