@@ -33,6 +33,7 @@ from qffc.models.shared_functions import shared_function
 from qffc.models.validity.limits import has_limits, validity_shapes
 from qffc.models.whole_rounds import WholeRounds, whole_rounds
 from qffc.passes.lower_jax.double_precision import in_double_precision
+from qffc.passes.lower_jax.native_dynamics import NativeDynamics
 from qffc.passes.lower_jax.program import JaxProgram, Lowering, lower_jax
 
 _Predictions = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -218,6 +219,30 @@ class ForceField:
         function, leaves = self._compiled(predict, "listed", instances, rows, positions)
         fixed = leaves[:-1]
         return lambda here: np.asarray(function(*fixed, here))
+
+    def native_dynamics(
+        self,
+        species: NDArray[np.integer],
+        masses: NDArray[np.float64],
+        *,
+        group: int,
+        skin: float,
+        kind: np.dtype[np.floating],
+    ) -> NativeDynamics | None:
+        """Return the native loop over steps of dynamics of this model; None where it has none.
+
+        Args:
+            species: (atoms,) indices into the species of the program.
+            masses: (atoms,).
+            group: replicas that one thread computes as one molecule.
+            skin: of lists of neighbours, Angstrom.
+            kind: of the numbers inside.
+        """
+        if self._whole is None:
+            return None
+        return self._whole.dynamics(
+            self.arrays, species.astype(np.int32), masses, group=group, skin=skin, kind=kind
+        )
 
     def predict_joined(self, batch: FrameBatch, positions: NDArray[np.floating]) -> tuple[jax.Array, jax.Array]:
         """Return energies and forces of joined frames.
