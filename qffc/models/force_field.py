@@ -240,9 +240,7 @@ class ForceField:
         """
         if self._whole is None:
             return None
-        return self._whole.dynamics(
-            self.arrays, species.astype(np.int32), masses, group=group, skin=skin, kind=kind
-        )
+        return self._whole.dynamics(self.arrays, species.astype(np.int32), masses, group=group, skin=skin, kind=kind)
 
     def predict_joined(self, batch: FrameBatch, positions: NDArray[np.floating]) -> tuple[jax.Array, jax.Array]:
         """Return energies and forces of joined frames.

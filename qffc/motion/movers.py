@@ -175,8 +175,7 @@ class PlainMover:
         members = model.members if isinstance(model, Ensemble) else (model,)
         self._own = coefficients(settings, moving.freedoms)
         self._voices = [
-            [_voice(member, numbers, settings.skin, settings.precision) for member in members]
-            for _ in moving.positions
+            [_voice(member, numbers, settings.skin, settings.precision) for member in members] for _ in moving.positions
         ]
 
     @property
