@@ -30,6 +30,8 @@ class PortableKernel:
     """The kernel of a program in pure JAX; see :class:`qffc.passes.lower_jax.kernel.Kernel`."""
 
     name = "portable"
+    axis = 0
+    reads = ()
 
     def __init__(self, split: Split) -> None:
         ops, wires = resolve_relabels(split)
@@ -38,6 +40,24 @@ class PortableKernel:
         self._terms = [_observable_rows(o, split.qubit_count, wires) for o in split.observables]
         self._table = gate_table(self._gates, split.qubit_count) if self._gates else None
         self._coefficients = partial(gate_coefficients, self._gates, split)
+
+    def wider(self, times: int) -> PortableKernel:
+        """Return the kernel itself: it takes any number of circuits."""
+        del times
+        return self
+
+    def moments_shape(self, slots: jax.Array) -> tuple[int, ...]:
+        """Return the shape of the moments."""
+        return (*slots.shape[:-1], len(self._terms))
+
+    def states_size(self, slots: jax.Array, kinds: int) -> int:
+        """Return 0: this kernel makes the states again."""
+        del slots, kinds
+        return 0
+
+    def in_jax(self, slots: jax.Array) -> jax.Array:
+        """Return the moments, all operations of this kernel being JAX."""
+        return self.moments(slots)
 
     def moments(self, slots: jax.Array) -> jax.Array:
         """Return the moments, (batch, observables), of slots (batch, slots)."""

@@ -26,7 +26,7 @@ _SETTINGS = ("model", "skin", "precision")
 
 
 class Calculator(ase_calculator.Calculator):
-    """Energies (eV) and forces (eV/Angstrom) of isolated molecules.
+    """Energies (eV), forces (eV/Angstrom) and Hessians (eV/Angstrom^2) of isolated molecules.
 
     It can be copied and pickled at any time, and sent to processes that are spawned; JAX does not support forked ones.
 
@@ -62,7 +62,7 @@ class Calculator(ase_calculator.Calculator):
         (3, 3)
     """
 
-    implemented_properties = ["energy", "free_energy", "forces"]
+    implemented_properties = ["energy", "free_energy", "forces", "hessian"]
     _before: Atoms | None
     """The atoms of the last calculation, where something has changed since."""
 
@@ -181,10 +181,20 @@ class Calculator(ase_calculator.Calculator):
             apart = consensus_of(energies[:, None], forces[:, None])
             self.results["energy_deviation"] = float(apart.energy_deviations[0])
             self.results["force_deviations"] = apart.force_deviations[0]
+        if "hessian" in properties:
+            self.results["hessian"] = np.mean([voice.hessian(molecule) for voice in self._voices], axis=0)
         grades = [grade for _, _, grade in said if grade is not None]
         if grades:
             self.results["extrapolation_grade"] = max(grades)
             self._warn_once(max(grades))
+
+    def get_hessian(self, atoms: Atoms | None = None) -> NDArray[np.float64]:
+        """Return the Hessian (3 atoms, 3 atoms) in eV/Angstrom^2, by atom, then x, y and z; of an ensemble the mean.
+
+        ``ase.vibrations.VibrationsData.from_2d(atoms, hessian)`` takes it as it is.
+        """
+        found: NDArray[np.float64] = self.get_property("hessian", atoms)  # type: ignore[no-untyped-call]  # of ASE
+        return found
 
     def _warn_once(self, grade: float) -> None:
         if grade <= 1.0 or self._warned:
@@ -221,6 +231,10 @@ class _Voice:
         if self._moving is None or not np.array_equal(self._moving.numbers, molecule.numbers):
             self._moving = MovingAtoms(self._model, molecule.numbers, self._skin, self._precision)
         return *self._moving.predict(molecule.positions), self._moving.grade if known else None
+
+    def hessian(self, molecule: Atoms) -> NDArray[np.float64]:
+        """The Hessian, (3 atoms, 3 atoms), in 64 bits."""
+        return self._model.hessian(molecule.numbers, molecule.positions)
 
 
 def _state(atoms: Atoms, name: str) -> NDArray[np.generic] | None:

@@ -18,6 +18,7 @@ from qffc.ir.program import Program
 from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.telling import tell
 from qffc.models.circuits.instances import Instances, instances_of, species_of
+from qffc.models.curvature import hessians
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.frames.frame_batch import FrameBatch, frame_energies
 from qffc.models.frames.frame_chunks import CHUNK_CIRCUITS, joined_chunks
@@ -138,6 +139,32 @@ class ForceField:
             energies.append(np.asarray(e)[: len(batch)])
             forces.append(np.asarray(f)[: len(batch)])
         return np.concatenate(energies), np.concatenate(forces)
+
+    @in_double_precision
+    def hessian(self, numbers: Elements, positions: ArrayLike) -> NDArray[np.float64]:
+        """Return the second derivatives of the energy by the positions: exact, no differences of forces.
+
+        Coordinates go by atom, then x, y and z. All circuits of the molecule are run, once for each
+        coordinate.
+
+        Args:
+            numbers: (atoms,) atomic numbers, or symbols of the elements.
+            positions: (atoms, 3) or (frames, atoms, 3), Angstrom.
+
+        Returns:
+            (3 atoms, 3 atoms), or of each frame (frames, 3 atoms, 3 atoms), in eV/Angstrom^2.
+
+        Raises:
+            QffcError: when the molecule does not fit the program, or a position is not finite.
+
+        Example:
+            >>> from qffc.models.files.model_file import load_model
+            >>> water = np.array([[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]])
+            >>> hessian = load_model("trained:water").hessian(["O", "H", "H"], water)
+            >>> hessian.shape, bool(np.allclose(hessian, hessian.T))
+            ((9, 9), True)
+        """
+        return hessians(self.lowered, numbers, positions, self._run)
 
     @in_double_precision
     def extrapolation_grade(self, numbers: Elements, positions: ArrayLike) -> NDArray[np.float64]:
