@@ -144,4 +144,4 @@ class NativeDynamics:
             *(each.ctypes.data for each in arrays),
         )
         code = self.call(fields)
-        return Course(*seen, done), code
+        return Course(seen[0], seen[1], seen[2], done), code

@@ -143,7 +143,7 @@ class NativeRounds:
     def _at_addresses(
         self, model: Model, bonds: Bonds, kind: np.dtype[np.floating]
     ) -> tuple[Callable[[DynamicsFields | None], int], NDArray[np.floating], list[NDArray[np.floating]]]:
-        """The native call, which takes dynamics or none, the positions that it reads, and what it writes without any."""
+        """The native call, which takes dynamics or none; the positions that it reads, and what it writes without."""
         library = native_state().library
         if library is None:
             raise InternalError("native rounds without their library")

@@ -33,15 +33,13 @@ def run_md(
     geometry: Geometry,
     steps: Annotated[
         int | None,
-        typer.Option(min=1, help="in all, those of earlier calls included [default: 1000; with --target 100]"),
+        typer.Option(min=1, help="in all, with those of earlier calls [default: 1000; with --target 100]"),
     ] = None,
     step: Annotated[float, typer.Option(help="femtoseconds")] = 0.5,
     thermostat: Annotated[
         str, typer.Option(help="langevin, bussi (velocities rescaled at random), or none: constant energy")
     ] = "langevin",
-    temperature: Annotated[
-        float, typer.Option(help="kelvin; without a thermostat that of the first velocities")
-    ] = 300.0,
+    temperature: Annotated[float, typer.Option(help="kelvin; without thermostat of the first velocities")] = 300.0,
     friction: Annotated[
         float | None,
         typer.Option(help="per femtosecond; of bussi one over the time constant [default: 0.01; with --target 0.02]"),
@@ -62,9 +60,7 @@ def run_md(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER", help="for trajectories and state [default: runs/NAME-md; with --target nothing]"
-        ),
+        typer.Option(metavar="FOLDER", help="for trajectories and state [default: runs/NAME-md; with --target none]"),
     ] = None,
     target: TargetName = None,
     shots: Annotated[
@@ -73,9 +69,7 @@ def run_md(
     ] = None,
     uncorrected: Annotated[
         bool,
-        typer.Option(
-            "--uncorrected", help="with --target: leave the noise of forces beside the random force: it heats"
-        ),
+        typer.Option("--uncorrected", help="with --target: the noise of forces on top of the random force: it heats"),
     ] = False,
     max_hqc: MaxHqc = None,
     store: Store = None,
@@ -86,7 +80,6 @@ def run_md(
 
     The same command goes on where it was stopped or killed, and to more --steps.
     """
-    from qffc.cli.geometry import read_geometry
     from qffc.execution.langevin import Langevin
     from qffc.ir.plain_numbers import bits_of
     from qffc.motion.settings import DynamicsSettings
@@ -117,26 +110,23 @@ def run_md(
         bits_of(precision or 32),
     )
     limits = limits_of(stop_at)
-    numbers, positions = read_geometry(geometry)
     folder = out or Path("runs") / f"{_name(models[0])}-md"
-    found = _move(models, (numbers, positions[0]), chosen, steps or _STEPS, folder, limits)
+    found = _move(models, geometry, chosen, steps or _STEPS, folder, limits)
     emit(_text(found, chosen, folder), _data(found, chosen), as_json)
     if found.stopped_at is not None:
         raise typer.Exit(1)
 
 
 def _move(
-    models: list[Path],
-    start: tuple,
-    settings: DynamicsSettings,
-    steps: int,
-    folder: Path,
-    limits: Limits,
+    models: list[Path], geometry: str, settings: DynamicsSettings, steps: int, folder: Path, limits: Limits
 ) -> DynamicsResult:
+    from qffc.cli.geometry import read_geometry
     from qffc.motion.dynamics import run_dynamics
 
+    numbers, positions = read_geometry(geometry)
+    model = model_given(models)
     try:
-        return run_dynamics(model_given(models), *start, settings, steps=steps, folder=folder, limits=limits)
+        return run_dynamics(model, numbers, positions[0], settings, steps=steps, folder=folder, limits=limits)
     except KeyboardInterrupt:
         say(f"stopped: {folder} has all steps so far; the same command goes on from there")
         raise typer.Exit(130) from None

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 TargetName = Annotated[
     str | None,
-    typer.Option(
-        "--target", help="forces from circuits with shots on this target; see 'qffc targets' [default: exact]"
-    ),
+    typer.Option("--target", help="forces from circuits with shots on it; see 'qffc targets' [default: exact]"),
 ]
 MaxHqc = Annotated[float | None, typer.Option(min=0, help="with --target: refuse what would cost more in all")]
 Store = Annotated[Path | None, typer.Option(help="with --target: a folder for results, to go on after a kill")]

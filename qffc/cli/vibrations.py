@@ -27,7 +27,7 @@ def vibrations(
     ] = True,
     modes: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="extended XYZ file, a frame for each mode, with its displacements"),
+        typer.Option(metavar="FILE", help="extended XYZ file: a frame for each mode"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -67,8 +67,10 @@ def vibrations(
 
 
 def _text(found: HarmonicVibrations) -> str:
+    from ase.units import invcm
+
     rows = [
-        (str(number), f"{abs(value):.1f}" + ("i" if value < 0 else ""), f"{1e3 * abs(value) / 8065.544:.1f}")
+        (str(number), f"{abs(value):.1f}" + ("i" if value < 0 else ""), f"{1e3 * abs(value) * invcm:.1f}")
         for number, value in enumerate(found.frequencies, 1)
     ]
     rigid = f"translations and rotations, projected out: up to {found.largest_rigid:.1f}/cm before"
@@ -85,7 +87,7 @@ def _write(out: Path, found: HarmonicVibrations) -> None:
     frames = []
     for frequency, mode in zip(found.frequencies, found.modes, strict=True):
         frame = Atoms(found.numbers, found.positions)
-        frame.set_array("mode", mode)
+        frame.arrays["mode"] = mode
         frame.info["frequency_per_cm"] = round(float(frequency), 4)
         frames.append(frame)
     with atomic_path(out) as temporary:

@@ -227,7 +227,7 @@ class PlainMover:
             done = step + 1
             if passed(limits, moving.grades, moving.deviations).any():
                 break
-        return Block(*found, np.full(len(moving.positions), done))
+        return Block(found[0], found[1], found[2], np.full(len(moving.positions), done))
 
 
 def passed(limits: Limits, grades: Floats, deviations: Floats) -> NDArray[np.bool_]:

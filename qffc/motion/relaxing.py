@@ -77,16 +77,16 @@ def relax_exactly(
             help="1 meV/Angstrom suits most; vibrations want 0.1",
         )
     atoms = Atoms(elements_of(numbers), positions_of(positions), calculator=Calculator(model))
-    energy, largest = atoms.get_potential_energy(), _largest(atoms)
+    energy, largest = atoms.get_potential_energy(), _largest(atoms)  # type: ignore[no-untyped-call]  # of ASE
     optimiser = BFGS(atoms, logfile=None)
-    optimiser.attach(lambda: tell("relaxing, step", optimiser.nsteps, steps))
-    converged = bool(optimiser.run(fmax=force, steps=steps))
+    optimiser.attach(lambda: tell("relaxing, step", optimiser.nsteps, steps))  # type: ignore[no-untyped-call]  # of ASE
+    converged = bool(optimiser.run(fmax=force, steps=steps))  # type: ignore[no-untyped-call]  # of ASE
     tell("")
     grade = atoms.calc.results.get("extrapolation_grade")
     return RelaxedGeometry(
-        atoms.get_positions(),
-        atoms.get_forces(),
-        (float(energy), float(atoms.get_potential_energy())),
+        atoms.get_positions(),  # type: ignore[no-untyped-call]  # of ASE
+        atoms.get_forces(),  # type: ignore[no-untyped-call]  # of ASE
+        (float(energy), float(atoms.get_potential_energy())),  # type: ignore[no-untyped-call]  # of ASE
         (largest, _largest(atoms)),
         int(optimiser.nsteps),
         converged,
@@ -95,4 +95,4 @@ def relax_exactly(
 
 
 def _largest(atoms: Atoms) -> float:
-    return float(np.linalg.norm(atoms.get_forces(), axis=1).max())
+    return float(np.linalg.norm(atoms.get_forces(), axis=1).max())  # type: ignore[no-untyped-call]  # of ASE

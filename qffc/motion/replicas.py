@@ -114,13 +114,13 @@ def _velocities(
     atoms = Atoms(numbers, positions)
     masses = atoms.get_masses()[:, None]
     drawn = np.random.default_rng(seed).normal(size=positions.shape)
-    atoms.set_momenta(drawn * np.sqrt(masses * units.kB * temperature))
+    atoms.set_momenta(drawn * np.sqrt(masses * units.kB * temperature))  # type: ignore[no-untyped-call]  # of ASE
     Stationary(atoms, preserve_temperature=False)
     ZeroRotation(atoms, preserve_temperature=False)
-    found: Floats = atoms.get_velocities()
+    found: Floats = atoms.get_velocities()  # type: ignore[no-untyped-call]  # of ASE
     return found
 
 
 def _straight(numbers: NDArray[np.integer], positions: Floats) -> bool:
-    moments = Atoms(numbers, positions).get_moments_of_inertia()
+    moments = Atoms(numbers, positions).get_moments_of_inertia()  # type: ignore[no-untyped-call]  # of ASE
     return bool(moments.min() < _STRAIGHT * moments.max())

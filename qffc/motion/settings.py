@@ -17,9 +17,9 @@ class DynamicsSettings:
     """All that a trajectory depends on beside the model and the start; times in femtoseconds.
 
     Args:
-        thermostat: ``none`` keeps the energy (velocity Verlet); ``langevin`` is BAOAB (Leimkuhler and Matthews, J. Chem.
-            Phys. 138, 174102 (2013)), with noise of no net momentum; ``bussi`` rescales velocities at random (Bussi,
-            Donadio and Parrinello, J. Chem. Phys. 126, 014101 (2007)).
+        thermostat: ``none`` keeps the energy (velocity Verlet); ``langevin`` is BAOAB (Leimkuhler and Matthews, J.
+            Chem. Phys. 138, 174102 (2013)), with noise of no net momentum; ``bussi`` rescales velocities at random
+            (Bussi, Donadio and Parrinello, J. Chem. Phys. 126, 014101 (2007)).
         temperature: kelvin; without a thermostat that of the first velocities.
         step: of time.
         friction: of Langevin, per femtosecond; its inverse is the time constant of Bussi's thermostat.

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from qffc.atomic_files import atomic_path
 from qffc.ir.diagnostics import QffcError, error
+from qffc.passes.strict_documents import parse_json
 
 Floats = NDArray[np.float64]
 
@@ -93,16 +94,17 @@ def read_state(folder: Path, identity: Mapping[str, str]) -> State | None:
             "folder with another trajectory",
             found=f"'{folder}' with {was}",
             expected=f"the trajectory that is asked for, with {now}",
-            help="name another folder with --out, or repeat the command that began this one: only --steps and --stop-at may change",
+            help="name another folder with --out, or repeat the command that began this one: "
+            "only --steps and --stop-at may change",
         )
     return state
 
 
 def _read(path: Path) -> State:
     with np.load(path, allow_pickle=False) as file:
-        about = json.loads(str(file["about"]))
-        if about["format"] != _FORMAT:
-            raise ValueError(f"form {about['format']}, not {_FORMAT}")
+        about = parse_json(str(file["about"]))
+        if not isinstance(about, dict) or about["format"] != _FORMAT:
+            raise ValueError(f"another form than {_FORMAT}")
         arrays = {name: file[name] for name in _ARRAYS}
         memory = {name.removeprefix(_MEMORY): file[name] for name in file.files if name.startswith(_MEMORY)}
     shape = arrays["positions"].shape

@@ -1,7 +1,7 @@
 """Harmonic vibrations of a molecule: frequencies and modes, by the analysis of ASE.
 
-Translations and rotations are projected out of the Hessian, as exact ones are where there is no force; how far they were
-from zero frequency is told.
+Translations and rotations are projected out of the Hessian; how far they were from zero frequency is told: at a minimum
+of an energy that no turn changes they are at zero.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def harmonic_vibrations(model: ForceField | Ensemble, numbers: Elements, positio
             expected="a molecule",
             help="give the geometry of a molecule",
         )
-    force = forces_at(model, kinds, where[None])[0]
+    force = forces_at(model, kinds, where)
     roots = np.repeat(np.sqrt(atomic_masses[kinds]), 3)
     weighted = hessian_of(model, kinds, where) / np.outer(roots, roots)
     rigid = _rigid_motions(kinds, where)
