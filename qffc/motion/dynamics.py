@@ -1,6 +1,7 @@
 """Dynamics by exact forces in a folder: a trajectory, and a state from which the same call goes on.
 
-A killed run goes on from its last state, to the same bytes as one that was not; the trajectory is cut back to it.
+A killed run goes on from its last state, to the same bytes as one that was not; the trajectory is cut back to it. Where
+the model knows too little the run can stop, and leave the frame to be labelled, for active learning.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Steps of dynamics in NumPy, by any forces; what the native loop does in C++, and the tests compare the two.
 
-A step is velocity Verlet; BAOAB with friction and noise between two half drifts; or, for Bussi's thermostat, velocity
-Verlet after the velocities were rescaled.
+A step is velocity Verlet; or BAOAB, with friction and noise between two half drifts; or velocity Verlet after a
+stochastic velocity rescaling, Bussi's thermostat.
 """
 
 from __future__ import annotations

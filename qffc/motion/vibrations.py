@@ -1,4 +1,4 @@
-"""Harmonic vibrations of a molecule: frequencies and modes, by the analysis of ASE.
+"""Harmonic vibrations of a molecule: frequencies, normal modes and zero-point energy, by the analysis of ASE.
 
 Translations and rotations are projected out of the Hessian; how far they were from zero frequency is told: at a minimum
 of an energy that no turn changes they are at zero.
