@@ -1,4 +1,4 @@
-"""What dynamics are asked for: a time step, a thermostat (NVT) or none (NVE), replicas, how often a frame is written."""
+"""What dynamics are asked for: a time step, a thermostat (NVT) or none (NVE), replicas, when a frame is written."""
 
 from __future__ import annotations
 
