@@ -228,7 +228,7 @@ int moves(const Circuits& circuits, double bound) {
       for (double& each : noise) each = thermostat == Thermostat::bussi ? 3.0 : normal(random);
       std::vector<int64_t> done(replicas), lists(replicas);
       Numbers<double> energies(replicas * steps), kinetic(energies), grades(energies);
-      Dynamics given{replicas, atoms, group, 0, static_cast<int64_t>(thermostat), 0.02, 4.5, 0.5, 0.95, 0.05, 1.0,
+      Dynamics given{replicas, atoms, group, 0, static_cast<int64_t>(thermostat), 0.005, 4.5, 0.5, 0.95, 0.05, 1.0,
                      static_cast<double>(size - 3), 1.0, 1e300, positions.data(), velocities.data(), forces.data(),
                      listed.data(), masses.data(), noise.data(), heat.data(), energies.data(), kinetic.data(),
                      grades.data(), done.data(), lists.data()};
@@ -262,5 +262,5 @@ int moves(const Circuits& circuits, double bound) {
 int main(int, char** arguments) {
   const Circuits circuits = circuits_from(arguments[1]);
   return compare<double>("float64", circuits, 1e-11) + compare<float>("float32", circuits, 1e-3) + slopes(circuits) +
-         moves<double>(circuits, 0.05) + moves<float>(circuits, 0.05);
+         moves<double>(circuits, 0.02) + moves<float>(circuits, 0.02);
 }
