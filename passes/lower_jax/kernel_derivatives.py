@@ -181,7 +181,7 @@ def _second_transpose(cotangents: Sequence[Any], *arrays: Any, inputs: Inputs, k
     # d(w . m + u . dm/dv): by v it is the gradient for u, by what is given its derivative along v, with w as that of u.
     start, count = inputs.count + kept, inputs.numbers
     shape = inputs.kernel.moments_shape(inputs.given(arrays))
-    for_moments, for_slope = _weights(cotangents, 2 * [jax.ShapeDtypeStruct(shape, arrays[0].dtype)])  # type: ignore[no-untyped-call]
+    for_moments, for_slope = _weights(cotangents, 2 * [jax.ShapeDtypeStruct(shape, arrays[0].dtype)])
     fixed, direction = arrays[:start], arrays[start : start + count]
     found = bound(both_p, [*fixed, for_slope, *direction, for_moments], inputs=inputs, kept=kept)
     return _asked([*found[count:], *found[:count]], arrays)
@@ -231,7 +231,7 @@ def differentiable(kernel: Kernel[G, S]) -> Differentiable[G, S]:
 
     def moments(given: G) -> jax.Array:
         inputs, leaves = _inputs_of(kernel, given)
-        value, _ = bound(moments_p, leaves, inputs=inputs, keep=False)
+        value: jax.Array = bound(moments_p, leaves, inputs=inputs, keep=False)[0]
         return value
 
     def moments_along(given: G, direction: S) -> tuple[jax.Array, jax.Array]:

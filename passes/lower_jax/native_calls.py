@@ -112,7 +112,7 @@ class NativeCalls:
         if self._qubits > _KEPT_QUBITS:
             return 0
         blocks = -(-math.prod(shape) // _MOST_LANES)
-        return kinds * blocks * _MOST_LANES * 2 ** (self._qubits + 1)
+        return int(kinds * blocks * _MOST_LANES * 2 ** (self._qubits + 1))
 
     def _states(self, shape: Sequence[int], kinds: int, keep: bool) -> list[tuple[int, ...]]:
         size = self.states_size(shape, kinds) if keep else 0

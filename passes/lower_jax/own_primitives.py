@@ -13,18 +13,19 @@ from jax.interpreters import batching
 
 
 def bound(primitive: Primitive, arrays: Sequence[Any], **options: Any) -> list[Any]:
-    """Return the results of a primitive.
-
-    Arrays that are the same on all devices of a ``shard_map`` are taken as ones that differ there, where others do.
-    """
-    varying: frozenset[str] = frozenset().union(*(jax.typeof(each).manual_axis_type.varying for each in arrays))
-    if varying:
-        arrays = [
-            jax.lax.pcast(each, tuple(varying - jax.typeof(each).manual_axis_type.varying), to="varying")
-            for each in arrays
-        ]
-    found: list[Any] = primitive.bind(*arrays, **options)
+    """Return the results of a primitive for arrays, which are made alike before."""
+    found: list[Any] = primitive.bind(*alike(arrays), **options)
     return found
+
+
+def alike(arrays: Sequence[Any]) -> Sequence[Any]:
+    """Return arrays that are the same on all devices of a ``shard_map`` as ones that differ there, where others do."""
+    varying: frozenset[str] = frozenset().union(*(jax.typeof(each).manual_axis_type.varying for each in arrays))
+    if not varying:
+        return arrays
+    return [
+        jax.lax.pcast(each, tuple(varying - jax.typeof(each).manual_axis_type.varying), to="varying") for each in arrays
+    ]
 
 
 def ahead(arrays: Sequence[Any], dims: Sequence[Any]) -> tuple[int, list[jax.Array]]:

@@ -23,6 +23,7 @@ from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import Observable
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_jax.gate_steps import GateRow, Pair, apply, coefficient_gradient, undo
+from qffc.passes.lower_jax.own_primitives import alike
 from qffc.passes.lower_jax.table import gate_coefficients, gate_table, initial_state, resolve_relabels
 
 
@@ -115,6 +116,7 @@ class PortableKernel:
         def step(state: Pair, row: GateRow) -> tuple[Pair, None]:
             return apply(state, row, table.sets), None
 
+        real, imag, coefs = alike((real, imag, coefs))
         return jax.lax.scan(step, (real, imag), table.rows(coefs))[0]
 
     def _sweep(self, slots: jax.Array, weights: jax.Array) -> tuple[jax.Array, jax.Array]:

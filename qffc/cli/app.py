@@ -22,6 +22,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("train", "qffc.cli.train:train"),
     ("eval", "qffc.cli.evaluate:evaluate"),
     ("card", "qffc.cli.card:card"),
+    ("export", "qffc.cli.export:export_file"),
     ("curve", "qffc.cli.curve:curve"),
     ("sweep", "qffc.cli.sweep:sweep"),
     ("search", "qffc.cli.search:search"),
