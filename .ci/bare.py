@@ -49,7 +49,7 @@ BEYOND = {
     "curve lib:pair --data water --sizes 2,3 --validation 2 --test 2 --epochs 1 --workers 2 --out side": "cluster",
 }
 """Commands that the pages do not show, with the extra that they need."""
-SIMULATES = ("train", "eval", "curve", "diagnose", "energy", "run ", "runs/", "demo")
+SIMULATES = ("train", "eval", "predict", "curve", "diagnose", "energy", "run ", "runs/", "demo")
 
 
 class Command(NamedTuple):
@@ -95,6 +95,9 @@ def prepare(folder: Path, python: Path) -> None:
     # Any data: what is printed of them is not compared.
     data = "from qffc.data import load_embedded, write_npz; write_npz(load_embedded('water'), 'ethanol.npz')"
     subprocess.run([python, "-c", data], cwd=folder, check=True)
+    structures = "from ase.build import molecule as m; from ase.io import write; "
+    structures += "write('structures.xyz', [m('H2O'), m('H2O', cell=[12] * 3, pbc=True)])"
+    subprocess.run([python, "-c", structures], cwd=folder, check=True)
     (folder / "mine.toml").write_text('program = "lib:pair"\ndata = "water"\nepoch = 3\n', encoding="utf-8")
     (folder / "bell.qasm").write_text('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\nh q[0];\ncx q[0],q[1];\n')
     (folder / "spin.qasm").write_text("OPENQASM 3.0;\nqubit q;\n")

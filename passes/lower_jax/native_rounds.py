@@ -38,12 +38,21 @@ class Bonds(NamedTuple):
         receivers: (edges,) atoms.
         senders: (edges,) their neighbours.
         present: (edges,) 0 for edges that only fill up an array; None when all count.
+        places: (edges,) where the neighbours stand, rows of positions: an atom, or an image of it in another cell,
+            which comes behind all atoms; None when all stand in their own place.
     """
 
     species: Index
     receivers: Index
     senders: Index
     present: Any = None
+    places: Any = None
+
+    @property
+    def indices(self) -> tuple[Index, ...]:
+        """All indices as the native function reads them."""
+        places = self.senders if self.places is None else self.places
+        return self.species, self.receivers, self.senders, places
 
 
 class Model(NamedTuple):
@@ -94,18 +103,18 @@ class NativeRounds:
         return native_program(self.split, tables=tables)
 
     def energies(self, model: Model, bonds: Bonds, positions: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Return energies of atoms (atoms,), their grades, and the gradient of the sum of the energies (atoms, 3).
+        """Return energies of atoms (atoms,), their grades, and the gradient of the sum of the energies (places, 3).
 
         Args:
             model: the arrays.
             bonds: the atoms.
-            positions: (atoms, 3), Angstrom.
+            positions: (places, 3), Angstrom.
         """
         energies, grades, gradient = self._call(model, bonds, positions, ())
         return energies, grades, gradient
 
     def at_addresses(
-        self, model: Model, bonds: Bonds, kind: np.dtype[np.floating]
+        self, model: Model, bonds: Bonds, kind: np.dtype[np.floating], places: int
     ) -> Callable[[NDArray[np.floating]], tuple[NDArray[np.floating], ...]]:
         """Return :meth:`energies` as a function of positions alone, called without JAX: a call takes microseconds less.
 
@@ -113,13 +122,14 @@ class NativeRounds:
             model: arrays of NumPy.
             bonds: likewise.
             kind: float32 or float64.
+            places: how many positions there are.
         """
-        call, places, results = self._at_addresses(model, bonds, kind)
+        call, here, results = self._at_addresses(model, bonds, kind, places)
         lock = Lock()
 
         def energies(positions: NDArray[np.floating]) -> tuple[NDArray[np.floating], ...]:
             with lock:
-                places[...] = positions
+                here[...] = positions
                 if call(None):
                     raise InternalError("arrays that the native rounds do not take, or too little memory for them")
                 return tuple(map(np.copy, results))
@@ -137,27 +147,27 @@ class NativeRounds:
             kind: float32 or float64.
         """
         nobody = np.zeros(0, np.int32)
-        call, _, _ = self._at_addresses(model, Bonds(species, nobody, nobody), kind)
+        call, _, _ = self._at_addresses(model, Bonds(species, nobody, nobody), kind, len(species))
         return call
 
     def _at_addresses(
-        self, model: Model, bonds: Bonds, kind: np.dtype[np.floating]
+        self, model: Model, bonds: Bonds, kind: np.dtype[np.floating], places: int
     ) -> tuple[Callable[[DynamicsFields | None], int], NDArray[np.floating], list[NDArray[np.floating]]]:
         """The native call, which takes dynamics or none; the positions that it reads, and what it writes without."""
         library = native_state().library
         if library is None:
             raise InternalError("native rounds without their library")
         program, atoms, call = self._program, len(bonds.species), library.qffc_rounds_at
-        index = [np.ascontiguousarray(each, np.int32) for each in (bonds.species, bonds.receivers, bonds.senders)]
+        index = [np.ascontiguousarray(each, np.int32) for each in bonds.indices]
         nothing = np.zeros(0, kind)
         some = [nothing if each is None else each for each in (bonds.present, model.seen)]
         floats = [some[0], model.shift, model.scale, some[1], *model.limits, *model.weights]
         given = [*index, *(np.asarray(each, kind, order="C") for each in floats)]
-        places, results = (
-            np.zeros((atoms, 3), kind),
-            [np.zeros(atoms, kind), np.zeros(atoms, kind), np.zeros((atoms, 3), kind)],
+        here, results = (
+            np.zeros((places, 3), kind),
+            [np.zeros(atoms, kind), np.zeros(atoms, kind), np.zeros((places, 3), kind)],
         )
-        everything = [places, *given, *results]
+        everything = [here, *given, *results]
         shapes = np.array(
             [
                 number
@@ -191,7 +201,7 @@ class NativeRounds:
 
         # The arrays behind the addresses live as long as the function.
         native.__dict__["kept"] = (program, everything, shapes)
-        return native, places, results
+        return native, here, results
 
     def along(
         self,
@@ -220,12 +230,12 @@ class NativeRounds:
 
     def _call(self, model: Model, bonds: Bonds, positions: jax.Array, along: Sequence[jax.Array]) -> list[jax.Array]:
         register_native()
-        kind, atoms = positions.dtype, len(positions)
+        kind, atoms = positions.dtype, len(bonds.species)
         nothing = jnp.zeros((0,), kind)
-        index = [index_array(each) for each in (bonds.species, bonds.receivers, bonds.senders)]
+        index = [index_array(each) for each in bonds.indices]
         some = [nothing if each is None else jnp.asarray(each, kind) for each in (bonds.present, model.seen)]
         arrays = [positions, *index, some[0], model.shift, model.scale, some[1], *model.limits, *model.weights, *along]
-        shapes = [(atoms,), (atoms,), (atoms, 3), *(each.shape for each in model.weights if along)]
+        shapes = [(atoms,), (atoms,), positions.shape, *(each.shape for each in model.weights if along)]
         results = [jax.ShapeDtypeStruct(shape, kind) for shape in shapes]  # type: ignore[no-untyped-call]
         call: Callable[..., Sequence[jax.Array]] = jax.ffi.ffi_call("qffc_rounds", results)
         return list(

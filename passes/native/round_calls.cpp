@@ -100,20 +100,21 @@ struct Moved {
 
 // Edges that count, those of a receiver side by side, as a run wants them.
 struct Edges {
-  std::vector<int32_t> receivers, senders;
+  std::vector<int32_t> receivers, senders, places;
   std::vector<int64_t> starts;
 
   template <class T>
-  Edges(const int32_t* from, const int32_t* to, const T* present, int64_t count, int64_t atoms) : starts(atoms + 1, 0) {
+  Edges(const int32_t* from, const int32_t* to, const int32_t* at, const T* present, int64_t count, int64_t atoms)
+      : starts(atoms + 1, 0) {
     const auto counts = [&](int64_t edge) { return present == nullptr || present[edge] != T(0); };
     for (int64_t edge = 0; edge < count; ++edge) starts[from[edge] + 1] += counts(edge);
     for (int64_t atom = 0; atom < atoms; ++atom) starts[atom + 1] += starts[atom];
-    receivers.resize(starts.back()), senders.resize(starts.back());
+    for (auto* each : {&receivers, &senders, &places}) each->resize(starts.back());
     std::vector<int64_t> next(starts.begin(), starts.end() - 1);
     for (int64_t edge = 0; edge < count; ++edge) {
       if (!counts(edge)) continue;
       const int64_t place = next[from[edge]]++;
-      receivers[place] = from[edge], senders[place] = to[edge];
+      receivers[place] = from[edge], senders[place] = to[edge], places[place] = at[edge];
     }
   }
 };
@@ -135,8 +136,8 @@ qffc::RoundWeights<P> round_arrays(const qffc::RoundSizes& sizes, int64_t round,
   return found;
 }
 
-// Arrays in this order: positions, species, receivers, senders, which edges count; shift and scale of features; ranges of
-// distances that were seen; of limits nine; arrays of rounds, then of layers; with derivatives along a direction that
+// Arrays in this order: positions, species, receivers, senders, where these stand, which edges count; shift and scale of
+// features; ranges of distances that were seen; of limits nine; arrays of rounds, then of layers; with derivatives along a direction that
 // direction, and weights of energies and of derivatives.
 template <class T>
 ffi::Error rounds_as(const Attributes& given, const qffc::Program& program, int64_t threads, const Arrays& in,
@@ -146,25 +147,26 @@ ffi::Error rounds_as(const Attributes& given, const qffc::Program& program, int6
   Taker<T> take(in, out);
   qffc::RoundJob<T> job{};
   qffc::RoundSizes& sizes = job.sizes;
-  sizes.atoms = take.axis(0, 0), sizes.rounds = given.rounds, sizes.turns = given.turns;
+  sizes.places = take.axis(0, 0), sizes.atoms = take.axis(1, 0), sizes.rounds = given.rounds, sizes.turns = given.turns;
   sizes.cutoff = given.cutoff, sizes.tanh = given.tanh;
-  sizes.species = take.axis(5, 0), sizes.observables = program.moments;
-  const size_t first = 8 + (given.limits ? 9 : 0);
+  sizes.species = take.axis(6, 0), sizes.observables = program.moments;
+  const size_t first = 9 + (given.limits ? 9 : 0);
   sizes.channels = take.axis(first + 2, 0), sizes.numbers = take.axis(first + 4, 1);
   const int64_t angles = take.axis(first + 2, 1);
   sizes.vectors = given.rounds > 1 ? take.axis(first + 5, 2) : 0;
   sizes.basis = sizes.species > 0 ? take.axis(first + 1, 1) / sizes.species : 0;
-  if (sizes.atoms < 1 || sizes.species < 1 || sizes.channels < 1 || sizes.numbers < 1 || sizes.basis < 1 ||
+  if (sizes.atoms < 1 || sizes.places < sizes.atoms || sizes.species < 1 || sizes.channels < 1 || sizes.numbers < 1 || sizes.basis < 1 ||
       sizes.basis > qffc::most_basis || sizes.vectors < 0 || sizes.turns < 1 || sizes.rounds < 1)
     return wrong("arrays of rounds of other shapes");
   if (!program.indexed || program.tables != (angles > 0 ? 2 : 1) || program.slots != 3 * sizes.turns + angles)
     return wrong("a program that reads other tables");
   job.program = &program;
-  job.positions = take.read({sizes.atoms, 3});
+  job.positions = take.read({sizes.places, 3});
   job.species = take.read_numbers(sizes.atoms, sizes.species);
   const int64_t edges = take.axis(0, 0);
   const int32_t* receivers = take.read_numbers(edges, sizes.atoms);
   const int32_t* senders = take.read_numbers(edges, sizes.atoms);
+  const int32_t* places = take.read_numbers(edges, sizes.places);
   const T* present = take.read_some({edges});
   const int64_t features = sizes.rounds * sizes.features();
   job.shift = take.read({sizes.species, features}), job.scale = take.read({sizes.species, features});
@@ -197,11 +199,11 @@ ffi::Error rounds_as(const Attributes& given, const qffc::Program& program, int6
   }
   if (job.head.empty() || job.head.back().out != 1) return wrong("a network that ends in no energy");
   if (given.along) {
-    job.direction = take.read({sizes.atoms, 3});
+    job.direction = take.read({sizes.places, 3});
     job.by_energies = take.read({sizes.atoms}), job.by_slopes = take.read({sizes.atoms});
   }
   job.energies = take.write({sizes.atoms}), job.grades = take.write({sizes.atoms});
-  job.gradient = take.write({sizes.atoms, 3});
+  job.gradient = take.write({sizes.places, 3});
   if (given.want_weights) {
     for (int64_t round = 0; round < sizes.rounds; ++round)
       job.round_gradients.push_back(round_arrays<T*>(sizes, round, angles, write));
@@ -215,9 +217,10 @@ ffi::Error rounds_as(const Attributes& given, const qffc::Program& program, int6
     moved->result = qffc::run_dynamics<T>(std::string(instructions), job, moved->given, threads);
     return ffi::Error::Success();
   }
-  const Edges found(receivers, senders, present, edges, sizes.atoms);
+  const Edges found(receivers, senders, places, present, edges, sizes.atoms);
   sizes.edges = static_cast<int64_t>(found.receivers.size());
-  job.receivers = found.receivers.data(), job.senders = found.senders.data(), job.starts = found.starts.data();
+  job.receivers = found.receivers.data(), job.senders = found.senders.data();
+  job.places = found.places.data(), job.starts = found.starts.data();
   const auto parallel_for = [threads](int64_t tasks, const std::function<void(int64_t)>& work) {
     qffc::Helpers::of_process().share(tasks, threads, work);
   };
@@ -231,7 +234,7 @@ ffi::Error rounds_of(const Attributes& given, Ints ints, Reals reals, int64_t th
   const std::shared_ptr<const qffc::Program> program =
       qffc::decode_once(ints.begin(), ints.size(), reals.begin(), reals.size());
   if (program == nullptr) return wrong("not a program of this version");
-  if (in.size() < 8 || out.size() < 3) return wrong("wrong number of arrays");
+  if (in.size() < 9 || out.size() < 3) return wrong("wrong number of arrays");
   switch (in[0].type) {
     case ffi::DataType::F64: return rounds_as<double>(given, *program, threads, in, out, instructions, moved);
     case ffi::DataType::F32: return rounds_as<float>(given, *program, threads, in, out, instructions, moved);

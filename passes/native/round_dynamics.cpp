@@ -22,7 +22,7 @@ class Group {
       : instructions_(instructions), job_(job), given_(given), first_(first), count_(count), threads_(threads) {
     const int64_t atoms = count_ * given_.atoms;
     positions_.resize(3 * atoms), energies_.resize(atoms), grades_.resize(atoms), gradient_.resize(3 * atoms);
-    job_.sizes.atoms = atoms;
+    job_.sizes.atoms = job_.sizes.places = atoms;
     job_.positions = positions_.data(), job_.energies = energies_.data();
     job_.grades = grades_.data(), job_.gradient = gradient_.data();
   }
@@ -160,7 +160,8 @@ class Group {
     }
     starts_.push_back(static_cast<int64_t>(receivers_.size()));
     job_.sizes.edges = static_cast<int64_t>(receivers_.size());
-    job_.receivers = receivers_.data(), job_.senders = senders_.data(), job_.starts = starts_.data();
+    job_.receivers = receivers_.data(), job_.senders = senders_.data();
+    job_.places = senders_.data(), job_.starts = starts_.data();
   }
 
   bool forces() {

@@ -72,7 +72,7 @@ struct EdgeLanes {
     for (int a = 0; a < 3; ++a) {
       const auto difference = [&](const T* from) {
         return lanes_of<T>([&](int lane) {
-          return from[3 * job.senders[edge(lane)] + a] - from[3 * job.receivers[edge(lane)] + a];
+          return from[3 * job.places[edge(lane)] + a] - from[3 * job.receivers[edge(lane)] + a];
         });
       };
       if constexpr (R::dual) unit[a] = R(difference(job.positions), difference(job.direction));

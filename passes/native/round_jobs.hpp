@@ -13,8 +13,9 @@ namespace qffc {
 
 struct RoundSizes {
   int64_t atoms, edges, species, rounds, channels, turns, basis, vectors, numbers, observables;
-  double cutoff;  // of the basis, Angstrom
-  bool tanh;      // the activation; else silu
+  double cutoff;       // of the basis, Angstrom
+  bool tanh;           // the activation; else silu
+  int64_t places = 0;  // rows of positions: those of the atoms, then those of images of them in other cells
 
   int64_t all_turns() const { return channels * turns; }
   int64_t features() const { return channels * observables; }
@@ -59,8 +60,9 @@ struct RoundJob {
   RoundSizes sizes;
   const Program* program;
   const int32_t *species, *receivers, *senders;  // edges that count, those of a receiver side by side
+  const int32_t* places;                         // (edges,) where the sender of an edge stands: a row of positions
   const int64_t* starts;                         // the first edge of each atom, and the end
-  const T *positions, *direction;                // (atoms, 3); the direction is null where there is none
+  const T *positions, *direction;                // (places, 3); the direction is null where there is none
   const T *shift, *scale;                        // of features, (species, rounds features)
   const T* seen;                                 // (species, species, 3, 2), null where all distances count
   const Limits<T>* limits;                       // null where there are none
@@ -70,7 +72,7 @@ struct RoundJob {
   const T *by_energies, *by_slopes;
 
   T *energies, *grades;  // (atoms,)
-  T* gradient;           // (atoms, 3), by the positions
+  T* gradient;           // (places, 3), by the positions
   std::vector<RoundWeights<T*>> round_gradients;  // by the arrays; empty where they are not asked for
   std::vector<HeadLayer<T*>> head_gradients;
 

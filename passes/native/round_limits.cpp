@@ -61,10 +61,10 @@ struct Neighbour {
 template <class T>
 Neighbour neighbour_of(const RoundJob<T>& job, int64_t edge) {
   Neighbour found{};
-  const int32_t from = job.receivers[edge], to = job.senders[edge];
+  const int32_t from = job.receivers[edge], to = job.senders[edge], place = job.places[edge];
   double squared = 0;
   for (int a = 0; a < 3; ++a) {
-    found.unit[a] = static_cast<double>(job.positions[3 * to + a]) - static_cast<double>(job.positions[3 * from + a]);
+    found.unit[a] = static_cast<double>(job.positions[3 * place + a]) - static_cast<double>(job.positions[3 * from + a]);
     squared += found.unit[a] * found.unit[a];
   }
   found.distance = squared < 1e-24 ? 1e-6 : std::sqrt(squared);  // atoms in one place
@@ -182,7 +182,7 @@ class Environment {
     for (int a = 0; a < 3; ++a) along += by_unit[a] * near.unit[a];
     for (int a = 0; a < 3; ++a) {
       const double found = near.unit[a] * by_distance + (by_unit[a] - along * near.unit[a]) / near.distance;
-      gradient[3 * job.senders[edge] + a] += static_cast<T>(found);
+      gradient[3 * job.places[edge] + a] += static_cast<T>(found);
       gradient[3 * job.receivers[edge] + a] -= static_cast<T>(found);
     }
   }

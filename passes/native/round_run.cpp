@@ -310,7 +310,7 @@ class Run {
 
   // The gradient by what the last layer gives, (atoms,): weights of energies, then those of their derivatives.
   void seed(const Planes<T>& by_last) {
-    std::fill_n(job_.gradient, sizes_.atoms * 3, T(0));
+    std::fill_n(job_.gradient, sizes_.places * 3, T(0));
     if (job_.limits != nullptr) {
       const auto along_of = [&](const T* off, T* along) {
         product(ProductMode::forward, off, nullptr, job_.limits->directions, along, 1, job_.limits->width,
@@ -463,7 +463,7 @@ class Run {
     });
     for (int64_t edge = 0; edge < sizes_.edges; ++edge)
       for (int64_t a = 0; a < 3; ++a) {
-        job_.gradient[3 * job_.senders[edge] + a] += by_edges.values[3 * edge + a];
+        job_.gradient[3 * job_.places[edge] + a] += by_edges.values[3 * edge + a];
         job_.gradient[3 * job_.receivers[edge] + a] -= by_edges.values[3 * edge + a];
       }
   }

@@ -21,6 +21,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("data", "qffc.cli.data:app"),
     ("train", "qffc.cli.train:train"),
     ("eval", "qffc.cli.evaluate:evaluate"),
+    ("predict", "qffc.cli.predict:predict"),
     ("card", "qffc.cli.card:card"),
     ("export", "qffc.cli.export:export_file"),
     ("curve", "qffc.cli.curve:curve"),

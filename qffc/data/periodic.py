@@ -1,4 +1,4 @@
-"""Cells and periodic boundaries, however a file spells them: there are no periodic systems in qffc."""
+"""Cells and periodic boundaries, however a file spells them: data of trainings are molecules in a vacuum."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def refuse_periodic(entries: Mapping[str, object], where: str) -> None:
                 found=f"a cell or periodic boundaries: {shown}",
                 expected="a molecule in a vacuum",
                 help="for an isolated molecule remove the cell, or say that no boundary is periodic (pbc: three times "
-                'false, in XYZ pbc="F F F"); a cell is refused, never ignored',
+                'false, in XYZ pbc="F F F"); a cell is refused, never ignored. Calculators of models with a cutoff '
+                "take cells, and so does 'qffc predict'",
             )
 
 

@@ -30,6 +30,8 @@ _DIGITS = 18
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|\{[^}]*\}|\[[^\]]*\]')
 """A value in quotes or brackets."""
 _KEY = re.compile(r"(?:^|\s)([^\s=\"]+)=")
+_READ = ("Lattice", "pbc")
+"""How ASE reads a cell, and which boundaries are periodic."""
 _SHOWN = 80
 """Characters of a line that a message quotes."""
 _NUMBERS = (np.integer, np.floating)
@@ -79,16 +81,17 @@ class Frame:
         }
 
 
-def xyz_frames(file: Path) -> Iterator[Frame]:
+def xyz_frames(file: Path, *, cells: bool = False) -> Iterator[Frame]:
     """Yield the frames of a file.
 
     Args:
         file: in the extended XYZ format, UTF-8; packed if its name ends in ``.gz``. Blank lines are allowed before,
             between and after frames.
+        cells: whether frames may be periodic: with a cell under ``Lattice``, and ``pbc``, as ASE reads them.
 
     Raises:
-        QffcError: a line belongs to no frame, a frame is cut short or cannot be read, or it is periodic; names the
-            frame and the line.
+        QffcError: a line belongs to no frame, a frame is cut short or cannot be read, or it is periodic and may not
+            be; names the frame and the line.
     """
     lines = _lines(file)
     at, index = 0, 0
@@ -97,7 +100,7 @@ def xyz_frames(file: Path) -> Iterator[Frame]:
             at += 1
             continue
         end = at + 2 + _atoms(file, index, lines, at)
-        yield _frame(file, index, at, lines[at:end])
+        yield _frame(file, index, at, lines[at:end], cells)
         at, index = end, index + 1
 
 
@@ -170,7 +173,7 @@ def _atoms(file: Path, index: int, lines: list[str], at: int) -> int:
     return count
 
 
-def _frame(file: Path, index: int, at: int, lines: list[str]) -> Frame:
+def _frame(file: Path, index: int, at: int, lines: list[str], cells: bool) -> Frame:
     from ase.io.extxyz import key_val_str_to_dict, read_xyz
 
     try:
@@ -202,7 +205,8 @@ def _frame(file: Path, index: int, at: int, lines: list[str]) -> Frame:
             )
     # A word of a plain comment, "water in a box", is no cell.
     values = {key: value for key, value in header.items() if value is not True or f"{key}=" in lines[1]}
-    refuse_periodic(values, f"{file}, frame {index}")
+    # A cell that ASE does not read is never ignored.
+    refuse_periodic({key: values[key] for key in values if not cells or key not in _READ}, f"{file}, frame {index}")
     try:
         atoms = next(read_xyz(StringIO("".join(lines)), index=0, properties_parser=lambda _: dict(header)))
     except Exception as mistake:  # ASE raises whatever it stumbles over

@@ -13,33 +13,34 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.short_repr import short_repr
 from qffc.models.beyond_data import beyond_data
-from qffc.models.circuits.neighbours import reach
 from qffc.models.ensemble import Ensemble, consensus_of
 from qffc.models.files.model_given import ModelLike, model_of
 from qffc.models.force_field import ForceField
 from qffc.models.given.closed_shell import need_closed_shell
 from qffc.models.given.finite import check_predictions
-from qffc.models.moving_atoms import MovingAtoms, NeighbourCounts, skin_and_precision
-from qffc.models.validity.limits import has_limits
+from qffc.models.moving_atoms import NeighbourCounts, skin_and_precision
+from qffc.models.voice import ENERGIES, STRESS, Voice, mean_of, voigt_of, why_not
 
 _SETTINGS = ("model", "skin", "precision")
 
 
 class Calculator(ase_calculator.Calculator):
-    """Energies (eV), forces (eV/Angstrom) and Hessians (eV/Angstrom^2) of isolated molecules.
+    """Energies (eV), forces (eV/Angstrom) and Hessians of molecules, and with a cutoff of atoms in cells, with stress.
 
     It can be copied and pickled at any time, and sent to processes that are spawned; JAX does not support forked ones.
 
     The functions are compiled at the first call for a molecule and kept by the model. Where every neighbour leaves at
     a cutoff, as in ``lib:pair``, circuits are run for neighbours only: a step costs in proportion to the number of
-    atoms.
+    atoms. Such models take periodic boundaries, along one, two or three vectors of a cell of any size, with all images
+    within the cutoff; ``stress`` is the exact derivative by strain over the volume, eV/Angstrom^3, in the order and
+    with the sign of ASE. Where the energy is a sum over atoms ``energies`` (atoms,) has its parts, eV.
 
     Where the training data end, energies fade to those of free atoms, which repel each other. The calculator warns once
     when a geometry is there, and ``results["extrapolation_grade"]`` tells it of each: up to 1 every atom has
-    surroundings as in the training data. Of an ensemble ``results["energy_deviation"]`` (eV) and
-    ``results["force_deviations"]`` (atoms,) in eV/Angstrom tell how far its models are apart, see
-    :class:`qffc.models.ensemble.Consensus`. These names are none of ASE's: drop them before results go to a
-    ``SinglePointCalculator``.
+    surroundings as in the training data, and ``results["extrapolation_grades"]`` (atoms,) tells which ones have not.
+    Of an ensemble ``results["energy_deviation"]`` (eV) and ``results["force_deviations"]`` (atoms,) in eV/Angstrom tell
+    how far its models are apart, see :class:`qffc.models.ensemble.Consensus`. These names are none of ASE's: drop them
+    before results go to a ``SinglePointCalculator``.
 
     Args:
         model: a trained model, its file, the folder of its run, or ``trained:NAME``; or an ensemble.
@@ -49,8 +50,9 @@ class Calculator(ase_calculator.Calculator):
             :class:`qffc.models.moving_atoms.MovingAtoms`.
 
     Raises:
-        QffcError: for a skin or a precision that is none; on calculation, when the atoms are periodic, have a charge or
-            a spin, or do not fit the model, and when a position, the energy or a force is not finite.
+        QffcError: for a skin or a precision that is none; on calculation, when the atoms are periodic and the model
+            has no cutoff, when they have a charge or a spin, or do not fit the model, and when a position, the energy
+            or a force is not finite.
 
     Example:
         >>> from ase.build import molecule
@@ -63,6 +65,7 @@ class Calculator(ase_calculator.Calculator):
     """
 
     implemented_properties = ["energy", "free_energy", "forces", "hessian"]
+    """Of an instance also ``energies`` and ``stress``, where its models have them."""
     _before: Atoms | None
     """The atoms of the last calculation, where something has changed since."""
 
@@ -127,7 +130,9 @@ class Calculator(ase_calculator.Calculator):
         self._skin, self._precision = skin_and_precision(skin, precision)
         self._model = model if isinstance(model, Ensemble) else model_of(model)
         members = self._model.members if isinstance(self._model, Ensemble) else (self._model,)
-        self._voices = tuple(_Voice(member, self._skin, self._precision) for member in members)
+        self._voices = tuple(Voice(member, self._skin, self._precision) for member in members)
+        more = [name for name in (ENERGIES, STRESS) if why_not(name, [member.program for member in members]) is None]
+        self.implemented_properties = [*type(self).implemented_properties, *more]
         self._warned = False
         self.reset()
         self._before = None
@@ -170,23 +175,42 @@ class Calculator(ase_calculator.Calculator):
             self.atoms = before
         else:
             super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]  # of ASE
-        molecule = _isolated(self.atoms)
-        said = [voice.predict(molecule) for voice in self._voices]
-        energies, forces = np.array([energy for energy, _, _ in said]), np.array([force for _, force, _ in said])
+        here = _closed_shell(self.atoms)
+        said = [voice.predict(here, energies=ENERGIES in properties) for voice in self._voices]
+        energies, forces = np.array([each.energy for each in said]), np.array([each.forces for each in said])
         check_predictions(energies, forces)
-        energy, force = said[0][:2] if len(said) == 1 else (float(energies.mean()), forces.mean(axis=0))
+        energy, force = (said[0].energy, forces[0]) if len(said) == 1 else (float(energies.mean()), forces.mean(axis=0))
         # A molecule has no electronic smearing here, so the two energies that ASE knows are one.
         self.results = {"energy": energy, "free_energy": energy, "forces": force}
+        if (parts := mean_of([each.energies for each in said])) is not None:
+            self.results[ENERGIES] = parts
+        if (virial := mean_of([each.virial for each in said])) is not None and here.cell.rank == 3:
+            self.results[STRESS] = voigt_of(virial / here.cell.volume)
         if isinstance(self._model, Ensemble):
             apart = consensus_of(energies[:, None], forces[:, None])
             self.results["energy_deviation"] = float(apart.energy_deviations[0])
             self.results["force_deviations"] = apart.force_deviations[0]
         if "hessian" in properties:
-            self.results["hessian"] = np.mean([voice.hessian(molecule) for voice in self._voices], axis=0)
-        grades = [grade for _, _, grade in said if grade is not None]
+            self.results["hessian"] = np.mean([voice.hessian(here) for voice in self._voices], axis=0)
+        grades = [each.grades for each in said if each.grades is not None]
         if grades:
-            self.results["extrapolation_grade"] = max(grades)
-            self._warn_once(max(grades))
+            self.results["extrapolation_grades"] = np.max(grades, axis=0)
+            self.results["extrapolation_grade"] = float(np.max(grades))
+            self._warn_once(float(np.max(grades)))
+
+    def get_property(self, name: str, atoms: Atoms | None = None, allow_calculation: bool = True) -> object:
+        """Return a result; called by ASE.
+
+        Raises:
+            PropertyNotImplementedError: for what the model does not give, with the reason.
+        """
+        try:
+            return super().get_property(name, atoms, allow_calculation)  # type: ignore[no-untyped-call]  # of ASE
+        except ase_calculator.PropertyNotImplementedError as problem:
+            programs = [voice.model.program for voice in self._voices]
+            raise ase_calculator.PropertyNotImplementedError(
+                why_not(name, programs, periodic=False) or str(problem)
+            ) from None
 
     def get_hessian(self, atoms: Atoms | None = None) -> NDArray[np.float64]:
         """Return the Hessian (3 atoms, 3 atoms) in eV/Angstrom^2, by atom, then x, y and z; of an ensemble the mean.
@@ -201,40 +225,6 @@ class Calculator(ase_calculator.Calculator):
             return
         self._warned = True
         warnings.warn(beyond_data(grade), stacklevel=2)
-
-
-class _Voice:
-    """What one model says of the molecule that the calculator has.
-
-    Args:
-        model: the model.
-        skin: see the calculator.
-        precision: see the calculator.
-    """
-
-    def __init__(self, model: ForceField, skin: float, precision: int) -> None:
-        self._model, self._skin, self._precision = model, skin, precision
-        self._local = reach(model.program) is not None
-        self._moving: MovingAtoms | None = None
-
-    @property
-    def counts(self) -> NeighbourCounts | None:
-        return None if self._moving is None else self._moving.counts
-
-    def predict(self, molecule: Atoms) -> tuple[float, NDArray[np.float64], float | None]:
-        """Energy, forces and the largest extrapolation grade; None where the model does not know it."""
-        known = has_limits(self._model.arrays)
-        if not self._local:
-            energies, forces = self._model.predict(molecule.numbers, molecule.positions[None])
-            grades = self._model.extrapolation_grade(molecule.numbers, molecule.positions[None]) if known else None
-            return float(energies[0]), forces[0], None if grades is None else float(grades.max())
-        if self._moving is None or not np.array_equal(self._moving.numbers, molecule.numbers):
-            self._moving = MovingAtoms(self._model, molecule.numbers, self._skin, self._precision)
-        return *self._moving.predict(molecule.positions), self._moving.grade if known else None
-
-    def hessian(self, molecule: Atoms) -> NDArray[np.float64]:
-        """The Hessian, (3 atoms, 3 atoms), in 64 bits."""
-        return self._model.hessian(molecule.numbers, molecule.positions)
 
 
 def _state(atoms: Atoms, name: str) -> NDArray[np.generic] | None:
@@ -253,20 +243,13 @@ def _same(one: NDArray[np.generic] | None, other: NDArray[np.generic] | None) ->
     return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
 
 
-def _isolated(atoms: Atoms | None) -> Atoms:
+def _closed_shell(atoms: Atoms | None) -> Atoms:
     if atoms is None:
         raise error(
             "calculator without atoms",
             found="no atoms",
             expected="a molecule",
             help="set atoms.calc to the calculator and ask the atoms",
-        )
-    if np.any(atoms.pbc):
-        raise error(
-            "periodic systems are not supported",
-            found=f"periodic boundaries {atoms.pbc.tolist()}",
-            expected="a molecule in a vacuum",
-            help="set atoms.pbc = False for an isolated molecule; periodic images are refused, never ignored",
         )
     need_closed_shell(atoms)
     return atoms

@@ -108,12 +108,12 @@ class MoleculeEnergy(MoleculeCircuits):
     ) -> tuple[jax.Array, jax.Array]:
         names = self.lowered.program.observables
         need_frames("moments", moments, (len(self.instances), self.lowered.program.channels, len(names)))
-        need_frames("positions", positions, (len(self.instances.atom_species), 3))
+        need_frames("positions", positions, (self.instances.places, 3))
         reference = jnp.sum(arrays[ATOM_ENERGY][self.instances.atom_species])
         limits = self.validity(arrays, positions)
         if limits is None:
             energies = reference + arrays[ENERGY_SCALE] * self._raw(arrays, moments, positions, carried)
-            return energies, jnp.zeros(positions.shape[:2], positions.dtype)
+            return energies, self.no_grades(positions)
         by_atom = isinstance(self.lowered.program.readout, AtomicReadout)
         own = (self._atomic if by_atom else self._raw)(arrays, moments, positions, carried)
         species, whole = self.instances.atom_species, partial(jnp.sum, axis=1)
@@ -127,6 +127,25 @@ class MoleculeEnergy(MoleculeCircuits):
     def energies_and_grades(self, arrays: Arrays, positions: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Return the energies, and the extrapolation grades that they are made with, as :meth:`grades` has them."""
         return self._simulated(self._finish, arrays, positions)
+
+    def parts_and_grades(self, arrays: Arrays, positions: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return what the energies are sums of, without references, eV, and the grades (batch, atoms).
+
+        These are the energies of atoms (batch, atoms) with an atomic readout, else those of molecules (batch, 1).
+        """
+        if isinstance(self.lowered.program.readout, AtomicReadout):
+            return self._simulated(self._of_atoms, arrays, positions)
+        energies, grades = self.energies_and_grades({**arrays, ATOM_ENERGY: 0.0 * arrays[ATOM_ENERGY]}, positions)
+        return energies[:, None], grades
+
+    def _of_atoms(
+        self, arrays: Arrays, moments: jax.Array, positions: jax.Array, carried: Carried | None
+    ) -> tuple[jax.Array, jax.Array]:
+        own = arrays[ENERGY_SCALE] * self._atomic(arrays, moments, positions, carried)
+        limits, species = self.validity(arrays, positions), self.instances.atom_species
+        if limits is None:
+            return own, self.no_grades(positions)
+        return limited(limits, arrays, species, own, lambda each: each, by_atom=True), limits.grade
 
     def raw_energies(self, arrays: Arrays, positions: jax.Array, beside: Beside | None = None) -> jax.Array:
         """Return the energies as the readout gives them, without reference and scale: (batch,)."""
@@ -236,13 +255,14 @@ class MoleculeEnergy(MoleculeCircuits):
             round=number,
             native=self.native,
             lasting=lasting,
+            owners=self.instances.owners,
         )
 
     def _round(
         self, arrays: Arrays, positions: jax.Array, carried: Carried | None, number: int, lasting: Arrays | None = None
     ) -> _Round:
         """What goes into the circuits of a round."""
-        need_frames("positions", positions, (len(self.instances.atom_species), 3))
+        need_frames("positions", positions, (self.instances.places, 3))
         evaluate = self._evaluator(arrays, positions, carried, number, lasting)
         tables, (values, rows) = slot_tables(evaluate, self.plan)
         if number + 1 == self.lowered.program.round_count or not self.plan.vectors:

@@ -261,14 +261,15 @@ class ForceField:
         Args:
             instances: the circuits.
             rows: where their values are computed.
-            positions: (1, atoms, 3), Angstrom, of a first step; everything is computed in their precision, 32 or 64
+            positions: (1, places, 3), Angstrom, of a first step; everything is computed in their precision, 32 or 64
                 bits.
 
         Returns:
             A function of positions of the same shape and type. It returns one array, since fetching several takes
-            a tenth of the time of a small molecule: the energy in eV, without the reference energies of the atoms, the
-            largest extrapolation grade of an atom, and the forces (3 atoms,) in eV/Angstrom. References are thousands
-            of eV: added in 32 bits they would leave little of the rest.
+            a tenth of the time of a small molecule: the extrapolation grades of the atoms, their energies in eV,
+            without references, and the forces (3 atoms,) in eV/Angstrom; one energy, where that is not a sum over
+            atoms. With images positions and forces are those of places. References are thousands of eV: added in 32
+            bits they would leave little of the rest.
         """
         if self._whole is not None:
             return self._whole.step(self.arrays, jax.device_get(instances), positions.dtype)
@@ -278,14 +279,13 @@ class ForceField:
             arrays: Mapping[str, jax.Array], instances: Instances, rows: ValueRows, positions: jax.Array
         ) -> jax.Array:
             molecule = MoleculeEnergy(lowered, instances, rows)
-            bare = {**arrays, ATOM_ENERGY: jnp.zeros_like(arrays[ATOM_ENERGY])}
 
             def total(r: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-                energies, grades = molecule.energies_and_grades(bare, r)
+                energies, grades = molecule.parts_and_grades(arrays, r)
                 return jnp.sum(energies), (energies, grades)
 
             gradient, (energies, grades) = jax.grad(total, has_aux=True)(positions)
-            return jnp.concatenate([energies, jnp.max(grades, axis=1), -jnp.ravel(gradient)])
+            return jnp.concatenate([grades[0], energies[0], -jnp.ravel(gradient)])
 
         function, leaves = self._compiled(predict, "listed", instances, rows, positions)
         fixed = leaves[:-1]

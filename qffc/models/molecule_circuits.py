@@ -145,12 +145,17 @@ class MoleculeCircuits:
     def grades(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
         """Return the extrapolation grades of the atoms, (batch, atoms); 0 where the model does not know."""
         limits = self.validity(arrays, positions)
-        return jnp.zeros(positions.shape[:2], positions.dtype) if limits is None else limits.grade
+        return self.no_grades(positions) if limits is None else limits.grade
+
+    def no_grades(self, positions: jax.Array) -> jax.Array:
+        """Return zeros for the atoms, (batch, atoms)."""
+        return jnp.zeros((len(positions), len(self.instances.atom_species)), positions.dtype)
 
     def _pairs(self, positions: jax.Array) -> Pairs:
         centres, others = self.instances.edges[:, 0], self.instances.edges[:, 1]
         vectors = take_rows(positions, others) - take_rows(positions, centres)
-        return Pairs(centres, others, self.instances.edges_present, vectors, length(vectors, jnp))
+        atoms = self.instances.atoms_at(others)
+        return Pairs(centres, atoms, self.instances.edges_present, vectors, length(vectors, jnp))
 
     def edges(self, arrays: Arrays, positions: jax.Array) -> Edges | None:
         """The pairs of atoms that exchange messages."""
@@ -202,6 +207,7 @@ class MoleculeCircuits:
             known=known_neighbours,
             round=number,
             native=self.native,
+            owners=self.instances.owners,
         )
         values = jnp.broadcast_to(evaluate(self.plan.readout), moments.shape[:-1])
         known = self._known(arrays, positions)

@@ -1,6 +1,7 @@
 """Energies and forces of atoms that move: circuits for neighbours only, at a cost linear in the number of atoms.
 
-The list of near neighbours has a skin, as a Verlet list (neighbour list) has.
+The list of near neighbours has a skin, as a Verlet list (neighbour list) has. In a cell with periodic boundaries images
+of atoms are neighbours, too.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ from functools import cached_property
 
 import jax
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from qffc.ir.declarations import AtomicReadout
 from qffc.ir.diagnostics import error
 from qffc.ir.given_values import real_of
 from qffc.ir.plain_numbers import bits_of
-from qffc.models.circuits.instances import circuits_of_neighbours, fill_instances, species_of
+from qffc.models.circuits.cells import OPEN, Images, images_within, whole_cell
+from qffc.models.circuits.instances import circuits_of_neighbours, fill_instances, fill_places, species_of
 from qffc.models.circuits.neighbours import neighbours_within, reach
 from qffc.models.force_field import ForceField
 from qffc.models.frames.array_sizes import sizes_of_lists
 from qffc.models.given.atoms_given import Elements, elements_of, positions_of
 from qffc.models.given.finite import check_positions
 from qffc.models.given.forked import refuse_forked
+from qffc.models.molecule_circuits import ATOM_ENERGY
 from qffc.models.rows.shared_values import SharingPlan, plan_sharing
 from qffc.models.rows.value_rows import pad_rows, rows_of
 from qffc.passes.lower_jax.double_precision import double_precision, in_double_precision
@@ -62,6 +66,8 @@ class MovingAtoms:
         numbers: (atoms,) atomic numbers.
         skin: Angstrom.
         precision: bits of the numbers inside, 64 or 32: half the time, and forces to about 1e-5 eV/Angstrom.
+        periodic: along which vectors of a cell the atoms repeat; the cell goes along with the positions. It may be
+            smaller than the cutoff, and needs an energy that is a sum over atoms.
 
     Raises:
         QffcError: when the program has no reach, the atoms do not fit it, or the precision is another one.
@@ -76,7 +82,14 @@ class MovingAtoms:
         (6, (3, 3))
     """
 
-    def __init__(self, model: ForceField, numbers: Elements, skin: float = 0.5, precision: int | str = 64) -> None:
+    def __init__(
+        self,
+        model: ForceField,
+        numbers: Elements,
+        skin: float = 0.5,
+        precision: int | str = 64,
+        periodic: ArrayLike = OPEN,
+    ) -> None:
         distance = reach(model.program)
         if distance is None:
             raise error(
@@ -91,16 +104,35 @@ class MovingAtoms:
         self.numbers.setflags(write=False)
         self._kind = np.dtype(f"float{bits}")
         self._model = model
-        self._radius = distance + self._skin
+        self._reach, self._radius = distance, distance + self._skin
+        self.periodic = tuple(map(bool, np.broadcast_to(np.asarray(periodic), 3)))
+        self._by_atom = isinstance(model.program.readout, AtomicReadout)
+        if any(self.periodic) and not self._by_atom:
+            raise error(
+                "periodic atoms of a model without energies of atoms",
+                found=f"'{model.program.name}', whose readout is no atomic_energy",
+                expected="atomic_energy as the readout of its program",
+                help="use a program such as lib:pair or lib:gathered",
+            )
         self._species = species_of(model.program, self.numbers)
-        self._reference = model.reference_energy(self._species)
+        self._references = model.arrays[ATOM_ENERGY][self._species]
         self._listed: NDArray[np.float64] | None = None
+        self._images: Images | None = None
         self._step: Callable[[NDArray[np.floating]], NDArray[np.floating]] | None = None
-        self.grade = 0.0
-        """The largest extrapolation grade of an atom at the last step; 0 where the model does not know."""
+        self.grades = np.zeros(len(self.numbers))
+        """The extrapolation grades of the atoms (atoms,) at the last step; 0 where the model does not know."""
+        self.energies: NDArray[np.float64] | None = None
+        """The energies of the atoms (atoms,) at the last step, eV; None where that of the whole is no sum of such."""
+        self.virial: NDArray[np.float64] | None = None
+        """The derivative of the energy by strain (3, 3) at the last step, eV; None without periodic boundaries."""
         self._largest: tuple[int, ...] = ()
         self._shapes: set[tuple[int, ...]] = set()
         self._builds = 0
+
+    @property
+    def grade(self) -> float:
+        """The largest extrapolation grade of an atom at the last step; 0 where the model does not know."""
+        return float(self.grades.max())
 
     @property
     def skin(self) -> float:
@@ -126,7 +158,8 @@ class MovingAtoms:
             sizes: what ``sizes`` was.
         """
         self._largest = sizes
-        self._list(positions_of(positions))
+        here = positions_of(positions)
+        self._list(here, *neighbours_within(here, self._radius))
 
     def __getstate__(self) -> dict[str, object]:
         """The list goes along as arrays of NumPy, since a fresh JAX reads its own in 32 bits."""
@@ -140,11 +173,17 @@ class MovingAtoms:
         self.numbers.setflags(write=False)
 
     @in_double_precision
-    def predict(self, positions: NDArray[np.floating]) -> tuple[float, NDArray[np.float64]]:
-        """Return the energy (eV) and the forces (atoms, 3) in eV/Angstrom at positions (atoms, 3) in Angstrom.
+    def predict(
+        self, positions: NDArray[np.floating], cell: ArrayLike | None = None
+    ) -> tuple[float, NDArray[np.float64]]:
+        """Return the energy (eV) and the forces (atoms, 3) in eV/Angstrom.
+
+        Args:
+            positions: (atoms, 3), Angstrom; in a cell or outside.
+            cell: (3, 3), its vectors in rows, Angstrom; needed where boundaries are periodic.
 
         Raises:
-            QffcError: when the positions have another shape, or one is not finite.
+            QffcError: when the positions have another shape, one is not finite, or the cell is none.
         """
         here = positions_of(positions)
         if here.shape != (len(self.numbers), 3):
@@ -156,28 +195,55 @@ class MovingAtoms:
             )
         check_positions(here)
         refuse_forked()
-        if self._listed is None or not _moved(here, self._listed) <= (0.5 * self._skin) ** 2:
-            self._list(here)
+        places = self._in_cell(here, cell) if any(self.periodic) else self._placed(here)
         # About their middle, so that few digits go into where the atoms are together.
-        placed = (here - np.add.reduce(here) / len(here))[None].astype(self._kind)
+        placed = (places - np.add.reduce(here) / len(here))[None].astype(self._kind)
         if self._step is None:
             self._step = self._model.listed(self._instances, self._rows, placed)
         found = self._step(placed).astype(np.float64)
-        self.grade = float(found[1])
-        return self._reference + float(found[0]), found[2:].reshape(here.shape)
+        atoms, behind = len(here), len(found) - 3 * len(places)
+        self.grades, energies, forces = found[:atoms], found[atoms:behind], found[behind:].reshape(-1, 3)
+        energy = float(self._references.sum() + energies.sum())
+        self.energies = self._references + energies if self._by_atom else None
+        if self._images is None:
+            return energy, forces
+        pull = -(forces.T @ placed[0])
+        self.virial = 0.5 * (pull + pull.T)
+        return energy, self._images.folded(forces[: len(self._images.owners)])
+
+    def _placed(self, here: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where the atoms are, with a list of neighbours that holds there."""
+        if self._listed is None or not _moved(here, self._listed) <= (0.5 * self._skin) ** 2:
+            self._list(here, *neighbours_within(here, self._radius))
+        return here
+
+    def _in_cell(self, here: NDArray[np.float64], given: ArrayLike | None) -> NDArray[np.float64]:
+        """The same with images (places, 3), as many more as fill up arrays."""
+        cell = whole_cell(given, self.periodic)
+        images = self._images
+        if images is None or not images.hold(here, cell, self._radius, self._reach):
+            images = self._images = images_within(here, cell, self.periodic, self._radius)
+            self._list(here, images.centres, images.others, images.owners)
+        return images.filled(here, cell, self._places)
 
     @cached_property
     def _plan(self) -> SharingPlan:
         return plan_sharing(self._model.lowered.split)
 
-    def _list(self, positions: NDArray[np.float64]) -> None:
-        centres, others = neighbours_within(positions, self._radius)
-        instances = circuits_of_neighbours(self._model.program, self._species, centres, others)
+    def _list(
+        self,
+        positions: NDArray[np.float64],
+        centres: NDArray[np.intp],
+        others: NDArray[np.intp],
+        owners: NDArray[np.intp] | None = None,
+    ) -> None:
+        instances = circuits_of_neighbours(self._model.program, self._species, centres, others, owners)
         rows = rows_of(self._plan, instances)
-        needed = (len(instances.edges), len(instances), *(len(atoms) for atoms in rows.atoms))
-        sizes_now = sizes_of_lists(needed, len(self.numbers), len(centres))
+        needed = (instances.places, len(instances.edges), len(instances), *(len(atoms) for atoms in rows.atoms))
+        sizes_now = sizes_of_lists(needed, len(self.numbers), len(centres) if owners is None else None)
         self._largest = tuple(map(max, sizes_now, self._largest or needed))
-        edges, circuits, *sizes = self._largest
+        self._places, edges, circuits, *sizes = self._largest
+        instances = fill_places(instances, self._places)
         # Handed to JAX once for each list, not at every step.
         self._rows, self._instances = jax.device_put(
             (pad_rows(self._plan, rows, tuple(sizes), circuits), fill_instances(instances, circuits, edges))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.declarations import AtomicReadout, Parameter
+from qffc.ir.diagnostics import InternalError
 from qffc.ir.elements import atomic_number
 from qffc.ir.program import Program
 from qffc.library.catalogue import load
@@ -125,19 +126,20 @@ class WholeRounds:
             kind: of the numbers inside.
 
         Returns:
-            A function of positions (1, atoms, 3), as :meth:`qffc.models.force_field.ForceField.listed` has it.
+            A function of positions (1, places, 3), as :meth:`qffc.models.force_field.ForceField.listed` has it.
         """
         own = {name: np.asarray(array, kind) for name, array in arrays.items()}
         model = self.model(own, self.weights(own), limits=True)
         scale = 1.0 if model.limits else float(arrays[ENERGY_SCALE])
-        predict = self.call.at_addresses(model, bonds_of(instances, 1), kind)
+        predict = self.call.at_addresses(model, bonds_of(instances, 1), kind, instances.places)
 
         def step(positions: NDArray[np.floating]) -> NDArray[np.float64]:
             energies, grades, gradient = predict(positions[0])
-            found = np.empty(2 + gradient.size)
-            found[0] = scale * energies.sum(dtype=np.float64)
-            found[1] = grades.max()
-            np.multiply(gradient.reshape(-1), -scale, out=found[2:])
+            atoms = len(energies)
+            found = np.empty(2 * atoms + gradient.size)
+            found[:atoms] = grades
+            np.multiply(energies, scale, out=found[atoms : 2 * atoms])
+            np.multiply(gradient.reshape(-1), -scale, out=found[2 * atoms :])
             return found
 
         return step
@@ -238,7 +240,9 @@ def bonds_of(instances: Instances, batch: int) -> Bonds:
     species, present = instances.atom_species, instances.edges_present
     edges: Any = instances.edges  # traced, where atoms move
     if batch == 1:
-        return Bonds(species, edges[:, 0], edges[:, 1], present)
+        return Bonds(species, edges[:, 0], instances.atoms_at(edges[:, 1]), present, edges[:, 1])
+    if instances.owners is not None:
+        raise InternalError("several frames of atoms with images")
     xp = np if isinstance(edges, np.ndarray) else jnp
     starts = xp.arange(batch, dtype=np.int32)[:, None] * np.int32(len(species))
     receivers, senders = ((starts + edges[None, :, end]).reshape(-1) for end in (0, 1))

@@ -37,14 +37,15 @@ Circuits circuits_from(const char* path) {
   return found;
 }
 
-// A model with drawn arrays, seven atoms that see each other but for one, and what a run of it writes.
+// A model with drawn arrays, seven atoms that see each other but for one, one of them in two places, and what a run of it
+// writes.
 template <class T>
 struct Case {
   RoundJob<T> job{};
   Limits<T> limits{};
   std::vector<Numbers<T>> arrays;
   Numbers<T> positions, direction, energies, grades, gradient, by_energies, by_slopes;
-  std::vector<int32_t> species, receivers, senders;
+  std::vector<int32_t> species, receivers, senders, places;
   std::vector<int64_t> starts;
   std::vector<Numbers<T>> written;
   std::mt19937 random{5};
@@ -88,9 +89,13 @@ struct Case {
         if (other != atom && atom + 1 < s.atoms) receivers.push_back(atom), senders.push_back(other);
     }
     starts.push_back(static_cast<int64_t>(receivers.size()));
+    // The first atom is seen by others at an image of it.
+    s.places = s.atoms + 1;
+    for (int a = 0; a < 3; ++a) positions.push_back(positions[a] + static_cast<T>(a == 1 ? 1.1 : 0.2));
+    for (const int32_t sender : senders) places.push_back(sender == 0 ? static_cast<int32_t>(s.atoms) : sender);
     s.edges = static_cast<int64_t>(receivers.size());
     job.species = species.data(), job.receivers = receivers.data(), job.senders = senders.data();
-    job.starts = starts.data(), job.positions = positions.data();
+    job.places = places.data(), job.starts = starts.data(), job.positions = positions.data();
     const int64_t features = s.rounds * s.features();
     job.shift = drawn(s.species * features, -1, 1), job.scale = drawn(s.species * features, 0.5, 1);
     const std::function<const T*(int64_t)> take = [&](int64_t size) { return drawn(size, -0.3, 0.3); };
@@ -102,7 +107,7 @@ struct Case {
     }
     if (with_limits) add_limits();
     if (along) {
-      direction.resize(3 * s.atoms);
+      direction.resize(3 * s.places);
       for (T& each : direction) each = static_cast<T>(spread(random) - 0.6);
       by_energies.assign(s.atoms, T(0.7)), by_slopes.assign(s.atoms, T(-1.3));
       job.direction = direction.data(), job.by_energies = by_energies.data(), job.by_slopes = by_slopes.data();
@@ -114,7 +119,7 @@ struct Case {
         job.head_gradients.push_back({layer.in, layer.out, weight, room(s.species * layer.out)});
       }
     }
-    energies.resize(s.atoms), grades.resize(s.atoms), gradient.resize(3 * s.atoms);
+    energies.resize(s.atoms), grades.resize(s.atoms), gradient.resize(3 * s.places);
     job.energies = energies.data(), job.grades = grades.data(), job.gradient = gradient.data();
   }
 

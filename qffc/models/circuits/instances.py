@@ -32,9 +32,11 @@ class Instances:
         mirror: (instances,) 1, or -1 where the circuit sees the mirror image (positions times -1).
         share: the weight of one instance in the energy: 1, or one over the number of averaged copies.
         atom_species: (atoms,) indices into the species of the program.
-        edges: (edges, 2) an atom and a neighbour of it, each pair both ways.
+        edges: (edges, 2) an atom and a neighbour of it, each pair both ways; with images, a place.
         present: (instances,) 0 for circuits that do not count, and only fill up an array; None when all count.
         edges_present: (edges,) 0 for edges that only fill up an array; None when all count.
+        owners: (places,) the atom at each place, where images of atoms in other cells are neighbours: at sites stand
+            places then, and positions are theirs. None where atoms have one place each.
     """
 
     atoms: NDArray[np.int32]
@@ -45,9 +47,24 @@ class Instances:
     edges: NDArray[np.int32]
     present: NDArray[np.float64] | None = None
     edges_present: NDArray[np.float64] | None = None
+    owners: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.atoms)
+
+    @property
+    def places(self) -> int:
+        """How many positions there are."""
+        return len(self.atom_species if self.owners is None else self.owners)
+
+    @property
+    def place_species(self) -> NDArray[np.int32]:
+        """Indices (places,) into the species of the program."""
+        return self.atom_species if self.owners is None else self.atom_species[self.owners]
+
+    def atoms_at(self, places: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The atoms that stand at places, or of which images do."""
+        return places if self.owners is None else self.owners[places]
 
     @property
     def counted(self) -> int:
@@ -162,7 +179,11 @@ def _with_mirror_images(program: Program, instances: Instances) -> Instances:
 
 
 def circuits_of_neighbours(
-    program: Program, atom_species: NDArray[np.int32], centres: NDArray[np.intp], others: NDArray[np.intp]
+    program: Program,
+    atom_species: NDArray[np.int32],
+    centres: NDArray[np.intp],
+    others: NDArray[np.intp],
+    owners: NDArray[np.intp] | None = None,
 ) -> Instances:
     """Return the circuits of a program that sees neighbours, for those that are given.
 
@@ -170,11 +191,24 @@ def circuits_of_neighbours(
         program: with scope pair, or with a gathered site.
         atom_species: (atoms,) indices into the species of the program.
         centres: (edges,) atoms.
-        others: (edges,) a neighbour of each.
+        others: (edges,) a neighbour of each; a place, where owners are given.
+        owners: (places,) see :class:`Instances`; the first places are those of the atoms.
     """
-    if program.gathered is not None:
-        return gathered_neighbours(program, atom_species, centres, others)
-    return pairs_of_neighbours(program, atom_species, centres, others)
+    listed = gathered_neighbours if program.gathered is not None else pairs_of_neighbours
+    if owners is None:
+        return listed(program, atom_species, centres, others)
+    places = np.asarray(owners, dtype=np.int32)
+    found = listed(program, atom_species[places], centres, others)
+    # Of images there are no circuits: nothing but an atom is the centre of a neighbour.
+    own = slice(None) if program.gathered is None else found.atoms[:, 0] < len(atom_species)
+    return replace(
+        found,
+        atoms=found.atoms[own],
+        species=found.species[own],
+        mirror=found.mirror[own],
+        atom_species=atom_species,
+        owners=places,
+    )
 
 
 def gathered_neighbours(
@@ -313,6 +347,18 @@ def fill_instances(instances: Instances, circuits: int, edges: int) -> Instances
     more = np.tile(np.array([[0, other]], dtype=np.int32), (edges - len(instances.edges), 1))
     counted = (np.arange(edges) < len(instances.edges)).astype(np.float64)
     return replace(filled, edges=np.concatenate([instances.edges, more]), edges_present=counted)
+
+
+def fill_places(instances: Instances, places: int) -> Instances:
+    """Return instances with places of the first atom, where nothing is, added; the same without images.
+
+    Args:
+        instances: any.
+        places: how many there shall be, at least those that there are.
+    """
+    if instances.owners is None:
+        return instances
+    return replace(instances, owners=np.pad(instances.owners, (0, places - instances.places)))
 
 
 def _all_edges(atoms: int) -> NDArray[np.int32]:

@@ -29,19 +29,19 @@ def size_of_series(needed: int) -> int:
     return size
 
 
-def sizes_of_lists(needed: Sequence[int], atoms: int, neighbours: int) -> tuple[int, ...]:
+def sizes_of_lists(needed: Sequence[int], atoms: int, neighbours: int | None) -> tuple[int, ...]:
     """Return sizes of the arrays of one list of neighbours; those that cannot grow are as large as they must be.
 
     Args:
         needed: rows that there are in each array.
         atoms: in the list.
-        neighbours: pairs of an atom and a neighbour, each pair both ways.
+        neighbours: pairs of an atom and a neighbour, each pair both ways; None in a cell, where they have no end.
 
     Example:
         >>> sizes_of_lists((9, 40), atoms=9, neighbours=40), sizes_of_lists((9, 72), atoms=9, neighbours=72)
         ((9, 43), (9, 72))
     """
-    complete = neighbours == atoms * (atoms - 1)
+    complete = neighbours is not None and neighbours == atoms * (atoms - 1)
     return tuple(size if complete or size == atoms else size_of_series(size) for size in needed)
 
 

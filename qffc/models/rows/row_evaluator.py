@@ -66,6 +66,7 @@ class RowEvaluator:
         round: which round it is, from 0.
         native: whether products go by the native function.
         lasting: what :meth:`found_lasting` gave in another round, of the same geometries.
+        owners: (places,) the atom at each place, where images of atoms are neighbours; None where rows hold atoms.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class RowEvaluator:
         round: int = 0,
         native: bool = False,
         lasting: Mapping[str, jax.Array] | None = None,
+        owners: Index | None = None,
     ) -> None:
         self.plan = plan
         self.native = native
@@ -89,6 +91,7 @@ class RowEvaluator:
         self._moments = moments
         self._carried = carried
         self._round = round
+        self._owners = owners
         self._counts = known
         self._weights: dict[Domain, jax.Array] = {}
         self._lasting = {} if lasting is None else dict(lasting)
@@ -319,7 +322,8 @@ class RowEvaluator:
         if self._carried is None:
             return jnp.zeros((1, 1, 1, len(family), *(3,) * vector), self.dtype)
         cells, code = (table := self.cells(node.domain, family)).table, table.code
-        atoms = self._atoms_at(node.domain, value.site)
+        places = self._atoms_at(node.domain, value.site)
+        atoms = places if self._owners is None else self._owners[places]
         if not vector:
             return by_kind(read_rows(self._carried.numbers, atoms), cells, code, native=self.native)
         found = read_rows(self._carried.vectors, atoms)

@@ -80,7 +80,7 @@ def rows_of(plan: SharingPlan, instances: Instances) -> ValueRows:
         return rows
 
     # Ghosts are numbered on from the last atom.
-    of_atoms = np.concatenate([instances.atom_species, np.full(len(instances.atom_species), GHOST, dtype=np.int32)])
+    of_atoms = np.concatenate([instances.place_species, np.full(instances.places, GHOST, dtype=np.int32)])
     species = tuple(of_atoms[rows] for rows in atoms)
     mirror = tuple(
         instances.mirror[places.circuits(domain, *first)] for domain, first in zip(plan.domains, firsts, strict=True)
@@ -165,7 +165,7 @@ class _Places:
             (instances.mirror < 0).astype(np.int32),
             circuit,
             neighbour,
-            instances.atom_species[neighbour],
+            instances.place_species[neighbour],
         )
 
     def is_gathered(self, sites: Sites) -> bool:
