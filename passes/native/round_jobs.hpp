@@ -15,7 +15,7 @@ struct RoundSizes {
   int64_t atoms, edges, species, rounds, channels, turns, basis, vectors, numbers, observables;
   double cutoff;       // of the basis, Angstrom
   bool tanh;           // the activation; else silu
-  int64_t places = 0;  // rows of positions: those of the atoms, then those of images of them in other cells
+  int64_t places = 0;  // rows of positions: those of the atoms, then of images of them in other cells; 0: no images
 
   int64_t all_turns() const { return channels * turns; }
   int64_t features() const { return channels * observables; }
@@ -60,7 +60,7 @@ struct RoundJob {
   RoundSizes sizes;
   const Program* program;
   const int32_t *species, *receivers, *senders;  // edges that count, those of a receiver side by side
-  const int32_t* places;                         // (edges,) where the sender of an edge stands: a row of positions
+  const int32_t* places;                         // (edges,) the row of positions where a sender stands; with images
   const int64_t* starts;                         // the first edge of each atom, and the end
   const T *positions, *direction;                // (places, 3); the direction is null where there is none
   const T *shift, *scale;                        // of features, (species, rounds features)

@@ -490,6 +490,11 @@ class Run {
 template <class T>
 bool run_rounds(const std::string& instructions, const RoundJob<T>& job, int64_t threads,
                 const ParallelFor& parallel_for) {
+  if (job.sizes.places == 0) {
+    RoundJob<T> own = job;
+    own.places = own.senders, own.sizes.places = own.sizes.atoms;
+    return run_rounds<T>(instructions, own, threads, parallel_for);
+  }
   try {
     Run<T>(instructions, job, threads, parallel_for).all();
     return true;
