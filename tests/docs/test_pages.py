@@ -25,7 +25,9 @@ PAGES = [path for path in (*sorted((ROOT / "docs").glob("*.md")), *TOP) if path.
 RUN = (
     "tutorial.md",
     "architecture.md",
+    "howto-engines.md",
     "howto-import.md",
+    "howto-jax.md",
     "howto-pass.md",
     "howto-shots.md",
     "howto-test.md",
