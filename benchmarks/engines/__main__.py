@@ -35,14 +35,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.engines", description=__doc__)
     parser.add_argument("engines", nargs="*", metavar="ENGINE", help=f"some of {', '.join(ENGINES)}; all of them")
     parser.add_argument("--model", default="trained:water", help="of water")
-    parser.add_argument("--environments", type=Path, default=Path("benchmarks/out/engines"), help="where they are made")
+    parser.add_argument("--folder", type=Path, default=Path(".bench"), help="of environments (default: %(default)s)")
     options = parser.parse_args()
     failed = []
     with TemporaryDirectory() as folder:
         exported, frames = prepared(options.model, Path(folder))
         for engine in options.engines or ENGINES:
             try:
-                python = python_of(ENGINES[engine], options.environments.resolve())
+                python = python_of(ENGINES[engine], options.folder.resolve())
             except Unavailable as reason:
                 print(f"{engine}: {reason}")
                 failed.append(engine)
