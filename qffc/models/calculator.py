@@ -217,8 +217,7 @@ class Calculator(ase_calculator.Calculator):
 
         ``ase.vibrations.VibrationsData.from_2d(atoms, hessian)`` takes it as it is.
         """
-        found: NDArray[np.float64] = self.get_property("hessian", atoms)  # type: ignore[no-untyped-call]  # of ASE
-        return found
+        return np.asarray(self.get_property("hessian", atoms), np.float64)
 
     def _warn_once(self, grade: float) -> None:
         if grade <= 1.0 or self._warned:
