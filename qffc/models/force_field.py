@@ -36,7 +36,6 @@ from qffc.models.validity.limits import has_limits
 from qffc.models.whole_rounds import WholeRounds, whole_rounds
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.kernel import KernelName
-from qffc.passes.lower_jax.native_dynamics import NativeDynamics
 from qffc.passes.lower_jax.program import JaxProgram, Lowering, lower_jax
 
 _Predictions = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -271,8 +270,8 @@ class ForceField:
             atoms. With images positions and forces are those of places. References are thousands of eV: added in 32
             bits they would leave little of the rest.
         """
-        if self._whole is not None:
-            return self._whole.step(self.arrays, jax.device_get(instances), positions.dtype)
+        if self.whole is not None:
+            return self.whole.step(self.arrays, jax.device_get(instances), positions.dtype)
         lowered = self.lowered
 
         def predict(
@@ -290,28 +289,6 @@ class ForceField:
         function, leaves = self._compiled(predict, "listed", instances, rows, positions)
         fixed = leaves[:-1]
         return lambda here: np.asarray(function(*fixed, here))
-
-    def native_dynamics(
-        self,
-        species: NDArray[np.integer],
-        masses: NDArray[np.float64],
-        *,
-        group: int,
-        skin: float,
-        kind: np.dtype[np.floating],
-    ) -> NativeDynamics | None:
-        """Return the native loop over steps of dynamics of this model; None where it has none.
-
-        Args:
-            species: (atoms,) indices into the species of the program.
-            masses: (atoms,).
-            group: replicas that one thread computes as one molecule.
-            skin: of lists of neighbours, Angstrom.
-            kind: of the numbers inside.
-        """
-        if self._whole is None:
-            return None
-        return self._whole.dynamics(self.arrays, species.astype(np.int32), masses, group=group, skin=skin, kind=kind)
 
     def predict_joined(self, batch: FrameBatch, positions: NDArray[np.floating]) -> tuple[jax.Array, jax.Array]:
         """Return energies and forces of joined frames.
@@ -356,7 +333,7 @@ class ForceField:
         return {kind: {name: jnp.asarray(value, kind) for name, value in self.arrays.items()} for kind in kinds}
 
     @cached_property
-    def _whole(self) -> WholeRounds | None:
+    def whole(self) -> WholeRounds | None:
         """The native function of the whole model, where there is one."""
         return whole_rounds(self.lowered) if self.lower is lower_jax else None
 

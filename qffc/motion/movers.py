@@ -75,8 +75,10 @@ def mover_of(
         species = species_of(model.program, numbers)
         group = group_of(settings.replicas, len(numbers))
         kind = np.dtype(f"float{settings.precision}")
-        native = model.native_dynamics(species, moving.masses, group=group, skin=settings.skin, kind=kind)
-        if native is not None:
+        if model.whole is not None:
+            native = model.whole.dynamics(
+                model.arrays, species, moving.masses, group=group, skin=settings.skin, kind=kind
+            )
             return NativeMover(native, model.reference_energy(species), moving, settings)
     return PlainMover(model, numbers, moving, settings)
 
