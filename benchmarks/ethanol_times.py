@@ -1,4 +1,7 @@
-"""Ethanol by `lib:gathered`, `lib:pair` and GFN2-xTB: energies and forces through ASE, and steps of training.
+"""Ethanol by `lib:gathered`, `lib:pair` and GFN2-xTB: energies and forces through ASE, dynamics, and steps of training.
+
+Dynamics are velocity Verlet, by ASE and by the loop of `qffc md`, with 1 to 8 replicas side by side and with copies of
+the molecule on a grid as one molecule of up to 1,000 atoms; figures are of a step of one replica.
 
 Calls of all go round in one process, so that whatever else the machine does hits them alike; figures are medians, of
 the wall clock and of CPU time (all threads). GFN2-xTB is there where tblite is installed (`pip install tblite==0.8.0`);
@@ -12,6 +15,7 @@ import os
 import statistics
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,31 +25,45 @@ import numpy as np
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from ase import Atoms
+from ase import Atoms, units
+from ase.md.verlet import VelocityVerlet
 
 from benchmarks.engine.cells import EPOCH, OURS, TRAINING, Cell
 from benchmarks.engine.plan import GATHERED_PROGRAM, TRAINED_PROGRAM, ethanol
 from benchmarks.engine.tasks.training_task import prepare
 from benchmarks.engine.work import RING_MOLECULE
 from qffc.cli.output import say
+from qffc.ir.diagnostics import QffcWarning
 from qffc.models.calculator import Calculator
+from qffc.models.files.model_file import load_model
+from qffc.motion.movers import mover_of
+from qffc.motion.replicas import replicas_at
+from qffc.motion.settings import DynamicsSettings, Limits
 
 MODELS = {"trained:ethanol (gathered)": "trained:ethanol", "trained:ethanol-pair": "trained:ethanol-pair"}
 STEP = 0.01  # Angstrom, of each coordinate
+BLOCK = 20  # steps of dynamics in a call
+SPACING = 6.0  # Angstrom, between copies of the molecule
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--turns", type=int, default=300, help="calls of each (default: %(default)d)")
     parser.add_argument("--steps", type=int, default=40, help="steps of training of each (default: %(default)d)")
-    parser.add_argument("--without", nargs="*", choices=("pair", "xtb", "training"), default=[], help="leave out")
+    parser.add_argument(
+        "--without", nargs="*", choices=("pair", "xtb", "dynamics", "training"), default=[], help="leave out"
+    )
     options = parser.parse_args()
+    warnings.filterwarnings("ignore", category=QffcWarning)  # copies on a grid are beyond the training data
     with tempfile.TemporaryDirectory() as folder:
         trajectory, first = ethanol(None, Path(folder))
         with np.load(trajectory) as file:
             numbers, positions = file["numbers"], file["positions"][0]
         say("ethanol, energy and forces through ASE     wall ms   CPU ms")
         show(by_turns(calls(numbers, positions, options.without), options.turns))
+        if "dynamics" not in options.without:
+            say("steps of dynamics, velocity Verlet         wall ms   CPU ms   steps/s")
+            show_steps(dynamics(numbers, positions), max(10, options.turns // 10))
         if "training" not in options.without:
             say("training, float32, batches of 5            wall ms   CPU ms")
             show(by_turns(steps(trajectory, first, options.without), options.steps))
@@ -79,6 +97,52 @@ def moving(atoms: Atoms, calculator: object) -> Callable[[], object]:
         return atoms.get_forces(), atoms.get_potential_energy()
 
     return call
+
+
+def dynamics(numbers: np.ndarray, positions: np.ndarray) -> dict[str, tuple[Callable[[], object], int]]:
+    """Calls, and the steps of replicas that each goes."""
+    found: dict[str, tuple[Callable[[], object], int]] = {}
+    for bits in (32, 64):
+        for copies in (1, 10, 111):
+            many, places = np.tile(numbers, copies), on_grid(positions, copies)
+            block = max(1, BLOCK // copies)
+            found[f"ASE, {len(many)} atoms, float{bits}"] = (by_ase(many, places, bits, block), block)
+            for replicas in (1, 2, 4, 8) if copies == 1 else (1,):
+                name = f"own loop, {len(many)} atoms, {replicas} replica{'s'[: replicas > 1]}, float{bits}"
+                found[name] = (by_own_loop(many, places, bits, replicas, block), block * replicas)
+    return found
+
+
+def on_grid(positions: np.ndarray, copies: int) -> np.ndarray:
+    """Copies of a molecule, each some Angstrom from the next."""
+    side = round(np.ceil(copies ** (1 / 3)))
+    places = SPACING * np.stack(np.meshgrid(*3 * [np.arange(side)], indexing="ij"), axis=-1).reshape(-1, 3)[:copies]
+    return (positions - positions.mean(axis=0) + places[:, None]).reshape(-1, 3)
+
+
+def by_ase(numbers: np.ndarray, positions: np.ndarray, bits: int, block: int) -> Callable[[], object]:
+    atoms = Atoms(numbers, positions, calculator=Calculator("trained:ethanol", precision=bits))
+    settings = DynamicsSettings(thermostat="none", precision=bits)
+    atoms.set_velocities(replicas_at(numbers, positions, settings).velocities[0])
+    motion = VelocityVerlet(atoms, settings.step * units.fs)
+    return lambda: motion.run(block)
+
+
+def by_own_loop(
+    numbers: np.ndarray, positions: np.ndarray, bits: int, replicas: int, block: int
+) -> Callable[[], object]:
+    settings = DynamicsSettings(thermostat="none", precision=bits, replicas=replicas)
+    replicas_now = replicas_at(numbers, positions, settings)
+    mover = mover_of(load_model("trained:ethanol"), numbers, replicas_now, settings)
+    mover.start(replicas_now)
+    return lambda: mover.move(replicas_now, block, None, Limits())
+
+
+def show_steps(each: dict[str, tuple[Callable[[], object], int]], turns: int) -> None:
+    times = by_turns({name: call for name, (call, _) in each.items()}, turns)
+    for name, (wall, cpu) in times.items():
+        count = each[name][1]
+        say(f"{name:40} {1e3 * wall / count:10.3f} {1e3 * cpu / count:8.3f} {count / wall:9.0f}")
 
 
 def steps(trajectory: Path, first: Path, without: list[str]) -> dict[str, Callable[[], object]]:

@@ -21,7 +21,7 @@ CALLS = (
 PLAIN_CALLS = ("qffc_field_strings", "qffc_gadget_search", "qffc_rounds_at")
 """Those that take addresses, called by ctypes alone."""
 
-FORMAT = 7
+FORMAT = 8
 """The form of programs and arrays that the foreign functions take: ``program_format`` of the library."""
 
 LIBRARY = Path(__file__).with_name("_native.so")

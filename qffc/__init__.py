@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from qffc.models.calculator import Calculator as Calculator
     from qffc.models.checks.model_check import check_model as check_model
     from qffc.models.ensemble import Ensemble as Ensemble
+    from qffc.models.files.export_model import export_model as export_model
     from qffc.models.files.model_file import load_model as load_model
     from qffc.models.files.model_file import save_model as save_model
     from qffc.models.force_field import ForceField as ForceField
@@ -62,6 +63,7 @@ _PUBLIC: dict[str, str] = {
     "check_model": "qffc.models.checks.model_check",
     "compile": "qffc.toolchain",
     "evaluate": "qffc.toolchain",
+    "export_model": "qffc.models.files.export_model",
     "from_pytket": "qffc.importing.from_pytket",
     "load": "qffc.library.catalogue",
     "load_compiled": "qffc.compiling.compiled",

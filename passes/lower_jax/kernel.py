@@ -1,9 +1,8 @@
-"""The quantum kernel: which one computes, and the derivatives that JAX sees.
+"""The quantum kernel: which one computes.
 
-Two kernels compute the same numbers: ``native``, compiled C++ for CPUs, and ``portable``, pure JAX. Both offer four
-functions without derivatives of their own; :class:`KernelFunctions` joins them into functions that JAX differentiates.
-Since second derivatives commute, the product of the Hessian with a vector is the derivative of the gradient along it,
-so that a loss that holds forces needs no reverse pass through a reverse pass.
+Two kernels compute the same numbers: ``native``, compiled C++ for CPUs, and ``portable``, pure JAX. Both offer a few
+functions without derivatives of their own; :mod:`qffc.passes.lower_jax.kernel_derivatives` joins them into functions
+that JAX differentiates and maps.
 """
 
 from __future__ import annotations
@@ -11,13 +10,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, Literal, NoReturn, Protocol, TypeVar, get_args
+from functools import cache
+from typing import Literal, NoReturn, get_args
 
 import jax
-import jax.numpy as jnp
 
 from qffc.ir.diagnostics import error, quoted
 from qffc.passes.circuit.split_program import Split
+from qffc.passes.lower_jax.kernel_derivatives import differentiable
+from qffc.passes.lower_jax.kernel_protocol import Differentiable
 from qffc.passes.lower_jax.native import NativeKernel, NativeTableKernel
 from qffc.passes.lower_jax.native_layers import native_layers
 from qffc.passes.lower_jax.portable import PortableKernel
@@ -25,9 +26,6 @@ from qffc.passes.lower_jax.shapes import need_slots
 from qffc.passes.lower_jax.slot_tables import Cotangents, Inputs, Shape, SlotTables
 from qffc.passes.native_library import native_state
 
-G = TypeVar("G")
-GivenIn = TypeVar("GivenIn", contravariant=True)
-S = TypeVar("S")
 KernelName = Literal["auto", "native", "portable"]
 
 MOST_QUBITS = 26
@@ -40,56 +38,6 @@ KERNEL_VARIABLE = "QFFC_KERNEL"
 Moments = Callable[[jax.Array], jax.Array]
 
 
-class Kernel(Protocol[GivenIn, S]):
-    """Functions of many circuits at once: what they are given, and slopes by it.
-
-    Given are slots (batch, slots) in radians, with slopes of the same shape, and moments and weights (batch,
-    observables); or tables of slots, see :mod:`qffc.passes.lower_jax.slot_tables`.
-    """
-
-    @property
-    def name(self) -> str:
-        """``native`` or ``portable``."""
-
-    def moments(self, given: GivenIn, /) -> jax.Array:
-        """Return the moments."""
-
-    def moments_and_states(self, given: GivenIn, /) -> tuple[jax.Array, jax.Array]:
-        """Return the moments, and what :meth:`gradient` may start from; an array of any shape, empty for nothing."""
-
-    def gradient(self, given: GivenIn, weights: jax.Array, states: jax.Array | None = None, /) -> S:
-        """Return the gradient of sum(weights * moments)."""
-
-    def moments_along(self, given: GivenIn, along: S, /) -> tuple[jax.Array, jax.Array]:
-        """Return the moments and their derivative along a direction."""
-
-    def moments_along_and_states(self, given: GivenIn, along: S, /) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Return what :meth:`moments_along` does, and what :meth:`gradient_along_from` may start from."""
-
-    def gradient_along(
-        self, given: GivenIn, weights: jax.Array, along: S, weights_along: jax.Array, /
-    ) -> tuple[S, S, jax.Array]:
-        """Return the gradient, its derivative along a direction, and that of the moments."""
-
-    def gradient_along_from(
-        self, states: jax.Array, given: GivenIn, weights: jax.Array, along: S, weights_along: jax.Array, /
-    ) -> tuple[S, S]:
-        """Return the gradient and its derivative along a direction."""
-
-
-@dataclass(frozen=True)
-class Differentiable(Generic[G, S]):
-    """A kernel as JAX differentiates it.
-
-    Args:
-        moments: of what is given; differentiable twice in reverse mode.
-        moments_along: of what is given and a direction, the moments and their derivative along it; differentiable once.
-    """
-
-    moments: Callable[[G], jax.Array]
-    moments_along: Callable[[G, S], tuple[jax.Array, jax.Array]]
-
-
 TableFunctions = Differentiable[Inputs, Cotangents]
 """Moments (frames, instances, channels, observables) of tables of slots."""
 
@@ -100,8 +48,8 @@ class KernelFunctions:
 
     Args:
         name: ``native`` or ``portable``.
-        moments: slots (batch, slots) to moments (batch, observables); differentiable twice in reverse mode.
-        moments_along: (slots, direction) to moments and their derivative along the direction; differentiable once.
+        moments: slots (batch, slots) to moments (batch, observables).
+        moments_along: (slots, direction) to moments and their derivative along the direction.
         reads_tables: what makes functions of tables of slots; None where slots are written out first.
         native_layers: whether the classical layers around the circuits are native functions; left out, where these are
             there.
@@ -159,6 +107,8 @@ def make_kernel(split: Split, kernel: KernelName = "auto") -> KernelFunctions:
         need_slots(split, slots, direction)
         return functions.moments_along(slots, direction)
 
+    # One kernel for each form of tables: what JAX has compiled for it is found again.
+    @cache
     def reads_tables(tables: SlotTables, shape: Shape) -> TableFunctions:
         return differentiable(NativeTableKernel(split, tables, shape))
 
@@ -185,71 +135,6 @@ def _memory() -> int:
 def make_moments(split: Split, kernel: KernelName = "auto") -> Moments:
     """Return the moments of a program alone: (batch, slots) -> (batch, observables)."""
     return make_kernel(split, kernel).moments
-
-
-def differentiable(kernel: Kernel[G, S]) -> Differentiable[G, S]:
-    """Return the functions of a kernel with their derivatives."""
-
-    @jax.custom_vjp
-    def moments(given: G) -> jax.Array:
-        return kernel.moments(given)
-
-    def moments_forward(given: G) -> tuple[jax.Array, tuple[G, jax.Array]]:
-        value, states = keeping(given)
-        return value, (given, states)
-
-    def moments_reverse(saved: tuple[G, jax.Array], weights: jax.Array) -> tuple[S]:
-        given, states = saved
-        return (gradient(given, weights, states),)
-
-    moments.defvjp(moments_forward, moments_reverse)
-
-    @jax.custom_vjp
-    def keeping(given: G) -> tuple[jax.Array, jax.Array]:
-        return kernel.moments_and_states(given)
-
-    def keeping_forward(given: G) -> tuple[tuple[jax.Array, jax.Array], tuple[G, jax.Array]]:
-        value, states = keeping(given)
-        return (value, states), (given, states)
-
-    def keeping_reverse(saved: tuple[G, jax.Array], weights: tuple[jax.Array, jax.Array]) -> tuple[S]:
-        # Nothing depends on the states but through the gradient, whose derivative is by what is given.
-        return moments_reverse(saved, weights[0])
-
-    keeping.defvjp(keeping_forward, keeping_reverse)
-
-    @jax.custom_vjp
-    def gradient(given: G, weights: jax.Array, states: jax.Array) -> S:
-        return kernel.gradient(given, weights, states)
-
-    def gradient_forward(given: G, weights: jax.Array, states: jax.Array) -> tuple[S, tuple[G, jax.Array]]:
-        return gradient(given, weights, states), (given, weights)
-
-    def gradient_reverse(saved: tuple[G, jax.Array], along: S) -> tuple[S, jax.Array, None]:
-        given, weights = saved
-        _, hessian_product, moments_along = kernel.gradient_along(given, weights, along, jnp.zeros_like(weights))
-        return hessian_product, moments_along, None
-
-    gradient.defvjp(gradient_forward, gradient_reverse)
-
-    @jax.custom_vjp
-    def along(given: G, direction: S) -> tuple[jax.Array, jax.Array]:
-        return kernel.moments_along(given, direction)
-
-    def along_forward(given: G, direction: S) -> tuple[tuple[jax.Array, jax.Array], tuple[G, S, jax.Array]]:
-        value, derivative, states = kernel.moments_along_and_states(given, direction)
-        return (value, derivative), (given, direction, states)
-
-    def along_reverse(saved: tuple[G, S, jax.Array], weights: tuple[jax.Array, jax.Array]) -> tuple[S, S]:
-        # d(w . m + u . dm/d direction): by the direction it is the gradient for u, by what is given its derivative
-        # along the direction, with w as the derivative of u.
-        given, direction, states = saved
-        for_moments, for_derivative = weights
-        by_direction, by_given = kernel.gradient_along_from(states, given, for_derivative, direction, for_moments)
-        return by_given, by_direction
-
-    along.defvjp(along_forward, along_reverse)
-    return Differentiable(moments, along)
 
 
 def _written_out(

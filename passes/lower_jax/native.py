@@ -6,12 +6,15 @@ nearest caches.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import jax
 import numpy as np
 
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_jax.native_calls import Given, NativeCalls
 from qffc.passes.lower_jax.native_program import TILE_QUBITS
+from qffc.passes.lower_jax.portable import PortableKernel
 from qffc.passes.lower_jax.slot_tables import Cotangents, Inputs, Shape, SlotTables, Tables
 
 Array = jax.Array
@@ -28,9 +31,33 @@ class NativeKernel:
     """
 
     name = "native"
+    axis = 0
+    reads = ()
 
     def __init__(self, split: Split, tile_qubits: int = TILE_QUBITS) -> None:
         self._calls = NativeCalls(split, tile_qubits)
+        self._split = split
+
+    @cached_property
+    def _portable(self) -> PortableKernel:
+        return PortableKernel(self._split)
+
+    def wider(self, times: int) -> NativeKernel:
+        """Return the kernel itself: it takes any number of circuits."""
+        del times
+        return self
+
+    def moments_shape(self, slots: Array) -> tuple[int, ...]:
+        """Return the shape of the moments."""
+        return (*slots.shape[:-1], self._calls.observables)
+
+    def states_size(self, slots: Array, kinds: int) -> int:
+        """Return how many numbers are kept of the states."""
+        return self._calls.states_size(slots.shape[:-1], kinds)
+
+    def in_jax(self, slots: Array) -> Array:
+        """Return the moments by operations of JAX alone."""
+        return self._portable.moments(slots)
 
     def moments(self, slots: Array) -> Array:
         """Return the moments, (batch, observables), of slots (batch, slots)."""
@@ -83,10 +110,42 @@ class NativeTableKernel:
     """
 
     name = "native"
+    axis = 1
 
     def __init__(self, split: Split, tables: SlotTables, shape: Shape) -> None:
         self._calls = NativeCalls(split, TILE_QUBITS, tables)
-        self._shape = shape
+        self._split, self._tables, self._shape = split, tables, shape
+        self.reads = tables.reads
+
+    @cached_property
+    def _portable(self) -> PortableKernel:
+        return PortableKernel(self._split)
+
+    def wider(self, times: int) -> NativeTableKernel:
+        """Return the kernel of that many times the instances."""
+        if times not in self._wider:
+            frames, instances, channels = self._shape
+            self._wider[times] = NativeTableKernel(self._split, self._tables, (frames, times * instances, channels))
+        return self._wider[times]
+
+    @cached_property
+    def _wider(self) -> dict[int, NativeTableKernel]:
+        return {}
+
+    def moments_shape(self, inputs: Inputs) -> tuple[int, ...]:
+        """Return the shape of the moments."""
+        del inputs
+        return (*self._shape, self._calls.observables)
+
+    def states_size(self, inputs: Inputs, kinds: int) -> int:
+        """Return how many numbers are kept of the states."""
+        del inputs
+        return self._calls.states_size(self._shape, kinds)
+
+    def in_jax(self, inputs: Inputs) -> Array:
+        """Return the moments by operations of JAX alone, slots written out."""
+        slots = self._tables.slots(inputs, self._shape)
+        return self._portable.moments(slots.reshape(-1, slots.shape[-1])).reshape(self.moments_shape(inputs))
 
     def moments(self, inputs: Inputs) -> Array:
         """Return the moments."""

@@ -68,15 +68,15 @@ class NativeCalls:
         split: the program.
         tile_qubits: how many qubits of a state are worked on at a time.
         tables: where slots are read; None where every circuit has a row of slots of its own.
+
+    ``observables`` is how many the program has.
     """
 
     def __init__(self, split: Split, tile_qubits: int, tables: SlotTables | None = None) -> None:
         register_native()
         native = native_program(split, tile_qubits, tables)
         self._qubits = split.qubit_count
-        self._observables = len(split.observables)
-        # Calls on tables do not know how to be mapped: an axis in front is one of frames to them.
-        self._vmap_method = "broadcast_all" if tables is None else None
+        self.observables = len(split.observables)
         self._attributes: dict[str, Any] = {
             "ints": native.ints,
             "reals": native.reals,
@@ -86,7 +86,7 @@ class NativeCalls:
     def moments(self, given: Given, shape: Sequence[int], *, keep: bool) -> list[jax.Array]:
         """Return the moments (*shape, observables), then the final states, an empty array where none are kept."""
         kind = given.kind
-        results = [(*shape, self._observables), *self._states(shape, 1, keep)]
+        results = [(*shape, self.observables), *self._states(shape, 1, keep)]
         return _with_states(self._call("qffc_moments", given.arrays, results, kind), 1, kind)
 
     def gradient(self, given: Given, weights: jax.Array, states: jax.Array | None) -> list[jax.Array]:
@@ -95,7 +95,7 @@ class NativeCalls:
 
     def moments_along(self, given: Given, along: Arrays, shape: Sequence[int], *, keep: bool) -> list[jax.Array]:
         """Return the moments, their derivative along a direction, then the states."""
-        kind, moments = given.kind, (*shape, self._observables)
+        kind, moments = given.kind, (*shape, self.observables)
         results = [moments, moments, *self._states(shape, 2, keep)]
         return _with_states(self._call("qffc_moments_along", [*given.arrays, *along], results, kind), 2, kind)
 
@@ -107,17 +107,22 @@ class NativeCalls:
         results = [*given.shapes, *given.shapes, *([weights.shape] if states is None else [])]
         return self._call("qffc_gradient_along", arrays, results, given.kind)
 
-    def _states(self, shape: Sequence[int], kinds: int, keep: bool) -> list[tuple[int, ...]]:
-        if not keep or self._qubits > _KEPT_QUBITS:
-            return []
+    def states_size(self, shape: Sequence[int], kinds: int) -> int:
+        """Return how many numbers are kept of the states of circuits, of one kind or, with derivatives, of two."""
+        if self._qubits > _KEPT_QUBITS:
+            return 0
         blocks = -(-math.prod(shape) // _MOST_LANES)
-        return [(kinds * blocks * _MOST_LANES * 2 ** (self._qubits + 1),)]
+        return int(kinds * blocks * _MOST_LANES * 2 ** (self._qubits + 1))
+
+    def _states(self, shape: Sequence[int], kinds: int, keep: bool) -> list[tuple[int, ...]]:
+        size = self.states_size(shape, kinds) if keep else 0
+        return [(size,)] if size else []
 
     def _call(
         self, name: str, arrays: Sequence[Index], results: Sequence[tuple[int, ...]], kind: Kind
     ) -> list[jax.Array]:
         shapes = [jax.ShapeDtypeStruct(shape, kind) for shape in results]  # type: ignore[no-untyped-call]
-        call: Callable[..., Sequence[jax.Array]] = jax.ffi.ffi_call(name, shapes, vmap_method=self._vmap_method)
+        call: Callable[..., Sequence[jax.Array]] = jax.ffi.ffi_call(name, shapes)
         return list(call(*arrays, **self._attributes))
 
 

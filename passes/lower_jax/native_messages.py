@@ -1,7 +1,9 @@
 """Messages between atoms, native.
 
-JAX differentiates them once forward or in reverse, and the one over the other, or in reverse twice: what a loss with
-forces needs. The C++ runs one sweep on plain or on dual numbers.
+JAX differentiates them in either mode, any number of times, and maps them. What a loss with forces needs is native:
+once forward or in reverse, the one over the other, or in reverse twice; the C++ runs one sweep on plain or on dual
+numbers. Forward over forward, and third order, are derivatives of the same formulas in JAX. A mapped axis
+(``jax.vmap``) becomes further atoms with edges and tables of their own.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import Primitive
-from jax.interpreters import ad, mlir
+from jax.interpreters import ad, batching, mlir
 
 from qffc.ir.diagnostics import InternalError
+from qffc.passes.lower_jax.edge_vectors import edge_vectors
 from qffc.passes.lower_jax.native_calls import register_native
 from qffc.passes.lower_jax.native_layers import Index, eager, index_array, instructions
+from qffc.passes.lower_jax.own_primitives import ahead, apart, beside, bound, further
 
 MOST_BASIS = 32
 """Radial functions of an edge, at most: ``most_basis`` of the library."""
@@ -55,7 +59,7 @@ def messages(given: Heard, receivers: Index, senders: Index, kinds: Index) -> tu
     """
     register_native()
     index = (index_array(receivers), index_array(senders), index_array(kinds))
-    vectors, numbers = _messages_p.bind(*given, *index)
+    vectors, numbers = bound(_messages_p, [*given, *index])
     return vectors, numbers
 
 
@@ -101,7 +105,7 @@ def _messages_jvp(primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any,
     *moving, tables = tangents[:_INPUTS]
     tables_move = not isinstance(tables, ad.Zero)
     along = [ad.instantiate_zeros(tangent) for tangent in (*moving, *([tables] if tables_move else []))]
-    return _messages_p.bind(*primals), _along_p.bind(*primals, *along, tables_move=tables_move)
+    return bound(_messages_p, primals), bound(_along_p, [*primals, *along], tables_move=tables_move)
 
 
 def _along_call(*arrays: Any, tables_move: bool, chosen: str | None = None) -> list[jax.Array]:
@@ -109,9 +113,9 @@ def _along_call(*arrays: Any, tables_move: bool, chosen: str | None = None) -> l
 
 
 def _along_jvp(primals: Sequence[Any], tangents: Sequence[Any], *, tables_move: bool) -> tuple[Any, Any]:
-    values = _along_p.bind(*primals, tables_move=tables_move)
+    values = bound(_along_p, primals, tables_move=tables_move)
     moved = [ad.instantiate_zeros(tangent) for tangent in (*tangents[:_INPUTS], *tangents[_INPUTS + _INDICES :])]
-    return values, _second_p.bind(*primals, *moved, tables_move=tables_move)
+    return values, bound(_second_p, [*primals, *moved], tables_move=tables_move)
 
 
 def _along_transpose(weights: Sequence[Any], *arrays: Any, tables_move: bool) -> list[Any]:
@@ -119,15 +123,15 @@ def _along_transpose(weights: Sequence[Any], *arrays: Any, tables_move: bool) ->
         return [None] * len(arrays)
     fixed, along = arrays[: _INPUTS + _INDICES], arrays[_INPUTS + _INDICES :]
     weights = _instantiated(weights, fixed)
-    found = _reverse_p.bind(*fixed, *weights, want_tables=tables_move)
+    found = bound(_reverse_p, [*fixed, *weights], want_tables=tables_move)
     asked = [each if ad.is_undefined_primal(one) else None for each, one in zip(found, along, strict=True)]
     return [None] * len(fixed) + asked
 
 
 def _reverse_jvp(primals: Sequence[Any], tangents: Sequence[Any], *, want_tables: bool) -> tuple[Any, Any]:
-    values = _reverse_p.bind(*primals, want_tables=want_tables)
+    values = bound(_reverse_p, primals, want_tables=want_tables)
     moved = [ad.instantiate_zeros(tangent) for tangent in (*tangents[:_INPUTS], *tangents[_INPUTS + _INDICES :])]
-    return values, _hessian_p.bind(*primals, *moved, want_tables=want_tables)
+    return values, bound(_hessian_p, [*primals, *moved], want_tables=want_tables)
 
 
 def _hessian_call(*arrays: Any, want_tables: bool, chosen: str | None = None) -> list[jax.Array]:
@@ -148,8 +152,8 @@ def _hessian_transpose(weights: Sequence[Any], *arrays: Any, want_tables: bool) 
         jnp.zeros(each.shape, each.dtype) if isinstance(weight, ad.Zero) else weight
         for weight, each in zip(weights, given, strict=False)
     ]
-    found = _twice_p.bind(*fixed, *direction, *own, tables_move=want_tables)[:_INPUTS]
-    linear = _along_p.bind(*fixed, *direction, tables_move=want_tables)
+    found = bound(_twice_p, [*fixed, *direction, *own], tables_move=want_tables)[:_INPUTS]
+    linear = bound(_along_p, [*fixed, *direction], tables_move=want_tables)
     asked = [
         each if ad.is_undefined_primal(one) else None
         for each, one in zip((*found, *linear), (*along, *weights_along), strict=True)
@@ -169,7 +173,7 @@ def _second_transpose(weights: Sequence[Any], *arrays: Any, tables_move: bool) -
     count = _INPUTS + _INDICES + _INPUTS - 1 + tables_move
     primals, moved = arrays[:count], arrays[count:]
     weights = _instantiated(weights, primals)
-    found = _twice_p.bind(*primals, *weights, tables_move=tables_move)
+    found = bound(_twice_p, [*primals, *weights], tables_move=tables_move)
     asked = [each if ad.is_undefined_primal(one) else None for each, one in zip(found, moved, strict=True)]
     return [None] * count + asked
 
@@ -194,8 +198,98 @@ def _instantiated(weights: Sequence[Any], arrays: Sequence[Any]) -> list[Any]:
     ]
 
 
-def _not_computed(*_: Any, **__: Any) -> Any:
-    raise InternalError("a derivative of messages that forward over forward would need")
+def _second_call(*arrays: Any, tables_move: bool, chosen: str | None = None) -> list[jax.Array]:
+    return _second_in_jax(*arrays, tables_move=tables_move)
+
+
+def _in_jax(index: Sequence[Any]) -> Callable[[Sequence[Any]], list[jax.Array]]:
+    """The messages by operations of JAX alone."""
+    receivers, senders, kinds = index
+
+    def messages_of(numbers: Sequence[Any]) -> list[jax.Array]:
+        given = Heard(*numbers)
+        filters = jnp.einsum("ebk,eko->ebo", given.basis, given.tables[kinds])
+        split = 3 * given.heard.shape[3]
+        vectors = edge_vectors(filters[..., :split], given.directions, given.heard[senders])
+        parts = vectors, filters[..., split:] * given.sent[senders]
+        sums = (jnp.zeros(shape, given.heard.dtype) for shape in _results(given))
+        return [zeros.at[receivers].add(part) for zeros, part in zip(sums, parts, strict=True)]
+
+    return messages_of
+
+
+def _along_in_jax(given: Sequence[Any], index: Sequence[Any], along: Sequence[Any]) -> list[jax.Array]:
+    moved = [*along, *(jnp.zeros_like(each) for each in given[len(along) :])]
+    found: list[jax.Array] = jax.jvp(_in_jax(index), (list(given),), (moved,))[1]
+    return found
+
+
+def _second_in_jax(*arrays: Any, tables_move: bool) -> list[jax.Array]:
+    """The derivative of that along a direction, by what it is taken at, and by the direction."""
+    given, index, rest = arrays[:_INPUTS], arrays[_INPUTS : _INPUTS + _INDICES], arrays[_INPUTS + _INDICES :]
+    count = _INPUTS - 1 + tables_move
+    along, moved, turned = rest[:count], rest[count : count + _INPUTS], rest[count + _INPUTS :]
+
+    def slope(x: Sequence[Any], v: Sequence[Any]) -> list[jax.Array]:
+        return _along_in_jax(x, index, v)
+
+    found: list[jax.Array] = jax.jvp(slope, (list(given), list(along)), (list(moved), list(turned)))[1]
+    return found
+
+
+def _twice_in_jax(*arrays: Any, tables_move: bool) -> list[jax.Array]:
+    given, index, rest = arrays[:_INPUTS], arrays[_INPUTS : _INPUTS + _INDICES], arrays[_INPUTS + _INDICES :]
+    along, weights = rest[:-2], rest[-2:]
+    _, back = jax.vjp(lambda x, v: _along_in_jax(x, index, v), list(given), list(along))
+    by_given, by_along = back(list(weights))
+    return [*by_given, *by_along]
+
+
+def _hessian_in_jax(*arrays: Any, want_tables: bool) -> list[jax.Array]:
+    fixed, weights, along, weights_along = _parted(arrays)
+    given, index = fixed[:_INPUTS], fixed[_INPUTS:]
+
+    def gradient(x: Sequence[Any], w: Sequence[Any]) -> list[jax.Array]:
+        found: list[jax.Array] = jax.vjp(_in_jax(index), x)[1](w)[0]
+        return found
+
+    directions = list(along), list(weights_along)
+    found = jax.jvp(gradient, (list(given), list(weights)), directions)[1]
+    return list(found[: _INPUTS if want_tables else _INPUTS - 1])
+
+
+def _jvp_in_jax(primitive: Primitive, function: Callable[..., list[jax.Array]]) -> Callable[..., Any]:
+    """The derivative of a function that has no sweep of its own for it."""
+    numbers = [*range(_INPUTS)]
+
+    def rule(primals: Sequence[Any], tangents: Sequence[Any], **options: bool) -> Any:
+        places = [*numbers, *range(_INPUTS + _INDICES, len(primals))]
+
+        def plain(*moving: Any) -> list[jax.Array]:
+            arrays = list(primals)
+            for place, each in zip(places, moving, strict=True):
+                arrays[place] = each
+            return function(*arrays, **options)
+
+        moved = [ad.instantiate_zeros(tangents[place]) for place in places]
+        return bound(primitive, primals, **options), jax.jvp(plain, [primals[place] for place in places], moved)[1]
+
+    return rule
+
+
+def _mapped(primitive: Primitive) -> Callable[..., Any]:
+    """The rule of JAX for a mapped axis."""
+
+    def rule(arrays: Sequence[Any], dims: Sequence[Any], **options: bool) -> Any:
+        times, front = ahead(arrays, dims)
+        given, index, rest = front[:_INPUTS], front[_INPUTS : _INPUTS + _INDICES], front[_INPUTS + _INDICES :]
+        atoms, kinds = given[2].shape[1], given[4].shape[1]
+        rows = [further(each, count) for each, count in zip(index, (atoms, atoms, kinds), strict=True)]
+        numbers, others = ([beside(each, 0) for each in part] for part in (given, rest))
+        found = bound(primitive, [*numbers, *rows, *others], **options)
+        return [apart(each, 0, times) for each in found], [0] * len(found)
+
+    return rule
 
 
 def _outputs(*avals: Any, **_: Any) -> list[Any]:
@@ -218,16 +312,20 @@ for _primitive, _implementation, _shapes, _static in (
     (_along_p, _along_call, _outputs, ("tables_move",)),
     (_reverse_p, _reverse_call, _gradients, ("want_tables",)),
     (_hessian_p, _hessian_call, _gradients, ("want_tables",)),
-    (_second_p, _not_computed, _outputs, ("tables_move",)),
+    (_second_p, _second_call, _outputs, ("tables_move",)),
     (_twice_p, _twice_call, _both_gradients, ("tables_move",)),
 ):
     _primitive.def_impl(eager(_implementation, *_static))
     _primitive.def_abstract_eval(_shapes)
     mlir.register_lowering(_primitive, mlir.lower_fun(_implementation, multiple_results=True), platform="cpu")
+    batching.primitive_batchers[_primitive] = _mapped(_primitive)
 
 ad.primitive_jvps[_messages_p] = _messages_jvp
 ad.primitive_jvps[_along_p] = _along_jvp
 ad.primitive_jvps[_reverse_p] = _reverse_jvp
+ad.primitive_jvps[_second_p] = _jvp_in_jax(_second_p, _second_in_jax)
+ad.primitive_jvps[_twice_p] = _jvp_in_jax(_twice_p, _twice_in_jax)
+ad.primitive_jvps[_hessian_p] = _jvp_in_jax(_hessian_p, _hessian_in_jax)
 ad.primitive_transposes[_hessian_p] = _hessian_transpose
 ad.primitive_transposes[_along_p] = _along_transpose
 ad.primitive_transposes[_second_p] = _second_transpose

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from qffc.ir.diagnostics import InternalError
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_jax.native_calls import register_native
+from qffc.passes.lower_jax.native_dynamics import DynamicsFields
 from qffc.passes.lower_jax.native_layers import Index, index_array, instructions
 from qffc.passes.lower_jax.native_program import NativeProgram, native_program
 from qffc.passes.lower_jax.slot_tables import SlotTables
@@ -123,6 +124,36 @@ class NativeRounds:
             kind: float32 or float64.
             places: how many positions there are.
         """
+        call, here, results = self._at_addresses(model, bonds, kind, places)
+        lock = Lock()
+
+        def energies(positions: NDArray[np.floating]) -> tuple[NDArray[np.floating], ...]:
+            with lock:
+                here[...] = positions
+                if call(None):
+                    raise InternalError("arrays that the native rounds do not take, or too little memory for them")
+                return tuple(map(np.copy, results))
+
+        return energies
+
+    def dynamics(
+        self, model: Model, species: NDArray[np.int32], kind: np.dtype[np.floating]
+    ) -> Callable[[DynamicsFields], int]:
+        """Return the native loop over steps of dynamics.
+
+        Args:
+            model: arrays of NumPy.
+            species: (atoms,) of all molecules of a group, one behind the other.
+            kind: float32 or float64.
+        """
+        nobody = np.zeros(0, np.int32)
+        call, _, _ = self._at_addresses(model, Bonds(species, nobody, nobody), kind, len(species))
+        return call
+
+    def _at_addresses(
+        self, model: Model, bonds: Bonds, kind: np.dtype[np.floating], places: int
+    ) -> tuple[Callable[[DynamicsFields | None], int], NDArray[np.floating], list[NDArray[np.floating]]]:
+        """The native call, which takes dynamics or none; the positions that it reads, and what it writes without."""
         library = native_state().library
         if library is None:
             raise InternalError("native rounds without their library")
@@ -164,18 +195,13 @@ class NativeRounds:
             addresses,
             ctypes.c_void_p(shapes.ctypes.data),
         )
-        lock = Lock()
 
-        def energies(positions: NDArray[np.floating]) -> tuple[NDArray[np.floating], ...]:
-            with lock:
-                here[...] = positions
-                if call(*arguments):
-                    raise InternalError("arrays that the native rounds do not take, or too little memory for them")
-                return tuple(map(np.copy, results))
+        def native(dynamics: DynamicsFields | None) -> int:
+            return int(call(*arguments, None if dynamics is None else ctypes.byref(dynamics)))
 
         # The arrays behind the addresses live as long as the function.
-        energies.__dict__["kept"] = (program, everything, shapes)
-        return energies
+        native.__dict__["kept"] = (program, everything, shapes)
+        return native, here, results
 
     def along(
         self,

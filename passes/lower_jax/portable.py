@@ -23,6 +23,7 @@ from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import Observable
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_jax.gate_steps import GateRow, Pair, apply, coefficient_gradient, undo
+from qffc.passes.lower_jax.own_primitives import alike
 from qffc.passes.lower_jax.table import gate_coefficients, gate_table, initial_state, resolve_relabels
 
 
@@ -30,6 +31,8 @@ class PortableKernel:
     """The kernel of a program in pure JAX; see :class:`qffc.passes.lower_jax.kernel.Kernel`."""
 
     name = "portable"
+    axis = 0
+    reads = ()
 
     def __init__(self, split: Split) -> None:
         ops, wires = resolve_relabels(split)
@@ -38,6 +41,24 @@ class PortableKernel:
         self._terms = [_observable_rows(o, split.qubit_count, wires) for o in split.observables]
         self._table = gate_table(self._gates, split.qubit_count) if self._gates else None
         self._coefficients = partial(gate_coefficients, self._gates, split)
+
+    def wider(self, times: int) -> PortableKernel:
+        """Return the kernel itself: it takes any number of circuits."""
+        del times
+        return self
+
+    def moments_shape(self, slots: jax.Array) -> tuple[int, ...]:
+        """Return the shape of the moments."""
+        return (*slots.shape[:-1], len(self._terms))
+
+    def states_size(self, slots: jax.Array, kinds: int) -> int:
+        """Return 0: this kernel makes the states again."""
+        del slots, kinds
+        return 0
+
+    def in_jax(self, slots: jax.Array) -> jax.Array:
+        """Return the moments, all operations of this kernel being JAX."""
+        return self.moments(slots)
 
     def moments(self, slots: jax.Array) -> jax.Array:
         """Return the moments, (batch, observables), of slots (batch, slots)."""
@@ -95,6 +116,7 @@ class PortableKernel:
         def step(state: Pair, row: GateRow) -> tuple[Pair, None]:
             return apply(state, row, table.sets), None
 
+        real, imag, coefs = alike((real, imag, coefs))
         return jax.lax.scan(step, (real, imag), table.rows(coefs))[0]
 
     def _sweep(self, slots: jax.Array, weights: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -48,7 +48,7 @@ class JaxProgram:
         return self.split.program
 
     def moments(self, slots: jax.Array) -> jax.Array:
-        """Return the moments, (batch, observables), of slots (batch, slots); differentiable twice in reverse mode."""
+        """Return the moments, (batch, observables), of slots (batch, slots), for all transformations of JAX."""
         return self.kernel.moments(slots)
 
     def angles(

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "helpers.hpp"
+#include "round_dynamics.hpp"
 #include "round_run.hpp"
 #include "xla/ffi/api/ffi.h"
 
@@ -86,6 +87,17 @@ struct Attributes {
   bool tanh, limits, along, want_weights;
 };
 
+// Dynamics in the place of one run: the job has the atoms of a group.
+struct Moved {
+  const qffc::Dynamics& given;
+  int32_t result = 1;
+
+  bool fits(int64_t atoms) const {
+    return given.replicas > 0 && given.atoms > 0 && given.group > 0 && given.group <= given.replicas &&
+           given.steps >= 0 && given.atoms * given.group == atoms;
+  }
+};
+
 // Edges that count, those of a receiver side by side, as a run wants them.
 struct Edges {
   std::vector<int32_t> receivers, senders, places;
@@ -129,7 +141,7 @@ qffc::RoundWeights<P> round_arrays(const qffc::RoundSizes& sizes, int64_t round,
 // direction, and weights of energies and of derivatives.
 template <class T>
 ffi::Error rounds_as(const Attributes& given, const qffc::Program& program, int64_t threads, const Arrays& in,
-                     const Arrays& out, std::string_view instructions) {
+                     const Arrays& out, std::string_view instructions, Moved* moved) {
   const qffc::RoundSteps<T>* steps = qffc::find_rounds<T>(std::string(instructions));
   if (steps == nullptr) return wrong("no such instruction set on this machine");
   Taker<T> take(in, out);
@@ -200,6 +212,11 @@ ffi::Error rounds_as(const Attributes& given, const qffc::Program& program, int6
           {layer.in, layer.out, take.write({sizes.species, layer.in, layer.out}), take.write({sizes.species, layer.out})});
   }
   if (!take.done()) return wrong("arrays of shapes that do not fit each other");
+  if (moved != nullptr) {
+    if (!moved->fits(sizes.atoms)) return wrong("replicas of another size");
+    moved->result = qffc::run_dynamics<T>(std::string(instructions), job, moved->given, threads);
+    return ffi::Error::Success();
+  }
   const Edges found(receivers, senders, places, present, edges, sizes.atoms);
   sizes.edges = static_cast<int64_t>(found.receivers.size());
   job.receivers = found.receivers.data(), job.senders = found.senders.data();
@@ -213,14 +230,14 @@ ffi::Error rounds_as(const Attributes& given, const qffc::Program& program, int6
 }
 
 ffi::Error rounds_of(const Attributes& given, Ints ints, Reals reals, int64_t threads, const Arrays& in,
-                     const Arrays& out, std::string_view instructions) {
+                     const Arrays& out, std::string_view instructions, Moved* moved = nullptr) {
   const std::shared_ptr<const qffc::Program> program =
       qffc::decode_once(ints.begin(), ints.size(), reals.begin(), reals.size());
   if (program == nullptr) return wrong("not a program of this version");
   if (in.size() < 9 || out.size() < 3) return wrong("wrong number of arrays");
   switch (in[0].type) {
-    case ffi::DataType::F64: return rounds_as<double>(given, *program, threads, in, out, instructions);
-    case ffi::DataType::F32: return rounds_as<float>(given, *program, threads, in, out, instructions);
+    case ffi::DataType::F64: return rounds_as<double>(given, *program, threads, in, out, instructions, moved);
+    case ffi::DataType::F32: return rounds_as<float>(given, *program, threads, in, out, instructions, moved);
     default: return wrong("numbers are neither float32 nor float64");
   }
 }
@@ -262,11 +279,13 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(qffc_rounds, rounds,
                                   .Attr<std::string_view>("instructions"));
 
 // The same for one who has addresses: energies, grades and the gradient by positions. Of each array in `shapes`: 0 for
-// int32 and else its bits, the number of its axes and their sizes. Returns 0, or 1 where something does not fit.
+// int32 and else its bits, the number of its axes and their sizes. With dynamics the molecule is a group of replicas, and
+// moves. Returns 0, or 1 where something does not fit, or 2 where dynamics met a number that is not finite.
 extern "C" int32_t qffc_rounds_at(const int32_t* ints, int64_t int_count, const double* reals, int64_t real_count,
                                   int64_t rounds, int64_t turns, double cutoff, double reach, int32_t tanh,
                                   int32_t limits, const char* instructions, int64_t threads, int64_t in_count,
-                                  int64_t out_count, void* const* arrays, const int64_t* shapes) {
+                                  int64_t out_count, void* const* arrays, const int64_t* shapes,
+                                  const qffc::Dynamics* dynamics) {
   Arrays in, out;
   for (int64_t k = 0; k < in_count + out_count; ++k) {
     const int64_t bits = shapes[0], axes = shapes[1];
@@ -275,7 +294,11 @@ extern "C" int32_t qffc_rounds_at(const int32_t* ints, int64_t int_count, const 
     shapes += 2 + axes;
   }
   const Attributes given{rounds, turns, cutoff, reach, tanh != 0, limits != 0, false, false};
-  return rounds_of(given, Ints(ints, int_count), Reals(reals, real_count), threads, in, out, instructions).failure();
+  const Ints whole(ints, int_count);
+  const Reals broken(reals, real_count);
+  if (dynamics == nullptr) return rounds_of(given, whole, broken, threads, in, out, instructions).failure();
+  Moved moved{*dynamics};
+  return rounds_of(given, whole, broken, threads, in, out, instructions, &moved).failure() ? 1 : moved.result;
 }
 
 #pragma GCC visibility pop

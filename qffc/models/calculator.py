@@ -25,7 +25,7 @@ _SETTINGS = ("model", "skin", "precision")
 
 
 class Calculator(ase_calculator.Calculator):
-    """Energies (eV) and forces (eV/Angstrom) of molecules, and with a cutoff of atoms in cells, with stress.
+    """Energies (eV), forces (eV/Angstrom) and Hessians of molecules, and with a cutoff of atoms in cells, with stress.
 
     It can be copied and pickled at any time, and sent to processes that are spawned; JAX does not support forked ones.
 
@@ -64,7 +64,7 @@ class Calculator(ase_calculator.Calculator):
         (3, 3)
     """
 
-    implemented_properties = ["energy", "free_energy", "forces"]
+    implemented_properties = ["energy", "free_energy", "forces", "hessian"]
     """Of an instance also ``energies`` and ``stress``, where its models have them."""
     _before: Atoms | None
     """The atoms of the last calculation, where something has changed since."""
@@ -190,6 +190,8 @@ class Calculator(ase_calculator.Calculator):
             apart = consensus_of(energies[:, None], forces[:, None])
             self.results["energy_deviation"] = float(apart.energy_deviations[0])
             self.results["force_deviations"] = apart.force_deviations[0]
+        if "hessian" in properties:
+            self.results["hessian"] = np.mean([voice.hessian(here) for voice in self._voices], axis=0)
         grades = [each.grades for each in said if each.grades is not None]
         if grades:
             self.results["extrapolation_grades"] = np.max(grades, axis=0)
@@ -209,6 +211,13 @@ class Calculator(ase_calculator.Calculator):
             raise ase_calculator.PropertyNotImplementedError(
                 why_not(name, programs, periodic=False) or str(problem)
             ) from None
+
+    def get_hessian(self, atoms: Atoms | None = None) -> NDArray[np.float64]:
+        """Return the Hessian (3 atoms, 3 atoms) in eV/Angstrom^2, by atom, then x, y and z; of an ensemble the mean.
+
+        ``ase.vibrations.VibrationsData.from_2d(atoms, hessian)`` takes it as it is.
+        """
+        return np.asarray(self.get_property("hessian", atoms), np.float64)
 
     def _warn_once(self, grade: float) -> None:
         if grade <= 1.0 or self._warned:

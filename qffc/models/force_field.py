@@ -12,14 +12,16 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qffc.ir.diagnostics import error, quoted
-from qffc.ir.given_values import not_a
+from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
 from qffc.ir.rich_display import html_of
 from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.telling import tell
+from qffc.models.array_check import check_arrays
 from qffc.models.circuits.instances import Instances, instances_of, species_of
+from qffc.models.curvature import hessians
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
+from qffc.models.energy_function import EnergyFunction, energy_function
 from qffc.models.frames.frame_batch import FrameBatch, frame_energies
 from qffc.models.frames.frame_chunks import CHUNK_CIRCUITS, joined_chunks
 from qffc.models.frames.frame_circuits import CircuitLists, lists_pay
@@ -31,9 +33,10 @@ from qffc.models.initialization.fresh_parameters import initial_parameters, neut
 from qffc.models.molecule_circuits import ATOM_ENERGY, CONSTANT_PREFIX
 from qffc.models.rows.value_rows import ValueRows
 from qffc.models.shared_functions import shared_function
-from qffc.models.validity.limits import has_limits, validity_shapes
+from qffc.models.validity.limits import has_limits
 from qffc.models.whole_rounds import WholeRounds, whole_rounds
 from qffc.passes.lower_jax.double_precision import in_double_precision
+from qffc.passes.lower_jax.kernel import KernelName
 from qffc.passes.lower_jax.program import JaxProgram, Lowering, lower_jax
 
 _Predictions = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -141,6 +144,74 @@ class ForceField:
             forces.append(np.asarray(f)[: len(batch)])
         return np.concatenate(energies), np.concatenate(forces)
 
+    def parameters(self) -> dict[str, jax.Array]:
+        """Return what training changes, by name: a pytree of JAX, in the precision that JAX is set to."""
+        return {name: jnp.asarray(self.arrays[name]) for name in trainable_names(self.program)}
+
+    def energy_fn(self, numbers: Elements, *, kernel: KernelName = "auto", reference: bool = True) -> EnergyFunction:
+        """Return the energy of a molecule as a pure function for JAX.
+
+        Under ``jit``, ``grad``, ``vmap``, ``jvp``, ``jacfwd``, ``hessian``, ``scan``, ``shard_map`` and ``jax.export``
+        it is what any function of JAX is, with either kernel, and exact. The native kernel has sweeps of its own for
+        values, for first derivatives in either mode and for the derivative of a gradient (forward or reverse over
+        reverse, reverse over forward). Forward over forward and third order are taken through the portable kernel, and
+        states are made once more where circuits are mapped: prefer a leading axis of the positions to ``vmap``.
+
+        Args:
+            numbers: (atoms,) atomic numbers, or symbols of the elements.
+            kernel: ``native`` for CPUs, ``portable`` for any device, or the one of the model.
+            reference: whether energies hold the reference energies of the atoms: thousands of eV, of which 32 bits
+                keep three decimals. Forces are the same without.
+
+        Returns:
+            A function of parameters and positions. Parameters are arrays by name, as :meth:`parameters` gives them or
+            some of them: those of the model take the place of the others. Positions are (..., atoms, 3) in Angstrom;
+            energies are (...,) in eV, in the precision of the positions.
+
+        Raises:
+            QffcError: when the molecule does not fit the program, there is no such kernel; and by the function, for
+                positions or parameters of other shapes.
+
+        Example:
+            >>> from qffc.models.files.model_file import load_model
+            >>> model = load_model("trained:water")
+            >>> energy = model.energy_fn(["O", "H", "H"])
+            >>> water = jnp.array([[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]])
+            >>> forces = -jax.jit(jax.grad(energy, argnums=1))(model.parameters(), water)
+            >>> forces.shape, energy({}, jnp.stack([water, water])).shape
+            ((3, 3), (2,))
+        """
+        other = kernel != "auto" and kernel != self.lowered.kernel.name
+        lowered = lower_jax(self.program, kernel) if other else self.lowered
+        instances = instances_of(self.program, elements_of(numbers))
+        return energy_function(lowered, instances, self.arrays, reference=reference)
+
+    @in_double_precision
+    def hessian(self, numbers: Elements, positions: ArrayLike) -> NDArray[np.float64]:
+        """Return the second derivatives of the energy by the positions: exact, no differences of forces.
+
+        Coordinates go by atom, then x, y and z. All circuits of the molecule are run, once for each
+        coordinate.
+
+        Args:
+            numbers: (atoms,) atomic numbers, or symbols of the elements.
+            positions: (atoms, 3) or (frames, atoms, 3), Angstrom.
+
+        Returns:
+            (3 atoms, 3 atoms), or of each frame (frames, 3 atoms, 3 atoms), in eV/Angstrom^2.
+
+        Raises:
+            QffcError: when the molecule does not fit the program, or a position is not finite.
+
+        Example:
+            >>> from qffc.models.files.model_file import load_model
+            >>> water = np.array([[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]])
+            >>> hessian = load_model("trained:water").hessian(["O", "H", "H"], water)
+            >>> hessian.shape, bool(np.allclose(hessian, hessian.T))
+            ((9, 9), True)
+        """
+        return hessians(self.lowered, numbers, positions, self._run)
+
     @in_double_precision
     def extrapolation_grade(self, numbers: Elements, positions: ArrayLike) -> NDArray[np.float64]:
         """Return how far the environment of each atom is from those of the training data.
@@ -202,8 +273,8 @@ class ForceField:
             atoms. With images positions and forces are those of places. References are thousands of eV: added in 32
             bits they would leave little of the rest.
         """
-        if self._whole is not None:
-            return self._whole.step(self.arrays, jax.device_get(instances), positions.dtype)
+        if self.whole is not None:
+            return self.whole.step(self.arrays, jax.device_get(instances), positions.dtype)
         lowered = self.lowered
 
         def predict(
@@ -265,7 +336,7 @@ class ForceField:
         return {kind: {name: jnp.asarray(value, kind) for name, value in self.arrays.items()} for kind in kinds}
 
     @cached_property
-    def _whole(self) -> WholeRounds | None:
+    def whole(self) -> WholeRounds | None:
         """The native function of the whole model, where there is one."""
         return whole_rounds(self.lowered) if self.lower is lower_jax else None
 
@@ -324,36 +395,6 @@ def _unwritable(value: NDArray[np.float64]) -> NDArray[np.float64]:
     array = np.array(value)
     array.setflags(write=False)
     return array
-
-
-def check_arrays(program: Program, arrays: Mapping[str, NDArray[np.float64]]) -> None:
-    """Raise a diagnostic unless the arrays are those that the program needs, shapes included."""
-    if not isinstance(program, Program):
-        raise not_a("a program", program, "a Program, as qf.load or qf.compile(...).program give it", "make one")
-    if not isinstance(arrays, Mapping):
-        raise not_a("the arrays of a model", arrays, "a mapping from names to arrays", "give those of another model")
-    shapes = {parameter.name: program.shape(parameter) for parameter in program.parameters}
-    shapes |= head_shapes(program)
-    shapes |= {name: value.shape for name, value in neutral_constants(program).items()}
-    shapes |= validity_shapes(program) if has_limits(arrays) else {}
-    missing = [name for name in shapes if name not in arrays]
-    extra = [name for name in arrays if name not in shapes]
-    if missing or extra:
-        raise error(
-            "arrays that do not fit the program",
-            found=f"missing {quoted(missing) or 'none'}; not known {quoted(extra) or 'none'}",
-            expected=quoted(shapes),
-            help="load the arrays with the program that they were trained for",
-        )
-    for name, shape in shapes.items():
-        value = np.asarray(arrays[name])
-        if value.shape != shape or not np.all(np.isfinite(value)):
-            raise error(
-                f"array '{name}'",
-                found=f"shape {value.shape}" + ("" if np.all(np.isfinite(value)) else " with NaN or infinity"),
-                expected=f"shape {shape}, all finite",
-                help="load the arrays with the program that they were trained for",
-            )
 
 
 def trainable_names(program: Program) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from qffc.ir.declarations import Basis
 from qffc.models.edges import Edges
 from qffc.models.rows.species_rows import order_of, summed, taken, times_weights
+from qffc.passes.lower_jax.edge_vectors import edge_vectors
 from qffc.passes.lower_jax.native_layers import Index
 from qffc.passes.lower_jax.native_messages import MOST_BASIS, Heard, messages
 
@@ -89,13 +90,8 @@ def received(
         # Sorted by gathering once: products sort rows by products of matrices, which are many here.
         ways, ends = Ways(*(each[order] for each in ways)), Ends(*(each[order] for each in ends))
     filters = times_weights(ways.basis, tables, ends.kinds, native=native)
-    same, along, out = (each[:, :, None] for each in jnp.split(filters[..., : 3 * count], 3, axis=-1))
     numbers = summed(filters[..., 3 * count :] * taken(sent, ends.senders), ends.receivers, len(sent))
     if not count:
         return jnp.zeros((*heard.shape[:2], 3, 0), heard.dtype), numbers
-    near = taken(heard, ends.senders)
-    vectors, told = near[:, :, :3], near[:, :, 3:]
-    direction = ways.directions[..., None]
-    inner = jnp.sum(direction * vectors, axis=2, keepdims=True)
-    found = same * vectors + (along * inner + out * told) * direction
-    return summed(found, ends.receivers, len(heard)), numbers
+    vectors = edge_vectors(filters[..., : 3 * count], ways.directions, taken(heard, ends.senders))
+    return summed(vectors, ends.receivers, len(heard)), numbers

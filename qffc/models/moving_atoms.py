@@ -139,6 +139,28 @@ class MovingAtoms:
         """How much further neighbours are listed than they count, Angstrom."""
         return self._skin
 
+    @property
+    def listed(self) -> NDArray[np.float64] | None:
+        """Positions (atoms, 3) where the list of neighbours was made, Angstrom; None before the first."""
+        return self._listed
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How long the arrays of the list are, which grow only: sums over longer ones may differ in the last digit."""
+        return self._largest
+
+    @in_double_precision
+    def list_at(self, positions: NDArray[np.float64], sizes: tuple[int, ...]) -> None:
+        """Make the list as it was made before, for the same numbers to the last digit.
+
+        Args:
+            positions: what ``listed`` was, (atoms, 3), Angstrom.
+            sizes: what ``sizes`` was.
+        """
+        self._largest = sizes
+        here = positions_of(positions)
+        self._list(here, *neighbours_within(here, self._radius))
+
     def __getstate__(self) -> dict[str, object]:
         """The list goes along as arrays of NumPy, since a fresh JAX reads its own in 32 bits."""
         state = {name: value for name, value in self.__dict__.items() if name != "_plan"} | {"_step": None}

@@ -90,6 +90,21 @@ class Voice:
         energy, pull = moving.predict(atoms.positions, atoms.cell.array if any(periodic) else None)
         return Said(energy, pull, moving.grades if known else None, moving.energies, moving.virial)
 
+    def hessian(self, atoms: Atoms) -> Floats:
+        """Return the Hessian (3 atoms, 3 atoms), eV/Angstrom^2, in 64 bits.
+
+        Raises:
+            QffcError: when the atoms are periodic, or do not fit the model.
+        """
+        if np.any(atoms.pbc):
+            raise error(
+                "Hessian of periodic atoms",
+                found=f"periodic boundaries {atoms.pbc.tolist()}",
+                expected="a molecule in a vacuum",
+                help="set atoms.pbc = False for an isolated molecule, or take differences of forces: ase.vibrations",
+            )
+        return self.model.hessian(atoms.numbers, atoms.positions)
+
     def _no_cutoff(self, atoms: Atoms) -> QffcError:
         return error(
             "periodic atoms of a model without a cutoff",

@@ -21,6 +21,7 @@ from qffc.ir.elements import atomic_number
 from qffc.ir.program import Program
 from qffc.library.catalogue import load
 from qffc.models.circuits.instances import Instances
+from qffc.models.circuits.neighbours import reach
 from qffc.models.molecule_circuits import ENERGY_SCALE, FEATURE_SCALE, FEATURE_SHIFT
 from qffc.models.rounds import PREFIX
 from qffc.models.validity.limits import (
@@ -36,6 +37,7 @@ from qffc.models.validity.limits import (
     has_limits,
 )
 from qffc.passes.circuit.split_program import Split, split_program
+from qffc.passes.lower_jax.native_dynamics import NativeDynamics
 from qffc.passes.lower_jax.native_rounds import Bonds, Model, NativeRounds
 from qffc.passes.lower_jax.program import JaxProgram
 
@@ -141,6 +143,34 @@ class WholeRounds:
             return found
 
         return step
+
+    def dynamics(
+        self,
+        arrays: Mapping[str, NDArray[np.float64]],
+        species: NDArray[np.int32],
+        masses: NDArray[np.float64],
+        *,
+        group: int,
+        skin: float,
+        kind: np.dtype[np.floating],
+    ) -> NativeDynamics:
+        """Return the native loop over steps of dynamics of replicas of one molecule.
+
+        Args:
+            arrays: parameters and constants by name.
+            species: (atoms,) indices into the species of the program.
+            masses: (atoms,).
+            group: replicas that one thread computes as one molecule.
+            skin: of the lists of neighbours, Angstrom.
+            kind: of the numbers inside.
+        """
+        own = {name: np.asarray(array, kind) for name, array in arrays.items()}
+        model = self.model(own, self.weights(own), limits=True)
+        scale = 1.0 if model.limits else float(arrays[ENERGY_SCALE])
+        distance = reach(self.program)
+        assert distance is not None
+        call = self.call.dynamics(model, np.tile(np.asarray(species, np.int32), group), kind)
+        return NativeDynamics(call, np.array(masses, np.float64), group, distance + skin, skin, scale)
 
     def raw_energies_and_forces(self, instances: Instances) -> Callable[[Arrays, jax.Array, None], Pair]:
         """Return a function of arrays, positions (batch, atoms, 3) and nothing to energies and forces, without limits.

@@ -1,5 +1,5 @@
 // Runs rounds of circuits on every instruction set of this machine and with one thread and four, and says where they
-// differ; and holds gradients against slopes. Reads the circuits from a file.
+// differ; holds gradients against slopes, and dynamics against the conserved energy. Reads the circuits from a file.
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "helpers.hpp"
+#include "round_dynamics.hpp"
 #include "round_run.hpp"
 
 namespace {
@@ -209,9 +210,62 @@ int slopes(const Circuits& circuits) {
   return wrong;
 }
 
+// Replicas in groups of two, one of which is alone: the same by any threads and in any number of calls, and the energy
+// without the heat is kept.
+template <class T>
+int moves(const Circuits& circuits, double bound) {
+  constexpr int64_t replicas = 3, group = 2, steps = 12;
+  int wrong = 0;
+  for (const Thermostat thermostat : {Thermostat::none, Thermostat::langevin, Thermostat::bussi}) {
+    Numbers<double> first;
+    for (const auto& [threads, calls] : {std::pair<int64_t, int64_t>{1, 1}, {4, 1}, {2, 3}}) {
+      Case<T> own(circuits, true, false);
+      const int64_t atoms = own.job.sizes.atoms, size = 3 * atoms;
+      std::vector<int32_t> species = own.species;
+      species.insert(species.end(), own.species.begin(), own.species.end());
+      own.job.species = species.data();
+      std::mt19937 random(3);
+      std::normal_distribution<double> normal;
+      Numbers<double> positions, velocities(replicas * size), forces(replicas * size), masses(atoms, 5.0);
+      Numbers<double> listed(replicas * size, std::nan("")), heat(replicas), noise(replicas * steps * size);
+      for (int64_t r = 0; r < replicas; ++r) positions.insert(positions.end(), own.positions.begin(), own.positions.end());
+      for (double& each : velocities) each = 0.1 * normal(random);
+      for (double& each : noise) each = thermostat == Thermostat::bussi ? 3.0 : normal(random);
+      std::vector<int64_t> done(replicas), lists(replicas);
+      Numbers<double> energies(replicas * steps), kinetic(energies), grades(energies);
+      Dynamics given{replicas, atoms, group, 0, static_cast<int64_t>(thermostat), 0.005, 4.5, 0.5, 0.95, 0.05, 1.0,
+                     static_cast<double>(size - 3), 1.0, 1e300, positions.data(), velocities.data(), forces.data(),
+                     listed.data(), masses.data(), noise.data(), heat.data(), energies.data(), kinetic.data(),
+                     grades.data(), done.data(), lists.data()};
+      if (run_dynamics<T>("", own.job, given, threads) != 0) return 100;
+      Numbers<double> kept;
+      for (int64_t r = 0; r < replicas; ++r) kept.push_back(energies[r] + kinetic[r]);
+      Numbers<double> noises(noise);
+      const int64_t each_step = thermostat == Thermostat::bussi ? 2 : size, part = steps / calls;
+      for (int64_t call = 0; call < calls; ++call) {
+        given.steps = part;
+        for (int64_t r = 0; r < replicas; ++r)
+          std::copy_n(noises.begin() + (r * steps + call * part) * each_step, part * each_step,
+                      noise.begin() + r * part * each_step);
+        if (run_dynamics<T>("", own.job, given, threads) != 0) return 100;
+      }
+      for (int64_t r = 0; r < replicas; ++r) {
+        const int64_t last = r * part + part - 1;
+        const double apart = std::abs(energies[last] + kinetic[last] - heat[r] - kept[r]);
+        if (!(apart < bound) || done[r] != part || lists[r] < 1)
+          ++wrong, std::fprintf(stderr, "replica %d: %g of energy\n", static_cast<int>(r), apart);
+      }
+      if (first.empty()) first = positions;
+      else if (distance(first, positions) != 0) ++wrong, std::fprintf(stderr, "other positions\n");
+    }
+  }
+  return wrong;
+}
+
 }  // namespace
 
 int main(int, char** arguments) {
   const Circuits circuits = circuits_from(arguments[1]);
-  return compare<double>("float64", circuits, 1e-11) + compare<float>("float32", circuits, 1e-3) + slopes(circuits);
+  return compare<double>("float64", circuits, 1e-11) + compare<float>("float32", circuits, 1e-3) + slopes(circuits) +
+         moves<double>(circuits, 0.02) + moves<float>(circuits, 0.02);
 }

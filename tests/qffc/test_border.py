@@ -152,6 +152,8 @@ WRONG = {
     "compile(level)": (lambda: qf.compile(PROGRAM, level=1.0), "unknown optimization level"),
     "compile(path)": (lambda: qf.compile(Path("x.qffc")), "file that cannot be read"),
     "circuit(text)": (lambda: qf.compile(PROGRAM, "H2-1LE").circuit("x"), "slots that are no real numbers"),
+    "export_model(None)": (lambda: qf.export_model(None, ["O", "H", "H"], "water.zip"), "not a model"),
+    "export_model(numbers)": (lambda: qf.export_model(MODEL, None, "water.zip"), "not the atoms of a molecule"),
     "evaluate(None)": (lambda: qf.evaluate(None, "water"), "not a model"),
     "evaluate(data)": (lambda: qf.evaluate(MODEL, None), "not data"),
     "evaluate(part)": (lambda: qf.evaluate(MODEL, "water", part="train"), "not a part of the frames"),

@@ -18,6 +18,7 @@ from qffc.models.files.data_sets import example_geometry, known_sets
 from qffc.models.files.model_file import load_model, save_model
 from qffc.models.files.seen_frames import SEEN, knows_all_frames
 from qffc.models.force_field import untrained
+from qffc.motion.state_file import STATE_NAME, read_state
 from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.raise_pytket.read_circuit import read_circuit
@@ -55,6 +56,11 @@ def of_checkpoint(text, folder):
     return load_checkpoint(folder / "c.safetensors", None, {})
 
 
+def of_state(text, folder):
+    np.savez(folder / STATE_NAME, about=np.array(text))
+    return read_state(folder, {})
+
+
 READERS = {
     "certificate": lambda text, folder: Certificate.from_json(text),
     "compiled program": lambda text, folder: from_json(text),
@@ -62,6 +68,7 @@ READERS = {
     "file of a study": of_file(read_saved, "s.json"),
     "model": of_model,
     "checkpoint": of_checkpoint,
+    "state of dynamics": of_state,
     "data sets of a model": lambda text, folder: known_sets({"data_sets": text}),
     "training frames of a model": lambda text, folder: knows_all_frames({SEEN: text}),
     "geometry of a model": lambda text, folder: example_geometry({"geometry": text}),

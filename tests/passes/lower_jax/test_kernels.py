@@ -21,7 +21,8 @@ from qffc.library import load
 from qffc.passes import native_library
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_jax import kernel
-from qffc.passes.lower_jax.kernel import KERNEL_VARIABLE, differentiable, make_kernel, make_moments
+from qffc.passes.lower_jax.kernel import KERNEL_VARIABLE, make_kernel, make_moments
+from qffc.passes.lower_jax.kernel_derivatives import differentiable
 from qffc.passes.lower_jax.native import NativeKernel
 from qffc.passes.lower_jax.native_calls import INSTRUCTIONS_VARIABLE
 from qffc.passes.lower_jax.portable import PortableKernel

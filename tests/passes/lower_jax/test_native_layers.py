@@ -184,3 +184,57 @@ def test_more_functions_than_the_library_takes_are_refused():
     given, _, index = edges_of((3, 1, 2, 2, 4, MOST_BASIS + 1, 2), "float64")
     with pytest.raises(Exception, match="radial functions, or too many"):
         jax.block_until_ready(messages(given, *index))
+
+
+def along(function, x, v):
+    return jax.jvp(function, tuple(x), tuple(v))[1]
+
+
+def test_products_forward_twice_and_mapped():
+    generator = np.random.default_rng(3)
+    shapes = (4, 2, 3), (3, 3, 2)
+    own, moved = (arrays(generator, "float64", *shapes) for _ in range(2))
+    chosen, others = generator.integers(0, 3, (2, 4))
+
+    def transformed(product):
+        def f(*x):
+            return wave(product(*x, chosen))
+
+        def on_each(chosen):
+            return jax.grad(lambda *x: wave(product(*x, chosen)), (0, 1))(*own)
+
+        many, weights = jnp.stack([own[0], moved[0]]), jnp.stack([own[1], moved[1]])
+        return lambda *x: (
+            along(lambda *y: along(f, y, moved), x, moved),
+            jax.vmap(jax.grad(f, (0, 1)), (0, None))(many, x[1]),
+            jax.vmap(f, (None, 0))(x[0], weights),
+            jax.vmap(jax.grad(f, (0, 1)))(many, weights),
+            jax.vmap(on_each)(jnp.stack([chosen, others])),
+        )
+
+    need_equal_results([(transformed(grouped_product), transformed(plain_product))], own, 1e-12)
+
+
+def test_messages_forward_twice_of_third_order_and_mapped():
+    given, moved, index = edges_of(EDGES[0], "float64")
+    index = [jnp.asarray(each) for each in index]
+    many = jax.tree.map(lambda *each: jnp.stack(each), given, Heard(*moved))
+
+    def transformed(function):
+        def f(*x):
+            return wave(function(Heard(*x), *index))
+
+        def gradient(*x):
+            return jax.grad(f, tuple(range(5)))(*x)
+
+        return lambda *x: (
+            along(lambda *y: along(f, y, moved), x, moved),
+            jax.grad(lambda *y: along(lambda *z: along(f, z, moved), y, moved), tuple(range(5)))(*x),
+            along(lambda *y: along(gradient, y, moved), x, moved),
+            jax.vmap(gradient)(*many),
+            jax.vmap(gradient, (0, 0, 0, 0, None))(*many[:4], x[4]),
+            jax.vmap(lambda *v: along(gradient, x, v))(*many),
+            jax.vmap(lambda r: function(Heard(*x), r, *index[1:]))(jnp.stack([index[0], index[0][::-1]])),
+        )
+
+    need_equal_results([(transformed(messages), transformed(plain_messages))], list(given), 1e-11)

@@ -32,6 +32,7 @@ KERNELS = (
     "helpers.cpp",
     "layer_run.cpp",
     "program.cpp",
+    "round_dynamics.cpp",
     "round_limits.cpp",
     "round_run.cpp",
 )

@@ -1,4 +1,4 @@
-"""Batches, differences, relaxations and dynamics from the command line."""
+"""Batches, differences, relaxations and dynamics on circuits from the command line."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def test_options_that_do_not_go_together(qffc, model, path, options, message):
 
 
 def test_dynamics(qffc, model, path, tmp_path):
-    arguments = ("dynamics", model, "--geometry", path, "--steps", "4", "--replicas", "2", "--target", "ideal")
-    code, out, _ = qffc(*arguments, "--out", tmp_path / "way.xyz", "--json")
+    arguments = ("md", model, "--geometry", path, "--steps", "4", "--replicas", "2", "--target", "ideal")
+    code, out, _ = qffc(*arguments, "--out", tmp_path / "way", "--json")
     found = json.loads(out)
     assert code == 0
-    assert len(read(tmp_path / "way.xyz", ":")) == 5
+    assert [len(read(tmp_path / "way" / f"trajectory-{number}.xyz", ":")) for number in (1, 2)] == [5, 5]
     assert found["temperature_K"] > 0
     assert found["shots"] > 0
     assert qffc(*arguments, "--json")[1] == out
@@ -82,7 +82,7 @@ def test_dynamics(qffc, model, path, tmp_path):
 
 
 def test_a_price_above_the_limit_stops_dynamics_before_they_start(qffc, model, path):
-    code, out, err = qffc("dynamics", model, "--geometry", path, "--steps", "50", "--max-hqc", "300")
+    code, out, err = qffc("md", model, "--geometry", path, "--target", "H2-1LE", "--steps", "50", "--max-hqc", "300")
     assert (code, out) == (2, "")
     assert "limit" in err
 

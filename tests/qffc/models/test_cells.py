@@ -131,7 +131,7 @@ def test_rounds_in_a_cell_are_those_of_jax(monkeypatch):
     model, atoms = model_of("rounds", limits=True), crystal(2.3, 3, seed=6)
     native = MovingAtoms(model, atoms.numbers, periodic=atoms.pbc)
     energy, forces = native.predict(atoms.positions, atoms.cell.array)
-    assert isinstance(model._whole, WholeRounds)
+    assert isinstance(model.whole, WholeRounds)
     plain = ForceField(model.program, model.arrays)
     monkeypatch.setitem(plain.__dict__, "_whole", None)
     by_jax = MovingAtoms(plain, atoms.numbers, periodic=atoms.pbc)
