@@ -1,0 +1,55 @@
+"""What is said of each verb without loading it: a line for the list of verbs, and an example for its help."""
+
+from __future__ import annotations
+
+SUMMARIES: dict[str, str] = {
+    "import": "makes a program of a circuit of pytket, OpenQASM, PennyLane, Qiskit",
+    "check": "proves or refutes the declared symmetries, tests a trained model",
+    "compile": "runs passes, counts native gates, prices",
+    "draw": "draws the circuit of a program, in the terminal or as a file",
+    "data": "says what is in data files, and whether their labels can be right",
+    "train": "trains on energies and forces, or goes on with a run",
+    "eval": "compares a model with data and baselines",
+    "card": "prints the card of a model",
+    "curve": "trains at several sizes, fits the fall of the errors",
+    "sweep": "trains every combination of the values in a table",
+    "search": "searches for settings and program options, or for programs",
+    "diagnose": "variance of gradients, their norms, Fisher information",
+    "run": "energies and forces of a model from circuits, with standard errors",
+    "relax": "a geometry relaxed by forces from circuits, with error bars",
+    "dynamics": "Langevin dynamics with forces from circuits",
+    "energy": "exact energies and forces of any program at given numbers",
+    "audit": "puts any ASE calculator to the test",
+    "list": "the library programs, the trained models",
+    "passes": "the passes and their options",
+    "targets": "the targets",
+    "config": "run files",
+    "demo": "the whole way once, for water",
+}
+
+EXAMPLES: dict[str, str] = {
+    "import": "qffc import circuit.qasm --site O:O --site H:H --angle 'x=norm(r(O, H))' --out circuit.qffc",
+    "check": "qffc check lib:pair",
+    "compile": "qffc compile lib:pair --target H2-1",
+    "draw": "qffc draw lib:sivqlm-h2o:depth=1",
+    "data info": "qffc data info water",
+    "train": "qffc train lib:pair --data water --out runs/water",
+    "eval": "qffc eval runs/water --data water",
+    "card": "qffc card runs/water --data water",
+    "curve": "qffc curve lib:pair --data water --sizes 10,30,100 --out runs/curve",
+    "sweep": "qffc sweep sweep.toml --out runs/sweep",
+    "search": "qffc search search.toml --out runs/search",
+    "diagnose": "qffc diagnose lib:ring:qubits=4..8..2,depth=2",
+    "run": "qffc run trained:water --geometry water --shots 100",
+    "relax": "qffc relax trained:water --geometry water --standard-error 500meV/A",
+    "dynamics": "qffc dynamics trained:water --geometry water --steps 20 --shots 100 --target ideal",
+    "energy": "qffc energy runs/water --geometry frames.xyz",
+    "audit": "qffc audit ase.calculators.emt:EMT --geometry CH4",
+    "list": "qffc list pair",
+    "passes": "qffc passes",
+    "targets": "qffc targets H2-1",
+    "config template": "qffc config template > run.toml",
+    "config validate": "qffc config validate run.toml",
+    "demo": "qffc demo --quick",
+}
+"""By command; groups have one for each of theirs."""
