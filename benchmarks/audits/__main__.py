@@ -6,7 +6,6 @@ It exits with 1 when a package cannot be installed or its calculator raises; wha
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from benchmarks.audits.calculators import OUTSIDE
 
-HEAD = "| calculator | version | weights | atoms | rounding | asked | fails | worst | allowed |\n|---|---|---|---|---|--:|---|--:|--:|"
+COLUMNS = ("calculator", "version", "weights", "atoms", "rounding", "asked", "fails", "worst", "allowed")
+RIGHT = ("asked", "worst", "allowed")
 
 
 def table(reports: Path) -> str:
     """Return a row for each property that fails, or one for a calculator of which none does."""
-    lines = [HEAD]
+    lines = [row(list(COLUMNS)), row(["--:" if name in RIGHT else "---" for name in COLUMNS])]
     for name, outside in OUTSIDE.items():
         folder = reports / name
         if not (folder / "audit.json").is_file():
