@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
 
 TORCH = "torch==2.13.0"
+HERE = "40 frames of water"
 FRESH, PUBLISHED, NONE = "fresh", "published", "none"
 """Weights: drawn at random, as the package ships them, or a formula without any."""
 
@@ -67,6 +68,11 @@ def copper() -> Atoms:
 def salt() -> Atoms:
     """Rock salt, cubic."""
     return bulk("NaCl", "rocksalt", a=5.64, cubic=True)
+
+
+def water() -> Atoms:
+    """One molecule."""
+    return molecule("H2O")
 
 
 def waters() -> Atoms:
@@ -131,12 +137,6 @@ def chgnet() -> Calculator:
         return CHGNetCalculator(CHGNet.load(model_name="0.3.0", use_device="cpu", verbose=False), use_device="cpu")
 
 
-def sevennet() -> Calculator:
-    from sevenn.calculator import SevenNetCalculator
-
-    return SevenNetCalculator("7net-0", device="cpu")
-
-
 def mace() -> Calculator:
     """Two layers of 16 scalars and vectors, as `mace_run_train` would build them for this molecule."""
     import torch
@@ -171,15 +171,6 @@ def mace() -> Calculator:
     return MACECalculator(models=[model], device="cpu", default_dtype="float64")
 
 
-def torchani() -> Calculator:
-    """The architecture of ANI-2x, one network of the eight."""
-    import torch
-    from torchani.models import ANI2x
-
-    torch.manual_seed(0)
-    return ANI2x(model_index=0, pretrained=False).to(torch.float64).ase()
-
-
 def sgdml() -> Calculator:
     """Trained here, on 40 frames of the water that comes with qffc."""
     from sgdml.intf.ase_calc import SGDMLCalculator
@@ -200,16 +191,16 @@ def _sgdml_model() -> Path:
         return _trained[0]
     data = load_embedded("water")
     frames = {
-        "type": "d",
-        "name": "water",
-        "theory": "as in qffc",
+        "type": np.array("d"),
+        "name": np.array("water"),
+        "theory": np.array("PBE/def2-SVP"),
         "z": np.asarray(data.numbers, dtype=np.uint8),
         "R": np.asarray(data.positions),
         "E": np.asarray(data.energies),
         "F": np.asarray(data.forces),
-        "code_version": version("sgdml"),
+        "code_version": np.array(version("sgdml")),
     }
-    frames["md5"] = io.dataset_md5(frames)
+    frames["md5"] = np.array(io.dataset_md5(frames))
     trainer = GDMLTrain()
     task = trainer.create_task(frames, 40, frames, 40, sig=10, lam=1e-10, use_sym=True, use_E=True)
     path = Path(mkdtemp()) / "water.npz"
@@ -229,9 +220,9 @@ OUTSIDE: dict[str, Outside] = {
     "gfn2": Outside("GFN2-xTB", "tblite", ("tblite==0.8.0",), NONE, ethanol, lambda: tblite("GFN2-xTB")),
     "d3": Outside("D3(BJ) of PBE", "dftd3", ("dftd3==1.7.0",), NONE, ethanol, dftd3),
     "d4": Outside("D4 of PBE", "dftd4", ("dftd4==4.3.1",), NONE, ethanol, dftd4),
-    "sgdml": Outside("sGDML", "sgdml", ("sgdml==1.0.3", TORCH), "40 frames of water", lambda: molecule("H2O"), sgdml),
+    "sgdml": Outside(
+        "sGDML", "sgdml", ("sgdml==1.0.3", "numpy<2.4", TORCH), "40 frames of water", lambda: molecule("H2O"), sgdml
+    ),
     "chgnet": Outside("CHGNet 0.3.0", "chgnet", ("chgnet==0.4.2", TORCH), PUBLISHED, salt, chgnet),
-    "sevennet": Outside("SevenNet-0", "sevenn", ("sevenn==0.13.0", TORCH), PUBLISHED, salt, sevennet),
     "mace": Outside("MACE, small", "mace-torch", ("mace-torch==0.3.16", TORCH), FRESH, ethanol, mace),
-    "ani": Outside("ANI-2x, one network", "torchani", ("torchani==2.9.0", TORCH), FRESH, ethanol, torchani),
 }

@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--tries", type=int, default=3, help="of each command, two processes each (default: %(default)s)"
     )
-    parser.add_argument("--damages", type=int, default=300, help="of each file (default: %(default)s)")
+    parser.add_argument("--damages", type=int, default=300, help="of each file; 0: none (default: %(default)s)")
     options = parser.parse_args(arguments)
     found: list[Outcome] = []
 
@@ -40,9 +40,9 @@ def outcomes(tries: int, damages: int) -> Iterator[Outcome]:
     """All treatments, the quick ones first."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        undisturbed, seconds = reference(folder / "undisturbed")
-        yield from damaged(damages, undisturbed, folder)
-        yield training(tries, undisturbed, seconds, folder)
+        undisturbed = reference(folder / "undisturbed")
+        yield from damaged(damages, undisturbed, folder) if damages else ()
+        yield training(tries, undisturbed, folder)
         yield circuits(tries, undisturbed, folder)
         yield full_disk(tries, undisturbed, folder)
         yield two_at_once(tries, undisturbed, folder)

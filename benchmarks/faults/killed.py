@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
-import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 
 import numpy as np
 
@@ -22,25 +22,24 @@ ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 60
 TRAIN = ("train", "lib:sivqlm-h2o:depth=1", "--data", "water", "--train", "20", "--validation", "4", "--test", "10")
 TRAIN += ("--epochs", str(EPOCHS), "--evaluate-every", "1")
+CONFINED = (
+    "import os, resource, sys; limit = int(sys.argv[1]); resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)); "
+    "os.execv(sys.executable, [sys.executable, *sys.argv[2:]])"
+)
+"""Python that goes on as another Python, which can write short files alone."""
 SLACK = 1
 """Epochs that a log may be ahead of its checkpoint: the row is written first."""
 
 
 def started(*arguments: object, limit: int | None = None) -> subprocess.Popen[str]:
-    """Start a command of qffc; no file of it may be longer than the limit, in bytes."""
-
-    def confine() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # then writing fails as on a full disk
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
+    """Start a command of qffc; writing files that are longer than the limit, in bytes, fails as on a full disk."""
+    given = ["-m", "qffc", *map(str, arguments)]
     return subprocess.Popen(
-        [sys.executable, "-m", "qffc", *map(str, arguments)],
+        [sys.executable, *(given if limit is None else ["-c", CONFINED, str(limit), *given])],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=confine,
     )
 
 
@@ -52,12 +51,11 @@ def finished(*arguments: object) -> str:
     return out
 
 
-def killed_at(moment: float, *arguments: object) -> bool:
-    """Kill a command some seconds after its start, with a signal that it cannot see; whether it was still running."""
+def killed_once(reached: Callable[[], bool], *arguments: object) -> bool:
+    """Kill a command, by a signal that it cannot see, once something is reached; return whether it was running."""
     process = started(*arguments)
-    end = monotonic() + moment
-    while process.poll() is None and monotonic() < end:
-        sleep(0.01)
+    while process.poll() is None and not reached():
+        sleep(0.005)
     running = process.poll() is None
     process.kill()
     process.communicate()
@@ -77,42 +75,52 @@ def logged(folder: Path) -> int:
     return int(rows[-1].split(",")[0]) if rows and rows[-1].split(",")[0].isdigit() else 0
 
 
-def reference(folder: Path) -> tuple[Path, float]:
-    """An undisturbed run, and how long it took, in seconds."""
-    start = monotonic()
+def reference(folder: Path) -> Path:
+    """An undisturbed run."""
     finished(*TRAIN, "--out", folder)
-    return folder, monotonic() - start
+    return folder
 
 
-def training(tries: int, undisturbed: Path, seconds: float, folder: Path) -> Outcome:
-    """Killed anywhere, then run again to the end."""
+def training(tries: int, undisturbed: Path, folder: Path) -> Outcome:
+    """Killed after any epoch, then run again to the end."""
     outcome, choose = Outcome("`train`, killed, and run again"), random.Random(0)
     for number in range(tries):
-        run = folder / f"train-{number}"
+        run, epoch = folder / f"train-{number}", choose.randrange(1, EPOCHS)
         outcome.tries += 1
-        outcome.hit += killed_at(choose.uniform(0.2, 1.0) * seconds, *TRAIN, "--out", run)
+        outcome.hit += killed_once(partial(_has_epoch, run, epoch), *TRAIN, "--out", run)
         outcome.lost += logged(run) > epochs_in(run) + SLACK
         finished(*TRAIN, "--out", run)
         outcome.wrong += not same_model(run, undisturbed)
     return outcome
 
 
+def _has_epoch(run: Path, epoch: int) -> bool:
+    return logged(run) >= epoch
+
+
 def circuits(tries: int, undisturbed: Path, folder: Path) -> Outcome:
-    """Shots with a store, killed anywhere, then run again: the same shots as those of an undisturbed run."""
+    """Shots with a store, killed between any two circuits, then run again: those of an undisturbed run."""
     outcome, choose = Outcome("`run --store`, killed, and run again"), random.Random(1)
     run = ("run", undisturbed, "--geometry", "water", "--shots", "50", "--json", "--store")
-    start = monotonic()
     wanted = json.loads(finished(*run, folder / "shots"))
-    seconds = monotonic() - start
     for number in range(tries):
-        store = folder / f"shots-{number}"
+        store, count = folder / f"shots-{number}", choose.randrange(1, len(_kept(folder / "shots")))
         outcome.tries += 1
-        outcome.hit += killed_at(choose.uniform(0.5, 1.0) * seconds, *run, store)
-        kept = {path for path in store.rglob("*.json")}
+        outcome.hit += killed_once(partial(_has_results, store, count), *run, store)
+        kept = _kept(store)
         found = json.loads(finished(*run, store))
-        outcome.lost += not kept <= set(store.rglob("*.json"))
+        outcome.lost += not kept.items() <= _kept(store).items()
         outcome.wrong += found["estimates"] != wanted["estimates"]
     return outcome
+
+
+def _has_results(store: Path, count: int) -> bool:
+    return len(_kept(store)) >= count
+
+
+def _kept(store: Path) -> dict[Path, bytes]:
+    """The results in a store."""
+    return {path: path.read_bytes() for path in store.rglob("*.json")}
 
 
 def full_disk(tries: int, undisturbed: Path, folder: Path) -> Outcome:
@@ -125,7 +133,7 @@ def full_disk(tries: int, undisturbed: Path, folder: Path) -> Outcome:
         _, err = process.communicate()
         outcome.tries += 1
         outcome.hit += process.returncode != 0
-        outcome.wrong += process.returncode != 0 and not err.splitlines()[-4:][0].startswith("error: ")
+        outcome.wrong += process.returncode != 0 and "error: " not in err
         finished(*TRAIN, "--out", run)
         outcome.wrong += not same_model(run, undisturbed)
     return outcome
