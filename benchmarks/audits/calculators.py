@@ -6,12 +6,8 @@ It runs in the environment of one package, so packages are imported where they a
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib.metadata import version
-from io import StringIO
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +18,8 @@ if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
 
 TORCH = "torch==2.13.0"
-HERE = "40 frames of water"
-FRESH, PUBLISHED, NONE = "fresh", "published", "none"
-"""Weights: drawn at random, as the package ships them, or a formula without any."""
+FRESH, NONE = "fresh", "none"
+"""Weights: drawn at random, or a formula without any."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +30,7 @@ class Outside:
         name: in the table.
         package: whose version the table says.
         requirements: of pip, beside what the audit itself needs; empty for ASE.
-        weights: one of FRESH, PUBLISHED, NONE, or in words what they were trained on.
+        weights: FRESH or NONE.
         atoms: makes the geometry.
         make: makes the calculator.
         without: symmetries that it does not claim.
@@ -63,16 +58,6 @@ def ethanol() -> Atoms:
 def copper() -> Atoms:
     """The cubic cell, which no model takes for a molecule."""
     return bulk("Cu", cubic=True)
-
-
-def salt() -> Atoms:
-    """Rock salt, cubic."""
-    return bulk("NaCl", "rocksalt", a=5.64, cubic=True)
-
-
-def water() -> Atoms:
-    """One molecule."""
-    return molecule("H2O")
 
 
 def waters() -> Atoms:
@@ -129,14 +114,6 @@ def dftd4() -> Calculator:
     return DFTD4(method="PBE")
 
 
-def chgnet() -> Calculator:
-    from chgnet.model.dynamics import CHGNetCalculator
-    from chgnet.model.model import CHGNet
-
-    with redirect_stdout(StringIO()):
-        return CHGNetCalculator(CHGNet.load(model_name="0.3.0", use_device="cpu", verbose=False), use_device="cpu")
-
-
 def mace() -> Calculator:
     """Two layers of 16 scalars and vectors, as `mace_run_train` would build them for this molecule."""
     import torch
@@ -171,44 +148,6 @@ def mace() -> Calculator:
     return MACECalculator(models=[model], device="cpu", default_dtype="float64")
 
 
-def sgdml() -> Calculator:
-    """Trained here, on 40 frames of the water that comes with qffc."""
-    from sgdml.intf.ase_calc import SGDMLCalculator
-
-    return SGDMLCalculator(str(_sgdml_model()), E_to_eV=1.0, F_to_eV_Ang=1.0)
-
-
-_trained: list[Path] = []
-
-
-def _sgdml_model() -> Path:
-    from sgdml.train import GDMLTrain
-    from sgdml.utils import io
-
-    from qffc.data.embedded import load_embedded
-
-    if _trained:
-        return _trained[0]
-    data = load_embedded("water")
-    frames = {
-        "type": np.array("d"),
-        "name": np.array("water"),
-        "theory": np.array("PBE/def2-SVP"),
-        "z": np.asarray(data.numbers, dtype=np.uint8),
-        "R": np.asarray(data.positions),
-        "E": np.asarray(data.energies),
-        "F": np.asarray(data.forces),
-        "code_version": np.array(version("sgdml")),
-    }
-    frames["md5"] = np.array(io.dataset_md5(frames))
-    trainer = GDMLTrain()
-    task = trainer.create_task(frames, 40, frames, 40, sig=10, lam=1e-10, use_sym=True, use_E=True)
-    path = Path(mkdtemp()) / "water.npz"
-    np.savez(path, **trainer.train(task))
-    _trained.append(path)
-    return path
-
-
 OUTSIDE: dict[str, Outside] = {
     "emt": Outside("EMT", "ase", (), NONE, copper, emt),
     "lj": Outside("LennardJones", "ase", (), NONE, copper, lennard_jones),
@@ -220,9 +159,5 @@ OUTSIDE: dict[str, Outside] = {
     "gfn2": Outside("GFN2-xTB", "tblite", ("tblite==0.8.0",), NONE, ethanol, lambda: tblite("GFN2-xTB")),
     "d3": Outside("D3(BJ) of PBE", "dftd3", ("dftd3==1.7.0",), NONE, ethanol, dftd3),
     "d4": Outside("D4 of PBE", "dftd4", ("dftd4==4.3.1",), NONE, ethanol, dftd4),
-    "sgdml": Outside(
-        "sGDML", "sgdml", ("sgdml==1.0.3", "numpy<2.4", TORCH), "40 frames of water", lambda: molecule("H2O"), sgdml
-    ),
-    "chgnet": Outside("CHGNet 0.3.0", "chgnet", ("chgnet==0.4.2", TORCH), PUBLISHED, salt, chgnet),
     "mace": Outside("MACE, small", "mace-torch", ("mace-torch==0.3.16", TORCH), FRESH, ethanol, mace),
 }
