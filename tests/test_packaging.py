@@ -67,12 +67,14 @@ def lazy_table(package: ModuleType) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("package", [qffc, qffc.testing])
+@pytest.mark.parametrize("package", [qffc, qffc.ir, qffc.testing])
 def test_type_checkers_see_the_public_names(package: ModuleType) -> None:
     assert lazy_table(package) == package._PUBLIC
 
 
-def test_no_public_name_is_hidden_by_a_submodule() -> None:
+@pytest.mark.parametrize("package", [qffc, qffc.ir])
+def test_no_public_name_is_hidden_by_a_submodule(package: ModuleType) -> None:
     """Importing `qffc.x` binds `x` in qffc, so a public name `x` from elsewhere would change under its user."""
-    submodules = {path.stem for path in (ROOT / "qffc").iterdir() if path.is_dir() or path.suffix == ".py"}
-    assert not submodules & set(qffc._PUBLIC)
+    folder = Path(str(package.__file__)).parent
+    submodules = {path.stem for path in folder.iterdir() if path.is_dir() or path.suffix == ".py"}
+    assert not submodules & set(package._PUBLIC)

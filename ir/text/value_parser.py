@@ -176,7 +176,7 @@ def _name(token: Token, line: Line) -> Value:
         raise error(
             "a word of the format where a parameter belongs",
             found=f"'{token}'",
-            expected=usage.get(token, f"arguments: '{_usage(token)}'"),
+            expected=usage[token] if token in usage else f"arguments: '{_usage(token)}'",
             help="give it what it takes, or rename the parameter",
             span=line.span(token),
         )

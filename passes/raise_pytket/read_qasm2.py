@@ -19,7 +19,9 @@ _PHASE = "gphase"
 _PART = re.compile(r"[^;{}]*[;{}]?")
 _CALL = re.compile(r"(?P<before>\s*(?:if\s*\([^)]*\)\s*)?(?P<gate>gate\s+)?(?P<name>(?!if\b)[A-Za-z_]\w*)\s*\()")
 _OPAQUE = re.compile(r"\bopaque\b[^;]*;")
-_REGISTER = re.compile(r"\b[qc]reg\s+(\w+)")
+_REGISTER = re.compile(r"\b[qc]reg\s+(\w+)(?:\s*\[\s*0*(\d+))?")
+_DIGITS = 4
+"""Of the largest registers: pytket makes every qubit, so that a number of thirty digits would never end."""
 
 
 def read_qasm2(text: str, file: str) -> Circuit:
@@ -41,7 +43,7 @@ def read_qasm2(text: str, file: str) -> Circuit:
             help="define it with 'gate', or leave it out",
             span=_span(text, opaque.start(), file),
         )
-    _need_different_registers(text, file)
+    _need_registers(text, file)
     names = PlainNames(text)
     plain = "".join(_parts(text, names, file))
     try:
@@ -100,7 +102,7 @@ def _angle(text: str, names: PlainNames, formal: bool) -> str:
     return names.fresh(text.strip()) if formal else rewritten(text, names)
 
 
-def _need_different_registers(text: str, file: str) -> None:
+def _need_registers(text: str, file: str) -> None:
     seen = set[str]()
     for found in _REGISTER.finditer(text):
         if found[1] in seen:
@@ -112,6 +114,14 @@ def _need_different_registers(text: str, file: str) -> None:
                 span=_span(text, found.start(), file),
             )
         seen.add(found[1])
+        if len(found[2] or "") > _DIGITS:
+            raise error(
+                "register of that size",
+                found=f"'{found[1]}' of {found[2] if len(found[2]) < 20 else f'{found[2][:20]}...'}",
+                expected=f"fewer than {10**_DIGITS} qubits or bits",
+                help="correct the number",
+                span=_span(text, found.start(), file),
+            )
 
 
 def _span(text: str, place: int, file: str) -> Span:

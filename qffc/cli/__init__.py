@@ -23,7 +23,7 @@ from qffc.cli.app import build
 from qffc.ir.diagnostics import Diagnostic, InternalError, QffcError, QffcWarning
 from qffc.progress_line import shown
 
-NO, WRONG_USE, INTERNAL, STOPPED = 1, 2, 70, 130
+NO, WRONG_USE, INTERNAL = 1, 2, 70
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def run(arguments: Sequence[str]) -> int:
     as_json = "--json" in given
     try:
         with _warnings_told(), shown(given[0].removeprefix("-")):
-            code = build(given).main(args=given, prog_name="qffc", standalone_mode=False)
+            code = build().main(args=given, prog_name="qffc", standalone_mode=False)
     except QffcError as problem:
         return _refuse(problem.diagnostic, as_json)
     except typer.TyperException as problem:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from qffc.cli.once import OnceCommand
+from qffc.cli.about import EXAMPLES, SUMMARIES
+from qffc.cli.stopped import StoppableCommand
 
 if TYPE_CHECKING:
-    from typer.core import TyperGroup
+    from typer._click import Command, Context  # typer.Context is one of its kinds
 
 VERBS: tuple[tuple[str, str], ...] = (
     ("import", "qffc.cli.import_circuit:import_program"),
@@ -44,27 +45,60 @@ VERBS: tuple[tuple[str, str], ...] = (
 """Name, then module and function (or group of commands), in the order of the work."""
 
 
-def build(arguments: Sequence[str]) -> TyperGroup:
-    """Return the command for some arguments: with the verb that they name, or with all verbs when they name none."""
+class VerbGroup(TyperGroup):
+    """The command with all its verbs, of which only the one that is used is loaded."""
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
+        """Return the verb that the arguments name, loaded, and what follows it.
+
+        Args:
+            ctx: of the command.
+            args: from the verb on.
+
+        Raises:
+            typer.TyperException: there is no such verb; near ones are named.
+        """
+        name, stand_in, rest = super().resolve_command(ctx, args)
+        return name, None if stand_in is None else load_verb(str(stand_in.name)), rest
+
+
+def load_verb(name: str) -> Command:
+    """Return a verb, or a group of commands, with its options, and an example at the end of its help."""
+    module, _, attribute = dict(VERBS)[name].partition(":")
+    verb = getattr(import_module(module), attribute)
+    app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.callback()(lambda: None)
+    if isinstance(verb, typer.Typer):
+        app.add_typer(verb, name=name)
+    else:
+        app.command(name, cls=StoppableCommand)(verb)
+    command: Command = typer.main.get_group(app).commands[name]
+    for path, each in {name: command, **_inner(name, command)}.items():
+        if path in EXAMPLES:
+            each.epilog = f"Example: {EXAMPLES[path]}"
+    return command
+
+
+def _inner(name: str, command: Command) -> dict[str, Command]:
+    """The commands of a group by their whole names."""
+    commands = command.commands if isinstance(command, TyperGroup) else {}
+    return {f"{name} {each}": command for each, command in commands.items()}
+
+
+def build() -> TyperGroup:
+    """Return the command with every verb, none of them loaded."""
     app = typer.Typer(
         name="qffc",
+        cls=VerbGroup,
         help="Quantum force-field compiler: one symmetric circuit, proven, trained and run on hardware.",
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    named = [(name, place) for name, place in VERBS if name in arguments[:1]]
-    for name, place in named or VERBS:
-        module, _, attribute = place.partition(":")
-        loaded = import_module(module)
-        verb = getattr(loaded, attribute)
-        if isinstance(verb, typer.Typer):
-            app.add_typer(verb, name=name)
-        else:
-            app.command(name, cls=OnceCommand, epilog=getattr(loaded, "EXAMPLE", None))(verb)
-    group: TyperGroup = typer.main.get_group(app)
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup), "it has a callback"
+    group.commands = {name: TyperCommand(name, short_help=SUMMARIES.get(name)) for name, _ in VERBS}
     return group
 
 

@@ -21,6 +21,7 @@ from qffc.cli.run_options import (
     study_folder,
 )
 from qffc.cli.settings import with_settings
+from qffc.cli.stopped import goes_on_in
 from qffc.ir.diagnostics import error
 
 if TYPE_CHECKING:
@@ -70,11 +71,8 @@ def curve(
     folder = study_folder(program, given, out, "curve")
     place = place_from(given.cluster, workers, scheduler)
     count = len(chosen.sizes) * chosen.splits * chosen.seeds
-    try:
+    with goes_on_in(folder):
         found = learning_curve(given, chosen, folder, place, lambda result, done: say_result(result, done, count))
-    except KeyboardInterrupt:
-        say(f"stopped: the same command goes on with what is in {folder}")
-        raise typer.Exit(130) from None
     say(f"curve.csv, curve.json and curve.png written to {folder}")
     emit(_text(found), found.to_json(), as_json)
     if any(result.failure is not None for result in found.results):

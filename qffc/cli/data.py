@@ -9,7 +9,7 @@ import typer
 
 from qffc.cli import data_convert, data_fetch, data_sample, data_split
 from qffc.cli.frames import Keys, Units, parse_keys
-from qffc.cli.once import OnceCommand
+from qffc.cli.stopped import StoppableCommand
 from qffc.cli.output import AsJson, emit
 from qffc.data.file_names import ALL, DATA_FORMS
 
@@ -28,7 +28,7 @@ def _data() -> None:
     """Say what is in data files, convert, split, fetch and sample them."""
 
 
-@app.command("info", cls=OnceCommand, epilog="Example: qffc data info ethanol.npz --units rmd17")
+@app.command("info", cls=StoppableCommand)
 def info(
     files: Annotated[list[str], typer.Argument(help=f"{DATA_FORMS}, or several")],
     units: Units = None,
@@ -46,10 +46,10 @@ def info(
         raise typer.Exit(1)
 
 
-app.command("convert", cls=OnceCommand, epilog=data_convert.EXAMPLE)(data_convert.convert)
-app.command("split", cls=OnceCommand, epilog=data_split.EXAMPLE)(data_split.split)
-app.command("fetch", cls=OnceCommand, epilog=data_fetch.EXAMPLE)(data_fetch.fetch)
-app.command("sample", cls=OnceCommand, epilog=data_sample.EXAMPLE)(data_sample.sample)
+app.command("convert", cls=StoppableCommand)(data_convert.convert)
+app.command("split", cls=StoppableCommand)(data_split.split)
+app.command("fetch", cls=StoppableCommand)(data_fetch.fetch)
+app.command("sample", cls=StoppableCommand)(data_sample.sample)
 
 
 def _file(

@@ -15,7 +15,6 @@ from qffc.ir.diagnostics import error
 if TYPE_CHECKING:
     from qffc.data.conversion import Written
 
-EXAMPLE = "Example: qffc data convert ethanol.npz ethanol.xyz --units rmd17"
 
 
 def convert(

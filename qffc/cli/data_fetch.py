@@ -13,7 +13,6 @@ from qffc.ir.diagnostics import error, quoted
 if TYPE_CHECKING:
     from qffc.data.published_sets import Archive
 
-EXAMPLE = "Example: qffc data fetch rmd17 ethanol --out data"
 
 
 def fetch(

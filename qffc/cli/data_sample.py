@@ -12,7 +12,6 @@ from qffc.cli.output import AsJson, emit
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
 
-EXAMPLE = "Example: qffc data sample --geometry CH3OH --method gfn2 --frames 500 --temperature 500 --out methanol.npz"
 
 
 def sample(

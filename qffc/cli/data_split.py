@@ -11,7 +11,6 @@ from qffc.cli.frames import Keys, Units, parse_keys
 from qffc.cli.output import AsJson, emit, say, table
 from qffc.data.file_names import DATA_FORMS
 
-EXAMPLE = "Example: qffc data split water --train 500 --validation 100 --out splits"
 
 
 def split(

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from qffc.models.force_field import ForceField
     from qffc.reports.run_report import ReportedSet
 
-EXAMPLE = "Example: qffc report runs/water --out report.html"
 _LOG, _SUMMARY, _CURVE = "log.csv", "summary.json", "curve.json"
 
 

@@ -11,6 +11,7 @@ from qffc.cli.frames import Keys, Units
 from qffc.cli.output import AsJson, emit, say, table
 from qffc.cli.run_options import Out, Scheduler, SeveralData, Workers, run_options, study_folder
 from qffc.cli.settings import with_settings
+from qffc.cli.stopped import goes_on_in
 from qffc.ir.diagnostics import QffcError, error
 from qffc.studies.run_file import SUFFIX
 
@@ -87,11 +88,8 @@ def search(
         )
     chosen = given.search if trials is None else given.search.model_copy(update={"trials": trials})
     folder = study_folder(program, given, out, "search")
-    try:
+    with goes_on_in(folder):
         found = run_search(given, chosen, folder, place, lambda outcome, done: _say(outcome, done, chosen.trials))
-    except KeyboardInterrupt:
-        say(f"stopped: the same command goes on with what is in {folder}")
-        raise typer.Exit(130) from None
     say(f"search.json written to {folder}, the model of each trial beside it")
     emit(_text(found, chosen.energy_share, folder), found.to_json(), as_json)
     if found.best is None:

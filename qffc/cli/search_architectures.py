@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from qffc.cli.output import emit, say, table
+from qffc.cli.stopped import goes_on_in
 
 if TYPE_CHECKING:
     from qffc.studies.architecture.records import Entry
@@ -33,11 +32,8 @@ def search_programs(
     from qffc.studies.architecture.architecture_search import search_architectures
 
     chosen = _table(given.architecture, options)
-    try:
+    with goes_on_in(folder):
         found = search_architectures(given, chosen, way, folder, place, _say)  # type: ignore[arg-type]  # it refuses others
-    except KeyboardInterrupt:
-        say(f"stopped: the same command goes on with what is in {folder}")
-        raise typer.Exit(130) from None
     report.write_table(found, folder / report.TABLE_NAME)
     report.plot_front(found, folder / report.PLOT_NAME)
     say(

@@ -11,6 +11,7 @@ import typer
 
 from qffc.cli.output import AsJson, emit, say, table
 from qffc.cli.run_options import Out, Scheduler, Workers, say_result, study_folder
+from qffc.cli.stopped import goes_on_in
 from qffc.ir.diagnostics import error
 
 if TYPE_CHECKING:
@@ -44,11 +45,8 @@ def sweep(
     folder = study_folder(str(file), given, out, "sweep")
     study = Study(folder, sweep_runs(given, given.sweep))
     place = place_from(given.cluster, workers, scheduler)
-    try:
+    with goes_on_in(folder):
         results = study.do(place, lambda result, done: say_result(result, done, len(study.runs)))
-    except KeyboardInterrupt:
-        say(f"stopped: the same command goes on with what is in {folder}")
-        raise typer.Exit(130) from None
     summaries = summarize(results)
     data: dict[str, object] = {"runs": results_json(results), "choices": summaries_json(summaries)}
     write_csv(results, folder / CSV_NAME)

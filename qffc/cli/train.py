@@ -16,6 +16,7 @@ from qffc.cli.output import AsJson, emit, say
 from qffc.cli.run_options import ProgramOrFile, SeveralData, run_options
 from qffc.cli.settings import with_settings
 from qffc.cli.starting_options import AtomEnergies, StartFrom, with_start
+from qffc.cli.stopped import STOPPED
 from qffc.cli.together import Coordinator, Processes, ProcessId, together
 from qffc.cli.training_summary import errors_by_set, summary_text, training_summary
 from qffc.ir.diagnostics import error
@@ -146,7 +147,7 @@ def _train_watched(source: ProgramLike, sets: Sequence[Dataset], run: Run, folde
         kept = epochs_in(folder)
         saved = f"the checkpoint in {folder} holds {_epochs(kept)}; the same command goes on from there"
         say(f"stopped: {saved if kept else 'before the first checkpoint, nothing was written'}")
-        raise typer.Exit(130) from None
+        raise typer.Exit(STOPPED) from None
     _say_how_it_ended(model, chosen, folder)
     return model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from qffc.data.periodic import refuse_periodic, says_periodic
-from qffc.ir.diagnostics import error
+from qffc.ir.diagnostics import QffcError, error
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def array_in(file: Path, archive: NpzFile, key: str) -> NDArray[np.generic]:
         QffcError: it cannot be unpacked, or holds Python objects.
     """
     try:
-        array: NDArray[np.generic] = archive[key]
+        array: object = archive[key]
     except Exception as mistake:  # numpy raises whatever its reader stumbles over
         if "allow_pickle" in str(mistake):
             raise error(
@@ -46,14 +47,22 @@ def array_in(file: Path, archive: NpzFile, key: str) -> NDArray[np.generic]:
                 expected="a plain array of numbers",
                 help="pickled data can run code when it is read: convert the array with .astype(float), save it again",
             ) from None
-        raise error(
-            "damaged file",
-            where=f"{file}, key {key!r}",
-            found=f"an array that cannot be unpacked ({str(mistake) or type(mistake).__name__})",
-            expected="an npz file as it was written",
-            help="copy or download the file again",
+        raise _damaged(
+            file, key, f"an array that cannot be unpacked ({str(mistake) or type(mistake).__name__})"
         ) from None
+    if not isinstance(array, np.ndarray):  # numpy hands out the bytes of what has no header
+        raise _damaged(file, key, "bytes that are no array")
     return array
+
+
+def _damaged(file: Path, key: str, found: str) -> QffcError:
+    return error(
+        "damaged file",
+        where=f"{file}, key {key!r}",
+        found=found,
+        expected="an npz file as it was written",
+        help="copy or download the file again",
+    )
 
 
 def text_in(file: Path, archive: NpzFile, key: str) -> str | None:
@@ -65,8 +74,16 @@ def text_in(file: Path, archive: NpzFile, key: str) -> str | None:
     array = array_in(file, archive, key)
     if array.size != 1 or array.dtype.kind not in "US":
         return None
+    if array.dtype.kind == "U" and not _characters(array):
+        raise _damaged(file, key, "a text with characters that do not exist")
     text = array.item()
     return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+
+
+def _characters(array: NDArray[np.generic]) -> bool:
+    """Whether the numbers in a text stand for characters; numpy makes strings that break Python of any others."""
+    codes = np.frombuffer(array.astype(array.dtype.newbyteorder("=")).tobytes(), dtype=np.uint32)
+    return bool(np.all((codes < 0xD800) | ((codes > 0xDFFF) & (codes <= sys.maxunicode))))
 
 
 def refuse_periodic_archive(file: Path, archive: NpzFile) -> None:

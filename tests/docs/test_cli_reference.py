@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from qffc.cli.app import VERBS, build
+from qffc.cli.about import SUMMARIES
+from qffc.cli.app import VERBS, build, load_verb
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference-cli.md"
 
@@ -24,7 +25,7 @@ def sections() -> dict[str, str]:
 
 def commands(verb: str) -> dict[str, list[str]]:
     """Long options of a verb, or of each command of a group."""
-    command = build([verb]).commands[verb]
+    command = load_verb(verb)
     inner = getattr(command, "commands", None)
     several = {verb: command} if inner is None else {f"{verb} {name}": entry for name, entry in inner.items()}
     return {
@@ -55,11 +56,12 @@ def test_section_names_no_option_that_is_not_there(verb: str) -> None:
 
 
 def test_table_lists_the_verbs_in_order() -> None:
-    listed = re.findall(r"^\| \[`(\w+)`\]", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert listed == [name for name, _ in VERBS]
+    listed = re.findall(r"^\| \[`(\w+)`\][^|]*\| ([^|]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [name for name, _ in listed] == [name for name, _ in VERBS]
+    assert dict(listed) == SUMMARIES, "what `qffc --help` says of a verb, in qffc/cli/about.py, is what this page says"
 
 
 def test_options_of_the_command_itself() -> None:
-    group = build([])
+    group = build()
     assert isinstance(group, typer.core.TyperGroup)
     assert all(option in PAGE.read_text(encoding="utf-8") for entry in group.params for option in entry.opts)

@@ -1,0 +1,1 @@
+"""What qffc makes of power cuts, damaged files and full disks."""

@@ -1,0 +1,155 @@
+"""Commands that are killed at a random moment, and run again: do they end where an undisturbed one does?"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from time import sleep
+
+import numpy as np
+
+from benchmarks.faults.outcome import Outcome
+from qffc.models.files.array_file import read_arrays
+from qffc.training.checkpoint import epochs_in
+
+ROOT = Path(__file__).resolve().parents[2]
+EPOCHS = 60
+TRAIN = ("train", "lib:sivqlm-h2o:depth=1", "--data", "water", "--train", "20", "--validation", "4", "--test", "10")
+TRAIN += ("--epochs", str(EPOCHS), "--evaluate-every", "1")
+CONFINED = (
+    "import os, resource, sys; limit = int(sys.argv[1]); resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)); "
+    "os.execv(sys.executable, [sys.executable, *sys.argv[2:]])"
+)
+"""Python that goes on as another Python, which can write short files alone."""
+SLACK = 1
+"""Epochs that a log may be ahead of its checkpoint: the row is written first."""
+
+
+def started(*arguments: object, limit: int | None = None) -> subprocess.Popen[str]:
+    """Start a command of qffc; writing files that are longer than the limit, in bytes, fails as on a full disk."""
+    given = ["-m", "qffc", *map(str, arguments)]
+    return subprocess.Popen(
+        [sys.executable, *(given if limit is None else ["-c", CONFINED, str(limit), *given])],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finished(*arguments: object) -> str:
+    """What a command prints that has to succeed."""
+    out, err = (process := started(*arguments)).communicate()
+    if process.returncode:
+        raise SystemExit(f"qffc {' '.join(map(str, arguments))} ended with {process.returncode}:\n{err}")
+    return out
+
+
+def killed_once(reached: Callable[[], bool], *arguments: object) -> bool:
+    """Kill a command, by a signal that it cannot see, once something is reached; return whether it was running."""
+    process = started(*arguments)
+    while process.poll() is None and not reached():
+        sleep(0.005)
+    running = process.poll() is None
+    process.kill()
+    process.communicate()
+    return running
+
+
+def same_model(one: Path, other: Path) -> bool:
+    """Whether two runs ended with the same numbers."""
+    left, right = (read_arrays(folder / "model.safetensors", "model", 1)[0] for folder in (one, other))
+    return left.keys() == right.keys() and all(np.array_equal(left[name], right[name]) for name in left)
+
+
+def logged(folder: Path) -> int:
+    """Epochs that the log of a run says are done."""
+    path = folder / "log.csv"
+    rows = path.read_text().splitlines()[1:] if path.is_file() else []
+    return int(rows[-1].split(",")[0]) if rows and rows[-1].split(",")[0].isdigit() else 0
+
+
+def reference(folder: Path) -> Path:
+    """An undisturbed run."""
+    finished(*TRAIN, "--out", folder)
+    return folder
+
+
+def training(tries: int, undisturbed: Path, folder: Path) -> Outcome:
+    """Killed after any epoch, then run again to the end."""
+    outcome, choose = Outcome("`train`, killed, and run again"), random.Random(0)
+    for number in range(tries):
+        run, epoch = folder / f"train-{number}", choose.randrange(1, EPOCHS)
+        outcome.tries += 1
+        outcome.hit += killed_once(partial(_has_epoch, run, epoch), *TRAIN, "--out", run)
+        outcome.lost += logged(run) > epochs_in(run) + SLACK
+        finished(*TRAIN, "--out", run)
+        outcome.wrong += not same_model(run, undisturbed)
+    return outcome
+
+
+def _has_epoch(run: Path, epoch: int) -> bool:
+    return logged(run) >= epoch
+
+
+def circuits(tries: int, undisturbed: Path, folder: Path) -> Outcome:
+    """Shots with a store, killed between any two circuits, then run again: those of an undisturbed run."""
+    outcome, choose = Outcome("`run --store`, killed, and run again"), random.Random(1)
+    run = ("run", undisturbed, "--geometry", "water", "--shots", "50", "--json", "--store")
+    wanted = json.loads(finished(*run, folder / "shots"))
+    for number in range(tries):
+        store, count = folder / f"shots-{number}", choose.randrange(1, len(_kept(folder / "shots")))
+        outcome.tries += 1
+        outcome.hit += killed_once(partial(_has_results, store, count), *run, store)
+        kept = _kept(store)
+        found = json.loads(finished(*run, store))
+        outcome.lost += not kept.items() <= _kept(store).items()
+        outcome.wrong += found["estimates"] != wanted["estimates"]
+    return outcome
+
+
+def _has_results(store: Path, count: int) -> bool:
+    return len(_kept(store)) >= count
+
+
+def _kept(store: Path) -> dict[Path, bytes]:
+    """The results in a store."""
+    return {path: path.read_bytes() for path in store.rglob("*.json")}
+
+
+def full_disk(tries: int, undisturbed: Path, folder: Path) -> Outcome:
+    """No room for a checkpoint: it is said, and the run goes on where there is room."""
+    outcome, choose = Outcome("`train` on a full disk, and again with room"), random.Random(2)
+    size = (undisturbed / "checkpoint.safetensors").stat().st_size
+    for number in range(tries):
+        run = folder / f"full-{number}"
+        process = started(*TRAIN, "--out", run, limit=int(choose.uniform(0.05, 0.95) * size))
+        _, err = process.communicate()
+        outcome.tries += 1
+        outcome.hit += process.returncode != 0
+        outcome.wrong += process.returncode != 0 and "error: " not in err
+        finished(*TRAIN, "--out", run)
+        outcome.wrong += not same_model(run, undisturbed)
+    return outcome
+
+
+def two_at_once(tries: int, undisturbed: Path, folder: Path) -> Outcome:
+    """Two trainings in one folder: one of them is refused, or ends with what the other one has."""
+    outcome = Outcome("two `train` in one folder")
+    for number in range(tries):
+        run = folder / f"two-{number}"
+        both = [started(*TRAIN, "--out", run) for _ in range(2)]
+        said = [process.communicate()[1] for process in both]
+        refused = [process.returncode != 0 for process in both]
+        outcome.tries += 1
+        outcome.hit += any(refused)
+        outcome.lost += all(refused)
+        outcome.wrong += any(no and "error: " not in text for no, text in zip(refused, said, strict=True))
+        outcome.wrong += not same_model(run, undisturbed)
+    return outcome
