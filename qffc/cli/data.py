@@ -9,8 +9,8 @@ import typer
 
 from qffc.cli import data_convert, data_fetch, data_sample, data_split
 from qffc.cli.frames import Keys, Units, parse_keys
-from qffc.cli.stopped import StoppableCommand
 from qffc.cli.output import AsJson, emit
+from qffc.cli.stopped import StoppableCommand
 from qffc.data.file_names import ALL, DATA_FORMS
 
 if TYPE_CHECKING:

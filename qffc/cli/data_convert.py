@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from qffc.data.conversion import Written
 
 
-
 def convert(
     files: Annotated[list[str], typer.Argument(metavar="IN...", help=f"{DATA_FORMS}, or several")],
     out: Annotated[Path, typer.Argument(help="a file .npz, .xyz, .extxyz, .xyz.gz, .extxyz.gz or .db")],

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from qffc.data.published_sets import Archive
 
 
-
 def fetch(
     name: Annotated[str, typer.Argument(help="rmd17")],
     molecules: Annotated[list[str] | None, typer.Argument(help="such as ethanol; all without one")] = None,

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
 
 
-
 def sample(
     geometry: Annotated[str, typer.Option(help="a file that ASE reads, or a molecule of ASE such as CH3OH")],
     method: Annotated[

@@ -12,7 +12,6 @@ from qffc.cli.output import AsJson, emit, say, table
 from qffc.data.file_names import DATA_FORMS
 
 
-
 def split(
     file: Annotated[str, typer.Argument(help=DATA_FORMS)],
     out: Annotated[Path, typer.Option(help="a folder")],
