@@ -12,10 +12,12 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Lock
 from typing import Any
 
@@ -122,6 +124,10 @@ def _digest(identity: Sequence[str], shapes: object) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+_LOADER = b" cpu_aot_loader.cc:"
+"""What its lines have that the loader of compiled code writes."""
+
+
 @cache
 def _code_digest() -> str:
     """The code that functions are made of, so that a change of it makes them anew; some milliseconds."""
@@ -146,9 +152,34 @@ def _compiled_code_kept(folder: Path) -> Iterator[None]:
         return
     _choose_cache(str(folder / f"xla-{_processor()}"))
     try:
-        yield
+        with _loader_hushed():
+            yield
     finally:
         _choose_cache(None)
+
+
+@contextmanager
+def _loader_hushed() -> Iterator[None]:
+    """Leave out of stderr what XLA's loader says of code that the same processor has compiled.
+
+    XLA notes how it tunes code as features of the processor, does not find them there, and warns that the code may
+    crash (jaxlib 0.10.1; nothing is wrong). Its level of talk is read once, before this can set it.
+    """
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0") >= "3":
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with TemporaryFile() as talk:
+        os.dup2(talk.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+            talk.seek(0)
+            os.write(2, b"".join(line for line in talk if _LOADER not in line))
 
 
 def _choose_cache(place: str | None) -> None:

@@ -14,6 +14,7 @@ import pytest
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
 from qffc.library import load
+from qffc.models import function_cache
 from qffc.models.function_cache import CACHE_VARIABLE, cache_folder, kept_function
 from qffc.passes.lower_jax.program import lower_jax
 
@@ -168,3 +169,14 @@ print(kept_function(lambda x: 2 * x, [jnp.ones(2)], ["no stderr"])(jnp.ones(2)).
     command = 'exec "$0" -c "$1" 2>&-'
     done = subprocess.run(["sh", "-c", command, sys.executable, text], stdout=subprocess.PIPE, text=True, check=True)
     assert done.stdout == "[2.0, 2.0]\n"
+
+
+def test_what_the_loader_says_of_its_own_code_is_left_out_and_nothing_else(monkeypatch, capfd):
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    with function_cache._loader_hushed():
+        os.write(2, b"E1201 13:16 8 cpu_aot_loader.cc:195] could lead to execution errors\nanother line\n")
+    os.write(2, b"after it\n")
+    assert capfd.readouterr().err == "another line\nafter it\n"
+    with pytest.raises(ZeroDivisionError), function_cache._loader_hushed():
+        os.write(2, b"before\n") / 0
+    assert capfd.readouterr().err == "before\n"
