@@ -25,6 +25,7 @@ PAGES = [path for path in (*sorted((ROOT / "docs").glob("*.md")), *TOP) if path.
 RUN = (
     "tutorial.md",
     "architecture.md",
+    "gallery.md",
     "howto-cells.md",
     "howto-dynamics.md",
     "howto-engines.md",
