@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+SITE_TOOLS := $(VENV)/docs
 PYTEST_ARGS ?=
 ENGINE_ARGS ?=
 FORCEFIELD_ARGS ?= --help
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-compile bench-engine bench-forcefields clean
+.PHONY: help demo test lint docs bench bench-compile bench-engine bench-forcefields clean
 
 help: ## list the targets
 	@echo "Targets (PYTHON=$(PYTHON) makes the environment $(VENV)):"
@@ -25,6 +26,10 @@ lint: $(INSTALLED) ## check style, types and the arrows between packages
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(SITE_TOOLS)/.installed ## write the documentation as a site to build/site
+	NO_MKDOCS_2_WARNING=1 $(SITE_TOOLS)/bin/mkdocs build --strict --config-file docs/site/mkdocs.yml
+	@echo "build/site/index.html; with search: $(PYTHON) -m http.server --directory build/site"
 
 bench: $(INSTALLED) ## measure speed and compile time
 	$(BIN)/python -m benchmarks.run
@@ -50,4 +55,13 @@ $(INSTALLED): pyproject.toml setup.py $(wildcard passes/native/*)
 	         "name one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "making the environment $(VENV), a few minutes"; $(PYTHON) -m venv $(VENV); }
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+# The site is made from sources alone, so its tools are by themselves: nothing of qffc is installed or imported for it.
+$(SITE_TOOLS)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import tomllib' || { echo "name Python 3.11 or newer: make PYTHON=python3.12 docs" >&2; exit 1; }
+	@test -x $(SITE_TOOLS)/bin/python || $(PYTHON) -m venv $(SITE_TOOLS)
+	@$(SITE_TOOLS)/bin/python -c 'import pathlib, tomllib; project = tomllib.loads(pathlib.Path("$<").read_text())["project"]; \
+	    print(*project["optional-dependencies"]["docs"], sep="\n")' >$(SITE_TOOLS)/requirements.txt
+	$(SITE_TOOLS)/bin/python -m pip install --quiet --requirement $(SITE_TOOLS)/requirements.txt
 	@touch $@
