@@ -13,8 +13,10 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = "README.md"
+INDEX = "docs/index.md"
+CARDS = "qffc/models/files/trained"
 NOTEBOOK = ".ipynb"
-GROUPS = ("Start", "How to", "Explanation", "Reference", "Python", "Project")
+GROUPS = ("Start", "How to", "Explanation", "Reference", "Python", "Trained models", "Project")
 GROUP_OF = {
     "tutorial": "Start",
     "tour": "Start",
@@ -53,13 +55,13 @@ def linked(page: str, root: Path = ROOT) -> list[str]:
 
 
 def nav(root: Path = ROOT) -> Nav:
-    """Return the navigation: groups in their order, with pages of the site in them; titles are their first headings."""
+    """Return the navigation: groups, with pages in the order of docs/index.md; titles are their first headings."""
     groups: dict[str, list[str]] = {name: [] for name in GROUPS}
-    for page in pages(root):
+    found = pages(root)
+    order = [HOME, INDEX, *(linked(INDEX, root) if INDEX in found else ())]
+    for page in sorted(found, key=lambda page: order.index(page) if page in order else len(order)):
         groups[_group(page)].append(page_of(page))
     groups["Python"] = [api_page(package) for package in public_packages(root)]
-    first = [HOME, "docs/index.md", "docs/tutorial.md"]
-    groups["Start"].sort(key=lambda page: first.index(page) if page in first else len(first))
     return [{name: members} for name, members in groups.items() if members]
 
 
@@ -109,7 +111,8 @@ def public_names(path: Path, package: str) -> dict[str, str]:
 
 def api_text(package: str, names: dict[str, str]) -> str:
     """Return the page of a package: mkdocstrings puts the docstrings there."""
-    parts = [f"# {package}", *(f"::: {module}.{name}" for name, module in sorted(names.items(), key=_order))]
+    about = f"::: {package}\n    options: {{members: false, show_root_heading: false, show_root_toc_entry: false}}"
+    parts = [f"# {package}", about, *(f"::: {module}.{name}" for name, module in sorted(names.items(), key=_order))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -153,8 +156,10 @@ def markdown_of_notebook(path: Path) -> str:
 
 def _group(page: str) -> str:
     path = PurePosixPath(page)
-    if page in (HOME, "docs/index.md"):
+    if page in (HOME, INDEX):
         return "Start"
+    if page.startswith(f"{CARDS}/"):
+        return "Trained models"
     if path.parent.name == "docs":
         return GROUP_OF.get(path.stem.split("-")[0], "Reference")
     return GROUP_OF.get(str(path.with_suffix("")), "Project")
