@@ -41,7 +41,7 @@ if importlib.util.find_spec("hypothesis"):
     from hypothesis import HealthCheck, settings
 
     # No deadline: the first example of a test may compile.
-    settings.register_profile("default", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("default", max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
     settings.register_profile("thorough", settings.get_profile("default"), max_examples=500)
     settings.load_profile("ci" if os.environ.get("CI") else "default")

@@ -98,6 +98,7 @@ def test_portable_kernel(size):
     check_kernel(PortableKernel(split_program(program)), program)
 
 
+@pytest.mark.slow
 def test_portable_kernel_with_sets_of_all_sizes_and_a_chirality():
     lines = "\n".join(f"collective {', '.join(f'q{k}' for k in range(size))}, J[{size % 3}]" for size in SIZES)
     turns = "\n".join(f"rotate q{k}, {k + 1}*r(A, B)" for k in range(6))

@@ -55,7 +55,7 @@ def test_moments_of_the_library(reference, fold, frames):
     assert_moments(split, kernel.bind_many(rows), rows)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(symmetric_programs() | programs(native=True), st.integers(0, 1000), st.booleans())
 def test_moments_of_any_program(program, seed, frames):
     split = split_program(program)

@@ -56,7 +56,7 @@ def turned(turn, axis):
 
 
 @pytest.mark.parametrize("gate", ["TK2", "ZZPhase"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(program=symmetric_programs() | programs(native=True), seed=st.integers(0, 1000))
 def test_moments_stay(gate, program, seed):
     framed, plain = kernels(program, TARGET.preferring(gate))

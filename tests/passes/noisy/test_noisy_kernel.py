@@ -164,6 +164,7 @@ def test_a_singlet(noise, expected):
     assert float(found[0, 0]) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_derivatives_in_every_mode():
     split = split_program(load("pair", depth=1))
     kernel = noisy_kernel(split, H2.with_noise(LOUD))

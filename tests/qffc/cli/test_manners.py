@@ -86,7 +86,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 def test_bash_completes_verbs_and_options(tmp_path) -> None:
     assert completed("qffc c", tmp_path) == [name for name, _ in VERBS if name.startswith("c")]
     assert completed("qffc check lib:pair --cou", tmp_path) == ["--counterexample"]
-    assert completed("qffc data ", tmp_path) == ["info"]
+    assert completed("qffc data ", tmp_path) == ["info", "convert", "split", "fetch", "sample"]
     assert completed("qffc check wat", tmp_path) == []  # then bash completes files
 
 

@@ -34,7 +34,7 @@ def responses(before: Program, after: Program, seed: int) -> tuple[np.ndarray, n
 
 
 @given(symmetric_programs())
-@settings(max_examples=15)
+@settings(max_examples=6)
 def test_no_level_changes_the_response_or_loses_a_proof(program: Program) -> None:
     proven = qf.check(program)
     for number in NUMBERS:

@@ -250,6 +250,7 @@ def test_a_machine_is_given_a_round_after_the_one_before(model, monkeypatch, tmp
     assert abs(found.energy - found.exact) < 6 * found.standard_error
 
 
+@pytest.mark.slow
 def test_without_shot_noise_forces_and_gradients_are_those_of_jax(model):
     frames = np.stack([POSITIONS, 1.1 * POSITIONS])
     found = estimate_forces(model, NUMBERS, frames, TARGET, shots=10, parameters=True, seed=0, sampler=exact_moments)

@@ -221,7 +221,14 @@ def test_what_a_model_has_not_is_said_with_the_reason():
     with pytest.raises(PropertyNotImplementedError, match="no sum of energies of atoms"):
         water.get_stress()
     water.calc = Calculator(model_of("rounds"))
-    assert set(water.calc.implemented_properties) == {"energy", "free_energy", "forces", "energies", "stress"}
+    assert set(water.calc.implemented_properties) == {
+        "energy",
+        "free_energy",
+        "forces",
+        "energies",
+        "stress",
+        "hessian",
+    }
     with pytest.raises(PropertyNotImplementedError, match="periodic boundaries"):
         water.get_stress()
 

@@ -99,6 +99,7 @@ def test_messages_reach_beyond_the_circuits():
     assert effects[1] > 1e-6
 
 
+@pytest.mark.slow
 def test_listed_neighbours_give_the_same(model):
     generator = np.random.default_rng(2)
     numbers = np.tile(METHANOL.numbers, 2)

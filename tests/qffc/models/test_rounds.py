@@ -201,6 +201,7 @@ def test_neighbours_beyond_the_cutoff_are_left_out():
     assert atoms.counts.neighbours < 30
 
 
+@pytest.mark.slow
 def test_joined_frames_are_the_frames_alone():
     near = with_random_constants(untrained(program(cutoff=2.0), seed=3))
     lists = CircuitLists(near.lowered)

@@ -73,6 +73,7 @@ def test_a_finished_run_goes_on_with_more_epochs(copied, finished):
         train(PROGRAM, WATER, config(epochs=5), copied)
 
 
+@pytest.mark.slow
 def test_a_lengthened_run_that_was_stopped_gives_the_same_bits(copied, finished, tmp_path_factory):
     whole = train(PROGRAM, WATER, config(epochs=7), copied)
     pieces = tmp_path_factory.mktemp("pieces")

@@ -141,6 +141,7 @@ def test_validation_with_lists_is_that_of_all_circuits(monkeypatch):
         np.testing.assert_allclose(*(getattr(each, name) for each in found), rtol=1e-10)
 
 
+@pytest.mark.slow
 def test_pieces_of_a_mixed_batch_make_the_step_of_the_whole(whole, tmp_path):
     _, once, _ = whole
     pieces = train(PROGRAM, SETS, training_config(SETTINGS | {"accumulate": 3}), tmp_path)

@@ -113,6 +113,7 @@ def test_two_processes_of_two_devices_each_that_go_on_with_a_run(alone, tmp_path
     assert not (tmp_path / "part1").exists()
 
 
+@pytest.mark.slow
 def test_processes_of_different_runs_all_stop(tmp_path):
     address = free_address()
     tasks = [{"settings": SETTINGS | {"seed": seed}, "others": [address, 2, seed]} for seed in range(2)]

@@ -204,6 +204,7 @@ def test_a_head_without_layers_is_linear():
     assert model.predict(WATER, POSITIONS[None])[0][0] == pytest.approx(atomic.sum(), abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not native_state().available, reason="the native kernel is not built")
 def test_training_gradients_with_forces_are_those_of_both_kernels():
     program = load("revised", **SMALL | {"slots": 2})

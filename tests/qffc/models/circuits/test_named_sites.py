@@ -345,6 +345,7 @@ def test_several_molecules_are_trained_together_one_without_circuits(tmp_path, r
         np.testing.assert_allclose(energies, head_alone(model, np.array([6, 6, 6])), rtol=1e-14)
 
 
+@pytest.mark.slow
 def test_a_molecule_without_circuits_is_trained_alone(tmp_path):
     model = trainer.train(named("O", "H", "H"), without_circuits(), TrainingConfig(**SETTINGS), tmp_path)
     # What the circuit has, nothing asks for.

@@ -99,6 +99,7 @@ def test_molecules_of_other_elements_are_refused(model, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_same_function(model, exported, tmp_path, capsys):
     file, out = tmp_path / "model.npz", tmp_path / "out.zip"
     save_model(model, file)
