@@ -92,17 +92,25 @@ def frame_deviations(
 
 
 def listed_apart(
-    lowered: JaxProgram, instances: Instances, rows: ValueRows, positions: Floats, run: Run
+    lowered: JaxProgram,
+    given: Mapping[str, Floats],
+    instances: Instances,
+    rows: ValueRows,
+    positions: Floats,
+    run: Run,
 ) -> tuple[Floats, Floats]:
     """Return what heads add to the energy (1, heads) and forces (1, heads, places, 3) of one frame, of chosen circuits.
 
     Args:
         lowered: the program of the model.
+        given: arrays of the model.
         instances: the circuits.
         rows: where their values are computed.
         positions: (1, places, 3), Angstrom.
         run: of the model.
     """
+
+    need_heads(given)
 
     def apart(arrays: Arrays, instances: Any, rows: Any, r: jax.Array) -> tuple[jax.Array, ...]:
         return _apart(MoleculeEnergy(lowered, instances, rows), arrays, r)
