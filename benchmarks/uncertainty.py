@@ -57,7 +57,7 @@ def on_paths(model: qf.ForceField, folder: Path) -> None:
     for low, high in zip(BANDS[:-1], BANDS[1:], strict=True):
         some = (above >= low) & (above < high)
         figures = (np.median(1e3 * each[some]) for each in (error, deviation, force))
-        rows.append((f"{low:g} to {high:g} eV", int(some.sum()), *(f"{each:.1f}" for each in figures)))
+        rows.append((f"{low:g} to {high:g} eV", str(some.sum()), *(f"{each:.1f}" for each in figures)))
     print(f"{len(above)} points of {len(scans)} paths, medians")
     show_table(("above the lowest", "points", "error (meV)", "deviation (meV)", "largest force (meV/Å)"), rows)
     of = {"energy deviation": deviation, "largest force deviation": force, "extrapolation grade": grade}

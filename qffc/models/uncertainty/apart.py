@@ -46,8 +46,8 @@ def summed_inputs(molecule: MoleculeEnergy, arrays: Arrays, positions: jax.Array
     bare = {name: value for name, value in arrays.items() if not name.startswith(LIMITS)}
     inputs = molecule.last_hidden(bare, positions)  # atoms first
     with_bias = jnp.concatenate([inputs, jnp.ones_like(inputs[..., :1])], axis=-1)
-    kinds = jnp.arange(len(molecule.lowered.program.species))
-    member = (jnp.asarray(molecule.instances.atom_species)[:, None] == kinds).astype(inputs.dtype)
+    species, kinds = jnp.asarray(molecule.instances.atom_species), len(molecule.lowered.program.species)
+    member = jax.nn.one_hot(species, kinds, dtype=inputs.dtype)
     summed = jnp.einsum("as,abw->bsw", member, with_bias)
     return arrays[ENERGY_SCALE] * summed.reshape(len(positions), -1)
 
