@@ -1,7 +1,7 @@
 """How well one model tells its errors: on test frames, and along paths far from its training data.
 
-Uncertainty is added to the model (`qf.with_uncertainty`) from its own training and validation frames of rMD17. Forces are
-those of test frames; the paths have energies alone, relative to the point where the data are lowest.
+Uncertainty is added to the model (`qf.with_uncertainty`) from its own training and validation frames of rMD17. The paths
+have energies alone, relative to the point where the data are lowest.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def on_paths(model: qf.ForceField, folder: Path) -> None:
         figures = (np.median(1e3 * each[some]) for each in (error, deviation, force))
         rows.append((f"{low:g} to {high:g} eV", str(some.sum()), *(f"{each:.1f}" for each in figures)))
     print(f"{len(above)} points of {len(scans)} paths, medians")
-    show_table(("above the lowest", "points", "error (meV)", "deviation (meV)", "largest force (meV/Å)"), rows)
+    show_table(("above the lowest", "points", "error (meV)", "deviation (meV)", "largest of a force (meV/Å)"), rows)
     of = {"energy deviation": deviation, "largest force deviation": force, "extrapolation grade": grade}
     show_table(
         ("rank correlation with the error of the energy", ""),

@@ -20,7 +20,7 @@ def uncertainty(
     keys: Keys = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add to a model how uncertain it is: heads from the posterior of its last layer, calibrated on validation frames."""
+    """Add to a model how uncertain it is: the posterior of its last layer, calibrated on validation frames."""
     from qffc.data import EMBEDDED
     from qffc.model_uncertainty import with_uncertainty
     from qffc.models.files.model_file import save_model

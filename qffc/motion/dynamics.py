@@ -125,9 +125,7 @@ class _Run:
         names = ["trajectory.xyz"] if count == 1 else [f"trajectory-{number + 1}.xyz" for number in range(count)]
         self.paths = tuple(folder / name for name in names)
         self.moving = replicas_at(numbers, positions, settings)
-        self.mover: Mover = mover_of(
-            model, numbers, self.moving, settings, deviations=limits.deviation is not None
-        )
+        self.mover: Mover = mover_of(model, numbers, self.moving, settings, deviations=limits.deviation is not None)
         self.noise = Noise(settings, len(numbers), self.moving.freedoms)
         identity = identity_of(model, numbers, positions, settings)
         found = read_state(folder, identity)
@@ -303,8 +301,8 @@ def _need_known(model: ForceField | Ensemble, limits: Limits) -> None:
             "limit that the model knows nothing of",
             found="a force deviation to stop at, and one model, which deviates from no other",
             expected="two models or more, trained with other seeds, or one that knows how uncertain it is",
-            help="name several models, add uncertainty with 'qffc uncertainty', or stop at an extrapolation grade, a number "
-            "without a unit",
+            help="name several models, add uncertainty with 'qffc uncertainty', or stop at an extrapolation grade, a "
+            "number without a unit",
         )
 
 

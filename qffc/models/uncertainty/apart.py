@@ -109,7 +109,6 @@ def listed_apart(
         positions: (1, places, 3), Angstrom.
         run: of the model.
     """
-
     need_heads(given)
 
     def apart(arrays: Arrays, instances: Any, rows: Any, r: jax.Array) -> tuple[jax.Array, ...]:

@@ -2,9 +2,9 @@
 
 With everything below the last layer fixed, an energy is a row of features times the weights, and so is a component of a
 force. The weights have a Gaussian posterior then, whose precision is the sum of the outer products of rows over the
-squares of their noise, and a ridge: last-layer prediction rigidity (LLPR; Bigi, Chong, Ceriotti and Grasselli, Mach.
-Learn.: Sci. Technol. 5, 045018, 2024). Layers drawn from it make a shallow ensemble (Kellner and Ceriotti, Mach. Learn.:
-Sci. Technol. 5, 035006, 2024).
+squares of their noise, and a ridge: Bayesian linear regression, and here last-layer prediction rigidity (LLPR; Bigi,
+Chong, Ceriotti and Grasselli, arXiv:2403.02251). Layers drawn from it make a shallow ensemble (Kellner and Ceriotti,
+arXiv:2402.16621).
 """
 
 from __future__ import annotations
