@@ -1,7 +1,7 @@
 """How well one model tells its errors: on test frames, and along paths far from its training data.
 
-Uncertainty is added to the model (`qf.with_uncertainty`) from its own training and validation frames of rMD17. The paths
-have energies alone, relative to the point where the data are lowest.
+Uncertainty is added to the model (`qf.with_uncertainty`) from its own training and validation frames of rMD17. The
+paths have energies alone, relative to the point where the data are lowest.
 """
 
 import argparse

@@ -81,8 +81,8 @@ def without_uncertainty(model: ModelLike) -> ForceField:
         QffcError: when it is no model.
 
     Example:
-        >>> sorted(without_uncertainty("trained:water").arrays)[:2]
-        ['alpha', 'beta']
+        >>> without_uncertainty("trained:water").program.name
+        'pair'
     """
     from qffc.models.files.model_given import model_of
     from qffc.models.uncertainty.heads import without_heads
