@@ -49,9 +49,8 @@ def with_uncertainty(model: ForceField, train: Sequence[Dataset], held_out: Sequ
         >>> water = load_embedded("water")
         >>> model = untrained(load("pair", channels=1, depth=1, hidden=(4,)), seed=1)
         >>> sure = with_uncertainty(model, [water.subset(range(40))], [water.subset(range(40, 60))])
-        >>> energies, forces = sure.deviations(water.numbers, water.positions[:2])
-        >>> energies.shape, forces.shape
-        ((2,), (2, 3))
+        >>> sure.arrays["constant.uncertainty_heads"].shape
+        (16, 2, 5)
     """
     width = last_width(model.program)
     if not width:
