@@ -40,7 +40,7 @@ class Calculator(ase_calculator.Calculator):
     surroundings as in the training data, and ``results["extrapolation_grades"]`` (atoms,) tells which ones have not.
     Of an ensemble ``results["energy_deviation"]`` (eV) and ``results["force_deviations"]`` (atoms,) in eV/Angstrom tell
     how far its models are apart, see :class:`qffc.models.ensemble.Consensus`; of a model with uncertainty
-    (``qf.with_uncertainty``) how far its heads are, and a step takes about twelve times as long. These names are none
+    (``qf.with_uncertainty``) how far its heads are, and a step takes about ten times as long. These names are none
     of ASE's: drop them before results go to a ``SinglePointCalculator``.
 
     Args:
