@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from qffc.library.catalogue import programs as programs
     from qffc.model_limits import with_limits as with_limits
     from qffc.model_limits import without_limits as without_limits
+    from qffc.model_uncertainty import with_uncertainty as with_uncertainty
+    from qffc.model_uncertainty import without_uncertainty as without_uncertainty
     from qffc.models.calculator import Calculator as Calculator
     from qffc.models.checks.model_check import check_model as check_model
     from qffc.models.ensemble import Ensemble as Ensemble
@@ -78,7 +80,9 @@ _PUBLIC: dict[str, str] = {
     "target": "qffc.targets.catalogue",
     "train": "qffc.toolchain",
     "with_limits": "qffc.model_limits",
+    "with_uncertainty": "qffc.model_uncertainty",
     "without_limits": "qffc.model_limits",
+    "without_uncertainty": "qffc.model_uncertainty",
 }
 
 SHOWN_BY = "qffc.reports.notebook"

@@ -22,6 +22,7 @@ VERBS: tuple[tuple[str, str], ...] = (
     ("data", "qffc.cli.data:app"),
     ("train", "qffc.cli.train:train"),
     ("eval", "qffc.cli.evaluate:evaluate"),
+    ("uncertainty", "qffc.cli.uncertainty:uncertainty"),
     ("predict", "qffc.cli.predict:predict"),
     ("card", "qffc.cli.card:card"),
     ("report", "qffc.cli.report:report"),

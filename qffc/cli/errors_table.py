@@ -10,6 +10,7 @@ from qffc.cli.output import table
 if TYPE_CHECKING:
     from qffc.execution.shot_need import ShotNeed
     from qffc.models.errors import Errors
+    from qffc.models.uncertainty.calibration import Calibration
     from qffc.reports.evaluation import Evaluation
 
 _HEADER = ("", "energy MAE", "RMSE", "MAE per atom", "force MAE", "RMSE")
@@ -20,6 +21,19 @@ def elements_table(evaluation: Evaluation) -> str:
     """Return errors of the model's forces on the atoms of each element, in the order of their first atom."""
     rows = [(element, f"{mae:.2f}", f"{rmse:.2f}") for element, (mae, rmse) in evaluation.elements.items()]
     return table(("forces on", "MAE", "RMSE"), [("", "meV/Å", "meV/Å"), *rows])
+
+
+def calibration_table(told: Calibration) -> str:
+    """Return how well the deviations of a model with uncertainty tell its errors."""
+    rows = [
+        (name, f"{one:.0%}", f"{two:.0%}", normal, f"{rank:.2f}")
+        for name, one, two, normal, rank in (
+            ("energies", told.energy_within_one, told.energy_within_two, "68%, 95%", told.energy_rank),
+            ("forces on atoms", told.force_within_one, told.force_within_two, "61%, 99%", told.force_rank),
+        )
+        if not isnan(one)
+    ]
+    return table(("errors of", "within one deviation", "within two", "were they normal", "rank correlation"), rows)
 
 
 def errors_table(evaluation: Evaluation) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qffc.cli.errors_table import elements_table, errors_table, shots_line
+from qffc.cli.errors_table import calibration_table, elements_table, errors_table, shots_line
 from qffc.cli.frames import Data, Keys, Units, read_frames
 from qffc.cli.output import AsJson, emit, say
 from qffc.ir.diagnostics import error
@@ -90,6 +90,8 @@ def evaluate(
     text = f"{len(evaluation.data)} frames of {dataset.name}: {note}\n\n{tables}"
     if evaluation.members is not None:
         text += f"\n\n{_apart(evaluation.members)}"
+    if evaluation.calibration is not None:
+        text += f"\n\n{calibration_table(evaluation.calibration)}"
     if plot is not None:
         from qffc.reports.plots import parity_plot
 

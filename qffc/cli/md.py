@@ -55,7 +55,7 @@ def run_md(
         typer.Option(
             metavar="LIMIT",
             help="stop where the model does not know enough: above an extrapolation grade, such as 1, or of several "
-            "models above a deviation of a force, such as 200meV/A; exit 1 then",
+            "models, or one with uncertainty, above a deviation of a force, such as 200meV/A; exit 1 then",
         ),
     ] = None,
     out: Annotated[

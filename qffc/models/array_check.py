@@ -12,6 +12,7 @@ from qffc.ir.given_values import not_a
 from qffc.ir.program import Program
 from qffc.models.head import head_shapes
 from qffc.models.initialization.fresh_parameters import neutral_constants
+from qffc.models.uncertainty.heads import heads_shapes
 from qffc.models.validity.limits import has_limits, validity_shapes
 
 
@@ -25,6 +26,7 @@ def check_arrays(program: Program, arrays: Mapping[str, NDArray[np.float64]]) ->
     shapes |= head_shapes(program)
     shapes |= {name: value.shape for name, value in neutral_constants(program).items()}
     shapes |= validity_shapes(program) if has_limits(arrays) else {}
+    shapes |= heads_shapes(program, arrays)
     missing = [name for name in shapes if name not in arrays]
     extra = [name for name in arrays if name not in shapes]
     if missing or extra:

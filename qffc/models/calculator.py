@@ -39,8 +39,9 @@ class Calculator(ase_calculator.Calculator):
     when a geometry is there, and ``results["extrapolation_grade"]`` tells it of each: up to 1 every atom has
     surroundings as in the training data, and ``results["extrapolation_grades"]`` (atoms,) tells which ones have not.
     Of an ensemble ``results["energy_deviation"]`` (eV) and ``results["force_deviations"]`` (atoms,) in eV/Angstrom tell
-    how far its models are apart, see :class:`qffc.models.ensemble.Consensus`. These names are none of ASE's: drop them
-    before results go to a ``SinglePointCalculator``.
+    how far its models are apart, see :class:`qffc.models.ensemble.Consensus`; of a model with uncertainty
+    (``qf.with_uncertainty``) how far its heads are, and a step takes about ten times as long. These names are none
+    of ASE's: drop them before results go to a ``SinglePointCalculator``.
 
     Args:
         model: a trained model, its file, the folder of its run, or ``trained:NAME``; or an ensemble.
@@ -176,7 +177,8 @@ class Calculator(ase_calculator.Calculator):
         else:
             super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]  # of ASE
         here = _closed_shell(self.atoms)
-        said = [voice.predict(here, energies=ENERGIES in properties) for voice in self._voices]
+        alone = len(self._voices) == 1
+        said = [voice.predict(here, energies=ENERGIES in properties, deviations=alone) for voice in self._voices]
         energies, forces = np.array([each.energy for each in said]), np.array([each.forces for each in said])
         check_predictions(energies, forces)
         energy, force = (said[0].energy, forces[0]) if len(said) == 1 else (float(energies.mean()), forces.mean(axis=0))
@@ -190,6 +192,8 @@ class Calculator(ase_calculator.Calculator):
             apart = consensus_of(energies[:, None], forces[:, None])
             self.results["energy_deviation"] = float(apart.energy_deviations[0])
             self.results["force_deviations"] = apart.force_deviations[0]
+        elif (known := said[0].deviations) is not None:
+            self.results["energy_deviation"], self.results["force_deviations"] = known
         if "hessian" in properties:
             self.results["hessian"] = np.mean([voice.hessian(here) for voice in self._voices], axis=0)
         grades = [each.grades for each in said if each.grades is not None]

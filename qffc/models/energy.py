@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from qffc.ir.declarations import AtomicReadout
 from qffc.ir.diagnostics import InternalError
 from qffc.models.beside import Beside
-from qffc.models.head import atomic_energies
+from qffc.models.head import atomic_energies, last_hidden
 from qffc.models.messages import Ways, ends_of, ways_of
 from qffc.models.molecule_circuits import (
     ATOM_ENERGY,
@@ -150,6 +150,10 @@ class MoleculeEnergy(MoleculeCircuits):
     def raw_energies(self, arrays: Arrays, positions: jax.Array, beside: Beside | None = None) -> jax.Array:
         """Return the energies as the readout gives them, without reference and scale: (batch,)."""
         return self._simulated(self._raw, arrays, positions, beside=beside)
+
+    def last_hidden(self, arrays: Arrays, positions: jax.Array) -> jax.Array:
+        """Return what the last layer of the network of the atoms takes, (atoms, batch, width)."""
+        return self._simulated(partial(self._atomic, head=last_hidden), arrays, positions)
 
     def raw_energies_along(
         self, arrays: Arrays, positions: jax.Array, direction: jax.Array, beside: Beside | None = None
@@ -331,15 +335,22 @@ class MoleculeEnergy(MoleculeCircuits):
             return self.instances.share * jnp.sum(self.readout_values(arrays, moments, positions), axis=(1, 2))
         return jnp.sum(self._atomic(arrays, moments, positions, carried), axis=1)
 
-    def _atomic(self, arrays: Arrays, moments: jax.Array, positions: jax.Array, carried: Carried | None) -> jax.Array:
-        """The raw energies of the atoms, (batch, atoms)."""
+    def _atomic(
+        self,
+        arrays: Arrays,
+        moments: jax.Array,
+        positions: jax.Array,
+        carried: Carried | None,
+        head: Callable[..., jax.Array] = atomic_energies,
+    ) -> jax.Array:
+        """The raw energies of the atoms, (batch, atoms), or what else is made of the same as they are."""
         readout = self.lowered.program.readout
         if not isinstance(readout, AtomicReadout):
             raise InternalError("energies of atoms of a program without an atomic readout")
         features = self.normalized_features(arrays, moments, positions, self.lowered.program.round_count - 1)
         species = self.instances.atom_species
         edges = None if readout.messages is None else self.edges(arrays, positions)
-        return atomic_energies(readout, arrays, features, species, edges, carried, native=self.native)
+        return head(readout, arrays, features, species, edges, carried, native=self.native)
 
 
 def energies_and_forces(

@@ -72,21 +72,44 @@ def atomic_energies(
     Returns:
         (batch, atoms).
     """
+    value = last_hidden(readout, parameters, features, species, edges, carried, native=native)
+    last = len(readout.hidden)
+    weight, bias = parameters[f"{PREFIX}weight{last}"], parameters[f"{PREFIX}bias{last}"]
+    value = times_weights(value, weight, species, native=native) + shifts(bias, species)
+    return value[..., 0].T
+
+
+def last_hidden(
+    readout: AtomicReadout,
+    parameters: Mapping[str, jax.Array],
+    features: jax.Array,
+    species: Index,
+    edges: Edges | None = None,
+    carried: Carried | None = None,
+    *,
+    native: bool = False,
+) -> jax.Array:
+    """Return what goes into the last layer, of which the energies are linear functions.
+
+    The arguments are those of :func:`atomic_energies`.
+
+    Returns:
+        (atoms, batch, width of the last hidden layer).
+    """
     if readout.rounds is None:
         value = jnp.swapaxes(features, 0, 1)  # atoms first
     else:
         last_round = readout.rounds.count - 1
         hidden = numbers_after(readout, parameters, last_round, features, species, carried, native=native)
         value = jnp.swapaxes(hidden, 0, 1)
-    last = len(readout.hidden)
-    for layer in range(0 if readout.rounds is None else 1, last + 1):
+    for layer in range(0 if readout.rounds is None else 1, len(readout.hidden)):
         weight, bias = parameters[f"{PREFIX}weight{layer}"], parameters[f"{PREFIX}bias{layer}"]
-        value = times_weights(value, weight, species, native=native) + shifts(bias, species)
-        if layer < last:
-            value = ACTIVATIONS[readout.activation](value)
+        value = ACTIVATIONS[readout.activation](
+            times_weights(value, weight, species, native=native) + shifts(bias, species)
+        )
         if layer == 0 and readout.messages is not None:
             value = _exchange_messages(readout, parameters, value, species, edges, native)
-    return value[..., 0].T
+    return value
 
 
 def _exchange_messages(

@@ -29,6 +29,7 @@ from qffc.models.given.forked import refuse_forked
 from qffc.models.molecule_circuits import ATOM_ENERGY
 from qffc.models.rows.shared_values import SharingPlan, plan_sharing
 from qffc.models.rows.value_rows import pad_rows, rows_of
+from qffc.models.uncertainty.apart import deviations_of, listed_apart
 from qffc.passes.lower_jax.double_precision import double_precision, in_double_precision
 
 _LISTED = ("_rows", "_instances")
@@ -119,6 +120,7 @@ class MovingAtoms:
         self._listed: NDArray[np.float64] | None = None
         self._images: Images | None = None
         self._step: Callable[[NDArray[np.floating]], NDArray[np.floating]] | None = None
+        self._here: NDArray[np.float64] | None = None
         self.grades = np.zeros(len(self.numbers))
         """The extrapolation grades of the atoms (atoms,) at the last step; 0 where the model does not know."""
         self.energies: NDArray[np.float64] | None = None
@@ -197,7 +199,8 @@ class MovingAtoms:
         refuse_forked()
         places = self._in_cell(here, cell) if any(self.periodic) else self._placed(here)
         # About their middle, so that few digits go into where the atoms are together.
-        placed = (places - np.add.reduce(here) / len(here))[None].astype(self._kind)
+        self._here = (places - np.add.reduce(here) / len(here))[None]
+        placed = self._here.astype(self._kind)
         if self._step is None:
             self._step = self._model.listed(self._instances, self._rows, placed)
         found = self._step(placed).astype(np.float64)
@@ -210,6 +213,31 @@ class MovingAtoms:
         pull = -(forces.T @ placed[0])
         self.virial = 0.5 * (pull + pull.T)
         return energy, self._images.folded(forces[: len(self._images.owners)])
+
+    @in_double_precision
+    def deviations(self) -> tuple[float, NDArray[np.float64]]:
+        """Return how uncertain the last step is, in 64 bits; see :meth:`qffc.models.force_field.ForceField.deviations`.
+
+        Returns:
+            Standard deviations of the energy, eV, and of the forces on atoms (atoms,), eV/Angstrom.
+
+        Raises:
+            QffcError: when the model does not know it, or there was no step.
+        """
+        if self._here is None:
+            raise error(
+                "deviations before a step",
+                found="no positions so far",
+                expected="positions",
+                help="call predict with positions first",
+            )
+        model, listed = self._model, (self._instances, self._rows, self._here)
+        energies, forces = listed_apart(model.lowered, model.arrays, *listed, model._run)
+        if self._images is not None:
+            count = len(self._images.owners)
+            forces = np.stack([self._images.folded(head[:count]) for head in forces[0]])[None]
+        found, of_atoms = deviations_of(model.arrays, energies, forces)
+        return float(found[0]), of_atoms[0]
 
     def _placed(self, here: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where the atoms are, with a list of neighbours that holds there."""

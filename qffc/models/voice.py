@@ -16,6 +16,7 @@ from qffc.models.circuits.neighbours import reach
 from qffc.models.energies_of_atoms import energies_of_atoms
 from qffc.models.force_field import ForceField
 from qffc.models.moving_atoms import MovingAtoms, NeighbourCounts
+from qffc.models.uncertainty.heads import has_heads
 from qffc.models.validity.limits import has_limits
 
 Floats = NDArray[np.float64]
@@ -35,6 +36,8 @@ class Said:
         energies: (atoms,) eV; None where the energy is no sum over atoms, or they were not asked for.
         virial: (3, 3) the derivative of the energy by strain, eV, the stress tensor times the volume; None without
             periodic boundaries.
+        deviations: of the energy, eV, and of the forces on atoms (atoms,), eV/Angstrom; None where they were not asked
+            for.
     """
 
     energy: float
@@ -42,6 +45,7 @@ class Said:
     grades: Floats | None = None
     energies: Floats | None = None
     virial: Floats | None = None
+    deviations: tuple[float, Floats] | None = None
 
 
 class Voice:
@@ -64,17 +68,18 @@ class Voice:
         """What the list of neighbours holds; None before the first step, and where every atom counts."""
         return None if self._moving is None else self._moving.counts
 
-    def predict(self, atoms: Atoms, *, energies: bool = False) -> Said:
+    def predict(self, atoms: Atoms, *, energies: bool = False, deviations: bool = False) -> Said:
         """Return what the model says.
 
         Args:
             atoms: in a vacuum or in a cell.
             energies: whether those of atoms are wanted; where they cost nothing they are there anyway.
+            deviations: whether these are wanted, where the model knows them.
 
         Raises:
             QffcError: when the atoms are periodic and the model has no cutoff, or they do not fit it.
         """
-        known = has_limits(self.model.arrays)
+        known, unsure = has_limits(self.model.arrays), deviations and has_heads(self.model.arrays)
         if not self.local:
             if np.any(atoms.pbc):
                 raise self._no_cutoff(atoms)
@@ -82,13 +87,19 @@ class Voice:
             found, forces = self.model.predict(atoms.numbers, frame)
             grades = self.model.extrapolation_grade(atoms.numbers, frame)[0] if known else None
             own = energies_of_atoms(self.model, atoms.numbers, frame)[0] if energies and self.by_atom else None
-            return Said(float(found[0]), forces[0], grades, own)
+            apart = self._deviations(atoms.numbers, frame) if unsure else None
+            return Said(float(found[0]), forces[0], grades, own, deviations=apart)
         periodic = tuple(map(bool, atoms.pbc))
         moving = self._moving
         if moving is None or moving.periodic != periodic or not np.array_equal(moving.numbers, atoms.numbers):
             moving = self._moving = MovingAtoms(self.model, atoms.numbers, self._skin, self._precision, periodic)
         energy, pull = moving.predict(atoms.positions, atoms.cell.array if any(periodic) else None)
-        return Said(energy, pull, moving.grades if known else None, moving.energies, moving.virial)
+        apart = moving.deviations() if unsure else None
+        return Said(energy, pull, moving.grades if known else None, moving.energies, moving.virial, apart)
+
+    def _deviations(self, numbers: NDArray[np.integer], frame: Floats) -> tuple[float, Floats]:
+        energies, forces = self.model.deviations(numbers, frame)
+        return float(energies[0]), forces[0]
 
     def hessian(self, atoms: Atoms) -> Floats:
         """Return the Hessian (3 atoms, 3 atoms), eV/Angstrom^2, in 64 bits.

@@ -22,6 +22,7 @@ from qffc.ir.telling import tell
 from qffc.models.ensemble import Ensemble
 from qffc.models.force_field import ForceField
 from qffc.models.given.atoms_given import Elements, elements_of, positions_of
+from qffc.models.uncertainty.heads import has_heads
 from qffc.models.validity.limits import has_limits
 from qffc.motion.movers import Block, Mover, mover_of, passed
 from qffc.motion.noise import Noise
@@ -96,7 +97,7 @@ def run_dynamics(
         raise error("dynamics without steps", found=f"{steps}", expected="1 or more", help="give the steps in all")
     with sole_user(folder):
         remove_leftovers(folder / STATE_NAME)
-        run = _Run(model, atoms, start, settings, folder)
+        run = _Run(model, atoms, start, settings, folder, stop)
         with TrajectoryFiles(run.paths, run.state.sizes) as files:
             return run.go(files, steps, stop, save_seconds)
 
@@ -117,13 +118,14 @@ class _Run:
         positions: Floats,
         settings: DynamicsSettings,
         folder: Path,
+        limits: Limits,
     ) -> None:
         self.numbers, self.settings, self.folder = numbers, settings, folder
         count = settings.replicas
         names = ["trajectory.xyz"] if count == 1 else [f"trajectory-{number + 1}.xyz" for number in range(count)]
         self.paths = tuple(folder / name for name in names)
         self.moving = replicas_at(numbers, positions, settings)
-        self.mover: Mover = mover_of(model, numbers, self.moving, settings)
+        self.mover: Mover = mover_of(model, numbers, self.moving, settings, deviations=limits.deviation is not None)
         self.noise = Noise(settings, len(numbers), self.moving.freedoms)
         identity = identity_of(model, numbers, positions, settings)
         found = read_state(folder, identity)
@@ -294,12 +296,13 @@ def _need_known(model: ForceField | Ensemble, limits: Limits) -> None:
             expected="a model that was trained with limits = on",
             help="qf.with_limits(model, data) adds them to a model that was trained without",
         )
-    if limits.deviation is not None and len(members) < 2:
+    if limits.deviation is not None and len(members) < 2 and not has_heads(members[0].arrays):
         raise error(
             "limit that the model knows nothing of",
             found="a force deviation to stop at, and one model, which deviates from no other",
-            expected="two models or more, trained with other seeds",
-            help="name several models, or stop at an extrapolation grade, a number without a unit",
+            expected="two models or more, trained with other seeds, or one that knows how uncertain it is",
+            help="name several models, add uncertainty with 'qffc uncertainty', or stop at an extrapolation grade, a "
+            "number without a unit",
         )
 
 

@@ -61,7 +61,12 @@ class Mover(Protocol):
 
 
 def mover_of(
-    model: ForceField | Ensemble, numbers: NDArray[np.integer], moving: Replicas, settings: DynamicsSettings
+    model: ForceField | Ensemble,
+    numbers: NDArray[np.integer],
+    moving: Replicas,
+    settings: DynamicsSettings,
+    *,
+    deviations: bool = False,
 ) -> Mover:
     """Return what moves these replicas fastest.
 
@@ -70,8 +75,10 @@ def mover_of(
         numbers: (atoms,) atomic numbers.
         moving: the replicas.
         settings: precision, skin, thermostat.
+        deviations: whether those of one model are wanted, which the native loop does not know; of an ensemble they are
+            there anyway.
     """
-    if isinstance(model, ForceField):
+    if isinstance(model, ForceField) and not deviations:
         species = species_of(model.program, numbers)
         group = group_of(settings.replicas, len(numbers))
         kind = np.dtype(f"float{settings.precision}")
@@ -80,7 +87,7 @@ def mover_of(
                 model.arrays, species, moving.masses, group=group, skin=settings.skin, kind=kind
             )
             return NativeMover(native, model.reference_energy(species), moving, settings)
-    return PlainMover(model, numbers, moving, settings)
+    return PlainMover(model, numbers, moving, settings, deviations=deviations)
 
 
 def group_of(replicas: int, atoms: int) -> int:
@@ -118,7 +125,8 @@ class NativeMover:
 
     def remember(self, memory: Mapping[str, NDArray[np.generic]]) -> None:
         """Make lists where they were made."""
-        self._listed[...] = memory["listed"]
+        if "listed" in memory:  # not where steps with deviations were gone before
+            self._listed[...] = memory["listed"]
 
     def start(self, moving: Replicas) -> None:
         """Compute energies and forces, in place."""
@@ -165,6 +173,7 @@ class PlainMover:
         numbers: (atoms,) atomic numbers.
         moving: the replicas.
         settings: of the steps.
+        deviations: whether those of one model are wanted, which must know them.
     """
 
     def __init__(
@@ -173,9 +182,12 @@ class PlainMover:
         numbers: NDArray[np.integer],
         moving: Replicas,
         settings: DynamicsSettings,
+        *,
+        deviations: bool = False,
     ) -> None:
         members = model.members if isinstance(model, Ensemble) else (model,)
         self._own = coefficients(settings, moving.freedoms)
+        self._unsure = deviations and len(members) == 1
         self._voices = [
             [_voice(member, numbers, settings.skin, settings.precision) for member in members] for _ in moving.positions
         ]
@@ -211,6 +223,8 @@ class PlainMover:
             if len(said) > 1:
                 squared = np.sum((forces - mean) ** 2, axis=(0, 2)) / (len(said) - 1)
                 moving.deviations[replica] = np.sqrt(squared.max())
+            elif self._unsure:
+                moving.deviations[replica] = voices[0].deviation(moving.positions[replica])
 
     def move(self, moving: Replicas, steps: int, noise: Floats | None, limits: Limits) -> Block:
         """Go steps, in place."""
@@ -264,6 +278,12 @@ class _Voice:
         known = has_limits(self.model.arrays)
         grade = self.model.extrapolation_grade(self.numbers, positions[None]).max() if known else 0.0
         return float(energies[0]), forces[0], float(grade)
+
+    def deviation(self, positions: Floats) -> float:
+        """The largest deviation of a force, eV/Angstrom, where this was asked last."""
+        if self.atoms is not None:
+            return float(self.atoms.deviations()[1].max())
+        return float(self.model.deviations(self.numbers, positions[None])[1].max())
 
 
 def _voice(model: ForceField, numbers: NDArray[np.integer], skin: float, precision: int) -> _Voice:

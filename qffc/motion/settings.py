@@ -77,7 +77,8 @@ class Limits:
 
     Args:
         grade: largest extrapolation grade of an atom; None for any.
-        deviation: largest deviation of the force on an atom between the models of an ensemble, eV/Angstrom; likewise.
+        deviation: largest deviation of the force on an atom, between the models of an ensemble or the heads of a model
+            with uncertainty, eV/Angstrom; likewise.
     """
 
     grade: float | None = None

@@ -16,6 +16,8 @@ from qffc.ir.short_repr import counted, short_repr
 from qffc.models.ensemble import Ensemble, consensus_of
 from qffc.models.errors import Errors, errors_of, force_errors_by_element
 from qffc.models.force_field import ForceField
+from qffc.models.uncertainty.calibration import Calibration, calibration_of
+from qffc.models.uncertainty.heads import has_heads
 from qffc.units import energy_from_ev, force_from_ev_per_angstrom
 
 _COUPLED_ATOMS = 12
@@ -50,6 +52,7 @@ class Evaluation:
         seen: how many of the frames the model was trained on; None where that is not known.
         left_out: how many frames were left out because the model was trained on them.
         members: of an ensemble, its models.
+        calibration: of a model with uncertainty, how well it tells its errors.
         shots: what the energies of some of the frames take on a device, where that was asked for.
     """
 
@@ -61,6 +64,7 @@ class Evaluation:
     seen: int | None = None
     left_out: int = 0
     members: Members | None = None
+    calibration: Calibration | None = None
     shots: ShotNeed | None = None
 
     _repr_html_ = html_of
@@ -90,6 +94,8 @@ class Evaluation:
             element: {"mae_meV_per_Angstrom": mae, "rmse_meV_per_Angstrom": rmse}
             for element, (mae, rmse) in self.elements.items()
         }
+        if self.calibration is not None:
+            figures["model"]["calibration"] = self.calibration.to_json()
         if self.shots is not None:
             figures["model"]["shots"] = self.shots.to_json()
         return dict(figures)
@@ -112,7 +118,7 @@ def evaluate(
         seen: how many of the frames it was trained on all the same.
         left_out: how many were left out because it was.
     """
-    members = None
+    members = calibration = None
     if isinstance(model, Ensemble):
         each = model.predict_each(data.numbers, data.positions)
         said = consensus_of(*each)
@@ -124,8 +130,12 @@ def evaluate(
         )
     else:
         energies, forces = model.predict(data.numbers, data.positions)
+        if has_heads(model.arrays):
+            deviations = model.deviations(data.numbers, data.positions)
+            calibration = calibration_of((energies, forces), deviations, data)
     baselines = () if train is None else tuple(_baseline(name, fit, data) for name, fit in _fits(train))
-    return Evaluation(data, energies, forces, errors_of(energies, forces, data), baselines, seen, left_out, members)
+    errors = errors_of(energies, forces, data)
+    return Evaluation(data, energies, forces, errors, baselines, seen, left_out, members, calibration)
 
 
 def _root_mean_square(values: NDArray[np.float64]) -> float:

@@ -22,6 +22,7 @@ from qffc.models.initialization.fresh_parameters import (
     constants_from_model,
     initial_parameters,
 )
+from qffc.models.uncertainty.heads import without_heads
 from qffc.models.validity_fit import free_energies_of, without_limits
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.kernel import KernelName
@@ -111,7 +112,8 @@ def starting_state(
         constants = constants_from_data(lowered, arrays, sets, near)
     else:
         _need_same_program(lowered, begin.model)
-        arrays = without_limits(begin.model.arrays)
+        # What is trained on is not as uncertain as before.
+        arrays = without_heads(without_limits(begin.model.arrays))
         bare = replace(begin.model, arrays=arrays)
         if lowered.kernel.name != begin.model.lowered.kernel.name:
             bare = replace(bare, lower=lambda _: lowered)
