@@ -29,6 +29,7 @@ SHORTER = {
     "lib:ring:qubits=4..8..2": "lib:ring:qubits=4..8..2,depth=1 --draws 4",
     "--standard-error 8meV --max-hqc 400": "--shots 10 --max-hqc 400",
     "runs/pair": "runs/mine",
+    "--steps 10000": "--steps 400",
 }
 """What a page trains for an hour takes a moment here; all of these must be found on the pages."""
 NEEDED: dict[str, str] = {}
@@ -102,6 +103,11 @@ def prepare(folder: Path, python: Path) -> None:
     structures = "from ase.build import molecule as m; from ase.io import write; "
     structures += "write('structures.xyz', [m('H2O'), m('H2O', cell=[12] * 3, pbc=True)])"
     subprocess.run([python, "-c", structures], cwd=folder, check=True)
+    labels = (
+        "from qffc.data.conversion import write_data; from qffc.data import load_embedded; from pathlib import Path; "
+    )
+    labels += "write_data([load_embedded('water')], Path('mine.xyz'))"
+    subprocess.run([python, "-c", labels], cwd=folder, check=True)
     (folder / "mine.toml").write_text('program = "lib:pair"\ndata = "water"\nepoch = 3\n', encoding="utf-8")
     (folder / "bell.qasm").write_text('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\nh q[0];\ncx q[0],q[1];\n')
     (folder / "ani.h5").write_bytes(b"")

@@ -5,20 +5,25 @@ the molecule on a grid as one molecule of up to 1,000 atoms; figures are of a st
 
 Calls of all go round in one process, so that whatever else the machine does hits them alike; figures are medians, of
 the wall clock and of CPU time (all threads). GFN2-xTB is there where tblite is installed (`pip install tblite==0.8.0`);
-it starts from the wave function of the step before.
+it starts from the wave function of the step before. `--mace PYTHON` has MACE of MACE-OFF-small's size go round with
+them, in a process of an environment with `mace-torch==0.3.16`.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE
 from time import perf_counter, process_time
 
 import numpy as np
@@ -41,6 +46,7 @@ from qffc.motion.replicas import replicas_at
 from qffc.motion.settings import DynamicsSettings, Limits
 
 MODELS = {"trained:ethanol (gathered)": "trained:ethanol", "trained:ethanol-pair": "trained:ethanol-pair"}
+MACE = "MACE, 96 invariant channels, float32"
 STEP = 0.01  # Angstrom, of each coordinate
 BLOCK = 20  # steps of dynamics in a call
 SPACING = 6.0  # Angstrom, between copies of the molecule
@@ -53,6 +59,7 @@ def main() -> int:
     parser.add_argument(
         "--without", nargs="*", choices=("pair", "xtb", "dynamics", "training"), default=[], help="leave out"
     )
+    parser.add_argument("--mace", metavar="PYTHON", help="python of an environment with mace-torch")
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=QffcWarning)  # copies on a grid are beyond the training data
     with tempfile.TemporaryDirectory() as folder:
@@ -60,7 +67,9 @@ def main() -> int:
         with np.load(trajectory) as file:
             numbers, positions = file["numbers"], file["positions"][0]
         say("ethanol, energy and forces through ASE     wall ms   CPU ms")
-        show(by_turns(calls(numbers, positions, options.without), options.turns))
+        with ExitStack() as stack:
+            mace = None if options.mace is None else stack.enter_context(mace_process(options.mace, numbers, positions))
+            show(by_turns(calls(numbers, positions, options.without), options.turns, mace))
         if "dynamics" not in options.without:
             say("steps of dynamics, velocity Verlet         wall ms   CPU ms   steps/s")
             show_steps(dynamics(numbers, positions), max(10, options.turns // 10))
@@ -85,6 +94,37 @@ def calls(numbers: np.ndarray, positions: np.ndarray, without: list[str]) -> dic
     except ImportError:
         say("(no tblite here)")
     return found
+
+
+@contextmanager
+def mace_process(
+    python: str, numbers: np.ndarray, positions: np.ndarray
+) -> Iterator[Callable[[int], tuple[float, float]]]:
+    """A function that has MACE called so many times, in another process, which waits meanwhile."""
+    script = Path(__file__).parent / "engine" / "mace_ethanol.py"
+    with subprocess.Popen([python, "-W", "ignore", str(script)], stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def tell(line: str) -> None:
+            process.stdin.write(line + "\n")
+            process.stdin.flush()
+
+        def answer() -> str:
+            line = process.stdout.readline()
+            if not line:
+                raise SystemExit(f"{python} {script} ended")
+            return line.strip()
+
+        def calls(count: int) -> tuple[float, float]:
+            tell(str(count))
+            return tuple(json.loads(answer()))
+
+        tell(json.dumps({"numbers": numbers.tolist(), "positions": positions.tolist()}))
+        while answer() != "ready":  # packages print lines of their own before
+            pass
+        yield calls
+        process.stdin.close()
 
 
 def moving(atoms: Atoms, calculator: object) -> Callable[[], object]:
@@ -165,7 +205,9 @@ def steps(trajectory: Path, first: Path, without: list[str]) -> dict[str, Callab
     }
 
 
-def by_turns(each: dict[str, Callable[[], object]], turns: int) -> dict[str, tuple[float, float]]:
+def by_turns(
+    each: dict[str, Callable[[], object]], turns: int, mace: Callable[[int], tuple[float, float]] | None = None
+) -> dict[str, tuple[float, float]]:
     """Median seconds of wall clock and of CPU time; calls that come one after another are of one kind, as in use."""
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in each}
     together = max(1, turns // 10)
@@ -178,6 +220,8 @@ def by_turns(each: dict[str, Callable[[], object]], turns: int) -> dict[str, tup
                 wall, cpu = perf_counter(), process_time()
                 call()
                 times[name].append((perf_counter() - wall, process_time() - cpu))
+        if mace is not None:
+            times.setdefault(MACE, []).append(mace(together))
     return {name: tuple(statistics.median(column) for column in zip(*own, strict=True)) for name, own in times.items()}
 
 

@@ -47,12 +47,7 @@ pytestmark = [
 ]
 
 
-def built_once(sanitizers):
-    """A build takes a minute: all that need it are run by one of pytest-xdist's workers."""
-    return pytest.param(sanitizers, marks=pytest.mark.xdist_group(sanitizers))
-
-
-@pytest.fixture(scope="module", params=[built_once("address,undefined"), built_once("thread")])
+@pytest.fixture(scope="module", params=["address,undefined", "thread"])
 def build(request, tmp_path_factory):
     """Builds a program of tests/native; the library is compiled once for all of them."""
     folder = tmp_path_factory.mktemp("sanitized")
