@@ -104,9 +104,9 @@ def prepare(folder: Path, python: Path) -> None:
     structures += "write('structures.xyz', [m('H2O'), m('H2O', cell=[12] * 3, pbc=True)])"
     subprocess.run([python, "-c", structures], cwd=folder, check=True)
     labels = (
-        "from qffc.data.conversion import write_data; from qffc.data import load_embedded; from pathlib import Path; "
+        "from pathlib import Path; from qffc.data import load_embedded; from qffc.data.conversion import write_data"
     )
-    labels += "write_data([e('water')], Path('mine.xyz'))"
+    labels += "; write_data([load_embedded('water')], Path('mine.xyz'))"
     subprocess.run([python, "-c", labels], cwd=folder, check=True)
     (folder / "mine.toml").write_text('program = "lib:pair"\ndata = "water"\nepoch = 3\n', encoding="utf-8")
     (folder / "bell.qasm").write_text('OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\nh q[0];\ncx q[0],q[1];\n')
