@@ -80,7 +80,7 @@ def _kinds(annotation: object) -> Iterator[object]:
 def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     kinds = tuple(_kinds(field.annotation))
     several = any(get_origin(kind) is tuple for kind in kinds)
-    words = several or any(isinstance(kind, str) for kind in kinds)
+    words = several or any(kind is str or isinstance(kind, str) for kind in kinds)
     kind = str if words else float if float in kinds else int
     default = "" if field.default is None else f" [default: {field.default}]"
     metavar = "N,..." if several else None

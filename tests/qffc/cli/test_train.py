@@ -179,6 +179,13 @@ def test_every_setting_is_an_option(qffc):
         assert f"--{name.replace('_', '-')} " in out
 
 
+def test_settings_of_words_take_words(qffc):
+    """An unknown target is refused as one, not as a number that cannot be read."""
+    code, _, err = qffc("train", PROGRAM, "--data", "water", "--noise", "H7-1LE")
+    assert code == 2
+    assert err.startswith("error: unknown target\n  found:    'H7-1LE'")
+
+
 def test_options_win_over_the_file(qffc, tmp_path, monkeypatch):
     file = tmp_path / "c.toml"
     file.write_text("train = 10\nvalidation = 0\nepochs = 50\nseed = 3\n")
