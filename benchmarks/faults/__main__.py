@@ -12,7 +12,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.faults.damaged import damaged
-from benchmarks.faults.killed import circuits, full_disk, reference, training, two_at_once
+from benchmarks.faults.killed import (
+    circuits,
+    conversion,
+    dynamics,
+    forbidden,
+    full_disk,
+    reference,
+    studies,
+    training,
+    two_at_once,
+)
 from benchmarks.faults.outcome import Outcome, table
 
 
@@ -42,7 +52,11 @@ def outcomes(tries: int, damages: int) -> Iterator[Outcome]:
         folder = Path(name)
         undisturbed = reference(folder / "undisturbed")
         yield from damaged(damages, undisturbed, folder) if damages else ()
+        yield forbidden(tries, undisturbed, folder)
+        yield conversion(tries, undisturbed, folder)
+        yield dynamics(tries, undisturbed, folder)
         yield training(tries, undisturbed, folder)
+        yield studies(tries, undisturbed, folder)
         yield circuits(tries, undisturbed, folder)
         yield full_disk(tries, undisturbed, folder)
         yield two_at_once(tries, undisturbed, folder)

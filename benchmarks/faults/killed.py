@@ -7,10 +7,10 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from time import sleep
+from time import perf_counter, sleep
 
 import numpy as np
 
@@ -20,6 +20,11 @@ from qffc.training.checkpoint import epochs_in
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 60
+CURVE_EPOCHS = 15
+MOVED = 4000  # steps of dynamics
+BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+"""Starts a command for which the rights of folders count, though root starts it."""
+REFUSED = 2  # what a command returns for input that it cannot take
 TRAIN = ("train", "lib:sivqlm-h2o:depth=1", "--data", "water", "--train", "20", "--validation", "4", "--test", "10")
 TRAIN += ("--epochs", str(EPOCHS), "--evaluate-every", "1")
 CONFINED = (
@@ -31,11 +36,14 @@ SLACK = 1
 """Epochs that a log may be ahead of its checkpoint: the row is written first."""
 
 
-def started(*arguments: object, limit: int | None = None) -> subprocess.Popen[str]:
-    """Start a command of qffc; writing files that are longer than the limit, in bytes, fails as on a full disk."""
+def started(*arguments: object, limit: int | None = None, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """Start a command of qffc; writing files that are longer than the limit, in bytes, fails as on a full disk.
+
+    What comes before is a command that starts another one.
+    """
     given = ["-m", "qffc", *map(str, arguments)]
     return subprocess.Popen(
-        [sys.executable, *(given if limit is None else ["-c", CONFINED, str(limit), *given])],
+        [*before, sys.executable, *(given if limit is None else ["-c", CONFINED, str(limit), *given])],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -121,6 +129,113 @@ def _has_results(store: Path, count: int) -> bool:
 def _kept(store: Path) -> dict[Path, bytes]:
     """The results in a store."""
     return {path: path.read_bytes() for path in store.rglob("*.json")}
+
+
+def dynamics(tries: int, undisturbed: Path, folder: Path) -> Outcome:
+    """Killed between any two frames, then run again: the same trajectory and the same state, byte for byte."""
+    outcome, choose = Outcome("`md`, killed, and run again"), random.Random(4)
+    run = ("md", undisturbed, "--geometry", "water", "--steps", MOVED, "--every", "1", "--out")
+    finished(*run, folder / "md")
+    whole = (folder / "md" / "trajectory.xyz").read_bytes()
+    for number in range(tries):
+        moved, size = folder / f"md-{number}", choose.randrange(1, len(whole))
+        trajectory = moved / "trajectory.xyz"
+        outcome.tries += 1
+        outcome.hit += killed_once(partial(_has_bytes, trajectory, size), *run, moved)
+        finished(*run, moved)
+        outcome.wrong += trajectory.read_bytes() != whole
+        outcome.wrong += not same_arrays(folder / "md" / "state.npz", moved / "state.npz")
+    return outcome
+
+
+def _has_bytes(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size >= size
+
+
+def same_arrays(one: Path, other: Path) -> bool:
+    """Whether two npz files hold the same numbers."""
+    with np.load(one) as left, np.load(other) as right:
+        return left.files == right.files and all(np.array_equal(left[name], right[name]) for name in left.files)
+
+
+def conversion(tries: int, undisturbed: Path, folder: Path) -> Outcome:
+    """Killed at any moment: there is no file, or the whole one; run again there is the whole one."""
+    outcome, choose = Outcome("`data convert`, killed, and run again"), random.Random(5)
+    whole, begin = folder / "whole.xyz", perf_counter()
+    finished("data", "convert", "water", whole)
+    took = perf_counter() - begin
+    for number in range(tries):
+        written, until = folder / f"converted-{number}.xyz", perf_counter() + choose.uniform(0.3, 1.0) * took
+        outcome.tries += 1
+        outcome.hit += killed_once(partial(_later, until), "data", "convert", "water", written)
+        outcome.wrong += written.exists() and written.read_bytes() != whole.read_bytes()
+        finished("data", "convert", "water", written)
+        outcome.wrong += written.read_bytes() != whole.read_bytes()
+    return outcome
+
+
+def _later(moment: float) -> bool:
+    return perf_counter() >= moment
+
+
+def studies(tries: int, undisturbed: Path, folder: Path) -> Outcome:
+    """A learning curve, killed after any epoch of any of its runs, then run again: the same models."""
+    outcome, choose = Outcome("`curve`, killed, and run again"), random.Random(6)
+    curve = (
+        "curve",
+        *TRAIN[1:4],
+        "--sizes",
+        "2,4,8",
+        "--validation",
+        "2",
+        "--test",
+        "4",
+        "--epochs",
+        str(CURVE_EPOCHS),
+    )
+    curve += ("--evaluate-every", "1", "--out")
+    finished(*curve, folder / "curve")
+    models = sorted(path.parent.relative_to(folder / "curve") for path in folder.glob("curve/**/model.safetensors"))
+    for number in range(tries):
+        study, epoch = folder / f"curve-{number}", choose.randrange(1, len(models) * CURVE_EPOCHS)
+        outcome.tries += 1
+        outcome.hit += killed_once(partial(_has_epochs, study, epoch), *curve, study)
+        finished(*curve, study)
+        outcome.wrong += not all(same_model(study / run, folder / "curve" / run) for run in models)
+    return outcome
+
+
+def _has_epochs(study: Path, epochs: int) -> bool:
+    return sum(logged(path.parent) for path in study.rglob("log.csv")) >= epochs
+
+
+def forbidden(tries: int, undisturbed: Path, folder: Path) -> Outcome:
+    """Results to a folder where this user may not write: refused by name, and the folder as it was."""
+    outcome = Outcome("results to a folder that is read-only")
+    locked = folder / "locked"
+    locked.mkdir()
+    for file in ("model.safetensors", "run.json"):
+        if (undisturbed / file).exists():
+            (locked / file).write_bytes((undisturbed / file).read_bytes())
+    model, before = locked / "model.safetensors", sorted(locked.iterdir())
+    commands: tuple[tuple[object, ...], ...] = (
+        (*TRAIN, "--out", locked),
+        ("data", "convert", "water", locked / "water.xyz"),
+        ("md", model, "--geometry", "water", "--steps", "5", "--out", locked / "md"),
+        ("predict", model, "--geometry", "water", "--out", locked / "predicted.xyz"),
+        ("compile", model, "--target", "H2-1LE", "--emit", "qasm", "--out", locked / "circuits"),
+        ("report", model, "--out", locked / "report.html"),
+    )
+    locked.chmod(0o555)
+    for command in commands[: max(1, tries)]:
+        process = started(*command, before=BOUND if os.getuid() == 0 else ())
+        err = process.communicate()[1]
+        outcome.tries += 1
+        outcome.hit += process.returncode == REFUSED
+        outcome.wrong += process.returncode != REFUSED or "error: " not in err or str(locked) not in err
+        outcome.wrong += sorted(locked.iterdir()) != before
+    locked.chmod(0o755)
+    return outcome
 
 
 def full_disk(tries: int, undisturbed: Path, folder: Path) -> Outcome:
