@@ -7,8 +7,6 @@ from dataclasses import replace
 from qffc.ir.generators import Conserved, Generator
 from qffc.ir.program import Program
 from qffc.passes.equivariance.finding import IDENTITY_TEST, Finding
-from qffc.passes.equivariance.identities.identity_test import compare_exactly, compare_images
-from qffc.passes.equivariance.numbers.counterexample import sample
 from qffc.passes.equivariance.verdict import Verdict
 
 _OF_WHAT: dict[type[object], str] = {
@@ -31,6 +29,8 @@ def judge(program: Program, finding: Finding) -> Verdict:
     """
     if finding.failure is None:
         return Verdict(finding.generator, "proven", finding.rule.name, note=finding.note, witness=finding.witness)
+    from qffc.passes.equivariance.numbers.counterexample import sample  # what proofs by rule do not wait for
+
     sampling = sample(program, finding.transform)
     return Verdict(
         finding.generator,
@@ -57,6 +57,8 @@ def judge_exactly(program: Program, finding: Finding, open_: Verdict) -> Verdict
         finding: what the rules found.
         open_: the verdict on it, undecided.
     """
+    from qffc.passes.equivariance.identities.identity_test import compare_exactly, compare_images
+
     declared = next((item for item in program.generators if item.title == finding.generator), None)
     of_states = isinstance(declared, Generator) and (declared.qubits or declared.paulis or declared.is_internal)
     if isinstance(declared, Generator) and of_states:

@@ -47,12 +47,14 @@ def check(
             help="leave --program out",
         )
     from qffc.atomic_files import write_text
+    from qffc.passes.equivariance.check import check_equivariance  # not the toolchain, which loads the compiler
+    from qffc.progress_line import shown_as
     from qffc.references.programs import resolve_program
-    from qffc.toolchain import check as check_program
 
     model = _model(program)
     source = resolve_program(program) if model is None else model.program
     stored = None if model is None else _stored(model)
+    check_program = shown_as("check")(check_equivariance)
     made = check_program(source, rules_only=rules_only) if stored is None else _confirmed(stored, source, as_json)
     if certificate is not None:
         write_text(certificate, made.to_json())

@@ -9,7 +9,6 @@ from qffc.dsl import Ansatz, as_program
 from qffc.ir.diagnostics import error
 from qffc.ir.given_values import not_a
 from qffc.ir.program import Program
-from qffc.ir.text.parser import parse_program
 from qffc.library.catalogue import PREFIX, load_reference
 from qffc.models.files.trained import TRAINED_PREFIX
 from qffc.passes.user_python import text_of
@@ -59,6 +58,8 @@ def resolve_program(text: str | Path) -> Program:
         return program_in(Path(python["file"]), python["name"] or "", python["options"] or "")
     path = Path(text)
     if path.suffix == TEXT_SUFFIX:
+        from qffc.ir.text.parser import parse_program  # loads a parser generator
+
         return parse_program(text_of(path), file=str(path))
     if names_model(text):
         from qffc.models.files.model_file import load_model  # loads JAX, which the other forms do without

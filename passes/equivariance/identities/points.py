@@ -23,7 +23,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from sympy.ntheory import isprime, primefactors, sqrt_mod
+from flint import fmpz
 
 PRIME_BITS = 50
 """Products modulo smaller numbers are exact in doubles and 64 bits: see :mod:`.modular`."""
@@ -69,13 +69,13 @@ def random_field(random: Random, order: int) -> PrimeField:
     low, high = 1 << (PRIME_BITS - 1), 1 << PRIME_BITS
     while True:
         prime = random.randrange(low // order, high // order) * order + 1
-        if prime > low and isprime(prime):
+        if prime > low and fmpz(prime).is_prime():
             return PrimeField(prime, order, _root_of_unity(prime, order, random))
 
 
 def _root_of_unity(prime: int, order: int, random: Random) -> int:
     """An element of exactly this order."""
-    factors = primefactors(order)
+    factors = [int(q) for q, _ in fmpz(order).factor()]
     while True:  # a share of these powers have it, as of all roots of unity of the order
         found = pow(random.randrange(2, prime), (prime - 1) // order, prime)
         if all(pow(found, order // q, prime) != 1 for q in factors):
@@ -184,7 +184,8 @@ class Point:
             self._seen.note(len(self._roots), exists)
             if not exists:
                 raise NoRoot
-            self._roots[square] = self._signed(int(sqrt_mod(square, self.prime)), len(self._roots))
+            root = int(fmpz(square).sqrtmod(self.prime))
+            self._roots[square] = self._signed(min(root, self.prime - root), len(self._roots))
         return self._roots[square]
 
     def _signed(self, root: int, place: int) -> int:

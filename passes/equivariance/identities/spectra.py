@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from math import prod
 from typing import Any
 
 import numpy as np
-from sympy.ntheory.factor_ import core
+from flint import fmpz
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.operation import Coupling
@@ -106,4 +107,5 @@ def _rational(value: object) -> Fraction:
 
 def _square_free(number: Fraction) -> int:
     """The square-free number whose root is that of this one, up to a rational factor."""
-    return int(core(number.numerator * number.denominator))
+    factors = fmpz(number.numerator * number.denominator).factor()
+    return prod(int(prime) for prime, power in factors if power % 2)

@@ -18,9 +18,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sympy import QQ, Symbol
-from sympy.polys.orderings import lex
-from sympy.polys.rings import PolyRing
+from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.evaluate import fading_sites
@@ -51,7 +49,7 @@ from qffc.ir.values import (
 )
 
 Polynomial = Any
-"""An element of a ring of sympy; sympy carries no types."""
+"""A polynomial of FLINT, with rational coefficients; the package carries no types."""
 Polynomials = tuple[Polynomial, ...]
 """One for a number, three for a vector."""
 PRODUCTS = 30_000
@@ -105,7 +103,7 @@ class Written:
     @property
     def key(self) -> tuple[str, ...]:
         """Texts that are equal for equal values."""
-        return self.scaled_key(QQ(1))
+        return self.scaled_key(fmpq(1))
 
     def scaled_key(self, scale: Any) -> tuple[str, ...]:
         """Texts that are equal for values which are equal when they are divided by a number."""
@@ -114,7 +112,7 @@ class Written:
     @property
     def leading(self) -> Any:
         """The coefficient of the first term, which fixes the sign and the size of a value up to a factor."""
-        return next((part.LC for part in self.parts if part), QQ(0))
+        return next((part.leading_coefficient() for part in self.parts if part), fmpq(0))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -171,29 +169,29 @@ def _opaque(node: Value, ghosts: bool) -> _Opaque:
         case Function(name, argument):
             inside = written(argument, ghosts)
             sign = -1 if name in ("cos", "sin", "tanh") and inside.leading < 0 else 1
-            return _Opaque(1 if name == "cos" else sign, f"{name}({_text(inside, QQ(sign))})")
+            return _Opaque(1 if name == "cos" else sign, f"{name}({_text(inside, fmpq(sign))})")
         case Gathered(site, body):
             inside = written(body, ghosts)
             return _Opaque(inside.leading, f"sum({site}, {_text(inside, inside.leading)})")
         case CarriedVector():
             return _Opaque(1, node.text)
         case Cutoff(argument, radius):
-            return _Opaque(1, f"cutoff[{radius}]({_text(written(argument, ghosts), QQ(1))}){_fades(node, ghosts)}")
+            return _Opaque(1, f"cutoff[{radius}]({_text(written(argument, ghosts), fmpq(1))}){_fades(node, ghosts)}")
         case Radial(table, argument):
-            return _Opaque(1, f"radial[{table}]({_text(written(argument, ghosts), QQ(1))}){_fades(node, ghosts)}")
+            return _Opaque(1, f"radial[{table}]({_text(written(argument, ghosts), fmpq(1))}){_fades(node, ghosts)}")
     raise InternalError(f"no coordinates for {type(node).__name__}")
 
 
 def _text(inside: Written, scale: Any) -> str:
-    return ", ".join(inside.scaled_key(scale or QQ(1)))
+    return ", ".join(inside.scaled_key(scale or fmpq(1)))
 
 
 def _text_of(polynomial: Polynomial, scale: Any) -> str:
-    """A polynomial divided by a number, as one text whatever else its ring holds; the printer of sympy is slower."""
-    names = polynomial.ring.symbols
+    """A polynomial divided by a number, as one text whatever else its ring holds."""
+    names = polynomial.context().names()
     terms = []
     for monomial, coefficient in polynomial.terms():
-        powers = (f"{names[k].name}^{n}" if n > 1 else names[k].name for k, n in enumerate(monomial) if n)
+        powers = (f"{names[k]}^{n}" if n > 1 else names[k] for k, n in enumerate(monomial) if n)
         terms.append("*".join((str(coefficient / scale), *powers)))
     return " + ".join(terms) or "0"
 
@@ -253,7 +251,7 @@ def _parts_of(name: str, vector: Value) -> dict[str, Atom]:
 @lru_cache(maxsize=1 << 10)
 def _ring(names: tuple[str, ...]) -> Any:
     # Terms are sorted by the names alone, so that a polynomial has one text whatever else its ring holds.
-    return PolyRing([Symbol(name) for name in names], QQ, lex)
+    return fmpq_mpoly_ctx.get(names, Ordering.lex)
 
 
 # --------------------------------------------------------------------------- multiplying out
@@ -285,7 +283,7 @@ class _Writer:
     def _parts(self, node: Value) -> Polynomials:
         match node:
             case Number(number):
-                return (self.ring(QQ(number.numerator, number.denominator)),)
+                return (self.ring.constant(fmpq(number.numerator, number.denominator)),)
             case Pi() | ParameterEntry() | Moment() | CarriedNumber():
                 return (self.atom(node.text),)
             case Gathered() | CarriedVector():
@@ -297,7 +295,7 @@ class _Writer:
             case Displacement(origin, site):
                 return tuple(b - a for a, b in zip(self.triple(origin), self.triple(site), strict=True))
             case Add(terms):
-                return tuple(sum(parts, self.ring(0)) for parts in zip(*map(self.parts, terms), strict=True))
+                return tuple(sum(parts, self.ring.constant(0)) for parts in zip(*map(self.parts, terms), strict=True))
             case Mul(factors):
                 return self.product([self.parts(factor) for factor in factors])
             case Power() if node.exponent > 0:
@@ -322,7 +320,7 @@ class _Writer:
         raise InternalError(f"no coordinates for {type(node).__name__}")
 
     def atom(self, name: str) -> Polynomial:
-        return self.ring.gens[self.place[name]]
+        return self.ring.gen(self.place[name])
 
     def triple(self, name: str) -> Polynomials:
         return tuple(self.atom(f"{name}.{axis}") for axis in "xyz")
@@ -337,7 +335,7 @@ class _Writer:
             raise TooLarge(self.value)
 
     def product(self, factors: list[Polynomials]) -> Polynomials:
-        scale = self.ring(1)
+        scale = self.ring.constant(1)
         vector: Polynomials | None = None
         for factor in factors:
             if len(factor) == 3:
@@ -350,30 +348,30 @@ class _Writer:
         if len(base) == 1:
             self.spend(1)
             return base**exponent
-        result = self.ring(1)
+        result = self.ring.constant(1)
         for _ in range(exponent):
             result = self.times(result, base)
         return result
 
     def inverse(self, node: Power) -> Polynomial:
         opaque = _opaque(node, self.ghosts)
-        scale = self.ring(1) if opaque.scale is None else self.ring(opaque.scale)
+        scale = self.ring.constant(1) if opaque.scale is None else self.ring.constant(opaque.scale)
         return self.power(self.times(scale, self.atom(opaque.name)), -node.exponent)
 
     def dot(self, left: Polynomials, right: Polynomials) -> Polynomial:
-        return sum((self.times(a, b) for a, b in zip(left, right, strict=True)), self.ring(0))
+        return sum((self.times(a, b) for a, b in zip(left, right, strict=True)), self.ring.constant(0))
 
     def reduced(self, polynomial: Polynomial) -> Polynomial:
         """The polynomial with norm(v) unit(v) = v, and then norm(v)^2 = dot(v, v), true of every vector, zero too."""
         norms = [k for k, atom in enumerate(self.atoms) if isinstance(atom.node, Norm)]
         while norms:
-            left, changed = polynomial, self.ring(0)
+            left, changed = polynomial, self.ring.constant(0)
             for monomial, coefficient in polynomial.terms():
                 simpler = next((s for k in norms if monomial[k] and (s := self.simpler(monomial, k)) is not None), None)
                 if simpler is not None:
-                    term = self.ring({monomial: coefficient})
+                    term = self.ring.from_dict({monomial: coefficient})
                     self.spend(len(simpler) + 1)
-                    left, changed = left - term, changed + simpler.mul_ground(coefficient)
+                    left, changed = left - term, changed + simpler * coefficient
             if left == polynomial:
                 break
             polynomial = left + changed
@@ -384,15 +382,15 @@ class _Writer:
         node = self.atoms[k].node
         assert isinstance(node, Norm)
         opaque = _opaque(node, self.ghosts)
-        vector = tuple(part.mul_ground(1 / QQ(opaque.scale)) for part in self.parts(node.vector))
+        vector = tuple(part * (1 / fmpq(opaque.scale)) for part in self.parts(node.vector))
         sign = 1 if written(node.vector, self.ghosts).leading > 0 else -1
         direction = f"unit{self.atoms[k].name.removeprefix('norm')}"
         for axis, letter in enumerate("xyz"):
             place = self.place.get(f"{direction}.{letter}")
             if place is not None and monomial[place]:
-                return self.times(self.ring({_less(_less(monomial, k), place): QQ(1)}), vector[axis] * sign)
+                return self.times(self.ring.from_dict({_less(_less(monomial, k), place): 1}), vector[axis] * sign)
         if monomial[k] >= 2:
-            return self.times(self.ring({_less(_less(monomial, k), k): QQ(1)}), self.dot(vector, vector))
+            return self.times(self.ring.from_dict({_less(_less(monomial, k), k): 1}), self.dot(vector, vector))
         return None
 
 

@@ -78,11 +78,12 @@ class _LooseAtom(Exception):
 
 def _change(form: Written, part: Polynomial, motion: Motion, axis: int) -> Polynomial:
     """The derivative of a polynomial along a motion: a position p changes by e x p about the axis e, by e along it."""
-    total = part.ring(0)
+    ring = part.context()
+    total = ring.constant(0)
     for k, atom in enumerate(form.atoms):
-        slope = part.diff(part.ring.gens[k])
+        slope = part.derivative(k)
         if slope:
-            total += slope * _rate(form, part.ring, atom, motion, axis)
+            total += slope * _rate(form, ring, atom, motion, axis)
     return total
 
 
@@ -92,35 +93,35 @@ def _rate(form: Written, ring: Any, atom: Atom, motion: Motion, axis: int) -> Po
     match node:
         case Position():
             if motion == "translation":
-                return ring(int(atom.axis == axis))
+                return ring.constant(int(atom.axis == axis))
         case Unit(vector):
             _need(node, _residual(vector, motion, axis))
             if motion == "translation":
-                return ring(0)
+                return ring.constant(0)
         case Gathered(_, body):
             _need(node, _residual(body, motion, axis))
             if motion == "translation" or not node.law.rank:
-                return ring(0)
+                return ring.constant(0)
         case CarriedVector() if motion == "translation":
-            return ring(0)
+            return ring.constant(0)
         case CarriedVector():
             pass
         case Norm(vector):
             _need(node, _residual(dot(vector, vector), motion, axis))
-            return ring(0)
+            return ring.constant(0)
         case Power(base, _):
             _need(node, _residual(base, motion, axis))
-            return ring(0)
+            return ring.constant(0)
         case Function() | Cutoff() | Radial():
             _need(node, _residual(node.argument, motion, axis))
-            return ring(0)
+            return ring.constant(0)
         case _:
-            return ring(0)  # parameters, moments and pi
+            return ring.constant(0)  # parameters, moments and pi
     own, place = atom.axis or 0, {other.name: k for k, other in enumerate(form.atoms)}
     partner, sign = _turned(own, axis)
     if not sign:
-        return ring(0)
-    return ring.gens[place[f"{atom.name[:-1]}{'xyz'[partner]}"]] * sign
+        return ring.constant(0)
+    return ring.gen(place[f"{atom.name[:-1]}{'xyz'[partner]}"]) * sign
 
 
 def _need(node: Value, why: str | None) -> None:
@@ -137,7 +138,7 @@ def _turned(own: int, axis: int) -> tuple[int, int]:
 
 def _wanted(parts: Polynomials, motion: Motion, axis: int) -> Polynomials:
     if len(parts) == 1 or motion == "translation":
-        return tuple(part.ring(0) for part in parts)
+        return tuple(part.context().constant(0) for part in parts)
     return tuple(parts[partner] * sign for partner, sign in (_turned(own, axis) for own in range(3)))
 
 

@@ -11,7 +11,7 @@ atoms of their own for each set of sites that they fade with.
 
 from __future__ import annotations
 
-from sympy import QQ
+from flint import fmpq
 
 from qffc.ir.program import Program
 from qffc.ir.values import FrameVector, Moment, Value, as_value, rebuild, walk
@@ -64,7 +64,7 @@ class Spellings:
         if form.is_zero:
             return _nothing(value)
         sign = -1 if form.leading < 0 else 1
-        return self._known.setdefault(form.scaled_key(QQ(sign)), value * sign) * sign
+        return self._known.setdefault(form.scaled_key(fmpq(sign)), value * sign) * sign
 
     def _written(self, value: Value) -> Written | None:
         if self._left <= 0:

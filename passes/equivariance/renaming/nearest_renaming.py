@@ -12,8 +12,6 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
-import networkx as nx
-
 from qffc.passes.circuit.trace import Letter
 
 _MOST = 200_000
@@ -68,6 +66,8 @@ def nearest_renaming(image: Sequence[Letter], letters: Sequence[Letter], preferr
 
 def _alike(image: Sequence[Letter], letters: Sequence[Letter], preferred: tuple[int, ...]) -> tuple[int, ...]:
     """Each qubit takes the place of one that the same things happen to, partners left out."""
+    import networkx as nx  # here: it takes longer to load than most programs to prove
+
     before, after = _events(image, len(preferred)), _events(letters, len(preferred))
     graph = nx.Graph()
     for source, mine in enumerate(before):

@@ -30,10 +30,8 @@ The parity of a length needs care: the length of a polar plus an axial vector is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-
-import networkx as nx
 
 from qffc.ir.pauli import LETTERS
 from qffc.ir.program import Program
@@ -102,12 +100,12 @@ def _two_vector_failure(program: Program, values: tuple[tuple[int | None, Value]
     if rotation is not None:
         return replace(rotation, residual=f"the rule needs rotation to be proven: {rotation.residual}")
     movable = translation_failure(program) is None
-    graph: nx.Graph = nx.Graph()
+    edges: list[tuple[str, str]] = []
     for index, value in values:
-        graph.add_edges_from(odd_edges(value))
-        rank = graph.number_of_nodes() - nx.number_connected_components(graph) - (movable and _ORIGIN in graph)
+        edges.extend(odd_edges(value))
+        rank = _independent(edges) - (movable and any(_ORIGIN in edge for edge in edges))
         if rank > 2:
-            return failure_at(program, index, f"{rank} independent vectors enter up to here: {_spell(graph)}")
+            return failure_at(program, index, f"{rank} independent vectors enter up to here: {_spell(edges)}")
     return None
 
 
@@ -132,8 +130,26 @@ def odd_edges(value: Value) -> Iterator[tuple[str, str]]:
         yield from odd_edges(child)
 
 
-def _spell(graph: nx.Graph) -> str:
+def _independent(edges: Sequence[tuple[str, str]]) -> int:
+    """Nodes of a graph minus its connected parts: the edges that join two parts."""
+    part: dict[str, str] = {}
+
+    def root(node: str) -> str:
+        while node in part:
+            node = part[node]
+        return node
+
+    joined = 0
+    for edge in edges:
+        one, other = map(root, edge)
+        if one != other:
+            part[one] = other
+            joined += 1
+    return joined
+
+
+def _spell(edges: Sequence[tuple[str, str]]) -> str:
     return ", ".join(
         b[2:] if b[:2] in ("0 ", "1 ") else f"x({b})" if a == _ORIGIN else f"x({a})" if b == _ORIGIN else f"r({a}, {b})"
-        for a, b in graph.edges
+        for a, b in {frozenset(edge): edge for edge in edges}.values()
     )

@@ -17,7 +17,6 @@ from dataclasses import replace
 
 from qffc.ir.program import Program
 from qffc.passes.equivariance.finding import Rule
-from qffc.passes.gadgets.push_cliffords import PushCliffords
 from qffc.passes.simplify.canonicalize import Canonicalize
 from qffc.passes.simplify.light_cone import LightCone
 from qffc.passes.simplify.slide_singlet import SlideSinglet
@@ -55,6 +54,8 @@ def without_cliffords(program: Program) -> Program:
         >>> len(without_cliffords(load("pair", depth=1)).ops) <= len(load("pair", depth=1).ops)
         True
     """
+    from qffc.passes.gadgets.push_cliffords import PushCliffords  # slow to load, and few programs ask for it
+
     for step in (Canonicalize(), PushCliffords(), Canonicalize()):
         program = step.run(program, ANY_TARGET).program
     return program
@@ -80,6 +81,8 @@ def reduced_circuit(program: Program) -> Program | None:
         >>> len(reduced_circuit(program).ops)
         1
     """
+    from qffc.passes.gadgets.push_cliffords import PushCliffords
+
     plain = replace(program, generators=())
     now, before = plain, None
     while now is not before:
