@@ -18,6 +18,7 @@ from benchmarks.faults.killed import (
     dynamics,
     forbidden,
     full_disk,
+    interrupted,
     reference,
     studies,
     training,
@@ -57,6 +58,7 @@ def outcomes(tries: int, damages: int) -> Iterator[Outcome]:
         yield dynamics(tries, undisturbed, folder)
         yield training(tries, undisturbed, folder)
         yield studies(tries, undisturbed, folder)
+        yield interrupted(tries, undisturbed, folder)
         yield circuits(tries, undisturbed, folder)
         yield full_disk(tries, undisturbed, folder)
         yield two_at_once(tries, undisturbed, folder)

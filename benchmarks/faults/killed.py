@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -21,12 +22,14 @@ from qffc.training.checkpoint import epochs_in
 ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 60
 CURVE_EPOCHS = 15
-MOVED = 4000  # steps of dynamics
+STOPPED = 130  # what a command returns that Ctrl-C stopped
 BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 """Starts a command for which the rights of folders count, though root starts it."""
 REFUSED = 2  # what a command returns for input that it cannot take
 TRAIN = ("train", "lib:sivqlm-h2o:depth=1", "--data", "water", "--train", "20", "--validation", "4", "--test", "10")
 TRAIN += ("--epochs", str(EPOCHS), "--evaluate-every", "1")
+CURVE = ("curve", *TRAIN[1:4], "--sizes", "2,4,8", "--validation", "2", "--test", "4")
+CURVE += ("--epochs", str(CURVE_EPOCHS), "--evaluate-every", "1")
 CONFINED = (
     "import os, resource, sys; limit = int(sys.argv[1]); resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)); "
     "os.execv(sys.executable, [sys.executable, *sys.argv[2:]])"
@@ -61,13 +64,18 @@ def finished(*arguments: object) -> str:
 
 def killed_once(reached: Callable[[], bool], *arguments: object) -> bool:
     """Kill a command, by a signal that it cannot see, once something is reached; return whether it was running."""
+    return stopped_once(reached, signal.SIGKILL, *arguments)[0]
+
+
+def stopped_once(reached: Callable[[], bool], by: signal.Signals, *arguments: object) -> tuple[bool, int, str]:
+    """Stop a command once something is reached: whether it was running, its exit status, what it said."""
     process = started(*arguments)
     while process.poll() is None and not reached():
         sleep(0.005)
     running = process.poll() is None
-    process.kill()
-    process.communicate()
-    return running
+    process.send_signal(by)
+    said = process.communicate()[1]
+    return running, process.returncode, said
 
 
 def same_model(one: Path, other: Path) -> bool:
@@ -81,6 +89,11 @@ def logged(folder: Path) -> int:
     path = folder / "log.csv"
     rows = path.read_text().splitlines()[1:] if path.is_file() else []
     return int(rows[-1].split(",")[0]) if rows and rows[-1].split(",")[0].isdigit() else 0
+
+
+def moving(model: Path) -> tuple[object, ...]:
+    """Dynamics with a model."""
+    return ("md", model, "--geometry", "water", "--steps", "4000", "--every", "1")
 
 
 def reference(folder: Path) -> Path:
@@ -134,7 +147,7 @@ def _kept(store: Path) -> dict[Path, bytes]:
 def dynamics(tries: int, undisturbed: Path, folder: Path) -> Outcome:
     """Killed between any two frames, then run again: the same trajectory and the same state, byte for byte."""
     outcome, choose = Outcome("`md`, killed, and run again"), random.Random(4)
-    run = ("md", undisturbed, "--geometry", "water", "--steps", MOVED, "--every", "1", "--out")
+    run = (*moving(undisturbed), "--out")
     finished(*run, folder / "md")
     whole = (folder / "md" / "trajectory.xyz").read_bytes()
     for number in range(tries):
@@ -181,19 +194,7 @@ def _later(moment: float) -> bool:
 def studies(tries: int, undisturbed: Path, folder: Path) -> Outcome:
     """A learning curve, killed after any epoch of any of its runs, then run again: the same models."""
     outcome, choose = Outcome("`curve`, killed, and run again"), random.Random(6)
-    curve = (
-        "curve",
-        *TRAIN[1:4],
-        "--sizes",
-        "2,4,8",
-        "--validation",
-        "2",
-        "--test",
-        "4",
-        "--epochs",
-        str(CURVE_EPOCHS),
-    )
-    curve += ("--evaluate-every", "1", "--out")
+    curve = (*CURVE, "--out")
     finished(*curve, folder / "curve")
     models = sorted(path.parent.relative_to(folder / "curve") for path in folder.glob("curve/**/model.safetensors"))
     for number in range(tries):
@@ -207,6 +208,33 @@ def studies(tries: int, undisturbed: Path, folder: Path) -> Outcome:
 
 def _has_epochs(study: Path, epochs: int) -> bool:
     return sum(logged(path.parent) for path in study.rglob("log.csv")) >= epochs
+
+
+def interrupted(tries: int, undisturbed: Path, folder: Path) -> Outcome:
+    """Ctrl-C while `train`, `md` or `curve` work: they say how to go on, and do. After their kills."""
+    outcome, choose = Outcome("`train`, `md`, `curve`, stopped by Ctrl-C, and run again"), random.Random(7)
+    whole = (folder / "md" / "trajectory.xyz").read_bytes()
+    models = [path.parent.relative_to(folder / "curve") for path in folder.glob("curve/**/model.safetensors")]
+    for number in range(tries):
+        place = folder / f"stopped-{number}"
+        kind, share = number % 3, choose.random()
+        command = (TRAIN, moving(undisturbed), CURVE)[kind]
+        reached = (
+            partial(_has_epoch, place, 1 + int(share * (EPOCHS - 1))),
+            partial(_has_bytes, place / "trajectory.xyz", 1 + int(share * (len(whole) - 1))),
+            partial(_has_epochs, place, 1 + int(share * (len(models) * CURVE_EPOCHS - 1))),
+        )[kind]
+        running, status, said = stopped_once(reached, signal.SIGINT, *command, "--out", place)
+        outcome.tries += 1
+        outcome.hit += running and status == STOPPED
+        outcome.wrong += status not in (0, STOPPED) or (status == STOPPED and "the same command goes on" not in said)
+        finished(*command, "--out", place)
+        if kind == 1:
+            outcome.wrong += (place / "trajectory.xyz").read_bytes() != whole
+        else:
+            pairs = [(place, undisturbed)] if kind == 0 else [(place / run, folder / "curve" / run) for run in models]
+            outcome.wrong += not all(same_model(*pair) for pair in pairs)
+    return outcome
 
 
 def forbidden(tries: int, undisturbed: Path, folder: Path) -> Outcome:
