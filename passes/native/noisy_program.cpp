@@ -31,7 +31,8 @@ class Checker {
       case StepKind::leg: return sizes({9, 9, 3, 3}, 4);
       case StepKind::start: return start();
       case StepKind::gate: return gate();
-      case StepKind::read: return read();
+      case StepKind::contract: return contract();
+      case StepKind::add: return add();
     }
     return false;
   }
@@ -110,17 +111,22 @@ class Checker {
            (bare || (inside(ints_[5], 9) && inside(ints_[6], 9)));
   }
 
-  bool read() const {
-    if (step_.int_count < 4 || !tracks(ints_[1])) return false;
-    const int32_t count = ints_[2], moments = ints_[3];
-    if (count < 1 || count > ints_[1] || moments < 0 || moments > program_.moments) return false;
-    if (step_.int_count != 4 + 3 * count + moments || step_.real_count != moments) return false;
-    for (int32_t k = 0; k < moments; ++k) {
-      const int32_t moment = ints_[4 + 3 * count + k];
-      if (moment < 0 || moment >= program_.moments) return false;
-    }
+  bool contract() const {
+    if (step_.int_count < 7 || step_.real_count != 0 || !tracks(ints_[2])) return false;
+    const int32_t kept = ints_[6];
     int32_t found = 0;
-    return inside(ints_[0], size_of_state(ints_[1])) && parts(ints_ + 4, count, ints_[1], found);
+    if (kept < 0 || kept > ints_[2] || step_.int_count != 7 + kept || !parts(ints_ + 3, 1, ints_[2], found)) return false;
+    for (int32_t k = 0; k < kept; ++k)
+      if (ints_[7 + k] < 0 || ints_[7 + k] >= ints_[2] || ints_[7 + k] == ints_[3] || ints_[7 + k] == ints_[4])
+        return false;
+    for (int32_t k = 1; k < kept; ++k)
+      if (ints_[7 + k] <= ints_[6 + k]) return false;
+    return writes(ints_[0], size_of_state(kept)) && inside(ints_[1], size_of_state(ints_[2]));
+  }
+
+  bool add() const {
+    if (step_.int_count != 2 + step_.real_count || !inside(ints_[0], 0) || !inside(ints_[1], 1)) return false;
+    return std::all_of(ints_ + 2, ints_ + step_.int_count, [this](int32_t k) { return k >= 0 && k < program_.moments; });
   }
 
   const NoisyProgram& program_;
@@ -150,7 +156,8 @@ int64_t written_by(const NoisyProgram& program, const Step& step) {
     case StepKind::leg: return 9;
     case StepKind::start: return size_of_state(ints[1]);
     case StepKind::gate: return size_of_state(ints[2]);
-    case StepKind::read: return 0;
+    case StepKind::contract: return size_of_state(ints[6]);
+    case StepKind::add: return 0;
     default: return 3;
   }
 }

@@ -8,7 +8,7 @@
 
 namespace qffc {
 
-constexpr int32_t most_tracks = 8;
+constexpr int32_t most_tracks = 8;  // of a state
 constexpr int64_t most_numbers = int64_t{1} << 28;
 
 // All numbers of a circuit lie in one array, slots first. A step writes numbers at `to`, its first argument:
@@ -29,11 +29,13 @@ constexpr int64_t most_numbers = int64_t{1} << 28;
 // start      a state (4, ..., 4)                             tracks; parts
 // gate       a state                                         state, tracks, two tracks, two legs or -1, cosine and sine;
 //                                                            what depolarizing noise keeps
-// read       nothing, adds to moments; `to` is a state       tracks, count of parts, of moments; parts; moments; weights
+// contract   a state of some of the tracks                   state, tracks, a part that is summed over, count of tracks that
+//                                                            are left, and which; all others are at I
+// add        nothing, adds to moments: `to` is not used      a number; moments; weights
 //
 // A part is one or two tracks, -1 in the place of a second, and the place of the numbers of their 4 or 16 letters.
 enum class StepKind : int32_t {
-  linear, turn, sine, product, direction, cross, longest, frame, leg, across, start, gate, read
+  linear, turn, sine, product, direction, cross, longest, frame, leg, across, start, gate, contract, add
 };
 
 struct Step {

@@ -247,66 +247,45 @@ struct ProductState {
   }
 };
 
-// The mean of a reading: the sum over the letters of its parts, all other tracks at I.
+// The sum over the letters of a part, with weights: what is left is a state of other tracks, all further ones at I.
 template <class R>
-struct Reading {
-  using T = typename R::Scalar;
+struct Contraction {
   const int32_t* ints;
-  const double* reals;
-  Parts parts;
   R* values;
   R* gradients;
-  R* memory;
 
-  // Sums over the last parts, one table behind the other; returns the last one, of one number.
-  const R* tables() const {
-    R* table = memory;
-    int64_t count = parts.size();
-    parts.each([&](int64_t in_table, int64_t in_state) { table[in_table] = values[ints[0] + in_state]; });
-    for (int32_t k = parts.count; k-- > 0;) {
-      const Part part = parts[k];
-      R* next = table + count;
-      count /= part.size();
-      for (int64_t i = 0; i < count; ++i) {
-        R sum = number<R>(0);
-        for (int64_t j = 0; j < part.size(); ++j) sum += table[i * part.size() + j] * values[part.place + j];
-        next[i] = sum;
-      }
-      table = next;
-    }
-    return table;
-  }
-  // Calls visit(moment, weight) for each moment that the reading is a part of.
+  // Calls visit(place in the sum, place in the state, places of the part's letters from there, their count).
   template <class Visit>
-  void each_moment(Visit visit) const {
-    for (int32_t k = 0; k < ints[3]; ++k) visit(ints[4 + 3 * parts.count + k], static_cast<T>(reals[k]));
-  }
-  void add(const R& value, R* moments) const {
-    each_moment([&](int32_t moment, T weight) { moments[moment] += scaled(value, weight); });
-  }
-
-  void forward(R* moments) const { add(*tables(), moments); }
-  // Adds to the moments, too.
-  void back(const R* weights, R* moments) const {
-    const R* table = tables();
-    add(*table, moments);
-    R* by = memory + memory_for_tables(parts.tracks) / 2;
-    by[0] = number<R>(0);
-    each_moment([&](int32_t moment, T weight) { by[0] += scaled(weights[moment], weight); });
-    int64_t count = 1;
-    for (int32_t k = 0; k < parts.count; ++k) {
-      const Part part = parts[k];
-      table -= count * part.size();
-      for (int64_t i = count; i-- > 0;) {  // from the end: numbers go where others were
-        const R here = by[i];
-        for (int64_t j = part.size(); j-- > 0;) {
-          gradients[part.place + j] += here * table[i * part.size() + j];
-          by[i * part.size() + j] = here * values[part.place + j];
-        }
-      }
-      count *= part.size();
+  QFFC_INLINE void each(Visit visit) const {
+    const int32_t tracks = ints[2], kept = ints[6];
+    const Part part{ints[3], ints[4], ints[5]};
+    int64_t letters[16];
+    for (int64_t k = 0; k < part.size(); ++k) letters[k] = part.inside(tracks, k);
+    for (int64_t rest = 0; rest < int64_t{1} << (2 * kept); ++rest) {
+      int64_t place = 0;
+      for (int32_t k = 0; k < kept; ++k)
+        place += (rest >> (2 * (kept - 1 - k)) & 3) << (2 * (tracks - 1 - ints[7 + k]));
+      visit(ints[0] + rest, ints[1] + place, letters, part.size());
     }
-    parts.each([&](int64_t in_table, int64_t in_state) { gradients[ints[0] + in_state] += by[in_table]; });
+  }
+  void forward() const {
+    const R* weights = values + ints[5];
+    each([&](int64_t to, int64_t from, const int64_t* letters, int64_t count) {
+      R sum = number<R>(0);
+      for (int64_t k = 0; k < count; ++k) sum += values[from + letters[k]] * weights[k];
+      values[to] = sum;
+    });
+  }
+  void back() const {
+    const R* weights = values + ints[5];
+    R* by_weights = gradients + ints[5];
+    each([&](int64_t to, int64_t from, const int64_t* letters, int64_t count) {
+      const R by = gradients[to];
+      for (int64_t k = 0; k < count; ++k) {
+        by_weights[k] += by * values[from + letters[k]];
+        gradients[from + letters[k]] += by * weights[k];
+      }
+    });
   }
 };
 

@@ -24,6 +24,7 @@ struct NoisySpace {
 
 template <class R>
 void run_step(const NoisyProgram& program, const Step& step, bool back, const NoisySpace<R>& space) {
+  using T = typename R::Scalar;
   const int32_t* ints = program.ints_of(step);
   const double* reals = program.reals_of(step);
   if (space.gradients != nullptr && !back)
@@ -38,13 +39,17 @@ void run_step(const NoisyProgram& program, const Step& step, bool back, const No
       const PairGate<R> gate{ints, reals, space.values, space.gradients};
       return back ? gate.back() : gate.forward();
     }
-    case StepKind::read: {
-      const Parts parts{ints + 4, ints[2], ints[1]};
-      const Reading<R> reading{ints, reals, parts, space.values, space.gradients, space.tables};
-      if (back) reading.back(space.weights, space.moments);
-      else if (space.gradients == nullptr) reading.forward(space.moments);  // else the way back has it, too
-      return;
+    case StepKind::contract: {
+      const Contraction<R> contraction{ints, space.values, space.gradients};
+      return back ? contraction.back() : contraction.forward();
     }
+    case StepKind::add:
+      for (int32_t k = 0; k < step.real_count; ++k) {
+        const T weight = static_cast<T>(reals[k]);
+        if (back) space.gradients[ints[1]] += scaled(space.weights[ints[2 + k]], weight);
+        else space.moments[ints[2 + k]] += scaled(space.values[ints[1]], weight);
+      }
+      return;
     default:
       small_step<R>(step.kind, {ints, step.int_count, reals, space.values, space.gradients}, back);
   }

@@ -6,7 +6,7 @@ still there: states lie behind one another, as many as the deepest circuit has g
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,10 @@ from qffc.passes.noisy.kernel import NoisyKernel
 from qffc.passes.noisy.native_numbers import NativeNumbers
 from qffc.passes.noisy.native_steps import Part, StepWriter
 from qffc.passes.noisy.readings import ending_legs, pair_weights
+
+
+_Reading = tuple[tuple[Part, ...], list[tuple[int, float]]]
+"""Parts of a state, and the moments that it counts for with their weights."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +72,15 @@ def native_noisy_program(kernel: NoisyKernel) -> NativeNoisyProgram:
         for item in path[shared:]:
             to = states + size * len(done)
             if isinstance(item, _Start):
-                step = writer.start(to, count, item.parts)
+                writer.start(to, count, item.parts)
             else:
-                step = writer.gate(
-                    to, to - size, count, item.tracks, item.legs, item.angle, kernel.strengths.exchanged
-                )
-            schedule.append(step)
-            done.append((item, step))
-        for parts, weights in readings[k]:
-            step = writer.read(states + size * (len(done) - 1), count, parts, weights)
-            schedule += [step, -step]
+                writer.gate(to, to - size, count, item.tracks, item.legs, item.angle, kernel.strengths.exchanged)
+            schedule.append(len(writer))
+            done.append((item, len(writer)))
+        before = len(writer)
+        _read(writer, states + size * (len(done) - 1), tuple(range(count)), readings[k])
+        steps = range(before + 1, len(writer) + 1)
+        schedule += [*steps, *(-step for step in reversed(steps))]
     schedule += [-step for _, step in reversed(done)]
     schedule += range(-first, 0)
     return NativeNoisyProgram(*writer.arrays(tracks, schedule, constants))
@@ -101,13 +104,28 @@ def _path(kernel: NoisyKernel, setting: int, numbers: NativeNumbers) -> tuple[_S
     return tuple(path)
 
 
+def _read(writer: StepWriter, state: int, tracks: tuple[int, ...], readings: Sequence[_Reading]) -> None:
+    """Write readings of a state of some tracks: part by part, together while parts and what they leave are the same."""
+    groups: dict[tuple[Part, tuple[int, ...]], list[_Reading]] = {}
+    for parts, weights in readings:
+        if not parts:
+            writer.add(state, weights)
+            continue
+        left = tuple(sorted(track for others, _ in parts[1:] for track in others))
+        groups.setdefault((parts[0], left), []).append((parts[1:], weights))
+    for ((summed, numbers), left), rest in groups.items():
+        part = (tuple(map(tracks.index, summed)), numbers)
+        found = writer.contract(state, len(tracks), part, [tracks.index(track) for track in left])
+        _read(writer, found, left, rest)
+
+
 def _readings(
     kernel: NoisyKernel, setting: int, numbers: NativeNumbers, constants: list[float]
-) -> list[tuple[list[Part], list[tuple[int, float]]]]:
+) -> list[_Reading]:
     """Parts and weights of the readings of a setting; those of nothing at all go to the constants."""
     circuit, own = kernel.circuits[setting], kernel.plan.settings[setting]
     legs, table = ending_legs(circuit.reading), kernel.plan.weights(setting)
-    found = []
+    found: list[_Reading] = []
     for string in np.flatnonzero(np.abs(table).max(axis=0, initial=0.0) > 0):
         sign, qubits = own.readings[string]
         read = {circuit.tracks[qubit] for qubit in qubits}
@@ -121,7 +139,7 @@ def _readings(
         parts += [((track,), numbers.row(legs[track])) for track in sorted(read)]
         moments = [(int(row), float(sign * table[row, string])) for row in np.flatnonzero(table[:, string])]
         if parts:
-            found.append((parts, moments))
+            found.append((tuple(parts), moments))
         for row, weight in moments if not parts else ():
             constants[row] += weight
     return found

@@ -23,8 +23,9 @@ from qffc.passes.native_library import FORMAT
     _ACROSS,
     _START,
     _GATE,
-    _READ,
-) = range(13)
+    _CONTRACT,
+    _ADD,
+) = range(14)
 
 Part = tuple[tuple[int, ...], int]
 """One or two tracks, and the place of the numbers of their letters."""
@@ -162,22 +163,23 @@ class StepWriter:
         return self._add(_ACROSS, [to, vector])
 
     def start(self, to: int, tracks: int, parts: Sequence[Part]) -> int:
-        """Write a product state; returns the number of the step, as :meth:`gate` and :meth:`read` do."""
-        self._add(_START, [to, tracks, *_flat(parts)])
-        return len(self)
+        """Write a product state."""
+        return self._add(_START, [to, tracks, *_flat(parts)])
 
     def gate(
         self, to: int, state: int, count: int, tracks: tuple[int, int], legs: tuple[int, int], angle: int, kept: float
     ) -> int:
         """Write the state after a gate on two of its tracks; legs of -1 are none."""
-        self._add(_GATE, [to, state, count, *tracks, *legs, angle], [kept])
-        return len(self)
+        return self._add(_GATE, [to, state, count, *tracks, *legs, angle], [kept])
 
-    def read(self, state: int, tracks: int, parts: Sequence[Part], weights: Sequence[tuple[int, float]]) -> int:
-        """Add a reading to moments, by their numbers and weights."""
-        ints = [state, tracks, len(parts), len(weights), *_flat(parts), *(moment for moment, _ in weights)]
-        self._add(_READ, ints, [weight for _, weight in weights])
-        return len(self)
+    def contract(self, state: int, count: int, part: Part, kept: Sequence[int]) -> int:
+        """Write the sum of a state over the letters of a part: a state of the tracks that are kept, in order."""
+        place = self.room(4 ** len(kept))
+        return self._add(_CONTRACT, [place, state, count, *_flat([part]), len(kept), *kept])
+
+    def add(self, value: int, weights: Sequence[tuple[int, float]]) -> None:
+        """Add a number to moments, by their numbers and weights."""
+        self._add(_ADD, [0, value, *(moment for moment, _ in weights)], [weight for _, weight in weights])
 
     def arrays(
         self, tracks: int, schedule: Sequence[int], constants: Sequence[float]
