@@ -65,7 +65,7 @@ def template() -> str:
     lines += ["", f"# {RunFile.model_fields['unproven'].description}", "unproven = false"]
     for name, field in TrainingConfig.model_fields.items():
         lines += ["", f"# {field.description}"]
-        example = field.examples[0] if field.examples else 100
+        example = json.dumps(field.examples[0] if field.examples else 100)
         lines += [f"# {name} = {example}" if field.default is None else f"{name} = {json.dumps(field.default)}"]
     return "\n".join(lines) + "\n" + _STUDIES
 
@@ -80,7 +80,7 @@ def _kinds(annotation: object) -> Iterator[object]:
 def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     kinds = tuple(_kinds(field.annotation))
     several = any(get_origin(kind) is tuple for kind in kinds)
-    words = several or any(isinstance(kind, str) for kind in kinds)
+    words = several or any(kind is str or isinstance(kind, str) for kind in kinds)
     kind = str if words else float if float in kinds else int
     default = "" if field.default is None else f" [default: {field.default}]"
     metavar = "N,..." if several else None
