@@ -144,6 +144,7 @@ class NoisyLowering:
 
     Args:
         target: with its noise.
+        kernel: which kernel computes, as :func:`noisy_functions` takes it.
 
     Example:
         >>> from qffc.library import load
@@ -156,6 +157,7 @@ class NoisyLowering:
     """
 
     target: Target
+    kernel: KernelName = "auto"
 
     def __repr__(self) -> str:
         return f"NoisyLowering(target of {self.target.name})"
@@ -163,7 +165,7 @@ class NoisyLowering:
     def __call__(self, program: Program) -> JaxProgram:
         """Return the functions of a program."""
         split = split_program(program)
-        functions = noisy_functions(noisy_kernel(split, self.target))
+        functions = noisy_functions(noisy_kernel(split, self.target), self.kernel)
         return JaxProgram(split, KernelFunctions(self.name, functions.moments, functions.moments_along))
 
     @property
