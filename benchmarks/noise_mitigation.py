@@ -40,7 +40,7 @@ def attenuation(before: NDArray[np.float64], after: NDArray[np.float64]) -> NDAr
 
 
 def thrice(split: Split) -> Split:
-    """The circuits with each exchange by t written as three by t/3: the same state, with thrice the noise of these gates."""
+    """The circuits with each exchange by t written as three by t/3: the same state, with thrice the noise of them."""
     ops: list[KernelOp] = []
     for op in split.ops:
         if op.kind != "exchange" or op.angle is None:
@@ -81,7 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Emitted circuits would merge them again: on a device a barrier has to hold them apart.
         circuits = tuple(setting_circuit(seen_by(other, setting), setting) for setting in once.plan.settings)
         written = replace(once, split=other, circuits=circuits)
-        longer = sum(gate_cost(each, place) for each in written.circuits) / sum(gate_cost(each, place) for each in once.circuits)
+        costs = [sum(gate_cost(each, place) for each in kernel.circuits) for kernel in (once, written)]
+        longer = costs[1] / costs[0]
 
         def noisy(figures: NoiseModel, kernel: NoisyKernel = once) -> jax.Array:
             own = replace(kernel, strengths=Strengths(place.with_noise(figures)))

@@ -1,4 +1,4 @@
-"""The noisy kernel beside the exact ones: its derivatives, a training step of a water model, and how long both compile."""
+"""The noisy kernel beside the exact ones: its derivatives, a training step of a water model, and compile times."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def timed(functions: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]], repe
     shortest = 1e3 * float(np.median(found["exact, native"]))
     for name, each in found.items():
         median = 1e3 * float(np.median(each))
-        print(f"  {name:<18}{median:>10.2f} ms CPU{median / shortest:>8.1f} x{first[name]:>8.1f} s to begin", flush=True)
+        times = median / shortest
+        print(f"  {name:<18}{median:>10.2f} ms CPU{times:>8.1f} x{first[name]:>8.1f} s to begin", flush=True)
 
 
 def kernels(model: ForceField, noise: str, portable: bool) -> dict[str, KernelFunctions]:

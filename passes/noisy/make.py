@@ -90,7 +90,7 @@ def noisy_functions(kernel: NoisyKernel, name: KernelName = "auto") -> Different
         name: ``native``, ``portable``, or ``auto`` for the native one where it is there.
 
     Raises:
-        QffcError: when the native one is asked for and was not built. The functions raise it for slots of another shape.
+        QffcError: when the native one is asked for and was not built; by the functions, for slots of another shape.
 
     Example:
         >>> import jax.numpy as jnp

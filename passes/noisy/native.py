@@ -24,7 +24,7 @@ _MOMENTS, _GRADIENT, _MOMENTS_ALONG, _GRADIENT_ALONG = range(4)
 class NativeNoisyKernel:
     """A noisy kernel in C++; see :class:`qffc.passes.lower_jax.kernel_protocol.Kernel`.
 
-    float32 or float64 by the type of the slots. No states are kept for the gradient: numbers of few circuits stay in the
+    float32 or float64 by the type of the slots. No states are kept for the gradient: those of few circuits stay in the
     nearest caches, and are made again.
 
     Args:

@@ -26,10 +26,10 @@ def _once(method: Callable[Concatenate[NativeNumbers, P], int]) -> Callable[Conc
     """The place of what is written when it is first asked for."""
 
     @wraps(method)
-    def known(self: NativeNumbers, *items: P.args, **_: P.kwargs) -> int:
+    def known(self: NativeNumbers, /, *items: P.args, **named: P.kwargs) -> int:
         key = (method.__name__, *items)
         if key not in self._known:
-            self._known[key] = method(self, *items)
+            self._known[key] = method(self, *items, **named)
         return self._known[key]
 
     return known
@@ -228,5 +228,3 @@ def _square(place: int, size: int = 3) -> Matrix:
 def _correlations(pair: int) -> Matrix:
     """Of a pair, (4, 4), the expectation values of X, Y, Z on both sides."""
     return Matrix(pair + 5, (3, 3), (4, 1))
-
-

@@ -1,4 +1,4 @@
-"""A noisy kernel as the arrays that the native library reads: the numbers of its circuits, then its states, depth first.
+"""A noisy kernel as the arrays that the native library reads: numbers of circuits, then their states, depth first.
 
 Settings go on from the state that they share with the one before. On the way back through a gate the state before it is
 still there: states lie behind one another, as many as the deepest circuit has gates.
@@ -17,7 +17,6 @@ from qffc.passes.noisy.kernel import NoisyKernel
 from qffc.passes.noisy.native_numbers import NativeNumbers
 from qffc.passes.noisy.native_steps import Part, StepWriter
 from qffc.passes.noisy.readings import ending_legs, pair_weights
-
 
 _Reading = tuple[tuple[Part, ...], list[tuple[int, float]]]
 """Parts of a state, and the moments that it counts for with their weights."""
@@ -119,9 +118,7 @@ def _read(writer: StepWriter, state: int, tracks: tuple[int, ...], readings: Seq
         _read(writer, found, left, rest)
 
 
-def _readings(
-    kernel: NoisyKernel, setting: int, numbers: NativeNumbers, constants: list[float]
-) -> list[_Reading]:
+def _readings(kernel: NoisyKernel, setting: int, numbers: NativeNumbers, constants: list[float]) -> list[_Reading]:
     """Parts and weights of the readings of a setting; those of nothing at all go to the constants."""
     circuit, own = kernel.circuits[setting], kernel.plan.settings[setting]
     legs, table = ending_legs(circuit.reading), kernel.plan.weights(setting)

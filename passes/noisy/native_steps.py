@@ -1,4 +1,4 @@
-"""The steps of a native program (``native/noisy_program.hpp``), written one by one; places are those of their numbers."""
+"""The steps of a native program (``native/noisy_program.hpp``), one by one; places are those of their numbers."""
 
 from __future__ import annotations
 

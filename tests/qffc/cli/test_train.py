@@ -209,7 +209,8 @@ def test_settings_that_the_template_leaves_open_can_be_taken_from_it():
     left_open = [name for name, field in TrainingConfig.model_fields.items() if field.default is None]
     lines = template().splitlines()
     given = [next(line for line in lines if line.startswith(f"# {name} = ")).removeprefix("# ") for name in left_open]
-    assert run_from(tomllib.loads("\n".join(['program = "lib:pair"', 'data = "water"', *given]))).settings.noise == "H2-1"
+    text = "\n".join(['program = "lib:pair"', 'data = "water"', *given])
+    assert run_from(tomllib.loads(text)).settings.noise == "H2-1"
 
 
 def test_settings_that_are_words_are_options(qffc, tmp_path, monkeypatch):
