@@ -23,15 +23,15 @@ from qffc.training.leaks import trained_on
 NOISE, EMULATOR = "H2-1", "H2-1LE-noisy"
 
 
-def adapted(start: str, seed: int, folder: Path, epochs: int) -> ForceField:
-    """A model that goes on from another one, with noise, on a few frames."""
+def adapted(start: str, seed: int, folder: Path, train_frames: int, epochs: int) -> ForceField:
+    """A model that goes on from another one, with noise."""
     return train(
         load_model(start).program,
         "water",
         folder / f"seed{seed}",
         start_from=start,
         noise=NOISE,
-        train=100,
+        train=train_frames,
         validation=0,
         test=200,
         seed=seed,
@@ -69,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--seeds", type=int, nargs="*", default=[1, 2], help="of the runs that go on from it with noise"
     )
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--train", type=int, default=400, help="frames of these runs")
+    parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--frames", type=int, default=100, help="held-out ones that are compared")
     parser.add_argument("--runs", type=Path, default=Path("runs/noise-training"))
     parser.add_argument("--emulated", type=int, default=0, help="frames that PECOS runs, too")
@@ -78,7 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     data, start = dataset_of("water"), load_model(options.start)
     print(f"{'errors beside the labels (meV)':<44}{'rms':>8}{'mean':>9}{'spread':>9}{'forces':>9}")
     models = {f"{options.start}": start}
-    models |= {f"with noise, seed {s}": adapted(options.start, s, options.runs, options.epochs) for s in options.seeds}
+    for seed in options.seeds:
+        run = adapted(options.start, seed, options.runs, options.train, options.epochs)
+        models[f"with noise, seed {seed}"] = run
     seen = np.any([trained_on(model, data) for model in models.values()], axis=0)
     frames = data.subset(np.flatnonzero(~seen)[: options.frames].tolist())
     for name, model in models.items():

@@ -15,13 +15,14 @@ CALLS = (
     "qffc_product",
     "qffc_messages",
     "qffc_rounds",
+    "qffc_noisy",
 )
 """The foreign functions for JAX."""
 
 PLAIN_CALLS = ("qffc_field_strings", "qffc_gadget_search", "qffc_rounds_at")
 """Those that take addresses, called by ctypes alone."""
 
-FORMAT = 8
+FORMAT = 9
 """The form of programs and arrays that the foreign functions take: ``program_format`` of the library."""
 
 LIBRARY = Path(__file__).with_name("_native.so")

@@ -96,7 +96,7 @@ def make_kernel(split: Split, kernel: KernelName = "auto") -> KernelFunctions:
             )
 
         return KernelFunctions("none", refuse, refuse)
-    native = _is_native(kernel)
+    native = takes_native(kernel)
     functions = differentiable(NativeKernel(split) if native else PortableKernel(split))
 
     def moments(slots: jax.Array) -> jax.Array:
@@ -158,7 +158,16 @@ def _written_out(
     return Differentiable(moments, moments_along)
 
 
-def _is_native(kernel: KernelName) -> bool:
+def takes_native(kernel: KernelName = "auto") -> bool:
+    """Return whether the native kernel computes.
+
+    Args:
+        kernel: ``auto`` takes what the variable ``QFFC_KERNEL`` names, else the native one where it was built and JAX
+            computes on a CPU.
+
+    Raises:
+        QffcError: for an unknown name, or when the native kernel is asked for and not there.
+    """
     name = os.environ.get(KERNEL_VARIABLE, "auto") if kernel == "auto" else kernel
     if name not in get_args(KernelName):
         raise error(

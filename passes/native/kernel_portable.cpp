@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "layer_jobs.hpp"
+#include "noisy_jobs.hpp"
 #include "round_jobs.hpp"
 
 #define QFFC_ISA portable
@@ -23,6 +24,9 @@
 #include "round_numbers.hpp"
 #include "round_geometry.hpp"
 #include "rounds.hpp"
+#include "noisy_numbers.hpp"
+#include "noisy_states.hpp"
+#include "noisy_sweeps.hpp"
 
 namespace qffc {
 namespace portable {
@@ -32,5 +36,7 @@ const Layers<double> layers_64{product_task<double>, messages<double>};
 const Layers<float> layers_32{product_task<float>, messages<float>};
 const RoundSteps<double> rounds_64 = round_steps<double>();
 const RoundSteps<float> rounds_32 = round_steps<float>();
+const NoisySweeps<double> noisy_64 = noisy_sweeps<double>();
+const NoisySweeps<float> noisy_32 = noisy_sweeps<float>();
 }  // namespace portable
 }  // namespace qffc

@@ -2,27 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <mutex>
+
+#include "remembered.hpp"
 
 namespace qffc {
 namespace {
-
-// Reads numbers one after another and remembers whether there were enough.
-template <class T>
-struct Reader {
-  const T* next;
-  const T* end;
-  bool good = true;
-
-  T read() {
-    if (next == end) {
-      good = false;
-      return T{};
-    }
-    return *next++;
-  }
-};
 
 void place_tiles(Tile& tile, int32_t mask, int32_t qubits) {
   std::vector<int32_t> inner, outer;
@@ -140,41 +124,11 @@ bool decode(const int32_t* int_data, int64_t int_count, const double* real_data,
   return ints.good && reals.good && ints.next == ints.end && reals.next == reals.end;
 }
 
-namespace {
-
-struct Remembered {
-  std::vector<int32_t> ints;
-  std::vector<double> reals;
-  std::shared_ptr<const Program> program;
-};
-
-template <class T>
-bool same(const std::vector<T>& known, const T* numbers, int64_t count) {
-  return static_cast<int64_t>(known.size()) == count &&
-         (count == 0 || std::memcmp(known.data(), numbers, count * sizeof(T)) == 0);
-}
-
-}  // namespace
-
 std::shared_ptr<const Program> decode_once(
     const int32_t* ints, int64_t int_count, const double* reals, int64_t real_count) {
-  constexpr size_t most = 16;
-  static std::mutex mutex;
-  // The latest at the end. Never destroyed: threads of XLA may call while the process ends.
-  static std::vector<Remembered>& last = *new std::vector<Remembered>;
-  const std::lock_guard<std::mutex> lock(mutex);
-  const auto found = std::find_if(last.begin(), last.end(), [&](const Remembered& known) {
-    return same(known.ints, ints, int_count) && same(known.reals, reals, real_count);
-  });
-  if (found != last.end()) {
-    std::rotate(found, found + 1, last.end());
-    return last.back().program;
-  }
-  auto program = std::make_shared<Program>();
-  if (!decode(ints, int_count, reals, real_count, *program)) return nullptr;
-  if (last.size() == most) last.erase(last.begin());
-  last.push_back({{ints, ints + int_count}, {reals, reals + real_count}, program});
-  return program;
+  // Never destroyed: threads of XLA may call while the process ends.
+  static Remembered<Program>& remembered = *new Remembered<Program>;
+  return remembered.find(ints, int_count, reals, real_count);
 }
 
 }  // namespace qffc

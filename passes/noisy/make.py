@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 
+import jax
+
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.program import Program
 from qffc.passes.circuit.split_program import Split, split_program
-from qffc.passes.lower_jax.kernel import KernelFunctions
+from qffc.passes.lower_jax.kernel import KernelFunctions, KernelName, takes_native
+from qffc.passes.lower_jax.kernel_derivatives import differentiable
+from qffc.passes.lower_jax.kernel_protocol import Differentiable
 from qffc.passes.lower_jax.program import JaxProgram
+from qffc.passes.lower_jax.shapes import need_slots
 from qffc.passes.measurement.plan import plan_measurement
 from qffc.passes.measurement.setting_cone import seen_by
 from qffc.passes.measurement.settings import MeasurementPlan, measurement_plan
 from qffc.passes.noisy.channels import Strengths
 from qffc.passes.noisy.kernel import NoisyKernel
+from qffc.passes.noisy.native import NativeNoisyKernel
 from qffc.passes.noisy.structure import setting_circuit
 from qffc.passes.target import CostWeights, MinimumAngles, Target
 from qffc.passes.target_noise import NoiseModel
@@ -76,6 +82,41 @@ def noisy_kernel(split: Split, target: Target, plan: MeasurementPlan | None = No
     raise _other_circuits(split, target)
 
 
+def noisy_functions(kernel: NoisyKernel, name: KernelName = "auto") -> Differentiable[jax.Array, jax.Array]:
+    """Return the functions of a kernel as JAX differentiates them: moments, and their derivative along a direction.
+
+    Args:
+        kernel: from :func:`noisy_kernel`.
+        name: ``native``, ``portable``, or ``auto`` for the native one where it is there.
+
+    Raises:
+        QffcError: when the native one is asked for and was not built; by the functions, for slots of another shape.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from qffc.library import load
+        >>> from qffc.targets.catalogue import target
+        >>> split = split_program(load("sivqlm-lih", depth=1))
+        >>> functions = noisy_functions(noisy_kernel(split, target("H2-1")))
+        >>> functions.moments(jnp.zeros((3, split.slot_count))).shape
+        (3, 1)
+    """
+    native = takes_native(name)
+    functions = (
+        differentiable(NativeNoisyKernel(kernel)) if native else Differentiable(kernel.moments, kernel.moments_along)
+    )
+
+    def moments(slots: jax.Array) -> jax.Array:
+        need_slots(kernel.split, slots)
+        return functions.moments(slots)
+
+    def moments_along(slots: jax.Array, direction: jax.Array) -> tuple[jax.Array, jax.Array]:
+        need_slots(kernel.split, slots, direction)
+        return functions.moments_along(slots, direction)
+
+    return Differentiable(moments, moments_along)
+
+
 def _gate_by_gate(split: Split, target: Target, plan: MeasurementPlan) -> list[bool]:
     """Of each setting, whether its gates stand in one order whatever the numbers are."""
     from qffc.passes.lower_pytket.kernel import PytketKernel  # pytket is heavy
@@ -103,6 +144,7 @@ class NoisyLowering:
 
     Args:
         target: with its noise.
+        kernel: which kernel computes, as :func:`noisy_functions` takes it.
 
     Example:
         >>> from qffc.library import load
@@ -115,6 +157,7 @@ class NoisyLowering:
     """
 
     target: Target
+    kernel: KernelName = "auto"
 
     def __repr__(self) -> str:
         return f"NoisyLowering(target of {self.target.name})"
@@ -122,8 +165,8 @@ class NoisyLowering:
     def __call__(self, program: Program) -> JaxProgram:
         """Return the functions of a program."""
         split = split_program(program)
-        kernel = noisy_kernel(split, self.target)
-        return JaxProgram(split, KernelFunctions(self.name, kernel.moments, kernel.moments_along))
+        functions = noisy_functions(noisy_kernel(split, self.target), self.kernel)
+        return JaxProgram(split, KernelFunctions(self.name, functions.moments, functions.moments_along))
 
     @property
     def name(self) -> str:

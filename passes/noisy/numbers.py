@@ -10,10 +10,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qffc.ir.pauli import LETTERS
 from qffc.passes.circuit.split_program import Affine, KernelOp, Split
 from qffc.passes.lower_pytket.turns import FROM_Z
 from qffc.passes.lower_pytket.turns import inverse as turn_back
+from qffc.passes.noisy.affine import angle_row, vector_rows
 from qffc.passes.noisy.channels import EXCHANGE, PAIR_MOST, Strengths, rotation
 from qffc.passes.noisy.structure import Along, Beside, Carried, Frame, Fresh, Half, Lab, Leg, Story
 from qffc.passes.noisy.tables import Tables, depth
@@ -57,27 +57,10 @@ class Numbers:
 
     def _vectors(self) -> jax.Array:
         """Of all turns, (turns, batch, 3)."""
-        ops = self.tables.turns.items
-        matrix = np.zeros((len(ops), 3, self.slots.shape[1]))
-        constants = np.zeros((len(ops), 3))
-        for row, op in enumerate(ops):
-            if op.vector is not None:
-                factor, slot = op.vector
-                start = self.split.vector_offset(slot)
-                matrix[row, range(3), range(start, start + 3)] = float(factor)
-            else:
-                axis = LETTERS.index(op.string[0][1])
-                constants[row, axis], matrix[row, axis] = self._affine(op.angle)
-        return self._combined(matrix, constants)
-
-    def _affine(self, angle: Affine | None) -> tuple[float, np.ndarray]:
-        """Constant and coefficients, (slots,), of an angle."""
-        row = np.zeros(self.slots.shape[1])
-        if angle is None:
-            return 0.0, row
-        for weight, slot in angle.terms:
-            row[slot] += float(weight)
-        return float(angle.constant) + float(angle.pi_multiple) * np.pi, row
+        rows = [vector_rows(self.split, op) for op in self.tables.turns.items]
+        slots = self.slots.shape[1]
+        matrix = np.array([matrix for _, matrix in rows]).reshape(len(rows), 3, slots)
+        return self._combined(matrix, np.array([constants for constants, _ in rows]))
 
     def _combined(self, matrix: np.ndarray, constants: np.ndarray) -> jax.Array:
         """Affine combinations of slots: coefficients (rows, ..., slots) to (rows, batch, ...)."""
@@ -106,7 +89,7 @@ class Numbers:
 
     def _angles(self, angles: Sequence[Affine | None]) -> jax.Array:
         """(angles, batch), radians."""
-        parts = [self._affine(angle) for angle in angles]
+        parts = [angle_row(self.split, angle) for angle in angles]
         return self._combined(np.array([row for _, row in parts]), np.array([constant for constant, _ in parts]))
 
     # ----------------------------------------------------------------------- pairs and frames

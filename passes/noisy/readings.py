@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import InternalError
-from qffc.ir.pauli import Letter
 from qffc.passes.lower_pytket.turns import FROM_Z, after
 from qffc.passes.lower_pytket.turns import inverse as turn_back
 from qffc.passes.measurement.settings import Setting
@@ -105,8 +104,7 @@ class Reader:
             strengths, reading = self.numbers.strengths, self.circuit.reading
             legs = [self._into_pair(track) for track in pair]
             both = on_both(*legs)
-            letters = [letter for letter in (reading.letters[track] for track in pair) if letter is not None]
-            weights = _after_turn(letters, [track in read for track in pair], strengths)
+            weights = pair_weights(reading, pair, [track in read for track in pair], strengths)
             self._known[pair, read] = jnp.einsum("i,bij->bj", jnp.asarray(weights, both.dtype), both)
         return self._known[pair, read]
 
@@ -122,8 +120,11 @@ class Reader:
         return self.numbers.legs[self.numbers.tables.legs[leg]]
 
 
-def _after_turn(letters: Sequence[Letter], read: Sequence[bool], strengths: Strengths) -> NDArray[np.float64]:
-    """Weights of the 16 letters before the turn of a pair in the reading of one or both after it."""
+def pair_weights(
+    reading: Reading, pair: tuple[int, int], read: Sequence[bool], strengths: Strengths
+) -> NDArray[np.float64]:
+    """Return the weights of the 16 letters before the turn of a pair in the reading of one or both after it."""
+    letters = [letter for letter in (reading.letters[track] for track in pair) if letter is not None]
     scale, shift = strengths.read
     rows = []
     for letter, mine in zip(letters, read, strict=True):

@@ -65,7 +65,7 @@ def template() -> str:
     lines += ["", f"# {RunFile.model_fields['unproven'].description}", "unproven = false"]
     for name, field in TrainingConfig.model_fields.items():
         lines += ["", f"# {field.description}"]
-        example = field.examples[0] if field.examples else 100
+        example = json.dumps(field.examples[0] if field.examples else 100)
         lines += [f"# {name} = {example}" if field.default is None else f"{name} = {json.dumps(field.default)}"]
     return "\n".join(lines) + "\n" + _STUDIES
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -182,10 +182,18 @@ class ForceField:
             >>> forces.shape, energy({}, jnp.stack([water, water])).shape
             ((3, 3), (2,))
         """
-        other = kernel != "auto" and kernel != self.lowered.kernel.name
-        lowered = lower_jax(self.program, kernel) if other else self.lowered
         instances = instances_of(self.program, elements_of(numbers))
-        return energy_function(lowered, instances, self.arrays, reference=reference)
+        return energy_function(self._lowered_by(kernel), instances, self.arrays, reference=reference)
+
+    def _lowered_by(self, kernel: KernelName) -> JaxProgram:
+        """The functions of the program with a kernel; noise stays, and what has other functions keeps them."""
+        from qffc.passes.noisy.make import NoisyLowering  # heavy, and few models have noise
+
+        if kernel == "auto" or kernel == self.lowered.kernel.name:
+            return self.lowered
+        if isinstance(self.lower, NoisyLowering):
+            return replace(self.lower, kernel=kernel)(self.program)
+        return lower_jax(self.program, kernel) if self.lower is lower_jax else self.lowered
 
     @in_double_precision
     def hessian(self, numbers: Elements, positions: ArrayLike) -> NDArray[np.float64]:

@@ -19,6 +19,11 @@ from qffc.passes.lower_jax.native import NativeKernel, NativeTableKernel
 from qffc.passes.lower_jax.native_program import native_program
 from qffc.passes.lower_jax.slot_tables import SlotTables
 from qffc.passes.native_library import native_state
+from qffc.passes.noisy.make import noisy_kernel
+from qffc.passes.noisy.native import NativeNoisyKernel
+from qffc.passes.noisy.native_program import native_noisy_program
+from qffc.passes.target_noise import NoiseModel
+from qffc.targets.catalogue import target
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "passes" / "native"
@@ -31,6 +36,8 @@ KERNELS = (
     "gadget_search.cpp",
     "helpers.cpp",
     "layer_run.cpp",
+    "noisy_program.cpp",
+    "noisy_run.cpp",
     "program.cpp",
     "round_dynamics.cpp",
     "round_limits.cpp",
@@ -114,6 +121,10 @@ def check(runner, folder, native, shape, tables, rows, numbers, expected):
     """Hold a run under sanitizers against what Python found."""
     parts = [native.ints, native.reals, *tables, *rows, *(np.ravel(x) for x in numbers)]
     head = " ".join(map(str, (len(native.ints), len(native.reals), *shape)))
+    compare(runner, folder, head, parts, expected)
+
+
+def compare(runner, folder, head, parts, expected):
     (folder / "program.txt").write_text(
         "\n".join([head, *(" ".join(map(repr, np.asarray(x).tolist())) for x in parts)])
     )
@@ -176,3 +187,20 @@ def test_no_sanitizer_complains_of_tables(runner, tmp_path):
     values, rows = case.inputs
     numbers = (joined(values), joined(case.along), case.weights, case.weights_along)
     check(runner, tmp_path, native, case.shape, [x.shape for x in values], rows, numbers, expected)
+
+
+@pytest.mark.parametrize(("name", "depth"), [("pair", 1), ("water-demo", 2)])
+def test_no_sanitizer_complains_of_noise(build, tmp_path, name, depth):
+    noise = NoiseModel(0.01, 0.02, 0.01, preparation=0.04, measurement_0=0.03, measurement_1=0.05)
+    kernel = noisy_kernel(split_program(load(name, depth=depth)), target("H2-1LE").with_noise(noise))
+    rng = np.random.default_rng(0)
+    slots, along = (rng.normal(size=(CIRCUITS, kernel.split.slot_count)) for _ in range(2))
+    weights, turned = (rng.normal(size=(CIRCUITS, len(kernel.plan.terms))) for _ in range(2))
+    native = NativeNoisyKernel(kernel)
+    moments, moments_along = native.moments_along(jnp.asarray(slots), jnp.asarray(along))
+    gradient, gradient_along, _ = native.gradient_along(*map(jnp.asarray, (slots, weights, along, turned)))
+    program = native_noisy_program(kernel)
+    parts = [program.ints, program.reals, *(np.ravel(x) for x in (slots, along, weights, turned))]
+    head = f"{len(program.ints)} {len(program.reals)} {CIRCUITS}"
+    expected = [np.ravel(x) for x in (moments, moments_along, gradient, gradient_along)]
+    compare(build("run_noisy"), tmp_path, head, parts, expected)

@@ -20,7 +20,8 @@ from qffc.passes.circuit.split_program import split_program
 from qffc.passes.lower_jax.double_precision import double_precision
 from qffc.passes.lower_jax.kernel import make_kernel
 from qffc.passes.measurement.settings import measurement_plan
-from qffc.passes.noisy.make import NoisyLowering, noisy_kernel
+from qffc.passes.native_library import native_state
+from qffc.passes.noisy.make import NoisyLowering, noisy_functions, noisy_kernel
 from qffc.passes.target_noise import NoiseModel
 from qffc.targets.catalogue import target
 
@@ -133,7 +134,11 @@ def test_moments_are_those_of_the_emitted_circuits(name, choices, bell):
     assert any(setting.pairs for setting in kernel.plan.settings) == bell
     slots = np.random.default_rng(1).normal(size=(2, split.slot_count))
     expected = [emitted_moments(split, kernel.plan, row, LOUD) for row in slots]
-    np.testing.assert_allclose(kernel.moments(jnp.asarray(slots)), expected, atol=1e-10)
+    found = kernel.moments(jnp.asarray(slots))
+    np.testing.assert_allclose(found, expected, atol=1e-10)
+    if native_state().available:
+        native = noisy_functions(kernel, "native").moments(jnp.asarray(slots))
+        np.testing.assert_allclose(native, found, rtol=0, atol=1e-12)
 
 
 def test_without_noise_worth_the_name_it_is_the_exact_kernel():

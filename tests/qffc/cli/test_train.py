@@ -212,6 +212,22 @@ def test_template_is_the_default(qffc, tmp_path):
     assert json.loads(out)["settings"] == TrainingConfig().model_dump()
 
 
+def test_settings_that_the_template_leaves_open_can_be_taken_from_it():
+    left_open = [name for name, field in TrainingConfig.model_fields.items() if field.default is None]
+    lines = template().splitlines()
+    given = [next(line for line in lines if line.startswith(f"# {name} = ")).removeprefix("# ") for name in left_open]
+    text = "\n".join(['program = "lib:pair"', 'data = "water"', *given])
+    assert run_from(tomllib.loads(text)).settings.noise == "H2-1"
+
+
+def test_settings_that_are_words_are_options(qffc, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr("qffc.toolchain.train", lambda *_, config, **__: seen.append(config))
+    words = ("--noise", "H2-1", "--limits", "off", "--train", "10,20")
+    qffc("train", PROGRAM, "--data", "water", *words, "--out", tmp_path / "run")
+    assert (seen[0].noise, seen[0].limits, seen[0].train) == ("H2-1", "off", (10, 20))
+
+
 @pytest.mark.parametrize(
     ("text", "word"), [("epoch = 3", "'epoch'"), ("epochs = 0", "greater than"), ("epochs =", "TOML"), ("[a]", "'a'")]
 )

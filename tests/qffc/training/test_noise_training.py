@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from qffc.library import load
 from qffc.models.files.model_file import KERNEL, load_model, save_model
 from qffc.models.force_field import untrained
 from qffc.models.noisy_model import with_noise
+from qffc.passes.native_library import native_state
 from qffc.passes.noisy.make import PREFIX
 from qffc.references.data import dataset_of
 from qffc.toolchain import train
@@ -32,6 +34,20 @@ def test_a_model_keeps_the_noise_it_was_trained_with(tmp_path):
     # The noise of another machine is another run.
     with pytest.raises(QffcError, match="kernel"):
         train(f"lib:{WATER}:depth=1", "water", tmp_path, noise="H2-2", **SETTINGS | {"epochs": 2})
+
+
+def test_noise_stays_whichever_kernel_computes(monkeypatch):
+    lowered = []
+    monkeypatch.setattr("qffc.models.force_field.energy_function", lambda given, *_, **__: lowered.append(given))
+    model = with_noise(untrained(load(WATER, depth=1), seed=0), "H2-1")
+    for kernel in ("auto", "portable"):
+        model.energy_fn([8, 1, 1], kernel=kernel)
+    with_noise(model, None).energy_fn([8, 1, 1], kernel="portable")
+    noisy = model.lowered.kernel.name
+    assert [each.kernel.name for each in lowered] == [noisy, noisy, "portable"]
+    slots = np.zeros((1, lowered[0].split.slot_count), np.float32)
+    used = ["qffc_noisy" in jax.jit(each.moments).lower(slots).as_text() for each in lowered]
+    assert used == [native_state().available, False, False]
 
 
 def test_unknown_noise_is_refused(tmp_path):
