@@ -39,7 +39,11 @@ def calibration_table(told: Calibration) -> str:
 def errors_table(evaluation: Evaluation) -> str:
     """Return mean absolute and root mean square errors of the model and of each baseline."""
     rows = [(name, *map(_spelt, _figures(errors, len(evaluation.data.numbers)))) for name, errors in evaluation.rows()]
-    return table(_HEADER, [_UNITS, *rows])
+    if not evaluation.errors.has_stress:
+        return table(_HEADER, [_UNITS, *rows])
+    stresses = [(_spelt(errors.stress_mae), _spelt(errors.stress_rmse)) for _, errors in evaluation.rows()]
+    more = [(*row, *own) for row, own in zip(rows, stresses, strict=True)]
+    return table((*_HEADER, "stress MAE", "RMSE"), [(*_UNITS, "meV/Å³", "meV/Å³"), *more])
 
 
 def shots_line(need: ShotNeed) -> str:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from qffc.reports.evaluation import Evaluation
 
 _HEADER = "| | energy MAE, meV | RMSE | force MAE, meV/Å | RMSE |\n|---|---|---|---|---|"
+_WITH_STRESS = (
+    "| | energy MAE, meV | RMSE | force MAE, meV/Å | RMSE | stress MAE, meV/Å³ | RMSE |\n|---|---|---|---|---|---|---|"
+)
 
 
 @dataclass(frozen=True)
@@ -107,10 +110,11 @@ def _opening(names: Sequence[str], tests: Sequence[CardSet]) -> str:
 
 
 def _errors(name: str, evaluation: Evaluation) -> str:
-    rows = [_row(label, errors) for label, errors in evaluation.rows()]
-    frames = evaluation.errors.frames
+    stress = evaluation.errors.has_stress
+    rows = [_row(label, errors, stress) for label, errors in evaluation.rows()]
+    frames, header = evaluation.errors.frames, _WITH_STRESS if stress else _HEADER
     return "\n".join(
-        [f"On {frames} test frames of {name}; baselines fitted to the same training frames.", "", _HEADER, *rows]
+        [f"On {frames} test frames of {name}; baselines fitted to the same training frames.", "", header, *rows]
     )
 
 
@@ -211,9 +215,10 @@ def _symmetry(metadata: Mapping[str, str]) -> str:
     return f"{', '.join(generators)}: {'proven' if certificate.holds else 'not proven'}"
 
 
-def _row(label: str, errors: Errors) -> str:
+def _row(label: str, errors: Errors, stress: bool) -> str:
     figures = (errors.energy_mae, errors.energy_rmse, errors.force_mae, errors.force_rmse)
-    return f"| {label} | " + " | ".join(f"{figure:.2f}" for figure in figures) + " |"
+    more = (errors.stress_mae, errors.stress_rmse) if stress else ()
+    return f"| {label} | " + " | ".join("-" if isnan(each) else f"{each:.2f}" for each in (*figures, *more)) + " |"
 
 
 def _command(

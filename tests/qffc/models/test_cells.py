@@ -20,7 +20,7 @@ from drawn_limits import with_limits
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.calculator import Calculator
-from qffc.models.circuits.cells import images_within
+from qffc.data.images import images_within
 from qffc.models.ensemble import Ensemble
 from qffc.models.force_field import ForceField, untrained
 from qffc.models.moving_atoms import MovingAtoms
