@@ -162,15 +162,11 @@ def _cell_keys(file: Path, archive: NpzFile, given: Mapping[str, str]) -> dict[s
     """Keys of what frames in cells have; none where nothing says that they are in cells."""
     there = {role for role, known in KNOWN_CELL_KEYS.items() if role in given or set(known) & set(archive.files)}
     found = {role: _key(file, archive, role, given.get(role)) for role in CELL_ROLES if role in there}
-    if "pbc" in found and not _is_boundaries(array_in(file, archive, found["pbc"])):
-        del found["pbc"]  # words, which say no more than whether there are any
+    if "pbc" in found and array_in(file, archive, found["pbc"]).dtype.kind not in "biu":
+        return {}  # words, which are not read: they are refused, or say that all is open
     periodic = "cells" in found and bool(np.any(array_in(file, archive, found["cells"])))
     open_ = "pbc" in found and not np.any(array_in(file, archive, found["pbc"]))
     return found if periodic and not open_ else {}
-
-
-def _is_boundaries(array: NDArray[np.generic]) -> bool:
-    return array.dtype.kind in "biu"
 
 
 def _cells(file: Path, archive: NpzFile, keys: Mapping[str, str]) -> dict[str, NDArray[np.generic]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import isnan, nan
 
 import numpy as np
@@ -42,6 +42,10 @@ class Errors:
     def has_stress(self) -> bool:
         """Whether there are errors of stresses."""
         return not isnan(self.stress_mae)
+
+    def figures(self) -> dict[str, float]:
+        """Return all by name; those of stresses only where there are any."""
+        return {name: value for name, value in asdict(self).items() if self.has_stress or not name.startswith("stress")}
 
 
 def force_errors_by_element(forces: NDArray[np.float64], data: Dataset) -> dict[str, tuple[float, float]]:

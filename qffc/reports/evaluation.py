@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from math import isnan
 
 import numpy as np
@@ -170,7 +170,5 @@ def _figures(errors: Errors, atoms: int) -> dict[str, float | None]:
         "stress_mae": "stress_mae_meV_per_Angstrom3",
         "stress_rmse": "stress_rmse_meV_per_Angstrom3",
     }
-    if not errors.has_stress:
-        names = {key: name for key, name in names.items() if not key.startswith("stress")}
-    figures = {names[key]: None if isnan(value) else value for key, value in asdict(errors).items() if key in names}
+    figures = {names[key]: None if isnan(value) else value for key, value in errors.figures().items()}
     return figures | {"energy_mae_per_atom_meV": errors.energy_mae / atoms}

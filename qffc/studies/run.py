@@ -148,7 +148,7 @@ def _do_locked(
             where=str(folder),
         )
     errors, part = errors_held_out(model, sets, run.config)
-    found = {} if errors is None else asdict(errors)
+    found = {} if errors is None else errors.figures()
     seconds = perf_counter() - begin
     entry = {"identity": identity, "labels": dict(run.labels), "part": part, "errors": found, "seconds": seconds}
     write_text(file, json.dumps(entry, indent=2, allow_nan=False) + "\n")

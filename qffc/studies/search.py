@@ -236,7 +236,7 @@ def _test(task: Task, name: str) -> dict[str, float] | None:
     config = stored_config(model.metadata)
     assert config is not None  # training writes it
     errors, part = errors_held_out(model, load_data(task.run.data), config)
-    return None if errors is None or part != "test" else {COLUMNS[key]: value for key, value in asdict(errors).items()}
+    return None if errors is None or part != "test" else {COLUMNS[key]: value for key, value in errors.figures().items()}
 
 
 def _need_validation(run: Run, table: SearchTable) -> None:
