@@ -16,6 +16,7 @@ from qffc.models.files.trained import TRAINED_PREFIX
 from qffc.models.force_field import trainable_names
 from qffc.models.validity.limits import has_limits
 from qffc.passes.equivariance.certificates.certificate import Certificate
+from qffc.reports.coverage import COVERAGE_HEADER, coverage_rows
 from qffc.training.config import TrainingConfig, settled, stored_config
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def model_card(
         _facts(model, config, metadata),
         "## Errors",
         *(_errors(names[test.number], test.evaluation) for test in ordered),
+        *_sureness(names, ordered),
         *_device(names, ordered),
         f"## Make it again\n\n```sh\n{_command(model, config, ordered, units, keys)}\n```",
         _limits(model),
@@ -116,6 +118,20 @@ def _errors(name: str, evaluation: Evaluation) -> str:
     return "\n".join(
         [f"On {frames} test frames of {name}; baselines fitted to the same training frames.", "", header, *rows]
     )
+
+
+def _sureness(names: Sequence[str], tests: Sequence[CardSet]) -> list[str]:
+    """How well the model knows its errors; nothing of one without uncertainty."""
+    told = [(names[test.number], each) for test in tests if (each := test.evaluation.calibration) is not None]
+    if not told:
+        return []
+    rows = [f"| {name} | {' | '.join(row)} |" for name, each in told for row in coverage_rows(each)]
+    return [
+        "## How sure it is",
+        "Energies and forces come with standard deviations, calibrated on validation frames; of the errors on test frames so"
+        " many are within one and two of them.\n\n"
+        f"| | {' | '.join(COVERAGE_HEADER)} |\n|---|---|---|---|---|---|\n" + "\n".join(rows),
+    ]
 
 
 def _device(names: Sequence[str], tests: Sequence[CardSet]) -> list[str]:

@@ -15,6 +15,7 @@ from qffc.html_page import figure, page, table
 from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.reports.certificate_words import certificate_html
 from qffc.reports.circuit_svg import circuit_svg
+from qffc.reports.coverage import COVERAGE_HEADER, coverage_rows
 from qffc.reports.learned_functions import learned_functions
 from qffc.reports.model_card import CardSet, card_entries
 from qffc.reports.svg_charts import Series, chart
@@ -181,6 +182,13 @@ def _errors(each: ReportedSet) -> list[str]:
     if evaluation.elements:
         by_element = [(escape(name), f"{mae:.2f}", f"{rmse:.2f}") for name, (mae, rmse) in evaluation.elements.items()]
         parts += ["<h3>Forces by element</h3>", table(("forces on", "MAE, meV/Å", "RMSE"), by_element)]
+    if evaluation.calibration is not None:
+        parts += [
+            "<h3>How sure the model is</h3>",
+            table(COVERAGE_HEADER, coverage_rows(evaluation.calibration)),
+            "<p class=faint>Shares of the errors that are within one and two of the standard deviations that the model gives "
+            "with its predictions, beside those of normal errors.</p>",
+        ]
     return [*parts, *_frames(each)]
 
 
