@@ -97,7 +97,9 @@ def _tested(
     if shots and frames.periodic:
         say("note: circuits of atoms in cells go to no device, so nothing is said of shots")
     return ReportedSet(
-        CardSet(number or 0, evaluate(model, frames, shots=shots and not frames.periodic), source), tuple(map(int, rows)), number is not None
+        CardSet(number or 0, evaluate(model, frames, shots=shots and not frames.periodic), source),
+        tuple(map(int, rows)),
+        number is not None,
     )
 
 

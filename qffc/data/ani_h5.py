@@ -52,7 +52,9 @@ def h5_frames(file: Path) -> Iterator[Frame]:
         for done, name in enumerate(groups):
             tell("reading molecules:", done, len(groups))
             arrays = {key: np.asarray(entry) for key, entry in archive[name].items()}
-            refuse_periodic({key: value for key, value in arrays.items() if says_periodic(key)}, f"{file}, group {name}")
+            refuse_periodic(
+                {key: value for key, value in arrays.items() if says_periodic(key)}, f"{file}, group {name}"
+            )
             for frame in _conformations(file, name, arrays):
                 yield Frame(file, index, 0, *frame)
                 index += 1

@@ -98,7 +98,9 @@ def checked_stresses(stresses: ArrayLike, cells: Floats | None, pbc: Bools | Non
             expected="finite numbers",
             help="remove frames whose calculation failed",
         )
-    without = [frame for frame in range(frames) if cells is None or pbc is None or not _has_volume(cells[frame], pbc[frame])]
+    without = [
+        frame for frame in range(frames) if cells is None or pbc is None or not _has_volume(cells[frame], pbc[frame])
+    ]
     if without:
         raise error(
             "stress of a frame without a volume",

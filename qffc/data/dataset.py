@@ -34,8 +34,8 @@ class Dataset:
         source: the units of the numbers before they were converted to eV and Angstrom.
         published: splits that come with the data.
         has_forces: whether there are forces; without them the array is zero, and no model is trained.
-        cells: (n, 3, 3), or (3, 3) of all frames, vectors in rows, Angstrom; None where no boundary is periodic. Those of
-            frames without a periodic boundary are mere boxes, and become zeros.
+        cells: (n, 3, 3), or (3, 3) of all frames, vectors in rows, Angstrom; None where no boundary is periodic. Those
+            of frames without a periodic boundary are mere boxes, and become zeros.
         pbc: (n, 3), or (3,) of all frames, along which vectors atoms repeat; all of them where only cells are given.
         stresses: (n, 3, 3), or (n, 6) in the order of Voigt, eV/Angstrom^3, with the sign of ASE: positive when the
             cell wants to shrink. None where there are none.

@@ -43,7 +43,8 @@ def dataset_of_atoms(
         keys: other names by role, such as ``{"energies": "REF_energy", "forces": "REF_forces"}``.
 
     Raises:
-        QffcError: a frame lacks energy or forces, or a stress that others have, or has other atoms; or the numbers are not finite.
+        QffcError: a frame lacks energy or forces, or a stress that others have, or has other atoms; or the numbers are
+            not finite.
 
     Example:
         >>> from ase import Atoms

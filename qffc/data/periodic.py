@@ -71,8 +71,8 @@ def refuse_periodic(entries: Mapping[str, object], where: str) -> None:
                 "periodic systems are not supported",
                 where=f"{where}, key {key!r}",
                 found=f"a cell or periodic boundaries: {shown}",
-                expected="a molecule in a vacuum; or, where frames in cells are read, a cell under the name of its format: "
-                "Lattice and pbc in extended XYZ, cells and pbc in npz",
+                expected="a molecule in a vacuum; or, where frames in cells are read, a cell under the name of its "
+                "format: Lattice and pbc in extended XYZ, cells and pbc in npz",
                 help="for an isolated molecule remove the cell, or say that no boundary is periodic (pbc: three times "
                 'false, in XYZ pbc="F F F"); a cell is refused, never ignored. Training, calculators of models with a '
                 "cutoff and 'qffc predict' take cells, devices do not",

@@ -35,8 +35,8 @@ class Source:
     Args:
         path: the file.
         keys: role to key in the file.
-        arrays: role to raw array, in ``units``; that of forces may be missing, and those of cells. Stresses are in the unit
-            of energy by that of length cubed.
+        arrays: role to raw array, in ``units``; that of forces may be missing, and those of cells. Stresses are in the
+            unit of energy by that of length cubed.
         units: the declared units.
         name: name of the dataset.
         published: splits that come with the data.

@@ -94,7 +94,8 @@ def spread_of(what: str, unit: str, numbers: NDArray[np.float64], bins: int = _B
 def spreads_of(data: Dataset) -> Iterator[Spread]:
     """Yield the spreads of energies per frame, of lengths of forces, and of distances for each pair of elements.
 
-    In cells also those of the entries of stresses, and distances are those of neighbours up to 6 Angstrom, images included.
+    In cells also those of the entries of stresses, and distances are those of neighbours up to 6 Angstrom, images
+    included.
 
     Args:
         data: frames; of very many, distances are taken from some of them, evenly.

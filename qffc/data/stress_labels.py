@@ -71,6 +71,10 @@ class StressKeys:
         return np.stack([_tensor(frame, str(name)) for frame, name in zip(frames, there, strict=True)])
 
 
+USUAL = StressKeys()
+"""The usual names."""
+
+
 def _entries(frame: Frame) -> dict[str, object]:
     results = frame.atoms.calc.results if frame.atoms.calc is not None else {}
     return {**frame.header, **results}
@@ -102,7 +106,8 @@ def _need_same(frames: Sequence[Frame], stress: Floats, of_virial: Floats) -> No
         raise error(
             "stress and virial that differ",
             where=frames[frame].where,
-            found=f"entries off by {off[frame]:.3g}, of {size[frame]:.3g}" + (": is one of the wrong sign?" if turned else ""),
+            found=f"entries off by {off[frame]:.3g}, of {size[frame]:.3g}"
+            + (": is one of the wrong sign?" if turned else ""),
             expected="a virial that is minus the stress times the volume",
             help="name the right one: --keys stresses=NAME, or remove the other",
         )

@@ -15,7 +15,7 @@ from qffc.data.declared_units import declared_units
 from qffc.data.file_names import DB_SUFFIXES, stem, suffix
 from qffc.data.frame_files import frames_of
 from qffc.data.source import Source, existing_file
-from qffc.data.stress_labels import StressKeys
+from qffc.data.stress_labels import USUAL, StressKeys
 from qffc.data.xyz_frames import Frame, no_frames, refuse_other_atoms
 from qffc.ir.diagnostics import error, quoted
 from qffc.units import INTERNAL, Units
@@ -30,7 +30,7 @@ def read_xyz(
     energy_key: str = "energy",
     forces_key: str = "forces",
     *,
-    stress_keys: StressKeys = StressKeys(),
+    stress_keys: StressKeys = USUAL,
     energies_alone: bool = False,
 ) -> Dataset:
     """Read a dataset from an extended XYZ file.
@@ -114,7 +114,7 @@ class XyzLabels:
     energy_key: str = "energy"
     forces_key: str = "forces"
     energies_alone: bool = False
-    stress: StressKeys = StressKeys()
+    stress: StressKeys = USUAL
 
     def energies(self, frames: Sequence[Frame]) -> NDArray[np.float64]:
         """Return the energies of frames, (n,), in the unit of the file.

@@ -19,6 +19,7 @@ from qffc.ir.rich_display import html_of
 from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.telling import tell
 from qffc.models.array_check import check_arrays
+from qffc.models.cell_energy import CellEnergy, cell_energy
 from qffc.models.circuits.instances import Instances, instances_of, species_of
 from qffc.models.circuits.neighbours import reach_in_cells
 from qffc.models.curvature import hessians
@@ -223,6 +224,52 @@ class ForceField:
         instances = instances_of(self.program, elements_of(numbers))
         return energy_function(lowered, instances, self.arrays, reference=reference)
 
+    def cell_energy_fn(
+        self,
+        positions: ArrayLike,
+        species: Elements,
+        cell: ArrayLike | None = None,
+        pbc: ArrayLike = True,
+        *,
+        room: float = 1.25,
+        kernel: KernelName = "auto",
+        reference: bool = True,
+    ) -> CellEnergy:
+        """Return the energy of atoms in a cell as a pure function for JAX, in the manner of JAX MD.
+
+        ``jit``, ``grad`` by positions, cell and parameters, ``vmap`` and loops of JAX take it. It lists neighbours at
+        every call, on the host, into arrays of fixed sizes; where these have no room energy and derivatives are NaN,
+        and so they are where the cell is none or an element unknown.
+
+        Args:
+            positions: (atoms, 3), Angstrom, of atoms as dense as they will be: how many neighbours they have says how
+                large arrays are.
+            species: (atoms,) atomic numbers, or symbols of the elements.
+            cell: (3, 3), vectors in rows, Angstrom; None in a vacuum.
+            pbc: (3,) along which of them atoms repeat.
+            room: for how many times as many neighbours there is room.
+            kernel: ``native`` for CPUs, ``portable`` for any device, or the one of the model.
+            reference: whether energies hold the reference energies of the atoms.
+
+        Returns:
+            A function of positions (atoms, 3), and of species (atoms,) and a cell (3, 3), which are those given here
+            where they are left out, to the energy in eV.
+
+        Raises:
+            QffcError: when the atoms do not fit the program, the program has no cutoff or the cell is none.
+
+        Example:
+            >>> from qffc.library import load
+            >>> model = untrained(load("gathered", species=("Cu",)), seed=1)
+            >>> cell = 2.6 * np.eye(3)
+            >>> energy = model.cell_energy_fn(np.zeros((1, 3)), ["Cu"], cell)
+            >>> jax.grad(energy, argnums=2)(jnp.zeros((1, 3)), jnp.array([29]), jnp.asarray(cell)).shape
+            (3, 3)
+        """
+        other = kernel != "auto" and kernel != self.lowered.kernel.name
+        lowered = lower_jax(self.program, kernel) if other else self.lowered
+        return cell_energy(lowered, self.arrays, positions, species, cell, pbc, room, reference)
+
     @in_double_precision
     def hessian(self, numbers: Elements, positions: ArrayLike) -> NDArray[np.float64]:
         """Return the second derivatives of the energy by the positions: exact, no differences of forces.
@@ -350,9 +397,7 @@ class ForceField:
         fixed = leaves[:-1]
         return lambda here: np.asarray(function(*fixed, here))
 
-    def predict_joined(
-        self, batch: FrameBatch, places: NDArray[np.floating]
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+    def predict_joined(self, batch: FrameBatch, places: NDArray[np.floating]) -> tuple[jax.Array, jax.Array, jax.Array]:
         """Return energies, forces and virials of joined frames.
 
         Args:
@@ -360,8 +405,8 @@ class ForceField:
             places: (1, places, 3), Angstrom; see :func:`qffc.models.frames.frame_batch.joined_places`.
 
         Returns:
-            Energies (frames,) in eV, without the reference energies of the atoms, forces (1, atoms, 3) in eV/Angstrom, and
-            the derivatives of the energies by strain (frames, 3, 3) in eV.
+            Energies (frames,) in eV, without the reference energies of the atoms, forces (1, atoms, 3) in eV/Angstrom,
+            and the derivatives of the energies by strain (frames, 3, 3) in eV.
         """
         lowered = self.lowered
 

@@ -14,11 +14,11 @@ import jax
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qffc.data.images import OPEN, Images, images_within, whole_cell
 from qffc.ir.declarations import AtomicReadout
 from qffc.ir.diagnostics import error
 from qffc.ir.given_values import real_of
 from qffc.ir.plain_numbers import bits_of
-from qffc.data.images import OPEN, Images, images_within, whole_cell
 from qffc.models.circuits.instances import circuits_of_neighbours, fill_instances, fill_places, species_of
 from qffc.models.circuits.neighbours import neighbours_within, reach, reach_in_cells
 from qffc.models.force_field import ForceField

@@ -128,8 +128,8 @@ def _sureness(names: Sequence[str], tests: Sequence[CardSet]) -> list[str]:
     rows = [f"| {name} | {' | '.join(row)} |" for name, each in told for row in coverage_rows(each)]
     return [
         "## How sure it is",
-        "Energies and forces come with standard deviations, calibrated on validation frames; of the errors on test frames so"
-        " many are within one and two of them.\n\n"
+        "Energies and forces come with standard deviations, calibrated on validation frames; of the errors on test"
+        " frames so many are within one and two of them.\n\n"
         f"| | {' | '.join(COVERAGE_HEADER)} |\n|---|---|---|---|---|---|\n" + "\n".join(rows),
     ]
 

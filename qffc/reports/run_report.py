@@ -186,8 +186,8 @@ def _errors(each: ReportedSet) -> list[str]:
         parts += [
             "<h3>How sure the model is</h3>",
             table(COVERAGE_HEADER, coverage_rows(evaluation.calibration)),
-            "<p class=faint>Shares of the errors that are within one and two of the standard deviations that the model gives "
-            "with its predictions, beside those of normal errors.</p>",
+            "<p class=faint>Shares of the errors that are within one and two of the standard deviations that the model "
+            "gives with its predictions, beside those of normal errors.</p>",
         ]
     return [*parts, *_frames(each)]
 

@@ -46,8 +46,8 @@ def batches_and_fit(
 ) -> tuple[Batches, Fit]:
     """Return the batches of a run, and what a step needs to know of them.
 
-    Frames of one molecule that all need all circuits are computed along a batch axis. Frames of several molecules, those in
-    cells, and those for which lists of near neighbours pay, are joined.
+    Frames of one molecule that all need all circuits are computed along a batch axis. Frames of several molecules,
+    those in cells, and those for which lists of near neighbours pay, are joined.
 
     Args:
         lowered: the program as JAX functions.

@@ -38,7 +38,8 @@ class SquaredErrors(NamedTuple):
         energy: sum of (energy error / atoms)^2, eV^2.
         forces: sum of the squared errors of force components, (eV/Angstrom)^2.
         shots: sum of the squares of the shot costs above the target, eV^2; None where they do not count.
-        virials: sum of (error of stress times volume / atoms)^2 over the nine entries, eV^2; None where they do not count.
+        virials: sum of (error of stress times volume / atoms)^2 over the nine entries, eV^2; None where they do not
+            count.
     """
 
     energy: jax.Array

@@ -61,8 +61,8 @@ def objective_of(energy_mae: float, force_mae: float, share: float) -> float:
 def score_of(errors: Errors, config: TrainingConfig) -> float:
     """Return what early stopping compares, less is better: the geometric mean of the mean absolute errors.
 
-    Per cents of each weigh the same whatever their units. What is not trained on does not count, and stresses only where
-    they are.
+    Per cents of each weigh the same whatever their units. What is not trained on does not count, and stresses only
+    where they are.
 
     Args:
         errors: on the validation frames.

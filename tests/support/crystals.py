@@ -45,7 +45,9 @@ def slab(frames: int = 3) -> Dataset:
     generator, cell = np.random.default_rng(1), fcc100("Al", (1, 1, 3), vacuum=5.0, periodic=False)
     cell.symbols[0] = "Cu"
     found = dataset_of_atoms([labelled(strained(cell, generator)) for _ in range(frames)])
-    return Dataset(found.numbers, found.positions, found.energies, found.forces, "slab", cells=found.cells, pbc=found.pbc)
+    return Dataset(
+        found.numbers, found.positions, found.energies, found.forces, "slab", cells=found.cells, pbc=found.pbc
+    )
 
 
 @cache

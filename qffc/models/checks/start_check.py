@@ -23,8 +23,8 @@ def need_symmetries(model: ForceField, sets: Sequence[Dataset]) -> str:
     """Refuse a model whose energies and forces break a symmetry that its program declares.
 
     What was proven is the circuit. This tests it together with all around it: which atoms take which sites, the readout
-    and the head. Two frames of the molecule with the most circuits are taken; of frames in cells atoms with some around them,
-    in a vacuum.
+    and the head. Two frames of the molecule with the most circuits are taken; of frames in cells atoms with some around
+    them, in a vacuum.
 
     Args:
         model: usually with the parameters that training starts from.

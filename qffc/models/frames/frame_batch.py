@@ -31,8 +31,8 @@ Floats = NDArray[np.floating]
 class FrameBatch:
     """Frames as one large molecule, filled up to sizes that are few; a tree of arrays for JAX.
 
-    No circuit, edge or value has atoms of two frames, so energies and forces are those of the frames alone. Where a frame
-    is in a cell there are places: the atoms of all frames first, and behind them the images of all frames.
+    No circuit, edge or value has atoms of two frames, so energies and forces are those of the frames alone. Where a
+    frame is in a cell there are places: the atoms of all frames first, and behind them the images of all frames.
 
     Args:
         instances: the circuits of all frames.
@@ -239,7 +239,9 @@ def _joined_rows(
 
     domains = range(len(plan.domains))
     return ValueRows(
-        atoms=tuple(_renumbered(together(n, [each.atoms[n] for each in rows]), counts, starts, behind) for n in domains),
+        atoms=tuple(
+            _renumbered(together(n, [each.atoms[n] for each in rows]), counts, starts, behind) for n in domains
+        ),
         species=tuple(np.concatenate(together(n, [each.species[n] for each in rows])) for n in domains),
         mirror=tuple(np.concatenate(together(n, [each.mirror[n] for each in rows])) for n in domains),
         lifts=tuple(

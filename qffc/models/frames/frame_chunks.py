@@ -35,7 +35,8 @@ def joined_chunks(
         pbc: (frames, 3) along which of their vectors atoms repeat.
 
     Yields:
-        The frames of a chunk and the positions (1, places, 3) of their atoms and images; the last chunk is filled up with frames of no atoms.
+        The frames of a chunk and the positions (1, places, 3) of their atoms and images; the last chunk is filled up
+        with frames of no atoms.
 
     Example:
         >>> from qffc.data import load_embedded

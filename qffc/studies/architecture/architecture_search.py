@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from qffc.atomic_files import write_text
-from qffc.folder_lock import lock_of
 from qffc.data.surroundings import refuse_cells
+from qffc.folder_lock import lock_of
 from qffc.ir.diagnostics import error, quoted
 from qffc.studies.architecture.candidate import Task, do_candidate, write_proof
 from qffc.studies.architecture.changes import COUPLINGS

@@ -120,7 +120,9 @@ def test_sets_of_one_composition_are_joined_with_their_cells() -> None:
 
 def test_labels_of_cells_are_judged_by_what_they_must_have() -> None:
     need_labels(copper())
-    pushed = Dataset(copper().numbers, copper().positions, copper().energies, copper().forces + 5.0, cells=copper().cells)
+    pushed = Dataset(
+        copper().numbers, copper().positions, copper().energies, copper().forces + 5.0, cells=copper().cells
+    )
     with pytest.raises(QffcError, match="net force"):
         need_labels(pushed)
 

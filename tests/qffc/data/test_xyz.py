@@ -114,7 +114,8 @@ def test_other_atoms_are_refused(path: Path) -> None:
 def test_frames_in_cells_and_in_boxes(path: Path) -> None:
     lattice = HEADER + ' Lattice="9 0 0 0 9 0 0 0 9"'
     data = read_xyz(save(path, frame(), frame(lattice)), units="ase")
-    assert data.cells is not None and data.pbc is not None
+    assert data.cells is not None
+    assert data.pbc is not None
     assert data.pbc.tolist() == [[False] * 3, [True] * 3]
     assert data.cells[:, 0, 0].tolist() == [0.0, 9.0]
     assert not read_xyz(save(path, frame(lattice + ' pbc="F F F"')), units="ase").periodic

@@ -96,7 +96,9 @@ def test_training_sees_what_the_calculator_says(name, limits):
         assert float(off.forces) < 1e-20
         assert float(off.virials) < 1e-20
         # And not because nothing is compared.
-        moved = fit.squared_errors({**arrays, ATOM_ENERGY: arrays[ATOM_ENERGY]}, piece._replace(virials=0 * piece.virials))
+        moved = fit.squared_errors(
+            {**arrays, ATOM_ENERGY: arrays[ATOM_ENERGY]}, piece._replace(virials=0 * piece.virials)
+        )
         assert float(moved.virials) > 1e-6
     errors = make_validation(model.lowered, model.arrays, sets)({})
     assert max(errors.energy_rmse, errors.force_rmse, errors.stress_rmse) < 1e-6
@@ -149,7 +151,9 @@ def test_a_training_lowers_the_errors_of_stresses(tmp_path):
 
 def test_errors_of_several_sets_are_over_frames_with_stresses():
     sets = (copper(4), copper(2), slab())
-    found = [(data.energies, data.forces, data, None if data.stresses is None else data.stresses + 1e-3) for data in sets]
+    found = [
+        (data.energies, data.forces, data, None if data.stresses is None else data.stresses + 1e-3) for data in sets
+    ]
     assert errors_of_sets(found).stress_mae == pytest.approx(1.0)
     assert not errors_of(*found[2]).has_stress
     assert "stress_mae" not in errors_of(*found[2]).figures()
