@@ -77,7 +77,8 @@ USUAL = StressKeys()
 
 def _entries(frame: Frame) -> dict[str, object]:
     results = frame.atoms.calc.results if frame.atoms.calc is not None else {}
-    return {**frame.header, **results}
+    # ASE keeps six of the nine numbers of a stress as a result, whether they are symmetric or not.
+    return {**results, **frame.header}
 
 
 def _tensor(frame: Frame, name: str) -> Floats:

@@ -23,12 +23,12 @@ def labelled(atoms: Atoms) -> Atoms:
     return atoms
 
 
-def strained(atoms: Atoms, generator: np.random.Generator, by: float = 0.03) -> Atoms:
+def strained(atoms: Atoms, generator: np.random.Generator, by: float = 0.02) -> Atoms:
     """Atoms in a cell that is strained at random, and shaken."""
     found = atoms.copy()
     strain = np.eye(3) + by * generator.normal(size=(3, 3))
     found.set_cell(found.cell.array @ strain, scale_atoms=True)
-    found.positions += 0.08 * generator.normal(size=found.positions.shape)
+    found.positions += 0.06 * generator.normal(size=found.positions.shape)
     return found
 
 

@@ -42,7 +42,7 @@ def test_what_ase_writes_is_what_ase_computed(tmp_path: Path) -> None:
     data = read(tmp_path / "cu.xyz", "ase")
     wanted = atoms.get_stress(voigt=False)
     np.testing.assert_allclose(data.stresses, wanted[None], atol=1e-8)
-    assert np.abs(wanted).max() > 0.1
+    assert np.abs(wanted).max() > 0.05
     # One atom in a cell is no free atom.
     assert read_molecules(tmp_path / "cu.xyz", "ase").atoms == {}
     assert ase_read(tmp_path / "cu.xyz").cell.array == pytest.approx(data.cells[0])
@@ -66,7 +66,7 @@ def test_virials_are_minus_the_stress_times_the_volume(tmp_path: Path) -> None:
     for words, match in (
         ((f'{virial} stress="-1 0 0 0 -2 0 0 0 0.5"',), r"stress and virial that differ(.|\n)*wrong sign"),
         ((virial, ""), r"no stress under this key(.|\n)*frame 1"),
-        (('stress="1 2 3"',), "stress that is no tensor"),
+        (('virials="1 2 3"',), "stress that is no tensor"),
         (('stress="1 9 0 0 1 0 0 0 1"',), r"stress that is not symmetric(.|\n)*frame 0"),
         ((f'{virial} pbc="F F F"', virial), r"stress of a frame without a volume(.|\n)*frame 0"),
     ):
