@@ -115,12 +115,14 @@ class CellEnergy:
         shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, _kind(leaf, kind)), self._empty)
         found = jax.pure_callback(self._list, shapes, *given, vmap_method="sequential")
         owners = found.instances.owners
+        # Factors, so that derivatives are no numbers either.
+        counted = jnp.where(found.fits > 0, jnp.ones((), kind), jnp.asarray(jnp.nan, kind))
+        positions, vectors = counted * positions, counted * vectors
         places = positions[owners] + jnp.matmul(found.shifts, vectors, precision="highest")
         held = {**self.arrays, **(parameters or {})}
         molecule = MoleculeEnergy(self.lowered, found.instances, found.rows)
         energies = molecule.energies({name: jnp.asarray(value, kind) for name, value in held.items()}, places[None])
-        # A product, so that derivatives are no numbers either.
-        return energies[0] * jnp.where(found.fits > 0, jnp.ones((), kind), jnp.asarray(jnp.nan, kind))
+        return counted * energies[0]
 
     def fits(self, positions: ArrayLike, species: ArrayLike | None = None, cell: ArrayLike | None = None) -> bool:
         """Return whether there is room for the neighbours; of numbers, not under ``jit``."""

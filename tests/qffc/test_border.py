@@ -82,7 +82,7 @@ def test_objects_of_ase_are_data(tmp_path):
     with pytest.raises(QffcError, match=r"no energy under this key(.|\n)*frame 0"):
         qf.evaluate(model, [H2O])
     periodic = frames[0].copy()
-    periodic.pbc = True
+    periodic.pbc, periodic.calc = True, frames[0].calc
     with pytest.raises(QffcError, match=r"cell that is none(.|\n)*frame 0"):
         qf.evaluate(model, [periodic])
     periodic.set_cell(9.0 * np.eye(3))

@@ -38,6 +38,7 @@ from qffc.training.validation import make_validation
 SMALL = {"species": ("Al", "Cu"), "channels": 2, "depth": 1, "hidden": (4,), "basis_size": 4, "cutoff": 3.2}
 PROGRAMS = {
     "sums": ("gathered", SMALL | {"rounds": 2, "vectors": 2}),
+    "one round": ("gathered", SMALL | {"rounds": 1, "vectors": 0, "channels": 1}),
     "pairs": ("pair", SMALL | {"channels": 1, "messages": 1, "cutoff": 2.9}),
 }
 
@@ -77,7 +78,7 @@ def one_batch(model, sets, **settings):
         return jax.tree.map(lambda values: jnp.asarray(values[0]), batch), fit, batch
 
 
-@pytest.mark.parametrize(("name", "limits"), [("sums", True), ("pairs", False)])
+@pytest.mark.parametrize(("name", "limits"), [("sums", True), pytest.param("pairs", False, marks=pytest.mark.slow)])
 def test_training_sees_what_the_calculator_says(name, limits):
     model = model_of(name, limits)
     sets = [said_by_the_calculator(model, data) for data in (copper(3), slab(), cluster())]
@@ -101,7 +102,7 @@ def test_training_sees_what_the_calculator_says(name, limits):
 
 
 def test_the_loss_has_the_mean_square_of_virials_by_atom_and_its_slope():
-    model, sets = model_of("sums"), (copper(3), slab())
+    model, sets = model_of("one round"), (copper(3), slab())
     piece, fit, batch = one_batch(model, sets, stress_weight=1.0)
     said, data = predict_data(model, sets[0]), sets[0]
     volumes = np.abs(np.linalg.det(data.cells))[:, None, None]
@@ -128,7 +129,10 @@ def settings(**changes):
 
 
 def test_a_training_lowers_the_errors_of_stresses(tmp_path):
-    data, program = copper(52), load("pair", species=("Cu",), channels=2, depth=1, hidden=(16,), basis_size=6, cutoff=3.4)
+    data, program = (
+        copper(52),
+        load("pair", species=("Cu",), channels=2, depth=1, hidden=(16,), basis_size=6, cutoff=3.4),
+    )
     model = train(program, [data], settings(), tmp_path)
     rows = read_log(tmp_path / "log.csv")
     stress = "validation_stress_mae_meV_per_Angstrom3"
@@ -143,7 +147,7 @@ def test_a_training_lowers_the_errors_of_stresses(tmp_path):
     atoms = Atoms(data.numbers, data.positions[first], cell=data.cells[first], pbc=True, calculator=Calculator(model))
     atoms.get_potential_energy()
     assert atoms.calc.results["extrapolation_grade"] <= 1.0
-    assert qf.load_model(tmp_path).metadata["data_fingerprint"] == data.fingerprint
+    assert model.metadata["data_fingerprint"] == data.fingerprint
 
 
 def test_errors_of_several_sets_are_over_frames_with_stresses():
@@ -163,7 +167,7 @@ def test_errors_of_several_sets_are_over_frames_with_stresses():
 
 def test_limits_know_the_neighbours_in_other_cells():
     data = copper(12)
-    one = with_limits(model_of("sums"), data)
+    one = with_limits(model_of("one round"), data)
     cells = data.cells
     doubled = Dataset(
         np.tile(data.numbers, 2),
@@ -172,13 +176,13 @@ def test_limits_know_the_neighbours_in_other_cells():
         np.tile(data.forces, (1, 2, 1)),
         cells=cells * np.array([2.0, 1.0, 1.0])[:, None],
     )
-    other = with_limits(model_of("sums"), doubled)
+    other = with_limits(model_of("one round"), doubled)
     for name in (SEEN, NEAREST):
         np.testing.assert_allclose(one.arrays[name], other.arrays[name], atol=1e-9)
 
 
 def test_an_ensemble_is_judged_by_its_mean_stress():
-    one = model_of("sums")
+    one = model_of("one round")
     other = ForceField(one.program, {key: 1.02 * value for key, value in one.arrays.items()})
     data = copper(2)
     found = evaluate(Ensemble([one, other]), data)
