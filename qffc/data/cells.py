@@ -39,7 +39,7 @@ def checked_cells(cells: ArrayLike | None, pbc: ArrayLike | None, frames: int) -
             raise error(
                 "periodic boundaries without a cell",
                 where="pbc",
-                found=f"{np.asarray(pbc).tolist() if np.ndim(pbc) < 2 else 'periodic frames'}, and no cells",
+                found=f"{np.asarray(pbc).tolist() if np.asarray(pbc).ndim < 2 else 'periodic frames'}, and no cells",
                 expected="cells (n, 3, 3), Angstrom, vectors in rows",
                 help="give the cells, or leave pbc out for molecules in a vacuum",
             )
@@ -51,7 +51,7 @@ def checked_cells(cells: ArrayLike | None, pbc: ArrayLike | None, frames: int) -
         repeats = np.broadcast_to(np.asarray(True if pbc is None else pbc, dtype=bool), (frames, 3)).copy()
     except ValueError:
         expected = f"({frames}, 3), (3,) or one truth value"
-        raise _other_shape("pbc", f"shape {np.shape(pbc)}", expected) from None
+        raise _other_shape("pbc", f"shape {np.asarray(pbc).shape}", expected) from None
     if not repeats.any():
         return None
     whole = np.broadcast_to(given, (frames, 3, 3)).copy()
@@ -141,7 +141,8 @@ def to_voigt(tensors: Floats) -> Floats:
 
 def volumes_of(cells: Floats) -> Floats:
     """Return the volumes (n,) of cells (n, 3, 3), Angstrom^3; 0 where a vector is missing."""
-    return np.abs(np.linalg.det(cells))
+    volumes: Floats = np.abs(np.linalg.det(cells))
+    return volumes
 
 
 def check_images_apart(positions: Floats, cells: Floats, pbc: Bools) -> None:

@@ -134,8 +134,8 @@ def _in_cells(data: Dataset) -> Iterator[Spread]:
         for kind in np.unique(np.stack([high, low], axis=1), axis=0).tolist():
             here = (high == kind[0]) & (low == kind[1])
             found.setdefault((kind[0], kind[1]), []).append(apart[here])
-    for (high, low), parts in sorted(found.items(), reverse=True):
-        yield spread_of(f"{SYMBOLS[high - 1]}-{SYMBOLS[low - 1]}", "Å", np.concatenate(parts))
+    for (heavy, light), parts in sorted(found.items(), reverse=True):
+        yield spread_of(f"{SYMBOLS[heavy - 1]}-{SYMBOLS[light - 1]}", "Å", np.concatenate(parts))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
+from numpy.typing import ArrayLike as Numbers
 from numpy.typing import NDArray
 
 from qffc.data.cells import checked_cells
@@ -25,7 +26,7 @@ from qffc.ir.program import Program
 from qffc.models.circuits.instances import Instances, circuits_of_neighbours, fill_instances, fill_places, species_of
 from qffc.models.circuits.neighbours import reach_in_cells
 from qffc.models.energy import MoleculeEnergy
-from qffc.models.given.atoms_given import elements_of, positions_of
+from qffc.models.given.atoms_given import Elements, elements_of, positions_of
 from qffc.models.molecule_circuits import ATOM_ENERGY
 from qffc.models.rows.shared_values import SharingPlan, plan_sharing
 from qffc.models.rows.value_rows import ValueRows, pad_rows, rows_of
@@ -112,7 +113,10 @@ class CellEnergy:
         numbers = jnp.asarray(self.numbers if species is None else species, jnp.int32)
         vectors = jnp.asarray(self.cell if cell is None else cell, kind)
         given = jax.lax.stop_gradient((positions, numbers, vectors))
-        shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, _kind(leaf, kind)), self._empty)
+        shapes = jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, _kind(leaf, kind)),  # type: ignore[no-untyped-call]  # of JAX
+            self._empty,
+        )
         found = jax.pure_callback(self._list, shapes, *given, vmap_method="sequential")
         owners = found.instances.owners
         # Factors, so that derivatives are no numbers either.
@@ -156,7 +160,8 @@ class CellEnergy:
                 found = self._filled(instances, shifts, 1.0)
         except QffcError:
             pass  # positions that are no numbers, a cell that is none, an element that is unknown: no energy
-        return jax.tree.map(lambda leaf: np.asarray(leaf, _kind(leaf, kind)), found)
+        listed: _Listed = jax.tree.map(lambda leaf: np.asarray(leaf, _kind(leaf, kind)), found)
+        return listed
 
     def _filled(self, instances: Instances, shifts: Floats, fits: float) -> _Listed:
         room = self.capacity
@@ -171,10 +176,10 @@ class CellEnergy:
 def cell_energy(
     lowered: JaxProgram,
     arrays: Mapping[str, Floats],
-    positions: ArrayLike,
-    species: Any,
-    cell: ArrayLike | None,
-    pbc: ArrayLike,
+    positions: Numbers,
+    species: Elements,
+    cell: Numbers | None,
+    pbc: Numbers,
     room: float,
     reference: bool,
 ) -> CellEnergy:

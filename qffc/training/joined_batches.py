@@ -196,9 +196,10 @@ def virials_of(sets: Sequence[Dataset]) -> tuple[Numbers, Numbers]:
     """Return stresses times volumes (frames, 3, 3), eV, and which frames have one, (frames,) 1 or 0."""
     virials, stressed = [], []
     for data in sets:
-        there = data.stresses is not None and data.cells is not None
-        volumes = volumes_of(data.cells) if there else np.zeros(len(data))
-        stresses = data.stresses if there else np.zeros((len(data), 3, 3))
-        virials.append(volumes[:, None, None] * stresses)
-        stressed.append(np.full(len(data), float(there)))
+        if data.stresses is None or data.cells is None:
+            virials.append(np.zeros((len(data), 3, 3)))
+            stressed.append(np.zeros(len(data)))
+            continue
+        virials.append(volumes_of(data.cells)[:, None, None] * data.stresses)
+        stressed.append(np.ones(len(data)))
     return np.concatenate(virials), np.concatenate(stressed)
