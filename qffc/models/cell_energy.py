@@ -131,12 +131,17 @@ class CellEnergy:
     def fits(self, positions: ArrayLike, species: ArrayLike | None = None, cell: ArrayLike | None = None) -> bool:
         """Return whether there is room for the neighbours; of numbers, not under ``jit``."""
         numbers, vectors = self.numbers if species is None else species, self.cell if cell is None else cell
-        needed = _needed(self.lowered.program, self._plan, np.asarray(positions), numbers, vectors, self.pbc)
+        needed = self._needed(np.asarray(positions), numbers, vectors, self.pbc)
         return _has_room(self.capacity, needed[1])
 
-    @property
-    def _program(self) -> Program:
-        return self.lowered.program
+    @cached_property
+    def _radius(self) -> float:
+        return reach_in_cells(self.lowered.program)
+
+    def _needed(
+        self, positions: Floats, numbers: Any, cell: Any, pbc: NDArray[np.bool_]
+    ) -> tuple[Instances, Capacity, Floats]:
+        return _needed(self.lowered.program, self._plan, self._radius, positions, numbers, cell, pbc)
 
     @cached_property
     def _plan(self) -> SharingPlan:
@@ -146,16 +151,15 @@ class CellEnergy:
     def _empty(self) -> _Listed:
         """A list without neighbours, for the shapes, and where there is no room."""
         positions = 1e3 * np.arange(self.capacity.atoms, dtype=float)[:, None] * np.ones(3)
-        far = _needed(self._program, self._plan, positions, self.numbers, np.eye(3), np.zeros(3, dtype=bool))
+        far = self._needed(positions, self.numbers, np.eye(3), np.zeros(3, dtype=bool))
         return self._filled(far[0], far[2], 0.0)
 
     def _list(self, positions: jax.Array, numbers: jax.Array, cell: jax.Array) -> _Listed:
         kind = np.asarray(positions).dtype
         found = self._empty
         try:
-            instances, needed, shifts = _needed(
-                self._program, self._plan, np.asarray(positions), np.asarray(numbers), np.asarray(cell), self.pbc
-            )
+            here = np.asarray(positions), np.asarray(numbers), np.asarray(cell)
+            instances, needed, shifts = self._needed(*here, self.pbc)
             if _has_room(self.capacity, needed):
                 found = self._filled(instances, shifts, 1.0)
         except QffcError:
@@ -184,14 +188,14 @@ def cell_energy(
     reference: bool,
 ) -> CellEnergy:
     """Return the function, see :meth:`qffc.models.force_field.ForceField.cell_energy_fn`."""
-    reach_in_cells(lowered.program)
+    radius = reach_in_cells(lowered.program)
     if not room >= 1:
         raise error("room for less than there is", found=f"{room}", expected="1 or more", help="1.25 is usual")
     numbers, here = elements_of(species), positions_of(np.asarray(positions))
     boxes = checked_cells(cell, None if cell is None else pbc, 1)
     vectors, repeats = (np.eye(3), np.zeros(3, dtype=bool)) if boxes is None else (boxes[0][0], boxes[1][0])
     plan = plan_sharing(lowered.split)
-    _, needed, _ = _needed(lowered.program, plan, here, numbers, vectors, repeats)
+    _, needed, _ = _needed(lowered.program, plan, radius, here, numbers, vectors, repeats)
     grown = [int(np.ceil(room * size)) + 1 for size in (needed.images, needed.neighbours, needed.circuits)]
     rows = tuple(size if size <= 1 else int(np.ceil(room * size)) + 1 for size in needed.rows)
     by_atom = lowered.program.gathered is not None
@@ -203,6 +207,7 @@ def cell_energy(
 def _needed(
     program: Program,
     plan: SharingPlan,
+    radius: float,
     positions: Floats,
     numbers: ArrayLike,
     cell: ArrayLike,
@@ -215,7 +220,7 @@ def _needed(
             "position that is not finite", found="NaN or infinity", expected="numbers", help="look at the steps"
         )
     species = species_of(program, np.asarray(numbers))
-    images = images_within(here, whole_cell(np.asarray(cell, np.float64), pbc), pbc, reach_in_cells(program))
+    images = images_within(here, whole_cell(np.asarray(cell, np.float64), pbc), pbc, radius)
     instances = circuits_of_neighbours(program, species, images.centres, images.others, images.owners)
     rows = tuple(len(each) for each in rows_of(plan, instances).atoms)
     size = Capacity(len(here), len(images.owners) - len(here), len(instances.edges), len(instances), rows)

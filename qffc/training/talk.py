@@ -82,6 +82,11 @@ class Talk:
         if self.told is not None:
             self.told("compiling a step")
 
+    def left_out(self, what: str) -> None:
+        """Say which labels are not trained on."""
+        if self.told is not None:
+            self.told(f"not trained on: {what}")
+
     def lengthened(self, stages: Sequence[int]) -> None:
         """Say that a finished run goes on, and how."""
         if self.told is not None:

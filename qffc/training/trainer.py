@@ -145,6 +145,8 @@ def _train(
     identity |= {} if penalty is None else {"penalty": penalty.text}
     need_same_run(identity)
     talk.begin(lowered, frames, watched)
+    if not config.stress_weight and any(data.stresses is not None for data in frames):
+        talk.left_out("stresses: stress_weight is 0")
     with file_of_first(folder / CHECKPOINT_NAME) as saved:
         stages = (config.epochs,) if saved is None else stages_of(saved, config.epochs)
         each = steps_of_epoch(sum(map(len, frames)), config)

@@ -101,8 +101,8 @@ class CircuitLists:
             QffcError: when the molecule does not fit the program, or the program has no frames in cells.
         """
         if cell is not None and pbc is not None and pbc.any():
-            radius, species = reach_in_cells(self.program), species_of(self.program, numbers)
-            images = images_within(positions, whole_cell(cell, pbc), pbc, radius)
+            species = species_of(self.program, numbers)
+            images = images_within(positions, whole_cell(cell, pbc), pbc, self._radius_in_cells)
             edges = images.centres, images.others, images.owners
             return self._circuits(circuits_of_neighbours(self.program, species, *edges), images)
         key = np.asarray(numbers, np.int64).tobytes()
@@ -113,6 +113,10 @@ class CircuitLists:
             return self._whole[key]
         species = species_of(self.program, numbers)
         return self._circuits(circuits_of_neighbours(self.program, species, *neighbours_within(positions, self.radius)))
+
+    @cached_property
+    def _radius_in_cells(self) -> float:
+        return reach_in_cells(self.program)
 
     def of_data(self, data: Dataset) -> list[FrameCircuits]:
         """Return the circuits of each frame of a dataset."""
