@@ -323,6 +323,10 @@ def evaluate(
             expected="one model: each measures circuits of its own",
             help="evaluate them one by one, or leave the shots out",
         )
+    if shots and dataset.periodic:
+        from qffc.data.surroundings import refuse_cells
+
+        refuse_cells(dataset, "shots of an energy", "leave the shots out: circuits of atoms in cells go to no device")
     chosen = held_out_by_all(members, dataset, part)
     frames = dataset if len(chosen.rows) == len(dataset) else dataset.subset(chosen.rows)
     train = None if chosen.train is None else dataset.subset(chosen.train)

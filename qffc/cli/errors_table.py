@@ -6,6 +6,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from qffc.cli.output import table
+from qffc.reports.coverage import COVERAGE_HEADER, coverage_rows
 
 if TYPE_CHECKING:
     from qffc.execution.shot_need import ShotNeed
@@ -25,21 +26,17 @@ def elements_table(evaluation: Evaluation) -> str:
 
 def calibration_table(told: Calibration) -> str:
     """Return how well the deviations of a model with uncertainty tell its errors."""
-    rows = [
-        (name, f"{one:.0%}", f"{two:.0%}", normal, f"{rank:.2f}")
-        for name, one, two, normal, rank in (
-            ("energies", told.energy_within_one, told.energy_within_two, "68%, 95%", told.energy_rank),
-            ("forces on atoms", told.force_within_one, told.force_within_two, "61%, 99%", told.force_rank),
-        )
-        if not isnan(one)
-    ]
-    return table(("errors of", "within one deviation", "within two", "were they normal", "rank correlation"), rows)
+    return table(COVERAGE_HEADER, coverage_rows(told))
 
 
 def errors_table(evaluation: Evaluation) -> str:
     """Return mean absolute and root mean square errors of the model and of each baseline."""
     rows = [(name, *map(_spelt, _figures(errors, len(evaluation.data.numbers)))) for name, errors in evaluation.rows()]
-    return table(_HEADER, [_UNITS, *rows])
+    if not evaluation.errors.has_stress:
+        return table(_HEADER, [_UNITS, *rows])
+    stresses = [(_spelt(errors.stress_mae), _spelt(errors.stress_rmse)) for _, errors in evaluation.rows()]
+    more = [(*row, *own) for row, own in zip(rows, stresses, strict=True)]
+    return table((*_HEADER, "stress MAE", "RMSE"), [(*_UNITS, "meV/Å³", "meV/Å³"), *more])
 
 
 def shots_line(need: ShotNeed) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qffc.cli.frames import Keys, Units, parse_keys
-from qffc.cli.output import AsJson, emit
+from qffc.cli.output import AsJson, emit, say
 from qffc.data.file_names import DATA_FORMS
 from qffc.ir.diagnostics import error
 
@@ -94,8 +94,12 @@ def _tested(
     frames = resolve_data(source, *declared, energies_alone=True)
     number = number_of_set(model.metadata, frames)
     rows = held_out_by_all((model,), frames).rows
+    if shots and frames.periodic:
+        say("note: circuits of atoms in cells go to no device, so nothing is said of shots")
     return ReportedSet(
-        CardSet(number or 0, evaluate(model, frames, shots=shots), source), tuple(map(int, rows)), number is not None
+        CardSet(number or 0, evaluate(model, frames, shots=shots and not frames.periodic), source),
+        tuple(map(int, rows)),
+        number is not None,
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data.extras import need_package
+from qffc.data.periodic import refuse_periodic, says_periodic
 from qffc.data.xyz_frames import Frame
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.elements import SYMBOLS
@@ -50,7 +51,11 @@ def h5_frames(file: Path) -> Iterator[Frame]:
         )
         for done, name in enumerate(groups):
             tell("reading molecules:", done, len(groups))
-            for frame in _conformations(file, name, {key: np.asarray(entry) for key, entry in archive[name].items()}):
+            arrays = {key: np.asarray(entry) for key, entry in archive[name].items()}
+            refuse_periodic(
+                {key: value for key, value in arrays.items() if says_periodic(key)}, f"{file}, group {name}"
+            )
+            for frame in _conformations(file, name, arrays):
                 yield Frame(file, index, 0, *frame)
                 index += 1
     tell("")

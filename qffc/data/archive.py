@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -86,13 +86,19 @@ def _characters(array: NDArray[np.generic]) -> bool:
     return bool(np.all((codes < 0xD800) | ((codes > 0xDFFF) & (codes <= sys.maxunicode))))
 
 
-def refuse_periodic_archive(file: Path, archive: NpzFile) -> None:
+def refuse_periodic_archive(file: Path, archive: NpzFile, read: Collection[str] = ()) -> None:
     """Refuse an npz file with a cell or periodic boundaries, under any name; see :mod:`qffc.data.periodic`.
+
+    Args:
+        file: for messages.
+        archive: its content.
+        read: keys that are read, and so are none of these.
 
     Raises:
         QffcError: there is one that is not zero; names its key.
     """
-    refuse_periodic({key: array_in(file, archive, key) for key in archive.files if says_periodic(key)}, str(file))
+    there = [key for key in archive.files if says_periodic(key) and key not in read]
+    refuse_periodic({key: array_in(file, archive, key) for key in there}, str(file))
 
 
 def _loaded(file: Path, stream: BinaryIO) -> NpzFile:

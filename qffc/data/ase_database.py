@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from qffc.atomic_files import atomic_path
+from qffc.data.cells import to_voigt
 from qffc.data.molecule_frames import Labelled
 from qffc.data.periodic import refuse_periodic
 from qffc.data.xyz_frames import Frame
@@ -20,7 +21,7 @@ from qffc.ir.telling import tell
 _FIRST_BYTES = b"SQLite format 3\0"
 
 
-def database_frames(file: Path) -> Iterator[Frame]:
+def database_frames(file: Path, *, cells: bool = False) -> Iterator[Frame]:
     """Yield the rows of a database of ASE, in the order of their numbers.
 
     Energy and forces are those that the row holds as results; its key-value pairs stand beside them, under their own
@@ -28,9 +29,10 @@ def database_frames(file: Path) -> Iterator[Frame]:
 
     Args:
         file: an SQLite database, ``.db``.
+        cells: whether rows may be periodic.
 
     Raises:
-        QffcError: it is none, or a row is periodic.
+        QffcError: it is none, or a row is periodic and may not be.
     """
     from ase.db import connect
 
@@ -45,7 +47,8 @@ def database_frames(file: Path) -> Iterator[Frame]:
         for index, row in enumerate(rows):
             tell("reading rows:", index, count)
             atoms = row.toatoms()
-            refuse_periodic({"pbc": atoms.pbc}, f"{file}, row {row.id}")
+            if not cells:
+                refuse_periodic({"pbc": atoms.pbc}, f"{file}, row {row.id}")
             results = {} if atoms.calc is None else dict(atoms.calc.results)
             header: dict[str, object] = {
                 **row.key_value_pairs,
@@ -77,8 +80,10 @@ def write_database(frames: Sequence[Labelled], path: Path) -> None:
             database.metadata = {"e_unit": "eV", "r_unit": "Angstrom", "title": path.stem}
             for index, frame in enumerate(frames):
                 tell("writing rows:", index, len(frames))
-                atoms = Atoms(frame.numbers, positions=frame.positions)
-                results = {"energy": frame.energy} | ({} if frame.forces is None else {"forces": frame.forces})
+                atoms = Atoms(frame.numbers, positions=frame.positions, cell=frame.cell, pbc=frame.pbc)
+                results: dict[str, object] = {"energy": frame.energy}
+                results |= {} if frame.forces is None else {"forces": frame.forces}
+                results |= {} if frame.stress is None else {"stress": to_voigt(frame.stress)}
                 atoms.calc = SinglePointCalculator(atoms, **results)
                 database.write(atoms)
     tell("")

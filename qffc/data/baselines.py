@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data.dataset import Dataset
+from qffc.data.surroundings import refuse_cells
 from qffc.ir.diagnostics import error
 
 _MOST_COEFFICIENTS = 3000
@@ -176,6 +177,7 @@ def harmonic_baseline(train: Dataset, couplings: bool = True) -> HarmonicBaselin
             expected=f"at most {_MOST_COEFFICIENTS} coefficients",
             help="leave the couplings out (couplings=False)" if couplings else "use the constant baseline",
         )
+    refuse_cells(train, "springs between pairs of atoms", "take the constant baseline")
     distances, _ = _pairs(train.positions)
     centre = distances.mean(axis=0)
     spread = _positive(distances.std(axis=0))

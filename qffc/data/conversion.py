@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from qffc.data.molecules import read_molecules
 from qffc.data.npz import write_npz
 from qffc.data.same_frames import composition_of
 from qffc.data.sgdml import write_sgdml
+from qffc.data.surroundings import refuse_cells
 from qffc.data.xyz_writing import write_xyz
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.elements import SYMBOLS
@@ -99,6 +101,7 @@ def write_data(
         path.parent.mkdir(parents=True, exist_ok=True)
         (data,) = sets
         if layout == "sgdml":
+            refuse_cells(data, "the layout of sGDML, which has one lattice for all frames", "leave --layout out")
             left_out += _splits([data], "the layout of sGDML")
             write_sgdml(data, path)
         else:
@@ -185,6 +188,14 @@ def _joined(group: Sequence[Dataset]) -> Dataset:
             expected="forces in all, or in none",
             help="convert them one by one, each to a file of its own",
         )
+    if len({data.stresses is not None for data in group}) > 1:
+        raise error(
+            "frames with and without stresses",
+            where=", ".join(data.name for data in group),
+            found=f"sets of {first.formula} of which some have stresses and others have none",
+            expected="stresses in all, or in none",
+            help="convert them one by one, each to a file of its own",
+        )
     orders = [_order(data, first) for data in group]
     pairs = list(zip(group, orders, strict=True))
     return replace(
@@ -193,8 +204,20 @@ def _joined(group: Sequence[Dataset]) -> Dataset:
         energies=np.concatenate([data.energies for data in group]),
         forces=np.concatenate([data.forces[:, order] for data, order in pairs]),
         published=(),
-        cell=None,
+        cells=_together(group, "cells", (3, 3)),
+        pbc=_together(group, "pbc", (3,)),
+        stresses=_together(group, "stresses", (3, 3)),
     )
+
+
+def _together(group: Sequence[Dataset], name: str, shape: tuple[int, ...]) -> Any:
+    """Cells or boundaries of all frames, zeros for those in a vacuum; None where none has any."""
+    parts = [getattr(data, name) for data in group]
+    if all(part is None for part in parts):
+        return None
+    kind = next(part.dtype for part in parts if part is not None)
+    pairs = zip(group, parts, strict=True)
+    return np.concatenate([np.zeros((len(data), *shape), kind) if part is None else part for data, part in pairs])
 
 
 def _order(data: Dataset, first: Dataset) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import InitVar, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.data.cells import check_images_apart, checked_cells, checked_stresses
 from qffc.data.checks import atomic_numbers, check_apart, check_finite, check_rows, check_shape, real_array
 from qffc.data.split import PublishedSplit, Split, check_frames, draw_split, take_split
 from qffc.ir.diagnostics import error
@@ -20,7 +21,7 @@ from qffc.units import INTERNAL, Units
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Frames of one molecule in a vacuum; all frames have the same atoms in the same order.
+    """Frames of one molecule in a vacuum, or of atoms in cells; all have the same atoms in the same order.
 
     The arrays are copied, checked and made read-only. Compare two datasets by their ``fingerprint``.
 
@@ -33,11 +34,16 @@ class Dataset:
         source: the units of the numbers before they were converted to eV and Angstrom.
         published: splits that come with the data.
         has_forces: whether there are forces; without them the array is zero, and no model is trained.
-        cell: must be None; periodic systems are not supported.
+        cells: (n, 3, 3), or (3, 3) of all frames, vectors in rows, Angstrom; None where no boundary is periodic. Those
+            of frames without a periodic boundary are mere boxes, and become zeros.
+        pbc: (n, 3), or (3,) of all frames, along which vectors atoms repeat; all of them where only cells are given.
+        stresses: (n, 3, 3), or (n, 6) in the order of Voigt, eV/Angstrom^3, with the sign of ASE: positive when the
+            cell wants to shrink. None where there are none.
 
     Raises:
         QffcError: shapes or sizes disagree, a value is not finite, an atomic number is no element's, two atoms are
-            closer than 0.1 Angstrom, a published split has frames that are not there, or a cell is given.
+            closer than 0.1 Angstrom, a published split has frames that are not there, a cell is none, or a stress has
+            no volume or is not symmetric.
 
     Example:
         >>> from qffc.data import Dataset
@@ -46,6 +52,9 @@ class Dataset:
         Dataset('h2', H2, 1 frame)
         >>> h2.symbols
         ('H', 'H')
+        >>> crystal = Dataset([18], [[[0, 0, 0]]], [-0.1], [[[0, 0, 0]]], cells=[[0, 3, 3], [3, 0, 3], [3, 3, 0]])
+        >>> crystal.pbc.tolist(), crystal.periodic
+        ([[True, True, True]], True)
     """
 
     numbers: NDArray[np.int64]
@@ -56,19 +65,13 @@ class Dataset:
     source: Units = field(default=INTERNAL)
     published: tuple[PublishedSplit, ...] = ()
     has_forces: bool = True
-    cell: InitVar[object | None] = None
+    cells: NDArray[np.float64] | None = None
+    pbc: NDArray[np.bool_] | None = None
+    stresses: NDArray[np.float64] | None = None
 
     _repr_html_ = html_of
 
-    def __post_init__(self, cell: object | None) -> None:
-        if cell is not None:
-            raise error(
-                "periodic systems are not supported",
-                where="cell",
-                found="a cell",
-                expected="a molecule in a vacuum, without cell and periodic boundaries",
-                help="use isolated molecules; a cell is refused, never ignored",
-            )
+    def __post_init__(self) -> None:
         numbers = atomic_numbers(self.numbers)
         positions = real_array(self.positions, "positions")
         energies = real_array(self.energies, "energies")
@@ -83,10 +86,25 @@ class Dataset:
         check_finite(positions, "positions")
         check_finite(energies, "energies")
         check_finite(forces, "forces")
+        boxes = checked_cells(self.cells, self.pbc, len(positions))
         check_apart(positions)
+        if boxes is not None:
+            check_images_apart(positions, *boxes)
         for number, published in enumerate(self.published, start=1):
             check_frames(published, number, len(positions))
-        arrays = {"numbers": numbers, "positions": positions, "energies": energies, "forces": forces}
+        arrays: dict[str, NDArray[np.generic]] = {
+            "numbers": numbers,
+            "positions": positions,
+            "energies": energies,
+            "forces": forces,
+        }
+        object.__setattr__(self, "cells", None)
+        object.__setattr__(self, "pbc", None)
+        if boxes is not None:
+            arrays |= {"cells": boxes[0], "pbc": boxes[1]}
+        if self.stresses is not None:
+            cells, pbc = (None, None) if boxes is None else boxes
+            arrays["stresses"] = checked_stresses(self.stresses, cells, pbc, len(positions))
         for role, array in arrays.items():
             array.setflags(write=False)
             object.__setattr__(self, role, array)
@@ -105,6 +123,11 @@ class Dataset:
         return symbols_of(self.numbers)
 
     @property
+    def periodic(self) -> bool:
+        """Whether a boundary of any frame is periodic."""
+        return self.cells is not None
+
+    @property
     def formula(self) -> str:
         """Elements in the order of their first atom, with their counts."""
         counts: dict[str, int] = {}
@@ -114,15 +137,20 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 (64 hexadecimal digits) of all four arrays as little-endian 64-bit numbers, frames in their order.
+        """SHA-256 (64 hexadecimal digits) of all arrays as little-endian 64-bit numbers, frames in their order.
 
         The name and the source units do not enter. Zero and minus zero count as the same number.
         """
         kind = f"qffc dataset 1: {len(self)} frames, {len(self.numbers)} atoms"
-        digest = hashlib.sha256((kind if self.has_forces else f"{kind}, no forces").encode())
+        kind += "" if self.has_forces else ", no forces"
+        kind += "" if self.cells is None else ", cells"
+        digest = hashlib.sha256((kind if self.stresses is None else f"{kind}, stresses").encode())
         digest.update(self.numbers.astype("<i8").tobytes())
-        for array in (self.positions, self.energies, self.forces):
-            digest.update((array + 0.0).astype("<f8").tobytes())
+        if self.pbc is not None:
+            digest.update(self.pbc.astype("u1").tobytes())
+        for array in (self.positions, self.energies, self.forces, self.cells, self.stresses):
+            if array is not None:
+                digest.update((array + 0.0).astype("<f8").tobytes())
         return digest.hexdigest()
 
     def subset(self, indices: Sequence[int]) -> Dataset:
@@ -169,6 +197,9 @@ class Dataset:
             name=self.name,
             source=self.source,
             has_forces=self.has_forces,
+            cells=None if self.cells is None else self.cells[chosen],
+            pbc=None if self.pbc is None else self.pbc[chosen],
+            stresses=None if self.stresses is None else self.stresses[chosen],
         )
 
     def split(self, *, train: int, validation: int = 0, test: int | None = None, seed: int = 0) -> Split:

@@ -9,11 +9,12 @@ from qffc.data.dataset import Dataset
 from qffc.data.file_names import DATA_SUFFIXES, FRAME_SUFFIXES, suffix
 from qffc.data.npz import read_npz
 from qffc.data.source import existing_file
-from qffc.data.xyz import read_xyz
+from qffc.data.stress_labels import StressKeys
+from qffc.data.xyz import XyzLabels, read_xyz
 from qffc.ir.diagnostics import error, quoted
 from qffc.units import Units
 
-_XYZ_KEYS = {"energies": "energy", "forces": "forces"}
+_XYZ_KEYS: dict[str, str | None] = {"energies": "energy", "forces": "forces", "stresses": None, "virials": None}
 
 
 def read(
@@ -33,7 +34,8 @@ def read(
     Args:
         path: the file.
         units: the units of the numbers in the file, as :func:`qffc.units.data_units` takes them.
-        keys: keys in the file by role; for npz see :func:`qffc.data.read_npz`, for others ``energies`` and ``forces``.
+        keys: keys in the file by role; for npz see :func:`qffc.data.read_npz`, for others ``energies``, ``forces``,
+            ``stresses`` and ``virials``.
         energies_alone: read a file without forces, too, to compare energies.
 
     Returns:
@@ -54,8 +56,10 @@ def read(
     if suffix(file) == ".npz":
         return read_npz(file, units=units, keys=keys, energies_alone=energies_alone)
     if suffix(file) in FRAME_SUFFIXES:
-        energy, forces = xyz_keys(file, keys or {})
-        return read_xyz(file, units, energy, forces, energies_alone=energies_alone)
+        named = labels_named(file, keys or {}, energies_alone=energies_alone)
+        return read_xyz(
+            file, units, named.energy_key, named.forces_key, stress_keys=named.stress, energies_alone=energies_alone
+        )
     raise error(
         "unknown kind of data file",
         where=str(file),
@@ -65,19 +69,20 @@ def read(
     )
 
 
-def xyz_keys(file: Path, keys: Mapping[str, str]) -> tuple[str, str]:
-    """Return the keys of energies and forces in a file of frames.
+def labels_named(file: Path, keys: Mapping[str, str], *, energies_alone: bool = False) -> XyzLabels:
+    """Return where the labels stand in a file of frames.
 
     Args:
         file: for messages.
         keys: by role, where they are others than usual.
+        energies_alone: whether there may be no forces.
 
     Raises:
         QffcError: another role has a key.
 
     Example:
-        >>> xyz_keys(Path("water.xyz"), {"energies": "E_dft"})
-        ('E_dft', 'forces')
+        >>> labels_named(Path("water.xyz"), {"energies": "E_dft"}).energy_key
+        'E_dft'
     """
     for role in keys:
         if role not in _XYZ_KEYS:
@@ -89,4 +94,5 @@ def xyz_keys(file: Path, keys: Mapping[str, str]) -> tuple[str, str]:
                 help="species and positions have fixed names there",
             )
     chosen = {**_XYZ_KEYS, **keys}
-    return chosen["energies"], chosen["forces"]
+    stress = StressKeys(chosen["stresses"], chosen["virials"])
+    return XyzLabels(str(chosen["energies"]), str(chosen["forces"]), energies_alone, stress)

@@ -11,18 +11,19 @@ from qffc.data.file_names import DB_SUFFIXES, H5_SUFFIXES, suffix
 from qffc.data.xyz_frames import Frame, xyz_frames
 
 
-def frames_of(file: Path) -> Iterator[Frame]:
+def frames_of(file: Path, *, cells: bool = False) -> Iterator[Frame]:
     """Yield the frames of a file.
 
     Args:
         file: in one of the formats of :data:`qffc.data.file_names.FRAME_SUFFIXES`.
+        cells: whether frames may be periodic; those of HDF5 may not.
 
     Raises:
         QffcError: the reader of the format refuses.
     """
     if suffix(file) in DB_SUFFIXES:
-        yield from database_frames(file)
+        yield from database_frames(file, cells=cells)
     elif suffix(file) in H5_SUFFIXES:
         yield from h5_frames(file)
     else:
-        yield from xyz_frames(file)
+        yield from xyz_frames(file, cells=cells)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data.checks import real_array
 from qffc.data.dataset import Dataset
-from qffc.data.periodic import refuse_periodic
 from qffc.data.plausible import check_plausible
 from qffc.ir.diagnostics import error, quoted
 from qffc.units import (
@@ -36,13 +35,16 @@ def dataset_of_atoms(
     Energies and forces are those that a calculator has left in the objects, as ``ase.io.read`` does; else what is in
     ``atoms.info`` and ``atoms.arrays`` under these names. Nothing is computed.
 
+    Atoms with a periodic boundary are in cells; they may hold a ``stress``, all of them or none.
+
     Args:
         frames: at least one, all with the same atoms in the same order.
         units: may be left out: numbers of ASE are in eV and Angstrom. Others are declared as for a file.
         keys: other names by role, such as ``{"energies": "REF_energy", "forces": "REF_forces"}``.
 
     Raises:
-        QffcError: a frame lacks energy or forces, is periodic, or has other atoms; or the numbers are not finite.
+        QffcError: a frame lacks energy or forces, or a stress that others have, or has other atoms; or the numbers are
+            not finite.
 
     Example:
         >>> from ase import Atoms
@@ -53,17 +55,16 @@ def dataset_of_atoms(
         Dataset('H2', H2, 1 frame)
     """
     names = {**_KEYS, **(keys or {})}
-    unknown = [role for role in names if role not in _KEYS]
+    unknown = [role for role in names if role not in (*_KEYS, "stresses")]
     if unknown or not frames:
         raise error(
             "unknown role in keys" if unknown else "no frames",
             found=quoted(unknown) if unknown else "an empty list",
-            expected=f"one of {quoted(_KEYS)}" if unknown else "at least one ase.Atoms object",
+            expected=f"one of {quoted((*_KEYS, 'stresses'))}" if unknown else "at least one ase.Atoms object",
             help="elements and positions have fixed places in objects of ASE" if unknown else "check how it was made",
         )
     declared = INTERNAL if units is None else data_units(units)
     for index, atoms in enumerate(frames):
-        refuse_periodic({"pbc": atoms.pbc}, f"frame {index}")
         if not np.array_equal(atoms.numbers, frames[0].numbers):
             raise error(
                 "frames differ in their atoms",
@@ -81,9 +82,38 @@ def dataset_of_atoms(
         force_to_ev_per_angstrom(real_array(forces, "forces"), declared.force),
         name=str(frames[0].symbols),
         source=declared,
+        **_cells(frames, names.get("stresses"), declared),
     )
     check_plausible(found)
     return found
+
+
+def _cells(frames: Sequence[Atoms], key: str | None, declared: Units) -> dict[str, Any]:
+    """Cells, boundaries and stresses, where there are any."""
+    if not any(atoms.pbc.any() for atoms in frames):
+        return {}
+    length = length_to_angstrom(1.0, declared.length)
+    found: dict[str, Any] = {
+        "cells": length * np.stack([atoms.cell.array for atoms in frames]),
+        "pbc": np.stack([atoms.pbc for atoms in frames]),
+    }
+    name = key or "stress"
+    known = [{**atoms.info, **getattr(atoms.calc, "results", {})} for atoms in frames]
+    having = [number for number, entries in enumerate(known) if name in entries]
+    if not having and key is None:
+        return found
+    if len(having) < len(frames):
+        first = min(set(range(len(frames))) - set(having))
+        raise error(
+            "no stress under this key",
+            where=f"frame {first}",
+            found=f"{len(frames) - len(having)} of {len(frames)} frames without '{name}'",
+            expected="it in every frame, or in none",
+            help="leave it out of all, or give two lists; keys={'stresses': ...} names another key",
+        )
+    stored = np.stack([real_array(entries[name], "stresses") for entries in known])
+    stored = stored.reshape(len(frames), 3, 3) if stored.shape == (len(frames), 9) else stored
+    return found | {"stresses": energy_to_ev(stored, declared.energy) / length**3}
 
 
 def _entry(atoms: Atoms, index: int, key: str, shape: tuple[int, ...]) -> NDArray[np.generic]:

@@ -73,10 +73,11 @@ class LabelFigures:
 def label_figures(data: Dataset) -> LabelFigures:
     """Return the figures of a dataset; aspirin with 1,000 frames takes about a second.
 
-    Net force and torque are of all frames; energies of at most 1,000 frames are compared with forces.
+    Net force and torque are of all frames; energies of at most 1,000 frames are compared with forces. In cells there is
+    no torque to look at, and energies are not compared.
 
     Args:
-        data: frames of a molecule.
+        data: frames of a molecule, or of atoms in cells.
 
     Example:
         >>> from qffc.data import load_embedded
@@ -85,18 +86,21 @@ def label_figures(data: Dataset) -> LabelFigures:
         (True, True, 1.0)
     """
     net, torque = _imbalances(data.positions, data.forces)
+    if data.periodic:
+        torque = np.zeros_like(net)  # a cell may be turned only together with its lattice
     moved = np.any(data.forces, axis=(0, 2))
     alone = LabelFigures(
         net_force=float(np.median(net)),
         net_torque=float(np.median(torque)),
         force=float(np.sqrt(np.mean(np.sum(data.forces**2, axis=-1)))),
-        bonds=bond_ratio(data) if len(data.numbers) > 1 else 1.0,
+        bonds=bond_ratio(data) if len(data.numbers) > 1 or data.periodic else 1.0,
         rounding=_rounding(data),
         still_atoms=tuple(np.flatnonzero(~moved).tolist()) if moved.any() else (),
         outlying_forces=tuple(np.flatnonzero(_out_of_proportion(net) | _out_of_proportion(torque)).tolist()),
     )
     chosen = _chosen(data)
-    if len(chosen) < FEWEST or len(data.numbers) < 2 or not moved.any() or not np.ptp(data.energies):
+    # Distances in cells, which change, are not what energies are compared by.
+    if data.periodic or len(chosen) < FEWEST or len(data.numbers) < 2 or not moved.any() or not np.ptp(data.energies):
         return alone
     return _compared(alone, data, chosen)
 

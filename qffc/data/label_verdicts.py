@@ -100,7 +100,7 @@ def label_verdicts(data: Dataset, figures: LabelFigures) -> tuple[Verdict, ...]:
     return (
         _bonds(figures),
         _imbalance("net force", figures.net_force, figures),
-        _imbalance("net torque", figures.net_torque, figures),
+        *([] if data.periodic else [_imbalance("net torque", figures.net_torque, figures)]),
         _agreement(data, figures),
         _frames("energies of single frames", figures.outlying_energies, figures),
         _frames("forces of single frames", figures.outlying_forces, figures),
@@ -246,6 +246,8 @@ def _agreement(data: Dataset, figures: LabelFigures) -> Verdict:
 
 
 def _why_not(data: Dataset) -> str:
+    if data.periodic:
+        return "frames in cells are not compared"
     if len(data) < FEWEST:
         return f"too few frames: {len(data)}, and {FEWEST} are needed"
     if len(data.numbers) < 2:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data.dataset import Dataset
+from qffc.data.images import OPEN
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,12 +21,18 @@ class Labelled:
         positions: (N, 3), Angstrom.
         energy: eV.
         forces: (N, 3), eV/Angstrom; None where there are none.
+        cell: (3, 3), vectors in rows, Angstrom; None in a vacuum.
+        pbc: along which of them atoms repeat.
+        stress: (3, 3), eV/Angstrom^3, with the sign of ASE; None where there is none.
     """
 
     numbers: NDArray[np.int64]
     positions: NDArray[np.float64]
     energy: float
     forces: NDArray[np.float64] | None
+    cell: NDArray[np.float64] | None = None
+    pbc: tuple[bool, ...] = OPEN
+    stress: NDArray[np.float64] | None = None
 
 
 def frames_in(data: Dataset) -> Iterator[Labelled]:
@@ -39,7 +46,12 @@ def frames_in(data: Dataset) -> Iterator[Labelled]:
     """
     for index in range(len(data)):
         forces = data.forces[index] if data.has_forces else None
-        yield Labelled(data.numbers, data.positions[index], float(data.energies[index]), forces)
+        place = data.positions[index], float(data.energies[index]), forces
+        if data.cells is None or data.pbc is None:
+            yield Labelled(data.numbers, *place)
+            continue
+        stress = None if data.stresses is None else data.stresses[index]
+        yield Labelled(data.numbers, *place, data.cells[index], tuple(map(bool, data.pbc[index])), stress)
 
 
 def free_atom(number: int, energy: float) -> Labelled:

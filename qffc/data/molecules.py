@@ -9,9 +9,9 @@ from pathlib import Path
 
 from qffc.data.dataset import Dataset
 from qffc.data.file_names import ALL, DATA_SUFFIXES, FRAME_SUFFIXES, stem, suffix
-from qffc.data.formats import read, xyz_keys
+from qffc.data.formats import labels_named, read
 from qffc.data.source import existing_file
-from qffc.data.xyz import XyzLabels, frames_and_units
+from qffc.data.xyz import frames_and_units
 from qffc.data.xyz_frames import Frame
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.elements import SYMBOLS
@@ -56,7 +56,8 @@ def read_molecules(
 ) -> Molecules:
     r"""Read a file whose frames may be of several molecules: one dataset for each composition.
 
-    Frames of one composition are sorted alike, like atoms in their order. Single atoms give their energies alone.
+    Frames of one composition are sorted alike, like atoms in their order. Single atoms give their energies alone,
+    unless they are in a cell.
 
     Args:
         path: a file of frames: extended XYZ, a database of ASE, HDF5; an npz file holds one molecule.
@@ -85,25 +86,25 @@ def read_molecules(
             raise _no_molecule(file, formula, [data.formula])
         return Molecules((data,), {})
     frames, declared = frames_and_units(file, units)
-    groups: dict[tuple[int, ...], list[Frame]] = {}
+    groups: dict[tuple[bool, tuple[int, ...]], list[Frame]] = {}
     for frame in frames:
-        groups.setdefault(tuple(sorted(frame.atoms.numbers.tolist())), []).append(frame)
+        groups.setdefault((_is_free(frame), tuple(sorted(frame.atoms.numbers.tolist()))), []).append(frame)
     formulas = {key: _formula(group[0]) for key, group in groups.items()}
     if wanted is not None:
         groups = {key: group for key, group in groups.items() if _counts(formulas[key], file) == wanted}
         if not groups:
             raise _no_molecule(file, formula, list(formulas.values()))
-    labels = XyzLabels(*xyz_keys(file, keys or {}), energies_alone)
+    labels = labels_named(file, keys or {}, energies_alone=energies_alone)
     name = stem(file)
     sets = tuple(
         labels.source(file, group, declared, f"{name}:{formulas[key]}" if len(formulas) > 1 else name).dataset()
         for key, group in groups.items()
-        if len(key) > 1
+        if not key[0]
     )
     atoms = {
-        SYMBOLS[key[0] - 1]: energy_to_ev(float(labels.energies(group).min()), declared.energy)
-        for key, group in groups.items()
-        if len(key) == 1
+        SYMBOLS[numbers[0] - 1]: energy_to_ev(float(labels.energies(group).min()), declared.energy)
+        for (free, numbers), group in groups.items()
+        if free
     }
     return Molecules(sets, atoms)
 
@@ -116,6 +117,11 @@ def spelt_atoms(atoms: Mapping[str, float]) -> str:
         'H=-13.6,O=-2035.6'
     """
     return ",".join(f"{symbol}={energy:.10g}" for symbol, energy in atoms.items())
+
+
+def _is_free(frame: Frame) -> bool:
+    """Whether it is a free atom; one that repeats itself in a cell is not."""
+    return len(frame.atoms) == 1 and not frame.atoms.pbc.any()
 
 
 def _formula(frame: Frame) -> str:

@@ -13,7 +13,7 @@ from qffc.atomic_files import atomic_path
 from qffc.data.archive import array_in, opened, refuse_periodic_archive, text_in
 from qffc.data.dataset import Dataset
 from qffc.data.declared_units import declared_units, quantity_of
-from qffc.data.source import ROLES, Source, existing_file
+from qffc.data.source import CELL_ROLES, ROLES, Source, existing_file
 from qffc.data.split import PublishedSplit
 from qffc.ir.diagnostics import error, quoted
 from qffc.units import INTERNAL, Units
@@ -25,6 +25,9 @@ KNOWN_KEYS = {
     "forces": ("forces", "F"),
 }
 """Keys that are understood without being told, by role: rMD17 first, then sGDML and MD17."""
+
+KNOWN_CELL_KEYS = {"cells": ("cells", "cell", "lattice"), "pbc": ("pbc",), "stresses": ("stresses", "stress")}
+"""The same of what frames in cells have besides; ``lattice`` is that of sGDML."""
 
 _SPLIT_KEYS = {"train_idx": "train", "test_idx": "test"}
 
@@ -41,7 +44,9 @@ def read_npz(
     Args:
         path: the file. It holds atomic numbers (N,), or (n, N) with equal rows, positions (n, N, 3), energies (n,) or
             (n, 1) and forces (n, N, 3), under the keys of rMD17 (``nuclear_charges``, ``coords``, ``energies``,
-            ``forces``) or of sGDML and MD17 (``z``, ``R``, ``E``, ``F``).
+            ``forces``) or of sGDML and MD17 (``z``, ``R``, ``E``, ``F``). Frames in cells have ``cells`` (n, 3, 3) or
+            (3, 3), vectors in rows, and may have ``pbc`` (n, 3) or (3,), else all boundaries are periodic, and
+            ``stresses`` (n, 3, 3) or (n, 6). The one ``lattice`` of sGDML is read where rows and columns are the same.
         units: the units of the numbers in the file, as :func:`qffc.units.data_units` takes them: ``"rmd17"`` for
             kcal/mol and Angstrom. May be left out only if the file declares its units itself, in text arrays
             ``units_energy`` and ``units_length`` (and ``units_force``), as files written by :func:`write_npz` do, or
@@ -56,7 +61,8 @@ def read_npz(
     Raises:
         QffcError: the file is missing or no npz; a key is missing, ambiguous or holds Python objects; the units are
             not declared, or declared twice and differently; the numbers are wrong in shape, not finite, or impossible
-            in these units; half of a published split is there, or frames of it are not; the system is periodic.
+            in these units; half of a published split is there, or frames of it are not; a cell stands under another
+            name, or is none.
 
     Example:
         >>> import tempfile
@@ -69,15 +75,17 @@ def read_npz(
     file = existing_file(path)
     with opened(file) as archive:
         found = _keys(file, archive, keys or {}, energies_alone)
-        refuse_periodic_archive(file, archive)
+        boxes = _cell_keys(file, archive, keys or {})
+        refuse_periodic_archive(file, archive, read=boxes.values())
         texts = {key: text_in(file, archive, key) for key in archive.files if quantity_of(key)}
         declared = declared_units(texts, units, file, str(file))
         arrays = {role: array_in(file, archive, key) for role, key in found.items()}
         if arrays["energies"].ndim == 2 and arrays["energies"].shape[1] == 1:
             arrays["energies"] = arrays["energies"][:, 0]
+        cells = _cells(file, archive, boxes)
         name = text_in(file, archive, "name") if "name" in archive.files else file.stem
         published = _published(file, archive)
-    return Source(file, found, arrays, declared, name or file.stem, published).dataset()
+    return Source(file, found | boxes, arrays | cells, declared, name or file.stem, published).dataset()
 
 
 def write_npz(dataset: Dataset, path: str | Path) -> None:
@@ -123,6 +131,7 @@ def write_npz(dataset: Dataset, path: str | Path) -> None:
         "coords": dataset.positions,
         "energies": dataset.energies,
         **({"forces": dataset.forces} if dataset.has_forces else {}),
+        **{role: values for role in CELL_ROLES if (values := getattr(dataset, role)) is not None},
         "name": np.array(dataset.name),
         "units_energy": np.array(INTERNAL.energy),
         "units_length": np.array(INTERNAL.length),
@@ -136,12 +145,12 @@ def write_npz(dataset: Dataset, path: str | Path) -> None:
 
 def _keys(file: Path, archive: NpzFile, given: Mapping[str, str], energies_alone: bool) -> dict[str, str]:
     for role in given:
-        if role not in ROLES:
+        if role not in (*ROLES, *CELL_ROLES):
             raise error(
                 "unknown role in keys",
                 where=str(file),
                 found=repr(role),
-                expected=f"one of {quoted(ROLES)}",
+                expected=f"one of {quoted((*ROLES, *CELL_ROLES))}",
                 help="keys say which key has which role: keys={'energies': 'E_dft'}, or --keys energies=E_dft",
             )
     alone = energies_alone and "forces" not in given and not set(KNOWN_KEYS["forces"]) & set(archive.files)
@@ -149,8 +158,33 @@ def _keys(file: Path, archive: NpzFile, given: Mapping[str, str], energies_alone
     return {role: _key(file, archive, role, given.get(role)) for role in roles}
 
 
+def _cell_keys(file: Path, archive: NpzFile, given: Mapping[str, str]) -> dict[str, str]:
+    """Keys of what frames in cells have; none where nothing says that they are in cells."""
+    there = {role for role, known in KNOWN_CELL_KEYS.items() if role in given or set(known) & set(archive.files)}
+    found = {role: _key(file, archive, role, given.get(role)) for role in CELL_ROLES if role in there}
+    if "pbc" in found and array_in(file, archive, found["pbc"]).dtype.kind not in "biu":
+        return {}  # words, which are not read: they are refused, or say that all is open
+    periodic = "cells" in found and bool(np.any(array_in(file, archive, found["cells"])))
+    open_ = "pbc" in found and not np.any(array_in(file, archive, found["pbc"]))
+    return found if periodic and not open_ else {}
+
+
+def _cells(file: Path, archive: NpzFile, keys: Mapping[str, str]) -> dict[str, NDArray[np.generic]]:
+    arrays = {role: array_in(file, archive, key) for role, key in keys.items()}
+    lattice = arrays.get("cells")
+    if keys.get("cells") == "lattice" and lattice is not None and not np.array_equal(lattice, lattice.T):
+        raise error(
+            "lattice whose vectors may stand in rows or in columns",
+            where=f"{file}, key 'lattice'",
+            found=" ".join(str(lattice.tolist()).split()),
+            expected="a matrix that is the same either way: programs write both under this name",
+            help="save the cell as 'cells', (3, 3) or (n, 3, 3), with its vectors in rows",
+        )
+    return arrays
+
+
 def _key(file: Path, archive: NpzFile, role: str, given: str | None) -> str:
-    wanted = KNOWN_KEYS[role] if given is None else (given,)
+    wanted = (KNOWN_KEYS | KNOWN_CELL_KEYS)[role] if given is None else (given,)
     present = [key for key in wanted if key in archive.files]
     if len(present) == 1:
         return present[0]

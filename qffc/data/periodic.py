@@ -1,4 +1,4 @@
-"""Cells and periodic boundaries, however a file spells them: data of trainings are molecules in a vacuum."""
+"""Cells and periodic boundaries, however a file spells them: what is not read as such is refused, never ignored."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def says_periodic(key: str) -> bool:
 
 
 def refuse_periodic(entries: Mapping[str, object], where: str) -> None:
-    """Refuse a periodic system.
+    """Refuse a periodic system where none is read.
 
     A cell without a word on its boundaries counts as periodic. Where the boundaries are all said to be open, the cell
     is a mere box around a molecule.
@@ -71,10 +71,11 @@ def refuse_periodic(entries: Mapping[str, object], where: str) -> None:
                 "periodic systems are not supported",
                 where=f"{where}, key {key!r}",
                 found=f"a cell or periodic boundaries: {shown}",
-                expected="a molecule in a vacuum",
+                expected="a molecule in a vacuum; or, where frames in cells are read, a cell under the name of its "
+                "format: Lattice and pbc in extended XYZ, cells and pbc in npz",
                 help="for an isolated molecule remove the cell, or say that no boundary is periodic (pbc: three times "
-                'false, in XYZ pbc="F F F"); a cell is refused, never ignored. Calculators of models with a cutoff '
-                "take cells, and so does 'qffc predict'",
+                'false, in XYZ pbc="F F F"); a cell is refused, never ignored. Training, calculators of models with a '
+                "cutoff and 'qffc predict' take cells, devices do not",
             )
 
 

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from qffc.data.cells import volumes_of
 from qffc.data.dataset import Dataset
+from qffc.data.surroundings import neighbour_distances
 from qffc.ir.telling import tell
 
 Marks = NDArray[np.float32]
@@ -19,6 +21,8 @@ Marks = NDArray[np.float32]
 _TOLERANCE = 5e-6
 """Relative: positions in single precision, or with six decimals, are the same frame; those with four are others."""
 _BLOCK_NUMBERS = 4_000_000
+_RADIUS = 6.0
+"""Angstrom, of the neighbours in cells."""
 
 
 def composition_of(data: Dataset) -> str:
@@ -37,7 +41,8 @@ def marks_of(data: Dataset) -> Marks:
     """Return what each frame is known by.
 
     Sums over pairs of (Z_a + 1/2)(Z_b + 1/2) times 1/r, r and 1/r^3, which no exchange of like atoms changes either.
-    Frames of different molecules are not compared by them.
+    Frames of different molecules are not compared by them. In cells pairs are those of atoms and neighbours up to 6
+    Angstrom, images included, and terms fade to 0 there; the volume goes along.
 
     Args:
         data: n frames.
@@ -47,6 +52,8 @@ def marks_of(data: Dataset) -> Marks:
         >>> marks_of(load_embedded("water").subset([0, 1])).shape
         (2, 3)
     """
+    if data.periodic:
+        return _marks_in_cells(data)
     first, second = np.triu_indices(len(data.numbers), k=1)
     weights = (data.numbers[first] + 0.5) * (data.numbers[second] + 0.5)
     marks = np.empty((len(data), 3))
@@ -59,6 +66,17 @@ def marks_of(data: Dataset) -> Marks:
         terms = (inverse, distances, inverse * inverse * inverse)
         marks[start : start + size] = np.stack([term @ weights for term in terms], axis=1)
     return marks.astype(np.float32)
+
+
+def _marks_in_cells(data: Dataset) -> Marks:
+    marks = np.empty((len(data), 3))
+    numbers = data.numbers + 0.5
+    volumes = np.ones(len(data)) if data.cells is None else volumes_of(data.cells)
+    for frame, (centres, others, apart) in enumerate(neighbour_distances(data, _RADIUS)):
+        weights = numbers[centres] * numbers[others] * (1.0 - (apart / _RADIUS) ** 2) ** 3
+        terms = (1.0 / apart, apart, apart**-3)
+        marks[frame] = [term @ weights for term in terms]
+    return (marks + volumes[:, None]).astype(np.float32)
 
 
 def found_in(marks: Marks, known: Marks) -> NDArray[np.intp]:

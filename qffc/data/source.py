@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +24,8 @@ UNDECLARED = "unit not declared"
 
 ROLES = ("numbers", "positions", "energies", "forces")
 """What a dataset is made of; every file format has its own key for each."""
+CELL_ROLES = ("cells", "pbc", "stresses")
+"""What frames in cells have besides."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Source:
     Args:
         path: the file.
         keys: role to key in the file.
-        arrays: role to raw array, in ``units``; that of forces may be missing.
+        arrays: role to raw array, in ``units``; that of forces may be missing, and those of cells. Stresses are in the
+            unit of energy by that of length cubed.
         units: the declared units.
         name: name of the dataset.
         published: splits that come with the data.
@@ -75,6 +79,7 @@ class Source:
                 name=self.name,
                 source=self.units,
                 published=self.published,
+                **self._cells(),
             )
             check_plausible(dataset)
         except QffcError as mistake:
@@ -86,6 +91,18 @@ class Source:
         if "forces" not in self.arrays:
             return None
         return force_to_ev_per_angstrom(real_array(self.arrays["forces"], "forces"), self.units.force)
+
+    def _cells(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if "cells" in self.arrays:
+            found["cells"] = length_to_angstrom(real_array(self.arrays["cells"], "cells"), self.units.length)
+        if "pbc" in self.arrays:
+            found["pbc"] = self.arrays["pbc"]
+        if "stresses" in self.arrays:
+            by_volume = length_to_angstrom(1.0, self.units.length) ** 3
+            stored = real_array(self.arrays["stresses"], "stresses")
+            found["stresses"] = energy_to_ev(stored, self.units.energy) / by_volume
+        return found
 
     def _place(self, where: str | None) -> str:
         role, _, rest = (where or "").partition(", ")

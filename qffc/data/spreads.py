@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data.dataset import Dataset
+from qffc.data.surroundings import neighbour_distances
+from qffc.ir.elements import SYMBOLS
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _BINS = 24
@@ -16,6 +18,8 @@ _MOST_PAIRS = 4_000_000
 _APART = 1.6
 """Times the sum of covalent radii: atoms nearer than that hang together."""
 _MOST_FRAMES = 20_000
+_RADIUS, _MOST_ATOMS = 6.0, 20_000
+"""Angstrom up to which neighbours in cells are looked at, and of how many atoms."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +94,9 @@ def spread_of(what: str, unit: str, numbers: NDArray[np.float64], bins: int = _B
 def spreads_of(data: Dataset) -> Iterator[Spread]:
     """Yield the spreads of energies per frame, of lengths of forces, and of distances for each pair of elements.
 
+    In cells also those of the entries of stresses, and distances are those of neighbours up to 6 Angstrom, images
+    included.
+
     Args:
         data: frames; of very many, distances are taken from some of them, evenly.
 
@@ -101,6 +108,11 @@ def spreads_of(data: Dataset) -> Iterator[Spread]:
     yield spread_of("energies", "eV", data.energies)
     if data.has_forces:
         yield spread_of("forces", "eV/Å", np.linalg.norm(data.forces, axis=-1))
+    if data.stresses is not None:
+        yield spread_of("stresses", "meV/Å³", 1000.0 * data.stresses)
+    if data.periodic:
+        yield from _in_cells(data)
+        return
     first, second = np.triu_indices(len(data.numbers), k=1)
     kinds: dict[str, list[int]] = {}
     for pair, (a, b) in enumerate(zip(first, second, strict=True)):
@@ -111,6 +123,19 @@ def spreads_of(data: Dataset) -> Iterator[Spread]:
     for kind, pairs in kinds.items():
         distances = np.linalg.norm(positions[:, second[pairs]] - positions[:, first[pairs]], axis=-1)
         yield spread_of(kind, "Å", distances)
+
+
+def _in_cells(data: Dataset) -> Iterator[Spread]:
+    found: dict[tuple[int, int], list[NDArray[np.float64]]] = {}
+    step = max(1, len(data) * len(data.numbers) // _MOST_ATOMS)
+    for centres, others, apart in neighbour_distances(data, _RADIUS, step):
+        one, two = data.numbers[centres], data.numbers[others]
+        high, low = np.maximum(one, two), np.minimum(one, two)
+        for kind in np.unique(np.stack([high, low], axis=1), axis=0).tolist():
+            here = (high == kind[0]) & (low == kind[1])
+            found.setdefault((kind[0], kind[1]), []).append(apart[here])
+    for (heavy, light), parts in sorted(found.items(), reverse=True):
+        yield spread_of(f"{SYMBOLS[heavy - 1]}-{SYMBOLS[light - 1]}", "Å", np.concatenate(parts))
 
 
 @dataclass(frozen=True)
@@ -131,6 +156,8 @@ class Parts:
 def parts_of(data: Dataset) -> Parts:
     """Return which frames fall into parts: atoms hang together when nearer than 1.6 times their covalent radii.
 
+    Frames in cells are not looked at: what is a part of a crystal or a liquid?
+
     Example:
         >>> from qffc.data import load_embedded
         >>> parts_of(load_embedded("water")).frames
@@ -141,6 +168,8 @@ def parts_of(data: Dataset) -> Parts:
     count = len(data.numbers)
     step = max(1, len(data) // _MOST_FRAMES)
     places = np.arange(0, len(data), step)
+    if data.periodic:
+        return Parts((), 0, None)
     if count < 2:
         return Parts((), len(places), None)
     radii = covalent_radii[data.numbers]

@@ -15,6 +15,7 @@ from qffc.data.declared_units import declared_units
 from qffc.data.file_names import DB_SUFFIXES, stem, suffix
 from qffc.data.frame_files import frames_of
 from qffc.data.source import Source, existing_file
+from qffc.data.stress_labels import USUAL, StressKeys
 from qffc.data.xyz_frames import Frame, no_frames, refuse_other_atoms
 from qffc.ir.diagnostics import error, quoted
 from qffc.units import INTERNAL, Units
@@ -29,6 +30,7 @@ def read_xyz(
     energy_key: str = "energy",
     forces_key: str = "forces",
     *,
+    stress_keys: StressKeys = USUAL,
     energies_alone: bool = False,
 ) -> Dataset:
     """Read a dataset from an extended XYZ file.
@@ -42,15 +44,18 @@ def read_xyz(
             Angstrom. May be left out only if every comment line declares them, as ``e_unit=eV r_unit=Ang``.
         energy_key: name of the energy in the comment line, such as ``REF_energy``.
         forces_key: name of the forces among the columns, such as ``REF_forces``.
+        stress_keys: names of the stress or the virial of frames in cells, where they are others than ``stress``,
+            ``virial`` and ``virials``.
         energies_alone: read a file without forces, too, to compare energies.
 
     Returns:
-        The dataset in eV and Angstrom, named by the file.
+        The dataset in eV and Angstrom, named by the file. Frames with a periodic boundary are in cells: ``Lattice`` and
+        ``pbc``, as ASE has them, along three vectors where ``pbc`` is not there.
 
     Raises:
         QffcError: the file is missing, unreadable or without frames, or has lines that belong to no frame; the units
             are not declared, or twice and differently; a key is not there; frames differ in their atoms or the order
-            of them; a frame is periodic; the numbers are not finite, or impossible in these units.
+            of them; a cell stands under another name; the numbers are not finite, or impossible in these units.
 
     Example:
         >>> import pathlib, tempfile
@@ -70,7 +75,7 @@ def read_xyz(
     frames, declared = frames_and_units(file, units)
     for frame in frames:
         refuse_other_atoms(frame, frames[0])
-    labels = XyzLabels(energy_key, forces_key, energies_alone)
+    labels = XyzLabels(energy_key, forces_key, energies_alone, stress_keys)
     return labels.source(file, frames, declared, stem(file)).dataset()
 
 
@@ -84,7 +89,7 @@ def frames_and_units(file: Path, units: str | Units | None) -> tuple[list[Frame]
     Raises:
         QffcError: there are no frames, one cannot be read, or the units are not declared or not the same in all.
     """
-    frames = list(frames_of(file))
+    frames = list(frames_of(file, cells=True))
     if not frames:
         raise no_frames(file)
     if units is None and suffix(file) in DB_SUFFIXES:
@@ -103,11 +108,13 @@ class XyzLabels:
         energy_key: name of the energy in the comment line.
         forces_key: name of the forces among the columns.
         energies_alone: whether there may be no forces.
+        stress: names of the stress.
     """
 
     energy_key: str = "energy"
     forces_key: str = "forces"
     energies_alone: bool = False
+    stress: StressKeys = USUAL
 
     def energies(self, frames: Sequence[Frame]) -> NDArray[np.float64]:
         """Return the energies of frames, (n,), in the unit of the file.
@@ -141,7 +148,13 @@ class XyzLabels:
         if not alone:
             forces = [_forces(frame, self.forces_key)[order] for frame, order in zip(frames, orders, strict=True)]
             arrays["forces"] = np.stack(forces)
+        if any(frame.atoms.pbc.any() for frame in frames):
+            arrays["cells"] = np.stack([frame.atoms.cell.array for frame in frames])
+            arrays["pbc"] = np.stack([frame.atoms.pbc for frame in frames])
+        if (stresses := self.stress.stresses(frames)) is not None:
+            arrays["stresses"] = stresses
         keys = {"numbers": "species", "positions": "pos", "energies": self.energy_key, "forces": self.forces_key}
+        keys |= {"cells": "Lattice", "stresses": self.stress.stress or self.stress.virial or "stress"}
         return Source(file, keys, arrays, units, name, rows=tuple(frame.index for frame in frames))
 
 

@@ -6,6 +6,9 @@ import gzip
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qffc.atomic_files import atomic_path
 from qffc.data.file_names import suffix
 from qffc.data.molecule_frames import Labelled
@@ -48,9 +51,22 @@ def frame_text(frame: Labelled) -> str:
     columns = _POSITIONS + ("" if frame.forces is None else _FORCES)
     lines = [
         str(len(frame.numbers)),
-        f'Properties={columns} energy={frame.energy!r} e_unit=eV r_unit=Angstrom pbc="F F F"',
+        f"Properties={columns} energy={frame.energy!r} e_unit=eV r_unit=Angstrom {_box(frame)}",
     ]
     forces = [[]] * len(frame.numbers) if frame.forces is None else frame.forces.tolist()
     for symbol, place, force in zip(symbols_of(frame.numbers), frame.positions.tolist(), forces, strict=True):
         lines.append(" ".join([symbol, *map(repr, place), *map(repr, force)]))
     return "\n".join(lines) + "\n"
+
+
+def _box(frame: Labelled) -> str:
+    """The cell as ASE reads it, and the stress."""
+    pbc = f'pbc="{" ".join("T" if each else "F" for each in frame.pbc)}"'
+    if frame.cell is None or not any(frame.pbc):
+        return pbc
+    stress = "" if frame.stress is None else f' stress="{_numbers(frame.stress)}"'
+    return f'Lattice="{_numbers(frame.cell)}" {pbc}{stress}'
+
+
+def _numbers(tensor: NDArray[np.float64]) -> str:
+    return " ".join(map(repr, tensor.ravel().tolist()))

@@ -10,6 +10,7 @@ from ase import Atoms
 from ase.calculators import calculator as ase_calculator
 from numpy.typing import NDArray
 
+from qffc.data.cells import to_voigt
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.short_repr import short_repr
 from qffc.models.beyond_data import beyond_data
@@ -19,7 +20,7 @@ from qffc.models.force_field import ForceField
 from qffc.models.given.closed_shell import need_closed_shell
 from qffc.models.given.finite import check_predictions
 from qffc.models.moving_atoms import NeighbourCounts, skin_and_precision
-from qffc.models.voice import ENERGIES, STRESS, Voice, mean_of, voigt_of, why_not
+from qffc.models.voice import ENERGIES, STRESS, Voice, mean_of, why_not
 
 _SETTINGS = ("model", "skin", "precision")
 
@@ -187,7 +188,7 @@ class Calculator(ase_calculator.Calculator):
         if (parts := mean_of([each.energies for each in said])) is not None:
             self.results[ENERGIES] = parts
         if (virial := mean_of([each.virial for each in said])) is not None and here.cell.rank == 3:
-            self.results[STRESS] = voigt_of(virial / here.cell.volume)
+            self.results[STRESS] = to_voigt(virial / here.cell.volume)
         if isinstance(self._model, Ensemble):
             apart = consensus_of(energies[:, None], forces[:, None])
             self.results["energy_deviation"] = float(apart.energy_deviations[0])

@@ -12,17 +12,20 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qffc.data.cells import checked_cells
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
 from qffc.ir.rich_display import html_of
 from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.telling import tell
 from qffc.models.array_check import check_arrays
+from qffc.models.cell_energy import CellEnergy, cell_energy
 from qffc.models.circuits.instances import Instances, instances_of, species_of
+from qffc.models.circuits.neighbours import reach_in_cells
 from qffc.models.curvature import hessians
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.energy_function import EnergyFunction, energy_function
-from qffc.models.frames.frame_batch import FrameBatch, frame_energies
+from qffc.models.frames.frame_batch import FrameBatch, forces_and_virials, frame_energies
 from qffc.models.frames.frame_chunks import CHUNK_CIRCUITS, joined_chunks
 from qffc.models.frames.frame_circuits import CircuitLists, lists_pay
 from qffc.models.function_cache import kept_function, surroundings
@@ -127,7 +130,7 @@ class ForceField:
         """
         numbers, frames = frames_of(numbers, positions)
         if lists_pay(self.program, [frames]):
-            return self._predict_near(numbers, frames)
+            return self._predict_listed(numbers, frames)[:2]
         atoms, lowered = str([int(number) for number in numbers]), self.lowered
 
         def predict(arrays: Mapping[str, jax.Array], r: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -144,6 +147,40 @@ class ForceField:
             energies.append(np.asarray(e)[: len(batch)])
             forces.append(np.asarray(f)[: len(batch)])
         return np.concatenate(energies), np.concatenate(forces)
+
+    @in_double_precision
+    def predict_in_cells(
+        self, numbers: Elements, positions: ArrayLike, cells: ArrayLike, pbc: ArrayLike = True
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return energies, forces and virials of frames of the same atoms in cells.
+
+        Args:
+            numbers: (atoms,) atomic numbers, or symbols of the elements.
+            positions: (frames, atoms, 3), Angstrom; in the cells or outside.
+            cells: (frames, 3, 3), or (3, 3) of all, vectors in rows, Angstrom; of any size.
+            pbc: (frames, 3), or (3,) of all, along which vectors atoms repeat.
+
+        Returns:
+            Energies (frames,) in eV, forces (frames, atoms, 3) in eV/Angstrom, and the derivatives of the energies by
+            strain (frames, 3, 3) in eV: the stress times the volume, with the sign of ASE.
+
+        Raises:
+            QffcError: when the atoms do not fit the program, the program has no cutoff, a position is not finite, or a
+                cell is none.
+
+        Example:
+            >>> from qffc.library import load
+            >>> model = untrained(load("gathered", species=("Cu",)), seed=1)
+            >>> energies, forces, virials = model.predict_in_cells(["Cu"], [[[0, 0, 0]]], 2.6 * np.eye(3))
+            >>> bool(np.allclose(forces, 0)), virials.shape
+            (True, (1, 3, 3))
+        """
+        reach_in_cells(self.program)
+        numbers, frames = frames_of(numbers, positions)
+        boxes = checked_cells(cells, pbc, len(frames))
+        if boxes is None:
+            boxes = np.zeros((len(frames), 3, 3)), np.zeros((len(frames), 3), dtype=bool)
+        return self._predict_listed(numbers, frames, *boxes)
 
     def parameters(self) -> dict[str, jax.Array]:
         """Return what training changes, by name: a pytree of JAX, in the precision that JAX is set to."""
@@ -194,6 +231,52 @@ class ForceField:
         if isinstance(self.lower, NoisyLowering):
             return replace(self.lower, kernel=kernel)(self.program)
         return lower_jax(self.program, kernel) if self.lower is lower_jax else self.lowered
+
+    def cell_energy_fn(
+        self,
+        positions: ArrayLike,
+        species: Elements,
+        cell: ArrayLike | None = None,
+        pbc: ArrayLike = True,
+        *,
+        room: float = 1.25,
+        kernel: KernelName = "auto",
+        reference: bool = True,
+    ) -> CellEnergy:
+        """Return the energy of atoms in a cell as a pure function for JAX, in the manner of JAX MD.
+
+        ``jit``, ``grad`` by positions, cell and parameters, ``vmap`` and loops of JAX take it. It lists neighbours at
+        every call, on the host, into arrays of fixed sizes; where these have no room energy and derivatives are NaN,
+        and so they are where the cell is none or an element unknown.
+
+        Args:
+            positions: (atoms, 3), Angstrom, of atoms as dense as they will be: how many neighbours they have says how
+                large arrays are.
+            species: (atoms,) atomic numbers, or symbols of the elements.
+            cell: (3, 3), vectors in rows, Angstrom; None in a vacuum.
+            pbc: (3,) along which of them atoms repeat.
+            room: for how many times as many neighbours there is room.
+            kernel: ``native`` for CPUs, ``portable`` for any device, or the one of the model.
+            reference: whether energies hold the reference energies of the atoms.
+
+        Returns:
+            A function of positions (atoms, 3), and of species (atoms,) and a cell (3, 3), which are those given here
+            where they are left out, to the energy in eV.
+
+        Raises:
+            QffcError: when the atoms do not fit the program, the program has no cutoff or the cell is none.
+
+        Example:
+            >>> from qffc.library import load
+            >>> model = untrained(load("gathered", species=("Cu",)), seed=1)
+            >>> cell = 2.6 * np.eye(3)
+            >>> energy = model.cell_energy_fn(np.zeros((1, 3)), ["Cu"], cell)
+            >>> jax.grad(energy, argnums=2)(jnp.zeros((1, 3)), jnp.array([29]), jnp.asarray(cell)).shape
+            (3, 3)
+        """
+        other = kernel != "auto" and kernel != self.lowered.kernel.name
+        lowered = lower_jax(self.program, kernel) if other else self.lowered
+        return cell_energy(lowered, self.arrays, positions, species, cell, pbc, room, reference)
 
     @in_double_precision
     def hessian(self, numbers: Elements, positions: ArrayLike) -> NDArray[np.float64]:
@@ -322,38 +405,48 @@ class ForceField:
         fixed = leaves[:-1]
         return lambda here: np.asarray(function(*fixed, here))
 
-    def predict_joined(self, batch: FrameBatch, positions: NDArray[np.floating]) -> tuple[jax.Array, jax.Array]:
-        """Return energies and forces of joined frames.
+    def predict_joined(self, batch: FrameBatch, places: NDArray[np.floating]) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Return energies, forces and virials of joined frames.
 
         Args:
             batch: the frames.
-            positions: (1, atoms, 3), Angstrom; see :func:`qffc.models.frames.frame_batch.joined_positions`.
+            places: (1, places, 3), Angstrom; see :func:`qffc.models.frames.frame_batch.joined_places`.
 
         Returns:
-            Energies (frames,) in eV, without the reference energies of the atoms, and forces (1, atoms, 3) in
-            eV/Angstrom.
+            Energies (frames,) in eV, without the reference energies of the atoms, forces (1, atoms, 3) in eV/Angstrom,
+            and the derivatives of the energies by strain (frames, 3, 3) in eV.
         """
         lowered = self.lowered
 
         def predict(
-            arrays: Mapping[str, jax.Array], batch: FrameBatch, positions: jax.Array
-        ) -> tuple[jax.Array, jax.Array]:
-            return energies_and_forces(lambda r: frame_energies(lowered, batch, arrays, r), positions)
+            arrays: Mapping[str, jax.Array], batch: FrameBatch, places: jax.Array
+        ) -> tuple[jax.Array, jax.Array, jax.Array]:
+            energies, forces = energies_and_forces(lambda r: frame_energies(lowered, batch, arrays, r), places)
+            return energies, *forces_and_virials(batch, forces, places)
 
-        energies, forces = self._run(predict, "joined", batch, positions)
-        return energies, forces
+        energies, forces, virials = self._run(predict, "joined", batch, places)
+        return energies, forces, virials
 
-    def _predict_near(self, numbers: NDArray[np.integer], frames: NDArray[np.float64]) -> _Predictions:
+    def _predict_listed(
+        self,
+        numbers: NDArray[np.integer],
+        frames: NDArray[np.float64],
+        cells: NDArray[np.float64] | None = None,
+        pbc: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Predictions with near neighbours only, as many frames at once as their circuits allow."""
         reference = self.reference_energy(species_of(self.program, numbers))
-        energies, forces, done = [], [], 0
-        for batch, positions in joined_chunks(CircuitLists(self.lowered), numbers, frames):
+        energies, forces, virials, done = [], [], [], 0
+        for batch, places in joined_chunks(CircuitLists(self.lowered), numbers, frames, cells, pbc):
             tell("frames:", done, len(frames))
-            e, f = self.predict_joined(batch, positions)
+            e, f, w = self.predict_joined(batch, places)
             energies.append(reference + np.asarray(e))
             done += len(energies[-1])
             forces.append(np.asarray(f)[0, : int(np.sum(batch.atoms))])
-        return np.concatenate(energies)[: len(frames)], np.concatenate(forces).reshape(frames.shape)
+            virials.append(np.asarray(w))
+        count = len(frames)
+        folded = np.concatenate(forces).reshape(frames.shape)
+        return np.concatenate(energies)[:count], folded, np.concatenate(virials)[:count]
 
     def reference_energy(self, species: NDArray[np.integer]) -> float:
         """Return the sum of the reference energies (eV) of atoms of these species, indices (atoms,)."""

@@ -14,13 +14,13 @@ import jax
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qffc.data.images import OPEN, Images, images_within, whole_cell
 from qffc.ir.declarations import AtomicReadout
 from qffc.ir.diagnostics import error
 from qffc.ir.given_values import real_of
 from qffc.ir.plain_numbers import bits_of
-from qffc.models.circuits.cells import OPEN, Images, images_within, whole_cell
 from qffc.models.circuits.instances import circuits_of_neighbours, fill_instances, fill_places, species_of
-from qffc.models.circuits.neighbours import neighbours_within, reach
+from qffc.models.circuits.neighbours import neighbours_within, reach, reach_in_cells
 from qffc.models.force_field import ForceField
 from qffc.models.frames.array_sizes import sizes_of_lists
 from qffc.models.given.atoms_given import Elements, elements_of, positions_of
@@ -108,13 +108,8 @@ class MovingAtoms:
         self._reach, self._radius = distance, distance + self._skin
         self.periodic = tuple(map(bool, np.broadcast_to(np.asarray(periodic), 3)))
         self._by_atom = isinstance(model.program.readout, AtomicReadout)
-        if any(self.periodic) and not self._by_atom:
-            raise error(
-                "periodic atoms of a model without energies of atoms",
-                found=f"'{model.program.name}', whose readout is no atomic_energy",
-                expected="atomic_energy as the readout of its program",
-                help="use a program such as lib:pair or lib:gathered",
-            )
+        if any(self.periodic):
+            reach_in_cells(model.program)
         self._species = species_of(model.program, self.numbers)
         self._references = model.arrays[ATOM_ENERGY][self._species]
         self._listed: NDArray[np.float64] | None = None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
+from qffc.data.surroundings import refuse_cells
 from qffc.ir.diagnostics import error
 from qffc.ir.telling import tell
 from qffc.models.circuits.instances import instances_of
@@ -60,6 +61,8 @@ def with_uncertainty(model: ForceField, train: Sequence[Dataset], held_out: Sequ
             expected="atomic_energy as the readout of the program, whose last layer is linear",
             help="use a program such as lib:pair or lib:gathered, or several models: qf.Ensemble",
         )
+    for data in (*train, *held_out):
+        refuse_cells(data, "an uncertainty by the last layer", "use several models: qf.Ensemble takes frames in cells")
     size = len(model.program.species) * width
     forces_too = all(data.has_forces for data in (*train, *held_out))
     judged = [_Rows(model, _thinned(data, len(held_out)), forces_too) for data in held_out]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from ase.data import covalent_radii
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
+from qffc.data.surroundings import images_of
 from qffc.ir.declarations import AtomicReadout
 from qffc.ir.elements import atomic_number
 from qffc.ir.program import Program
@@ -158,7 +160,7 @@ def _least_parts(lowered: JaxProgram, bare: Mapping[str, Floats], sets: Sequence
     least = np.zeros(len(lowered.program.species))
     if not isinstance(lowered.program.readout, AtomicReadout):
         return least
-    samples = [(data.numbers, data.positions[:: -(-len(data) // SAMPLE)]) for data in sets]
+    samples = [data.subset(range(0, len(data), -(-len(data) // SAMPLE))) for data in sets]
     species, parts = sample_parts(lowered, bare, samples)
     for kind in np.unique(species):
         least[kind] = bare[ENERGY_SCALE] * parts[species == kind].min()
@@ -182,10 +184,11 @@ def _ranges(program: Program, sets: Sequence[Dataset], radius: float) -> tuple[F
     met = np.full((count, count), np.inf)
     for data in sets:
         species = species_of(program, data.numbers)
-        for frame in data.positions:
-            centres, others, distances = _neighbours(frame, radius)
-            there[species[centres], species[others], (distances / _BIN).astype(int)] = True
-            np.minimum.at(met, (species[centres], species[others]), distances)
+        for frame in range(len(data)):
+            near = _neighbours(data, frame, radius)
+            kinds = species[near.centres], species[near.others]
+            there[(*kinds, (near.distances / _BIN).astype(int))] = True
+            np.minimum.at(met, kinds, near.distances)
     ranges = np.full((count, count, INTERVALS, 2), NO_RANGE)
     for one, two in np.argwhere(np.isfinite(met)):
         own = _intervals(there[one, two])
@@ -204,10 +207,24 @@ def _intervals(there: NDArray[np.bool_]) -> Floats:
     return np.stack([bins[starts] * _BIN, (bins[ends] + 1) * _BIN], axis=1)
 
 
-def _neighbours(frame: Floats, radius: float) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
-    centres, others = neighbours_within(frame, radius)
-    distances: Floats = np.linalg.norm(frame[others] - frame[centres], axis=1)
-    return centres, others, distances
+class _Near(NamedTuple):
+    """Atoms, an atom of which a neighbour is (an image), the way there and its length."""
+
+    centres: NDArray[np.intp]
+    others: NDArray[np.intp]
+    vectors: Floats
+    distances: Floats
+
+
+def _neighbours(data: Dataset, frame: int, radius: float) -> _Near:
+    positions, images = data.positions[frame], images_of(data, frame, radius)
+    if images is None:
+        centres, others = neighbours_within(positions, radius)
+        vectors = positions[others] - positions[centres]
+        return _Near(centres, others, vectors, np.linalg.norm(vectors, axis=1))
+    places = images.places(positions, images.cell)
+    vectors = places[images.others] - places[images.centres]
+    return _Near(images.centres, images.owners[images.others], vectors, np.linalg.norm(vectors, axis=1))
 
 
 def _all_environments(
@@ -219,17 +236,17 @@ def _all_environments(
     species, found, frames, number = [], [], [], 0
     for data in sets:
         kinds = species_of(program, data.numbers)
-        for frame in data.positions[::every]:
+        for frame in range(0, len(data), every):
             species.append(kinds)
-            found.append(_environments(program, kinds, frame, radius, ranges))
+            found.append(_environments(program, kinds, _neighbours(data, frame, radius), radius, ranges))
             frames.append(np.full(len(kinds), number))
             number += 1
     return np.concatenate(species), np.concatenate(found), np.concatenate(frames)
 
 
-def _environments(program: Program, kinds: NDArray[np.int32], frame: Floats, radius: float, ranges: Floats) -> Floats:
-    centres, others, distances = _neighbours(frame, radius)
-    vectors = (frame[others] - frame[centres])[None]
+def _environments(program: Program, kinds: NDArray[np.int32], near: _Near, radius: float, ranges: Floats) -> Floats:
+    centres, others, distances = near.centres, near.others, near.distances
+    vectors = near.vectors[None]
     weights = fading(distances / radius, np)[None] * seen(ranges, kinds[centres], kinds[others], distances[None], np)
     count = len(program.species)
     places = centres * count + kinds[others]

@@ -10,9 +10,9 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from qffc.ir.declarations import AtomicReadout
-from qffc.ir.diagnostics import QffcError, error
+from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
-from qffc.models.circuits.neighbours import reach
+from qffc.models.circuits.neighbours import reach, reach_in_cells
 from qffc.models.energies_of_atoms import energies_of_atoms
 from qffc.models.force_field import ForceField
 from qffc.models.moving_atoms import MovingAtoms, NeighbourCounts
@@ -82,7 +82,7 @@ class Voice:
         known, unsure = has_limits(self.model.arrays), deviations and has_heads(self.model.arrays)
         if not self.local:
             if np.any(atoms.pbc):
-                raise self._no_cutoff(atoms)
+                reach_in_cells(self.model.program)
             frame = atoms.positions[None]
             found, forces = self.model.predict(atoms.numbers, frame)
             grades = self.model.extrapolation_grade(atoms.numbers, frame)[0] if known else None
@@ -116,15 +116,6 @@ class Voice:
             )
         return self.model.hessian(atoms.numbers, atoms.positions)
 
-    def _no_cutoff(self, atoms: Atoms) -> QffcError:
-        return error(
-            "periodic atoms of a model without a cutoff",
-            found=f"periodic boundaries {atoms.pbc.tolist()}, and '{self.model.program.name}', where every atom counts",
-            expected="a model in which neighbours leave at a cutoff, such as one of lib:pair or lib:gathered; or a "
-            "molecule in a vacuum",
-            help="set atoms.pbc = False for an isolated molecule; periodic images are refused, never ignored",
-        )
-
 
 def why_not(name: str, programs: Sequence[Program], *, periodic: bool = True) -> str | None:
     """Return why models of these programs have no such property of ASE; None where they have it, or who knows.
@@ -149,11 +140,6 @@ def why_not(name: str, programs: Sequence[Program], *, periodic: bool = True) ->
     if name == STRESS and not periodic:
         return "a stress needs periodic boundaries, and a cell with three vectors"
     return None
-
-
-def voigt_of(stress: Floats) -> Floats:
-    """Return a symmetric tensor (3, 3) in the order of Voigt (6,): xx, yy, zz, yz, xz, xy."""
-    return stress[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
 
 
 def mean_of(parts: list[Floats | None]) -> Floats | None:

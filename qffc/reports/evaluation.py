@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 
 import numpy as np
@@ -16,6 +16,7 @@ from qffc.ir.short_repr import counted, short_repr
 from qffc.models.ensemble import Ensemble, consensus_of
 from qffc.models.errors import Errors, errors_of, force_errors_by_element
 from qffc.models.force_field import ForceField
+from qffc.models.predicted import deviations_of_data, predict_data
 from qffc.models.uncertainty.calibration import Calibration, calibration_of
 from qffc.models.uncertainty.heads import has_heads
 from qffc.units import energy_from_ev, force_from_ev_per_angstrom
@@ -53,6 +54,7 @@ class Evaluation:
         left_out: how many frames were left out because the model was trained on them.
         members: of an ensemble, its models.
         calibration: of a model with uncertainty, how well it tells its errors.
+        stresses: (frames, 3, 3) predicted, eV/Angstrom^3; None of molecules in a vacuum.
         shots: what the energies of some of the frames take on a device, where that was asked for.
     """
 
@@ -66,6 +68,7 @@ class Evaluation:
     members: Members | None = None
     calibration: Calibration | None = None
     shots: ShotNeed | None = None
+    stresses: NDArray[np.float64] | None = None
 
     _repr_html_ = html_of
 
@@ -120,22 +123,25 @@ def evaluate(
     """
     members = calibration = None
     if isinstance(model, Ensemble):
-        each = model.predict_each(data.numbers, data.positions)
-        said = consensus_of(*each)
+        each = [predict_data(member, data) for member in model.members]
+        said = consensus_of(np.stack([one.energies for one in each]), np.stack([one.forces for one in each]))
         energies, forces = said.energies, said.forces
+        parts = [one.stresses for one in each if one.stresses is not None]
+        stresses = np.mean(parts, axis=0) if parts else None
         members = Members(
-            tuple(errors_of(*one, data) for one in zip(*each, strict=True)),
+            tuple(errors_of(one.energies, one.forces, data, one.stresses) for one in each),
             energy_from_ev(_root_mean_square(said.energy_deviations), "meV"),
             force_from_ev_per_angstrom(_root_mean_square(said.force_deviations) / 3**0.5, "meV/Angstrom"),
         )
     else:
-        energies, forces = model.predict(data.numbers, data.positions)
+        energies, forces, stresses = predict_data(model, data)
         if has_heads(model.arrays):
-            deviations = model.deviations(data.numbers, data.positions)
+            deviations = deviations_of_data(model, data)
             calibration = calibration_of((energies, forces), deviations, data)
-    baselines = () if train is None else tuple(_baseline(name, fit, data) for name, fit in _fits(train))
-    errors = errors_of(energies, forces, data)
-    return Evaluation(data, energies, forces, errors, baselines, seen, left_out, members, calibration)
+    baselines = () if train is None else tuple(_baseline(name, fit, train, data) for name, fit in _fits(train))
+    errors = errors_of(energies, forces, data, stresses)
+    found = Evaluation(data, energies, forces, errors, baselines, seen, left_out, members, calibration)
+    return replace(found, stresses=stresses)
 
 
 def _root_mean_square(values: NDArray[np.float64]) -> float:
@@ -143,12 +149,15 @@ def _root_mean_square(values: NDArray[np.float64]) -> float:
 
 
 def _fits(train: Dataset) -> tuple[tuple[str, Baseline], ...]:
+    if train.periodic:
+        return (("constant", constant_baseline(train)),)
     springs = harmonic_baseline(train, couplings=len(train.numbers) <= _COUPLED_ATOMS)
     return (("constant", constant_baseline(train)), ("harmonic", springs))
 
 
-def _baseline(name: str, fit: Baseline, data: Dataset) -> tuple[str, Errors]:
-    return name, errors_of(*fit.predict(data.positions), data)
+def _baseline(name: str, fit: Baseline, train: Dataset, data: Dataset) -> tuple[str, Errors]:
+    mean = None if train.stresses is None else np.broadcast_to(train.stresses.mean(axis=0), (len(data), 3, 3))
+    return name, errors_of(*fit.predict(data.positions), data, mean)
 
 
 def _figures(errors: Errors, atoms: int) -> dict[str, float | None]:
@@ -158,6 +167,8 @@ def _figures(errors: Errors, atoms: int) -> dict[str, float | None]:
         "force_mae": "force_mae_meV_per_Angstrom",
         "force_rmse": "force_rmse_meV_per_Angstrom",
         "frames": "frames",
+        "stress_mae": "stress_mae_meV_per_Angstrom3",
+        "stress_rmse": "stress_rmse_meV_per_Angstrom3",
     }
-    figures = {names[key]: None if isnan(value) else value for key, value in asdict(errors).items()}
+    figures = {names[key]: None if isnan(value) else value for key, value in errors.figures().items()}
     return figures | {"energy_mae_per_atom_meV": errors.energy_mae / atoms}

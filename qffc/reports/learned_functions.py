@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
+from qffc.data.surroundings import neighbour_distances
 from qffc.html_page import figure
 from qffc.ir.declarations import Parameter
 from qffc.ir.evaluate import radial_basis
@@ -21,6 +22,8 @@ _MOST_LINES = 12
 _SPECIES = "species"
 _SHORTEST = 0.5
 """Where charts begin without data, Angstrom."""
+_REACH = 6.0
+"""Angstrom up to which neighbours in cells are looked for."""
 
 
 def learned_functions(model: ForceField, data: Dataset | None = None, most: int = 12) -> tuple[list[str], int]:
@@ -77,8 +80,18 @@ def _shortest(data: Dataset | None, names: list[str]) -> float | None:
         return None
     left, right = np.array(pairs).T
     step = max(1, len(data) // 500)
+    if data.periodic:
+        return _shortest_in_cells(data, names, step)
     positions = data.positions[::step]
     return float(np.linalg.norm(positions[:, left] - positions[:, right], axis=-1).min())
+
+
+def _shortest_in_cells(data: Dataset, names: list[str], step: int) -> float | None:
+    symbols, shortest = np.array(data.symbols), np.inf
+    for centres, others, apart in neighbour_distances(data, _REACH, step):
+        here = (symbols[centres] == names[0]) & (symbols[others] == names[1])
+        shortest = min(shortest, float(apart[here].min())) if here.any() else shortest
+    return shortest if np.isfinite(shortest) else None
 
 
 def _word(axis: str) -> str:

@@ -16,6 +16,7 @@ from qffc.models.files.trained import TRAINED_PREFIX
 from qffc.models.force_field import trainable_names
 from qffc.models.validity.limits import has_limits
 from qffc.passes.equivariance.certificates.certificate import Certificate
+from qffc.reports.coverage import COVERAGE_HEADER, coverage_rows
 from qffc.training.config import TrainingConfig, settled, stored_config
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from qffc.reports.evaluation import Evaluation
 
 _HEADER = "| | energy MAE, meV | RMSE | force MAE, meV/Å | RMSE |\n|---|---|---|---|---|"
+_WITH_STRESS = (
+    "| | energy MAE, meV | RMSE | force MAE, meV/Å | RMSE | stress MAE, meV/Å³ | RMSE |\n|---|---|---|---|---|---|---|"
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ def model_card(
         _facts(model, config, metadata),
         "## Errors",
         *(_errors(names[test.number], test.evaluation) for test in ordered),
+        *_sureness(names, ordered),
         *_device(names, ordered),
         f"## Make it again\n\n```sh\n{_command(model, config, ordered, units, keys)}\n```",
         _limits(model),
@@ -107,11 +112,26 @@ def _opening(names: Sequence[str], tests: Sequence[CardSet]) -> str:
 
 
 def _errors(name: str, evaluation: Evaluation) -> str:
-    rows = [_row(label, errors) for label, errors in evaluation.rows()]
-    frames = evaluation.errors.frames
+    stress = evaluation.errors.has_stress
+    rows = [_row(label, errors, stress) for label, errors in evaluation.rows()]
+    frames, header = evaluation.errors.frames, _WITH_STRESS if stress else _HEADER
     return "\n".join(
-        [f"On {frames} test frames of {name}; baselines fitted to the same training frames.", "", _HEADER, *rows]
+        [f"On {frames} test frames of {name}; baselines fitted to the same training frames.", "", header, *rows]
     )
+
+
+def _sureness(names: Sequence[str], tests: Sequence[CardSet]) -> list[str]:
+    """How well the model knows its errors; nothing of one without uncertainty."""
+    told = [(names[test.number], each) for test in tests if (each := test.evaluation.calibration) is not None]
+    if not told:
+        return []
+    rows = [f"| {name} | {' | '.join(row)} |" for name, each in told for row in coverage_rows(each)]
+    return [
+        "## How sure it is",
+        "Energies and forces come with standard deviations, calibrated on validation frames; of the errors on test"
+        " frames so many are within one and two of them.\n\n"
+        f"| | {' | '.join(COVERAGE_HEADER)} |\n|---|---|---|---|---|---|\n" + "\n".join(rows),
+    ]
 
 
 def _device(names: Sequence[str], tests: Sequence[CardSet]) -> list[str]:
@@ -211,9 +231,10 @@ def _symmetry(metadata: Mapping[str, str]) -> str:
     return f"{', '.join(generators)}: {'proven' if certificate.holds else 'not proven'}"
 
 
-def _row(label: str, errors: Errors) -> str:
+def _row(label: str, errors: Errors, stress: bool) -> str:
     figures = (errors.energy_mae, errors.energy_rmse, errors.force_mae, errors.force_rmse)
-    return f"| {label} | " + " | ".join(f"{figure:.2f}" for figure in figures) + " |"
+    more = (errors.stress_mae, errors.stress_rmse) if stress else ()
+    return f"| {label} | " + " | ".join("-" if isnan(each) else f"{each:.2f}" for each in (*figures, *more)) + " |"
 
 
 def _command(

@@ -15,6 +15,7 @@ from qffc.html_page import figure, page, table
 from qffc.passes.equivariance.certificates.certificate import Certificate
 from qffc.reports.certificate_words import certificate_html
 from qffc.reports.circuit_svg import circuit_svg
+from qffc.reports.coverage import COVERAGE_HEADER, coverage_rows
 from qffc.reports.learned_functions import learned_functions
 from qffc.reports.model_card import CardSet, card_entries
 from qffc.reports.svg_charts import Series, chart
@@ -134,6 +135,7 @@ def _training(log: Rows) -> list[str]:
         ("training_loss", "training loss", 3),
         ("validation_energy_mae_meV", "energy MAE (meV)", 1),
         ("validation_force_mae_meV_per_Angstrom", "force MAE (meV/Å)", 2),
+        ("validation_stress_mae_meV_per_Angstrom3", "stress MAE (meV/Å³)", 4),
     ):
         points = [(row["epoch"], row[column]) for row in log if row.get(column, 0) > 0]
         if points:
@@ -154,12 +156,16 @@ def error_rows(evaluation: Evaluation) -> tuple[list[tuple[str, ...]], list[str]
     atoms = len(evaluation.data.numbers)
     rows, classes = [], []
     for name, errors in evaluation.rows():
-        figures = (
+        figures: tuple[float, ...] = (
             errors.energy_mae, errors.energy_rmse, errors.energy_mae / atoms, errors.force_mae, errors.force_rmse,
         )  # fmt: skip
+        if evaluation.errors.has_stress:
+            figures = (*figures, errors.stress_mae, errors.stress_rmse)
         rows.append((escape(name), *("–" if isnan(value) else f"{value:.2f}" for value in figures)))
         classes.append("own" if name == "model" else "")
-    return rows, classes, ("", "energy MAE, meV", "RMSE", "MAE per atom", "force MAE, meV/Å", "RMSE")
+    header = ("", "energy MAE, meV", "RMSE", "MAE per atom", "force MAE, meV/Å", "RMSE")
+    more = ("stress MAE, meV/Å³", "RMSE") if evaluation.errors.has_stress else ()
+    return rows, classes, (*header, *more)
 
 
 def _errors(each: ReportedSet) -> list[str]:
@@ -176,6 +182,13 @@ def _errors(each: ReportedSet) -> list[str]:
     if evaluation.elements:
         by_element = [(escape(name), f"{mae:.2f}", f"{rmse:.2f}") for name, (mae, rmse) in evaluation.elements.items()]
         parts += ["<h3>Forces by element</h3>", table(("forces on", "MAE, meV/Å", "RMSE"), by_element)]
+    if evaluation.calibration is not None:
+        parts += [
+            "<h3>How sure the model is</h3>",
+            table(COVERAGE_HEADER, coverage_rows(evaluation.calibration)),
+            "<p class=faint>Shares of the errors that are within one and two of the standard deviations that the model "
+            "gives with its predictions, beside those of normal errors.</p>",
+        ]
     return [*parts, *_frames(each)]
 
 
@@ -186,6 +199,9 @@ def parity_panels(evaluation: Evaluation, width: int = 400) -> list[str]:
     panels = [_against(*energies, "energy − mean (meV)", width)]
     if data.has_forces:
         panels.append(_against(data.forces.ravel(), evaluation.forces.ravel(), "force component (eV/Å)", width))
+    if data.stresses is not None and evaluation.stresses is not None:
+        pairs = 1000.0 * data.stresses.ravel(), 1000.0 * evaluation.stresses.ravel()
+        panels.append(_against(*pairs, "stress component (meV/Å³)", width))
     return panels
 
 

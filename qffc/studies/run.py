@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
@@ -148,7 +148,7 @@ def _do_locked(
             where=str(folder),
         )
     errors, part = errors_held_out(model, sets, run.config)
-    found = {} if errors is None else asdict(errors)
+    found = {} if errors is None else errors.figures()
     seconds = perf_counter() - begin
     entry = {"identity": identity, "labels": dict(run.labels), "part": part, "errors": found, "seconds": seconds}
     write_text(file, json.dumps(entry, indent=2, allow_nan=False) + "\n")
@@ -198,13 +198,15 @@ def fingerprint_of(sets: Sequence[Dataset]) -> str:
 def errors_held_out(model: ForceField, sets: Sequence[Dataset], config: TrainingConfig) -> tuple[Errors | None, str]:
     """Return errors on the test frames, or the validation frames where none were held out, and which they are."""
     from qffc.models.errors import errors_of_sets
+    from qffc.models.predicted import predict_data
     from qffc.training.split import splits_of
 
     splits = splits_of(sets, config)
     part = "test" if any(split.test for split in splits) else "validation"
     frames = [getattr(split, part) for split in splits]
     held_out = [data.subset(rows) for data, rows in zip(sets, frames, strict=True) if rows]
-    predictions = [(*model.predict(data.numbers, data.positions), data) for data in held_out]
+    said = [predict_data(model, data) for data in held_out]
+    predictions = [(each.energies, each.forces, data, each.stresses) for each, data in zip(said, held_out, strict=True)]
     return (errors_of_sets(predictions) if predictions else None), part
 
 

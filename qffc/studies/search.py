@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -236,7 +236,9 @@ def _test(task: Task, name: str) -> dict[str, float] | None:
     config = stored_config(model.metadata)
     assert config is not None  # training writes it
     errors, part = errors_held_out(model, load_data(task.run.data), config)
-    return None if errors is None or part != "test" else {COLUMNS[key]: value for key, value in asdict(errors).items()}
+    return (
+        None if errors is None or part != "test" else {COLUMNS[key]: value for key, value in errors.figures().items()}
+    )
 
 
 def _need_validation(run: Run, table: SearchTable) -> None:

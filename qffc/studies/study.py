@@ -26,6 +26,8 @@ COLUMNS = {
     "force_mae": "force_mae_meV_per_Angstrom",
     "force_rmse": "force_rmse_meV_per_Angstrom",
     "frames": "frames",
+    "stress_mae": "stress_mae_meV_per_Angstrom3",
+    "stress_rmse": "stress_rmse_meV_per_Angstrom3",
 }
 
 
@@ -121,10 +123,12 @@ def write_csv(results: Sequence[Result], path: Path) -> None:
     labels = list(dict.fromkeys(key for result in results for key, _ in result.labels))
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*labels, *COLUMNS.values(), "part", "failure"])
+    stressed = any("stress_mae" in result.errors for result in results)
+    columns = {key: name for key, name in COLUMNS.items() if stressed or not key.startswith("stress")}
+    writer.writerow([*labels, *columns.values(), "part", "failure"])
     for result in results:
         values, failure = dict(result.labels), "" if result.failure is None else result.failure.title
-        figures = [repr(result.errors[name]) if name in result.errors else "" for name in COLUMNS]
+        figures = [repr(result.errors[name]) if name in result.errors else "" for name in columns]
         writer.writerow([*(values.get(label, "") for label in labels), *figures, result.part, failure])
     write_text(path, buffer.getvalue())
 

@@ -135,6 +135,11 @@ class TrainingConfig(BaseModel):
     )
     energy_weight: Weight = Field(10.0, description="weight of (energy error / atoms)^2, eV^-2")
     force_weight: Weight = Field(1.0, description="weight of the mean squared force error, (eV/Angstrom)^-2")
+    stress_weight: Weight = Field(
+        0.0,
+        description="weight of the mean of (stress error * volume / atoms)^2, eV^-2, of frames in cells with stresses",
+        examples=[10.0],
+    )
     shot_weight: Weight | None = Field(
         None,
         description="weight of the mean square of the shot cost S of an energy, eV^-2: a standard error e takes "

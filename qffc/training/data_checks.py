@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from qffc.data import Dataset
 from qffc.data.label_verdicts import need_labels, warn_of_levels
-from qffc.ir.diagnostics import error
+from qffc.ir.diagnostics import error, quoted
 from qffc.training.config import TrainingConfig
 from qffc.training.leaks import refuse_repeated_sets, warn_of_leaks
 from qffc.training.processes import is_first
@@ -31,6 +31,13 @@ def need_sound_data(sets: Sequence[Dataset], config: TrainingConfig) -> None:
                 expected="energies and forces to train on",
                 help="compute the forces; energies alone can be evaluated",
             )
+    if config.stress_weight and all(data.stresses is None for data in sets):
+        raise error(
+            "a weight of stresses that are not there",
+            found=f"stress_weight = {config.stress_weight:g}, and no stress in {quoted(data.name for data in sets)}",
+            expected="frames in cells with stresses",
+            help="leave stress_weight out; or name where the stresses stand: --keys stresses=NAME, or virials=NAME",
+        )
     for data in sets:
         need_labels(data, energies=config.energy_weight > 0, forces=config.force_weight > 0, warn=is_first())
     if is_first():

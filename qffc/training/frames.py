@@ -46,8 +46,8 @@ def batches_and_fit(
 ) -> tuple[Batches, Fit]:
     """Return the batches of a run, and what a step needs to know of them.
 
-    Frames of one molecule that all need all circuits are computed along a batch axis. Frames of several molecules, and
-    those for which lists of near neighbours pay, are joined.
+    Frames of one molecule that all need all circuits are computed along a batch axis. Frames of several molecules,
+    those in cells, and those for which lists of near neighbours pay, are joined.
 
     Args:
         lowered: the program as JAX functions.
@@ -60,7 +60,8 @@ def batches_and_fit(
         QffcError: when a molecule does not fit the program, or a batch cannot be divided into pieces of one size.
     """
     shots = shot_term(lowered, config)
-    if not same_molecule(sets) or lists_pay(lowered.program, [data.positions for data in sets]):
+    in_cells = any(data.periodic for data in sets)
+    if in_cells or not same_molecule(sets) or lists_pay(lowered.program, [data.positions for data in sets]):
         return joined_batches(lowered, sets, constants, config, devices), fit_of_frames(lowered, shots)
     molecule = MoleculeEnergy(lowered, instances_of(lowered.program, sets[0].numbers))
     reference = float(np.sum(constants[ATOM_ENERGY][molecule.instances.atom_species]))

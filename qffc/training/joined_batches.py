@@ -1,4 +1,4 @@
-"""Batches of frames that differ in their circuits: of several molecules, or with lists of near neighbours."""
+"""Batches of frames that differ in their circuits: of several molecules, in cells, or with lists of near neighbours."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
+from qffc.data.cells import volumes_of
 from qffc.models.circuits.instances import species_of
 from qffc.models.frames.array_sizes import SizeSteps
-from qffc.models.frames.frame_batch import FrameBatch, join_frames, joined_positions, needed_sizes
+from qffc.models.frames.frame_batch import FrameBatch, join_frames, joined_places, joined_positions, needed_sizes
 from qffc.models.frames.frame_circuits import CircuitLists, FrameCircuits
 from qffc.models.molecule_circuits import ATOM_ENERGY
 from qffc.passes.lower_jax.program import JaxProgram
@@ -30,15 +31,19 @@ class JoinedBatch(NamedTuple):
 
     Args:
         frames: circuits, and which atom is of which frame.
-        positions: (1, atoms, 3), Angstrom; zeros for atoms that only fill up.
+        positions: (1, places, 3), Angstrom, of atoms and images; zeros for those that only fill up.
         energies: (frames,), eV, without the reference energies of the atoms.
         forces: (1, atoms, 3), eV/Angstrom; zeros for atoms that only fill up.
+        virials: (frames, 3, 3), stresses times volumes, eV; None where they are not trained on.
+        stressed: (frames,) 1 where a frame has a stress, else 0; likewise.
     """
 
     frames: FrameBatch
     positions: Array
     energies: Array
     forces: Array
+    virials: Array | None = None
+    stressed: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +56,15 @@ class JoinedBatches:
     Args:
         lists: found the circuits.
         circuits: of each frame, one set after the other.
-        positions: of each frame (atoms, 3), Angstrom.
+        positions: of each frame (places, 3), Angstrom.
         energies: (frames,), eV, without the reference energies of the atoms.
         forces: of each frame (atoms, 3), eV/Angstrom.
         sets: how many frames each set has.
         size: frames of a batch; what is left over at the end of an epoch is left out of it.
         pieces: of a batch, a divisor of its size.
         seed: of the order.
+        virials: (frames, 3, 3), eV, zeros for those without a stress; None where they are not trained on.
+        stressed: (frames,) 1 for those with a stress; likewise.
     """
 
     lists: CircuitLists
@@ -69,6 +76,8 @@ class JoinedBatches:
     size: int
     pieces: int
     seed: int
+    virials: Numbers | None = None
+    stressed: Numbers | None = None
 
     @property
     def count(self) -> int:
@@ -88,7 +97,7 @@ class JoinedBatches:
         """Return the share of the circuits in the first epoch that only fill up arrays."""
         real = everything = 0
         for pieces in self._rows(0):
-            everything += self._sizes(pieces)[3] * len(pieces)
+            everything += self._sizes(pieces)[4] * len(pieces)
             real += sum(self.circuits[row].instances.counted for rows in pieces for row in rows)
         return 1 - real / everything
 
@@ -110,11 +119,14 @@ class JoinedBatches:
         return SizeSteps(tuple(int(np.ceil(each * frames / len(self.circuits))) for each in sums[1:]))
 
     def _joined(self, rows: NDArray[np.intp], sizes: tuple[int, ...]) -> JoinedBatch:
+        frames = [self.circuits[row] for row in rows]
         return JoinedBatch(
-            join_frames(self.lists.plan, [self.circuits[row] for row in rows], sizes),
-            joined_positions([self.positions[row] for row in rows], sizes[1]),
+            join_frames(self.lists.plan, frames, sizes),
+            joined_places(frames, [self.positions[row] for row in rows], sizes[1], sizes[2]),
             self.energies[rows],
             joined_positions([self.forces[row] for row in rows], sizes[1]),
+            None if self.virials is None else self.virials[rows],
+            None if self.stressed is None else self.stressed[rows],
         )
 
 
@@ -162,14 +174,32 @@ def joined_batches(
     lists, kind = CircuitLists(lowered), dtype_of(config)
     references = [float(np.sum(constants[ATOM_ENERGY][species_of(lists.program, data.numbers)])) for data in sets]
     energies = [data.energies - reference for data, reference in zip(sets, references, strict=True)]
+    circuits = [each for data in sets for each in lists.of_data(data)]
+    frames = [frame for data in sets for frame in data.positions]
+    virials, stressed = virials_of(sets) if config.stress_weight else (None, None)
     return JoinedBatches(
         lists,
-        [lists.of(data.numbers, frame) for data in sets for frame in data.positions],
-        [frame.astype(kind) for data in sets for frame in data.positions],
+        circuits,
+        [each.placed(frame).astype(kind) for each, frame in zip(circuits, frames, strict=True)],
         np.concatenate(energies).astype(kind),
         [frame.astype(kind) for data in sets for frame in data.forces],
         tuple(len(data) for data in sets),
         size,
         pieces,
         config.seed,
+        None if virials is None else virials.astype(kind),
+        None if stressed is None else stressed.astype(kind),
     )
+
+
+def virials_of(sets: Sequence[Dataset]) -> tuple[Numbers, Numbers]:
+    """Return stresses times volumes (frames, 3, 3), eV, and which frames have one, (frames,) 1 or 0."""
+    virials, stressed = [], []
+    for data in sets:
+        if data.stresses is None or data.cells is None:
+            virials.append(np.zeros((len(data), 3, 3)))
+            stressed.append(np.zeros(len(data)))
+            continue
+        virials.append(volumes_of(data.cells)[:, None, None] * data.stresses)
+        stressed.append(np.ones(len(data)))
+    return np.concatenate(virials), np.concatenate(stressed)

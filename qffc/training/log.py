@@ -18,8 +18,10 @@ COLUMNS = (
     "validation_force_mae_meV_per_Angstrom",
     "best_epoch",
     "validation_shots_for_1meV",
+    "validation_stress_mae_meV_per_Angstrom3",
 )
-"""The best epoch, where the best model is kept: of the best evaluation so far; shots where they are counted."""
+"""The best epoch, where the best model is kept: of the best evaluation so far; shots where they are counted;
+stresses where frames in cells have them."""
 
 
 def append_row(
@@ -34,7 +36,14 @@ def append_row(
         if fresh:
             writer.writerow(COLUMNS)
         writer.writerow(
-            [epoch, repr(loss), *figures, "" if best is None else best.epoch, "" if shots is None else repr(shots)]
+            [
+                epoch,
+                repr(loss),
+                *figures,
+                "" if best is None else best.epoch,
+                "" if shots is None else repr(shots),
+                "" if validation is None or not validation.has_stress else repr(validation.stress_mae),
+            ]
         )
 
 

@@ -12,7 +12,13 @@ import jax.numpy as jnp
 from qffc.models.beside import Beside
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_gradient import Pair, with_forces
-from qffc.models.frames.frame_batch import FrameBatch, frame_energies, frame_energies_along, sums_of_circuits
+from qffc.models.frames.frame_batch import (
+    FrameBatch,
+    forces_and_virials,
+    frame_energies,
+    frame_energies_along,
+    sums_of_circuits,
+)
 from qffc.models.molecule_circuits import ENERGY_SCALE
 from qffc.models.shot_cost import ShotCost, with_shots
 from qffc.models.whole_rounds import whole_rounds
@@ -32,11 +38,14 @@ class SquaredErrors(NamedTuple):
         energy: sum of (energy error / atoms)^2, eV^2.
         forces: sum of the squared errors of force components, (eV/Angstrom)^2.
         shots: sum of the squares of the shot costs above the target, eV^2; None where they do not count.
+        virials: sum of (error of stress times volume / atoms)^2 over the nine entries, eV^2; None where they do not
+            count.
     """
 
     energy: jax.Array
     forces: jax.Array
     shots: jax.Array | None = None
+    virials: jax.Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +71,12 @@ class Counts(NamedTuple):
     Args:
         frames: energies.
         components: components of forces.
+        entries: of stresses; 1 where there are none.
     """
 
     frames: int | jax.Array
     components: int | jax.Array
+    entries: int | jax.Array = 1
 
 
 @dataclass(frozen=True)
@@ -136,14 +147,21 @@ def fit_of_frames(lowered: JaxProgram, shots: ShotTerm | None = None) -> Fit:
     ) -> Pair:
         return frame_energies_along(lowered, frames, arrays, positions, direction, beside)
 
-    def errors(e: jax.Array, f: jax.Array, piece: JoinedBatch) -> SquaredErrors:
+    def errors(e: jax.Array, of_places: jax.Array, piece: JoinedBatch) -> SquaredErrors:
         atoms = jnp.asarray(piece.frames.atoms, e.dtype)
+        f, virials = forces_and_virials(piece.frames, of_places, jnp.asarray(piece.positions))
         # Atoms that only fill up have no force, and none to be compared with.
-        return SquaredErrors(jnp.sum(((e - piece.energies) / atoms) ** 2), jnp.sum((f - piece.forces) ** 2))
+        energy, forces = jnp.sum(((e - piece.energies) / atoms) ** 2), jnp.sum((f - piece.forces) ** 2)
+        if piece.virials is None or piece.stressed is None:
+            return SquaredErrors(energy, forces)
+        off = (virials - piece.virials) * (piece.stressed / atoms)[:, None, None]
+        return SquaredErrors(energy, forces, virials=jnp.sum(off**2))
 
     def counts(batch: JoinedBatch) -> Counts:
         components = 3 * jnp.sum(jnp.asarray(batch.frames.atoms, batch.forces.dtype))
-        return Counts(batch.energies.size, components)
+        if batch.stressed is None:
+            return Counts(batch.energies.size, components)
+        return Counts(batch.energies.size, components, jnp.maximum(9 * jnp.sum(batch.stressed), 1))
 
     if shots is None:
         values = with_forces(energies, along)

@@ -22,6 +22,7 @@ from qffc.models.initialization.fresh_parameters import (
     constants_from_model,
     initial_parameters,
 )
+from qffc.models.predicted import predict_data
 from qffc.models.uncertainty.heads import without_heads
 from qffc.models.validity_fit import free_energies_of, without_limits
 from qffc.passes.lower_jax.double_precision import in_double_precision
@@ -131,8 +132,8 @@ def _mean_error(model: ForceField, data: Dataset) -> float:
     The data of another method are apart by far more than the few frames scatter; a good model of the same data is not,
     and would be worse by what they happen to show.
     """
-    energies, _ = model.predict(data.numbers, data.positions[:SAMPLE])
-    errors = data.energies[:SAMPLE] - energies
+    first = data.subset(range(min(SAMPLE, len(data))))
+    errors = first.energies - predict_data(model, first).energies
     scatter = float(np.std(errors, ddof=1)) / len(errors) ** 0.5 if len(errors) > 1 else 0.0
     mean = float(np.mean(errors))
     return mean if abs(mean) > 2.0 * scatter else 0.0

@@ -97,6 +97,8 @@ def _gradient(
         errors = fit.squared_errors({**in_precision(fixed, config), **parameters}, piece)
         energy, forces = errors.energy / counts.frames, errors.forces / counts.components
         loss = config.energy_weight * energy + config.force_weight * forces
+        if errors.virials is not None:
+            loss = loss + config.stress_weight * errors.virials / counts.entries
         return loss if errors.shots is None else loss + (config.shot_weight or 0.0) * errors.shots / counts.frames
 
     loss_and_gradient = jax.value_and_grad(loss_of)

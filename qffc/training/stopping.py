@@ -61,7 +61,8 @@ def objective_of(energy_mae: float, force_mae: float, share: float) -> float:
 def score_of(errors: Errors, config: TrainingConfig) -> float:
     """Return what early stopping compares, less is better: the geometric mean of the mean absolute errors.
 
-    Per cents of both weigh the same whatever their units. What is not trained on does not count.
+    Per cents of each weigh the same whatever their units. What is not trained on does not count, and stresses only
+    where they are.
 
     Args:
         errors: on the validation frames.
@@ -74,7 +75,11 @@ def score_of(errors: Errors, config: TrainingConfig) -> float:
         (6.0, 9.0)
     """
     share = 0.0 if config.energy_weight == 0 else 1.0 if config.force_weight == 0 else 0.5
-    return objective_of(errors.energy_mae, errors.force_mae, share)
+    both = objective_of(errors.energy_mae, errors.force_mae, share)
+    if config.stress_weight == 0 or not errors.has_stress:
+        return both
+    kinds = 2 if share == 0.5 else 1
+    return float(both ** (kinds / (kinds + 1)) * errors.stress_mae ** (1 / (kinds + 1)))
 
 
 def score_with_shots(errors: Errors, shots: ShotFigures, atoms: float, config: TrainingConfig) -> float:

@@ -13,6 +13,7 @@ from qffc.models.circuits.instances import instances_of
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.errors import Errors
 from qffc.models.force_field import trainable_names
+from qffc.models.frames.frame_circuits import CircuitLists, geometries_of
 from qffc.models.head import head_shapes
 from qffc.passes.lower_jax.program import JaxProgram
 
@@ -81,6 +82,11 @@ class Talk:
         if self.told is not None:
             self.told("compiling a step")
 
+    def left_out(self, what: str) -> None:
+        """Say which labels are not trained on."""
+        if self.told is not None:
+            self.told(f"not trained on: {what}")
+
     def lengthened(self, stages: Sequence[int]) -> None:
         """Say that a finished run goes on, and how."""
         if self.told is not None:
@@ -137,13 +143,23 @@ def description(lowered: JaxProgram, sets: Sequence[Dataset], watched: Sequence[
         count += size
     parts = []
     for data in sets:
-        circuits = MoleculeEnergy(lowered, instances_of(program, data.numbers)).circuits
-        each = "1 circuit" if circuits == 1 else f"{circuits:,} circuits"
+        each = _circuits(lowered, data)
         parts.append(f"{len(data)} frame{'' if len(data) == 1 else 's'} of {data.name} ({each} each)")
     seen = sum(map(len, watched))
     return f"training '{program.name}': {count:,} numbers, on {', '.join(parts)}, {seen or 'none'} watched"
 
 
+def _circuits(lowered: JaxProgram, data: Dataset) -> str:
+    """How many a frame has, for people; in cells the first one."""
+    if data.periodic:
+        first = next(geometries_of(data))
+        instances = CircuitLists(lowered).of(data.numbers, *first).instances
+        return f"{MoleculeEnergy(lowered, instances).circuits:,} circuits in the first, in a cell, about as many in"
+    circuits = MoleculeEnergy(lowered, instances_of(lowered.program, data.numbers)).circuits
+    return "1 circuit" if circuits == 1 else f"{circuits:,} circuits"
+
+
 def figures(errors: Errors) -> str:
     """Return the errors on validation frames in a few words."""
-    return f"validation: energy {errors.energy_mae:.2f} meV, forces {errors.force_mae:.2f} meV/Å"
+    stress = f", stress {errors.stress_mae:.2f} meV/Å³" if errors.has_stress else ""
+    return f"validation: energy {errors.energy_mae:.2f} meV, forces {errors.force_mae:.2f} meV/Å{stress}"

@@ -13,8 +13,10 @@ import numpy as np
 
 from qffc.atomic_files import remove_leftovers
 from qffc.data import Dataset
+from qffc.data.surroundings import refuse_cells
 from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
+from qffc.models.circuits.neighbours import reach_in_cells
 from qffc.models.errors import Errors
 from qffc.models.files.data_sets import describe_sets
 from qffc.models.files.model_file import KERNEL, MODEL_NAME, save_model
@@ -132,6 +134,7 @@ def _train(
     config = settled(config, program, tuning=tuning)
     if config.noise is not None:
         lower = NoisyLowering(target(config.noise))
+    _need_cells(program, sets, config)
     devices = devices_of_run(config.devices)
     splits = splits_of(sets, config)
     frames = [each.subset(split.train) for each, split in zip(sets, splits, strict=True)]
@@ -142,6 +145,8 @@ def _train(
     identity |= {} if penalty is None else {"penalty": penalty.text}
     need_same_run(identity)
     talk.begin(lowered, frames, watched)
+    if not config.stress_weight and any(data.stresses is not None for data in frames):
+        talk.left_out("stresses: stress_weight is 0")
     with file_of_first(folder / CHECKPOINT_NAME) as saved:
         stages = (config.epochs,) if saved is None else stages_of(saved, config.epochs)
         each = steps_of_epoch(sum(map(len, frames)), config)
@@ -224,6 +229,16 @@ def _train(
     if finished and is_first():
         save_model(model, folder / MODEL_NAME)
     return model
+
+
+def _need_cells(program: Program, sets: Sequence[Dataset], config: TrainingConfig) -> None:
+    """Refuse frames in cells for a program that has none, and where shots are counted."""
+    for data in sets:
+        if not data.periodic:
+            continue
+        reach_in_cells(program)
+        if config.shot_weight:
+            refuse_cells(data, "a training that counts shots", "leave shot_weight and shots_for_1mev out")
 
 
 def _history(state: TrainingState, config: TrainingConfig) -> dict[str, str]:

@@ -13,16 +13,18 @@ from qffc.data import Dataset
 from qffc.models.circuits.instances import instances_of, species_of
 from qffc.models.energy import MoleculeEnergy, energies_and_forces
 from qffc.models.errors import Errors, errors_of_sets
-from qffc.models.frames.frame_batch import FrameBatch, frame_energies
+from qffc.models.frames.frame_batch import FrameBatch, forces_and_virials, frame_energies
 from qffc.models.frames.frame_chunks import joined_chunks
 from qffc.models.frames.frame_circuits import CircuitLists, lists_pay
 from qffc.models.molecule_circuits import ATOM_ENERGY
+from qffc.models.predicted import stresses_of
 from qffc.passes.lower_jax.program import JaxProgram
 
 Arrays = dict[str, jax.Array]
 Floats = NDArray[np.float64]
-Predict = Callable[[Arrays], tuple[Floats, Floats]]
-"""All arrays by name, to energies (frames,) in eV and forces (frames, atoms, 3) in eV/Angstrom."""
+Predict = Callable[[Arrays], tuple[Floats, Floats, Floats | None]]
+"""All arrays by name, to energies (frames,) in eV, forces (frames, atoms, 3) in eV/Angstrom, and of frames in cells
+stresses (frames, 3, 3) in eV/Angstrom^3."""
 
 
 def make_validation(
@@ -36,12 +38,13 @@ def make_validation(
         sets: the frames, at least one set.
     """
     fixed = {name: jnp.asarray(value) for name, value in constants.items()}
-    near = [lists_pay(lowered.program, [data.positions]) for data in sets]
+    near = [data.periodic or lists_pay(lowered.program, [data.positions]) for data in sets]
     predictions = [(_near if short else _all)(lowered, data) for short, data in zip(near, sets, strict=True)]
 
     def validate(parameters: Arrays) -> Errors:
         arrays = {**fixed, **{name: jnp.asarray(value, np.float64) for name, value in parameters.items()}}
-        return errors_of_sets([(*predict(arrays), data) for predict, data in zip(predictions, sets, strict=True)])
+        found = [(*predict(arrays), data) for predict, data in zip(predictions, sets, strict=True)]
+        return errors_of_sets([(energies, forces, data, stresses) for energies, forces, stresses, data in found])
 
     return validate
 
@@ -51,28 +54,34 @@ def _all(lowered: JaxProgram, data: Dataset) -> Predict:
     molecule = MoleculeEnergy(lowered, instances_of(lowered.program, data.numbers))
     compiled = jax.jit(lambda arrays, r: energies_and_forces(lambda x: molecule.energies(arrays, x), r))
 
-    def predict(arrays: Arrays) -> tuple[Floats, Floats]:
+    def predict(arrays: Arrays) -> tuple[Floats, Floats, None]:
         energies, forces = compiled(arrays, jnp.asarray(data.positions))
-        return np.asarray(energies), np.asarray(forces)
+        return np.asarray(energies), np.asarray(forces), None
 
     return predict
 
 
 def _near(lowered: JaxProgram, data: Dataset) -> Predict:
     """With lists of near neighbours, made once."""
-    chunks = [jax.device_put(chunk) for chunk in joined_chunks(CircuitLists(lowered), data.numbers, data.positions)]
+    geometries = data.numbers, data.positions, data.cells, data.pbc
+    chunks = [jax.device_put(chunk) for chunk in joined_chunks(CircuitLists(lowered), *geometries)]
     atoms = [int(np.sum(batch.atoms)) for batch, _ in chunks]
     species = species_of(lowered.program, data.numbers)
 
     @jax.jit
-    def compiled(arrays: Arrays, batch: FrameBatch, positions: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return energies_and_forces(lambda r: frame_energies(lowered, batch, arrays, r), positions)
+    def compiled(arrays: Arrays, batch: FrameBatch, places: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        energies, forces = energies_and_forces(lambda r: frame_energies(lowered, batch, arrays, r), places)
+        return energies, *forces_and_virials(batch, forces, places)
 
-    def predict(arrays: Arrays) -> tuple[Floats, Floats]:
+    def predict(arrays: Arrays) -> tuple[Floats, Floats, Floats | None]:
         reference = float(np.sum(np.asarray(arrays[ATOM_ENERGY])[species]))
         found = [compiled(arrays, *chunk) for chunk in chunks]
-        energies = np.concatenate([np.asarray(each) for each, _ in found])[: len(data)]
-        forces = np.concatenate([np.asarray(f)[0, :count] for (_, f), count in zip(found, atoms, strict=True)])
-        return reference + energies, forces.reshape(data.forces.shape)
+        energies = reference + np.concatenate([np.asarray(each) for each, *_ in found])[: len(data)]
+        parts = [np.asarray(f)[0, :count] for (_, f, _), count in zip(found, atoms, strict=True)]
+        forces = np.concatenate(parts).reshape(data.forces.shape)
+        if data.cells is None:
+            return energies, forces, None
+        virials = np.concatenate([np.asarray(each) for *_, each in found])[: len(data)]
+        return energies, forces, stresses_of(virials, data.cells)
 
     return predict

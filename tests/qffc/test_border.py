@@ -82,8 +82,11 @@ def test_objects_of_ase_are_data(tmp_path):
     with pytest.raises(QffcError, match=r"no energy under this key(.|\n)*frame 0"):
         qf.evaluate(model, [H2O])
     periodic = frames[0].copy()
-    periodic.pbc = True
-    with pytest.raises(QffcError, match="periodic systems are not supported"):
+    periodic.pbc, periodic.calc = True, frames[0].calc
+    with pytest.raises(QffcError, match=r"cell that is none(.|\n)*frame 0"):
+        qf.evaluate(model, [periodic])
+    periodic.set_cell(9.0 * np.eye(3))
+    with pytest.raises(QffcError, match="periodic atoms of a model without a cutoff"):
         qf.evaluate(model, [periodic])
 
 

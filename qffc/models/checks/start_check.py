@@ -8,6 +8,7 @@ from time import perf_counter
 import numpy as np
 
 from qffc.data import Dataset
+from qffc.data.surroundings import surroundings
 from qffc.ir.diagnostics import QffcError, error
 from qffc.models.checks.energy_function_tests import SYMMETRY_TESTS, PropertyTest
 from qffc.models.checks.property_tests import ModelSubject
@@ -22,7 +23,8 @@ def need_symmetries(model: ForceField, sets: Sequence[Dataset]) -> str:
     """Refuse a model whose energies and forces break a symmetry that its program declares.
 
     What was proven is the circuit. This tests it together with all around it: which atoms take which sites, the readout
-    and the head. Two frames of the molecule with the most circuits are taken.
+    and the head. Two frames of the molecule with the most circuits are taken; of frames in cells atoms with some around
+    them, in a vacuum.
 
     Args:
         model: usually with the parameters that training starts from.
@@ -45,10 +47,10 @@ def need_symmetries(model: ForceField, sets: Sequence[Dataset]) -> str:
     begin = perf_counter()
     circuits, data = _with_most_circuits(model, sets)
     generator = np.random.default_rng(2)
-    frames = data.positions[:FRAMES]
+    numbers, frames = surroundings(data, FRAMES)
     # An atom at the origin would hide that the energy depends on where it is.
     moved = frames + generator.normal(size=3)
-    subject = ModelSubject(data.numbers, moved, generator, model, batch=len(frames))
+    subject = ModelSubject(numbers, moved, generator, model, batch=len(frames))
     counted = "1 frame" if len(frames) == 1 else f"{len(frames)} frames"
     where = f"{counted} of '{data.name}'{'' if circuits else ', which no circuit fits'}, before training"
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is found below, and named
@@ -66,7 +68,10 @@ def need_symmetries(model: ForceField, sets: Sequence[Dataset]) -> str:
 def _with_most_circuits(model: ForceField, sets: Sequence[Dataset]) -> tuple[int, Dataset]:
     """How many circuits, and the molecule; one without any has every symmetry, for only its composition counts."""
     lists = CircuitLists(model.lowered)
-    found = [(lists.of(data.numbers, data.positions[0]).instances.counted, data) for data in sets]
+    found = []
+    for data in sets:
+        numbers, (first, *_) = surroundings(data)
+        found.append((lists.of(numbers, first).instances.counted, data))
     return max(found, key=lambda pair: pair[0])
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from qffc.ir.declarations import AtomicReadout, readout_value
+from qffc.ir.diagnostics import error
 from qffc.ir.program import Program
 from qffc.ir.values import Add, Cutoff, Displacement, Gathered, Mul, Norm, Power, Radial, Value, walk
 
@@ -43,6 +44,36 @@ def reach(program: Program) -> float | None:
         return None
     messages = () if program.readout.messages is None else (float(program.readout.messages.basis.cutoff),)
     return max(*(radii[pair] for pair in pairs), *messages)
+
+
+def reach_in_cells(program: Program) -> float:
+    """Return :func:`reach` of a program that takes atoms in cells.
+
+    Raises:
+        QffcError: when every atom counts, or the energy is no sum over atoms.
+
+    Example:
+        >>> from qffc.library import load
+        >>> reach_in_cells(load("pair", cutoff=4.0))
+        4.0
+    """
+    distance = reach(program)
+    if distance is None:
+        raise error(
+            "periodic atoms of a model without a cutoff",
+            found=f"periodic boundaries, and '{program.name}', where every atom counts",
+            expected="a model in which neighbours leave at a cutoff, such as one of lib:pair or lib:gathered; or a "
+            "molecule in a vacuum",
+            help="set atoms.pbc = False for an isolated molecule; periodic images are refused, never ignored",
+        )
+    if not isinstance(program.readout, AtomicReadout):
+        raise error(
+            "periodic atoms of a model without energies of atoms",
+            found=f"'{program.name}', whose readout is no atomic_energy",
+            expected="atomic_energy as the readout of its program",
+            help="use a program such as lib:pair or lib:gathered",
+        )
+    return distance
 
 
 def _reach_of_sums(program: Program, centre: str) -> float | None:

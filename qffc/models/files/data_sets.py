@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
+from qffc.data.surroundings import surroundings
 from qffc.models.files.metadata import metadata_entry, unreadable_metadata
 
 _NAME, _FINGERPRINT, _SETS, _GEOMETRY = "data_name", "data_fingerprint", "data_sets", "geometry"
@@ -34,6 +35,8 @@ class _Set:
 def describe_sets(sets: Sequence[Dataset]) -> dict[str, str]:
     """Return the entries of a model's metadata that name its data, with the first geometry as an example.
 
+    Of a frame in a cell the example are its atoms with some around them, in a vacuum.
+
     Args:
         sets: one or more.
 
@@ -42,7 +45,8 @@ def describe_sets(sets: Sequence[Dataset]) -> dict[str, str]:
         >>> describe_sets([load_embedded("water")])["data_name"]
         'water'
     """
-    first = {"numbers": sets[0].numbers.tolist(), "positions": sets[0].positions[0].round(6).tolist()}
+    numbers, positions = surroundings(sets[0])
+    first = {"numbers": numbers.tolist(), "positions": positions[0].round(6).tolist()}
     example = {_GEOMETRY: json.dumps(first)}
     if len(sets) == 1:
         return {_NAME: sets[0].name, _FINGERPRINT: sets[0].fingerprint, **example}

@@ -31,7 +31,8 @@ Floats = NDArray[np.floating]
 class FrameBatch:
     """Frames as one large molecule, filled up to sizes that are few; a tree of arrays for JAX.
 
-    No circuit, edge or value has atoms of two frames, so energies and forces are those of the frames alone.
+    No circuit, edge or value has atoms of two frames, so energies and forces are those of the frames alone. Where a
+    frame is in a cell there are places: the atoms of all frames first, and behind them the images of all frames.
 
     Args:
         instances: the circuits of all frames.
@@ -39,6 +40,7 @@ class FrameBatch:
         frame_of_atom: (atoms,) the number of its frame; the number of frames for an atom that only fills up.
         frame_of_circuit: (instances,) likewise.
         atoms: (frames,) the number of atoms of each frame; 0 for a frame that only fills up.
+        frame_of_place: (places,) like that of atoms; None where no frame has images.
     """
 
     instances: Instances
@@ -46,18 +48,19 @@ class FrameBatch:
     frame_of_atom: Index
     frame_of_circuit: Index
     atoms: Index
+    frame_of_place: Index | None = None
 
 
 def needed_sizes(plan: SharingPlan, frames: Sequence[FrameCircuits]) -> tuple[int, ...]:
-    """Return the sizes that joined frames need: frames, atoms, edges and circuits, and rows of each domain.
+    """Return the sizes that joined frames need: frames, atoms, images, edges and circuits, and rows of each domain.
 
     Args:
         plan: the plan of the program.
         frames: at least one.
     """
     sums = np.sum([frame.sizes for frame in frames], axis=0)
-    rows = (1 if _stands_for_all(plan, number) else int(size) for number, size in enumerate(sums[4:]))
-    return (*map(int, sums[:4]), *rows)
+    rows = (1 if _stands_for_all(plan, number) else int(size) for number, size in enumerate(sums[5:]))
+    return (*map(int, sums[:5]), *rows)
 
 
 def join_frames(plan: SharingPlan, frames: Sequence[FrameCircuits], sizes: Sequence[int] | None = None) -> FrameBatch:
@@ -79,26 +82,29 @@ def join_frames(plan: SharingPlan, frames: Sequence[FrameCircuits], sizes: Seque
         >>> batch.frame_of_atom.tolist(), batch.atoms.tolist(), len(batch.instances)
         ([0, 0, 0, 1, 1, 1, 1], [3, 4], 15)
     """
-    count, atoms, edges, circuits, *rows = needed_sizes(plan, frames) if sizes is None else sizes
+    count, atoms, images, edges, circuits, *rows = needed_sizes(plan, frames) if sizes is None else sizes
     counts = [len(frame.instances.atom_species) for frame in frames]
     starts = np.concatenate([[0], np.cumsum(counts)])
+    behind = _places_behind(frames, counts, atoms)
     own = [len(frame.instances) for frame in frames]
     joined = Instances(
-        atoms=_renumbered([frame.instances.atoms for frame in frames], counts, starts, atoms),
+        atoms=_renumbered([frame.instances.atoms for frame in frames], counts, starts, behind),
         species=np.concatenate([frame.instances.species for frame in frames]),
         mirror=np.concatenate([frame.instances.mirror for frame in frames]),
         share=frames[0].instances.share,
         atom_species=_filled(np.concatenate([frame.instances.atom_species for frame in frames]), atoms, 0),
         present=np.concatenate([_present(frame.instances) for frame in frames]),
-        edges=_joined_edges(frames, starts),
+        edges=_renumbered([frame.instances.edges for frame in frames], counts, starts, behind),
+        owners=_owners(frames, counts, starts, atoms, images),
     )
     numbers = np.arange(len(frames), dtype=np.int32)
     return FrameBatch(
         fill_instances(joined, circuits, edges),
-        pad_rows(plan, _joined_rows(plan, frames, counts, starts, atoms), tuple(rows), circuits),
+        pad_rows(plan, _joined_rows(plan, frames, counts, starts, behind), tuple(rows), circuits),
         _filled(np.repeat(numbers, counts), atoms, count),
         _filled(np.repeat(numbers, own), circuits, count),
         _filled(np.array(counts, dtype=np.int32), count, 0),
+        _frames_of_places(frames, counts, atoms, images, count) if images else None,
     )
 
 
@@ -106,6 +112,41 @@ def joined_positions(positions: Iterable[Floats], atoms: int) -> Floats:
     """Return vectors (atoms of a frame, 3) of frames as (1, atoms, 3), with zeros for atoms that only fill up."""
     together = np.concatenate(list(positions))
     return np.concatenate([together, np.zeros((atoms - len(together), 3), together.dtype)])[None]
+
+
+def joined_places(frames: Sequence[FrameCircuits], placed: Sequence[Floats], atoms: int, images: int) -> Floats:
+    """Return where all places of joined frames are (1, atoms + images, 3), Angstrom.
+
+    Args:
+        frames: as they were joined.
+        placed: of each frame (places, 3), see :meth:`qffc.models.frames.frame_circuits.FrameCircuits.placed`.
+        atoms: how many the batch has, with those that only fill up.
+        images: likewise.
+    """
+    if not images:
+        return joined_positions(placed, atoms)
+    counts = [len(frame.instances.atom_species) for frame in frames]
+    own = [places[:count] for places, count in zip(placed, counts, strict=True)]
+    behind = [places[count:] for places, count in zip(placed, counts, strict=True)]
+    return np.concatenate([joined_positions(own, atoms), joined_positions(behind, images)], axis=1)
+
+
+def forces_and_virials(batch: FrameBatch, forces: jax.Array, places: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Return the forces on atoms (1, atoms, 3), and the derivatives of energies by strain (frames, 3, 3), eV.
+
+    Args:
+        batch: the frames.
+        forces: (1, places, 3), minus the gradient by the places, eV/Angstrom.
+        places: (1, places, 3), Angstrom.
+    """
+    numbers = batch.frame_of_atom if batch.frame_of_place is None else batch.frame_of_place
+    pull = -forces[0][:, :, None] * places[0][:, None, :]
+    virials = jnp.zeros((len(batch.atoms), 3, 3), pull.dtype).at[numbers].add(pull, mode="drop")
+    virials = 0.5 * (virials + jnp.swapaxes(virials, 1, 2))
+    if batch.instances.owners is None:
+        return forces, virials
+    atoms = len(batch.instances.atom_species)
+    return jnp.zeros((1, atoms, 3), forces.dtype).at[:, batch.instances.owners].add(forces), virials
 
 
 def frame_energies(
@@ -121,7 +162,7 @@ def frame_energies(
         lowered: the program as JAX functions.
         batch: the frames.
         arrays: parameters and constants by name.
-        positions: (1, atoms, 3), Angstrom.
+        positions: (1, atoms, 3), Angstrom; of places, (1, places, 3), where frames have images.
         beside: what goes along with the circuits.
 
     Returns:
@@ -180,7 +221,11 @@ def _stands_for_all(plan: SharingPlan, domain: int) -> bool:
 
 
 def _joined_rows(
-    plan: SharingPlan, frames: Sequence[FrameCircuits], counts: Sequence[int], starts: NDArray[np.intp], atoms: int
+    plan: SharingPlan,
+    frames: Sequence[FrameCircuits],
+    counts: Sequence[int],
+    starts: NDArray[np.intp],
+    behind: NDArray[np.intp],
 ) -> ValueRows:
     """The rows of all frames, one frame after the other."""
     rows = [frame.rows for frame in frames]
@@ -194,7 +239,9 @@ def _joined_rows(
 
     domains = range(len(plan.domains))
     return ValueRows(
-        atoms=tuple(_renumbered(together(n, [each.atoms[n] for each in rows]), counts, starts, atoms) for n in domains),
+        atoms=tuple(
+            _renumbered(together(n, [each.atoms[n] for each in rows]), counts, starts, behind) for n in domains
+        ),
         species=tuple(np.concatenate(together(n, [each.species[n] for each in rows])) for n in domains),
         mirror=tuple(np.concatenate(together(n, [each.mirror[n] for each in rows])) for n in domains),
         lifts=tuple(
@@ -206,22 +253,54 @@ def _joined_rows(
     )
 
 
-def _renumbered(parts: Sequence[Any], counts: Sequence[int], starts: NDArray[np.intp], atoms: int) -> NDArray[np.int32]:
-    """Atoms numbered through; ghosts, which are numbered on from the last atom, from the last one of all."""
+def _places_behind(frames: Sequence[FrameCircuits], counts: Sequence[int], atoms: int) -> NDArray[np.intp]:
+    """For each frame where what is numbered on from its last atom begins among all: its images, or its ghosts.
+
+    Ghosts are numbered by their centre, and no program with ghosts takes images.
+    """
+    images = [frame.instances.places - count for frame, count in zip(frames, counts, strict=True)]
+    if any(images):
+        return atoms + np.concatenate([[0], np.cumsum(images)])
+    return atoms + np.concatenate([[0], np.cumsum(counts)])
+
+
+def _renumbered(
+    parts: Sequence[Any], counts: Sequence[int], starts: NDArray[np.intp], behind: NDArray[np.intp]
+) -> NDArray[np.int32]:
+    """Atoms numbered through; images and ghosts, which are numbered on from the last atom, from the last one of all."""
     moved = [
-        np.where(part < count, part + start, part - count + start + atoms)
-        for part, count, start in zip(parts, counts, starts, strict=False)
+        np.where(part < count, part + start, part - count + later)
+        for part, count, start, later in zip(parts, counts, starts, behind, strict=False)
     ]
     return np.concatenate(moved).astype(np.int32)
 
 
+def _owners(
+    frames: Sequence[FrameCircuits], counts: Sequence[int], starts: NDArray[np.intp], atoms: int, images: int
+) -> NDArray[np.int32] | None:
+    """The atom of each place, the first one for images that only fill up; None without images."""
+    if not images:
+        return None
+    behind = [
+        frame.instances.owners[count:] + start
+        for frame, count, start in zip(frames, counts, starts, strict=False)
+        if frame.instances.owners is not None
+    ]
+    own = np.concatenate([np.zeros(0, np.int32), *behind]).astype(np.int32)
+    return np.concatenate([np.arange(atoms, dtype=np.int32), _filled(own, images, 0)])
+
+
+def _frames_of_places(
+    frames: Sequence[FrameCircuits], counts: Sequence[int], atoms: int, images: int, count: int
+) -> NDArray[np.int32]:
+    numbers = np.arange(len(frames), dtype=np.int32)
+    more = [frame.instances.places - own for frame, own in zip(frames, counts, strict=True)]
+    first, last = np.repeat(numbers, counts), np.repeat(numbers, more)
+    return np.concatenate([_filled(first, atoms, count), _filled(last, images, count)])
+
+
 def _shifted(parts: Sequence[Any], offsets: NDArray[np.intp]) -> NDArray[np.int32]:
     return np.concatenate([part + offset for part, offset in zip(parts, offsets, strict=False)]).astype(np.int32)
-
-
-def _joined_edges(frames: Sequence[FrameCircuits], starts: NDArray[np.intp]) -> NDArray[np.int32]:
-    found = [frame.instances.edges + start for frame, start in zip(frames, starts, strict=False)]
-    return np.concatenate(found).astype(np.int32)
 
 
 def _present(instances: Instances) -> NDArray[np.float64]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.data import Dataset
+from qffc.data.images import Images, images_within, whole_cell
 from qffc.ir.program import Program
 from qffc.models.circuits.instances import Instances, circuits_of_neighbours, instances_of, species_of
-from qffc.models.circuits.neighbours import neighbour_counts, neighbours_within, reach
+from qffc.models.circuits.neighbours import neighbour_counts, neighbours_within, reach, reach_in_cells
 from qffc.models.rows.shared_values import SharingPlan, plan_sharing
 from qffc.models.rows.value_rows import ValueRows, rows_of
 from qffc.passes.lower_jax.program import JaxProgram
@@ -33,17 +35,28 @@ class FrameCircuits:
     Args:
         instances: which atoms take which sites.
         rows: where values are computed.
+        images: of a frame in a cell.
     """
 
     instances: Instances
     rows: ValueRows
+    images: Images | None = None
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
-        """The numbers of frames, atoms, edges and circuits, and of rows of each domain."""
-        edges = len(self.instances.edges)
+        """The numbers of frames, atoms, images of them, edges and circuits, and of rows of each domain."""
+        edges, atoms = len(self.instances.edges), len(self.instances.atom_species)
         rows = (len(atoms) for atoms in self.rows.atoms)
-        return (1, len(self.instances.atom_species), edges, len(self.instances), *rows)
+        return (1, atoms, self.instances.places - atoms, edges, len(self.instances), *rows)
+
+    def placed(self, positions: Floats) -> Floats:
+        """Return where atoms (atoms, 3) and images of them are (places, 3), Angstrom.
+
+        Frames in cells are moved about their middle, so that few digits go into where they are.
+        """
+        if self.images is None:
+            return positions
+        return self.images.places(positions - positions.mean(axis=0), self.images.cell)
 
 
 class CircuitLists:
@@ -59,8 +72,8 @@ class CircuitLists:
         >>> from qffc.passes.lower_jax.program import lower_jax
         >>> lists = CircuitLists(lower_jax(load("pair", cutoff=3.0)))
         >>> far = np.array([[0.0, 0, 0], [1.0, 0, 0], [0, 1.0, 0], [3.5, 0, 0]])
-        >>> lists.of(np.array([8, 1, 1, 1]), far).sizes[:4]
-        (1, 4, 8, 5)
+        >>> lists.of(np.array([8, 1, 1, 1]), far).sizes[:5]
+        (1, 4, 0, 8, 5)
     """
 
     def __init__(self, lowered: JaxProgram, near: bool = True) -> None:
@@ -69,16 +82,29 @@ class CircuitLists:
         self.radius = reach(lowered.program) if near else None
         self._whole: dict[bytes, FrameCircuits] = {}
 
-    def of(self, numbers: NDArray[np.integer], positions: Floats) -> FrameCircuits:
+    def of(
+        self,
+        numbers: NDArray[np.integer],
+        positions: Floats,
+        cell: Floats | None = None,
+        pbc: NDArray[np.bool_] | None = None,
+    ) -> FrameCircuits:
         """Return the circuits of a frame.
 
         Args:
             numbers: (atoms,) atomic numbers.
             positions: (atoms, 3), Angstrom.
+            cell: (3, 3), its vectors in rows, Angstrom; of a frame in a cell.
+            pbc: (3,) along which of them atoms repeat.
 
         Raises:
-            QffcError: when the molecule does not fit the program.
+            QffcError: when the molecule does not fit the program, or the program has no frames in cells.
         """
+        if cell is not None and pbc is not None and pbc.any():
+            species = species_of(self.program, numbers)
+            images = images_within(positions, whole_cell(cell, pbc), pbc, self._radius_in_cells)
+            edges = images.centres, images.others, images.owners
+            return self._circuits(circuits_of_neighbours(self.program, species, *edges), images)
         key = np.asarray(numbers, np.int64).tobytes()
         if self.radius is None:
             # Frames of one molecule share what is the same for all.
@@ -88,8 +114,23 @@ class CircuitLists:
         species = species_of(self.program, numbers)
         return self._circuits(circuits_of_neighbours(self.program, species, *neighbours_within(positions, self.radius)))
 
-    def _circuits(self, instances: Instances) -> FrameCircuits:
-        return FrameCircuits(instances, rows_of(self.plan, instances))
+    @cached_property
+    def _radius_in_cells(self) -> float:
+        return reach_in_cells(self.program)
+
+    def of_data(self, data: Dataset) -> list[FrameCircuits]:
+        """Return the circuits of each frame of a dataset."""
+        return [self.of(data.numbers, *geometry) for geometry in geometries_of(data)]
+
+    def _circuits(self, instances: Instances, images: Images | None = None) -> FrameCircuits:
+        return FrameCircuits(instances, rows_of(self.plan, instances), images)
+
+
+def geometries_of(data: Dataset) -> Iterator[tuple[Floats, Floats | None, NDArray[np.bool_] | None]]:
+    """Yield positions, cell and boundaries of each frame; None in a vacuum."""
+    for frame, positions in enumerate(data.positions):
+        boxes = (None, None) if data.cells is None or data.pbc is None else (data.cells[frame], data.pbc[frame])
+        yield positions, *boxes
 
 
 def lists_pay(program: Program, sets: Sequence[NDArray[np.floating]]) -> bool:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.data import Dataset
 from qffc.models.circuits.instances import instances_of, species_of
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.frames.frame_batch import FrameBatch
@@ -18,22 +19,20 @@ from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram
 
 Floats = NDArray[np.float64]
-Sample = tuple[NDArray[np.int64], Floats]
-"""The atomic numbers (atoms,) of a molecule, and positions (frames, atoms, 3) in Angstrom."""
 Arrays = Mapping[str, jax.Array]
 Of = Callable[[MoleculeEnergy, Arrays, jax.Array], jax.Array]
 
 
 @in_double_precision
 def sample_features(
-    lowered: JaxProgram, arrays: Mapping[str, Floats], samples: Sequence[Sample], number: int = 0
+    lowered: JaxProgram, arrays: Mapping[str, Floats], samples: Sequence[Dataset], number: int = 0
 ) -> tuple[NDArray[np.int32], Floats]:
     """Return the species and the features of all atoms of all frames, before normalization.
 
     Args:
         lowered: a program with an atomic readout, as JAX functions.
         arrays: parameters and constants by name.
-        samples: molecules and frames.
+        samples: frames, a set for each molecule.
         number: after which round, from 0.
 
     Returns:
@@ -47,7 +46,7 @@ def sample_features(
 
 
 def sample_parts(
-    lowered: JaxProgram, arrays: Mapping[str, Floats], samples: Sequence[Sample]
+    lowered: JaxProgram, arrays: Mapping[str, Floats], samples: Sequence[Dataset]
 ) -> tuple[NDArray[np.int32], Floats]:
     """Return the species and the raw energies (atoms,) of all atoms of all frames; see :func:`sample_features`."""
 
@@ -59,29 +58,30 @@ def sample_parts(
 
 
 def _sampled(
-    what: Of, lowered: JaxProgram, arrays: Mapping[str, Floats], samples: Sequence[Sample]
+    what: Of, lowered: JaxProgram, arrays: Mapping[str, Floats], samples: Sequence[Dataset]
 ) -> tuple[NDArray[np.int32], Floats]:
     """Species, and what a function of a molecule gives for its atoms (batch, atoms, numbers), as rows."""
     numbers = {name: jnp.asarray(value) for name, value in arrays.items()}
     species, values = [], []
-    for atoms, positions in samples:
-        near = lists_pay(lowered.program, [positions])
-        found = (_near if near else _all)(what, lowered, numbers, (atoms, positions))
-        species.append(np.tile(species_of(lowered.program, atoms), len(positions)))
+    for sample in samples:
+        near = sample.periodic or lists_pay(lowered.program, [sample.positions])
+        found = (_near if near else _all)(what, lowered, numbers, sample)
+        species.append(np.tile(species_of(lowered.program, sample.numbers), len(sample)))
         values.append(found.reshape(-1, found.shape[-1]))
     return np.concatenate(species), np.concatenate(values)
 
 
-def _all(what: Of, lowered: JaxProgram, arrays: Arrays, sample: Sample) -> Floats:
-    molecule = MoleculeEnergy(lowered, instances_of(lowered.program, sample[0]))
-    return np.asarray(jax.jit(lambda r: what(molecule, arrays, r))(jnp.asarray(sample[1])))
+def _all(what: Of, lowered: JaxProgram, arrays: Arrays, sample: Dataset) -> Floats:
+    molecule = MoleculeEnergy(lowered, instances_of(lowered.program, sample.numbers))
+    return np.asarray(jax.jit(lambda r: what(molecule, arrays, r))(jnp.asarray(sample.positions)))
 
 
-def _near(what: Of, lowered: JaxProgram, arrays: Arrays, sample: Sample) -> Floats:
+def _near(what: Of, lowered: JaxProgram, arrays: Arrays, sample: Dataset) -> Floats:
 
     @jax.jit
     def values(batch: FrameBatch, positions: jax.Array) -> jax.Array:
         return what(MoleculeEnergy(lowered, batch.instances, batch.rows), arrays, positions)[0]
 
-    chunks = joined_chunks(CircuitLists(lowered), *sample)
+    geometries = sample.numbers, sample.positions, sample.cells, sample.pbc
+    chunks = joined_chunks(CircuitLists(lowered), *geometries)
     return np.concatenate([np.asarray(values(*chunk))[: int(np.sum(chunk[0].atoms))] for chunk in chunks])

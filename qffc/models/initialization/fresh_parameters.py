@@ -184,7 +184,7 @@ def _normalize(
 
     Features of a species that are all zero, as those of atoms without a circuit, tell nothing, and stay as they are.
     """
-    samples = [(data.numbers, data.positions[:SAMPLE]) for data in sets]
+    samples = [data.subset(range(min(SAMPLE, len(data)))) for data in sets]
     width = lowered.program.feature_count
     for number in range(lowered.program.round_count):
         # Those of a round depend on how the features of the rounds before are normalized.

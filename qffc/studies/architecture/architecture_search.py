@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from qffc.atomic_files import write_text
+from qffc.data.surroundings import refuse_cells
 from qffc.folder_lock import lock_of
 from qffc.ir.diagnostics import error, quoted
 from qffc.studies.architecture.candidate import Task, do_candidate, write_proof
@@ -99,7 +100,10 @@ def search_architectures(
     """
     run = base_run(given)
     _need_fit(run, table, way)
-    need_sound_data(load_data(run.data), run.config)
+    sets = load_data(run.data)
+    need_sound_data(sets, run.config)
+    for data in sets:
+        refuse_cells(data, "a search that counts shots", "search on molecules: atoms in cells go to no device")
     folder = folder.absolute()
     generations = table.generations if way == "evolve" else 1
     with lock_of(folder):
@@ -179,7 +183,7 @@ def _found(journal: Journal, run: Run, folder: Path) -> Architectures:
     for number in sorted({*front, *(entry.birth.number for entry in bare.controls)}):
         errors, part = errors_held_out(load_model(folder / entries[number].birth.folder), sets, run.config)
         if errors is not None and part == "test":
-            tests[number] = {COLUMNS[key]: value for key, value in asdict(errors).items()}
+            tests[number] = {COLUMNS[key]: value for key, value in errors.figures().items()}
     return Architectures(entries, front, tests)
 
 

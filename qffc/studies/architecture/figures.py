@@ -11,6 +11,7 @@ import numpy as np
 from qffc.compiling.compiled import compile_program
 from qffc.compiling.levels import DEFAULT_LEVEL
 from qffc.data import Dataset
+from qffc.data.surroundings import refuse_cells
 from qffc.execution.energy_circuits import prepare
 from qffc.execution.quote import planned_quote
 from qffc.ir.program import Program
@@ -80,6 +81,7 @@ def shots_for_energy(model: ForceField, frames: Dataset, standard_error: float) 
         frames: geometries of one molecule.
         standard_error: of each energy, eV.
     """
+    refuse_cells(frames, "shots of an energy", "search on molecules: circuits of atoms in cells go to no device")
     job = prepare(model, frames.numbers, frames.positions)
     quote = planned_quote(job, target_of("ideal"), shots=None, standard_error=standard_error)
     return float(quote.shots.sum()) / len(frames)

@@ -111,11 +111,6 @@ def test_atoms_at_the_same_place_are_named() -> None:
         ozone(positions=positions)
 
 
-def test_cell_is_refused() -> None:
-    with pytest.raises(QffcError, match="periodic systems are not supported"):
-        ozone(cell=np.eye(3))
-
-
 def test_subset_keeps_order_and_source() -> None:
     dataset = ozone(name="ozone", source=Units("Hartree", "Bohr"))
     part = dataset.subset((3, 1))

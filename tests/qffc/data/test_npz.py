@@ -245,14 +245,17 @@ def test_text_in_place_of_numbers(path: Path) -> None:
         read_npz(save(path, {**raw(), "energies": np.array(["a", "b", "c"])}), units="rmd17")
 
 
-def test_a_cell_is_refused(path: Path) -> None:
-    with pytest.raises(QffcError, match=r"periodic systems are not supported(.|\n)*key 'cell'"):
-        read_npz(save(path, raw(), cell=np.eye(3)), units="rmd17")
+def test_a_cell_is_read(path: Path) -> None:
+    assert read_npz(save(path, raw(), cell=9 * np.eye(3)), units="rmd17").periodic
+    with pytest.raises(QffcError, match=r"cell that is none(.|\n)*key 'cell', frame 0"):
+        read_npz(save(path, raw(), cell=np.ones((3, 3))), units="rmd17")
+    with pytest.raises(QffcError, match=r"lattice whose vectors(.|\n)*rows or in columns"):
+        read_npz(save(path, raw(), lattice=9 * np.eye(3) + np.eye(3, k=1)), units="rmd17")
     assert len(read_npz(save(path, raw(), cell=np.zeros((3, 3)), pbc=[False] * 3), units="rmd17")) == 3
     assert len(read_npz(save(path, raw(), cell=9 * np.eye(3), pbc=[False] * 3), units="rmd17")) == 3
 
 
-@pytest.mark.parametrize("key", ["box", "lattice_vectors", "unit_cell", "Lattice", "cells", "CELL", "cell_lengths"])
+@pytest.mark.parametrize("key", ["box", "lattice_vectors", "unit_cell", "Lattice", "CELL", "cell_lengths"])
 def test_a_cell_by_any_name_is_refused(path: Path, key: str) -> None:
     with pytest.raises(QffcError, match=rf"periodic systems are not supported(.|\n)*key '{key}'(.|\n)*9.0"):
         read_npz(save(path, raw(), **{key: np.full(3, 9.0)}), units="rmd17")

@@ -111,11 +111,14 @@ def test_other_atoms_are_refused(path: Path) -> None:
         read_xyz(save(path, frame(), frame(atoms=ATOMS[:2])), units="ase")
 
 
-def test_periodic_frames_are_refused(path: Path) -> None:
+def test_frames_in_cells_and_in_boxes(path: Path) -> None:
     lattice = HEADER + ' Lattice="9 0 0 0 9 0 0 0 9"'
-    with pytest.raises(QffcError, match=r"periodic systems are not supported(.|\n)*frame 1"):
-        read_xyz(save(path, frame(), frame(lattice)), units="ase")
-    assert len(read_xyz(save(path, frame(lattice + ' pbc="F F F"')), units="ase")) == 1
+    data = read_xyz(save(path, frame(), frame(lattice)), units="ase")
+    assert data.cells is not None
+    assert data.pbc is not None
+    assert data.pbc.tolist() == [[False] * 3, [True] * 3]
+    assert data.cells[:, 0, 0].tolist() == [0.0, 9.0]
+    assert not read_xyz(save(path, frame(lattice + ' pbc="F F F"')), units="ase").periodic
 
 
 @pytest.mark.parametrize(
@@ -204,7 +207,13 @@ def test_units_in_the_comment_line(path: Path) -> None:
         read_xyz(save(path, frame(header), frame(HEADER + " e_unit=eV")))
 
 
-@pytest.mark.parametrize("cell", ['cell="9 0 0 0 9 0 0 0 9"', "box=9.0", "pbc=T", 'pbc="F T F"', "periodic=True"])
+@pytest.mark.parametrize("cell", ["pbc=T", 'pbc="F T F"'])
+def test_periodic_boundaries_without_a_cell(path: Path, cell: str) -> None:
+    with pytest.raises(QffcError, match=r"cell that is none(.|\n)*frame 1"):
+        read_xyz(save(path, frame(), frame(f"{HEADER} {cell}")), units="ase")
+
+
+@pytest.mark.parametrize("cell", ['cell="9 0 0 0 9 0 0 0 9"', "box=9.0", "periodic=True"])
 def test_a_cell_by_another_name(path: Path, cell: str) -> None:
     key = cell.split("=")[0]
     with pytest.raises(QffcError, match=rf"periodic systems are not supported(.|\n)*frame 1, key '{key}'"):

@@ -17,10 +17,10 @@ from ase.optimize import BFGS
 from ase.units import fs
 from drawn_limits import with_limits
 
+from qffc.data.images import images_within
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.calculator import Calculator
-from qffc.models.circuits.cells import images_within
 from qffc.models.ensemble import Ensemble
 from qffc.models.force_field import ForceField, untrained
 from qffc.models.moving_atoms import MovingAtoms

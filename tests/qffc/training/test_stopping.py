@@ -109,7 +109,7 @@ def test_rows_of_an_earlier_version_are_kept(tmp_path):
     file = tmp_path / LOG_NAME
     file.write_text(",".join(COLUMNS[:4]) + "\n1,0.5,1.0,2.0\n2,0.25,0.5,1.0\n3,0.")
     trim_log(file, 2)
-    assert file.read_text().splitlines() == [",".join(COLUMNS), "1,0.5,1.0,2.0,,", "2,0.25,0.5,1.0,,"]
+    assert file.read_text().splitlines() == [",".join(COLUMNS), "1,0.5,1.0,2.0,,,", "2,0.25,0.5,1.0,,,"]
 
 
 def test_lines_end_alike_before_and_after_a_run_goes_on(tmp_path):
@@ -118,7 +118,9 @@ def test_lines_end_alike_before_and_after_a_run_goes_on(tmp_path):
         append_row(file, epoch, 0.5, None, None)
     trim_log(file, 2)
     append_row(file, 3, 0.25, None, None)
-    assert file.read_bytes() == b"\n".join([",".join(COLUMNS).encode(), b"1,0.5,,,,", b"2,0.5,,,,", b"3,0.25,,,,", b""])
+    assert file.read_bytes() == b"\n".join(
+        [",".join(COLUMNS).encode(), b"1,0.5,,,,,", b"2,0.5,,,,,", b"3,0.25,,,,,", b""]
+    )
 
 
 def test_patience_needs_frames_to_judge_by():

@@ -10,7 +10,7 @@ from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.force_field import trainable_names, untrained
 from qffc.models.frames.array_sizes import SizeSteps
-from qffc.models.frames.frame_batch import frame_energies, join_frames, joined_positions, needed_sizes
+from qffc.models.frames.frame_batch import frame_energies, join_frames, joined_places, joined_positions, needed_sizes
 from qffc.models.frames.frame_circuits import CircuitLists
 from qffc.models.molecule_circuits import ATOM_ENERGY
 
@@ -41,7 +41,7 @@ def joined(model, room):
 def test_joined_frames_have_the_energies_and_forces_of_the_frames_alone(name, room):
     model = untrained(PROGRAMS[name], seed=3)
     batch, positions = joined(model, room)
-    energies, forces = model.predict_joined(batch, positions)
+    energies, forces, _ = model.predict_joined(batch, positions)
     assert energies.shape == (len(FRAMES) + room,)
     start = 0
     for number, (numbers, places) in enumerate(molecules()):
@@ -90,7 +90,7 @@ def test_one_molecule_with_its_atoms_in_two_orders_joins_without_an_atomic_reado
     frames = [lists.of(*molecule) for molecule in turned]
     sizes = [size + 2 for size in needed_sizes(lists.plan, frames)]
     batch = join_frames(lists.plan, frames, sizes)
-    energies, forces = model.predict_joined(batch, joined_positions([each for _, each in turned], sizes[1]))
+    energies, forces, _ = model.predict_joined(batch, joined_places(frames, [each for _, each in turned], *sizes[1:3]))
     expected, expected_forces = model.predict(*((turned[0][0]), places[None]))
     np.testing.assert_allclose(energies[:2], np.repeat(expected, 2), rtol=1e-12)
     np.testing.assert_allclose(np.asarray(forces)[0, [4, 3, 5]], expected_forces[0], atol=1e-12)
