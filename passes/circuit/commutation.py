@@ -105,7 +105,10 @@ def reach(op: Op, word: Sequence[Op]) -> Iterator[int]:
 
 def passes(op: Op, word: Sequence[Op]) -> bool:
     """Whether an operation commutes with a word."""
-    return any(place == len(word) for place in reach(op, word))
+    own = frozenset(op.qubits)
+    if all(own.isdisjoint(other.qubits) or commute(op, other) for other in word):
+        return True
+    return turns_together(op) and any(place == len(word) for place in reach(op, word))
 
 
 def _partners(op: Op, place: int, word: Sequence[Op], taken: Set[int]) -> list[int]:
