@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Literal
 
-from qffc.ir.declarations import BASES, Basis, Parameter
+from qffc.ir.declarations import BASES, Basis, Parameter, Site
 from qffc.ir.diagnostics import Span, error
 from qffc.ir.draft import Draft
 from qffc.ir.values import (
@@ -51,6 +51,25 @@ def verify_number(number: Fraction, subject: str, *, span: Span | None = None, w
         where=where,
         span=span,
     )
+
+
+_PROGRAMS = 4
+"""Declarations whose values are remembered."""
+_fitting: list[tuple[tuple[Site, ...], tuple[Parameter, ...], set[Value]]] = []
+
+
+def values_that_fit(program: Draft) -> set[Value]:
+    """Return the values without moments that were found to fit the sites and parameters of a program; add to them.
+
+    Passes make program after program with the declarations of the first one, the very same objects, and with most of
+    its values.
+    """
+    for sites, parameters, values in tuple(_fitting):
+        if sites is program.sites and parameters is program.parameters:
+            return values
+    values = set()
+    _fitting[:] = [*_fitting[1 - _PROGRAMS :], (program.sites, program.parameters, values)]
+    return values
 
 
 def verify_value(
