@@ -432,4 +432,6 @@ def zero_vector() -> Value:
 
 def is_zero_vector(value: Value) -> bool:
     """Whether a value is the vector of three zeros, as it is written."""
-    return isinstance(value, FrameVector) and all(isinstance(part, Number) and not part.value for part in value.children)
+    return isinstance(value, FrameVector) and all(
+        isinstance(part, Number) and not part.value for part in value.children
+    )
