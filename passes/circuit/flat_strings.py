@@ -1,4 +1,4 @@
-"""Pauli strings on flat states, (..., 2**qubits) with qubit 0 the most significant bit: an order and a phase for each."""
+"""Pauli strings on flat states, (..., 2**qubits), qubit 0 the most significant bit: an order and phases for each."""
 
 from __future__ import annotations
 
