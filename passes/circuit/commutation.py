@@ -30,9 +30,16 @@ from qffc.passes.circuit.trace import Shape, independent, letter_of, unit_genera
 from qffc.passes.circuit.turns import axis_rotation, is_turn, on_qubit, parts
 
 
-@lru_cache(maxsize=1 << 16)
 def shape_of(op: Op) -> Shape:
     """Return what decides on commutation: an operation without its number."""
+    # Kept with the operation, of which it is asked time and again: a table would have to hash it with its value.
+    known: Shape | None = op.__dict__.get("_shape")
+    if known is None:
+        known = op.__dict__["_shape"] = _shape_of(op)
+    return known
+
+
+def _shape_of(op: Op) -> Shape:
     if not isinstance(op, Rotate):
         return letter_of(op, op.value).shape
     about_axis = axis_rotation(op)
@@ -51,7 +58,8 @@ def commute(first: Op, second: Op) -> bool:
         >>> commute(Exchange(0, 1, J), PauliRotation(((0, "Z"),), J))
         False
     """
-    return not set(first.qubits) & set(second.qubits) or independent(shape_of(first), shape_of(second))
+    shared = any(qubit in second.qubits for qubit in first.qubits)
+    return not shared or independent(shape_of(first), shape_of(second))
 
 
 def turns_together(op: Op) -> bool:
@@ -65,7 +73,7 @@ def turns_together(op: Op) -> bool:
     """
     if not isinstance(op, Coupling) or len(op.qubits) < 2:
         return False
-    return _keeps_spin(replace(shape_of(op), qubits=tuple(range(len(op.qubits)))))
+    return _keeps_spin(shape_of(op)._replace(qubits=tuple(range(len(op.qubits)))))
 
 
 @lru_cache(maxsize=1 << 10)

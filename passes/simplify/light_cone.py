@@ -195,7 +195,7 @@ def _makes_a_phase(op: Op, partners: Mapping[int, int | None]) -> bool:
     places = {qubit: place for place, qubit in enumerate(shape.qubits)}
     others = (partners[qubit] for qubit in shape.qubits)
     ends = tuple(None if other is None else places.get(other, len(places) + k) for k, other in enumerate(others))
-    return _is_eigenstate(replace(shape, qubits=tuple(places.values())), ends)
+    return _is_eigenstate(shape._replace(qubits=tuple(places.values())), ends)
 
 
 @lru_cache(maxsize=1 << 12)
