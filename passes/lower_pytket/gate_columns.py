@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import pi
 from typing import Literal, NamedTuple
@@ -52,6 +53,14 @@ class NativeBatch:
     swaps: NDArray[np.bool_]
     special: NDArray[np.bool_]
     ends: tuple[int, ...]
+
+    def gates_of(self, row: int) -> Iterator[tuple[Kind, list[float]]]:
+        """Yield the gates of one circuit with their angles in half-turns."""
+        numbers = self.angles[row].tolist()
+        for column in self.columns:
+            angles = [numbers[place] for place in column.angles]
+            if angles[0] == angles[0]:  # not NaN
+                yield column.kind, angles
 
 
 class GateColumns:
