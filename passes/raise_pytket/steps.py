@@ -101,8 +101,8 @@ def quarter_turns(angle: Value) -> int | None:
     if is_zero(angle):
         return 0
     multiple, rest = split_coefficient(angle)
-    doubled = 2 * multiple
-    return int(doubled) % 4 if rest == Pi() and doubled.denominator == 1 else None
+    whole = isinstance(rest, Pi) and multiple.denominator <= 2
+    return 2 * multiple.numerator // multiple.denominator % 4 if whole else None
 
 
 def commute(one: PauliString, other: PauliString) -> bool:
