@@ -24,6 +24,8 @@ _STEPS = 40
 _TRIAL_STEPS = 12
 _FLOOR = 1e-6
 """Of the largest standard deviation: a setting with less counts as this noisy, so that its weight stays finite."""
+_STILL = 1e-12
+"""Where no weight changes by more, further steps do nothing: soon where every string has a setting of its own."""
 _SPARE = 1.04
 """Variance that is given up for fewer settings."""
 
@@ -91,8 +93,12 @@ def _solve(candidates: Sequence[Candidate], count: int, weights: list[Floats], s
             np.add.at(gram, stack.places, inverse)
             inverses.append(inverse)
         multipliers = np.linalg.solve(gram.reshape(count, count), np.ones(count))
+        moved = 0.0
         for stack, inverse in zip(stacks, inverses, strict=True):
-            stack.weights = np.einsum("kab,kb->ka", inverse, multipliers[stack.strings])
+            before, stack.weights = stack.weights, np.einsum("kab,kb->ka", inverse, multipliers[stack.strings])
+            moved = max(moved, float(np.abs(stack.weights - before).max()))
+        if moved <= _STILL:
+            break
     found: list[Floats] = list(weights)
     for stack in stacks:
         for number, own in zip(stack.numbers, stack.weights, strict=True):
