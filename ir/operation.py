@@ -186,7 +186,10 @@ class Op:
 
     def relabelled(self, qubits: Mapping[int, int]) -> Self:
         """Return the operation with its qubits renamed; those that are not in ``qubits`` stay."""
-        if all(qubits.get(qubit, qubit) == qubit for qubit in self.qubits):
+        for qubit in self.qubits:
+            if qubits.get(qubit, qubit) != qubit:
+                break
+        else:
             return self
         said = self.declaration
         changes: dict[str, Any] = {name: qubits.get(old, old) for name in said.qubits for old in [getattr(self, name)]}

@@ -111,10 +111,22 @@ def reach(op: Op, word: Sequence[Op]) -> Iterator[int]:
     yield len(word)
 
 
+def all_commute(op: Op, others: Sequence[Op]) -> bool:
+    """Whether an operation commutes with each of some others."""
+    own, shape = op.qubits, None
+    for other in others:
+        for qubit in other.qubits:
+            if qubit in own:
+                shape = shape or shape_of(op)
+                if not independent(shape, shape_of(other)):
+                    return False
+                break
+    return True
+
+
 def passes(op: Op, word: Sequence[Op]) -> bool:
     """Whether an operation commutes with a word."""
-    own = frozenset(op.qubits)
-    if all(own.isdisjoint(other.qubits) or commute(op, other) for other in word):
+    if all_commute(op, word):
         return True
     return turns_together(op) and any(place == len(word) for place in reach(op, word))
 
@@ -173,7 +185,7 @@ def commutes_with_observable(op: Op, paulis: PauliSum) -> bool:
     shape = shape_of(op)
     if shape.kind == "rotate":
         return shape.qubits[0] not in paulis.qubits
-    return not set(shape.qubits) & set(paulis.qubits) or _commute_exactly(unit_generator(shape), paulis)
+    return not any(qubit in paulis.qubits for qubit in shape.qubits) or _commute_exactly(unit_generator(shape), paulis)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -183,6 +195,8 @@ def _commute_exactly(first: PauliSum, second: PauliSum) -> bool:
 
 def commute_exactly(first: PauliSum, second: PauliSum) -> bool:
     """Whether the commutator of two sums with rational coefficients is zero."""
+    if min(len(first.terms), len(second.terms)) <= 1:  # products of one string with others are all different
+        return next(anticommuting(first, second), None) is None
     total: defaultdict[PauliString, Fraction] = defaultdict(Fraction)
     for left, right in anticommuting(first, second):
         phase, string = product_of_strings(left[0], right[0])

@@ -56,9 +56,31 @@ def kernel_states(split: Split, slots: Floats) -> States:
     points = np.asarray(slots, dtype=np.float64)
     state = np.zeros((len(points), 2**qubits), dtype=np.complex128)
     state[:, 0] = 1.0
+    with_angle = [op for op in split.ops if op.angle is not None]
+    angles = np.empty((len(with_angle), len(points)))
+    for row, op in enumerate(with_angle):
+        angles[row] = _angle(op.angle, points)
+        angles[row] *= _TURNED.get(op.kind, 1.0)
+    turns = zip(np.cos(angles)[:, :, None], -1j * np.sin(angles)[:, :, None], strict=True)
     for op in split.ops:
+        if op.kind in _TURNED:  # exp(-i t P) with P^2 = 1, up to a phase
+            cosine, sine = next(turns)
+            state = cosine * state + sine * _image(op, state, qubits)
+            continue
+        if op.angle is not None:
+            next(turns)
         state = _apply(op, state, points, split)
     return state
+
+
+_TURNED = {"exchange": 2.0, "pauli_rotation": 0.5}
+"""Kinds with a generator whose square is one, up to a phase, and what their angle is times in the exponent."""
+
+
+def _image(op: KernelOp, state: States, qubits: int) -> States:
+    if op.kind == "exchange":
+        return state[:, _swapped(*op.qubits, qubits)]
+    return on_flat(op.string, state, qubits)
 
 
 def outcome_probabilities(states: States, setting: Setting) -> Floats:
@@ -107,7 +129,6 @@ def _read_in_z(letter: Letter, qubit: int, states: States) -> States:
 
 
 def _apply(op: KernelOp, state: States, slots: Floats, split: Split) -> States:
-    qubits = split.qubit_count
     match op.kind:
         case "zero":
             return state
@@ -122,12 +143,6 @@ def _apply(op: KernelOp, state: States, slots: Floats, split: Split) -> States:
             return moved.reshape(state.shape)
         case "rotate":
             return _rotate(op, state, slots, split)
-        case "exchange":
-            angle = _angle(op.angle, slots)[:, None]
-            return np.cos(2 * angle) * state - 1j * np.sin(2 * angle) * state[:, _swapped(*op.qubits, qubits)]
-        case "pauli_rotation":
-            angle = _angle(op.angle, slots)[:, None]
-            return np.cos(angle / 2) * state - 1j * np.sin(angle / 2) * on_flat(op.string, state, qubits)
         case "chirality":
             # The generator has the eigenvalues 0 and +-2 sqrt 3, so its exponential is a polynomial of degree two.
             angle = _angle(op.angle, slots)[:, None] * 2 * sqrt(3)
