@@ -64,6 +64,20 @@ def two_qubit_gates(ops: Iterable[Op]) -> int:
     return sum(price for _, price, _, _ in blocks)
 
 
+def gates_about(strings: Iterable[tuple[int, int]]) -> int:
+    """Return how many two-qubit gates rotations about strings take, given by their x and z bits.
+
+    Example:
+        >>> gates_about([(0, 0b11), (0, 0b110), (0, 0b11), (0b1, 0)])
+        2
+    """
+    blocks: list[_Block] = []
+    for x, z in strings:
+        count = (x | z).bit_count()
+        _add(blocks, _Form(x | z, max(0, 2 * count - 3), (Pauli(x, z),), prepares=False))
+    return sum(price for _, price, _, _ in blocks)
+
+
 def _form(op: Op) -> _Form:
     mask = sum(1 << qubit for qubit in op.qubits)
     if op.prepares:
