@@ -112,8 +112,11 @@ def commute(one: PauliString, other: PauliString) -> bool:
         >>> commute(((0, "X"), (1, "X")), ((0, "Z"), (1, "Z"))), commute(((0, "X"),), ((0, "Z"),))
         (True, False)
     """
-    letters = dict(one)
-    return sum(qubit in letters and letters[qubit] != letter for qubit, letter in other) % 2 == 0
+    letters, differ = dict(one), False
+    for qubit, letter in other:
+        if letters.get(qubit, letter) != letter:
+            differ = not differ
+    return not differ
 
 
 def steps_commute(one: Step, other: Step) -> bool:

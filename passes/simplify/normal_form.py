@@ -70,6 +70,7 @@ def _full_turns_off(op: Rotate) -> Rotate:
     return op.with_value(mul(number, direction)) if turns else op
 
 
+@lru_cache(maxsize=1 << 12)
 def _reduced(angle: Value, period: Fraction) -> tuple[Value, int]:
     """Return the angle with its exact part in (-period/2, period/2] times pi, and how many periods went."""
     if not isinstance(angle, Add) and not isinstance(split_coefficient(angle)[1], Add | Pi):

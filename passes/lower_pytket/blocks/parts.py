@@ -88,11 +88,14 @@ class BlockParts:
     def parts(self, blocks: tuple[Block, ...]) -> Iterator[Part]:
         """Yield the parts in order."""
         couplings = self._couplings(blocks)
+        alone = [block[0] for block in blocks if len(self._items[block[0]].tracks) == 1]
+        turns = turns_about(self._turn_vectors([self._items[number] for number in alone]))
+        turned = dict(zip(alone, turns, strict=True))
         met: set[int] = set()
         for number, block in enumerate(blocks):
             tracks = self._items[block[0]].tracks
             if len(tracks) == 1:
-                turn = self._turn(self._items[block[0]])
+                turn = turned[block[0]]
                 if tracks[0] in met:
                     yield self._alone(tracks[0], turn)
                 else:
