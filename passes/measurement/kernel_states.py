@@ -197,7 +197,8 @@ def _swapped(a: int, b: int, qubits: int) -> NDArray[np.int64]:
     places = np.arange(2**qubits)
     first, second = qubits - 1 - a, qubits - 1 - b
     differ = (places >> first ^ places >> second) & 1
-    return places ^ (differ << first | differ << second)
+    found: NDArray[np.int64] = places ^ (differ << first | differ << second)
+    return found
 
 
 def _matrix(matrix: States | Floats, qubits: Sequence[int], state: States) -> States:
