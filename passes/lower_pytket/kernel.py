@@ -282,11 +282,17 @@ class PytketKernel:
         if found is None:
             return None
         plan, parts = found
-        cost = self._cost_of(self._written(plan, as_arrays(sample), parts))
         least = max(self.target.minimum.zz_phase, TINY)
         apart = gates_apart(plan.items, [op.angle for op in sample], fold_swaps=self.fold_swaps, least=least)
-        if cost[0] < self._pricing.two_qubit * apart and not self._has_runs:
-            return plan  # whatever the turns of the others cost
+        # What the other gates cost at least, whatever their turns do.
+        otherwise = 0.0 if self._has_runs else self._pricing.two_qubit * apart
+        gates = sum(len(part.tracks) == 2 for part in parts)
+        # A TK2 has a turn before each side at most, and each qubit one at its end.
+        if self.target.two_qubit == "TK2" and self._price(2 * gates + self.split.qubit_count, gates) < otherwise:
+            return plan
+        cost = self._cost_of(self._written(plan, as_arrays(sample), parts))
+        if cost[0] < otherwise:
+            return plan
         return plan if cost < self._cost(self._emitted(sample)) else None
 
     @property
