@@ -84,6 +84,8 @@ class Draft:
 
     def shape(self, parameter: Parameter) -> tuple[int, ...]:
         """Return the shape of a parameter table, the axis of its basis included."""
+        if not parameter.axes and parameter.basis is None and parameter.over is None:
+            return ()
         rounds = self.round_count if parameter.over is None else self.round_count - 1
         sizes = {"species": len(self.species), "channel": self.channels, "round": rounds}
         shape = tuple(axis if isinstance(axis, int) else sizes[axis] for axis in parameter.axes)

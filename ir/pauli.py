@@ -179,8 +179,13 @@ def triple_product(a: int, b: int, c: int) -> PauliSum:
     return PauliSum.of(entries)
 
 
+_ALONE = tuple((letter,) for letter in LETTERS)
+
+
 def need_string(string: PauliString, span: Span | None = None) -> PauliString:
     """Return a Pauli string, sorted; refuse one without letters, with others than X, Y, Z, or with two on one qubit."""
+    if len(string) == 1 and type(string) is tuple and type(string[0]) is tuple and string[0][1:] in _ALONE:
+        return string  # of most operations
     if not _is_string(string):
         raise error(
             "not a Pauli string",

@@ -16,6 +16,7 @@ from qffc.passes.base import Pass, PassResult, Report, keeps_symmetry
 from qffc.passes.certificate_carry import carry
 from qffc.passes.counts import Counts, count_ops
 from qffc.passes.equivariance.certificates.certificate import Certificate
+from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.pipeline_text import parse_pipeline as parse_pipeline
 from qffc.passes.registry import is_built_in
 from qffc.passes.same_response import Change, broken_promise, verify_interface
@@ -152,7 +153,7 @@ def _run_all(
         program = result.program
         if certificate is None:
             certificate = result.output if isinstance(result.output, Certificate) else None
-        elif result.changed:
+        elif result.changed and certificate.verdicts:
             with _contract_of(step):
                 certificate = carry(certificate, step, program, target)
         outputs.append((step.name, result.output))
@@ -162,6 +163,8 @@ def _run_all(
         before = after
         if print_after is not None:
             print_after(step.name, program)
+    if certificate is not None and certificate.digest != program.digest:  # it says nothing that had to be carried
+        certificate = check_equivariance(program, rules_only=certificate.rules_only)
     return PipelineResult(program, tuple(outputs), tuple(records), certificate)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from fractions import Fraction
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 from qffc.ir.diagnostics import QffcError, error, quoted
 from qffc.ir.given_values import not_a
 from qffc.passes.base import Pass
 from qffc.passes.pass_file import PassPlace, pass_in
+from qffc.passes.plain_data import hints_of
 from qffc.passes.registry import built_in_names, load_pass, pass_names
 
 Made = TypeVar("Made", bound=Pass[Any])
@@ -155,7 +156,7 @@ def _kind(name: str, files: bool) -> type[Pass[object]]:
 
 def _build(kind: type[Made], options: str) -> Made:
     name = kind.name
-    hints = get_type_hints(kind)
+    hints = hints_of(kind)
     known = {field.name: hints[field.name] for field in _options(kind)}
     values: dict[str, object] = {}
     for entry in filter(None, (part.strip() for part in options.split(","))):

@@ -6,6 +6,7 @@ import re
 import types
 from collections.abc import Mapping
 from dataclasses import Field, fields, is_dataclass
+from functools import cache
 from math import isfinite
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -19,6 +20,12 @@ IN_MEMORY: Mapping[str, bool] = MappingProxyType({"written": False})
 
 ADDED_LATER: Mapping[str, bool] = MappingProxyType({"later": True})
 """The ``metadata`` of a field that earlier documents lack: it has its default when such a document is read."""
+
+
+@cache
+def hints_of(kind: type[object]) -> Mapping[str, Any]:
+    """Return the types of the fields of a class, which Python works out from text each time it is asked."""
+    return get_type_hints(kind)
 
 
 def to_plain(record: object) -> dict[str, object]:
@@ -95,7 +102,7 @@ def _decode_record(kind: type[Any], data: Any, path: str) -> Any:
     if unknown or missing:
         found = f"unknown {quoted(unknown)}" if unknown else f"missing {quoted(missing)}"
         raise _refusal(path, found, f"the keys {quoted(names)}")
-    hints = get_type_hints(kind)
+    hints = hints_of(kind)
     return kind(**{name: _decode(hints[name], data[name], f"{path}.{name}") for name in names if name in data})
 
 

@@ -6,7 +6,7 @@ run for every pass. :func:`compare_responses` is translation validation by exact
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,6 +20,8 @@ from qffc.ir.program import Program
 from qffc.ir.reference import Arithmetic, State, moments_of, read, statevector
 from qffc.ir.values import as_value
 from qffc.passes.base import MEANINGS, Pass, Preserves, keeps, keeps_symmetry
+from qffc.passes.circuit.flat_strings import expectations
+from qffc.passes.circuit.split_program import split_program
 from qffc.passes.circuit.written_out import written_out
 from qffc.passes.equivariance.identities.identity import Identity
 from qffc.passes.equivariance.identities.identity_test import compare_programs
@@ -27,6 +29,7 @@ from qffc.passes.equivariance.numbers.before_and_after import observed
 from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.numbers.random_rounding import RandomRounding
 from qffc.passes.equivariance.verdict import Transform
+from qffc.passes.measurement.kernel_states import kernel_states
 
 Floats = NDArray[np.float64]
 
@@ -100,7 +103,7 @@ def broken_promise(changes: Sequence[Change]) -> tuple[Change, InternalError] | 
     if len(changes) > 1:
         first, last = changes[0].before, changes[-1].after
         weakest = next(what for what in reversed(tuple(MEANINGS)) if any(c.step.preserves == what for c in changes))
-        if _is_quick(first, last) and all(_agree(weakest, *point) for point in _points(first, last)):
+        if _is_quick(first, last) and all(_agree(weakest, *pair) for pair in _at_points(first, last)):
             return None
     for change in changes:
         try:
@@ -112,24 +115,74 @@ def broken_promise(changes: Sequence[Change]) -> tuple[Change, InternalError] | 
 
 def _verify_at_points(change: Change) -> None:
     if keeps_symmetry(change.step.preserves) and _is_quick(change.before, change.after):
-        for before, after, instance in _points(change.before, change.after):
-            verify_numbers(change.step, before, after, instance)
+        for pair in _at_points(change.before, change.after):
+            _verify_numbers(change.step, *pair)
 
 
 def _is_quick(before: Program, after: Program) -> bool:
     return max(_cost(before), _cost(after)) <= _MOST_OPERATIONS
 
 
-def _points(before: Program, after: Program) -> Iterator[tuple[Program, Program, Instance]]:
-    """Two programs with their sums written out, and random points."""
+@dataclass(frozen=True)
+class _Seen:
+    """What a program gives at a point.
+
+    Args:
+        program: without sums over neighbours.
+        instance: the point.
+        state: (2**qubits,).
+        moments: of its observables, by name.
+        arithmetic: of its readout.
+    """
+
+    program: Program
+    instance: Instance
+    state: State
+    moments: Mapping[str, float]
+    arithmetic: Arithmetic = Evaluator
+
+    @property
+    def response(self) -> Floats:
+        return read(self.program, self.instance, self.moments, self.arithmetic)
+
+
+def _at_points(before: Program, after: Program) -> Iterator[tuple[_Seen, _Seen]]:
+    """Two programs with their sums written out, at random points."""
     out = written_out(before)
     if out is not None:
         before, after = out.program, out.of(after)
     random = np.random.default_rng(20241009)
-    for _ in range(_POINTS):
-        point = random_point(before, Transform("nothing"), random)
-        instance, _ = point.instances(before)
-        yield before, after, instance
+    points = [random_point(before, Transform("nothing"), random) for _ in range(_POINTS)]
+    yield from _simulated(before, after, [point.instances(before)[0] for point in points])
+
+
+def _simulated(before: Program, after: Program, instances: Sequence[Instance]) -> Iterator[tuple[_Seen, _Seen]]:
+    """Both programs at points, by their kernels: all points at once, which the reference simulator is too slow for."""
+    evaluators = [Evaluator(before, instance) for instance in instances]  # both have the same sites and tables
+    with np.errstate(all="ignore"):
+        sides = [_by_kernel(program, instances, evaluators) for program in (before, after)]
+    yield from zip(*sides, strict=True)
+
+
+def _by_kernel(program: Program, instances: Sequence[Instance], evaluators: Sequence[Evaluator]) -> list[_Seen]:
+    split, qubits = split_program(program), len(program.qubits)
+    slots = [
+        [*(evaluate(value) for value in split.scalars), *(part for value in split.vectors for part in evaluate(value))]
+        for evaluate in evaluators
+    ]
+    states = kernel_states(split, np.array(slots, dtype=np.float64).reshape(len(instances), split.slot_count))
+    moments = np.array([expectations(o.paulis, states, qubits) for _, o in program.observables]).T.tolist()
+    names = _names(program)
+    return [
+        _Seen(program, instance, state, dict(zip(names, numbers, strict=True)))
+        for instance, state, numbers in zip(instances, states, moments, strict=True)
+    ]
+
+
+def _by_reference(program: Program, instance: Instance, arithmetic: Arithmetic) -> _Seen:
+    state = statevector(program, instance, arithmetic)
+    moments = dict(zip(_names(program), moments_of(program, state), strict=True))
+    return _Seen(program, instance, state, moments, arithmetic)
 
 
 def compare_responses(before: Program, after: Program, *, moments: bool = False) -> Identity:
@@ -170,24 +223,30 @@ def verify_numbers(step: Pass[object], before: Program, after: Program, instance
     Raises:
         InternalError: when the numbers differ by more than rounding.
     """
-    if not _agree(step.preserves, before, after, instance):
-        with np.errstate(all="ignore"):
-            one, other = _numbers(step.preserves, before, after, instance)
-        raise InternalError(
-            f"pass '{step.name}' preserves {step.preserves}, and changed {one} to {other} at {instance}"
-        )
+    for pair in _simulated(before, after, [instance]):
+        _verify_numbers(step, *pair)
 
 
-def _agree(preserves: Preserves, before: Program, after: Program, instance: Instance) -> bool:
+def _verify_numbers(step: Pass[object], before: _Seen, after: _Seen) -> None:
+    if _agree(step.preserves, before, after):
+        return
+    with np.errstate(all="ignore"):
+        one, other = _numbers(step.preserves, before, after)
+    raise InternalError(
+        f"pass '{step.name}' preserves {step.preserves}, and changed {one} to {other} at {before.instance}"
+    )
+
+
+def _agree(preserves: Preserves, before: _Seen, after: _Seen) -> bool:
     """Whether what is preserved is the same at one point, rounding aside, or not finite."""
     with np.errstate(all="ignore"):
-        one, other = _numbers(preserves, before, after, instance)
+        one, other = _numbers(preserves, before, after)
     if not (np.isfinite(one).all() and np.isfinite(other).all()):
         return True
     difference, allowed = np.abs(one - other), _TOLERANCE * max(1.0, float(np.abs(one).max(initial=0.0)))
     if difference.max(initial=0.0) <= allowed:
         return True
-    noise = _rounding(preserves, before, after, instance, (one, other))
+    noise = _rounding(preserves, before, after)
     return not (difference > np.maximum(allowed, _ABOVE_ROUNDING * noise)).any()
 
 
@@ -211,28 +270,24 @@ def _readout_shape(program: Program) -> object:
     return replace(readout, weight=as_value(1)) if isinstance(readout, AtomicReadout) else None
 
 
-def _numbers(
-    preserves: Preserves, before: Program, after: Program, instance: Instance, arithmetic: Arithmetic = Evaluator
-) -> tuple[Floats, Floats]:
+def _numbers(preserves: Preserves, before: _Seen, after: _Seen) -> tuple[Floats, Floats]:
     """What has to agree: the response, every moment when the pass preserves those, the state when it preserves that."""
-    if before.average != after.average:
-        return observed(before, instance, arithmetic), observed(after, instance, arithmetic)
-    by_moments, programs = keeps(preserves, "moments"), (before, after)
-    states = [statevector(program, instance, arithmetic) for program in programs]
-    found = [
-        dict(zip(_names(program), moments_of(program, state), strict=True))
-        for program, state in zip(programs, states, strict=True)
-    ]
+    if before.program.average != after.program.average:
+        one, other = (observed(seen.program, seen.instance, seen.arithmetic) for seen in (before, after))
+        return one, other
     one, other = np.zeros(0), np.zeros(0)
-    if not by_moments or before.readout != after.readout:  # else the response follows from the moments
-        one, other = (read(p, instance, named, arithmetic) for p, named in zip(programs, found, strict=True))
+    by_moments = keeps(preserves, "moments")
+    if not by_moments or before.program.readout != after.program.readout:  # else the response follows from the moments
+        one, other = before.response, after.response
     if by_moments:
+        names = _names(before.program)
         one, other = (
-            np.concatenate([numbers, [named[name] for name in _names(before)]])
-            for numbers, named in zip((one, other), found, strict=True)
+            np.concatenate([numbers, [seen.moments[name] for name in names]])
+            for numbers, seen in ((one, before), (other, after))
         )
     if keeps(preserves, "unitary"):
-        one, other = (np.concatenate(parts) for parts in zip((one, other), _up_to_a_phase(*states), strict=True))
+        states = _up_to_a_phase(before.state, after.state)
+        one, other = (np.concatenate(parts) for parts in zip((one, other), states, strict=True))
     return one, other
 
 
@@ -245,15 +300,18 @@ def _up_to_a_phase(one: State, other: State) -> tuple[Floats, Floats]:
     return np.concatenate([one.real, one.imag]), np.concatenate([turned.real, turned.imag])
 
 
-def _rounding(
-    preserves: Preserves, before: Program, after: Program, instance: Instance, known: tuple[Floats, Floats]
-) -> Floats:
+def _rounding(preserves: Preserves, before: _Seen, after: _Seen) -> Floats:
     """How far each number moves with arithmetic that rounds at random."""
+
+    def numbers(arithmetic: Arithmetic) -> tuple[Floats, Floats]:
+        with np.errstate(all="ignore"):
+            one, other = (_by_reference(seen.program, seen.instance, arithmetic) for seen in (before, after))
+            return _numbers(preserves, one, other)
+
+    known = numbers(Evaluator)  # whose states have phases of their own
     noise = np.zeros_like(known[0])
     for seed in range(_ROUNDINGS):
-        random = np.random.default_rng(seed)
-        with np.errstate(all="ignore"):
-            moved = _numbers(preserves, before, after, instance, partial(RandomRounding, random))
+        moved = numbers(partial(RandomRounding, np.random.default_rng(seed)))
         noise = np.maximum(noise, np.maximum(*(np.abs(a - b) for a, b in zip(moved, known, strict=True))))
     return noise
 

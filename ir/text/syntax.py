@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, NoReturn, TypeVar
 
@@ -85,9 +85,15 @@ def parse_line(line: Line, start: Literal["line", "value"]) -> Node:
     """
     _check_depth(line)
     try:
-        return _grammar().parse(line.source, start=start)
+        return _tree(line.source, start)
     except UnexpectedInput as problem:
         raise _syntax_error(line, problem, start) from None
+
+
+@lru_cache(maxsize=1 << 12)
+def _tree(source: str, start: str) -> Node:
+    """A tree, which nobody changes; many lines of a long circuit come again."""
+    return _grammar().parse(source, start=start)
 
 
 def number_of(token: Token, line: Line) -> Fraction:

@@ -75,7 +75,7 @@ class Value:
         return f"<{type(self).__name__} {self.text}>"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Value) and self.text == other.text
+        return self is other or (isinstance(other, Value) and self.text == other.text)
 
     def __hash__(self) -> int:
         return hash(self.text)
@@ -87,10 +87,10 @@ class Value:
         return add(as_value(other), self)
 
     def __sub__(self, other: Value | Numeric) -> Value:
-        return add(self, mul(Number(Fraction(-1)), as_value(other)))
+        return add(self, mul(_MINUS_ONE, as_value(other)))
 
     def __rsub__(self, other: Numeric) -> Value:
-        return add(as_value(other), mul(Number(Fraction(-1)), self))
+        return add(as_value(other), mul(_MINUS_ONE, self))
 
     def __mul__(self, other: Value | Numeric) -> Value:
         return mul(self, as_value(other))
@@ -99,7 +99,7 @@ class Value:
         return mul(as_value(other), self)
 
     def __neg__(self) -> Value:
-        return mul(Number(Fraction(-1)), self)
+        return mul(_MINUS_ONE, self)
 
     def __truediv__(self, other: Value | Numeric) -> Value:
         return mul(self, power(as_value(other), -1))
@@ -135,6 +135,9 @@ class Number(Value):
 
     def _law(self) -> Law:
         return SCALAR
+
+
+_ZERO, _ONE, _MINUS_ONE = (Number(Fraction(number)) for number in (0, 1, -1))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -224,7 +227,7 @@ class FrameVector(Value):
         return f"vector({self.x}, {self.y}, {self.z})"
 
     def _law(self) -> Law:
-        return VECTOR if all(part == Number(Fraction(0)) for part in self.children) else FRAME_VECTOR
+        return VECTOR if is_zero_vector(self) else FRAME_VECTOR
 
 
 def need_rank(value: Value, rank: int, user: str) -> None:
@@ -272,19 +275,26 @@ def add(*values: Value) -> Value:
             expected="terms that are all numbers or all vectors",
             help="multiply the number by a direction, or take the norm of the vector",
         )
+    rank = values[0].law.rank
     coefficients: dict[str, Fraction] = {}
     bodies: dict[str, Value] = {}
-    rank = values[0].law.rank
+    written: dict[str, Value] = {}  # terms that stay as they are
     for value in values:
         for term in value.terms if isinstance(value, Add) else (value,):
             if is_zero_vector(term):
                 continue
             coefficient, body = split_coefficient(term)
-            coefficients[body.text] = coefficients.get(body.text, Fraction(0)) + coefficient
-            bodies[body.text] = body
-    terms = [mul(Number(coefficients[key]), bodies[key]) for key in sorted(bodies) if coefficients[key]]
+            text = body.text
+            if text in coefficients:
+                coefficients[text] += coefficient
+                written.pop(text, None)
+            else:
+                coefficients[text], bodies[text] = coefficient, body
+                if not isinstance(body, Add):
+                    written[text] = term
+    terms = [written.get(key) or _times(coefficients[key], bodies[key]) for key in sorted(bodies) if coefficients[key]]
     if not terms:
-        return Number(Fraction(0)) if rank == 0 else zero_vector()
+        return _ZERO if rank == 0 else zero_vector()
     if len(terms) == 1:
         return terms[0]
     return Add(tuple(terms))
@@ -292,6 +302,8 @@ def add(*values: Value) -> Value:
 
 def mul(*values: Value) -> Value:
     """Return the product in canonical form: flat, numbers folded and multiplied into a lone sum, the vector last."""
+    if len(values) == 2 and isinstance(values[0], Number):
+        return _times(values[0].value, values[1])
     coefficient = Fraction(1)
     exponents: dict[str, int] = {}
     bodies: dict[str, Value] = {}
@@ -314,13 +326,30 @@ def mul(*values: Value) -> Value:
             help="use dot(u, v) for a scalar or cross(u, v) for an axial vector",
         )
     if coefficient == 0 or (vectors and is_zero_vector(vectors[0])):
-        return zero_vector() if vectors else Number(Fraction(0))
+        return zero_vector() if vectors else _ZERO
     factors = [power(bodies[key], exponents[key]) for key in sorted(bodies) if exponents[key]] + vectors
     if len(factors) == 1 and isinstance(factors[0], Add) and coefficient != 1:
-        return Add(tuple(mul(Number(coefficient), term) for term in factors[0].terms))
+        return Add(tuple(_times(coefficient, term) for term in factors[0].terms))
     if coefficient != 1 or not factors:
         factors.insert(0, Number(coefficient))
     return factors[0] if len(factors) == 1 else Mul(tuple(factors))
+
+
+def _times(coefficient: Fraction, value: Value) -> Value:
+    """A canonical value times a number, which is what most products are."""
+    if coefficient == 1:
+        return value
+    content, body = split_coefficient(value)
+    coefficient = coefficient * content
+    if coefficient == 0 or is_zero_vector(body):
+        return zero_vector() if body.law.rank else _ZERO
+    if isinstance(body, Number):
+        return Number(coefficient * body.value)
+    if coefficient == 1:
+        return body
+    if isinstance(body, Add):
+        return Add(tuple(_times(coefficient, term) for term in body.terms))
+    return Mul((Number(coefficient), *(body.factors if isinstance(body, Mul) else (body,))))
 
 
 def power(base: Value, exponent: int) -> Value:
@@ -336,7 +365,7 @@ def power(base: Value, exponent: int) -> Value:
     exponent = whole
     need_rank(base, 0, "power")
     if exponent in (0, 1):
-        return base if exponent else Number(Fraction(1))
+        return base if exponent else _ONE
     if isinstance(base, Number):
         if base.value == 0 and exponent < 0:
             raise error(
@@ -365,16 +394,23 @@ def split_coefficient(value: Value) -> tuple[Fraction, Value]:
         >>> split_coefficient(2 + 4 * Pi())
         (Fraction(2, 1), <Add 1 + 2*pi>)
     """
+    known: tuple[Fraction, Value] | None = value.__dict__.get("_split")
+    if known is None:
+        known = value.__dict__["_split"] = _split_coefficient(value)
+    return known
+
+
+def _split_coefficient(value: Value) -> tuple[Fraction, Value]:
     if isinstance(value, Number):
-        return value.value, Number(Fraction(1))
+        return value.value, _ONE
     if isinstance(value, Mul) and isinstance(value.factors[0], Number):
         rest = value.factors[1:]
         return value.factors[0].value, rest[0] if len(rest) == 1 else Mul(rest)
     if isinstance(value, Add):
         content, _ = split_coefficient(value.terms[0])
         if content != 1:
-            return content, Add(tuple(mul(Number(1 / content), term) for term in value.terms))
-    return Fraction(1), value
+            return content, Add(tuple(_times(1 / content, term) for term in value.terms))
+    return _ONE.value, value
 
 
 def is_zero(value: Value) -> bool:
@@ -386,15 +422,16 @@ def is_zero(value: Value) -> bool:
         >>> is_zero(r - r), is_zero(r)
         (True, False)
     """
-    return value == Number(Fraction(0)) or is_zero_vector(value)
+    return not value.value if isinstance(value, Number) else is_zero_vector(value)
 
 
 def zero_vector() -> Value:
     """Return the vector of three zeros."""
-    zero = Number(Fraction(0))
-    return FrameVector(zero, zero, zero)
+    return FrameVector(_ZERO, _ZERO, _ZERO)
 
 
 def is_zero_vector(value: Value) -> bool:
     """Whether a value is the vector of three zeros, as it is written."""
-    return isinstance(value, FrameVector) and value.children == (Number(Fraction(0)),) * 3
+    return isinstance(value, FrameVector) and all(
+        isinstance(part, Number) and not part.value for part in value.children
+    )

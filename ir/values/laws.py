@@ -51,11 +51,17 @@ class Law:
 
     def plus(self, other: Law) -> Law:
         """The law of a sum; the ranks must be equal."""
+        if self is other:
+            return self
         parity = self.parity if self.parity == other.parity else None
         return Law(self.rank, parity, self.covariant and other.covariant)
 
     def times(self, other: Law) -> Law:
         """The law of a product in which at most one factor is a vector."""
+        if self is SCALAR:
+            return other
+        if other is SCALAR:
+            return self
         rank: Literal[0, 1] = 1 if self.rank or other.rank else 0
         return Law(rank, _product(self.parity, other.parity), self.covariant and other.covariant)
 

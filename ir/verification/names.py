@@ -21,11 +21,16 @@ RESERVED = frozenset(
 """Words that an expression of the text format takes for itself; later ones, as ``sum``, may name parameters too."""
 
 
-def verify_names(program: Draft) -> None:
-    """Refuse a name that is none, is taken twice, or names no site."""
+def verify_names(program: Draft, *, with_parameters: bool = True) -> None:
+    """Refuse a name that is none, is taken twice, or names no site.
+
+    Args:
+        program: that has them.
+        with_parameters: whether those of parameters are to be looked at; else they were before.
+    """
     groups = {
         "site": [site.name for site in program.sites],
-        "parameter": [parameter.name for parameter in program.parameters],
+        "parameter": [parameter.name for parameter in program.parameters if with_parameters],
         "qubit": [qubit.name for qubit in program.qubits],
         "observable": [name for name, _ in program.observables],
         "generator": [item.name for item in program.generators],

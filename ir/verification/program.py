@@ -14,7 +14,7 @@ from qffc.ir.verification.gathered import verify_gathered_sites
 from qffc.ir.verification.generators import verify_generators, verify_molecules
 from qffc.ir.verification.names import unique, verify_names
 from qffc.ir.verification.sizes import verify_sizes
-from qffc.ir.verification.values import is_fit_basis, verify_number, verify_value
+from qffc.ir.verification.values import declared, is_fit_basis, remember, verify_number, verify_value
 
 _PROGRAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -25,13 +25,18 @@ def verify_program(program: Draft) -> None:
     _verify_sites(program)
     verify_gathered_sites(program)
     verify_molecules(program)
-    for parameter in program.parameters:
-        _verify_parameter(parameter, program.round_count)
-    verify_names(program)
+    known = declared(program)
+    if known is None:
+        for parameter in program.parameters:
+            _verify_parameter(parameter, program.round_count)
+    verify_names(program, with_parameters=known is None)
     verify_generators(program)
+    fitting = (known or remember(program)).values
     for op in program.ops:
-        if op.value is not None:
-            verify_value(program, op.value, span=op.span)
+        value = op.value
+        if value is not None and value not in fitting:
+            verify_value(program, value, span=op.span)
+            fitting.add(value)
     verify_qubits(program)
     verify_unordered(program)
     verify_observables(program)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from qffc.ir.declarations import BASES, Basis, Parameter
+from qffc.ir.declarations import BASES, Basis, Parameter, Site
 from qffc.ir.diagnostics import Span, error
 from qffc.ir.draft import Draft
 from qffc.ir.values import (
@@ -51,6 +52,47 @@ def verify_number(number: Fraction, subject: str, *, span: Span | None = None, w
         where=where,
         span=span,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Declared:
+    """What of the declarations of a program was verified, and which values were found to fit them.
+
+    Passes make program after program with the declarations of the first one, the very same objects, and with most of
+    its values.
+
+    Args:
+        sites: of the program.
+        parameters: of it.
+        rounds: how many it has.
+        values: without moments; more are added.
+    """
+
+    sites: tuple[Site, ...]
+    parameters: tuple[Parameter, ...]
+    rounds: int
+    values: set[Value] = field(default_factory=set)
+
+
+_KEPT = 4
+"""Declarations that are remembered."""
+_declared: list[Declared] = []
+
+
+def declared(program: Draft) -> Declared | None:
+    """Return what is known of the declarations of a program; None where they are new."""
+    for known in tuple(_declared):
+        same = known.sites is program.sites and known.parameters is program.parameters
+        if same and known.rounds == program.round_count:
+            return known
+    return None
+
+
+def remember(program: Draft) -> Declared:
+    """Return what is known of a program whose parameters were verified."""
+    found = Declared(program.sites, program.parameters, program.round_count)
+    _declared[:] = [*_declared[1 - _KEPT :], found]
+    return found
 
 
 def verify_value(

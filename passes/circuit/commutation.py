@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -30,9 +29,16 @@ from qffc.passes.circuit.trace import Shape, independent, letter_of, unit_genera
 from qffc.passes.circuit.turns import axis_rotation, is_turn, on_qubit, parts
 
 
-@lru_cache(maxsize=1 << 16)
 def shape_of(op: Op) -> Shape:
     """Return what decides on commutation: an operation without its number."""
+    # Kept with the operation, of which it is asked time and again: a table would have to hash it with its value.
+    known: Shape | None = op.__dict__.get("_shape")
+    if known is None:
+        known = op.__dict__["_shape"] = _shape_of(op)
+    return known
+
+
+def _shape_of(op: Op) -> Shape:
     if not isinstance(op, Rotate):
         return letter_of(op, op.value).shape
     about_axis = axis_rotation(op)
@@ -51,7 +57,8 @@ def commute(first: Op, second: Op) -> bool:
         >>> commute(Exchange(0, 1, J), PauliRotation(((0, "Z"),), J))
         False
     """
-    return not set(first.qubits) & set(second.qubits) or independent(shape_of(first), shape_of(second))
+    shared = any(qubit in second.qubits for qubit in first.qubits)
+    return not shared or independent(shape_of(first), shape_of(second))
 
 
 def turns_together(op: Op) -> bool:
@@ -65,7 +72,7 @@ def turns_together(op: Op) -> bool:
     """
     if not isinstance(op, Coupling) or len(op.qubits) < 2:
         return False
-    return _keeps_spin(replace(shape_of(op), qubits=tuple(range(len(op.qubits)))))
+    return _keeps_spin(shape_of(op)._replace(qubits=tuple(range(len(op.qubits)))))
 
 
 @lru_cache(maxsize=1 << 10)
@@ -103,9 +110,24 @@ def reach(op: Op, word: Sequence[Op]) -> Iterator[int]:
     yield len(word)
 
 
+def all_commute(op: Op, others: Sequence[Op]) -> bool:
+    """Whether an operation commutes with each of some others."""
+    own, shape = op.qubits, None
+    for other in others:
+        for qubit in other.qubits:
+            if qubit in own:
+                shape = shape or shape_of(op)
+                if not independent(shape, shape_of(other)):
+                    return False
+                break
+    return True
+
+
 def passes(op: Op, word: Sequence[Op]) -> bool:
     """Whether an operation commutes with a word."""
-    return any(place == len(word) for place in reach(op, word))
+    if all_commute(op, word):
+        return True
+    return turns_together(op) and any(place == len(word) for place in reach(op, word))
 
 
 def _partners(op: Op, place: int, word: Sequence[Op], taken: Set[int]) -> list[int]:
@@ -162,7 +184,7 @@ def commutes_with_observable(op: Op, paulis: PauliSum) -> bool:
     shape = shape_of(op)
     if shape.kind == "rotate":
         return shape.qubits[0] not in paulis.qubits
-    return not set(shape.qubits) & set(paulis.qubits) or _commute_exactly(unit_generator(shape), paulis)
+    return not any(qubit in paulis.qubits for qubit in shape.qubits) or _commute_exactly(unit_generator(shape), paulis)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -172,6 +194,8 @@ def _commute_exactly(first: PauliSum, second: PauliSum) -> bool:
 
 def commute_exactly(first: PauliSum, second: PauliSum) -> bool:
     """Whether the commutator of two sums with rational coefficients is zero."""
+    if min(len(first.terms), len(second.terms)) <= 1:  # products of one string with others are all different
+        return next(anticommuting(first, second), None) is None
     total: defaultdict[PauliString, Fraction] = defaultdict(Fraction)
     for left, right in anticommuting(first, second):
         phase, string = product_of_strings(left[0], right[0])

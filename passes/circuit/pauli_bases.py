@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
-from qffc.ir.pauli import Letter, PauliString
+from qffc.ir.pauli import LETTERS, Letter, PauliString
+
+_BITS: dict[Letter, tuple[int, int]] = {"X": (1, 0), "Y": (1, 1), "Z": (0, 1)}
 
 
 def pauli_bases(strings: Iterable[PauliString], qubits: int) -> tuple[tuple[Letter | None, ...], ...]:
     """Return bases that together fit all strings: strings that agree qubit by qubit are grouped greedily.
 
+    A string joins the group that fits and shares most qubits, then most kinds of letters; a new one when none fits.
+
     Example:
         >>> pauli_bases([((0, "X"),), ((0, "Z"), (1, "Z")), ((1, "Z"),)], 2)
         (('Z', 'Z'), ('X', None))
     """
-    bases: list[dict[int, Letter]] = []
+    letters: list[dict[int, Letter]] = []
+    bases: list[tuple[int, int, int]] = []  # which qubits have X or Y, which have Y or Z, and which letters there are
     for string in sorted(strings, key=lambda s: (-len(s), s)):
-        index = _best_group(bases, string)
+        x, z, kinds = _as_bits(string)
+        support, best, index = x | z, (-1, 0), len(bases)
+        for place, (basis_x, basis_z, basis_kinds) in enumerate(bases):
+            shared = support & (basis_x | basis_z)
+            if ((x ^ basis_x) | (z ^ basis_z)) & shared:
+                continue
+            merit = (shared.bit_count(), -(kinds ^ basis_kinds).bit_count())
+            if merit > best:
+                best, index = merit, place
         if index == len(bases):
-            bases.append({})
-        bases[index].update(string)
-    return tuple(tuple(basis.get(qubit) for qubit in range(qubits)) for basis in bases)
+            bases.append((0, 0, 0))
+            letters.append({})
+        basis_x, basis_z, basis_kinds = bases[index]
+        bases[index] = (basis_x | x, basis_z | z, basis_kinds | kinds)
+        letters[index].update(string)
+    return tuple(tuple(basis.get(qubit) for qubit in range(qubits)) for basis in letters)
 
 
-def _best_group(bases: list[dict[int, Letter]], string: PauliString) -> int:
-    """The group that fits and shares most qubits, then most kinds of letters; a new one when none fits."""
-    letters = {letter for _, letter in string}
-    fits = [
-        (sum(qubit in basis for qubit, _ in string), -len(letters ^ set(basis.values())), -index)
-        for index, basis in enumerate(bases)
-        if all(basis.get(qubit, letter) == letter for qubit, letter in string)
-    ]
-    return -max(fits)[2] if fits else len(bases)
+@lru_cache(maxsize=1 << 14)
+def _as_bits(string: PauliString) -> tuple[int, int, int]:
+    x = z = kinds = 0
+    for qubit, letter in string:
+        own_x, own_z = _BITS[letter]
+        x |= own_x << qubit
+        z |= own_z << qubit
+        kinds |= 1 << LETTERS.index(letter)
+    return x, z, kinds

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
+from typing import NamedTuple
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.operation import Coupling, Op
@@ -25,8 +26,7 @@ from qffc.ir.pauli import LETTERS, PauliSum
 from qffc.ir.values import Mul, Unit, Value, split_coefficient
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """A letter without its number: what decides on commutation.
 
     Args:
@@ -174,6 +174,16 @@ def independent(a: Shape, b: Shape) -> bool:
         return a.kind == b.kind and a.direction == b.direction
     if a.kind == b.kind == "exchange":
         return a.qubits == b.qubits
+    if a.paulis and b.paulis:
+        letters = dict(zip(a.qubits, a.paulis, strict=True))
+        return sum(letters.get(qubit, own) != own for qubit, own in zip(b.qubits, b.paulis, strict=True)) % 2 == 0
+    places = {qubit: place for place, qubit in enumerate(sorted({*a.qubits, *b.qubits}))}
+    return _commute(*(each._replace(qubits=tuple(places[qubit] for qubit in each.qubits)) for each in (a, b)))
+
+
+@lru_cache(maxsize=1 << 12)
+def _commute(a: Shape, b: Shape) -> bool:
+    """Whether generators commute; those of couplings on other qubits in the same order are the same but for names."""
     return unit_generator(a).commutator(unit_generator(b)).is_zero
 
 

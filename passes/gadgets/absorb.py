@@ -51,24 +51,24 @@ class Absorber:
         """Return the observables before an operation; see :func:`absorbed`."""
         support = frame.support
         strings: list[PauliString] = []
-        found: list[tuple[Pauli, ...] | dict[int, int] | None] = []
+        moved: list[dict[int, int] | None] = []
         for entry in self._entries:
             if not entry.mask & support:
                 strings += entry.strings
-                found.append(None)
+                moved.append({})
                 continue
             moves = _moves(frame, entry.mask)
             if moves is None and not entry.falls_apart:
                 return None
-            images = tuple(frame.before(pauli) for pauli in entry.paulis)
-            strings += [image.string for image in images]
-            found.append(images if moves is None else moves)
+            strings += [frame.without_sign(pauli) for pauli in entry.paulis]
+            moved.append(moves)
         if _settings(strings) > self._settings:
             return None
-        return tuple(
-            (name, observable if image is None else _imaged(observable, entry, image))
-            for (name, observable), entry, image in zip(self._observables, self._entries, found, strict=True)
-        )
+        images: list[tuple[str, Observable]] = []
+        for (name, observable), entry, moves in zip(self._observables, self._entries, moved, strict=True):
+            image = tuple(frame.before(pauli) for pauli in entry.paulis) if moves is None else moves
+            images.append((name, _imaged(observable, entry, image) if image else observable))
+        return tuple(images)
 
 
 class _Entry(NamedTuple):

@@ -7,7 +7,7 @@ they can be moved to, past all that they commute with, and that acts on their qu
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from qffc.ir.operation import Op
 from qffc.ir.ops import Chirality, Collective, FourSpin, PauliRotation
@@ -18,14 +18,24 @@ _OF_KIND: dict[type[Op], int] = {Chirality: 4, FourSpin: 30}
 _OF_MEMBERS = {2: 1, 3: 4, 4: 12, 5: 40, 6: 60}
 
 
-@dataclass
-class _Block:
-    """A gate: its qubits, its price in two-qubit gates, and what is in it."""
+class _Form(NamedTuple):
+    """What counts of an operation.
+
+    Args:
+        qubits: a bit for each.
+        price: two-qubit gates that it takes alone.
+        strings: of its generator.
+        prepares: whether it is a preparation.
+    """
 
     qubits: int
     price: int
-    strings: list[Pauli] = field(default_factory=list)
-    prepares: bool = False
+    strings: tuple[Pauli, ...]
+    prepares: bool
+
+
+_Block = tuple[int, int, list[Pauli], bool]
+"""A gate: its qubits, its price in two-qubit gates, the strings in it, and whether it is a preparation."""
 
 
 def two_qubit_gates(ops: Iterable[Op]) -> int:
@@ -43,29 +53,51 @@ def two_qubit_gates(ops: Iterable[Op]) -> int:
     """
     blocks: list[_Block] = []
     for op in ops:
-        mask = 0
-        for qubit in op.qubits:
-            mask |= 1 << qubit
-        if op.prepares:
-            if len(op.qubits) > 1:
-                blocks.append(_Block(mask, 1, prepares=True))
-            continue
-        strings = (Pauli.of(op.string),) if isinstance(op, PauliRotation) else generator_strings(op)
-        _add(blocks, mask, strings, _price(op))
-    return sum(block.price for block in blocks)
+        # Kept with the operation, which is in many spellings: a table would have to hash it with its value.
+        form: _Form | None = op.__dict__.get("_form")
+        if form is None:
+            form = op.__dict__["_form"] = _form(op)
+        if not form.prepares:
+            _add(blocks, form)
+        elif form.price:
+            blocks.append((form.qubits, 1, [], True))
+    return sum(price for _, price, _, _ in blocks)
 
 
-def _add(blocks: list[_Block], mask: int, strings: tuple[Pauli, ...], price: int) -> None:
+def gates_about(strings: Iterable[tuple[int, int]]) -> int:
+    """Return how many two-qubit gates rotations about strings take, given by their x and z bits.
+
+    Example:
+        >>> gates_about([(0, 0b11), (0, 0b110), (0, 0b11), (0b1, 0)])
+        2
+    """
+    blocks: list[_Block] = []
+    for x, z in strings:
+        count = (x | z).bit_count()
+        _add(blocks, _Form(x | z, max(0, 2 * count - 3), (Pauli(x, z),), prepares=False))
+    return sum(price for _, price, _, _ in blocks)
+
+
+def _form(op: Op) -> _Form:
+    mask = sum(1 << qubit for qubit in op.qubits)
+    if op.prepares:
+        return _Form(mask, int(len(op.qubits) > 1), (), prepares=True)
+    return _Form(mask, _price(op), generator_strings(op), prepares=False)
+
+
+def _add(blocks: list[_Block], form: _Form) -> None:
+    mask, price, strings, _ = form
     for block in reversed(blocks):
-        if not block.qubits & mask:
+        qubits, own_price, own_strings, prepares = block
+        if not qubits & mask:
             continue
-        if not mask & ~block.qubits and price <= 1 and (block.price == 1 or not price):
-            block.strings.extend(string for string in strings if string not in block.strings)
+        if not mask & ~qubits and price <= 1 and (own_price == 1 or not price):
+            own_strings.extend(string for string in strings if string not in own_strings)
             return
-        if block.prepares or _clash(block.strings, strings):
+        if prepares or _clash(own_strings, strings):
             break
     if price:
-        blocks.append(_Block(mask, price, list(strings)))
+        blocks.append((mask, price, list(strings), False))
 
 
 def _clash(some: list[Pauli], others: tuple[Pauli, ...]) -> bool:

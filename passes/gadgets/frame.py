@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import cache
 
 from qffc.ir.ops import PauliRotation
+from qffc.ir.pauli import PauliString
 from qffc.ir.values import Add as Sum
 from qffc.ir.values import Number, Pi, Value, add, split_coefficient
 from qffc.passes.gadgets.paulis import Pauli, bits
@@ -64,6 +65,17 @@ class Frame:
                     power -= (x & z).bit_count()
         assert power % 2 == 0  # a Hermitian string stays one
         return Pauli(x, z, power % 4 != 0)
+
+    def without_sign(self, string: Pauli) -> PauliString:
+        """Return the letters of :meth:`before`, for whom the sign is nothing."""
+        x, z = 0, 0
+        for q in bits(string.x):
+            row = self.xs[q]
+            x, z = x ^ row.x, z ^ row.z
+        for q in bits(string.z):
+            row = self.zs[q]
+            x, z = x ^ row.x, z ^ row.z
+        return Pauli(x, z).string
 
     def with_rows_turned(self, image: Frame) -> Frame:
         """Return the operation with each row replaced by what a Clifford operation makes of it.

@@ -12,13 +12,14 @@ PauliOpt, Rustiq, PCOAST, here with couplings of any two qubits by any angles as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.passes.gadgets.blocks import gates_about
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.paulis import Pauli, bits
 from qffc.passes.gadgets.sequence import Gadgets
@@ -46,17 +47,58 @@ class Step(NamedTuple):
     string: Pauli
 
 
+Columns = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""The x and z bits of strings and whether they are negative, 0 or 1."""
+
+
 @dataclass(frozen=True)
 class Found:
-    """What a search finds.
+    """What a search finds, in numbers: of most searches nobody asks for more than how many gates it takes.
 
     Args:
-        steps: in order.
-        frame: the Clifford operation that is left behind them.
+        places: of the steps in order, see :class:`Step`.
+        strings: of the steps.
+        rows: of the Clifford operation that is left behind them: what it makes of each X, then of each Z.
     """
 
-    steps: tuple[Step, ...]
-    frame: Frame
+    places: tuple[int, ...]
+    strings: Columns
+    rows: Columns
+
+    @staticmethod
+    def of(steps: Sequence[Step], frame: Frame) -> Found:
+        """Return what steps and a frame are."""
+        places = tuple(place for place, _ in steps)
+        return Found(places, _columns([string for _, string in steps]), _columns([*frame.xs, *frame.zs]))
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps in order."""
+        return tuple(map(Step, self.places, _strings(self.strings)))
+
+    @property
+    def frame(self) -> Frame:
+        """The Clifford operation that is left."""
+        rows = tuple(_strings(self.rows))
+        return Frame(rows[: len(rows) // 2], rows[len(rows) // 2 :])
+
+    @property
+    def gates(self) -> int:
+        """Two-qubit gates that the steps take, see :func:`qffc.passes.gadgets.blocks.two_qubit_gates`."""
+        return gates_about(zip(self.strings[0], self.strings[1], strict=True))
+
+    @property
+    def letters(self) -> int:
+        """How many letters the rows of the frame have."""
+        return sum((x | z).bit_count() for x, z in zip(self.rows[0], self.rows[1], strict=True))
+
+
+def _columns(strings: Sequence[Pauli]) -> Columns:
+    return tuple(x for x, _, _ in strings), tuple(z for _, z, _ in strings), tuple(int(sign) for _, _, sign in strings)
+
+
+def _strings(columns: Columns) -> Iterator[Pauli]:
+    return (Pauli(x, z, bool(negative)) for x, z, negative in zip(*columns, strict=True))
 
 
 @dataclass(frozen=True)
@@ -138,7 +180,7 @@ class _Greedy:
 
     def found(self) -> Found:
         """Return what was done, and what is left."""
-        return Found(tuple(self.steps), self.frame)
+        return Found.of(self.steps, self.frame)
 
     @property
     def frame(self) -> Frame:

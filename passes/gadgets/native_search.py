@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.passes.gadgets.frame import Frame
-from qffc.passes.gadgets.greedy_search import Found, Search, Step, no_gates
-from qffc.passes.gadgets.paulis import Pauli
+from qffc.passes.gadgets.greedy_search import Found, Search, no_gates
 from qffc.passes.gadgets.sequence import Gadgets
 from qffc.passes.native_library import native_state
 
@@ -30,7 +29,7 @@ def reaches(qubits: int) -> bool:
 def carried_out(given: Gadgets, search: Search, gate_on: Sequence[int], most: int | None) -> Found | None:
     """Return what :func:`qffc.passes.gadgets.greedy_search.carried_out` does."""
     if not given.rotations:
-        return Found((), given.frame)
+        return Found.of((), given.frame)
     return _searched(given, search, gate_on, most)
 
 
@@ -47,9 +46,7 @@ def _searched(
     library = native_state().library
     assert library is not None  # else the caller does not come here
     qubits, count = len(given.frame.xs), len(given.rotations)
-    strings = [*given.frame.xs, *given.frame.zs, *(rotation.string for rotation in given.rotations)]
-    x, z, negative = (list(parts) for parts in zip(*strings, strict=True))
-    xs, zs, signs = _words(x), _words(z), np.array(negative, dtype=np.uint8)
+    xs, zs, signs = (column.copy() for column in _strings(given))
     gates, weights = np.array(gate_on, dtype=np.int64), np.array(search.weights)
     state = _generator_state(search.shake) if search.shake else None
     places, step_x, step_z, step_signs = (np.empty(room, dtype) for dtype in (np.int64, np.uint64, np.uint64, np.uint8))
@@ -78,17 +75,21 @@ def _searched(
         return None
     if steps > room:
         return _searched(given, search, gate_on, most, steps)
-    columns = (column[:steps].tolist() for column in (places, step_x, step_z, step_signs))
-    found = tuple(Step(place, Pauli(x, z, bool(sign))) for place, x, z, sign in zip(*columns, strict=True))
-    rows = [
-        Pauli(x, z, bool(sign)) for x, z, sign in zip(*(_rows(part, qubits) for part in (xs, zs, signs)), strict=True)
-    ]
-    return Found(found, Frame(tuple(rows[:qubits]), tuple(rows[qubits:])))
+    step_columns, rows = (
+        tuple(tuple(part[:count].tolist()) for part in parts)
+        for parts, count in (((step_x, step_z, step_signs), steps), ((xs, zs, signs), 2 * qubits))
+    )
+    return Found(tuple(places[:steps].tolist()), step_columns, rows)  # type: ignore[arg-type]  # three of them
 
 
-def _rows(part: NDArray[Any], qubits: int) -> list[int]:
-    rows: list[int] = part[: 2 * qubits].tolist()
-    return rows
+def _strings(given: Gadgets) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint8]]:
+    """The rows of the frame and the strings, which search after search starts from."""
+    known: tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint8]] | None = given.__dict__.get("_words")
+    if known is None:
+        strings = [*given.frame.xs, *given.frame.zs, *(rotation.string for rotation in given.rotations)]
+        x, z, negative = (list(parts) for parts in zip(*strings, strict=True))
+        known = given.__dict__["_words"] = _words(x), _words(z), np.array(negative, dtype=np.uint8)
+    return known
 
 
 def _words(numbers: list[int]) -> NDArray[np.uint64]:
@@ -104,4 +105,4 @@ def _generator_state(seed: int) -> NDArray[np.uint64]:
 
 
 def _at(array: NDArray[Any]) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.ctypes.data)
+    return ctypes.c_void_p(array.__array_interface__["data"][0])

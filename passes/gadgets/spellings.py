@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -139,10 +139,15 @@ class _Circuit:
 
     def can_beat(self, spelling: Spelling, least: Cost) -> bool:
         """Whether the circuit with the next run spelled may be cheaper: what its frame takes comes on top."""
-        places = self.places
-        ops = [op.relabelled(places) for op in spelling.ops] if places else spelling.ops
-        gates, count = _cost((*self.done, *ops))
+        return self._is_below(least, (*self.done, *self._placed(spelling.ops)))
+
+    def _is_below(self, least: Cost, done: Sequence[Op]) -> bool:
+        gates, count = _cost(done)
         return (gates, count + self._others) < least
+
+    def _placed(self, ops: Sequence[Op]) -> Sequence[Op]:
+        places = self.places
+        return [op.relabelled(places) for op in ops] if places else ops
 
     @cached_property
     def _others(self) -> int:
@@ -151,14 +156,19 @@ class _Circuit:
         others = (*run.after, *(op for each in left for op in (*each.ops, *each.after)))
         return sum(not op.prepares for op in others)
 
-    def with_run(self, spelling: Spelling) -> _Circuit | None:
-        """Return the circuit with the next run spelled; None where nothing can be done with its frame."""
+    def with_run(self, spelling: Spelling, least: Cost | None = None) -> _Circuit | None:
+        """Return the circuit with the next run spelled.
+
+        None where nothing can be done with its frame, or, with it undone, the circuit costs no less than others.
+        """
         run, *left = self.left
         ops, frame = spelling.ops, spelling.frame
         if frame is not None and spelling.undone:
             rest = undone(frame)
             ops, frame = (*ops, *rest.ops), rest.frame
-        done = [*self.done, *(op.relabelled(self.places) for op in ops)]
+        done = [*self.done, *self._placed(ops)]
+        if spelling.undone and least is not None and not self._is_below(least, done):
+            return None
         observables, places = self.observables, self.places
         if frame is not None:
             behind = sum(1 << qubit for qubit in {qubit for op in run.after for qubit in op.qubits})
@@ -183,7 +193,7 @@ def _with_shortest(circuit: _Circuit, run: Run, place: Place, spellings: Spellin
     for spelling in spellings(run, place):
         if not circuit.can_beat(spelling, least):
             continue
-        other = circuit.with_run(spelling)
+        other = circuit.with_run(spelling, least)
         if other is not None and other.cost < least:
             best, least = other, other.cost
     return best

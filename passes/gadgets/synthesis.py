@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 from qffc.ir.operation import Op
 from qffc.passes.gadgets import greedy_search, native_search
 from qffc.passes.gadgets.frame import Frame, quarter_turns
-from qffc.passes.gadgets.greedy_search import Search, Step, no_gates
+from qffc.passes.gadgets.greedy_search import Found, Search, no_gates
 from qffc.passes.gadgets.paulis import Pauli
 from qffc.passes.gadgets.sequence import Gadget, Gadgets
 
@@ -43,10 +43,28 @@ def searches(rotations: int, runs: int = 1) -> tuple[Search, ...]:
 
 @dataclass(frozen=True)
 class Synthesized:
-    """A circuit of Pauli rotations of at most two letters, and the Clifford operation that is left behind it."""
+    """A circuit of Pauli rotations of at most two letters, and the Clifford operation that is left behind it.
 
-    ops: tuple[Op, ...]
-    frame: Frame
+    Args:
+        found: what a search found.
+        rotations: that it was given.
+    """
+
+    found: Found
+    rotations: tuple[Gadget, ...] = field(default=(), compare=False, repr=False)
+
+    @cached_property
+    def ops(self) -> tuple[Op, ...]:
+        """The circuit."""
+        return tuple(
+            _quarter_turn(string) if place < 0 else self.rotations[place].about(string)
+            for place, string in self.found.steps
+        )
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The Clifford operation."""
+        return self.found.frame
 
 
 def synthesized(
@@ -71,7 +89,7 @@ def synthesized(
     gate_on = [-1 - qubits - gate for gate in gates] if gates else no_gates(qubits)
     carry_out = native_search.carried_out if native_search.reaches(qubits) else greedy_search.carried_out
     found = carry_out(given, search, gate_on, most)
-    return None if found is None else Synthesized(_ops(found.steps, given.rotations), found.frame)
+    return None if found is None else Synthesized(found, given.rotations)
 
 
 def undone(given: Frame) -> Synthesized:
@@ -84,12 +102,7 @@ def undone(given: Frame) -> Synthesized:
         ([2], (0, 1))
     """
     undo = native_search.undo if native_search.reaches(len(given.xs)) else greedy_search.undo
-    found = undo(given)
-    return Synthesized(_ops(found.steps, ()), found.frame)
-
-
-def _ops(steps: Sequence[Step], rotations: Sequence[Gadget]) -> tuple[Op, ...]:
-    return tuple(_quarter_turn(string) if place < 0 else rotations[place].about(string) for place, string in steps)
+    return Synthesized(undo(given))
 
 
 @lru_cache(maxsize=1 << 12)

@@ -106,11 +106,11 @@ def _searched(given: Gadgets, place: Place, most: int) -> tuple[Synthesized, ...
     for search in searches(count, place.runs):
         each = synthesized(given, search, place.gates, most + _WORSE)
         if each is not None:
-            size = two_qubit_gates(each.ops)
+            size = each.found.gates
             most = min(most, size)
             found.append((size, each))
     # Not what was found before there was anything better, so that another run is not told more than this one.
-    near = [(size + each.frame.letters / _LETTERS_UNDONE, each) for size, each in found if size <= most + _WORSE]
+    near = [(size + each.found.letters / _LETTERS_UNDONE, each) for size, each in found if size <= most + _WORSE]
     near.sort(key=lambda item: item[0])
     return tuple(each for _, each in near[: max(4, _ENDED // max(1, count * place.runs))])
 

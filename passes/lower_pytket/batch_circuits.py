@@ -70,7 +70,7 @@ class BatchCircuits:
 
     def _constant_ops(self) -> list[Op | None]:
         """Of each column a gate object, if all circuits have the same gate there."""
-        if not len(self._batch.angles):
+        if len(self._batch.angles) < 2:  # of one circuit, numbers are as quick
             return [None] * len(self._batch.columns)
         first = self._batch.angles[0]
         same = (self._batch.angles == first).all(axis=0).tolist()  # never for NaN

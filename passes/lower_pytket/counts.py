@@ -53,7 +53,7 @@ def count_circuit(
         else:
             two_qubit += 1
             kinds.add(kind)
-            cost += weights.of(kind.name, _nonzero(command.op.params))
+            cost += weights.of(kind.name, nonzero_angles(command.op.params))
     return CircuitCounts(
         qubits=circuit.n_qubits,
         phased_x=phased_x,
@@ -68,5 +68,11 @@ def count_circuit(
     )
 
 
-def _nonzero(angles: object) -> int:
-    return sum(abs(float(angle)) > _ZERO for angle in angles)  # type: ignore[attr-defined]  # numbers of a bound gate
+def nonzero_angles(angles: Iterable[object]) -> int:
+    """Return how many angles of a bound gate, in half-turns, count as more than zero.
+
+    Example:
+        >>> nonzero_angles((0.5, 0.0, 1e-12))
+        1
+    """
+    return sum(abs(float(angle)) > _ZERO for angle in angles)  # type: ignore[arg-type]  # numbers of a bound gate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import pi
 from typing import Literal, NamedTuple
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.passes.lower_pytket.turn_arrays import Floats, Turns, nearest_zeros
-from qffc.passes.lower_pytket.turns import half_turns
+from qffc.passes.lower_pytket.turns import half_turns, nearest_zero
 from qffc.passes.target import Target
 
 Kind = Literal["PhasedX", "Rz", "TK2", "ZZPhase"]
@@ -53,6 +54,14 @@ class NativeBatch:
     special: NDArray[np.bool_]
     ends: tuple[int, ...]
 
+    def gates_of(self, row: int) -> Iterator[tuple[Kind, list[float]]]:
+        """Yield the gates of one circuit with their angles in half-turns."""
+        numbers = self.angles[row].tolist()
+        for column in self.columns:
+            angles = [numbers[place] for place in column.angles]
+            if angles[0] == angles[0]:  # not NaN
+                yield column.kind, angles
+
 
 class GateColumns:
     """Collects gates, column by column.
@@ -92,10 +101,13 @@ class GateColumns:
         self._columns.append(Column(kind, tracks, tuple(range(start, start + len(angles))), place))
         self._values += [half_turns(angle) for angle in angles]
         if len(tracks) == 2:
-            self._fresh[list(tracks)] = False
+            for track in tracks:
+                self._fresh[track] = False
 
     def flush(self, track: int, turn: Turns, *, keep_rz: bool = False) -> Turns:
         """Write a turn Rz(a) Rx(b) Rz(c) as a PhasedX and an Rz; return the Rz when it is kept."""
+        if self.count == 1:
+            return self._flush_one(track, turn, keep_rz=keep_rz)
         half_sum, half_difference = np.arctan2(turn[:, 3], turn[:, 0]), np.arctan2(turn[:, 2], turn[:, 1])
         b = 2 * np.arctan2(np.hypot(turn[:, 1], turn[:, 2]), np.hypot(turn[:, 0], turn[:, 3]))
         rz, _ = nearest_zeros(2 * half_sum, 2 * pi)
@@ -107,8 +119,24 @@ class GateColumns:
         if physical.any():
             self._fresh[track] &= ~physical
             self.add("PhasedX", (track,), (np.where(physical, b, np.nan), axis))
-        zero = np.zeros_like(rz)
-        return np.stack([np.cos(rz / 2), zero, zero, np.sin(rz / 2)], axis=1)
+        rest = np.zeros((self.count, 4))
+        if keep_rz:
+            rest[:, 0], rest[:, 3] = np.cos(rz / 2), np.sin(rz / 2)
+        return rest
+
+    def _flush_one(self, track: int, turn: Turns, *, keep_rz: bool) -> Turns:
+        """The same for one circuit: the same functions of NumPy, without arrays."""
+        w, x, y, z = turn[0].tolist()
+        half_sum, half_difference = float(np.arctan2(z, w)), float(np.arctan2(y, x))
+        b = 2 * float(np.arctan2(np.hypot(x, y), np.hypot(w, z)))
+        rz, _ = nearest_zero(2 * half_sum, 2 * pi)
+        axis, _ = nearest_zero(half_difference - half_sum if keep_rz else half_sum + half_difference, 2 * pi)
+        if not (keep_rz or self._fresh[track, 0] or abs(rz) < TINY):
+            self.add("Rz", (track,), (np.array([rz]),))
+        if b >= self._least_turn:
+            self._fresh[track] = False
+            self.add("PhasedX", (track,), (np.array([b]), np.array([axis])))
+        return np.array([[float(np.cos(rz / 2)), 0.0, 0.0, float(np.sin(rz / 2))]])
 
     def batch(self, ends: tuple[int, ...]) -> NativeBatch:
         """Return what was written.

@@ -19,15 +19,15 @@ from qffc.passes.lower_pytket.batch import BatchWriter
 from qffc.passes.lower_pytket.batch_circuits import BatchCircuits
 from qffc.passes.lower_pytket.blocks.of_circuit import in_blocks
 from qffc.passes.lower_pytket.blocks.parts import Part
-from qffc.passes.lower_pytket.blocks.plan import BlockPlan, block_plan
+from qffc.passes.lower_pytket.blocks.plan import BlockPlan, block_plan, gates_apart
 from qffc.passes.lower_pytket.blocks.writer import BlockWriter
 from qffc.passes.lower_pytket.collective import too_many_to_lower
-from qffc.passes.lower_pytket.counts import count_circuit
+from qffc.passes.lower_pytket.counts import count_circuit, nonzero_angles
 from qffc.passes.lower_pytket.emit import Angles, Emitter
 from qffc.passes.lower_pytket.expand import IN_EXCHANGES, Expansion
 from qffc.passes.lower_pytket.fitting import Fitting, Placed, native_forms
 from qffc.passes.lower_pytket.frames import Frames
-from qffc.passes.lower_pytket.gate_columns import NativeBatch
+from qffc.passes.lower_pytket.gate_columns import TINY, NativeBatch
 from qffc.passes.lower_pytket.kernel_numbers import Arrays, KernelNumbers, as_arrays
 from qffc.passes.lower_pytket.ops import NumericOp, on_wires
 from qffc.passes.lower_pytket.pytket_route import MOST_QUBITS, PytketRoute, Route
@@ -282,10 +282,18 @@ class PytketKernel:
         if found is None:
             return None
         plan, parts = found
-        written = self._written(plan, as_arrays(sample), parts)
-        ours = BatchCircuits(written, self._measured).circuit(0)
-        costs = self._cost(ours), self._cost(self._emitted(sample))
-        return replace(plan, prices=(costs[0][0], costs[1][0])) if costs[0] < costs[1] else None
+        least = max(self.target.minimum.zz_phase, TINY)
+        apart = gates_apart(plan.items, [op.angle for op in sample], fold_swaps=self.fold_swaps, least=least)
+        # What the other gates cost at least, whatever their turns do.
+        otherwise = 0.0 if self._has_runs else self._pricing.two_qubit * apart
+        gates = sum(len(part.tracks) == 2 for part in parts)
+        # A TK2 has a turn before each side at most, and each qubit one at its end.
+        if self.target.two_qubit == "TK2" and self._price(2 * gates + self.split.qubit_count, gates) < otherwise:
+            return plan
+        cost = self._cost_of(self._written(plan, as_arrays(sample), parts))
+        if cost[0] < otherwise:
+            return plan
+        return plan if cost < self._cost(self._emitted(sample)) else None
 
     @property
     def prices_in_blocks(self) -> tuple[float, float] | None:
@@ -293,13 +301,34 @@ class PytketKernel:
 
         It is worked out at numbers without special values. Where blocks are not taken they are not cheaper.
         """
-        return None if self._blocks is None else self._blocks.prices
+        if self._blocks is None:
+            return None
+        sample = self._structure.sample
+        written = self._written(self._blocks, as_arrays(sample))
+        return self._cost_of(written)[0], self._cost(self._emitted(sample))[0]
 
     def _cost(self, circuit: Circuit) -> tuple[float, float]:
         """What a shot costs, then the error of the two-qubit gates."""
-        counts, pricing = self.counts(circuit), self.target.pricing or Pricing()
-        price = pricing.one_qubit * counts.phased_x + pricing.two_qubit * counts.two_qubit
-        return price, round(counts.cost, 6)
+        counts = self.counts(circuit)
+        return self._price(counts.phased_x, counts.two_qubit), round(counts.cost, 6)
+
+    def _cost_of(self, batch: NativeBatch) -> tuple[float, float]:
+        """The same of the first circuit of a batch, which need not be made."""
+        turns, gates, error = 0, 0, 0.0
+        for kind, angles in batch.gates_of(0):
+            if kind == "PhasedX":
+                turns += 1
+            elif kind != "Rz":
+                gates += 1
+                error += self.target.weights.of(kind, nonzero_angles(angles))
+        return self._price(turns, gates), round(error, 6)
+
+    def _price(self, turns: int, gates: int) -> float:
+        return self._pricing.one_qubit * turns + self._pricing.two_qubit * gates
+
+    @property
+    def _pricing(self) -> Pricing:
+        return self.target.pricing or Pricing()
 
     @cached_property
     def _has_strings(self) -> bool:

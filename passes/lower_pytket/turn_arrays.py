@@ -17,7 +17,9 @@ Matrices = NDArray[np.complex128]
 
 def constant_turns(turn: Turn, count: int) -> Turns:
     """Return one turn in each row."""
-    return np.tile(np.array(turn), (count, 1))
+    turns = np.empty((count, 4))
+    turns[:] = turn
+    return turns
 
 
 def product(second: Turns | Turn, first: Turns | Turn) -> Turns:
@@ -25,15 +27,13 @@ def product(second: Turns | Turn, first: Turns | Turn) -> Turns:
     one, other = _only_row(second), _only_row(first)
     if one is not None and other is not None:  # the same sums, without forty calls of NumPy
         return np.array([after(one, other)])
-    a, b, c, d = np.moveaxis(np.asarray(second), -1, 0)
-    w, x, y, z = np.moveaxis(np.asarray(first), -1, 0)
-    parts = (
-        a * w - b * x - c * y - d * z,
-        a * x + b * w + c * z - d * y,
-        a * y - b * z + c * w + d * x,
-        a * z + b * y - c * x + d * w,
-    )
-    turns: Turns = np.stack(parts, axis=-1)
+    a, b, c, d = second if isinstance(second, tuple) else second.T
+    w, x, y, z = first if isinstance(first, tuple) else first.T
+    turns: Turns = np.empty((len(first if isinstance(second, tuple) else second), 4))
+    turns[:, 0] = a * w - b * x - c * y - d * z
+    turns[:, 1] = a * x + b * w + c * z - d * y
+    turns[:, 2] = a * y - b * z + c * w + d * x
+    turns[:, 3] = a * z + b * y - c * x + d * w
     return turns
 
 
@@ -73,16 +73,21 @@ def turns_onto_z(axes: Floats) -> Turns:
 def matrices(turns: Turns) -> Matrices:
     """Return the matrices of turns, (rows, 2, 2)."""
     w, x, y, z = turns.T
-    found: Matrices = np.moveaxis(np.array([[w - 1j * z, -y - 1j * x], [y - 1j * x, w + 1j * z]]), 2, 0)
+    found: Matrices = np.empty((len(turns), 2, 2), dtype=np.complex128)
+    found[:, 0, 0], found[:, 0, 1] = w - 1j * z, -y - 1j * x
+    found[:, 1, 0], found[:, 1, 1] = y - 1j * x, w + 1j * z
     return found
 
 
 def turns_of(unitaries: Matrices) -> Turns:
     """Return the turns of unitary matrices, their phases dropped."""
-    (a, b), (c, d) = np.moveaxis(unitaries, 0, 2)
+    (a, b), (c, d) = unitaries.transpose(1, 2, 0)
     root = np.sqrt(a * d - b * c)
     a, b, c, d = a / root, b / root, c / root, d / root
-    turns: Turns = np.stack([a.real + d.real, -b.imag - c.imag, c.real - b.real, d.imag - a.imag], axis=1) / 2
+    turns: Turns = np.empty((len(unitaries), 4))
+    turns[:, 0], turns[:, 1] = a.real + d.real, -b.imag - c.imag
+    turns[:, 2], turns[:, 3] = c.real - b.real, d.imag - a.imag
+    turns /= 2
     return turns
 
 

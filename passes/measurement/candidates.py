@@ -62,7 +62,7 @@ def _settings(
     """Settings with the strings that fit; of several with the same strings the first."""
     kept: dict[tuple[Pairs, tuple[PauliString, ...]], Setting] = {}
     for letters, pairs in choices:
-        fitting = tuple(string for string in strings if Setting(letters, (), pairs).fits(string))
+        fitting = Setting(letters, (), pairs).fitting(strings)
         if not fitting:
             continue
         needed = {qubit for string in fitting for qubit, _ in string}
@@ -76,10 +76,11 @@ def _settings(
 def _bell(strings: Sequence[PauliString], qubits: int) -> Iterator[tuple[tuple[Letter | None, ...], Pairs]]:
     for pairs in _matchings(_pairable(strings), qubits):
         paired = {qubit for pair in pairs for qubit in pair}
+        bare = Setting((None,) * qubits, (), pairs)
         rest = [
             tuple(entry for entry in string if entry[0] not in paired)
             for string in strings
-            if Setting((None,) * qubits, (), pairs).fits(tuple(e for e in string if e[0] in paired))
+            if bare.fits(tuple(e for e in string if e[0] in paired))
         ]
         for letters in dict.fromkeys([*pauli_bases([s for s in rest if s], qubits), *((p,) * qubits for p in LETTERS)]):
             yield tuple(None if qubit in paired else letter for qubit, letter in enumerate(letters)), pairs

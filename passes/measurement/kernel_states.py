@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import pi, sqrt
 
 import numpy as np
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import InternalError, error
 from qffc.ir.ops import Collective
-from qffc.ir.pauli import Letter, PauliString, triple_product
+from qffc.ir.pauli import LETTERS, Letter, triple_product
 from qffc.ir.reference import dense
+from qffc.passes.circuit.flat_strings import on_flat, parities
 from qffc.passes.circuit.split_program import Affine, KernelOp, Split
 from qffc.passes.circuit.total_spin import spin_projectors
 from qffc.passes.measurement.settings import Setting
@@ -52,12 +54,33 @@ def kernel_states(split: Split, slots: Floats) -> States:
             help="run smaller circuits, or on a target with gates such as 'H2-1LE', which takes 26 qubits",
         )
     points = np.asarray(slots, dtype=np.float64)
-    flat = np.zeros((len(points), 2**qubits), dtype=np.complex128)
-    flat[:, 0] = 1.0
-    state = flat.reshape(len(points), *(2,) * qubits)
+    state = np.zeros((len(points), 2**qubits), dtype=np.complex128)
+    state[:, 0] = 1.0
+    with_angle = [op for op in split.ops if op.angle is not None]
+    angles = np.empty((len(with_angle), len(points)))
+    for row, op in enumerate(with_angle):
+        angles[row] = _angle(op.angle, points)
+        angles[row] *= _TURNED.get(op.kind, 1.0)
+    turns = zip(np.cos(angles)[:, :, None], -1j * np.sin(angles)[:, :, None], strict=True)
     for op in split.ops:
+        if op.kind in _TURNED:  # exp(-i t P) with P^2 = 1, up to a phase
+            cosine, sine = next(turns)
+            state = cosine * state + sine * _image(op, state, qubits)
+            continue
+        if op.angle is not None:
+            next(turns)
         state = _apply(op, state, points, split)
-    return state.reshape(len(points), -1)
+    return state
+
+
+_TURNED = {"exchange": 2.0, "pauli_rotation": 0.5}
+"""Kinds with a generator whose square is one, up to a phase, and what their angle is times in the exponent."""
+
+
+def _image(op: KernelOp, state: States, qubits: int) -> States:
+    if op.kind == "exchange":
+        return state[:, _swapped(*op.qubits, qubits)]
+    return on_flat(op.string, state, qubits)
 
 
 def outcome_probabilities(states: States, setting: Setting) -> Floats:
@@ -70,22 +93,21 @@ def outcome_probabilities(states: States, setting: Setting) -> Floats:
         setting: what is measured.
     """
     qubits = len(setting.letters)
-    tensor = states.reshape(len(states), *(2,) * qubits)
     for string in setting.turns:
-        tensor = (tensor - 1j * _flip(tensor, string)) / sqrt(2)
+        states = (states - 1j * on_flat(string, states, qubits)) / sqrt(2)
     for qubit, letter in enumerate(setting.bases):
         if letter in ("X", "Y"):
-            tensor = _matrix(_TO_Z[letter], (qubit,), tensor)
-    probabilities: Floats = np.abs(tensor.reshape(len(states), -1)) ** 2
+            states = _read_in_z(letter, qubit, states)
+    probabilities: Floats = np.abs(states) ** 2
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     return probabilities
 
 
 def outcome_values(setting: Setting) -> Floats:
     """Return what each string of a setting is, 1 or -1, for each outcome: (strings, 2**qubits)."""
-    qubits = len(setting.letters)
-    signs = 1.0 - 2.0 * ((np.arange(2**qubits)[:, None] >> np.arange(qubits)[::-1]) & 1)
-    return np.array([sign * signs[:, list(parity)].prod(axis=1) for sign, parity in setting.readings])
+    masks = [sum(1 << qubit for qubit in parity) for _, parity in setting.readings]
+    signs = np.array([sign for sign, _ in setting.readings], dtype=np.float64)
+    return signs[:, None] * parities(masks, len(setting.letters))
 
 
 def string_covariances(states: States, setting: Setting) -> Floats:
@@ -93,48 +115,42 @@ def string_covariances(states: States, setting: Setting) -> Floats:
     values = outcome_values(setting)
     probabilities = outcome_probabilities(states, setting)
     means = probabilities @ values.T
-    products = np.einsum("ax,px,bx->pab", values, probabilities, values, optimize=True)
+    products = (probabilities[:, None, :] * values) @ values.T
     covariances: Floats = products - means[:, :, None] * means[:, None, :]
     return covariances
 
 
-_TO_Z: dict[Letter, States] = {
-    "X": np.array([[1, 1], [1, -1]], dtype=np.complex128) / sqrt(2),
-    "Y": np.array([[1, -1j], [1, 1j]], dtype=np.complex128) / sqrt(2),
-}
-"""Matrices that take the eigenstates of a letter to |0> and |1>."""
+def _read_in_z(letter: Letter, qubit: int, states: States) -> States:
+    """States turned such that the eigenstates of X or Y of a qubit are |0> and |1>."""
+    halves = states.reshape(len(states), 2**qubit, 2, -1)
+    zero, one = halves[:, :, 0], halves[:, :, 1] * (1 if letter == "X" else -1j)
+    turned = np.stack([zero + one, zero - one], axis=2) / sqrt(2)
+    return turned.reshape(states.shape)
 
 
 def _apply(op: KernelOp, state: States, slots: Floats, split: Split) -> States:
-    width = state.ndim - 1
     match op.kind:
         case "zero":
             return state
         case "singlet":
             a, b = (qubit + 1 for qubit in op.qubits)
-            block = np.moveaxis(state, (a, b), (0, 1)).copy()  # both are fresh: amplitude sits where they are 00
+            block = np.moveaxis(_tensor(state), (a, b), (0, 1)).copy()  # both are fresh: it sits where they are 00
             block[0, 1], block[1, 0] = block[0, 0] / sqrt(2), -block[0, 0] / sqrt(2)
             block[0, 0] = 0
-            return np.moveaxis(block, (0, 1), (a, b))
+            return np.moveaxis(block, (0, 1), (a, b)).reshape(state.shape)
         case "relabel":
-            return np.moveaxis(state, [q + 1 for q in op.qubits], [q + 1 for q in op.targets])
+            moved = np.moveaxis(_tensor(state), [q + 1 for q in op.qubits], [q + 1 for q in op.targets])
+            return moved.reshape(state.shape)
         case "rotate":
             return _rotate(op, state, slots, split)
-        case "exchange":
-            angle = _column(_angle(op.angle, slots), width)
-            a, b = op.qubits
-            return np.cos(2 * angle) * state - 1j * np.sin(2 * angle) * np.swapaxes(state, a + 1, b + 1)
-        case "pauli_rotation":
-            angle = _column(_angle(op.angle, slots), width)
-            return np.cos(angle / 2) * state - 1j * np.sin(angle / 2) * _flip(state, op.string)
         case "chirality":
             # The generator has the eigenvalues 0 and +-2 sqrt 3, so its exponential is a polynomial of degree two.
-            angle = _column(_angle(op.angle, slots), width) * 2 * sqrt(3)
+            angle = _angle(op.angle, slots)[:, None] * 2 * sqrt(3)
             first = _matrix(_TRIPLE, op.qubits, state) / (2 * sqrt(3))
             second = _matrix(_TRIPLE_SQUARED, op.qubits, state) / 12
             return state - 1j * np.sin(angle) * first + (np.cos(angle) - 1) * second
         case "collective":
-            angle = _column(_angle(op.angle, slots), width)
+            angle = _angle(op.angle, slots)[:, None]
             levels, projectors = Collective.levels(len(op.qubits)), spin_projectors(len(op.qubits))
             parts = (
                 np.exp(-1j * level * angle) * _matrix(projector, op.qubits, state)
@@ -153,11 +169,11 @@ def _rotate(op: KernelOp, state: States, slots: Floats, split: Split) -> States:
     length = np.linalg.norm(vector, axis=1)
     # sin(length/2)/length, finite at zero
     scale = np.sinc(length / (2 * pi)) / 2
-    turned: States = np.cos(length / 2).reshape(-1, *(1,) * (state.ndim - 1)) * state
-    letters: tuple[Letter, ...] = ("X", "Y", "Z")
-    for k, letter in enumerate(letters):
-        weight = _column(scale * vector[:, k], state.ndim - 1)
-        turned = turned - 1j * weight * _flip(state, ((op.qubits[0], letter),))
+    turned: States = np.cos(length / 2)[:, None] * state
+    for k, letter in enumerate(LETTERS):
+        turned = turned - 1j * (scale * vector[:, k])[:, None] * on_flat(
+            ((op.qubits[0], letter),), state, split.qubit_count
+        )
     return turned
 
 
@@ -170,24 +186,23 @@ def _angle(angle: Affine | None, slots: Floats) -> Floats:
     return value
 
 
-def _column(values: Floats, width: int) -> Floats:
-    return values.reshape(-1, *(1,) * width)
+def _tensor(state: States) -> States:
+    """States with an axis for each qubit, (points, 2, 2, ...)."""
+    return state.reshape(len(state), *(2,) * (state.shape[1].bit_length() - 1))
 
 
-def _flip(state: States, string: PauliString) -> States:
-    """A Pauli string applied to states (points, 2, 2, ...)."""
-    for qubit, letter in string:
-        axis = qubit + 1
-        if letter != "Z":
-            state = np.flip(state, axis)
-        if letter != "X":
-            signs = np.array([1, -1] if letter == "Z" else [-1j, 1j], dtype=np.complex128)
-            state = state * signs.reshape(-1, *(1,) * (state.ndim - 1 - axis))
-    return state
+@lru_cache(maxsize=1 << 6)
+def _swapped(a: int, b: int, qubits: int) -> NDArray[np.int64]:
+    """Where amplitudes come from when two qubits trade places."""
+    places = np.arange(2**qubits)
+    first, second = qubits - 1 - a, qubits - 1 - b
+    differ = (places >> first ^ places >> second) & 1
+    found: NDArray[np.int64] = places ^ (differ << first | differ << second)
+    return found
 
 
 def _matrix(matrix: States | Floats, qubits: Sequence[int], state: States) -> States:
     axes = [qubit + 1 for qubit in qubits]
     k = len(axes)
-    block: States = np.tensordot(matrix.reshape((2,) * (2 * k)), state, axes=(range(k, 2 * k), axes))
-    return np.moveaxis(block, range(k), axes)
+    block: States = np.tensordot(matrix.reshape((2,) * (2 * k)), _tensor(state), axes=(range(k, 2 * k), axes))
+    return np.moveaxis(block, range(k), axes).reshape(state.shape)

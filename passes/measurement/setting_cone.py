@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
 from functools import cached_property
 
 from qffc.ir.observables import DotObservable, Observable, PauliObservable
 from qffc.ir.operation import Op
 from qffc.ir.ops import make_op
-from qffc.ir.values import Number, Pi, Value, add, mul
+from qffc.ir.values import Number, ParameterEntry, Value, mul
 from qffc.passes.circuit.split_program import Affine, KernelOp, Split
 from qffc.passes.measurement.settings import Setting
 from qffc.passes.simplify.light_cone import seen_from_end, seen_with_turns
@@ -89,24 +89,27 @@ def _on_wires(split: Split) -> tuple[list[Op | None], dict[int, int]]:
     """Operations on wires, None for a relabel, and the wires where the qubits are at the end."""
     wires = {qubit: qubit for qubit in range(split.qubit_count)}
     ops: list[Op | None] = []
+    angles: dict[Affine, Value] = {}
     for op in split.ops:
         if op.kind == "relabel":
             wires |= {target: wires[source] for source, target in zip(op.qubits, op.targets, strict=True)}
             ops.append(None)
         else:
-            ops.append(_symbolic(op, split).relabelled(wires))
+            ops.append(_symbolic(op, split, wires, angles))
     return ops, wires
 
 
-def _symbolic(op: KernelOp, split: Split) -> Op:
-    """An operation of the kernel with its value instead of slots."""
-    value = None if op.angle is None else _angle(op.angle, split)
+def _symbolic(op: KernelOp, split: Split, wires: Mapping[int, int], angles: dict[Affine, Value]) -> Op:
+    """An operation of the kernel on wires, with its vector, and with a name for its angle.
+
+    What commutes, and which rotations are alike, says that angles are equal, and nothing else of them: a name each
+    will do, and sums of many terms need not be made again.
+    """
+    value = None
+    if op.angle is not None:
+        value = angles.setdefault(op.angle, ParameterEntry("angle", (len(angles),)))
     if op.vector is not None:
         factor, slot = op.vector
         value = mul(Number(factor), split.vectors[slot])
-    return make_op(op.kind, () if op.string else op.qubits, value, string=op.string)
-
-
-def _angle(angle: Affine, split: Split) -> Value:
-    terms = [mul(Number(factor), split.scalars[slot]) for factor, slot in angle.terms]
-    return add(Number(Fraction(angle.constant)), mul(Number(angle.pi_multiple), Pi()), *terms)
+    string = tuple(sorted((wires[qubit], letter) for qubit, letter in op.string))
+    return make_op(op.kind, () if op.string else [wires[qubit] for qubit in op.qubits], value, string=string)

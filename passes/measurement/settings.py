@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,11 +63,19 @@ class Setting:
 
     def fits(self, string: PauliString) -> bool:
         """Whether the setting estimates a string: a pair has one letter twice or none, other qubits their own."""
-        letters = dict(string)
-        if any(letters.get(a) != letters.get(b) for a, b in self.pairs):
-            return False
-        paired = {qubit for pair in self.pairs for qubit in pair}
-        return all(qubit in paired or self.letters[qubit] == letter for qubit, letter in string)
+        return bool(self.fitting((string,)))
+
+    def fitting(self, strings: Iterable[PauliString]) -> tuple[PauliString, ...]:
+        """Return those of some strings that the setting estimates, see :meth:`fits`."""
+        partner = dict((*self.pairs, *((b, a) for a, b in self.pairs)))
+        return tuple(string for string in strings if self._fits(string, partner))
+
+    def _fits(self, string: PauliString, partner: Mapping[int, int]) -> bool:
+        for qubit, letter in string:
+            other = partner.get(qubit)
+            if self.letters[qubit] != letter if other is None else (other, letter) not in string:
+                return False
+        return True
 
     def sees_singlets_only(self, weights: NDArray[np.float64]) -> bool:
         """Whether weights, (observables, strings), ask of the pairs no more than whether they are singlets."""
@@ -153,10 +161,11 @@ def measurement_plan(observables: Sequence[Observable], qubits: int) -> Measurem
     settings: list[Setting] = []
     left = sorted(strings, key=lambda s: (-len(s), s))
     for basis in pauli_bases(strings, qubits):
-        setting = Setting(basis, tuple(string for string in left if Setting(basis, ()).fits(string)))
+        setting = Setting(basis, Setting(basis, ()).fitting(left))
         if setting.strings:
             settings.append(setting)
-            left = [string for string in left if string not in set(setting.strings)]
+            taken = set(setting.strings)
+            left = [string for string in left if string not in taken]
     where = {string: (s, k) for s, setting in enumerate(settings) for k, string in enumerate(setting.strings)}
     return MeasurementPlan(
         tuple(settings),

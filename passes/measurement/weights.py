@@ -24,6 +24,10 @@ _STEPS = 40
 _TRIAL_STEPS = 12
 _FLOOR = 1e-6
 """Of the largest standard deviation: a setting with less counts as this noisy, so that its weight stays finite."""
+_STILL = 1e-12
+"""Where no weight changes by more, further steps do nothing: soon where every string has a setting of its own."""
+_ALIKE = 8
+"""Candidates whose numbers of strings differ by less are computed with together."""
 _SPARE = 1.04
 """Variance that is given up for fewer settings."""
 
@@ -80,55 +84,72 @@ def _start(candidates: Sequence[Candidate], count: int) -> list[Floats]:
 
 
 def _solve(candidates: Sequence[Candidate], count: int, weights: list[Floats], steps: int) -> list[Floats]:
-    stacks = [_Stack.of(candidates, weights, size, count) for size in sorted({len(c.strings) for c in candidates})]
+    sizes = [-(-len(candidate.strings) // _ALIKE) for candidate in candidates]
+    stacks = [
+        _Stack.of(candidates, weights, [number for number, own in enumerate(sizes) if own == size], count)
+        for size in sorted(set(sizes))
+    ]
+    multipliers = np.zeros(count + 1)  # with one for strings that are none
     for _ in range(steps):
         spreads = [np.sqrt(_forms(stack.quadratic, stack.weights)) for stack in stacks]
         floor = _FLOOR * max(float(max(spread.max() for spread in spreads)), 1e-300)
-        gram = np.zeros(count * count)
+        gram = np.zeros((count + 1) ** 2)
         inverses = []
         for stack, spread in zip(stacks, spreads, strict=True):
-            inverse = np.linalg.inv(np.einsum("kpab,kp->kab", stack.quadratic, 1 / np.maximum(spread, floor)))
-            np.add.at(gram, stack.places, inverse)
+            weighed = np.einsum("kpab,kp->kab", stack.quadratic, 1 / np.maximum(spread, floor))
+            inverse = np.linalg.inv(weighed + stack.spare)
+            gram += np.bincount(stack.places, inverse.reshape(-1), len(gram))
             inverses.append(inverse)
-        multipliers = np.linalg.solve(gram.reshape(count, count), np.ones(count))
+        known = gram.reshape(count + 1, count + 1)[:count, :count]
+        multipliers[:count] = np.linalg.solve(known, np.ones(count))
+        moved = 0.0
         for stack, inverse in zip(stacks, inverses, strict=True):
-            stack.weights = np.einsum("kab,kb->ka", inverse, multipliers[stack.strings])
+            before, stack.weights = stack.weights, np.einsum("kab,kb->ka", inverse, multipliers[stack.strings])
+            moved = max(moved, float(np.abs(stack.weights - before).max()))
+        if moved <= _STILL:
+            break
     found: list[Floats] = list(weights)
     for stack in stacks:
         for number, own in zip(stack.numbers, stack.weights, strict=True):
-            found[number] = own
+            found[number] = own[: len(candidates[number].strings)]
     return found
 
 
 @dataclass(eq=False)
 class _Stack:
-    """The candidates with one number of strings, whose arrays are computed with at once.
+    """Candidates with about as many strings, whose arrays are computed with at once; those with fewer are filled up.
 
     Args:
         numbers: of the candidates.
-        strings: (candidates, strings).
-        quadratic: (candidates, points, strings, strings).
-        places: (candidates, strings, strings), of each two strings in the flat matrix of all.
+        strings: (candidates, strings); what is filled up is one string more than there are.
+        quadratic: (candidates, points, strings, strings), zero where it is filled up.
+        spare: (candidates, strings, strings), ones where the diagonal is filled up.
+        places: (candidates * strings * strings,), of each two strings in the flat matrix of all.
         weights: (candidates, strings); changed in place.
     """
 
     numbers: list[int]
     strings: NDArray[np.intp]
     quadratic: Floats
+    spare: Floats
     places: NDArray[np.intp]
     weights: Floats
 
     @staticmethod
-    def of(candidates: Sequence[Candidate], weights: Sequence[Floats], size: int, count: int) -> _Stack:
-        numbers = [number for number, each in enumerate(candidates) if len(each.strings) == size]
-        strings = np.array([candidates[number].strings for number in numbers])
-        return _Stack(
-            numbers,
-            strings,
-            np.array([candidates[number].quadratic for number in numbers]),
-            strings[:, :, None] * count + strings[:, None, :],
-            np.array([weights[number] for number in numbers]),
-        )
+    def of(candidates: Sequence[Candidate], weights: Sequence[Floats], numbers: list[int], count: int) -> _Stack:
+        most = max(len(candidates[number].strings) for number in numbers)
+        points = len(candidates[numbers[0]].quadratic)
+        strings = np.full((len(numbers), most), count)
+        quadratic, own = np.zeros((len(numbers), points, most, most)), np.zeros((len(numbers), most))
+        spare = np.zeros((len(numbers), most, most))
+        for row, number in enumerate(numbers):
+            size = len(candidates[number].strings)
+            strings[row, :size] = candidates[number].strings
+            quadratic[row, :, :size, :size] = candidates[number].quadratic
+            own[row, :size] = weights[number]
+            spare[row, range(size, most), range(size, most)] = 1.0
+        places = strings[:, :, None] * (count + 1) + strings[:, None, :]
+        return _Stack(numbers, strings, quadratic, spare, places.reshape(-1), own)
 
 
 def _variance(candidates: Sequence[Candidate], weights: Sequence[Floats]) -> float:

@@ -26,8 +26,15 @@ using qffc::Random;
 using qffc::read;
 using qffc::StringsTable;
 
-constexpr std::int64_t kWindow = 96, kLayers = 4, kFreeMoves = 3;
-constexpr std::size_t kWindowWords = 2;
+// Most of the time goes into counting bits, for which processors have an instruction that not all of them have.
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
+#define QFFC_COUNTS_BITS __attribute__((target_clones("popcnt", "default")))
+#else
+#define QFFC_COUNTS_BITS
+#endif
+
+constexpr std::int64_t kWindow = 96, kFreeMoves = 3;
+constexpr std::size_t kLayers = 4, kMostWords = 4;  // of 126 rows and of the window
 constexpr double kLeast = 1e-9;
 // One operation that was chosen: the rotation of a place, or with -1 a quarter turn.
 struct Step {
@@ -52,7 +59,7 @@ class Search {
         rows_(2 * qubits),
         count_(rotations),
         row_words_((rows_ + 63) / 64),
-        words_(row_words_ + kWindowWords),
+        words_(row_words_ + std::min<std::size_t>(count_ + 63, kWindow + 32) / 64),
         options_(options),
         random_(options.state),
         gate_on_(gate_on, gate_on + qubits),
@@ -72,6 +79,14 @@ class Search {
     for (std::size_t a = 0; a < n_; ++a) {
       for (std::size_t b = a + 1; b < n_; ++b) pairs_.push_back({a, b});
     }
+    most_ = static_cast<std::int64_t>(std::max<std::size_t>(kWindow, rows_));
+    if (count_) {
+      for (std::size_t layer = 0; layer < kLayers; ++layer) products_[layer] = multiples(options_.weights[layer]);
+      if (options_.tail != 0.0) of_tail_ = multiples(options_.tail);
+    }
+    gained_.resize(pairs_.size());
+    scores_.resize(9 * pairs_.size());
+    rows_mask_ = of_rows();
     find_layers();
   }
 
@@ -135,7 +150,7 @@ class Search {
       if (has(left_, place)) waiting.push_back(place);
     }
     Bits left = left_;
-    for (int number = 0; number < kLayers; ++number) {
+    for (std::size_t number = 0; number < kLayers; ++number) {
       std::vector<std::size_t> layer, rest;
       for (const std::size_t place : waiting) {
         bool blocked = false;
@@ -147,15 +162,6 @@ class Search {
       layers_.push_back(std::move(layer));
       waiting = std::move(rest);
     }
-  }
-
-  Set packed(const Bits& bits, bool with_window) const {
-    Set found(words_, 0);
-    for (std::size_t w = 0; w < row_words_; ++w) found[w] = bits[w];
-    if (rows_ % 64) found[row_words_ - 1] &= (std::uint64_t{1} << rows_ % 64) - 1;
-    if (!with_window) return found;
-    for (std::size_t w = 0; w < kWindowWords; ++w) found[row_words_ + w] = read(bits, rows_ + start_ + 64 * w);
-    return found;  // beyond the 96 of the window no mask looks
   }
 
   Set of_window(const std::vector<std::size_t>& places) const {
@@ -173,13 +179,21 @@ class Search {
     return found;
   }
 
-  Effects look(bool with_window) const {
-    std::vector<Bits> xs, zs;
+  // Looks at the strings of the frame, and at the window of rotations; beyond its 96 no mask looks.
+  void look(bool with_window) {
+    effects_.begin(n_, words_);
+    const std::uint64_t end = rows_ % 64 ? (std::uint64_t{1} << rows_ % 64) - 1 : ~std::uint64_t{0};
     for (std::size_t q = 0; q < n_; ++q) {
-      xs.push_back(packed(table_.xs[q], with_window));
-      zs.push_back(packed(table_.zs[q], with_window));
+      const Bits &x = table_.xs[q], &z = table_.zs[q];
+      for (std::size_t w = 0; w < row_words_; ++w) {
+        const std::uint64_t own = w + 1 < row_words_ ? ~std::uint64_t{0} : end;
+        effects_.take(q, w, x[w] & own, z[w] & own);
+      }
+      for (std::size_t w = row_words_; w < words_; ++w) {
+        const std::size_t place = rows_ + start_ + 64 * (w - row_words_);
+        effects_.take(q, w, with_window ? read(x, place) : 0, with_window ? read(z, place) : 0);
+      }
     }
-    return {xs, zs};
   }
 
   // Scores are in the order (letter, letter, pair).
@@ -195,57 +209,66 @@ class Search {
 
   // A weight times every number of letters that can be: products in memory are rounded, also where a processor could
   // multiply and add at once.
-  static std::vector<double> multiples(double weight, std::int64_t most) {
-    std::vector<double> found(static_cast<std::size_t>(2 * most + 1));
-    for (std::int64_t k = -most; k <= most; ++k) {
+  std::vector<double> multiples(double weight) const {
+    std::vector<double> found(static_cast<std::size_t>(2 * most_ + 1));
+    for (std::int64_t k = -most_; k <= most_; ++k) {
       volatile double product = weight * static_cast<double>(k);
-      found[static_cast<std::size_t>(k + most)] = product;
+      found[static_cast<std::size_t>(k + most_)] = product;
     }
     return found;
   }
 
+  // What a change of frame takes off the strings that come next, weighed, and off those of the frame.
+  QFFC_COUNTS_BITS void weigh(const std::vector<Set>& masks, const Set& two) {
+    std::uint64_t but[kMostWords], shorter[kMostWords], longer[kMostWords];
+    for (std::size_t pair = 0; pair < pairs_.size(); ++pair) {
+      const auto [a, b] = pairs_[pair];
+      gained_[pair] = 0;
+      for (std::size_t w = 0; w < words_; ++w) {
+        const std::uint64_t whole = effects_.whole(a, b, w) & two[w];
+        gained_[pair] += count_bits(whole);
+        but[w] = ~whole;
+      }
+      for (int first = 0; first < 3; ++first) {
+        for (int second = 0; second < 3; ++second) {
+          const Move move{a, b, first, second};
+          for (std::size_t w = row_words_; w < words_; ++w) {
+            shorter[w] = effects_.shorter(move, w) & but[w];
+            longer[w] = effects_.longer(move, w) & but[w];
+          }
+          double score = 0.0;
+          for (std::size_t layer = 0; layer < masks.size(); ++layer) {
+            int taken = 0;
+            for (std::size_t w = row_words_; w < words_; ++w) {
+              taken += count_bits(shorter[w] & masks[layer][w]) - count_bits(longer[w] & masks[layer][w]);
+            }
+            score += products_[layer][static_cast<std::size_t>(taken + most_)];
+          }
+          if (options_.tail != 0.0) {
+            score += of_tail_[static_cast<std::size_t>(effects_.taken(move, rows_mask_) + most_)];
+          }
+          scores_[place_of(first, second, pair)] = score;
+        }
+      }
+    }
+  }
+
   void change_frame() {
-    const Effects effects = look(true);
+    look(true);
     std::vector<Set> masks;
     for (const auto& layer : layers_) masks.push_back(of_window(layer));
     std::vector<std::size_t> two;
     for (const std::size_t place : layers_[0]) {
       if (count_bits(support(place)) == 2) two.push_back(place);
     }
-    const Set two_mask = of_window(two), rows = of_rows();
-    const auto most = static_cast<std::int64_t>(std::max<std::size_t>(kWindow, rows_));
-    std::vector<std::vector<double>> products;
-    for (std::size_t layer = 0; layer < masks.size(); ++layer) {
-      products.push_back(multiples(options_.weights[layer], most));
-    }
-    const std::vector<double> of_tail = multiples(options_.tail, most);
-    std::vector<double> scores(9 * pairs_.size());
-    std::vector<int> gained(pairs_.size(), 0);
-    Set whole(words_);
-    for (std::size_t pair = 0; pair < pairs_.size(); ++pair) {
-      const auto [a, b] = pairs_[pair];
-      for (std::size_t w = 0; w < words_; ++w) {
-        whole[w] = effects.whole(a, b, w) & two_mask[w];
-        gained[pair] += count_bits(whole[w]);
-      }
-      for (int first = 0; first < 3; ++first) {
-        for (int second = 0; second < 3; ++second) {
-          const Move move{a, b, first, second};
-          double score = 0.0;
-          for (std::size_t layer = 0; layer < masks.size(); ++layer) {
-            score += products[layer][static_cast<std::size_t>(effects.taken(move, masks[layer], &whole) + most)];
-          }
-          if (options_.tail != 0.0) score += of_tail[static_cast<std::size_t>(effects.taken(move, rows, nullptr) + most)];
-          scores[place_of(first, second, pair)] = score;
-        }
-      }
-    }
+    const Set two_mask = of_window(two);
+    weigh(masks, two_mask);
     ++idle_;
-    if (idle_ <= 4 * static_cast<std::int64_t>(n_) && free_move(scores)) return;
+    if (idle_ <= 4 * static_cast<std::int64_t>(n_) && free_move()) return;
     Set target = masks[0];
     if (options_.patient || idle_ > static_cast<std::int64_t>(n_)) target = two.empty() ? shortest() : two_mask;
     if (options_.random) {
-      for (double& score : scores) {
+      for (double& score : scores_) {
         volatile double shift = options_.shaken * random_();
         score += shift;
       }
@@ -253,16 +276,16 @@ class Search {
     constexpr double nothing = -std::numeric_limits<double>::infinity();
     double best = nothing;
     std::size_t chosen = 0;
-    for (std::size_t place = 0; place < scores.size(); ++place) {
-      const int more = gained[place % pairs_.size()];
-      double score = effects.shortens(move_at(place), target) ? scores[place] : nothing;
-      if (more > 0) score = std::max(score, std::max(scores[place], 0.0));
+    for (std::size_t place = 0; place < scores_.size(); ++place) {
+      const int more = gained_[place % pairs_.size()];
+      double score = effects_.shortens(move_at(place), target) ? scores_[place] : nothing;
+      if (more > 0) score = std::max(score, std::max(scores_[place], 0.0));
       score += more;
       if (score > best) best = score, chosen = place;
     }
     const Move move = move_at(chosen);
     open(move.a, move.b);
-    if (!gained[chosen % pairs_.size()]) apply(move);
+    if (!gained_[chosen % pairs_.size()]) apply(move);
   }
 
   Set shortest() const {
@@ -276,7 +299,7 @@ class Search {
     return of_window(found);
   }
 
-  bool free_move(const std::vector<double>& scores) {
+  bool free_move() {
     bool any = false;
     double best = 0.0;
     std::size_t chosen = 0;
@@ -288,9 +311,9 @@ class Search {
       std::size_t own = pair;
       for (int letters = 1; letters < 9; ++letters) {
         const std::size_t place = static_cast<std::size_t>(letters) * pairs_.size() + pair;
-        if (scores[place] > scores[own]) own = place;
+        if (scores_[place] > scores_[own]) own = place;
       }
-      if (scores[own] > kLeast && (!any || scores[own] > best)) any = true, best = scores[own], chosen = own;
+      if (scores_[own] > kLeast && (!any || scores_[own] > best)) any = true, best = scores_[own], chosen = own;
     }
     if (!any) return false;
     const Move move = move_at(chosen);
@@ -316,7 +339,7 @@ class Search {
     steps_.push_back({-1, x, z, false});
   }
 
-  bool shorten_frame() {
+  QFFC_COUNTS_BITS bool shorten_frame() {
     int least = std::numeric_limits<int>::max();
     std::size_t target = 0;
     std::int64_t keep = -1;
@@ -331,22 +354,22 @@ class Search {
       keep = kept ? static_cast<std::int64_t>(brief) : -1;
     }
     if (least == std::numeric_limits<int>::max()) return false;
-    const Effects effects = look(false);
-    const Set rows = of_rows();
-    std::vector<double> scores(9 * pairs_.size());
-    for (std::size_t place = 0; place < scores.size(); ++place) scores[place] = effects.taken(move_at(place), rows, nullptr);
+    look(false);
+    for (std::size_t place = 0; place < scores_.size(); ++place) {
+      scores_[place] = effects_.taken(move_at(place), rows_mask_);
+    }
     ++idle_;
     const auto size = static_cast<std::int64_t>(n_);
-    if (idle_ <= 4 * size * size && free_move(scores)) return true;
+    if (idle_ <= 4 * size * size && free_move()) return true;
     Set wanted(words_, 0), unwanted(words_, 0);
     put(wanted, target);
     if (keep >= 0) put(unwanted, static_cast<std::size_t>(keep));
     double best = -std::numeric_limits<double>::infinity();
     std::size_t chosen = 0;
-    for (std::size_t place = 0; place < scores.size(); ++place) {
+    for (std::size_t place = 0; place < scores_.size(); ++place) {
       const Move move = move_at(place);
-      if (!effects.shortens(move, wanted) || effects.lengthens(move, unwanted)) continue;
-      if (scores[place] > best) best = scores[place], chosen = place;
+      if (!effects_.shortens(move, wanted) || effects_.lengthens(move, unwanted)) continue;
+      if (scores_[place] > best) best = scores_[place], chosen = place;
     }
     const Move move = move_at(chosen);
     if (gate_on_[move.a] != gate_on_[move.b]) open(move.a, move.b);
@@ -366,7 +389,13 @@ class Search {
   std::unordered_map<std::int64_t, std::int64_t> free_moves_;
   std::vector<Step> steps_;
   std::size_t start_ = 0;
-  std::int64_t idle_ = 0;
+  std::int64_t idle_ = 0, most_ = 0;
+  std::array<std::vector<double>, kLayers> products_;  // of the weights of layers
+  std::vector<double> of_tail_;
+  Effects effects_;  // of what was looked at last
+  std::vector<double> scores_;
+  std::vector<int> gained_;  // of each pair, the rotations that a gate on it carries out at once
+  Set rows_mask_;
 };
 
 }  // namespace

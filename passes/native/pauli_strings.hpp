@@ -2,7 +2,6 @@
 // Clifford gate would do to the lengths of some of them.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -92,30 +91,42 @@ class StringsTable {
   Bits minus_;
 };
 
-// What each gate on each pair of qubits does to the lengths of some strings, whose x and z bits are given by qubits.
+// What gates on pairs of qubits do to the lengths of some strings, whose x and z bits are given by qubits.
 class Effects {
  public:
-  Effects() = default;
+  void begin(std::size_t qubits, std::size_t words) {
+    words_ = words;
+    some_.resize(qubits * words);
+    against_.resize(3 * qubits * words);
+  }
 
-  Effects(const std::vector<Bits>& xs, const std::vector<Bits>& zs) : words_(xs.empty() ? 0 : xs[0].size()) {
-    for (std::size_t q = 0; q < xs.size(); ++q) {
-      Bits some(words_), both(words_);
-      for (std::size_t w = 0; w < words_; ++w) some[w] = xs[q][w] | zs[q][w], both[w] = xs[q][w] ^ zs[q][w];
-      some_.push_back(some);
-      against_.push_back({zs[q], both, xs[q]});
-    }
+  void take(std::size_t q, std::size_t w, std::uint64_t x, std::uint64_t z) {
+    some_[q * words_ + w] = x | z;
+    const std::uint64_t against[3] = {z, x ^ z, x};
+    for (std::size_t letter = 0; letter < 3; ++letter) against_[(3 * q + letter) * words_ + w] = against[letter];
   }
 
   // Strings with letters on both qubits.
-  std::uint64_t whole(std::size_t a, std::size_t b, std::size_t w) const { return some_[a][w] & some_[b][w]; }
+  std::uint64_t whole(std::size_t a, std::size_t b, std::size_t w) const {
+    return some_[a * words_ + w] & some_[b * words_ + w];
+  }
 
-  // The letters that a gate takes off the strings of a mask, those of `but` aside.
-  int taken(const Move& move, const Bits& mask, const Bits* but) const {
+  // A gate changes the strings that anticommute with it at one of its ends alone.
+  std::uint64_t shorter(const Move& move, std::size_t w) const {
+    const std::uint64_t one = against(move.a, move.first, w), two = against(move.b, move.second, w);
+    return (one & some_[move.b * words_ + w] & ~two) | (some_[move.a * words_ + w] & ~one & two);
+  }
+
+  std::uint64_t longer(const Move& move, std::size_t w) const {
+    const std::uint64_t one = against(move.a, move.first, w), two = against(move.b, move.second, w);
+    return (one & ~some_[move.b * words_ + w]) | (~some_[move.a * words_ + w] & two);
+  }
+
+  // The letters that a gate takes off the strings of a mask.
+  int taken(const Move& move, const Bits& mask) const {
     int found = 0;
     for (std::size_t w = 0; w < words_; ++w) {
-      const std::uint64_t counted = but ? mask[w] & ~(*but)[w] : mask[w];
-      if (!counted) continue;
-      found += count_bits(shorter(move, w) & counted) - count_bits(longer(move, w) & counted);
+      if (mask[w]) found += count_bits(shorter(move, w) & mask[w]) - count_bits(longer(move, w) & mask[w]);
     }
     return found;
   }
@@ -135,22 +146,12 @@ class Effects {
   }
 
  private:
-  // A gate changes the strings that anticommute with it at one of its ends alone.
-  std::uint64_t shorter(const Move& move, std::size_t w) const {
-    const std::uint64_t one = against_[move.a][static_cast<std::size_t>(move.first)][w];
-    const std::uint64_t two = against_[move.b][static_cast<std::size_t>(move.second)][w];
-    return (one & some_[move.b][w] & ~two) | (some_[move.a][w] & ~one & two);
-  }
-
-  std::uint64_t longer(const Move& move, std::size_t w) const {
-    const std::uint64_t one = against_[move.a][static_cast<std::size_t>(move.first)][w];
-    const std::uint64_t two = against_[move.b][static_cast<std::size_t>(move.second)][w];
-    return (one & ~some_[move.b][w]) | (~some_[move.a][w] & two);
+  std::uint64_t against(std::size_t q, int letter, std::size_t w) const {
+    return against_[(3 * q + static_cast<std::size_t>(letter)) * words_ + w];
   }
 
   std::size_t words_ = 0;
-  std::vector<Bits> some_;
-  std::vector<std::array<Bits, 3>> against_;  // which strings anticommute with each letter
+  std::vector<std::uint64_t> some_, against_;  // by qubits; which strings anticommute with each letter
 };
 
 }  // namespace qffc

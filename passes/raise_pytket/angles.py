@@ -44,6 +44,7 @@ class Angles:
 
     def __init__(self, values: Mapping[str, Value]) -> None:
         self._values = values
+        self._known: dict[tuple[sympy.Expr, int], Value] = {}  # angles that come again in other gates
 
     def angle(self, half_turns: sympy.Expr | float, period: int = _TURN) -> Value:
         """Return an angle in radians, from half turns.
@@ -56,9 +57,15 @@ class Angles:
             QffcError: for what is no real number, and for functions that values do not have.
         """
         expression = sympy.sympify(half_turns)
-        return add(*(self._term(term, period) for term in sympy.Add.make_args(expression)))
+        known = self._known.get((expression, period))
+        if known is None:
+            known = add(*(self._term(term, period) for term in sympy.Add.make_args(expression)))
+            self._known[expression, period] = known
+        return known
 
     def _term(self, term: sympy.Expr, period: int) -> Value:
+        if isinstance(term, sympy.Symbol) or (isinstance(term, sympy.Mul) and all(map(_is_plain, term.args))):
+            return mul(Pi(), self._value(term))
         if term.free_symbols:
             return self._value(term * sympy.pi)
         number = _number(term)
@@ -117,6 +124,11 @@ class Angles:
             root = function("sqrt", self._value(base))
             return root if exponent > 0 else power(root, -1)
         raise _unknown(expression)
+
+
+def _is_plain(factor: sympy.Expr) -> bool:
+    """Whether nothing in a factor could cancel pi; not for the pi of a number, which is none without symbols."""
+    return isinstance(factor, sympy.Symbol | sympy.Rational | sympy.Float)
 
 
 def _exact_factor(number: float) -> Fraction:

@@ -89,6 +89,8 @@ def with_rotations(steps: Sequence[Step], vectors: Mapping[Three, Value], names:
     Raises:
         QffcError: when one of the angles is found elsewhere, or three of them nowhere.
     """
+    if not vectors:
+        return list(steps)
     done: list[Step | None] = list(steps)
     starts = {three[0]: three for three in vectors}
     rows: dict[int, list[int]] = {}  # for each qubit, the places of the rotations so far that begin one of the turns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from pytket.circuit import Circuit, Op, OpType, Qubit
 
@@ -166,8 +166,12 @@ def _steps(op: Op, qubits: Sequence[Qubit], angles: Angles, on: Sequence[int]) -
             where=_place(op, qubits),
         )
     try:
-        periods = _periods(op.type, len(op.params))
-        steps = steps_of(op.type, [angles.angle(*each) for each in zip(op.params, periods, strict=True)], on)
+        params = op.params
+        if params:
+            periods = _periods(op.type, len(params))
+            steps = steps_of(op.type, [angles.angle(*each) for each in zip(params, periods, strict=True)], on)
+        else:
+            steps = _without_angles(op.type, tuple(on))
     except QffcError as problem:
         raise QffcError(replace(problem.diagnostic, where=_place(op, qubits))) from None
     if steps is None:
@@ -179,6 +183,12 @@ def _steps(op: Op, qubits: Sequence[Qubit], angles: Angles, on: Sequence[int]) -
             where=_place(op, qubits),
         )
     return steps
+
+
+@lru_cache(maxsize=1 << 12)
+def _without_angles(kind: OpType, on: tuple[int, ...]) -> list[Step] | None:
+    """What a fixed gate is made of; the same few come again and again."""
+    return steps_of(kind, (), on)
 
 
 @cache

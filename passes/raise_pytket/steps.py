@@ -101,8 +101,8 @@ def quarter_turns(angle: Value) -> int | None:
     if is_zero(angle):
         return 0
     multiple, rest = split_coefficient(angle)
-    doubled = 2 * multiple
-    return int(doubled) % 4 if rest == Pi() and doubled.denominator == 1 else None
+    whole = isinstance(rest, Pi) and multiple.denominator <= 2
+    return 2 * multiple.numerator // multiple.denominator % 4 if whole else None
 
 
 def commute(one: PauliString, other: PauliString) -> bool:
@@ -112,8 +112,11 @@ def commute(one: PauliString, other: PauliString) -> bool:
         >>> commute(((0, "X"), (1, "X")), ((0, "Z"), (1, "Z"))), commute(((0, "X"),), ((0, "Z"),))
         (True, False)
     """
-    letters = dict(one)
-    return sum(qubit in letters and letters[qubit] != letter for qubit, letter in other) % 2 == 0
+    letters, differ = dict(one), False
+    for qubit, letter in other:
+        if letters.get(qubit, letter) != letter:
+            differ = not differ
+    return not differ
 
 
 def steps_commute(one: Step, other: Step) -> bool:

@@ -116,7 +116,8 @@ class Canonicalize(Pass[None]):
             here = normal(op.relabelled(place))
             if self.fold_swaps:
                 here, swap = without_swap(here)
-                place = {qubit: swap.get(now, now) for qubit, now in place.items()}
+                if swap:
+                    place = {qubit: swap.get(now, now) for qubit, now in place.items()}
             if not is_identity(here):
                 append(done, here, fuse=self.fuse, merge=self.merge)
         return tuple(done), place

@@ -19,7 +19,14 @@ from qffc.ir.pauli import LETTERS, Letter, PauliSum, spin_component
 from qffc.ir.program import Program
 from qffc.ir.reference import apply_string, dense
 from qffc.passes.base import Pass, PassResult, Preserves
-from qffc.passes.circuit.commutation import commute_exactly, commutes_with_observable, passes, same_turn, shape_of
+from qffc.passes.circuit.commutation import (
+    all_commute,
+    commute_exactly,
+    commutes_with_observable,
+    passes,
+    same_turn,
+    shape_of,
+)
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.trace import Shape, unit_generator
 from qffc.passes.circuit.turns import axis_rotation, is_turn, on_qubit
@@ -128,20 +135,23 @@ def seen_from_end(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[i
     """
     kept: list[int] = []
     cones: list[list[Op]] = [[] for _ in observables]
+    touched = [set(paulis.qubits) for paulis in observables]
     for place in reversed(range(len(ops))):
         op = ops[place]
         if op.prepares:
             kept.append(place)
             continue
         watching = [
-            cone
-            for cone, paulis in zip(cones, observables, strict=True)
-            if not (commutes_with_observable(op, paulis) and passes(op, cone[::-1]))
+            number
+            for number, (cone, paulis) in enumerate(zip(cones, observables, strict=True))
+            if not touched[number].isdisjoint(op.qubits)
+            and not (commutes_with_observable(op, paulis) and (all_commute(op, cone) or passes(op, cone[::-1])))
         ]
         if watching:
             kept.append(place)
-        for cone in watching:
-            cone.append(op)
+        for number in watching:
+            cones[number].append(op)
+            touched[number].update(op.qubits)
     return tuple(reversed(kept))
 
 
@@ -195,7 +205,7 @@ def _makes_a_phase(op: Op, partners: Mapping[int, int | None]) -> bool:
     places = {qubit: place for place, qubit in enumerate(shape.qubits)}
     others = (partners[qubit] for qubit in shape.qubits)
     ends = tuple(None if other is None else places.get(other, len(places) + k) for k, other in enumerate(others))
-    return _is_eigenstate(replace(shape, qubits=tuple(places.values())), ends)
+    return _is_eigenstate(shape._replace(qubits=tuple(places.values())), ends)
 
 
 @lru_cache(maxsize=1 << 12)

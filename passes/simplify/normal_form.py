@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil
 
 from qffc.ir.operation import Op
 from qffc.ir.ops import Collective, Exchange, Rotate
-from qffc.ir.values import Add, FrameVector, Pi, Unit, Value, add, mul, split_coefficient, substitute_sites
+from qffc.ir.values import Add, FrameVector, Pi, Unit, Value, add, is_zero, mul, split_coefficient, substitute_sites
 from qffc.passes.circuit.turns import ZERO, axis_rotation, parts
 
 
@@ -44,7 +43,9 @@ def without_swap(op: Op) -> tuple[Op, Mapping[int, int]]:
     if not isinstance(op, Exchange) or op.unordered is not None:
         return op, {}
     angle, swaps = _reduced(op.angle, Fraction(1, 4))
-    return replace(op, angle=angle), {op.a: op.b, op.b: op.a} if swaps % 2 else {}
+    if not swaps:
+        return op, {}
+    return op.with_value(angle), {op.a: op.b, op.b: op.a} if swaps % 2 else {}
 
 
 def is_identity(op: Op) -> bool:
@@ -54,6 +55,8 @@ def is_identity(op: Op) -> bool:
 
 @lru_cache(maxsize=1 << 12)
 def _vanishes(number: Value) -> bool:
+    if not number.law.rank and not number.sites:
+        return is_zero(number)  # nothing to be written the other way round
     value = parts(number)[1] if number.law.rank else substitute_sites(number, {})
     return value == ZERO or (isinstance(value, FrameVector) and set(value.children) == {ZERO})
 
@@ -64,11 +67,14 @@ def _full_turns_off(op: Rotate) -> Rotate:
     if not isinstance(direction, Unit):
         return op
     number, turns = _reduced(number, Fraction(2))
-    return replace(op, vector=mul(number, direction)) if turns else op
+    return op.with_value(mul(number, direction)) if turns else op
 
 
+@lru_cache(maxsize=1 << 12)
 def _reduced(angle: Value, period: Fraction) -> tuple[Value, int]:
     """Return the angle with its exact part in (-period/2, period/2] times pi, and how many periods went."""
+    if not isinstance(angle, Add) and not isinstance(split_coefficient(angle)[1], Add | Pi):
+        return angle, 0
     terms = _terms(angle)
     part = sum((c for c, body in map(split_coefficient, terms) if isinstance(body, Pi)), Fraction(0))
     periods = ceil(part / period - Fraction(1, 2))

@@ -86,10 +86,11 @@ def import_circuit(circuit: Circuit, description: Description) -> Imported:
         used.append(readout.value)
     program = replace(head, ops=raised.ops, readout=readout, parameters=(*head.parameters, *_tables(head, used)))
     # A symbol in a phase of the whole state alone is none of the program.
-    found = list(dict.fromkeys(part for value in used for part in walk(value) if isinstance(part, ParameterEntry)))
+    found = dict.fromkeys(part for value in used for part in walk(value) if isinstance(part, ParameterEntry))
     own = {symbol: entry.text for symbol, entry in entries.items() if values[symbol] == entry and entry in found}
     declared = {parameter.name for parameter in head.parameters}
-    brought = [entry.text for entry in found if entry.name not in declared and entry.text not in own.values()]
+    named = declared.union(own.values())
+    brought = [entry.text for entry in found if entry.name not in declared and entry.text not in named]
     return Imported(program, raised.gates, raised.measurements, own, tuple(brought))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 
@@ -169,16 +170,20 @@ class Certificate:
 
 def make_certificate(program: Program, verdicts: tuple[Verdict, ...], *, rules_only: bool = False) -> Certificate:
     """Return the certificate of a program with the versions that run now."""
+    origin = Origin(program.text, program.digest)
+    return Certificate(
+        program.name, program.digest, program.declared, verdicts, *_versions(), origin, rules_only, program.text
+    )
+
+
+@cache
+def _versions() -> tuple[str, str]:
+    """Of qffc and of Python; looked up once, which reads files."""
     try:
         own = version("qffc")
     except PackageNotFoundError:
         own = "unknown"
-    origin = Origin(program.text, program.digest)
-    python = platform.python_version()
-    versions = (own, python)
-    return Certificate(
-        program.name, program.digest, program.declared, verdicts, *versions, origin, rules_only, program.text
-    )
+    return own, platform.python_version()
 
 
 def _checksum(data: dict[str, object]) -> str:

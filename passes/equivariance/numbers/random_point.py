@@ -5,6 +5,9 @@ All numbers are rounded before they are used, so that what is printed reproduces
 
 from __future__ import annotations
 
+from itertools import accumulate
+from math import prod
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,12 +31,14 @@ def random_point(
         ghosts: leave slots of scope atom to ghosts, at half of the points.
     """
     program = plain(program)
-    tables = []
-    for parameter in program.parameters:
-        shape = program.shape(parameter)
-        # Frozen tables too: a symmetry has to hold for every value, not only for the one that training keeps.
-        entries = np.round(random.uniform(-1.0, 1.0, shape), 2)
-        tables.append(Table(parameter.name, shape, tuple(entries.reshape(-1).tolist())))
+    shapes = [program.shape(parameter) for parameter in program.parameters]
+    ends = list(accumulate(map(prod, shapes), initial=0))
+    # Frozen tables too: a symmetry has to hold for every value, not only for the one that training keeps.
+    entries = np.round(random.uniform(-1.0, 1.0, ends[-1]), 2).tolist()
+    tables = [
+        Table(parameter.name, shape, tuple(entries[start:end]))
+        for parameter, shape, start, end in zip(program.parameters, shapes, ends, ends[1:], strict=False)
+    ]
     positions = _random_positions(len(program.sites), random)
     species = _random_species(program, transform, random)
     if ghosts:

@@ -84,15 +84,11 @@ def _links(
 
 def _meets(turn: Turns) -> Meets:
     """Which axes a turn takes to which, of the first circuit."""
-    columns = [_image(turn[0], axis) for axis in range(3)]
-    found: Meets = np.abs(np.array(columns)) > _PARALLEL
+    w, x, y, z = turn[0].tolist()
+    images = (
+        (w * w + x * x - y * y - z * z, 2 * (x * y + w * z), 2 * (x * z - w * y)),
+        (2 * (x * y - w * z), w * w - x * x + y * y - z * z, 2 * (y * z + w * x)),
+        (2 * (x * z + w * y), 2 * (y * z - w * x), w * w - x * x - y * y + z * z),
+    )
+    found: Meets = np.array([[abs(part) > _PARALLEL for part in image] for image in images])
     return found
-
-
-def _image(turn: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    """Where a turn takes an axis, (3,)."""
-    pure = np.zeros((1, 4))
-    pure[0, 1 + axis] = 1.0
-    back = turn * np.array([1.0, -1.0, -1.0, -1.0])
-    image: NDArray[np.float64] = product(product(turn[None], pure), back[None])[0, 1:]
-    return image

@@ -150,6 +150,8 @@ def _factors(products: Matrices) -> tuple[Turns, Turns]:
 
 def _where(rows: NDArray[np.bool_], turns: tuple[Turns, Turns], turn: Turn, *, last: bool) -> tuple[Turns, Turns]:
     """Turns of both qubits with another turn of both, after or before them in time, in some rows."""
+    if not rows.any():
+        return turns
     first, second = (
         np.where(rows[:, None], product(turn, each) if last else product(each, turn), each) for each in turns
     )

@@ -10,6 +10,7 @@ tried, and the one with the fewest gates is taken.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from random import Random
 
 from qffc.passes.lower_pytket.blocks.items import Item, commute
@@ -34,14 +35,16 @@ def fused(items: Sequence[Item]) -> list[Block]:
         >>> fused([*zz, *x, *zz])
         [(1,), (4,), (0, 2, 3, 5), (6,)]
     """
-    earlier = _earlier(items)
     candidates = _candidates(items)
-    best = _joined(items, earlier, candidates)
+    start = _Joining(items)
+    # What is between two of them stays there, whatever is joined: two that cannot be joined at first never can.
+    most = sum(start.joinable(*pair) for pair in candidates)
+    best = start.joining(candidates)
     random = Random(0)
     for _ in range(min(_ORDERS, _WORK // (len(items) * max(1, len(candidates) // 8) + 1))):
-        if best.joined == len(candidates):
+        if best.joined >= most:
             break
-        other = _joined(items, earlier, random.sample(candidates, len(candidates)))
+        other = start.joining(random.sample(candidates, len(candidates)))
         best = max(best, other, key=lambda joining: joining.joined)
     return best.blocks()
 
@@ -62,6 +65,16 @@ def _earlier(items: Sequence[Item]) -> list[int]:
     return earlier
 
 
+def _later(earlier: Sequence[int]) -> list[int]:
+    """The same the other way round: which operations have to come after it."""
+    later = [0] * len(earlier)
+    for number, before in enumerate(earlier):
+        bit = 1 << number
+        for other in _numbers(before):
+            later[other] |= bit
+    return later
+
+
 def _candidates(items: Sequence[Item]) -> list[tuple[int, int]]:
     """Operations that follow one another on one pair."""
     latest: dict[tuple[int, ...], int] = {}
@@ -75,28 +88,25 @@ def _candidates(items: Sequence[Item]) -> list[tuple[int, int]]:
     return found
 
 
-def _joined(items: Sequence[Item], earlier: Sequence[int], order: Sequence[tuple[int, int]]) -> _Joining:
-    joining = _Joining(items, earlier)
-    joining.join_all(order)
-    return joining
-
-
 class _Joining:
     """Blocks that are joined; each has the number of its first operation, and sets are bits of these numbers."""
 
-    def __init__(self, items: Sequence[Item], earlier: Sequence[int]) -> None:
+    def __init__(self, items: Sequence[Item]) -> None:
         self._items = items
+        self._pairs = [frozenset(item.tracks) for item in items]
         self._members: dict[int, list[int]] = {number: [number] for number in range(len(items))}
         self._block = list(range(len(items)))
-        self._earlier = list(earlier)
-        self._later = [0] * len(items)
-        for number, before in enumerate(earlier):
-            bit = 1 << number
-            while before:
-                low = before & -before
-                self._later[low.bit_length() - 1] |= bit
-                before ^= low
+        self._earlier = _earlier(items)
+        self._later = _later(self._earlier)
         self.joined = 0
+
+    def joining(self, pairs: Sequence[tuple[int, int]]) -> _Joining:
+        """Return another one, with blocks joined in this order."""
+        other = copy(self)
+        other._members, other._block = dict(self._members), list(self._block)  # members are replaced, never changed
+        other._earlier, other._later = list(self._earlier), list(self._later)
+        other.join_all(pairs)
+        return other
 
     def join_all(self, pairs: Sequence[tuple[int, int]]) -> None:
         """Join blocks as long as some can be."""
@@ -121,6 +131,23 @@ class _Joining:
                 result.append(tuple(sorted(self._members[number])))
         return result
 
+    def joinable(self, one: int, other: int) -> bool:
+        """Whether two operations of one pair can be joined, where nothing else is."""
+        return self._between(one, other, self._pairs[one]) is not None
+
+    def _between(self, first: int, second: int, pair: frozenset[int]) -> list[int] | None:
+        """The blocks that come after one and before another block of a pair; None where they are not all on it."""
+        found = []
+        between = self._later[first] & self._earlier[second]
+        while between:
+            low = between & -between
+            part = low.bit_length() - 1
+            if not self._pairs[part] <= pair:
+                return None
+            found.append(part)
+            between ^= low
+        return found
+
     def _join(self, one: int, other: int) -> bool:
         """Join the blocks of two operations, if that is possible; True when they are one."""
         first, second = sorted((self._block[one], self._block[other]))
@@ -128,11 +155,10 @@ class _Joining:
             return True
         if self._later[second] >> first & 1:
             first, second = second, first
-        pair = set(self._items[one].tracks)
-        between = self._later[first] & self._earlier[second]
-        parts = [first, second, *_numbers(between)]
-        if any(not pair.issuperset(self._items[part].tracks) for part in parts):
+        between = self._between(first, second, self._pairs[one])
+        if between is None:
             return False
+        parts = [first, second, *between]
         bits = sum(1 << part for part in parts)
         earlier, later = 0, 0
         for part in parts:

@@ -30,6 +30,9 @@ _EQUAL = 1e-12
 _CHOICE = 1e-9
 """Radians; a SWAP is folded out where the angles get smaller by more than this."""
 _PAULIS: dict[Letter, Matrices] = {letter: 1j * matrices(np.array([FLIPS[letter]]))[0] for letter in LETTERS}
+_TIMES_MINUS_I = {(p, q): -1j * np.kron(_PAULIS[p], _PAULIS[q]) for p in LETTERS for q in LETTERS}
+_ONE = np.eye(4)
+_SWAP = _ONE[[0, 2, 1, 3]]
 _ROWS = 8192
 """Matrices of two qubits that are multiplied at once, about."""
 Pair = tuple[int, int]
@@ -85,11 +88,14 @@ class BlockParts:
     def parts(self, blocks: tuple[Block, ...]) -> Iterator[Part]:
         """Yield the parts in order."""
         couplings = self._couplings(blocks)
+        alone = [block[0] for block in blocks if len(self._items[block[0]].tracks) == 1]
+        turns = turns_about(self._turn_vectors([self._items[number] for number in alone]))
+        turned = dict(zip(alone, turns, strict=True))
         met: set[int] = set()
         for number, block in enumerate(blocks):
             tracks = self._items[block[0]].tracks
             if len(tracks) == 1:
-                turn = self._turn(self._items[block[0]])
+                turn = turned[block[0]]
                 if tracks[0] in met:
                     yield self._alone(tracks[0], turn)
                 else:
@@ -246,13 +252,12 @@ class BlockParts:
             return kron(turns[0], turns[1])
         if item.is_exchange:
             angle = 2 * self._number(item)[:, None, None]
-            swap = np.eye(4)[[0, 2, 1, 3]]
             # sigma . sigma is 2 SWAP - 1: up to a phase of the whole.
-            found: Matrices = np.cos(angle) * np.eye(4) - 1j * np.sin(angle) * swap
+            found: Matrices = np.cos(angle) * _ONE - 1j * np.sin(angle) * _SWAP
             return found
         p, q = item.letters if item.tracks == pair else item.letters[::-1]
         half: Floats = self._number(item)[:, None, None] / 2
-        rotation: Matrices = np.cos(half) * np.eye(4) + np.sin(half) * (-1j * np.kron(_PAULIS[p], _PAULIS[q]))
+        rotation: Matrices = np.cos(half) * _ONE + np.sin(half) * _TIMES_MINUS_I[p, q]
         return rotation
 
     def _number(self, item: Item) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import pi
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from qffc.passes.lower_pytket.blocks.parts import BlockParts, Part
 from qffc.passes.lower_pytket.gate_columns import TINY
 from qffc.passes.lower_pytket.ops import NumericOp
 from qffc.passes.lower_pytket.turn_arrays import Floats
+from qffc.passes.lower_pytket.turns import nearest_zero
 from qffc.passes.measurement.settings import Setting
 from qffc.passes.target import Target
 
@@ -30,7 +32,6 @@ class BlockPlan:
         axes: of the parts that they become, which axis is written along z.
         ends: the qubit that each track is at the end.
         bases: what each qubit is measured in; None when nothing is measured.
-        prices: what the gates of a shot cost in blocks and otherwise, once it is known.
     """
 
     items: tuple[Item, ...]
@@ -38,7 +39,6 @@ class BlockPlan:
     axes: tuple[int, ...]
     ends: tuple[int, ...]
     bases: tuple[Letter | None, ...] | None
-    prices: tuple[float, float] = (0.0, 0.0)
 
 
 def block_plan(
@@ -72,3 +72,38 @@ def block_parts(
     """Return what computes the parts for a target."""
     least, three_angles = max(target.minimum.zz_phase, TINY), target.two_qubit == "TK2"
     return BlockParts(items, angles, vectors, fold_swaps=fold_swaps, least=least, three_angles=three_angles)
+
+
+def gates_apart(items: Sequence[Item], angles: Sequence[float], *, fold_swaps: bool, least: float) -> int:
+    """Return how many two-qubit gates operations take at least, where each is a gate of its own.
+
+    Only preparations take in what comes next on their pair; they are not counted, nor is what does nothing.
+
+    Args:
+        items: in order.
+        angles: of the operations of the kernel, radians.
+        fold_swaps: whether SWAPs are taken out of exchanges.
+        least: smaller angles are left out, radians.
+
+    Example:
+        >>> zz = Item((0, 1), 0, ("Z", "Z"))
+        >>> gates_apart([zz, Item((1, 2), 0, ("X", "X")), zz], [0.3], fold_swaps=True, least=1e-4)
+        2
+    """
+    partner: dict[int, int | None] = {}
+    count = 0
+    for item in items:
+        if len(item.tracks) == 1:
+            continue
+        a, b = item.tracks
+        if not item.prepares:
+            angle = item.angle if item.op is None else angles[item.op]
+            period = (pi / 4 if fold_swaps else pi / 2) if item.is_exchange else pi
+            if abs(nearest_zero(angle, period)[0]) * (2 if item.is_exchange else 1) < least:
+                continue
+            if partner.get(a, b) != b or partner.get(b, a) != a:
+                count += 1
+                partner |= dict.fromkeys((partner.get(a, a), partner.get(b, b), a, b), None)  # type: ignore[arg-type]
+                continue
+        partner[a], partner[b] = b, a
+    return count

@@ -92,6 +92,8 @@ class BlockWriter:
         """Let a turn that takes z to -z, which a flip makes virtual, be flipped, and the gate with it."""
         w, _, _, z = self._waiting[track].T
         rows = np.hypot(w, z) < _TURNED_OVER
+        if not rows.any():
+            return angles, constant_turns(NO_TURN, self._count)
         flip = np.where(rows[:, None], np.array(FLIPS["X"]), np.array(NO_TURN))
         self._wait(track, flip)
         return np.where(rows[:, None], angles * np.array([1.0, -1.0, -1.0]), angles), flip

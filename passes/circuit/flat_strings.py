@@ -1,0 +1,82 @@
+"""Pauli strings on flat states, (..., 2**qubits), qubit 0 the most significant bit: an order and phases for each."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qffc.ir.diagnostics import InternalError
+from qffc.ir.pauli import PauliString, PauliSum
+from qffc.ir.values import Number
+
+States = NDArray[np.complex128]
+
+_MOST_KEPT = 10
+"""Qubits up to which tables are kept: a longer state takes longer than its tables."""
+
+
+def on_flat(string: PauliString, states: States, qubits: int) -> States:
+    """Return a Pauli string applied to flat states.
+
+    Example:
+        >>> on_flat(((0, "Y"), (1, "X")), np.array([1, 0, 0, 2j]), 2)
+        array([2.+0.j, 0.+0.j, 0.+0.j, 0.+1.j])
+    """
+    order, phases = _table(string, qubits) if qubits <= _MOST_KEPT else _made(string, qubits)
+    turned = states if order is None else states[..., order]
+    return turned if phases is None else turned * phases
+
+
+def expectations(paulis: PauliSum, states: States, qubits: int) -> NDArray[np.float64]:
+    """Return the expectation values of a sum with rational coefficients in flat states, (states,).
+
+    Example:
+        >>> from qffc.ir.pauli import dot_product
+        >>> expectations(dot_product(0, 1), np.array([[0, 1, -1, 0]]) / np.sqrt(2), 2).round(12).tolist()
+        [-3.0]
+    """
+    total = np.zeros(len(states))
+    for string, (weight, _) in paulis.terms:
+        if not isinstance(weight, Number):
+            raise InternalError(f"an observable with the coefficient {weight}")
+        total += float(weight.value) * (states.conj() * on_flat(string, states, qubits)).real.sum(axis=1)
+    return total
+
+
+def parities(masks: list[int], qubits: int) -> NDArray[np.float64]:
+    """Return the sign of each basis state for sets of qubits: -1 where an odd number of them is 1, (masks, 2**qubits).
+
+    Args:
+        masks: of qubits, 1 << k for qubit k.
+        qubits: how many there are.
+
+    Example:
+        >>> parities([0b11], 2).tolist()
+        [[1.0, -1.0, -1.0, 1.0]]
+    """
+    places = np.array([_reversed(mask, qubits) for mask in masks], dtype=np.int64)
+    odd = np.bitwise_count(places[:, None] & np.arange(2**qubits)) & 1
+    signs: NDArray[np.float64] = 1.0 - 2.0 * odd
+    return signs
+
+
+@lru_cache(maxsize=1 << 9)
+def _table(string: PauliString, qubits: int) -> tuple[NDArray[np.int64] | None, States | None]:
+    return _made(string, qubits)
+
+
+def _made(string: PauliString, qubits: int) -> tuple[NDArray[np.int64] | None, States | None]:
+    """Where each amplitude comes from, and what it is times; None where that is nothing."""
+    flips = sum(1 << qubits - 1 - qubit for qubit, letter in string if letter != "Z")
+    signs = sum(1 << qubits - 1 - qubit for qubit, letter in string if letter != "X")
+    places = np.arange(2**qubits)
+    # Y|0> = i|1> and Y|1> = -i|0>: the amplitude at 1 is i times the one at 0, at 0 it is -i times the one at 1.
+    factor = (-1j) ** sum(letter == "Y" for _, letter in string)
+    phases = factor * (1.0 - 2.0 * (np.bitwise_count(places & signs) & 1)) if signs else None
+    return (places ^ flips if flips else None), phases
+
+
+def _reversed(mask: int, qubits: int) -> int:
+    return sum(1 << qubits - 1 - qubit for qubit in range(qubits) if mask >> qubit & 1)
