@@ -189,7 +189,7 @@ def test_no_sanitizer_complains_of_tables(runner, tmp_path):
     check(runner, tmp_path, native, case.shape, [x.shape for x in values], rows, numbers, expected)
 
 
-@pytest.mark.parametrize(("name", "depth"), [("pair", 1), ("water-demo", 2)])
+@pytest.mark.parametrize(("name", "depth"), [("pair", 1), ("water-demo", 1)])
 def test_no_sanitizer_complains_of_noise(build, tmp_path, name, depth):
     noise = NoiseModel(0.01, 0.02, 0.01, preparation=0.04, measurement_0=0.03, measurement_1=0.05)
     kernel = noisy_kernel(split_program(load(name, depth=depth)), target("H2-1LE").with_noise(noise))
