@@ -102,7 +102,7 @@ def _decode_record(kind: type[Any], data: Any, path: str) -> Any:
     if unknown or missing:
         found = f"unknown {quoted(unknown)}" if unknown else f"missing {quoted(missing)}"
         raise _refusal(path, found, f"the keys {quoted(names)}")
-    hints = hints_of(kind)
+    hints = hints_of(kind)  # type: ignore[arg-type]  # classes have hashes
     return kind(**{name: _decode(hints[name], data[name], f"{path}.{name}") for name in names if name in data})
 
 
