@@ -26,8 +26,10 @@ using qffc::Random;
 using qffc::read;
 using qffc::StringsTable;
 
-// Most of the time goes into counting bits, for which processors have an instruction that not all of them have.
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
+// Most of the time goes into counting bits, for which processors have an instruction that not all of them have. The
+// loader chooses, before sanitizers are ready.
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define QFFC_COUNTS_BITS __attribute__((target_clones("popcnt", "default")))
 #else
 #define QFFC_COUNTS_BITS

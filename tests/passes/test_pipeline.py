@@ -267,3 +267,11 @@ atomic weight 1 features m rounds 2 vectors 2 radial bessel 4 cutoff 5 head 4 si
 """)
     with pytest.raises(InternalError, match="and changed vectors that are carried on"):
         run_pipeline((Drop(),), program, IDEAL)
+
+
+def test_a_certificate_that_claims_nothing_is_of_the_last_program(example):
+    program = replace(example(1).program, symmetry=())
+    result = run_pipeline(parse_pipeline("check-equivariance,canonicalize,light-cone"), program, IDEAL)
+    assert result.records[1].changed
+    assert result.certificate.digest == result.program.digest != program.digest
+    assert result.certificate.verdicts == ()

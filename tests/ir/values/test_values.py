@@ -232,3 +232,13 @@ def test_functions_in_canonical_form(text: str, expected: str) -> None:
 )
 def test_sites_that_matter(text: str, expected: str) -> None:
     assert sites_that_matter(parse_value(text)) == tuple(expected.split())
+
+
+@pytest.mark.parametrize("number", [0, 1, -1, Fraction(-2, 3)])
+def test_a_number_in_front_is_a_number_behind(number):
+    """What most products are goes a short way; the same factors in another order go the long one."""
+    r, j, k = Displacement("a", "b"), ParameterEntry("J"), ParameterEntry("K")
+    factor = Number(Fraction(number))
+    for value in (factor, j, r, -3 * j, 2 * j + 4 * k, 2 * j * k, j * (2 * j + 4 * k), j * r, r - r, Pi(), 1 / j, j**2):
+        assert mul(factor, value) == mul(value, factor)
+        assert add(mul(factor, value), mul(Number(Fraction(-number)), value)) == mul(Number(Fraction(0)), value)

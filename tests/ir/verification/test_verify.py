@@ -154,3 +154,16 @@ def test_the_programs_that_the_cases_change_are_good() -> None:
     replace(GOOD, channels=2, **angle(ParameterEntry("K", (ChannelIndex(),))))
     replace(GOOD, **angle(Radial(TABLE, norm(AWAY))))
     replace(GOOD, **ATOM, average=("inversion",), readout=replace(ATOMIC, weight=Moment("e"), features=(), hidden=()))
+
+
+def test_what_is_known_of_declarations_hides_no_mistake():
+    """Values are looked at once for the same sites and parameters, and again for others."""
+    bad = Rotate(0, ParameterEntry("nowhere") * AWAY)
+    for _ in range(2):
+        with pytest.raises(QffcError, match="unknown parameter"):
+            replace(GOOD, ops=(*GOOD.ops, bad))
+    named = replace(GOOD, parameters=(*GOOD.parameters, Parameter("nowhere", ())), ops=(*GOOD.ops, bad))
+    with pytest.raises(QffcError, match="unknown parameter"):
+        replace(named, parameters=GOOD.parameters)
+    with pytest.raises(QffcError, match="not a name for a parameter"):
+        replace(named, parameters=(*named.parameters, Parameter("no name", ())))

@@ -202,3 +202,17 @@ def test_levels_look_at_the_last_letters_alone(count: int, monkeypatch: pytest.M
     letters = [make_letter("exchange", pair, T) for _ in range(3) for pair in pairs]
     levels(letters)
     assert visits <= 2 * len(letters)  # once a qubit, although each qubit has seen count - 1 shapes
+
+
+def test_strings_and_couplings_commute_where_their_commutator_is_zero():
+    random = Random(5)
+    kinds = (("exchange", 2), ("chirality", 3), ("four_spin", 4), ("pauli_rotation", 2), ("pauli_rotation", 3))
+    for _ in range(150):
+        pair = []
+        for kind, count in random.choices(kinds, k=2):
+            letters = "".join(random.choices("XYZ", k=count)) if kind == "pauli_rotation" else ""
+            pair.append(make_letter(kind, random.sample(range(6), count), T, letters).shape)
+        one, other = pair
+        same_pair = one.kind == other.kind == "exchange" and one.qubits == other.qubits
+        wanted = trace.unit_generator(one).commutator(trace.unit_generator(other)).is_zero
+        assert independent(one, other) == (wanted or same_pair)

@@ -8,11 +8,12 @@ import pytest
 
 from qffc.ir.values import ParameterEntry
 from qffc.passes.gadgets import greedy_search, native_search
+from qffc.passes.gadgets.blocks import two_qubit_gates
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.greedy_search import Search, no_gates
 from qffc.passes.gadgets.paulis import Pauli
 from qffc.passes.gadgets.sequence import Gadget, Gadgets
-from qffc.passes.gadgets.synthesis import searches
+from qffc.passes.gadgets.synthesis import Synthesized, searches
 from qffc.passes.native_library import native_state
 
 pytestmark = pytest.mark.skipif(not native_state().available, reason=native_state().reason)
@@ -68,3 +69,12 @@ def test_there_is_room_for_any_number_of_steps(monkeypatch):
 def test_programs_that_are_too_wide_are_searched_in_python():
     assert native_search.reaches(native_search.MOST_QUBITS)
     assert not native_search.reaches(native_search.MOST_QUBITS + 1)
+
+
+def test_gates_of_what_is_found_are_those_of_its_circuit():
+    for seed in range(6):
+        given = _given(seed, 4, 8, 2)
+        found = native_search.carried_out(given, Search(shake=seed), no_gates(4), None)
+        circuit = Synthesized(found, given.rotations)
+        assert found.gates == two_qubit_gates(circuit.ops)
+        assert found.letters == circuit.frame.letters

@@ -12,11 +12,14 @@ import scipy
 
 from qffc.ir.text.parser import parse_program
 from qffc.passes.circuit.split_program import split_program
+from qffc.passes.lower_pytket import kernel as kernel_module
+from qffc.passes.lower_pytket.batch_circuits import BatchCircuits
 from qffc.passes.lower_pytket.blocks.cartan import cartan, in_order, kron, reduced, unitaries_of, without_swap
-from qffc.passes.lower_pytket.blocks.fuse import fused
+from qffc.passes.lower_pytket.blocks.fuse import _Joining, fused
 from qffc.passes.lower_pytket.blocks.items import Item, commute
 from qffc.passes.lower_pytket.compare import naive_circuit
 from qffc.passes.lower_pytket.kernel import PytketKernel
+from qffc.passes.lower_pytket.kernel_numbers import as_arrays
 from qffc.passes.lower_pytket.turn_arrays import turns_about
 from qffc.passes.measurement.settings import measurement_plan
 from qffc.passes.target import MinimumAngles
@@ -232,3 +235,31 @@ def test_blocks_keep_the_order_of_what_does_not_commute():
         for a in range(25):
             for b in range(a + 1, 25):
                 assert commute(items[a], items[b]) or place[a] < place[b]
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("place", [H2, HELIOS], ids=["TK2", "ZZPhase"])
+def test_blocks_are_taken_where_they_are_cheaper(monkeypatch, place, seed):
+    """Whether it is seen at once, or by making both circuits."""
+    split = split_program(random_program(seed))
+    quick = PytketKernel(split, place)
+    monkeypatch.setattr(kernel_module, "gates_apart", lambda *_, **__: 0)
+    slow = PytketKernel(split, place)
+    assert (quick._blocks is None) == (slow._blocks is None)
+    if slow._blocks is not None:
+        assert quick.prices_in_blocks == slow.prices_in_blocks
+        sample = slow._structure.sample
+        written = slow._written(slow._blocks, as_arrays(sample))
+        assert slow._cost_of(written) == slow._cost(BatchCircuits(written).circuit(0))
+
+
+def test_orders_of_joining_end_where_none_can_be_better(monkeypatch):
+    """Two that something on another pair is between are never joined, whatever is joined before."""
+    random = Random(3)
+    for _ in range(20):
+        pairs = [tuple(random.sample(range(4), 2)) for _ in range(20)]
+        items = [Item(pair, 0, (random.choice("XYZ"), random.choice("XYZ"))) for pair in pairs]
+        found = fused(items)
+        monkeypatch.setattr(_Joining, "joinable", lambda *_: True)
+        assert fused(items) == found
+        monkeypatch.undo()

@@ -4,10 +4,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 from pytket.circuit import Circuit, OpType
 from scipy.linalg import expm
 
-from qffc.ir.values import Number
+from qffc.ir.values import Number, ParameterEntry, Pi
 from qffc.passes.raise_pytket.angles import Angles
 from qffc.passes.raise_pytket.gates import MOST_CONTROLLED, known_gates, steps_of
 from qffc.passes.raise_pytket.raise_circuit import raise_circuit
@@ -18,8 +19,6 @@ WIDE = {OpType.CnX: 4, OpType.CnY: 4, OpType.CnZ: 4, OpType.CnRx: 4, OpType.CnRy
 
 
 def number(value) -> float:
-    import sympy
-
     return float(sympy.sympify(value.text.replace("^", "**")))
 
 
@@ -77,3 +76,12 @@ def test_short_decimals_stay_whatever_their_sign(kind: OpType) -> None:
         shares = [turn.value / Fraction(f"{number}") for turn in turns if isinstance(turn, Number)]
         assert shares
         assert all(share.denominator <= 8 and abs(share) <= 2 for share in shares), turns
+
+
+def test_angles_of_symbols_are_those_of_any_expression():
+    """Symbols times numbers go a short way; a sum that is multiplied out goes the long one."""
+    a, b = sympy.symbols("a b")
+    angles = Angles({"a": ParameterEntry("a"), "b": ParameterEntry("b")})
+    for term in (a, 2 * a / 3, 0.25 * a * b, -a, sympy.Rational(1, 7) * b):
+        assert angles.angle(term) == Pi() * angles.angle(term / sympy.pi)
+        assert angles.angle(term) is angles.angle(term)
