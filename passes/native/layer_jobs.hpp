@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "each_isa.hpp"
 #include "job.hpp"
 
 namespace qffc {
@@ -91,17 +92,6 @@ struct Layers {
   void (*messages)(const Messages<T>&, const MessageSums<T>&);
 };
 
-#define QFFC_DECLARE(isa)                \
-  namespace isa {                        \
-  extern const Layers<double> layers_64; \
-  extern const Layers<float> layers_32;  \
-  }
-
-QFFC_DECLARE(portable)
-#ifdef QFFC_X86
-QFFC_DECLARE(avx2)
-QFFC_DECLARE(avx512)
-#endif
-#undef QFFC_DECLARE
+QFFC_DECLARE_TABLES(Layers, layers)
 
 }  // namespace qffc

@@ -10,18 +10,8 @@ namespace qffc {
 
 template <class T>
 const Layers<T>* find_layers(const std::string& name) {
-  const Engine<T>* engine = find_engine<T>(name);
-  if (engine == nullptr) return nullptr;
-  const auto chosen = [](const Layers<double>& wide, const Layers<float>& narrow) -> const Layers<T>* {
-    if constexpr (std::is_same_v<T, double>) return (void)narrow, &wide;
-    else return (void)wide, &narrow;
-  };
-#ifdef QFFC_X86
-  const std::string own = engine->name;
-  if (own == "avx512") return chosen(avx512::layers_64, avx512::layers_32);
-  if (own == "avx2") return chosen(avx2::layers_64, avx2::layers_32);
-#endif
-  return chosen(portable::layers_64, portable::layers_32);
+  const std::string own = isa_of<T>(name);
+  return own.empty() ? nullptr : QFFC_TABLE(T, layers, own);
 }
 
 namespace {

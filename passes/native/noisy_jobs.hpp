@@ -1,6 +1,7 @@
 // What a noisy kernel is asked to do.
 #pragma once
 
+#include "each_isa.hpp"
 #include "job.hpp"
 #include "noisy_program.hpp"
 
@@ -28,17 +29,6 @@ struct NoisySweeps {
   void (*run_block)(const NoisyJob<T>&, int64_t first, void* scratch);
 };
 
-#define QFFC_DECLARE(isa)                    \
-  namespace isa {                            \
-  extern const NoisySweeps<double> noisy_64; \
-  extern const NoisySweeps<float> noisy_32;  \
-  }
-
-QFFC_DECLARE(portable)
-#ifdef QFFC_X86
-QFFC_DECLARE(avx2)
-QFFC_DECLARE(avx512)
-#endif
-#undef QFFC_DECLARE
+QFFC_DECLARE_TABLES(NoisySweeps, noisy)
 
 }  // namespace qffc

@@ -10,18 +10,8 @@ namespace qffc {
 
 template <class T>
 const NoisySweeps<T>* find_noisy(const std::string& name) {
-  const Engine<T>* engine = find_engine<T>(name);
-  if (engine == nullptr) return nullptr;
-  const auto chosen = [](const NoisySweeps<double>& wide, const NoisySweeps<float>& narrow) -> const NoisySweeps<T>* {
-    if constexpr (std::is_same_v<T, double>) return (void)narrow, &wide;
-    else return (void)wide, &narrow;
-  };
-#ifdef QFFC_X86
-  const std::string own = engine->name;
-  if (own == "avx512") return chosen(avx512::noisy_64, avx512::noisy_32);
-  if (own == "avx2") return chosen(avx2::noisy_64, avx2::noisy_32);
-#endif
-  return chosen(portable::noisy_64, portable::noisy_32);
+  const std::string own = isa_of<T>(name);
+  return own.empty() ? nullptr : QFFC_TABLE(T, noisy, own);
 }
 
 template <class T>

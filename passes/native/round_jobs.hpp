@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "each_isa.hpp"
 #include "layer_jobs.hpp"
 
 namespace qffc {
@@ -116,17 +117,6 @@ struct RoundSteps {
                         int64_t last);
 };
 
-#define QFFC_DECLARE(isa)                    \
-  namespace isa {                            \
-  extern const RoundSteps<double> rounds_64; \
-  extern const RoundSteps<float> rounds_32;  \
-  }
-
-QFFC_DECLARE(portable)
-#ifdef QFFC_X86
-QFFC_DECLARE(avx2)
-QFFC_DECLARE(avx512)
-#endif
-#undef QFFC_DECLARE
+QFFC_DECLARE_TABLES(RoundSteps, rounds)
 
 }  // namespace qffc

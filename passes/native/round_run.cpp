@@ -14,18 +14,8 @@ namespace qffc {
 
 template <class T>
 const RoundSteps<T>* find_rounds(const std::string& name) {
-  const Engine<T>* engine = find_engine<T>(name);
-  if (engine == nullptr) return nullptr;
-  const auto chosen = [](const RoundSteps<double>& wide, const RoundSteps<float>& narrow) -> const RoundSteps<T>* {
-    if constexpr (std::is_same_v<T, double>) return (void)narrow, &wide;
-    else return (void)wide, &narrow;
-  };
-#ifdef QFFC_X86
-  const std::string own = engine->name;
-  if (own == "avx512") return chosen(avx512::rounds_64, avx512::rounds_32);
-  if (own == "avx2") return chosen(avx2::rounds_64, avx2::rounds_32);
-#endif
-  return chosen(portable::rounds_64, portable::rounds_32);
+  const std::string own = isa_of<T>(name);
+  return own.empty() ? nullptr : QFFC_TABLE(T, rounds, own);
 }
 
 namespace {
