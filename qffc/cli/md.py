@@ -188,6 +188,8 @@ def _text(found: DynamicsResult, settings: DynamicsSettings, folder: Path) -> st
     columns = 5 if found.deviations.any() else 4
     time = found.step * settings.step / 1000
     went = f", from step {found.begun} on" if found.begun else ""
+    if found.begun and found.begun == found.step:
+        went = ", all of them there before"
     lines = [
         f"{found.step} steps, {time:g} ps{went}, in {folder}",
         "",

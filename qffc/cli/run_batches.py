@@ -148,7 +148,10 @@ def energy_table(estimates: tuple[EnergyEstimate, ...]) -> str:
         for index, estimate in enumerate(estimates)
     ]
     header = ("frame", "energy (eV)", "standard error", "exact (eV)", "deviation (standard errors)")
-    return table(header, rows)
+    if not any(estimate.bias for estimate in estimates):
+        return table(header, rows)
+    taken = [(*row, f"{1e3 * each.bias:+.2f}") for row, each in zip(rows, estimates, strict=True)]
+    return table((*header, "bias taken off (meV)"), taken)
 
 
 def _deviation(value: float, error: float, exact: float) -> float:

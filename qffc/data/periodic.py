@@ -75,7 +75,7 @@ def refuse_periodic(entries: Mapping[str, object], where: str) -> None:
                 "format: Lattice and pbc in extended XYZ, cells and pbc in npz",
                 help="for an isolated molecule remove the cell, or say that no boundary is periodic (pbc: three times "
                 'false, in XYZ pbc="F F F"); a cell is refused, never ignored. Training, calculators of models with a '
-                "cutoff and 'qffc predict' take cells, devices do not",
+                "cutoff and 'qffc predict' take cells (dynamics through ASE), 'qffc md' and devices do not",
             )
 
 

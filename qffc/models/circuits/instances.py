@@ -112,11 +112,12 @@ def species_of(program: Program, numbers: NDArray[np.integer]) -> NDArray[np.int
     symbols = symbols_of(numbers)
     unknown = sorted(set(symbols) - set(program.species))
     if unknown:
+        together = (*program.species, *unknown)
         raise error(
             "element that the program does not know",
             found=", ".join(f"'{symbol}'" for symbol in unknown),
             expected="one of " + ", ".join(f"'{symbol}'" for symbol in program.species),
-            help="build the program with these species, and train it on data that has them",
+            help=f"a program of all is lib:pair:species={','.join(together)}; it is trained on data that have them",
         )
     return np.array([program.species.index(symbol) for symbol in symbols], dtype=np.int32)
 
