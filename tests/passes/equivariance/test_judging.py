@@ -8,7 +8,7 @@ from verdicts import assert_reproduces
 
 from qffc.ir import Program, parse_program
 from qffc.passes import equivariance
-from qffc.passes.equivariance import check, judging
+from qffc.passes.equivariance import check
 from qffc.passes.equivariance.certificates.certificate import RULES
 from qffc.passes.equivariance.check import check_equivariance
 from qffc.passes.equivariance.finding import Finding, Rule
@@ -48,7 +48,7 @@ def no_numbers(*_: object) -> None:
 
 
 def test_what_a_rule_proves_is_proven_without_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "sample", no_numbers)
+    monkeypatch.setattr("qffc.passes.equivariance.numbers.counterexample.sample", no_numbers)
     finding = Finding("rotation", GUESS, TURN, note="as far as it goes", survives=lambda: ("nothing",))
     found = judge(bond("rotate a, vector(0, 0, 1)"), finding)
     assert (found.status, found.rule, found.note) == ("proven", "guess", "as far as it goes")
@@ -96,7 +96,7 @@ def test_a_wrong_shorter_circuit_does_not_prove_what_numbers_refute(monkeypatch:
 def test_a_repair_needs_no_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     program = bond("pauli_rotation Z(a), 1", "exchange a, c, 1/3", "rotate a, r(A, B)", "exchange a, d, 1/5")
     assert [verdict.status for verdict in check_equivariance(program).verdicts] == ["refuted", "proven", "refuted"]
-    monkeypatch.setattr(judging, "sample", no_numbers)
+    monkeypatch.setattr("qffc.passes.equivariance.numbers.counterexample.sample", no_numbers)
     repaired = Symmetrize().run(program, target("ideal")).program
     assert repaired.average == ("exchange",)
     assert check_equivariance(repaired).holds
