@@ -128,6 +128,7 @@ def settings(**changes):
     return TrainingConfig(**{**chosen, "learning_rate": 0.02, "stress_weight": 10.0, **changes})
 
 
+@pytest.mark.slow
 def test_a_training_lowers_the_errors_of_stresses(tmp_path):
     data, program = (
         copper(52),
