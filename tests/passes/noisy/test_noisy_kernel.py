@@ -121,8 +121,8 @@ def emitted_moments(split, plan, row, noise):
 @pytest.mark.parametrize(
     ("name", "choices", "bell"),
     [
-        ("sivqlm-lih", {"depth": 1}, False),
-        ("pair", {"depth": 3}, True),
+        pytest.param("sivqlm-lih", {"depth": 1}, False, marks=pytest.mark.slow),
+        pytest.param("pair", {"depth": 3}, True, marks=pytest.mark.slow),
         ("pair", {"depth": 1}, False),
         ("water-demo", {"depth": 2}, True),  # its second qubits are measured in frames that follow a decomposition
     ],
