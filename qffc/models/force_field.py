@@ -274,9 +274,7 @@ class ForceField:
             >>> jax.grad(energy, argnums=2)(jnp.zeros((1, 3)), jnp.array([29]), jnp.asarray(cell)).shape
             (3, 3)
         """
-        other = kernel != "auto" and kernel != self.lowered.kernel.name
-        lowered = lower_jax(self.program, kernel) if other else self.lowered
-        return cell_energy(lowered, self.arrays, positions, species, cell, pbc, room, reference)
+        return cell_energy(self._lowered_by(kernel), self.arrays, positions, species, cell, pbc, room, reference)
 
     @in_double_precision
     def hessian(self, numbers: Elements, positions: ArrayLike) -> NDArray[np.float64]:

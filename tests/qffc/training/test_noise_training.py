@@ -36,13 +36,21 @@ def test_a_model_keeps_the_noise_it_was_trained_with(tmp_path):
         train(f"lib:{WATER}:depth=1", "water", tmp_path, noise="H2-2", **SETTINGS | {"epochs": 2})
 
 
-def test_noise_stays_whichever_kernel_computes(monkeypatch):
+@pytest.mark.parametrize("made_by", ["energy_function", "cell_energy"])
+def test_noise_stays_whichever_kernel_computes(made_by, monkeypatch):
     lowered = []
-    monkeypatch.setattr("qffc.models.force_field.energy_function", lambda given, *_, **__: lowered.append(given))
+    monkeypatch.setattr(f"qffc.models.force_field.{made_by}", lambda given, *_, **__: lowered.append(given))
     model = with_noise(untrained(load(WATER, depth=1), seed=0), "H2-1")
+
+    def make(model, kernel):
+        if made_by == "energy_function":
+            model.energy_fn([8, 1, 1], kernel=kernel)
+        else:
+            model.cell_energy_fn(np.zeros((3, 3)), [8, 1, 1], kernel=kernel)
+
     for kernel in ("auto", "portable"):
-        model.energy_fn([8, 1, 1], kernel=kernel)
-    with_noise(model, None).energy_fn([8, 1, 1], kernel="portable")
+        make(model, kernel)
+    make(with_noise(model, None), "portable")
     noisy = model.lowered.kernel.name
     assert [each.kernel.name for each in lowered] == [noisy, noisy, "portable"]
     slots = np.zeros((1, lowered[0].split.slot_count), np.float32)
