@@ -58,6 +58,8 @@ def test_md(qffc, start, tmp_path):
     found = json.loads(out)
     assert (code, found["begun"], found["step"], found["time"]) == (0, 30, 50, 0.025)
     assert [len(read(path, ":")) for path in found["trajectories"]] == [6, 6]
+    _, out, _ = qffc(*arguments[:-1], "--steps", "40")
+    assert out.startswith("50 steps, 0.025 ps, all of them there before, in ")
     code, out, _ = qffc(*arguments, "--steps", "60", "--step", "0.4")
     assert code == 2
     assert json.loads(out)["error"]["title"] == "folder with another trajectory"

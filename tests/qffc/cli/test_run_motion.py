@@ -54,6 +54,20 @@ def test_difference(qffc, model, path):
     assert out.splitlines()[1].startswith("1 - 0")
 
 
+def test_bias_is_taken_off_and_shown(qffc, tmp_path):
+    file = tmp_path / "pair.safetensors"  # its readout is not linear in the moments
+    save_model(untrained(package.load("pair", channels=1, depth=1, hidden=(4,), basis_size=3), seed=0), file)
+    arguments = ("run", file, "--geometry", "water", "--frames", "2", "--shots", "50", "--target", "ideal")
+    plain, less = (json.loads(qffc(*arguments, *more, "--json")[1])["estimates"] for more in ((), ("--debias",)))
+    assert [each["bias"] for each in plain] == [0, 0]
+    assert all(abs(each["bias"]) > 1e-7 for each in less)
+    assert [each["energy"] + each["bias"] for each in less] == pytest.approx([each["energy"] for each in plain])
+    assert "bias" not in qffc(*arguments)[1]
+    head, *rows = qffc(*arguments, "--debias")[1].splitlines()
+    assert head.endswith("bias taken off (meV)")
+    assert [row.split()[-1] for row in rows[-2:]] == [f"{1e3 * each['bias']:+.2f}" for each in less]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
