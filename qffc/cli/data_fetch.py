@@ -27,19 +27,19 @@ def fetch(
     as_json: AsJson = False,
 ) -> None:
     """Download published data, check that their bytes are those that were published, write them with their splits."""
-    from qffc.data.published_sets import ARCHIVES, RMD17_MOLECULES, default_cache, fetch_archive, write_rmd17
+    from qffc.data.published_sets import (
+        ARCHIVES,
+        RMD17_MOLECULES,
+        check_rmd17_molecules,
+        default_cache,
+        fetch_archive,
+        write_rmd17,
+    )
 
     known = ARCHIVES if registry is None else ARCHIVES | _registry(registry)
     if name not in ARCHIVES:
         raise error("no such published data", found=f"'{name}'", expected=f"one of {quoted(ARCHIVES)}", help="name it")
-    unknown = [molecule for molecule in molecules or () if molecule not in RMD17_MOLECULES]
-    if unknown:
-        raise error(
-            "no such molecule in rMD17",
-            found=quoted(unknown),
-            expected=f"one of {quoted(RMD17_MOLECULES)}",
-            help="name some of them, or none for all",
-        )
+    check_rmd17_molecules(molecules or ())
     archive = known[name]
     if archive.about:
         say(f"{archive.about}; {archive.size / 1e6:.0f} MB")

@@ -100,6 +100,25 @@ def fetch_archive(archive: Archive, cache: Path) -> Path:
     return file
 
 
+def check_rmd17_molecules(molecules: Sequence[str]) -> None:
+    """Refuse molecules that rMD17 does not have, before gigabytes are fetched for them.
+
+    Raises:
+        QffcError: there is such a one.
+
+    Example:
+        >>> check_rmd17_molecules(["ethanol"])
+    """
+    unknown = [name for name in molecules if name not in RMD17_MOLECULES]
+    if unknown:
+        raise error(
+            "no such molecule in rMD17",
+            found=quoted(unknown),
+            expected=f"one of {quoted(RMD17_MOLECULES)}",
+            help="name some of them, or none for all",
+        )
+
+
 def write_rmd17(file: Path, molecules: Sequence[str], folder: Path) -> list[Written]:
     """Write molecules of the archive of rMD17 as npz files of qffc, with their five published splits.
 
@@ -111,14 +130,7 @@ def write_rmd17(file: Path, molecules: Sequence[str], folder: Path) -> list[Writ
     Raises:
         QffcError: there is no such molecule, or a member of the archive is missing or damaged.
     """
-    unknown = [name for name in molecules if name not in RMD17_MOLECULES]
-    if unknown:
-        raise error(
-            "no such molecule in rMD17",
-            found=quoted(unknown),
-            expected=f"one of {quoted(RMD17_MOLECULES)}",
-            help="name some of them, or none for all",
-        )
+    check_rmd17_molecules(molecules)
     wanted = {f"rmd17/npz_data/rmd17_{name}.npz": name for name in molecules}
     rows: dict[str, tuple[int, ...]] = {}
     arrays: dict[str, dict[str, NDArray[np.generic]]] = {}

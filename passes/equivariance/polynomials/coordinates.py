@@ -248,12 +248,6 @@ def _parts_of(name: str, vector: Value) -> dict[str, Atom]:
     return {f"{name}.{axis}": Atom(f"{name}.{axis}", vector, k) for k, axis in enumerate("xyz")}
 
 
-@lru_cache(maxsize=1 << 10)
-def _ring(names: tuple[str, ...]) -> Any:
-    # Terms are sorted by the names alone, so that a polynomial has one text whatever else its ring holds.
-    return fmpq_mpoly_ctx.get(names, Ordering.lex)
-
-
 # --------------------------------------------------------------------------- multiplying out
 
 
@@ -268,7 +262,8 @@ class _Writer:
     known: dict[str, Polynomials] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.ring = _ring(tuple(atom.name for atom in self.atoms))
+        # Terms are sorted by the names alone, so that a polynomial has one text whatever else its ring holds.
+        self.ring = fmpq_mpoly_ctx.get(tuple(atom.name for atom in self.atoms), Ordering.lex)
         self.place = {atom.name: k for k, atom in enumerate(self.atoms)}
 
     def result(self) -> Written:

@@ -131,7 +131,10 @@ def odd_edges(value: Value) -> Iterator[tuple[str, str]]:
 
 
 def _independent(edges: Sequence[tuple[str, str]]) -> int:
-    """Nodes of a graph minus its connected parts: the edges that join two parts."""
+    """Nodes of a graph minus its connected parts: the edges that join two parts.
+
+    Networkx would take longer to load than most programs to prove.
+    """
     part: dict[str, str] = {}
 
     def root(node: str) -> str:
