@@ -36,6 +36,8 @@ from qffc.targets.catalogue import target
 
 J, K, R = ParameterEntry("J"), ParameterEntry("K"), Displacement("A", "B")
 SIZES = [2, 3, 4, 5, 6]
+# An odd and an even size in every run: what is slow here is compiled for each.
+FEW_SIZES = [pytest.param(size, marks=[pytest.mark.slow] * (size not in (3, 6))) for size in SIZES]
 BUILT = native_state()
 SETS = ("portable", "avx2", "avx512")
 INSTRUCTIONS = SETS[: 1 + SETS.index(BUILT.reason)] if BUILT.available else ()
@@ -79,7 +81,7 @@ def test_native_kernel(monkeypatch, size, instructions):
 
 
 @pytest.mark.skipif(not BUILT.available, reason=f"no native kernel: {BUILT.reason}")
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", FEW_SIZES)
 def test_tiles_do_not_change_what_is_computed(size):
     split = split_program(sets_of(size, qubits=8))
     random = np.random.default_rng(4)
@@ -92,7 +94,7 @@ def test_tiles_do_not_change_what_is_computed(size):
             np.testing.assert_allclose(one, other, rtol=0, atol=1e-11)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", FEW_SIZES)
 def test_portable_kernel(size):
     program = sets_of(size)
     check_kernel(PortableKernel(split_program(program)), program)
@@ -119,7 +121,7 @@ def test_single_precision_is_the_double_one_rounded(size):
     np.testing.assert_allclose(rounded, exact, rtol=0, atol=1e-5 * float(np.max(np.abs(exact))))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", FEW_SIZES)
 def test_states_and_shifted_circuits(size):
     program = sets_of(size, qubits=6)
     split = split_program(program)

@@ -111,7 +111,11 @@ def test_the_copied_file_runs_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("sivqlm-lih", {"depth": 1}), ("water-demo", {"depth": 1}), ("pair", {"depth": 1, "channels": 1})],
+    [
+        ("sivqlm-lih", {"depth": 1}),
+        pytest.param("water-demo", {"depth": 1}, marks=pytest.mark.slow),
+        ("pair", {"depth": 1, "channels": 1}),
+    ],
 )
 def test_no_mutant_that_claims_something_false_is_accepted(name: str, options: dict[str, object]) -> None:
     """A sample; ``benchmarks/certificates.py`` has all of them, of more programs."""

@@ -43,9 +43,12 @@ def export_model(model: ModelLike, numbers: Elements, path: str | Path) -> None:
     Example:
         >>> from pathlib import Path
         >>> from tempfile import TemporaryDirectory
+        >>> from qffc.library import load
         >>> from qffc.models.files.load_exported import load_exported
+        >>> from qffc.models.force_field import untrained
+        >>> model = untrained(load("pair", channels=1, depth=1), seed=0)
         >>> with TemporaryDirectory() as folder, jax.enable_x64(True):
-        ...     export_model("trained:water", ["O", "H", "H"], Path(folder) / "water.zip")
+        ...     export_model(model, ["O", "H", "H"], Path(folder) / "water.zip")
         ...     header, function = load_exported(Path(folder) / "water.zip")
         ...     energies, forces = function([[[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]]])
         >>> header["symbols"], energies.shape, forces.shape

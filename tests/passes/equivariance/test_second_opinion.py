@@ -228,7 +228,7 @@ def test_it_agrees_with_the_reference_simulator():
 # --------------------------------------------------------------------------- verdicts
 
 
-@pytest.mark.parametrize("count", [64, pytest.param(800, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [32, pytest.param(800, marks=pytest.mark.slow)])
 def test_verdicts_on_random_programs_survive(count):
     statuses = []
     for seed, program in programs_of(count):

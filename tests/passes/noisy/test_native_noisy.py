@@ -47,7 +47,8 @@ def numbers(kernel, circuits, kind=np.float64):
     ("name", "choices"),
     [
         pytest.param("initial", {}, marks=pytest.mark.slow),  # a pair that an exchange prepares
-        ("sivqlm-h2o", {"depth": 1}),  # axes that follow the longest rotation
+        # Axes that follow the longest rotation.
+        pytest.param("sivqlm-h2o", {"depth": 1}, marks=pytest.mark.slow),
         ("gathered", {"depth": 1}),
     ],
 )

@@ -351,11 +351,15 @@ def test_folder_below_a_file_is_refused_before_the_first_epoch(qffc, tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
+@pytest.mark.slow  # models of the tests' own are trained on in several files
 def test_a_model_that_comes_with_qffc_is_trained_on(qffc, tmp_path):
-    """In the place of the program and of the start, on the command line and in a file in another folder."""
+    """In the place of the program and of the start."""
     short = ["--data", "water", "--train", 2, "--validation", 0, "--test", 1, "--epochs", 1]
     code, _, err = qffc("train", "trained:water", *short, "--start-from", "trained:water", "--out", tmp_path / "one")
     assert code == 0, err
+
+
+def test_a_run_file_names_a_model_that_comes_with_qffc(qffc, tmp_path):
     file = tmp_path / "run.toml"
     file.write_text(
         'program = "trained:water"\nstart_from = "trained:water"\ndata = "water"\nout = "two"\n'

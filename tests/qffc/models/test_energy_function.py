@@ -33,14 +33,14 @@ def pairs():
 
 
 def test_any_axes_stand_in_front(pairs):
-    energy, parameters = pairs.energy_fn(["O", "H", "H"]), pairs.parameters()
+    energy, parameters = jax.jit(pairs.energy_fn(["O", "H", "H"])), pairs.parameters()
     expected, forces = pairs.predict(WATER.numbers, FRAMES)
     np.testing.assert_allclose(energy(parameters, FRAMES), expected, atol=1e-10)
     assert energy({}, FRAMES[0]).shape == ()
     np.testing.assert_allclose(energy({}, FRAMES[None, :, None]), expected[None, :, None], atol=1e-10)
-    found = -jax.grad(lambda r: jnp.sum(energy({}, r)))(jnp.asarray(FRAMES))
+    found = -jax.jit(jax.grad(lambda r: jnp.sum(energy({}, r))))(jnp.asarray(FRAMES))
     np.testing.assert_allclose(found, forces, atol=1e-11)
-    bare = pairs.energy_fn(WATER.numbers, reference=False)
+    bare = jax.jit(pairs.energy_fn(WATER.numbers, reference=False))
     species = np.array([pairs.program.species.index(each) for each in "OHH"])
     np.testing.assert_allclose(bare({}, FRAMES) + pairs.reference_energy(species), expected, atol=1e-10)
 
@@ -50,7 +50,8 @@ def test_parameters_are_those_of_training_and_are_taken(pairs):
     assert tuple(parameters) == trainable_names(pairs.program)
     name = next(iter(parameters))
     step, frame = 1e-6 * jnp.ones_like(parameters[name]), jnp.asarray(FRAMES[0])
-    slope = jax.grad(energy)({name: parameters[name]}, frame)[name]
+    slope = jax.jit(jax.grad(energy))({name: parameters[name]}, frame)[name]
+    energy = jax.jit(energy)
     up, down = (energy({name: parameters[name] + s * step}, frame) for s in (1, -1))
     np.testing.assert_allclose((up - down) / 2e-6, jnp.sum(slope), atol=1e-5)
     assert abs(float(jnp.sum(slope))) > 1e-3

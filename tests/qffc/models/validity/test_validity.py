@@ -61,6 +61,7 @@ def limited_gathered() -> ForceField:
     return with_limits(fitted_to_water(untrained(qf.load("gathered", **SUMS), seed=3)), WATER, FREE)
 
 
+SLOW_SUMS = pytest.param(limited_gathered, marks=pytest.mark.slow, id="sums")
 SLOW_MESSAGES = pytest.param(limited_messages, marks=pytest.mark.slow, id="messages")
 
 
@@ -173,7 +174,7 @@ def test_lists_of_near_neighbours_and_moving_atoms_give_the_same(limited):
         assert moving.grade == pytest.approx(grade, rel=1e-6)
 
 
-@pytest.mark.parametrize("limited", [limited_pair, limited_gathered, SLOW_MESSAGES])
+@pytest.mark.parametrize("limited", [limited_pair, SLOW_SUMS, SLOW_MESSAGES])
 def test_molecules_apart_do_not_feel_each_other(limited):
     model = limited()
     numbers = np.tile(WATER.numbers, 2)
