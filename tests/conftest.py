@@ -22,7 +22,9 @@ _ENVIRONMENT = {
     "JAX_DEBUG_NANS": "1",
     # Most of the time goes into compiling what runs once. The slow tests, and those of the wheel, are optimized.
     "JAX_DISABLE_MOST_OPTIMIZATIONS": "0" if _OPTIMIZED else "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false" + ("" if _OPTIMIZED else " --xla_cpu_use_fusion_emitters=false"),
+    # With one thread there is nothing to split a module for.
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false --xla_cpu_parallel_codegen_split_count=1"
+    + ("" if _OPTIMIZED else " --xla_cpu_use_fusion_emitters=false"),
     "NPROC": "1",  # XLA's own thread pool
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
