@@ -16,6 +16,7 @@ from qffc.ir.short_repr import counted, short_repr
 from qffc.models.ensemble import Ensemble, consensus_of
 from qffc.models.errors import Errors, errors_of, force_errors_by_element
 from qffc.models.force_field import ForceField
+from qffc.models.noisy_model import noise_of
 from qffc.models.predicted import deviations_of_data, predict_data
 from qffc.models.uncertainty.calibration import Calibration, calibration_of
 from qffc.models.uncertainty.heads import has_heads
@@ -56,6 +57,7 @@ class Evaluation:
         calibration: of a model with uncertainty, how well it tells its errors.
         stresses: (frames, 3, 3) predicted, eV/Angstrom^3; None of molecules in a vacuum.
         shots: what the energies of some of the frames take on a device, where that was asked for.
+        noise: the target whose noise the circuits have; None of exact ones.
     """
 
     data: Dataset
@@ -69,6 +71,7 @@ class Evaluation:
     calibration: Calibration | None = None
     shots: ShotNeed | None = None
     stresses: NDArray[np.float64] | None = None
+    noise: str | None = None
 
     _repr_html_ = html_of
 
@@ -78,10 +81,11 @@ class Evaluation:
         return short_repr(self, f"on {counted(len(self.data), 'frame')} of {self.data.name}", *figures)
 
     def rows(self) -> tuple[tuple[str, Errors], ...]:
-        """Return (name, errors) of the model, of each member of an ensemble, and of each baseline."""
+        """Return (name, errors) of the model, with its noise, of each member of an ensemble, and of each baseline."""
+        model = "model" if self.noise is None else f"model, noise of {self.noise}"
         members = () if self.members is None else self.members.errors
         numbered = tuple((f"member {number}", errors) for number, errors in enumerate(members, 1))
-        return (("model", self.errors), *numbered, *self.baselines)
+        return ((model, self.errors), *numbered, *self.baselines)
 
     @property
     def elements(self) -> dict[str, tuple[float, float]]:
@@ -91,12 +95,15 @@ class Evaluation:
     def to_json(self) -> dict[str, object]:
         """Return the figures as plain data, units in the names; None for those of forces that are not there."""
         figures: dict[str, dict[str, object]] = {
-            name: dict(_figures(errors, len(self.data.numbers))) for name, errors in self.rows()
+            name: dict(_figures(errors, len(self.data.numbers)))
+            for name, errors in (("model", self.errors), *self.rows()[1:])
         }
         figures["model"]["forces_by_element"] = {
             element: {"mae_meV_per_Angstrom": mae, "rmse_meV_per_Angstrom": rmse}
             for element, (mae, rmse) in self.elements.items()
         }
+        if self.noise is not None:
+            figures["model"]["noise"] = self.noise
         if self.calibration is not None:
             figures["model"]["calibration"] = self.calibration.to_json()
         if self.shots is not None:
@@ -141,7 +148,7 @@ def evaluate(
     baselines = () if train is None else tuple(_baseline(name, fit, train, data) for name, fit in _fits(train))
     errors = errors_of(energies, forces, data, stresses)
     found = Evaluation(data, energies, forces, errors, baselines, seen, left_out, members, calibration)
-    return replace(found, stresses=stresses)
+    return replace(found, stresses=stresses, noise=noise_of(model))
 
 
 def _root_mean_square(values: NDArray[np.float64]) -> float:

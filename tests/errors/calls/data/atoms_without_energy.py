@@ -1,0 +1,7 @@
+import qffc as qf
+
+from ase.build import molecule
+
+from qffc.references.data import dataset_of
+
+dataset_of([molecule("H2O")])

@@ -1,0 +1,3 @@
+from qffc.ir.elements import atomic_number
+
+atomic_number("h")
