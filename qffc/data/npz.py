@@ -202,7 +202,9 @@ def _key(file: Path, archive: NpzFile, role: str, given: str | None) -> str:
         where=str(file),
         found=f"the keys {quoted(archive.files)}",
         expected=f"{'one of ' if len(wanted) > 1 else ''}{quoted(wanted)}",
-        help=f"if the {role} have another key, name it: keys={{'{role}': ...}}, or --keys {role}=...{more}",
+        help=f"if the {role} have another key, name it: keys={{'{role}': ...}}, or --keys {role}=...{more}"
+        if given is None
+        else f"name the one of these keys that holds the {role}, or none for the usual ones",
     )
 
 

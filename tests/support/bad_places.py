@@ -12,7 +12,7 @@ import qffc as qf
 
 @qf.ansatz
 def bond(a, depth=1):
-    left, right = (a.qubit(atom) for atom in a.atoms("H", 2))
+    left, right = (a.qubit(atom) for atom in a.atoms("H", "H"))
     a.singlet(left, right)
     return a.energy(a.dot(left, right))
 """

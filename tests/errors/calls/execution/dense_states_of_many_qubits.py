@@ -1,5 +1,4 @@
 import qffc as qf
+from qffc.ir.reference import statevector
 
-from qffc.ir.reference import simulate
-
-simulate(qf.load("ring", qubits=24), {}, {})
+statevector(qf.load("ring", qubits=24), None)

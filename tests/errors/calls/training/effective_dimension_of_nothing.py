@@ -1,5 +1,5 @@
 import numpy as np
 
-from qffc.trainability.effective_dimension import effective_dimension
+from qffc.trainability import effective_dimension
 
-effective_dimension(np.zeros((2, 3)), 1)
+effective_dimension([np.zeros(3)], 3, 1000)

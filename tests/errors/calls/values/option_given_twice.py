@@ -1,3 +1,3 @@
 import qffc as qf
 
-qf.compile("lib:sivqlm-lih", pipeline="schedule-layers{balance=true,balance=true}")
+qf.compile("lib:sivqlm-lih", pipeline="light-cone{qubits=false,qubits=true}")

@@ -1,3 +1,0 @@
-from qffc.ir.elements import atomic_number
-
-atomic_number("h")
