@@ -26,7 +26,6 @@ from benchmarks.faults.killed import (
 )
 from benchmarks.faults.outcome import Outcome, table
 
-
 TREATMENTS: dict[str, Callable[[int, Path, Path], Outcome]] = {
     "forbidden": forbidden,
     "conversion": conversion,

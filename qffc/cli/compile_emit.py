@@ -41,7 +41,11 @@ def check_request(kind: Emit | None, out: Path | None, geometry: str | None, mea
         QffcError: says which.
     """
     if kind is None and (out is not None or geometry is not None or measured):
-        named = {f"--out {out}": out is not None, f"--geometry {geometry}": geometry is not None, "--measured": measured}
+        named = {
+            f"--out {out}": out is not None,
+            f"--geometry {geometry}": geometry is not None,
+            "--measured": measured,
+        }
         place = "circuits" if out is None else out
         raise error(
             "nothing to write",

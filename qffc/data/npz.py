@@ -46,7 +46,8 @@ def read_npz(
             (n, 1) and forces (n, N, 3), under the keys of rMD17 (``nuclear_charges``, ``coords``, ``energies``,
             ``forces``) or of sGDML and MD17 (``z``, ``R``, ``E``, ``F``). Frames in cells have ``cells`` (n, 3, 3) or
             (3, 3), vectors in rows, and may have ``pbc`` (n, 3) or (3,), else all boundaries are taken as periodic
-            (``Dataset.pbc_assumed``), and ``stresses`` (n, 3, 3) or (n, 6). The one ``lattice`` of sGDML is read where rows and columns are the same.
+            (``Dataset.pbc_assumed``), and ``stresses`` (n, 3, 3) or (n, 6). The one ``lattice`` of sGDML is
+            read where rows and columns are the same.
         units: the units of the numbers in the file, as :func:`qffc.units.data_units` takes them: ``"rmd17"`` for
             kcal/mol and Angstrom. May be left out only if the file declares its units itself, in text arrays
             ``units_energy`` and ``units_length`` (and ``units_force``), as files written by :func:`write_npz` do, or

@@ -141,7 +141,7 @@ def _distances(data: Dataset) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int
 
 
 def _of_pairs(kind: tuple[int, int], distances: Floats) -> Iterator[Spread]:
-    """Distances between atoms of two elements, heavier one first, of those that are bonded and of those that are not."""
+    """Distances between atoms of two elements, heavier one first: of those that are bonded, and of others."""
     from ase.data import covalent_radii
 
     near = distances < BONDED * float(covalent_radii[list(kind)].sum())

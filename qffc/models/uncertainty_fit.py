@@ -129,7 +129,9 @@ def _rows_in_cells(model: ForceField, data: Dataset, forces_too: bool) -> tuple[
     """The same of joined frames: an atom is moved in all of them at once, with its images, along x, y and z."""
     lowered, count = model.lowered, len(data.numbers)
 
-    def along(arrays: Mapping[str, jax.Array], batch: Any, directions: jax.Array, r: jax.Array) -> tuple[jax.Array, ...]:
+    def along(
+        arrays: Mapping[str, jax.Array], batch: Any, directions: jax.Array, r: jax.Array
+    ) -> tuple[jax.Array, ...]:
         def inputs(x: jax.Array) -> jax.Array:
             return summed_inputs_of_frames(lowered, batch, arrays, x)
 

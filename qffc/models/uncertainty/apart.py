@@ -49,9 +49,7 @@ def summed_inputs(molecule: MoleculeEnergy, arrays: Arrays, positions: jax.Array
     return arrays[ENERGY_SCALE] * summed.reshape(len(positions), -1)
 
 
-def summed_inputs_of_frames(
-    lowered: JaxProgram, batch: FrameBatch, arrays: Arrays, places: jax.Array
-) -> jax.Array:
+def summed_inputs_of_frames(lowered: JaxProgram, batch: FrameBatch, arrays: Arrays, places: jax.Array) -> jax.Array:
     """Return :func:`summed_inputs` of joined frames, (frames, species x (inputs + 1)).
 
     Args:

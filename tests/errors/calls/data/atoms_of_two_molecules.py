@@ -1,5 +1,3 @@
-import qffc as qf
-
 from ase.build import molecule
 from ase.calculators.singlepoint import SinglePointCalculator
 

@@ -1,5 +1,5 @@
-import qffc as qf
-
 from ase.calculators.emt import EMT
+
+import qffc as qf
 
 qf.audit(EMT, "CH4")

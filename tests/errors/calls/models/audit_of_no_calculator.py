@@ -1,5 +1,5 @@
-import qffc as qf
-
 from ase.build import molecule
+
+import qffc as qf
 
 qf.audit(3, molecule("CH4"))

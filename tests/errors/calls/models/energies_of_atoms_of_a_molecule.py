@@ -1,5 +1,4 @@
 import qffc as qf
-
 from qffc.models.energies_of_atoms import energies_of_atoms
 from qffc.models.force_field import untrained
 

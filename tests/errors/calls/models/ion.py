@@ -1,6 +1,6 @@
-import qffc as qf
-
 from ase.build import molecule
+
+import qffc as qf
 
 atoms = molecule("H2O")
 atoms.info["charge"] = 1

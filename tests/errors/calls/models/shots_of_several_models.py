@@ -1,5 +1,4 @@
 import qffc as qf
-
 from qffc.models.ensemble import Ensemble
 from qffc.models.force_field import untrained
 

@@ -1,6 +1,5 @@
 import qffc as qf
 from qffc.data import load_embedded
-
 from qffc.models.force_field import untrained
 from qffc.models.uncertainty_fit import with_uncertainty
 

@@ -1,5 +1,4 @@
 import qffc as qf
-
 from qffc.data import Dataset, load_embedded
 
 water = load_embedded("water").subset(range(10))
