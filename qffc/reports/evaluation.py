@@ -22,6 +22,8 @@ from qffc.models.uncertainty.calibration import Calibration, calibration_of
 from qffc.models.uncertainty.heads import has_heads
 from qffc.units import energy_from_ev, force_from_ev_per_angstrom
 
+_STILL = 0.02
+"""Predictions that vary by less than this share of what they should are called constant."""
 _COUPLED_ATOMS = 12
 """Up to here the harmonic baseline couples its springs; beyond, it would have thousands of coefficients."""
 
@@ -86,6 +88,21 @@ class Evaluation:
         members = () if self.members is None else self.members.errors
         numbered = tuple((f"member {number}", errors) for number, errors in enumerate(members, 1))
         return ((model, self.errors), *numbered, *self.baselines)
+
+    @property
+    def doubt(self) -> str | None:
+        """What is said of a model that is no better than a constant: it has learned nothing, or was thrown off."""
+        sizes = float(np.std(self.energies)), _root_mean_square(self.forces)
+        wanted = float(np.std(self.data.energies)), _root_mean_square(self.data.forces)
+        if self.data.has_forces and all(size < _STILL * want for size, want in zip(sizes, wanted, strict=True)):
+            deviation, force = energy_from_ev(sizes[0], "meV"), force_from_ev_per_angstrom(sizes[1], "meV/Angstrom")
+            told = f"energies deviate by {deviation:.2g} meV, forces are {force:.2g} meV/Å"
+            return f"the model predicts a constant, whatever the geometry: {told}"
+        constant = dict(self.baselines).get("constant")
+        if constant is None or not self.errors.force_mae >= constant.force_mae:
+            return None
+        off = f"{self.errors.force_mae:.0f} meV/Å, those of a constant by {constant.force_mae:.0f}"
+        return f"the model is no better than a constant: forces are off by {off}"
 
     @property
     def elements(self) -> dict[str, tuple[float, float]]:
