@@ -164,7 +164,7 @@ def sevennet() -> Calculator:
 
 
 def ani() -> Calculator:
-    """The architecture of ANI-2x with one network, for the elements of ethanol."""
+    """As `simple_ani` builds it for the elements of ethanol, with its repulsion."""
     import torch
     from torchani.arch import simple_ani
 
@@ -217,6 +217,6 @@ OUTSIDE: dict[str, Outside] = {
     "sgdml": Outside("sGDML", "sgdml", ("sgdml==1.0.3",), FITTED, water, sgdml),
     "chgnet": Outside("CHGNet 0.3.0", "chgnet", ("chgnet==0.4.2", TORCH), OWN, copper, chgnet),
     "sevennet": Outside("SevenNet-0", "sevenn", ("sevenn==0.13.0", TORCH), OWN, copper, sevennet),
-    "ani": Outside("ANI-2x, one network", "torchani", ("torchani==2.9.0", TORCH), FRESH, ethanol, ani),
+    "ani": Outside("ANI, one network", "torchani", ("torchani==2.9.0", TORCH), FRESH, ethanol, ani),
     "mace": Outside("MACE, small", "mace-torch", ("mace-torch==0.3.16", TORCH), FRESH, ethanol, mace),
 }

@@ -1,1 +1,1 @@
-qffc compile lib:sivqlm-lih --target lab.toml
+qffc compile lib:sivqlm-lih --target other.toml

@@ -1,1 +1,1 @@
-qffc train run.toml
+qffc train gone.toml
