@@ -184,7 +184,8 @@ def sgdml_file() -> str:
     data, per_ev = load_embedded("water").subset(range(0, 1000, 5)), 23.060547830619026
     known = {"z": data.numbers, "R": data.positions, "E": per_ev * data.energies, "F": per_ev * data.forces}
     given = {"type": "d", "name": "water", "theory": "unknown", "r_unit": "Ang", "e_unit": "kcal/mol", **known}
-    given["md5"] = dataset_md5(given)
+    given = {name: np.asarray(value) for name, value in given.items()}  # as a file gives them
+    given["md5"] = np.asarray(dataset_md5(given))
     trainer = GDMLTrain(max_processes=1)
     task = trainer.create_task(given, 100, valid_dataset=given, n_valid=50, sig=10, lam=1e-10)
     file = Path(mkdtemp()) / "water.npz"
@@ -214,7 +215,7 @@ OUTSIDE: dict[str, Outside] = {
     "gfn2": Outside("GFN2-xTB", "tblite", ("tblite==0.8.0",), NONE, ethanol, lambda: tblite("GFN2-xTB")),
     "d3": Outside("D3(BJ) of PBE", "dftd3", ("dftd3==1.7.0",), NONE, ethanol, dftd3),
     "d4": Outside("D4 of PBE", "dftd4", ("dftd4==4.3.1",), NONE, ethanol, dftd4),
-    "sgdml": Outside("sGDML", "sgdml", ("sgdml==1.0.3",), FITTED, water, sgdml),
+    "sgdml": Outside("sGDML", "sgdml", ("sgdml==1.0.3", TORCH, "numpy<2.4"), FITTED, water, sgdml),
     "chgnet": Outside("CHGNet 0.3.0", "chgnet", ("chgnet==0.4.2", TORCH), OWN, copper, chgnet),
     "sevennet": Outside("SevenNet-0", "sevenn", ("sevenn==0.13.0", TORCH), OWN, copper, sevennet),
     "ani": Outside("ANI, one network", "torchani", ("torchani==2.9.0", TORCH), FRESH, ethanol, ani),

@@ -17,10 +17,10 @@ from benchmarks.faults.outcome import Outcome, table
 from qffc.ir.declarations import SYMMETRIES
 
 
-def report(folder, name, verdict):
+def report(folder, name, verdict, asked="local: forces"):
     of = folder / "audits" / name
     of.mkdir(parents=True)
-    row = {"property": "local: forces", "verdict": verdict, "deviation": None, "tolerance": 1e-5, "unit": "eV/Å"}
+    row = {"property": asked, "verdict": verdict, "deviation": None, "tolerance": 1e-5, "unit": "eV/Å"}
     other = row | {"property": "rotation: energy", "verdict": "does not apply", "reason": "not declared"}
     found = {"formula": "Cu4", "precision": "double precision", "properties": [row, other]}
     (of / "audit.json").write_text(json.dumps(found))
@@ -30,8 +30,10 @@ def report(folder, name, verdict):
 def test_the_table_says_what_fails_and_what_does_not_apply_is_not_asked(tmp_path, capsys):
     report(tmp_path, "emt", "fails")
     report(tmp_path, "lj", "holds")
+    report(tmp_path, "mace", "fails", "far apart: the calculator raised ValueError: no such shapes | (3, 4)")
     assert main(["--table", "--folder", str(tmp_path)]) == 0
-    emt, lj = capsys.readouterr().out.splitlines()[2:]
+    emt, lj, mace = capsys.readouterr().out.splitlines()[2:]
+    assert mace.endswith("| far apart: an error | not finite eV/Å | 1.0e-05 |")
     assert emt == "| EMT | package 1.2 | none | Cu4 | double | 1 | local: forces | not finite eV/Å | 1.0e-05 |"
     assert lj == "| LennardJones | package 1.2 | none | Cu4 | double | 1 | nothing |  |  |"
 
