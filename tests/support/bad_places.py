@@ -24,6 +24,12 @@ FILES = {
     "notes.txt": "nothing that a program reads\n",
     "nothing.json": "{}\n",
     "broken.safetensors": "cut off",
+    "broken.db": "no database",
+    "empty.xyz": "",
+    "shapes.json": '{"J": [0.1, 0.2]}\n',
+    "both.xyz": "1\nenergy=-13.6 e_unit=eV r_unit=Angstrom\nH 0 0 0\n"
+    "2\nenergy=-31.7 e_unit=eV r_unit=Angstrom\nH 0 0 0\nH 0 0 0.74\n"
+    "2\nenergy=-2050 e_unit=eV r_unit=Angstrom\nO 0 0 0\nH 0 0 0.97\n",
     "bohr.xyz": "2\nr_unit=Bohr e_unit=Hartree\nH 0 0 0\nH 0 0 1.4\n",
     "water.xyz": "3\n\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n",
     "alone.xyz": "3\nenergy=-2075.4 e_unit=eV r_unit=Angstrom\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n",

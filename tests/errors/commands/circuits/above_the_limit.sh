@@ -1,1 +1,0 @@
-qffc run trained:water --geometry water --shots 1000 --max-hqc 5
