@@ -131,3 +131,15 @@ def path_of(what: str, given: object) -> Path:
         expected="the name of a file or a folder: a text, or a pathlib.Path",
         help=f"give the place of {what}",
     )
+
+
+def why_unread(problem: Exception) -> str:
+    """Return why a file could not be read, without its name, which a message says once.
+
+    Example:
+        >>> why_unread(FileNotFoundError(2, "No such file or directory", "run.toml"))
+        'No such file or directory'
+    """
+    if isinstance(problem, OSError) and problem.strerror:
+        return problem.strerror
+    return "not UTF-8 text" if isinstance(problem, UnicodeDecodeError) else str(problem)

@@ -78,7 +78,7 @@ def fault_of(kind: object, name: str | None = None) -> str | None:
         "'int' is no subclass of qffc.passes.base.Pass"
     """
     if not isinstance(kind, type) or not issubclass(kind, Pass):
-        said = f"'{kind.__name__}'" if isinstance(kind, type) else f"a {type(kind).__name__}"
+        said = f"'{kind.__name__}'" if isinstance(kind, type) else f"an object of type {type(kind).__name__}"
         return f"{said} is no subclass of {Pass.__module__}.Pass"
     own = getattr(kind, "name", None)
     if not isinstance(own, str) or not NAME.fullmatch(own):

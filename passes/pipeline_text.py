@@ -162,9 +162,16 @@ def _build(kind: type[Made], options: str) -> Made:
     for entry in filter(None, (part.strip() for part in options.split(","))):
         key, separator, spelling = (part.strip() for part in entry.partition("="))
         field = key.replace("-", "_")
-        if field not in known or not separator or field in values:
+        if field in values:
             raise error(
-                "option given twice" if field in values else "unknown option of a pass",
+                "option given twice",
+                found=f"'{entry}' for '{name}', after another value of it",
+                expected="each option once",
+                help="leave one out",
+            )
+        if field not in known or not separator:
+            raise error(
+                "unknown option of a pass",
                 found=f"'{entry}' for '{name}'",
                 expected=f"name=value with one of {quoted(map(_kebab, known))}" if known else "no options",
                 help="correct the option, or leave it out",

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +21,8 @@ if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
 
 TORCH = "torch==2.13.0"
-FRESH, NONE = "fresh", "none"
-"""Weights: drawn at random, or a formula without any."""
+FRESH, NONE, OWN, FITTED = "fresh", "none", "its own", "of 100 waters"
+"""Weights: drawn at random, a formula without any, those in the package, or fitted to embedded data here."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Outside:
         name: in the table.
         package: whose version the table says.
         requirements: of pip, beside what the audit itself needs; empty for ASE.
-        weights: FRESH or NONE.
+        weights: FRESH, NONE, OWN or FITTED.
         atoms: makes the geometry.
         make: makes the calculator.
         without: symmetries that it does not claim.
@@ -148,6 +151,59 @@ def mace() -> Calculator:
     return MACECalculator(models=[model], device="cpu", default_dtype="float64")
 
 
+def chgnet() -> Calculator:
+    from chgnet.model.dynamics import CHGNetCalculator
+
+    return CHGNetCalculator(use_device="cpu")
+
+
+def sevennet() -> Calculator:
+    from sevenn.calculator import SevenNetCalculator
+
+    return SevenNetCalculator("7net-0", device="cpu")
+
+
+def ani() -> Calculator:
+    """As `simple_ani` builds it for the elements of ethanol, with its repulsion."""
+    import torch
+    from torchani.arch import simple_ani
+
+    torch.manual_seed(0)
+    model = simple_ani(("H", "C", "O"), lot="wb97x-631gd", ensemble_size=1)
+    return model.to(torch.float64).ase()
+
+
+@cache
+def sgdml_file() -> str:
+    """A model of 100 frames of the embedded water, in the units of that program: kcal/mol and Angstrom."""
+    from sgdml.train import GDMLTrain
+    from sgdml.utils.io import dataset_md5
+
+    from qffc.data import load_embedded
+
+    data, per_ev = load_embedded("water").subset(range(0, 1000, 5)), 23.060547830619026
+    known = {"z": data.numbers, "R": data.positions, "E": per_ev * data.energies, "F": per_ev * data.forces}
+    given = {"type": "d", "name": "water", "theory": "unknown", "r_unit": "Ang", "e_unit": "kcal/mol", **known}
+    given = {name: np.asarray(value) for name, value in given.items()}  # as a file gives them
+    given["md5"] = np.asarray(dataset_md5(given))
+    trainer = GDMLTrain(max_processes=1)
+    task = trainer.create_task(given, 100, valid_dataset=given, n_valid=50, sig=10, lam=1e-10)
+    file = Path(mkdtemp()) / "water.npz"
+    np.savez_compressed(file, **trainer.train(task))
+    return str(file)
+
+
+def sgdml() -> Calculator:
+    from sgdml.intf.ase_calc import SGDMLCalculator
+
+    return SGDMLCalculator(sgdml_file())
+
+
+def water() -> Atoms:
+    """The only molecule that a model of waters knows."""
+    return molecule("H2O")
+
+
 OUTSIDE: dict[str, Outside] = {
     "emt": Outside("EMT", "ase", (), NONE, copper, emt),
     "lj": Outside("LennardJones", "ase", (), NONE, copper, lennard_jones),
@@ -159,5 +215,9 @@ OUTSIDE: dict[str, Outside] = {
     "gfn2": Outside("GFN2-xTB", "tblite", ("tblite==0.8.0",), NONE, ethanol, lambda: tblite("GFN2-xTB")),
     "d3": Outside("D3(BJ) of PBE", "dftd3", ("dftd3==1.7.0",), NONE, ethanol, dftd3),
     "d4": Outside("D4 of PBE", "dftd4", ("dftd4==4.3.1",), NONE, ethanol, dftd4),
+    "sgdml": Outside("sGDML", "sgdml", ("sgdml==1.0.3", TORCH, "numpy<2.4"), FITTED, water, sgdml),
+    "chgnet": Outside("CHGNet 0.3.0", "chgnet", ("chgnet==0.4.2", TORCH), OWN, copper, chgnet),
+    "sevennet": Outside("SevenNet-0", "sevenn", ("sevenn==0.13.0", TORCH), OWN, copper, sevennet),
+    "ani": Outside("ANI, one network", "torchani", ("torchani==2.9.0", TORCH), FRESH, ethanol, ani),
     "mace": Outside("MACE, small", "mace-torch", ("mace-torch==0.3.16", TORCH), FRESH, ethanol, mace),
 }

@@ -8,6 +8,8 @@ from pathlib import Path
 from benchmarks.audits.calculators import OUTSIDE
 
 COLUMNS = ("calculator", "version", "weights", "atoms", "rounding", "asked", "fails", "worst", "allowed")
+RAISED = ": the calculator raised "
+"""In the name of a property that could not be asked; what was raised is in the report."""
 RIGHT = ("asked", "worst", "allowed")
 
 
@@ -25,9 +27,9 @@ def table(reports: Path) -> str:
         failed = [each for each in asked if each["verdict"] == "fails"]
         cells = [*about, str(len(asked))]
         for each in failed:
-            lines.append(
-                row([*cells, each["property"], figure(each["deviation"], each["unit"]), figure(each["tolerance"])])
-            )
+            name = each["property"].partition(RAISED)
+            what = f"{name[0]}: an error" if name[1] else name[0]
+            lines.append(row([*cells, what, figure(each["deviation"], each["unit"]), figure(each["tolerance"])]))
             cells = [""] * len(cells)
         if not failed:
             lines.append(row([*cells, "nothing", "", ""]))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,19 +26,37 @@ from benchmarks.faults.killed import (
 )
 from benchmarks.faults.outcome import Outcome, table
 
+TREATMENTS: dict[str, Callable[[int, Path, Path], Outcome]] = {
+    "forbidden": forbidden,
+    "conversion": conversion,
+    "dynamics": dynamics,
+    "training": training,
+    "studies": studies,
+    "interrupted": interrupted,
+    "circuits": circuits,
+    "full-disk": full_disk,
+    "two-at-once": two_at_once,
+}
+"""Treatments of commands by name, the quick ones first; none needs what another one leaves behind."""
+DAMAGED = "damaged"
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run all treatments; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
+    names = (DAMAGED, *TREATMENTS)
+    parser.add_argument("names", nargs="*", help=f"default: all of {' '.join(names)}")
     parser.add_argument(
         "--tries", type=int, default=3, help="of each command, two processes each (default: %(default)s)"
     )
     parser.add_argument("--damages", type=int, default=300, help="of each file; 0: none (default: %(default)s)")
     options = parser.parse_args(arguments)
+    if unknown := sorted(set(options.names) - set(names)):
+        parser.error(f"no treatments of the names {unknown}; there are {' '.join(names)}")
     found: list[Outcome] = []
 
     def told() -> Iterator[Outcome]:
-        for outcome in outcomes(options.tries, options.damages):
+        for outcome in outcomes(options.names or names, options.tries, options.damages):
             found.append(outcome)
             yield outcome
 
@@ -47,21 +65,16 @@ def main(arguments: list[str] | None = None) -> int:
     return int(any(each.lost or each.wrong for each in found))
 
 
-def outcomes(tries: int, damages: int) -> Iterator[Outcome]:
-    """All treatments, the quick ones first."""
+def outcomes(names: Collection[str], tries: int, damages: int) -> Iterator[Outcome]:
+    """The treatments of these names, the quick ones first."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         undisturbed = reference(folder / "undisturbed")
-        yield from damaged(damages, undisturbed, folder) if damages else ()
-        yield forbidden(tries, undisturbed, folder)
-        yield conversion(tries, undisturbed, folder)
-        yield dynamics(tries, undisturbed, folder)
-        yield training(tries, undisturbed, folder)
-        yield studies(tries, undisturbed, folder)
-        yield interrupted(tries, undisturbed, folder)
-        yield circuits(tries, undisturbed, folder)
-        yield full_disk(tries, undisturbed, folder)
-        yield two_at_once(tries, undisturbed, folder)
+        if DAMAGED in names and damages:
+            yield from damaged(damages, undisturbed, folder)
+        for treatment, treat in TREATMENTS.items():
+            if treatment in names:
+                yield treat(tries, undisturbed, folder)
 
 
 if __name__ == "__main__":

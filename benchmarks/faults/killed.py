@@ -102,6 +102,22 @@ def reference(folder: Path) -> Path:
     return folder
 
 
+def undisturbed_dynamics(undisturbed: Path, folder: Path) -> Path:
+    """The folder of dynamics that nothing stopped, made by the first treatment that compares with it."""
+    kept = folder / "md"
+    if not kept.exists():
+        finished(*moving(undisturbed), "--out", kept)
+    return kept
+
+
+def undisturbed_curve(folder: Path) -> tuple[Path, list[Path]]:
+    """The folder of a learning curve that nothing stopped, likewise, and the runs in it."""
+    kept = folder / "curve"
+    if not kept.exists():
+        finished(*CURVE, "--out", kept)
+    return kept, sorted(path.parent.relative_to(kept) for path in kept.rglob("model.safetensors"))
+
+
 def training(tries: int, undisturbed: Path, folder: Path) -> Outcome:
     """Killed after any epoch, then run again to the end."""
     outcome, choose = Outcome("`train`, killed, and run again"), random.Random(0)
@@ -147,9 +163,8 @@ def _kept(store: Path) -> dict[Path, bytes]:
 def dynamics(tries: int, undisturbed: Path, folder: Path) -> Outcome:
     """Killed between any two frames, then run again: the same trajectory and the same state, byte for byte."""
     outcome, choose = Outcome("`md`, killed, and run again"), random.Random(4)
-    run = (*moving(undisturbed), "--out")
-    finished(*run, folder / "md")
-    whole = (folder / "md" / "trajectory.xyz").read_bytes()
+    run, kept = (*moving(undisturbed), "--out"), undisturbed_dynamics(undisturbed, folder)
+    whole = (kept / "trajectory.xyz").read_bytes()
     for number in range(tries):
         moved, size = folder / f"md-{number}", choose.randrange(1, len(whole))
         trajectory = moved / "trajectory.xyz"
@@ -157,7 +172,7 @@ def dynamics(tries: int, undisturbed: Path, folder: Path) -> Outcome:
         outcome.hit += killed_once(partial(_has_bytes, trajectory, size), *run, moved)
         finished(*run, moved)
         outcome.wrong += trajectory.read_bytes() != whole
-        outcome.wrong += not same_arrays(folder / "md" / "state.npz", moved / "state.npz")
+        outcome.wrong += not same_arrays(kept / "state.npz", moved / "state.npz")
     return outcome
 
 
@@ -194,15 +209,13 @@ def _later(moment: float) -> bool:
 def studies(tries: int, undisturbed: Path, folder: Path) -> Outcome:
     """A learning curve, killed after any epoch of any of its runs, then run again: the same models."""
     outcome, choose = Outcome("`curve`, killed, and run again"), random.Random(6)
-    curve = (*CURVE, "--out")
-    finished(*curve, folder / "curve")
-    models = sorted(path.parent.relative_to(folder / "curve") for path in folder.glob("curve/**/model.safetensors"))
+    curve, (kept, models) = (*CURVE, "--out"), undisturbed_curve(folder)
     for number in range(tries):
         study, epoch = folder / f"curve-{number}", choose.randrange(1, len(models) * CURVE_EPOCHS)
         outcome.tries += 1
         outcome.hit += killed_once(partial(_has_epochs, study, epoch), *curve, study)
         finished(*curve, study)
-        outcome.wrong += not all(same_model(study / run, folder / "curve" / run) for run in models)
+        outcome.wrong += not all(same_model(study / run, kept / run) for run in models)
     return outcome
 
 
@@ -211,10 +224,10 @@ def _has_epochs(study: Path, epochs: int) -> bool:
 
 
 def interrupted(tries: int, undisturbed: Path, folder: Path) -> Outcome:
-    """Ctrl-C while `train`, `md` or `curve` work: they say how to go on, and do. After their kills."""
+    """Ctrl-C while `train`, `md` or `curve` work: they say how to go on, and do."""
     outcome, choose = Outcome("`train`, `md`, `curve`, stopped by Ctrl-C, and run again"), random.Random(7)
-    whole = (folder / "md" / "trajectory.xyz").read_bytes()
-    models = [path.parent.relative_to(folder / "curve") for path in folder.glob("curve/**/model.safetensors")]
+    whole = (undisturbed_dynamics(undisturbed, folder) / "trajectory.xyz").read_bytes()
+    kept, models = undisturbed_curve(folder)
     for number in range(tries):
         place = folder / f"stopped-{number}"
         kind, share = number % 3, choose.random()
@@ -232,7 +245,7 @@ def interrupted(tries: int, undisturbed: Path, folder: Path) -> Outcome:
         if kind == 1:
             outcome.wrong += (place / "trajectory.xyz").read_bytes() != whole
         else:
-            pairs = [(place, undisturbed)] if kind == 0 else [(place / run, folder / "curve" / run) for run in models]
+            pairs = [(place, undisturbed)] if kind == 0 else [(place / run, kept / run) for run in models]
             outcome.wrong += not all(same_model(*pair) for pair in pairs)
     return outcome
 

@@ -58,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
     except QffcError as problem:
         return _refuse(problem.diagnostic, as_json)
     except typer.TyperException as problem:
-        return _refuse(_misuse(problem, given), as_json)
+        return _refuse(_said_by_a_parser(problem) or _misuse(problem, given), as_json)
     except OSError as problem:
         return _refuse(_no_file(problem), as_json)
     except Exception as problem:  # the last resort: nothing leaves with a bare traceback
@@ -123,6 +123,16 @@ def _refuse(diagnostic: Diagnostic, as_json: bool) -> int:
     else:
         print(diagnostic.render(), file=sys.stderr)
     return WRONG_USE
+
+
+def _said_by_a_parser(problem: typer.TyperException) -> Diagnostic | None:
+    """The diagnostic of a function that reads an option, where one has refused it: typer makes it text."""
+    of_pydantic = getattr(problem.__cause__ or problem.__context__, "errors", None)  # which is slow to load
+    for each in of_pydantic() if callable(of_pydantic) else ():
+        refusal = each.get("ctx", {}).get("error")
+        if isinstance(refusal, QffcError):
+            return refusal.diagnostic
+    return None
 
 
 def _misuse(problem: typer.TyperException, arguments: Sequence[str]) -> Diagnostic:

@@ -10,6 +10,7 @@ import typer
 
 from qffc.cli.output import AsJson, emit, say
 from qffc.ir.diagnostics import QffcError, error
+from qffc.ir.given_values import why_unread
 
 if TYPE_CHECKING:
     from qffc.ir.program import Program
@@ -152,7 +153,7 @@ def _read(file: Path) -> str:
     except (OSError, UnicodeDecodeError) as problem:
         raise error(
             "certificate that cannot be read",
-            found=f"'{file}': {problem}",
+            found=f"'{file}': {why_unread(problem)}",
             expected="a file written by 'qffc check PROGRAM --certificate FILE'",
             help="check the path",
         ) from None

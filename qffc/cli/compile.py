@@ -141,7 +141,7 @@ def _known(names: list[str], steps: Sequence[Pass[object]]) -> list[str]:
             raise error(
                 "pass that is not in the pipeline",
                 found=f"'{name}'",
-                expected=f"one of {quoted([*planned, _ALL])}",
+                expected=f"one of {quoted([*dict.fromkeys(planned), _ALL])}",
                 help="correct --print-after, or add the pass with --passes",
             )
     return names

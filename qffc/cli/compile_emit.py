@@ -41,11 +41,19 @@ def check_request(kind: Emit | None, out: Path | None, geometry: str | None, mea
         QffcError: says which.
     """
     if kind is None and (out is not None or geometry is not None or measured):
+        named = {
+            f"--out {out}": out is not None,
+            f"--geometry {geometry}": geometry is not None,
+            "--measured": measured,
+        }
+        place = "circuits" if out is None else out
         raise error(
             "nothing to write",
-            found=f"--out {out} without --emit" if out is not None else "circuits are described, but not asked for",
+            found=f"{', '.join(name for name, given in named.items() if given)} without --emit",
             expected=f"--emit and one of {', '.join(Emit)}",
-            help="say what to write",
+            help=f"add --emit qasm --out {place} for native circuits; counts and the price of a program need none of it"
+            if geometry is not None or measured
+            else "say what to write: --emit qasm for native circuits, --emit ir for the compiled program",
         )
     if kind is None:
         return

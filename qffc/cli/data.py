@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from qffc.data.label_verdicts import Verdict
     from qffc.data.spreads import Parts, Spread
 
+ASSUMED = "assumed periodic because the file has cells and no pbc; for a slab or a wire store pbc, such as [1, 1, 0]"
+
 app = typer.Typer(help="Data files: what is in them, and making them.", rich_markup_mode=None)
 
 
@@ -114,7 +116,7 @@ def _told(data: Dataset, how: str, file: str, histograms: bool) -> tuple[str, di
         ("forces", _forces(data, figures.force)),
         *([("", spreads["forces"].line())] if data.has_forces else []),
         *_cell_rows(data, spreads),
-        *((f"distances {name}", _distances(each)) for name, each in spreads.items() if each.unit == "Å"),
+        *((_pairs(name), _distances(each)) for name, each in spreads.items() if each.unit == "Å"),
         *([] if data.periodic else [("parts", _parts(parts))]),
         *([("published splits", f"{len(data.published)}: {splits} frames")] if data.published else []),
         *((each.what, _words(each)) for each in verdicts),
@@ -163,6 +165,7 @@ def _cells(data: Dataset) -> dict[str, object] | None:
     return {
         "frames": int(inside.sum()),
         "periodic": sorted({"".join("T" if each else "F" for each in row) for row in data.pbc.tolist()}),
+        "pbc_assumed": data.pbc_assumed,
         "least_volume_Angstrom3": float(volumes.min()),
         "largest_volume_Angstrom3": float(volumes.max()),
         "stresses": data.stresses is not None,
@@ -178,10 +181,18 @@ def _cell_rows(data: Dataset, spreads: Mapping[str, Spread]) -> list[tuple[str, 
     low, high = found["least_volume_Angstrom3"], found["largest_volume_Angstrom3"]
     kinds = ", ".join(" ".join(kind) for kind in found["periodic"])  # type: ignore[attr-defined]  # a list of texts
     rows = [("cells", f"{found['frames']} frames, periodic {kinds}, volumes {low:.2f} to {high:.2f} Å³")]
+    if data.pbc_assumed:
+        rows.append(("pbc", ASSUMED))
     if data.stresses is None:
         return [*rows, ("stresses", "none")]
     size = 1000.0 * float(np.sqrt(np.mean(data.stresses**2)))
     return [*rows, ("stresses", f"root mean square {size:.3f} meV/Å³"), ("", spreads["stresses"].line())]
+
+
+def _pairs(name: str) -> str:
+    from qffc.data.spreads import APART
+
+    return f"distances {name}" if APART in name else f"bonds {name}"
 
 
 def _distances(spread: Spread) -> str:

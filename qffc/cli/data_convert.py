@@ -62,6 +62,9 @@ def convert(
         written = [write_data(sets, out, atoms, layout)]
     for each in (*lost, *(text for file in written for text in file.left_out)):
         say(f"note: left out: {each}")
+    for data in read:
+        if data.pbc_assumed:
+            say(f"note: {data.name}: assumed periodic, which is written as pbc: the file has cells and no pbc")
     emit("\n".join(map(_text, written)), {"files": [_entry(file, lost) for file in written]}, as_json)
 
 

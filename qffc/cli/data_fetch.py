@@ -38,7 +38,12 @@ def fetch(
 
     known = ARCHIVES if registry is None else ARCHIVES | _registry(registry)
     if name not in ARCHIVES:
-        raise error("no such published data", found=f"'{name}'", expected=f"one of {quoted(ARCHIVES)}", help="name it")
+        raise error(
+            "no such published data",
+            found=f"'{name}'",
+            expected=f"one of {quoted(ARCHIVES)}",
+            help="download other data yourself; 'qffc data info FILE' says whether they can be read as they are",
+        )
     check_rmd17_molecules(molecules or ())
     archive = known[name]
     if archive.about:

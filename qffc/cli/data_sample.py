@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qffc.cli.output import AsJson, emit
+from qffc.ir.diagnostics import error
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
@@ -63,7 +64,17 @@ def sample(
 
 
 def _calculator(text: str) -> Calculator:
-    from qffc.data.quantum_chemistry import method_named, names_method
+    from qffc.data.quantum_chemistry import METHOD_FORMS, method_named, names_method
     from qffc.references.calculators import calculator_named
+    from qffc.references.programs import names_model
 
-    return method_named(text) if names_method(text) else calculator_named(text)()
+    if names_method(text):
+        return method_named(text)
+    if ":" not in text and not names_model(text):
+        raise error(
+            "no such method",
+            found=f"'{text}'",
+            expected=f"{METHOD_FORMS}; a trained model; or a calculator, module:NAME or FILE.py:NAME",
+            help="a density functional is computed by PySCF: --method pyscf:PBE/def2-SVP",
+        )
+    return calculator_named(text)()

@@ -10,6 +10,7 @@ import typer
 from qffc.cli.output import AsJson, emit, table
 from qffc.data.file_names import FILE_FORMS
 from qffc.ir.diagnostics import QffcError, error
+from qffc.ir.given_values import why_unread
 from qffc.passes.strict_documents import parse_json
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _read_parameters(file: Path) -> dict[str, object]:
     try:
         values = parse_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
-        raise _unreadable(file, str(problem)) from None
+        raise _unreadable(file, why_unread(problem)) from None
     if not isinstance(values, dict):
         raise _unreadable(file, f"a {type(values).__name__}")
     return values

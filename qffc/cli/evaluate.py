@@ -102,6 +102,7 @@ def evaluate(
         "left_out": evaluation.left_out,
         "note": note,
         "exceeded": exceeded,
+        "doubt": evaluation.doubt,
         "errors": evaluation.to_json(),
     }
     if evaluation.members is not None:
@@ -109,6 +110,8 @@ def evaluate(
             "energy_rms_meV": evaluation.members.energy_deviation,
             "force_rms_meV_per_Angstrom": evaluation.members.force_deviation,
         }
+    if evaluation.doubt:
+        say(f"note: {evaluation.doubt}")
     emit("\n".join([text, *(["", *exceeded] if exceeded else [])]), data_out, as_json)
     if exceeded:
         raise typer.Exit(1)

@@ -61,7 +61,9 @@ def read_positions(file: Path) -> Positions:
         "unknown kind of geometry",
         found=f"'{file}'",
         expected=f"a file with one of the endings {quoted(DATA_SUFFIXES)}, or one of {quoted(EMBEDDED)}",
-        help="convert the file to XYZ",
+        help="convert the file to XYZ"
+        if file.exists()
+        else f"write the molecule to a file first; ASE knows many by name: ase build {file.stem} {file.stem}.xyz",
     )
 
 

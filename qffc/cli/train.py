@@ -18,7 +18,7 @@ from qffc.cli.settings import with_settings
 from qffc.cli.starting_options import AtomEnergies, StartFrom, with_start
 from qffc.cli.stopped import STOPPED
 from qffc.cli.together import Coordinator, Processes, ProcessId, together
-from qffc.cli.training_summary import errors_by_set, summary_text, training_summary
+from qffc.cli.training_summary import doubts, errors_by_set, summary_text, training_summary
 from qffc.ir.diagnostics import error
 from qffc.progress_line import hushed
 from qffc.training.config import TrainingConfig
@@ -96,6 +96,8 @@ def train(
 
     write_text(folder / SUMMARY_NAME, json.dumps(summary, indent=2, allow_nan=False) + "\n")
     emit(summary_text(tests, len(sets)), summary, as_json)
+    for each in doubts(tests, chosen):
+        say(f"note: {each}")
 
 
 def _padding(model: ForceField) -> str:

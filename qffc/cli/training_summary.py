@@ -43,6 +43,13 @@ def training_summary(
     }
 
 
+def doubts(tests: Mapping[str, Evaluation], config: TrainingConfig) -> list[str]:
+    """Return what to do about models that are no better than a constant, for each such set."""
+    rate = "" if config.learning_rate is None else f", which was {config.learning_rate:g}"
+    advice = f"start again in another folder with a smaller --learning-rate{rate}, or with more --epochs or frames"
+    return [f"{each.data.name}: {each.doubt}; {advice}" for each in tests.values() if each.doubt]
+
+
 def summary_text(tests: Mapping[str, Evaluation], sets: int) -> str:
     """Return a table for each set with test frames."""
     if not tests:

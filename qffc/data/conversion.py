@@ -207,6 +207,7 @@ def _joined(group: Sequence[Dataset]) -> Dataset:
         cells=_together(group, "cells", (3, 3)),
         pbc=_together(group, "pbc", (3,)),
         stresses=_together(group, "stresses", (3, 3)),
+        pbc_assumed=any(data.pbc_assumed for data in group),
     )
 
 

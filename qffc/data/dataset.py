@@ -39,6 +39,7 @@ class Dataset:
         pbc: (n, 3), or (3,) of all frames, along which vectors atoms repeat; all of them where only cells are given.
         stresses: (n, 3, 3), or (n, 6) in the order of Voigt, eV/Angstrom^3, with the sign of ASE: positive when the
             cell wants to shrink. None where there are none.
+        pbc_assumed: whether nobody said that boundaries are periodic; set where cells are given without pbc.
 
     Raises:
         QffcError: shapes or sizes disagree, a value is not finite, an atomic number is no element's, two atoms are
@@ -68,6 +69,7 @@ class Dataset:
     cells: NDArray[np.float64] | None = None
     pbc: NDArray[np.bool_] | None = None
     stresses: NDArray[np.float64] | None = None
+    pbc_assumed: bool = False
 
     _repr_html_ = html_of
 
@@ -98,6 +100,9 @@ class Dataset:
             "energies": energies,
             "forces": forces,
         }
+        # Frames that are taken from others bring boundaries along, and with them how these are known.
+        assumed = boxes is not None and (self.pbc is None or self.pbc_assumed)
+        object.__setattr__(self, "pbc_assumed", assumed)
         object.__setattr__(self, "cells", None)
         object.__setattr__(self, "pbc", None)
         if boxes is not None:
@@ -200,6 +205,7 @@ class Dataset:
             cells=None if self.cells is None else self.cells[chosen],
             pbc=None if self.pbc is None else self.pbc[chosen],
             stresses=None if self.stresses is None else self.stresses[chosen],
+            pbc_assumed=self.pbc_assumed,
         )
 
     def split(self, *, train: int, validation: int = 0, test: int | None = None, seed: int = 0) -> Split:

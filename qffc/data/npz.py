@@ -45,8 +45,9 @@ def read_npz(
         path: the file. It holds atomic numbers (N,), or (n, N) with equal rows, positions (n, N, 3), energies (n,) or
             (n, 1) and forces (n, N, 3), under the keys of rMD17 (``nuclear_charges``, ``coords``, ``energies``,
             ``forces``) or of sGDML and MD17 (``z``, ``R``, ``E``, ``F``). Frames in cells have ``cells`` (n, 3, 3) or
-            (3, 3), vectors in rows, and may have ``pbc`` (n, 3) or (3,), else all boundaries are periodic, and
-            ``stresses`` (n, 3, 3) or (n, 6). The one ``lattice`` of sGDML is read where rows and columns are the same.
+            (3, 3), vectors in rows, and may have ``pbc`` (n, 3) or (3,), else all boundaries are taken as periodic
+            (``Dataset.pbc_assumed``), and ``stresses`` (n, 3, 3) or (n, 6). The one ``lattice`` of sGDML is
+            read where rows and columns are the same.
         units: the units of the numbers in the file, as :func:`qffc.units.data_units` takes them: ``"rmd17"`` for
             kcal/mol and Angstrom. May be left out only if the file declares its units itself, in text arrays
             ``units_energy`` and ``units_length`` (and ``units_force``), as files written by :func:`write_npz` do, or
@@ -202,7 +203,9 @@ def _key(file: Path, archive: NpzFile, role: str, given: str | None) -> str:
         where=str(file),
         found=f"the keys {quoted(archive.files)}",
         expected=f"{'one of ' if len(wanted) > 1 else ''}{quoted(wanted)}",
-        help=f"if the {role} have another key, name it: keys={{'{role}': ...}}, or --keys {role}=...{more}",
+        help=f"if the {role} have another key, name it: keys={{'{role}': ...}}, or --keys {role}=...{more}"
+        if given is None
+        else f"name the one of these keys that holds the {role}, or none for the usual ones",
     )
 
 

@@ -12,11 +12,17 @@ from qffc.data.dataset import Dataset
 from qffc.data.surroundings import neighbour_distances
 from qffc.ir.elements import SYMBOLS
 
+Floats = NDArray[np.float64]
+
 _BARS = " ▁▂▃▄▅▆▇█"
 _BINS = 24
 _MOST_PAIRS = 4_000_000
-_APART = 1.6
+_TOGETHER = 1.6
 """Times the sum of covalent radii: atoms nearer than that hang together."""
+BONDED = 1.3
+"""Times the sum of covalent radii: atoms nearer than that are bonded; hot bonds are shorter, other pairs longer."""
+APART = "..."
+"""Between the elements of atoms that are not bonded; a hyphen is between others."""
 _MOST_FRAMES = 20_000
 _RADIUS, _MOST_ATOMS = 6.0, 20_000
 """Angstrom up to which neighbours in cells are looked at, and of how many atoms."""
@@ -94,8 +100,9 @@ def spread_of(what: str, unit: str, numbers: NDArray[np.float64], bins: int = _B
 def spreads_of(data: Dataset) -> Iterator[Spread]:
     """Yield the spreads of energies per frame, of lengths of forces, and of distances for each pair of elements.
 
-    In cells also those of the entries of stresses, and distances are those of neighbours up to 6 Angstrom, images
-    included.
+    Distances of bonded atoms, ``C-H``, and of all others, ``C...H``, are told apart: bonded is what is nearer than 1.3
+    times the sum of the covalent radii. In cells also those of the entries of stresses, and distances are those of
+    neighbours up to 6 Angstrom, images included.
 
     Args:
         data: frames; of very many, distances are taken from some of them, evenly.
@@ -103,39 +110,45 @@ def spreads_of(data: Dataset) -> Iterator[Spread]:
     Example:
         >>> from qffc.data import load_embedded
         >>> [spread.what for spread in spreads_of(load_embedded("water"))]
-        ['energies', 'forces', 'O-H', 'H-H']
+        ['energies', 'forces', 'O-H', 'H...H']
     """
     yield spread_of("energies", "eV", data.energies)
     if data.has_forces:
         yield spread_of("forces", "eV/Å", np.linalg.norm(data.forces, axis=-1))
     if data.stresses is not None:
         yield spread_of("stresses", "meV/Å³", 1000.0 * data.stresses)
-    if data.periodic:
-        yield from _in_cells(data)
-        return
-    first, second = np.triu_indices(len(data.numbers), k=1)
-    kinds: dict[str, list[int]] = {}
-    for pair, (a, b) in enumerate(zip(first, second, strict=True)):
-        ordered = sorted((a, b), key=lambda atom: (-data.numbers[atom], atom))
-        kinds.setdefault("-".join(data.symbols[atom] for atom in ordered), []).append(pair)
-    step = max(1, len(data) * len(first) // _MOST_PAIRS)
-    positions = data.positions[::step]
-    for kind, pairs in kinds.items():
-        distances = np.linalg.norm(positions[:, second[pairs]] - positions[:, first[pairs]], axis=-1)
-        yield spread_of(kind, "Å", distances)
-
-
-def _in_cells(data: Dataset) -> Iterator[Spread]:
-    found: dict[tuple[int, int], list[NDArray[np.float64]]] = {}
-    step = max(1, len(data) * len(data.numbers) // _MOST_ATOMS)
-    for centres, others, apart in neighbour_distances(data, _RADIUS, step):
+    found: dict[tuple[int, int], list[Floats]] = {}
+    for centres, others, apart in _distances(data):
         one, two = data.numbers[centres], data.numbers[others]
         high, low = np.maximum(one, two), np.minimum(one, two)
         for kind in np.unique(np.stack([high, low], axis=1), axis=0).tolist():
-            here = (high == kind[0]) & (low == kind[1])
-            found.setdefault((kind[0], kind[1]), []).append(apart[here])
-    for (heavy, light), parts in sorted(found.items(), reverse=True):
-        yield spread_of(f"{SYMBOLS[heavy - 1]}-{SYMBOLS[light - 1]}", "Å", np.concatenate(parts))
+            found.setdefault((kind[0], kind[1]), []).append(np.ravel(apart[..., (high == kind[0]) & (low == kind[1])]))
+    for kind, parts in sorted(found.items(), reverse=True):
+        yield from _of_pairs(kind, np.concatenate(parts))
+
+
+def _distances(data: Dataset) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], Floats]]:
+    """Atoms, others beside them, and how far these are (..., pairs), Angstrom; of many frames some, evenly."""
+    count = len(data.numbers)
+    if data.periodic:
+        yield from neighbour_distances(data, _RADIUS, max(1, len(data) * count // _MOST_ATOMS))
+        return
+    positions = data.positions[:: max(1, len(data) * count * (count - 1) // (2 * _MOST_PAIRS))]
+    for atom in range(count - 1):  # an atom at a time, for the memory
+        others = np.arange(atom + 1, count)
+        apart = np.linalg.norm(positions[:, others] - positions[:, [atom]], axis=-1)
+        yield np.full_like(others, atom), others, apart
+
+
+def _of_pairs(kind: tuple[int, int], distances: Floats) -> Iterator[Spread]:
+    """Distances between atoms of two elements, heavier one first: of those that are bonded, and of others."""
+    from ase.data import covalent_radii
+
+    near = distances < BONDED * float(covalent_radii[list(kind)].sum())
+    names = tuple(SYMBOLS[number - 1] for number in kind)
+    for between, chosen in (("-", near), (APART, ~near)):
+        if chosen.any():
+            yield spread_of(between.join(names), "Å", distances[chosen])
 
 
 @dataclass(frozen=True)
@@ -173,7 +186,7 @@ def parts_of(data: Dataset) -> Parts:
     if count < 2:
         return Parts((), len(places), None)
     radii = covalent_radii[data.numbers]
-    limits = _APART * (radii[:, None] + radii)
+    limits = _TOGETHER * (radii[:, None] + radii)
     broken: list[int] = []
     size = max(1, _MOST_PAIRS // count**2)
     for start in range(0, len(places), size):

@@ -173,7 +173,7 @@ class Generators(Gathering):
             return
         raise error(
             "observable of another ansatz" if isinstance(item, Measured) else "not an observable",
-            found=repr(item),
+            found="one that another function measured" if isinstance(item, Measured) else repr(item),
             expected="observables of this ansatz",
             help="build them with a.dot(...) and a.pauli(...)",
         )

@@ -115,7 +115,7 @@ def _same_home(left: Measured, right: object) -> Measured:
         return right
     raise error(
         "observables that do not belong together",
-        found=repr(right),
+        found="one that another function measured" if isinstance(right, Measured) else repr(right),
         expected="two observables of one ansatz",
         help="build both with 'a.dot' or 'a.pauli' of the same 'a'",
     )

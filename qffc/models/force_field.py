@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -38,6 +38,7 @@ from qffc.models.rows.value_rows import ValueRows
 from qffc.models.shared_functions import shared_function
 from qffc.models.uncertainty.apart import frame_deviations
 from qffc.models.validity.limits import has_limits
+from qffc.models.whole_frames import predict_whole, whole_chunks
 from qffc.models.whole_rounds import WholeRounds, whole_rounds
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.kernel import KernelName
@@ -129,6 +130,8 @@ class ForceField:
             (1, 3, 3)
         """
         numbers, frames = frames_of(numbers, positions)
+        if self.whole is not None:
+            return self._predict_whole(self.whole, numbers, frames)[:2]
         if lists_pay(self.program, [frames]):
             return self._predict_listed(numbers, frames)[:2]
         atoms, lowered = str([int(number) for number in numbers]), self.lowered
@@ -180,6 +183,8 @@ class ForceField:
         boxes = checked_cells(cells, pbc, len(frames))
         if boxes is None:
             boxes = np.zeros((len(frames), 3, 3)), np.zeros((len(frames), 3), dtype=bool)
+        if self.whole is not None:
+            return self._predict_whole(self.whole, numbers, frames, *boxes)
         return self._predict_listed(numbers, frames, *boxes)
 
     def parameters(self) -> dict[str, jax.Array]:
@@ -425,6 +430,24 @@ class ForceField:
         energies, forces, virials = self._run(predict, "joined", batch, places)
         return energies, forces, virials
 
+    def _predict_whole(
+        self,
+        whole: WholeRounds,
+        numbers: NDArray[np.integer],
+        frames: NDArray[np.float64],
+        cells: NDArray[np.float64] | None = None,
+        pbc: NDArray[np.bool_] | None = None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Predictions by the native function of the whole model, for which nothing is compiled."""
+        refuse_forked()
+        reference, found, done = self.reference_energy(species_of(self.program, numbers)), [], 0
+        for chunk in whole_chunks(whole, numbers, frames, cells, pbc):
+            tell("frames:", done, len(frames))
+            found.append(predict_whole(whole, self.arrays, chunk))
+            done += chunk.frames
+        energies, forces, virials = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return reference + energies, forces, virials
+
     def _predict_listed(
         self,
         numbers: NDArray[np.integer],
@@ -490,7 +513,11 @@ class ForceField:
         identity = (self.program.digest, self.lowered.kernel.name, name)
         key = (identity, surroundings(), tree, tuple((np.shape(leaf), leaf.dtype) for leaf in leaves))
         if key not in self._functions:
-            make = partial(kept_function, predict, everything, identity)
+
+            def make() -> Callable[..., Any]:
+                tell("compiling what predicts")  # a count at 0 would look as if nothing went on
+                return kept_function(predict, everything, identity)
+
             # Another lowering is a function of the caller, of which nothing is known.
             self._functions[key] = shared_function(key, make) if self.lower is lower_jax else make()
         return self._functions[key], leaves

@@ -5,11 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from qffc.models.ensemble import Ensemble
 from qffc.models.force_field import ForceField
 from qffc.passes.lower_jax.program import lower_jax
 from qffc.passes.noisy.make import NoisyLowering
 from qffc.passes.target import Target
 from qffc.targets.catalogue import target_of
+
+
+def noise_of(model: ForceField | Ensemble) -> str | None:
+    """Return the name of the target whose noise the circuits of a model have; None where they are exact.
+
+    Args:
+        model: a model; of an ensemble, the names of all are joined.
+
+    Example:
+        >>> import qffc as qf
+        >>> from qffc.models.force_field import untrained
+        >>> noise_of(with_noise(untrained(qf.load("sivqlm-h2o", depth=1), seed=0), "H2-1"))
+        'H2-1'
+    """
+    if isinstance(model, Ensemble):
+        names = dict.fromkeys(filter(None, map(noise_of, model.members)))
+        return " and ".join(names) or None
+    return model.lower.target.name if isinstance(model.lower, NoisyLowering) else None
 
 
 def with_noise(model: ForceField, noise: str | Path | Target | None) -> ForceField:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.data import Dataset
-from qffc.data.surroundings import refuse_cells
 from qffc.ir.diagnostics import error
 from qffc.ir.telling import tell
 from qffc.models.circuits.instances import instances_of
 from qffc.models.energy import MoleculeEnergy
 from qffc.models.force_field import ForceField
-from qffc.models.frames.frame_chunks import CHUNK_CIRCUITS
-from qffc.models.uncertainty.apart import summed_inputs
+from qffc.models.frames.frame_chunks import CHUNK_CIRCUITS, joined_chunks
+from qffc.models.frames.frame_circuits import CircuitLists
+from qffc.models.predicted import predict_data
+from qffc.models.uncertainty.apart import summed_inputs, summed_inputs_of_frames
 from qffc.models.uncertainty.heads import COUNT, FACTORS, HEADS, last_width
 from qffc.models.uncertainty.posterior import best_ridge, factor_of, posterior_of
 from qffc.passes.lower_jax.double_precision import in_double_precision
@@ -61,8 +63,6 @@ def with_uncertainty(model: ForceField, train: Sequence[Dataset], held_out: Sequ
             expected="atomic_energy as the readout of the program, whose last layer is linear",
             help="use a program such as lib:pair or lib:gathered, or several models: qf.Ensemble",
         )
-    for data in (*train, *held_out):
-        refuse_cells(data, "an uncertainty by the last layer", "use several models: qf.Ensemble takes frames in cells")
     size = len(model.program.species) * width
     forces_too = all(data.has_forces for data in (*train, *held_out))
     judged = [_Rows(model, _thinned(data, len(held_out)), forces_too) for data in held_out]
@@ -92,8 +92,8 @@ class _Rows:
     """
 
     def __init__(self, model: ForceField, data: Dataset, forces_too: bool) -> None:
-        self.energies, self.forces = _rows(model, data, forces_too)
-        energies, forces = model.predict(data.numbers, data.positions)
+        self.energies, self.forces = (_rows_in_cells if data.periodic else _rows)(model, data, forces_too)
+        energies, forces, _ = predict_data(model, data)
         self.energy_errors: Floats = data.energies - energies
         self.force_errors: Floats = (data.forces - forces).ravel()
 
@@ -123,6 +123,34 @@ def _rows(model: ForceField, data: Dataset, forces_too: bool) -> tuple[Floats, F
             forces.append(-np.asarray(slopes)[: every * len(here)])
     rows = np.concatenate(energies)
     return rows, np.concatenate(forces) if forces_too else np.zeros((0, rows.shape[1]))
+
+
+def _rows_in_cells(model: ForceField, data: Dataset, forces_too: bool) -> tuple[Floats, Floats]:
+    """The same of joined frames: an atom is moved in all of them at once, with its images, along x, y and z."""
+    lowered, count = model.lowered, len(data.numbers)
+
+    def along(
+        arrays: Mapping[str, jax.Array], batch: Any, directions: jax.Array, r: jax.Array
+    ) -> tuple[jax.Array, ...]:
+        def inputs(x: jax.Array) -> jax.Array:
+            return summed_inputs_of_frames(lowered, batch, arrays, x)
+
+        return inputs(r), jax.lax.map(lambda way: jax.jvp(inputs, (r,), (way,))[1], directions)
+
+    energies, forces, done = [], [], 0
+    geometries = data.numbers, data.positions, data.cells, data.pbc
+    for batch, places in joined_chunks(CircuitLists(lowered), *geometries):
+        tell("inputs of the last layer, frames:", done, len(data))
+        owners = np.arange(places.shape[1]) if batch.instances.owners is None else np.asarray(batch.instances.owners)
+        moved = (owners % count == np.arange(count if forces_too else 0)[:, None]).astype(places.dtype)
+        directions = np.einsum("ap,xy->axpy", moved, np.eye(3)).reshape(-1, *places.shape)
+        values, slopes = model._run(along, f"last layer in cells {count}", batch, directions, places)
+        here = int(np.count_nonzero(batch.atoms))
+        energies.append(np.asarray(values)[:here])
+        # Of each frame the coordinates of its atoms, one after another.
+        forces.append(-np.swapaxes(np.asarray(slopes)[:, :here], 0, 1).reshape(-1, energies[-1].shape[1]))
+        done += here
+    return np.concatenate(energies), np.concatenate(forces)
 
 
 def _thinned(data: Dataset, sets: int) -> Dataset:

@@ -144,6 +144,22 @@ class WholeRounds:
 
         return step
 
+    def at(
+        self, arrays: Mapping[str, NDArray[np.float64]], bonds: Bonds, places: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return energies of atoms (atoms,) in eV, and forces on places (places, 3) in eV/Angstrom, in 64 bits.
+
+        Args:
+            arrays: parameters and constants by name.
+            bonds: the atoms, of as many molecules as one likes.
+            places: (places, 3), Angstrom.
+        """
+        own = {name: np.asarray(array, np.float64) for name, array in arrays.items()}
+        model = self.model(own, self.weights(own), limits=True)
+        scale = 1.0 if model.limits else float(own[ENERGY_SCALE])
+        energies, _, gradient = self.call.at_addresses(model, bonds, np.dtype(np.float64), len(places))(places)
+        return np.asarray(scale * energies, np.float64), np.asarray(-scale * gradient, np.float64)
+
     def dynamics(
         self,
         arrays: Mapping[str, NDArray[np.float64]],

@@ -157,5 +157,5 @@ def _no_atoms(text: str, found: str) -> QffcError:
         "no atoms",
         found=f"'{text}': {found}",
         expected=f"a file that ASE reads, {BULK}ELEMENT, or a molecule such as {quoted(['H2O', 'CH4', _ETHANOL])}",
-        help="give a geometry near a minimum of the calculator",
+        help="correct the name or the path; the geometry should be near a minimum of the calculator",
     )

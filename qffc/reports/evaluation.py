@@ -16,11 +16,14 @@ from qffc.ir.short_repr import counted, short_repr
 from qffc.models.ensemble import Ensemble, consensus_of
 from qffc.models.errors import Errors, errors_of, force_errors_by_element
 from qffc.models.force_field import ForceField
+from qffc.models.noisy_model import noise_of
 from qffc.models.predicted import deviations_of_data, predict_data
 from qffc.models.uncertainty.calibration import Calibration, calibration_of
 from qffc.models.uncertainty.heads import has_heads
 from qffc.units import energy_from_ev, force_from_ev_per_angstrom
 
+_STILL = 0.02
+"""Predictions that vary by less than this share of what they should are called constant."""
 _COUPLED_ATOMS = 12
 """Up to here the harmonic baseline couples its springs; beyond, it would have thousands of coefficients."""
 
@@ -56,6 +59,7 @@ class Evaluation:
         calibration: of a model with uncertainty, how well it tells its errors.
         stresses: (frames, 3, 3) predicted, eV/Angstrom^3; None of molecules in a vacuum.
         shots: what the energies of some of the frames take on a device, where that was asked for.
+        noise: the target whose noise the circuits have; None of exact ones.
     """
 
     data: Dataset
@@ -69,6 +73,7 @@ class Evaluation:
     calibration: Calibration | None = None
     shots: ShotNeed | None = None
     stresses: NDArray[np.float64] | None = None
+    noise: str | None = None
 
     _repr_html_ = html_of
 
@@ -78,10 +83,26 @@ class Evaluation:
         return short_repr(self, f"on {counted(len(self.data), 'frame')} of {self.data.name}", *figures)
 
     def rows(self) -> tuple[tuple[str, Errors], ...]:
-        """Return (name, errors) of the model, of each member of an ensemble, and of each baseline."""
+        """Return (name, errors) of the model, with its noise, of each member of an ensemble, and of each baseline."""
+        model = "model" if self.noise is None else f"model, noise of {self.noise}"
         members = () if self.members is None else self.members.errors
         numbered = tuple((f"member {number}", errors) for number, errors in enumerate(members, 1))
-        return (("model", self.errors), *numbered, *self.baselines)
+        return ((model, self.errors), *numbered, *self.baselines)
+
+    @property
+    def doubt(self) -> str | None:
+        """What is said of a model that is no better than a constant: it has learned nothing, or was thrown off."""
+        sizes = float(np.std(self.energies)), _root_mean_square(self.forces)
+        wanted = float(np.std(self.data.energies)), _root_mean_square(self.data.forces)
+        if self.data.has_forces and all(size < _STILL * want for size, want in zip(sizes, wanted, strict=True)):
+            deviation, force = energy_from_ev(sizes[0], "meV"), force_from_ev_per_angstrom(sizes[1], "meV/Angstrom")
+            told = f"energies deviate by {deviation:.2g} meV, forces are {force:.2g} meV/Å"
+            return f"the model predicts a constant, whatever the geometry: {told}"
+        constant = dict(self.baselines).get("constant")
+        if constant is None or not self.errors.force_mae >= constant.force_mae:
+            return None
+        off = f"{self.errors.force_mae:.0f} meV/Å, those of a constant by {constant.force_mae:.0f}"
+        return f"the model is no better than a constant: forces are off by {off}"
 
     @property
     def elements(self) -> dict[str, tuple[float, float]]:
@@ -91,12 +112,15 @@ class Evaluation:
     def to_json(self) -> dict[str, object]:
         """Return the figures as plain data, units in the names; None for those of forces that are not there."""
         figures: dict[str, dict[str, object]] = {
-            name: dict(_figures(errors, len(self.data.numbers))) for name, errors in self.rows()
+            name: dict(_figures(errors, len(self.data.numbers)))
+            for name, errors in (("model", self.errors), *self.rows()[1:])
         }
         figures["model"]["forces_by_element"] = {
             element: {"mae_meV_per_Angstrom": mae, "rmse_meV_per_Angstrom": rmse}
             for element, (mae, rmse) in self.elements.items()
         }
+        if self.noise is not None:
+            figures["model"]["noise"] = self.noise
         if self.calibration is not None:
             figures["model"]["calibration"] = self.calibration.to_json()
         if self.shots is not None:
@@ -141,7 +165,7 @@ def evaluate(
     baselines = () if train is None else tuple(_baseline(name, fit, train, data) for name, fit in _fits(train))
     errors = errors_of(energies, forces, data, stresses)
     found = Evaluation(data, energies, forces, errors, baselines, seen, left_out, members, calibration)
-    return replace(found, stresses=stresses)
+    return replace(found, stresses=stresses, noise=noise_of(model))
 
 
 def _root_mean_square(values: NDArray[np.float64]) -> float:

@@ -162,7 +162,7 @@ def error_rows(evaluation: Evaluation) -> tuple[list[tuple[str, ...]], list[str]
         if evaluation.errors.has_stress:
             figures = (*figures, errors.stress_mae, errors.stress_rmse)
         rows.append((escape(name), *("–" if isnan(value) else f"{value:.2f}" for value in figures)))
-        classes.append("own" if name == "model" else "")
+        classes.append("own" if errors is evaluation.errors else "")
     header = ("", "energy MAE, meV", "RMSE", "MAE per atom", "force MAE, meV/Å", "RMSE")
     more = ("stress MAE, meV/Å³", "RMSE") if evaluation.errors.has_stress else ()
     return rows, classes, (*header, *more)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from qffc.data import EMBEDDED, Dataset
 from qffc.data.file_names import DATA_FORMS
 from qffc.ir.diagnostics import QffcError, error
+from qffc.ir.given_values import why_unread
 from qffc.library.catalogue import PREFIX
 from qffc.models.files.trained import TRAINED_PREFIX
 from qffc.passes.strict_documents import parse_toml
@@ -170,7 +171,7 @@ def read_toml(file: Path) -> dict[str, object]:
     except (OSError, ValueError) as problem:
         raise error(
             "configuration that cannot be read",
-            found=f"'{file}': {problem}",
+            found=f"'{file}': {why_unread(problem)}",
             expected="a TOML file",
             help="'qffc config template' prints one",
         ) from None

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from qffc.data import Dataset
-from qffc.data.surroundings import refuse_cells
 from qffc.ir.program import Program
 from qffc.ir.telling import told
 from qffc.models.force_field import ForceField
@@ -144,7 +143,6 @@ def diagnose_on_data(
         starts: how many starting parameters; not for a model.
         seed: of frames and starts.
     """
-    refuse_cells(data, "gradients and Fisher information", "diagnose the program without data, or on molecules")
     chosen = np.sort(np.random.default_rng([seed, 3]).permutation(len(data))[:frames])
     looked_at, scales = data.subset(chosen.tolist()), scales_of(data)
     if isinstance(subject, ForceField):

@@ -38,12 +38,19 @@ def effective_dimension(
     """
     kappa = gamma * data / (2.0 * np.pi * np.log(data)) if data > 1 else 0.0
     trace = float(np.mean([values.sum() for values in spectra]))
-    if not (kappa > 1.0 and trace > 0.0):
+    if not trace > 0.0:
         raise error(
-            "effective dimension",
-            found=f"{data} frames, gamma {gamma:g}" if trace > 0.0 else "a Fisher information that is zero",
-            expected="so many that gamma n is above 2 pi ln n: 18 with gamma 1; outputs that depend on parameters",
-            help="say how many frames the model learns from",
+            "effective dimension of outputs that do not change",
+            found="a Fisher information that is zero",
+            expected="outputs that depend on some parameter",
+            help="look at the norms of gradients first: qffc diagnose PROGRAM --data DATA",
+        )
+    if not kappa > 1.0:
+        raise error(
+            "effective dimension for too few frames",
+            found=f"{data} frames, gamma {gamma:g}",
+            expected="so many that gamma n is above 2 pi ln n: 18 with gamma 1",
+            help="say how many frames the model learns from: --learned-from",
         )
     halves = [0.5 * float(np.sum(np.log1p(kappa * parameters / trace * values))) for values in spectra]
     largest = max(halves)

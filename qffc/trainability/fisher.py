@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,11 +16,21 @@ from qffc.ir.program import Program
 from qffc.ir.telling import told
 from qffc.models.energy import energies_and_forces
 from qffc.models.force_field import ForceField, trainable_names
+from qffc.models.frames.frame_batch import (
+    forces_and_virials,
+    frame_energies,
+    join_frames,
+    joined_places,
+    needed_sizes,
+)
+from qffc.models.frames.frame_circuits import CircuitLists
 from qffc.models.initialization.fresh_parameters import constants_from_data, usual_parameters
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import lower_jax
 
 Floats = NDArray[np.float64]
+_Predict = Callable[[Mapping[str, jax.Array], Any], tuple[jax.Array, jax.Array]]
+"""Of all arrays and a frame the energy (1,) in eV and the forces (1, atoms, 3) in eV/Angstrom."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,21 +82,21 @@ def output_jacobian(
     Returns:
         (frames, 1 + 3 atoms, parameters), and for each parameter its table and row.
     """
-    molecule = model.molecule(data.numbers)
     names = trainable_names(model.program)
     arrays = {name: jnp.asarray(value, jnp.float64) for name, value in model.arrays.items()}
     moving = {name: arrays[name] for name in names}
     components = 3 * len(data.numbers)
     force_unit = force_scale * float(np.sqrt(components))
 
-    def outputs(parameters: Mapping[str, jax.Array], r: jax.Array) -> jax.Array:
-        everything = {**arrays, **parameters}
-        energies, forces = energies_and_forces(lambda x: molecule.energies(everything, x), r[None])
-        return jnp.concatenate([energies / energy_scale, forces.reshape(-1) / force_unit])
+    predict, frames = _in_cells(model, data) if data.periodic else _in_a_vacuum(model, data)
+
+    def outputs(parameters: Mapping[str, jax.Array], frame: Any) -> jax.Array:
+        energy, forces = predict({**arrays, **parameters}, frame)
+        return jnp.concatenate([energy / energy_scale, forces.reshape(-1) / force_unit])
 
     @jax.jit
-    def rows(parameters: Mapping[str, jax.Array], r: jax.Array) -> jax.Array:
-        _, pull = jax.vjp(lambda p: outputs(p, r), parameters)
+    def rows(parameters: Mapping[str, jax.Array], frame: Any) -> jax.Array:
+        _, pull = jax.vjp(lambda p: outputs(p, frame), parameters)
 
         def row(weights: jax.Array) -> jax.Array:
             (gradient,) = pull(weights)
@@ -94,8 +105,36 @@ def output_jacobian(
         jacobian: jax.Array = jax.lax.map(row, jnp.eye(1 + components, dtype=jnp.float64))
         return jacobian
 
-    found = np.stack([np.asarray(rows(moving, jnp.asarray(r))) for r in told("frames:", list(data.positions))])
+    found = np.stack([np.asarray(rows(moving, frame)) for frame in told("frames:", frames)])
     return found, tuple(place for name in names for place in _places(model.program, name, arrays[name].shape))
+
+
+def _in_a_vacuum(model: ForceField, data: Dataset) -> tuple[_Predict, list[Any]]:
+    molecule = model.molecule(data.numbers)
+
+    def predict(arrays: Mapping[str, jax.Array], r: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return energies_and_forces(lambda x: molecule.energies(arrays, x), r[None])
+
+    return predict, [jnp.asarray(positions) for positions in data.positions]
+
+
+def _in_cells(model: ForceField, data: Dataset) -> tuple[_Predict, list[Any]]:
+    """With the circuits of near neighbours, images included, filled up to one size for all frames."""
+    lists = CircuitLists(model.lowered)
+    circuits = lists.of_data(data)
+    needed = [needed_sizes(lists.plan, [each]) for each in circuits]
+    sizes = tuple(map(max, zip(*needed, strict=True)))
+    frames = [
+        jax.device_put((join_frames(lists.plan, [each], sizes), joined_places([each], [each.placed(r)], *sizes[1:3])))
+        for each, r in zip(circuits, data.positions, strict=True)
+    ]
+
+    def predict(arrays: Mapping[str, jax.Array], frame: Any) -> tuple[jax.Array, jax.Array]:
+        batch, places = frame
+        energies, forces = energies_and_forces(lambda r: frame_energies(model.lowered, batch, arrays, r), places)
+        return energies, forces_and_virials(batch, forces, places)[0]
+
+    return predict, frames
 
 
 def fisher_spectrum(model: ForceField, data: Dataset, energy_scale: float, force_scale: float) -> Fisher:

@@ -109,5 +109,5 @@ def _no_test_frames(data: Dataset, reason: str) -> QffcError:
         "no test frames",
         found=f"'{data.name}': {reason}",
         expected="the data that the model was trained on, with frames held out",
-        help="evaluate on all frames (part 'all'), and mind which of them the model has seen",
+        help="evaluate on all frames (--split all, part='all'), and mind which of them the model has seen",
     )

@@ -18,6 +18,8 @@ from qffc.models.frames.frame_chunks import joined_chunks
 from qffc.models.frames.frame_circuits import CircuitLists, lists_pay
 from qffc.models.molecule_circuits import ATOM_ENERGY
 from qffc.models.predicted import stresses_of
+from qffc.models.whole_frames import predict_whole, whole_chunks
+from qffc.models.whole_rounds import WholeRounds, whole_rounds
 from qffc.passes.lower_jax.program import JaxProgram
 
 Arrays = dict[str, jax.Array]
@@ -38,8 +40,8 @@ def make_validation(
         sets: the frames, at least one set.
     """
     fixed = {name: jnp.asarray(value) for name, value in constants.items()}
-    near = [data.periodic or lists_pay(lowered.program, [data.positions]) for data in sets]
-    predictions = [(_near if short else _all)(lowered, data) for short, data in zip(near, sets, strict=True)]
+    whole = whole_rounds(lowered)
+    predictions = [_prediction(lowered, data) if whole is None else _whole(whole, data) for data in sets]
 
     def validate(parameters: Arrays) -> Errors:
         arrays = {**fixed, **{name: jnp.asarray(value, np.float64) for name, value in parameters.items()}}
@@ -47,6 +49,26 @@ def make_validation(
         return errors_of_sets([(energies, forces, data, stresses) for energies, forces, stresses, data in found])
 
     return validate
+
+
+def _prediction(lowered: JaxProgram, data: Dataset) -> Predict:
+    near = data.periodic or lists_pay(lowered.program, [data.positions])
+    return (_near if near else _all)(lowered, data)
+
+
+def _whole(whole: WholeRounds, data: Dataset) -> Predict:
+    """By the native function of the whole model, with lists made once; nothing is compiled."""
+    chunks = list(whole_chunks(whole, data.numbers, data.positions, data.cells, data.pbc))
+    species = species_of(whole.program, data.numbers)
+
+    def predict(arrays: Arrays) -> tuple[Floats, Floats, Floats | None]:
+        own = {name: np.asarray(value) for name, value in arrays.items()}
+        found = [predict_whole(whole, own, chunk) for chunk in chunks]
+        energies, forces, virials = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        energies = float(np.sum(own[ATOM_ENERGY][species])) + energies
+        return energies, forces, None if data.cells is None else stresses_of(virials, data.cells)
+
+    return predict
 
 
 def _all(lowered: JaxProgram, data: Dataset) -> Predict:

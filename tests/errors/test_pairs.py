@@ -10,6 +10,8 @@ ROOMS = {
     "symmetrize": ".qffc",
     "circuits": ".toml",
     "targets": ".toml",
+    "commands": ".sh",
+    "calls": ".py",
 }
 
 

@@ -128,9 +128,9 @@ class Certificate:
         if not isinstance(data, dict) or not isinstance(schema, int) or schema is True or not 1 <= schema <= SCHEMA:
             raise error(
                 "certificate of an unknown schema",
-                found=f"schema {schema!r}",
+                found="no schema: this is no certificate" if schema is None else f"schema {schema!r}",
                 expected=f"schema 1 to {SCHEMA}",
-                help="write it again with this version of qffc",
+                help="write one with this version of qffc: qffc check PROGRAM --certificate FILE.json",
             )
         if schema == 1:
             return from_plain(Certificate, as_in_newest(data, schema))

@@ -50,7 +50,12 @@ def read_arrays(path: Path, kind: str, *versions: int) -> tuple[dict[str, NDArra
         QffcError: when the file is missing, damaged, of another kind or version.
     """
     if not path.is_file():
-        raise error(f"no such {kind}", found=f"'{path}'", expected=f"a {kind} file", help="check the path")
+        raise error(
+            f"no such {kind}",
+            found=f"'{path}'",
+            expected=f"a {kind} file" + (", the folder of a run, or trained:NAME" if kind == "model" else ""),
+            help="check the path",
+        )
     try:
         with safe_open(path, framework="numpy") as file:
             header = dict(file.metadata() or {})

@@ -18,6 +18,7 @@ from qffc.ir.diagnostics import error
 from qffc.ir.telling import tell
 from qffc.models.circuits.instances import Instances, instances_of
 from qffc.models.energy import MoleculeEnergy
+from qffc.models.frames.frame_batch import FrameBatch
 from qffc.models.frames.frame_chunks import CHUNK_CIRCUITS
 from qffc.models.given.atoms_given import Elements, frames_of
 from qffc.models.molecule_circuits import ENERGY_SCALE
@@ -43,13 +44,34 @@ def summed_inputs(molecule: MoleculeEnergy, arrays: Arrays, positions: jax.Array
     Returns:
         (batch, species x (inputs + 1)), eV for a weight of 1.
     """
+    inputs, member = _inputs(molecule, arrays, positions)
+    summed = jnp.einsum("as,abw->bsw", member, inputs)
+    return arrays[ENERGY_SCALE] * summed.reshape(len(positions), -1)
+
+
+def summed_inputs_of_frames(lowered: JaxProgram, batch: FrameBatch, arrays: Arrays, places: jax.Array) -> jax.Array:
+    """Return :func:`summed_inputs` of joined frames, (frames, species x (inputs + 1)).
+
+    Args:
+        lowered: the program of the model.
+        batch: the frames.
+        arrays: of the model by name.
+        places: (1, places, 3), Angstrom; see :func:`qffc.models.frames.frame_batch.joined_places`.
+    """
+    inputs, member = _inputs(MoleculeEnergy(lowered, batch.instances, batch.rows), arrays, places)
+    count, of_atoms = len(batch.atoms), jnp.einsum("as,aw->asw", member, inputs[:, 0])
+    # What only fills up belongs to no frame, and is dropped.
+    summed = jnp.zeros((count, *of_atoms.shape[1:]), of_atoms.dtype).at[batch.frame_of_atom].add(of_atoms, mode="drop")
+    return arrays[ENERGY_SCALE] * summed.reshape(count, -1)
+
+
+def _inputs(molecule: MoleculeEnergy, arrays: Arrays, positions: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Inputs of the last layer and 1 (atoms, batch, inputs + 1), and which species each atom is (atoms, species)."""
     bare = {name: value for name, value in arrays.items() if not name.startswith(LIMITS)}
     inputs = molecule.last_hidden(bare, positions)  # atoms first
     with_bias = jnp.concatenate([inputs, jnp.ones_like(inputs[..., :1])], axis=-1)
     species, kinds = jnp.asarray(molecule.instances.atom_species), len(molecule.lowered.program.species)
-    member = jax.nn.one_hot(species, kinds, dtype=inputs.dtype)
-    summed = jnp.einsum("as,abw->bsw", member, with_bias)
-    return arrays[ENERGY_SCALE] * summed.reshape(len(positions), -1)
+    return with_bias, jax.nn.one_hot(species, kinds, dtype=inputs.dtype)
 
 
 def _apart(molecule: MoleculeEnergy, arrays: Arrays, positions: jax.Array) -> tuple[jax.Array, jax.Array]:

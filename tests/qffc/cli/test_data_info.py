@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
+from crystals import copper
 
 from qffc import toolchain
-from qffc.data import Dataset, load_embedded, write_npz
+from qffc.data import Dataset, load_embedded, read, write_npz
+from qffc.data.spreads import spreads_of
 
 TRAIN = ["train", "lib:sivqlm-h2o:depth=1", "--train", "8", "--validation", "0", "--test", "4", "--epochs", "1"]
 
@@ -149,3 +152,31 @@ def test_energies_alone(qffc, tmp_path, trained):
     code, _, err = qffc(*TRAIN, *bare)
     assert code == 2
     assert "energies alone can be evaluated only" in err
+
+
+def test_boundaries_that_nobody_declared_are_told(qffc, tmp_path):
+    """A file with cells and no pbc may be a slab: what is taken for granted is said, until it is written down."""
+    data, bare, told = copper(2), tmp_path / "bare.npz", tmp_path / "told.npz"
+    arrays = {"z": data.numbers, "R": data.positions, "E": data.energies, "F": data.forces, "cells": data.cells}
+    np.savez(bare, **arrays)
+    code, out, _ = qffc("data", "info", bare, "--units", "ase")
+    assert code == 0
+    assert "pbc " in out
+    assert "assumed periodic because the file has cells and no pbc" in out
+    assert json.loads(qffc("data", "info", bare, "--units", "ase", "--json")[1])["files"][0]["cells"]["pbc_assumed"]
+    assert read(bare, "ase").subset([1]).pbc_assumed
+    code, _, err = qffc("data", "convert", bare, told, "--units", "ase")
+    assert "assumed periodic, which is written as pbc" in err
+    assert "assumed" not in qffc("data", "info", told)[1]
+
+
+def test_bonds_are_told_from_other_distances(qffc):
+    """Of water O-H is bonded and H-H is not; of copper the twelve nearest atoms are, the next six are not."""
+    _, out, _ = qffc("data", "info", "water")
+    assert re.search(r"bonds O-H +0\.87 to 1\.07 Å", out)
+    assert re.search(r"distances H\.\.\.H +1\.\d\d to ", out)
+    assert "O...H" not in out
+    vectors = [[0.0, 1.8, 1.8], [1.8, 0.0, 1.8], [1.8, 1.8, 0.0]]
+    crystal = {each.what: each for each in spreads_of(Dataset([29], [[[0, 0, 0]]], [-0.1], None, cells=vectors))}
+    assert crystal["Cu-Cu"].largest == pytest.approx(3.6 / 2**0.5)
+    assert crystal["Cu...Cu"].least == pytest.approx(3.6)

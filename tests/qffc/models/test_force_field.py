@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from qffc.data import load_embedded
 from qffc.ir.diagnostics import QffcError, QffcWarning
+from qffc.ir.telling import listening
 from qffc.library import load
 from qffc.models.circuits.instances import instances_of
 from qffc.models.energy import MoleculeEnergy
@@ -19,6 +20,7 @@ from qffc.models.files.model_file import load_model, save_model
 from qffc.models.force_field import ForceField, trainable_names, untrained
 from qffc.models.initialization.fresh_parameters import constants_from_data, initial_parameters
 from qffc.models.molecule_circuits import FEATURE_SCALE, FEATURE_SHIFT
+from qffc.models.shared_functions import forget_functions
 from qffc.passes.lower_jax.program import lower_jax
 
 WATER = load_embedded("water")
@@ -242,3 +244,12 @@ def test_a_molecule_takes_its_own_atoms_and_moments_alone(atoms):
     moments = water.moments(water.slots(arrays, right))
     with pytest.raises(QffcError, match="moments of another shape"):
         water.finish(arrays, moments[..., :-1], right)
+
+
+def test_compiling_is_told_once():
+    forget_functions()
+    model, heard = untrained(load("sivqlm-h2o", depth=1), 7), []
+    with listening(lambda what, done, of: heard.append(what)):
+        for _ in range(2):
+            model.predict(WATER.numbers, WATER.positions[:2])
+    assert heard == ["frames:", "compiling what predicts", "frames:"]

@@ -18,6 +18,7 @@ from qffc.models.force_field import untrained
 from qffc.models.uncertainty.calibration import calibration_of
 from qffc.models.uncertainty.heads import FACTORS, HEADS, without_heads
 from qffc.models.uncertainty.posterior import RIDGES, best_ridge, factor_of, posterior_of
+from qffc.models.uncertainty_fit import _rows_in_cells as rows_in_cells
 from qffc.models.uncertainty_fit import with_uncertainty
 from qffc.models.validity_fit import with_limits
 from qffc.motion.dynamics import run_dynamics
@@ -217,3 +218,30 @@ def test_what_cannot_be():
     fingerprint = {"data_name": "water", "data_fingerprint": WATER.fingerprint, "config": config}
     with pytest.raises(QffcError, match="uncertainty without validation frames"):
         qf.with_uncertainty(replace(small(), metadata=fingerprint), WATER)
+
+
+def in_cells(lengths):
+    """The frames of water, each in a cell."""
+    return replace(WATER, cells=np.diag(lengths), pbc=np.ones(3, dtype=bool))
+
+
+def test_in_wide_cells_it_is_that_of_molecules():
+    boxed = in_cells([15.0, 16.0, 17.0])
+    found = with_uncertainty(small(), [boxed.subset(range(20))], [boxed.subset(range(20, 30))])
+    assert np.allclose(found.arrays[FACTORS], sure().arrays[FACTORS], rtol=1e-6)
+    (_, forces), (_, expected) = (each.deviations(WATER.numbers, FEW) for each in (found, sure()))
+    assert np.allclose(forces, expected, rtol=1e-6)
+
+
+def test_in_narrow_cells_its_rows_are_slopes():
+    """Inputs of the last layer, and minus their slopes when an atom moves with its images, by differences."""
+    data, step = in_cells([2.6, 12.0, 12.0]).subset([0, 1]), 1e-4
+    energies, forces = rows_in_cells(small(), data, True)
+    for atom, axis in ((0, 0), (2, 1)):
+        away = step * np.eye(9)[3 * atom + axis].reshape(3, 3)
+        sides = [rows_in_cells(small(), replace(data, positions=data.positions + s * away), False)[0] for s in (1, -1)]
+        slopes = -(sides[0] - sides[1]) / (2 * step)
+        assert np.abs(slopes).max() > 1e-3
+        found = forces.reshape(2, 9, -1)[:, 3 * atom + axis]
+        assert np.allclose(found, slopes, rtol=0, atol=1e-6 * np.abs(slopes).max())
+    assert energies.shape == (2, forces.shape[1])

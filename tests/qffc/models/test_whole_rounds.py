@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from ase.build import molecule
+from crystals import slab
 from drawn_limits import with_limits
 
 from qffc.library import load
@@ -112,14 +113,31 @@ def test_a_list_that_is_filled_up_changes_nothing(small):
     )
 
 
-def test_moving_atoms_take_it_and_agree_with_predict(small):
-    model, numbers, frames, _ = small
-    moving = MovingAtoms(model, numbers)
+def test_moving_atoms_and_predictions_take_it_and_compile_nothing(small):
+    model, numbers, frames, (energies, _, slopes) = small
+    fresh = ForceField(model.program, model.arrays)
+    expected = fresh.reference_energy(species_of(model.program, numbers)) + energies
+    said, forces = fresh.predict(numbers, frames)
+    np.testing.assert_allclose(said, expected, rtol=1e-12)
+    np.testing.assert_allclose(forces, slopes, rtol=0, atol=1e-11 * np.abs(slopes).max())
+    moving = MovingAtoms(fresh, numbers)
     energy, forces = moving.predict(frames[1])
-    expected, slopes = model.predict(numbers, frames[1:])
-    np.testing.assert_allclose(energy, expected[0], rtol=1e-12)
-    np.testing.assert_allclose(forces, slopes[0], rtol=0, atol=1e-11 * np.abs(slopes).max())
-    assert not model._functions.keys() & {key for key in model._functions if "listed" in str(key)}
+    np.testing.assert_allclose(energy, expected[1], rtol=1e-12)
+    np.testing.assert_allclose(forces, slopes[1], rtol=0, atol=1e-11 * np.abs(slopes).max())
+    assert not fresh._functions
+
+
+def test_frames_in_cells_are_those_of_jax():
+    """A frame in a vacuum and two with images, as one large molecule and joined by JAX; in several parts."""
+    model = untrained(load("gathered", species=("Al", "Cu"), **SMALL | {"cutoff": 3.2}), seed=2)
+    data = slab()
+    given = data.positions, data.cells, data.pbc & np.array([[False], [True], [True]])
+    found = model._predict_whole(model.whole, data.numbers, *given)
+    parts = [model._predict_whole(model.whole, data.numbers, *(each[k : k + 2] for each in given)) for k in (0, 2)]
+    expected = model._predict_listed(data.numbers, *given)
+    for one, some, other in zip(found, zip(*parts, strict=True), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-11 * np.abs(other).max())
+        np.testing.assert_allclose(np.concatenate(some), one, rtol=1e-13, atol=1e-13 * np.abs(one).max())
 
 
 def test_atoms_alone_and_together():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from crystals import copper
 
 from qffc.data import load_embedded
 from qffc.ir import parse_program
 from qffc.ir.diagnostics import QffcError
 from qffc.library import load
 from qffc.models.force_field import ForceField, trainable_names
+from qffc.models.predicted import predict_data
 from qffc.trainability import effective_dimension, fisher_spectrum, gradient_variance, output_jacobian, scalings
 from qffc.trainability.diagnosis import diagnose_family, diagnose_on_data
 from qffc.trainability.fisher import scales_of, starting_model
@@ -172,3 +174,22 @@ def test_sums_over_neighbours_start_as_in_a_training():
     program = load("gathered", channels=64, depth=1, vectors=2, hidden=(4,))
     functions = starting_model(program, load_embedded("water").subset(range(4)), seed=0).arrays["f"]
     np.testing.assert_allclose(functions.reshape(-1, 8).std(axis=0), 0.4 / np.arange(1, 9), rtol=0.05)
+
+
+def test_frames_in_cells_against_differences():
+    """Energies and forces of frames in cells of two sizes, by one table of a small model."""
+    program = load("gathered", species=("Cu",), channels=1, depth=1, hidden=(3,), basis_size=3, rounds=1, cutoff=2.9)
+    data = copper(2)
+    model = starting_model(program, data, 3)
+    jacobian, places = output_jacobian(model, data, 0.1, 1.0)
+    name, step, sides = "head.weight1", 1e-5, []
+    for sign in (1, -1):
+        moved = {key: np.array(value) for key, value in model.arrays.items()}
+        moved[name][0, 1, 0] += sign * step
+        said = predict_data(ForceField(program, moved), data)
+        flat = said.forces.reshape(len(data), -1) / np.sqrt(12)
+        sides.append(np.concatenate([said.energies[:, None] / 0.1, flat], axis=1))
+    expected = (sides[0] - sides[1]) / (2 * step)
+    assert np.abs(expected).max() > 1e-3
+    column = [place for place, (table, _) in enumerate(places) if table == name][1]
+    np.testing.assert_allclose(jacobian[..., column], expected, atol=1e-6 * np.abs(expected).max())

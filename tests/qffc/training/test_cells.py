@@ -23,7 +23,6 @@ from qffc.models.ensemble import Ensemble
 from qffc.models.errors import errors_of, errors_of_sets
 from qffc.models.force_field import ForceField, untrained
 from qffc.models.predicted import predict_data
-from qffc.models.uncertainty_fit import with_uncertainty
 from qffc.models.validity.limits import NEAREST, SEEN
 from qffc.models.validity_fit import with_limits
 from qffc.reports.evaluation import evaluate
@@ -206,8 +205,6 @@ def test_what_has_no_cells_says_so(tmp_path):
         train(model_of("sums").program, [data], settings(shot_weight=1.0), tmp_path)
     with pytest.raises(QffcError, match="a weight of stresses that are not there"):
         need_sound_data([slab()], settings())
-    with pytest.raises(QffcError, match=r"frames in cells(.|\n)*uncertainty"):
-        with_uncertainty(model_of("sums"), [data], [data])
     with pytest.raises(QffcError, match=r"frames in cells(.|\n)*shots"):
         qf.evaluate(model_of("sums"), data, shots=True)
     with pytest.raises(QffcError, match="cell that is none"):

@@ -19,6 +19,7 @@ from qffc.models.files.data_sets import describe_sets
 from qffc.models.files.model_file import load_model, save_model
 from qffc.models.force_field import ForceField, untrained
 from qffc.passes.equivariance.check import check_equivariance
+from qffc.passes.native_library import native_state
 
 WATER = load_embedded("water")
 SIVQLM = load("sivqlm-h2o", depth=1)
@@ -255,3 +256,11 @@ def test_an_example_of_its_data_is_where_a_model_is_tested():
     moved = chosen.frames - frames.positions[0]
     assert len(moved) == 4
     assert 0.02 < moved.std() < 0.05  # Angstrom: apart from each other, and where the model is at home
+
+
+@pytest.mark.skipif(not native_state().available, reason="no native kernel")
+def test_sums_over_neighbours_are_checked_without_compiling():
+    """Molecules that fall apart, come together and stand in a line have other neighbours at every call."""
+    model = untrained(load("gathered", species=("Cu",), channels=2, depth=1, hidden=(4,), basis_size=3, cutoff=3.0), 1)
+    assert check_model(model).holds
+    assert not model._functions

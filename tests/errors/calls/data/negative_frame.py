@@ -1,0 +1,3 @@
+from qffc.data.split import Split
+
+Split(train=(0, -1), validation=(), test=(), seed=0)

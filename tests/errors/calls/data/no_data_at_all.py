@@ -1,0 +1,3 @@
+from qffc.references.data import dataset_of
+
+dataset_of(3)

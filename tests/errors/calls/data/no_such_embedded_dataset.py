@@ -1,0 +1,3 @@
+from qffc.data import load_embedded
+
+load_embedded("methane")

@@ -1,0 +1,3 @@
+from qffc.data import read
+
+read("gone.npz", units="ase")

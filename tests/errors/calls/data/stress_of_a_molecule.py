@@ -1,0 +1,3 @@
+from qffc.data import Dataset
+
+Dataset([1, 1], [[[0, 0, 0], [0, 0, 0.74]]], [-31.7], None, stresses=[[0.1] * 6])

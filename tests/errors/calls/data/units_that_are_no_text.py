@@ -1,0 +1,3 @@
+from qffc.data import read
+
+read("water.npz", units=("kcal/mol", "Angstrom"))

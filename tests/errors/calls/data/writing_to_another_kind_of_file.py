@@ -1,0 +1,3 @@
+from qffc.data import load_embedded, write_npz
+
+write_npz(load_embedded("water"), "water.xyz")

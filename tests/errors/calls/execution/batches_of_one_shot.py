@@ -1,0 +1,3 @@
+from qffc.execution.batch_plan import Wanted
+
+Wanted(5, None, 3)

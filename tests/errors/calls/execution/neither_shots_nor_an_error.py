@@ -1,0 +1,3 @@
+from qffc.execution.quote import need_one
+
+need_one(None, None)

@@ -1,0 +1,3 @@
+from qffc.execution.batch_plan import Wanted
+
+Wanted(1000, None, 0)

@@ -1,0 +1,3 @@
+from qffc.passes.target_noise import NoiseModel
+
+NoiseModel(two_qubit=0.998)

@@ -1,0 +1,3 @@
+from qffc.execution.langevin import Langevin
+
+Langevin(temperature=0.0)

@@ -1,0 +1,4 @@
+import qffc as qf
+from qffc.ir.reference import statevector
+
+statevector(qf.load("gathered"), None)

@@ -1,0 +1,4 @@
+import qffc as qf
+from qffc.models.force_field import ForceField
+
+ForceField(qf.load("sivqlm-lih", depth=1), 3)

@@ -1,0 +1,5 @@
+from ase.calculators.emt import EMT
+
+import qffc as qf
+
+qf.audit(EMT, "CH4")

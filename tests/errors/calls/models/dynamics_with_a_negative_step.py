@@ -1,0 +1,3 @@
+from qffc.motion.settings import DynamicsSettings
+
+DynamicsSettings(step=-0.5)

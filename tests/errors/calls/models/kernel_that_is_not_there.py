@@ -1,0 +1,3 @@
+import qffc as qf
+
+qf.load_model("trained:water").energy_fn(["O", "H", "H"], kernel="gpu")

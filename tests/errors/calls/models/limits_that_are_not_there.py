@@ -1,0 +1,4 @@
+import qffc as qf
+from qffc.models.force_field import untrained
+
+untrained(qf.load("sivqlm-h2o", depth=1), 0).extrapolation_grade(["O", "H", "H"], [[[0, 0, 0], [1, 0, 0], [0, 1, 0]]])

@@ -1,0 +1,3 @@
+import qffc as qf
+
+qf.Calculator("trained:water", skin=-0.3)

@@ -1,0 +1,3 @@
+import qffc as qf
+
+qf.evaluate("trained:water", "water", part="train")

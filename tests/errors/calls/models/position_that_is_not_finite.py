@@ -1,0 +1,3 @@
+import qffc as qf
+
+qf.load_model("trained:water").predict(["O", "H", "H"], [[[0, 0, 0], [1, 0, 0], [0, float("nan"), 0]]])

@@ -1,0 +1,3 @@
+import qffc as qf
+
+qf.Ensemble("trained:water")

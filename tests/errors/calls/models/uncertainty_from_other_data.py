@@ -1,0 +1,3 @@
+import qffc as qf
+
+qf.with_uncertainty("trained:water", "ammonia")

@@ -1,0 +1,3 @@
+from qffc.training.processes import join
+
+join("node1", 2, 0)

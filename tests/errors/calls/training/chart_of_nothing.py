@@ -1,0 +1,3 @@
+from qffc.reports.svg_charts import chart
+
+chart([], "epoch", "MAE (meV)")

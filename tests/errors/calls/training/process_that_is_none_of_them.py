@@ -1,0 +1,3 @@
+from qffc.training.processes import join
+
+join("localhost:29500", 2, 2)

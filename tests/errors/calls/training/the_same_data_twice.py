@@ -1,0 +1,3 @@
+import qffc as qf
+
+qf.train("lib:pair", ["water", "water"], "run", train=10)

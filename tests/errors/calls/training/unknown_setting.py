@@ -1,0 +1,3 @@
+import qffc as qf
+
+qf.train("lib:sivqlm-h2o", "water", "run", epoch=10)

@@ -1,0 +1,3 @@
+from qffc.passes.equivariance.certificates.certificate import Certificate
+
+Certificate.from_json("proven\n")

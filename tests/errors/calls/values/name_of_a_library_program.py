@@ -1,0 +1,3 @@
+from qffc.library.catalogue import load_reference
+
+load_reference("pair")

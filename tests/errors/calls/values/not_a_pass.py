@@ -1,0 +1,3 @@
+import qffc as qf
+
+qf.register_pass(3)

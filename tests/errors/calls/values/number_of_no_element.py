@@ -1,0 +1,3 @@
+from qffc.ir.elements import symbols_of
+
+symbols_of([119])

@@ -1,0 +1,3 @@
+from qffc.passes.pipeline_text import parse_pass, parse_pipeline
+
+parse_pass("light-cone", type(parse_pipeline("canonicalize")[0]))

@@ -1,0 +1,3 @@
+import qffc as qf
+
+qf.compile("lib:sivqlm-lih", pipeline=[3])

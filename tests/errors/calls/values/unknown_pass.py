@@ -1,0 +1,3 @@
+from qffc.passes.registry import load_pass
+
+load_pass("canonicalise")

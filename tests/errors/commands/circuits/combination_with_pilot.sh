@@ -1,0 +1,1 @@
+qffc run trained:water --geometry water --batches 2 --pilot 10

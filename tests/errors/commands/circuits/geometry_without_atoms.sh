@@ -1,0 +1,1 @@
+qffc run trained:water --geometry empty.xyz

@@ -1,0 +1,1 @@
+qffc relax trained:water --geometry water --max-hqc 10

@@ -1,0 +1,1 @@
+qffc compile lib:pair --geometry water --measured

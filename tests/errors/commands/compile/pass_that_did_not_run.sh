@@ -1,0 +1,1 @@
+qffc compile lib:sivqlm-lih --print-after lower-jax

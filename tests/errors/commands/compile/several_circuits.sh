@@ -1,0 +1,1 @@
+qffc compile lib:sivqlm-h2o:depth=1 --emit qasm --measured

@@ -1,0 +1,1 @@
+qffc compile lib:ring:qubits=8,depth=1 --target lab.toml

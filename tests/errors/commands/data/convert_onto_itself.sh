@@ -1,0 +1,1 @@
+qffc data convert water.npz water.npz

@@ -1,0 +1,1 @@
+qffc data info water.npz --keys energies

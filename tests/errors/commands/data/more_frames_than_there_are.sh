@@ -1,0 +1,1 @@
+qffc data split water.npz --train 10 --out parts

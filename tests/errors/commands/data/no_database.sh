@@ -1,0 +1,1 @@
+qffc data info broken.db

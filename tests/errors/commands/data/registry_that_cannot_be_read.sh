@@ -1,0 +1,1 @@
+qffc data fetch rmd17 ethanol --out data --registry notes.txt

@@ -1,0 +1,1 @@
+qffc data convert water.npz out.npz --layout md17

@@ -1,0 +1,1 @@
+qffc data fetch md17 ethanol --out data

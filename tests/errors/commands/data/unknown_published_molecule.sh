@@ -1,0 +1,1 @@
+qffc data fetch rmd17 methane --out data

@@ -1,0 +1,1 @@
+qffc audit EMT --geometry CH4

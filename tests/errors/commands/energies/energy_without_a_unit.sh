@@ -1,0 +1,1 @@
+qffc energy lib:sivqlm-h2o --geometry water

@@ -1,0 +1,1 @@
+qffc export trained:water --out water.jax

@@ -1,0 +1,1 @@
+qffc predict trained:water --geometry notes.txt --out out.xyz

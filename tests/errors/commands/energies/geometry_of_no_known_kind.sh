@@ -1,0 +1,1 @@
+qffc energy trained:water --geometry notes.txt

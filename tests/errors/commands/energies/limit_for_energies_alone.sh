@@ -1,0 +1,1 @@
+qffc eval trained:water --data alone.xyz --max-force-mae 10

@@ -1,0 +1,1 @@
+qffc md trained:water --geometry water --steps 5 --out md --stop-at often

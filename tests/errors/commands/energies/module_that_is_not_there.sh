@@ -1,0 +1,1 @@
+qffc audit ase.calculators.emmt:EMT --geometry CH4

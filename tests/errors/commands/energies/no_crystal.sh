@@ -1,0 +1,1 @@
+qffc audit ase.calculators.emt:EMT --geometry bulk:Xx

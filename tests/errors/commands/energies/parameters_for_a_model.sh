@@ -1,0 +1,1 @@
+qffc energy trained:water --geometry water --params nothing.json

@@ -1,0 +1,1 @@
+qffc energy lib:sivqlm-lih --geometry water.xyz --raw --params shapes.json

@@ -1,0 +1,1 @@
+qffc predict trained:water --geometry water.npz --out out.csv

@@ -1,0 +1,1 @@
+qffc report trained:water --out report.pdf

@@ -1,0 +1,1 @@
+qffc predict trained:water --geometry bohr.xyz --out out.xyz

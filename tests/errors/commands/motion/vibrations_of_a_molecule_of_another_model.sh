@@ -1,0 +1,1 @@
+qffc vibrations trained:water --geometry CH4

@@ -1,0 +1,1 @@
+qffc draw lib:pair --out pair.jpeg

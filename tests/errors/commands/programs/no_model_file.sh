@@ -1,0 +1,1 @@
+qffc eval runs/pair --data water

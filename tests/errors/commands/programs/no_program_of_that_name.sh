@@ -1,0 +1,1 @@
+qffc check bond.py:bonds

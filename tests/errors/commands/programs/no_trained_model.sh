@@ -1,0 +1,1 @@
+qffc eval trained:benzene --data water

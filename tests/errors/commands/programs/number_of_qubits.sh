@@ -1,0 +1,1 @@
+qffc check lib:ring:qubits=5

@@ -1,0 +1,1 @@
+qffc import bell.qasm --site a --observable 'E=Z(q0)'

@@ -1,0 +1,1 @@
+qffc check done.py:program:depth=2

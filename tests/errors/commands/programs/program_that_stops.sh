@@ -1,0 +1,1 @@
+qffc check stops.py:bond

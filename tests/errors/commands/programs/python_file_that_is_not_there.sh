@@ -1,0 +1,1 @@
+qffc check gone.py:bond

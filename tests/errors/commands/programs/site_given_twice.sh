@@ -1,0 +1,1 @@
+qffc import bell.qasm --site a:H --site a:O --observable 'E=Z(q0)'

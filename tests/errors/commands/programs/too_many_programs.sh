@@ -1,0 +1,1 @@
+qffc diagnose lib:ring:qubits=4..100000

@@ -1,0 +1,1 @@
+qffc check lib:pair:depth=two

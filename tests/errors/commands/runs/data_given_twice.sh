@@ -1,0 +1,1 @@
+qffc train lib:pair --data water --data water --train 10

@@ -1,0 +1,1 @@
+qffc diagnose bond.qffc:depth=1..3

@@ -1,0 +1,1 @@
+qffc train gone.toml

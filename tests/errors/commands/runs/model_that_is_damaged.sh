@@ -1,0 +1,1 @@
+qffc eval broken.safetensors --data water

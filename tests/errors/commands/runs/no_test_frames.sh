@@ -1,0 +1,1 @@
+qffc eval trained:water --data water.npz --split test

@@ -1,0 +1,1 @@
+qffc search run.toml

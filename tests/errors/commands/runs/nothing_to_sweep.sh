@@ -1,0 +1,1 @@
+qffc sweep run.toml

@@ -1,0 +1,1 @@
+qffc curve lib:pair --data water --train 50

@@ -1,0 +1,1 @@
+qffc search lib:pair --data water --gates rotate

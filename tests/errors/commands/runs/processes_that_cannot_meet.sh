@@ -1,0 +1,1 @@
+qffc train lib:pair --data water --coordinator localhost:29500

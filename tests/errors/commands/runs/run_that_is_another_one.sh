@@ -1,0 +1,1 @@
+qffc curve lib:pair --data water --sizes 50,50

@@ -1,0 +1,1 @@
+qffc train bond.py:bond

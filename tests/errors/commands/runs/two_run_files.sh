@@ -1,0 +1,1 @@
+qffc train run.toml --config more.toml

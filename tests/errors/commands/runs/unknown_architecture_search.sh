@@ -1,0 +1,1 @@
+qffc search lib:sivqlm-h2o --data water --architecture grow

@@ -1,0 +1,9 @@
+import qffc as qf
+
+
+@qf.ansatz
+def bond(a):
+    a.centre()
+
+
+bond()

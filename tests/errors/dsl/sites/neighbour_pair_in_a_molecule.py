@@ -1,0 +1,10 @@
+import qffc as qf
+
+
+@qf.ansatz
+def bond(a):
+    a.centre("O")
+    a.neighbour_pair()
+
+
+bond()
