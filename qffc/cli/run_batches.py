@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qffc.execution.batches import BatchQuote
     from qffc.execution.differences import DifferenceEstimate
     from qffc.execution.energy import EnergyEstimate
+    from qffc.execution.mitigation import Mitigation
     from qffc.models.force_field import ForceField
     from qffc.passes.target import Target
 
@@ -36,6 +37,7 @@ class Limits(NamedTuple):
         store: a folder for results.
         seed: of the shots.
         debias: take the bias off energies.
+        mitigation: what is done against noise.
     """
 
     shots: int | None
@@ -45,6 +47,7 @@ class Limits(NamedTuple):
     store: Path | None
     seed: int
     debias: bool
+    mitigation: Mitigation
 
 
 def run_in_batches(
@@ -65,7 +68,15 @@ def run_in_batches(
     quoting = quote_differences if difference else quote_batches
     shots, error = limits.shots, limits.standard_error
     quoted = quoting(
-        model, numbers, positions, place, batches=batches, shots=shots, standard_error=error, pack=limits.pack
+        model,
+        numbers,
+        positions,
+        place,
+        batches=batches,
+        shots=shots,
+        standard_error=error,
+        pack=limits.pack,
+        mitigation=limits.mitigation,
     )
     _show(quoted, place, batches)
     check_price(quoted.price, limits.max_price)
@@ -83,6 +94,7 @@ def run_in_batches(
             max_price=limits.max_price,
             store=limits.store,
             seed=limits.seed,
+            mitigation=limits.mitigation,
         )
 
     head = {"target": place.name, "seed": limits.seed, "batches": batches, "packed": quoted.packed}
@@ -137,7 +149,7 @@ def _difference_table(found: DifferenceEstimate) -> str:
 
 def energy_table(estimates: tuple[EnergyEstimate, ...]) -> str:
     """Return a row for each geometry."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             str(index),
             f"{estimate.energy:.6f}",
@@ -147,11 +159,14 @@ def energy_table(estimates: tuple[EnergyEstimate, ...]) -> str:
         )
         for index, estimate in enumerate(estimates)
     ]
-    header = ("frame", "energy (eV)", "standard error", "exact (eV)", "deviation (standard errors)")
-    if not any(estimate.bias for estimate in estimates):
-        return table(header, rows)
-    taken = [(*row, f"{1e3 * each.bias:+.2f}") for row, each in zip(rows, estimates, strict=True)]
-    return table((*header, "bias taken off (meV)"), taken)
+    header: tuple[str, ...] = ("frame", "energy (eV)", "standard error", "exact (eV)", "deviation (standard errors)")
+    if any(estimate.bias for estimate in estimates):
+        header = (*header, "bias taken off (meV)")
+        rows = [(*row, f"{1e3 * each.bias:+.2f}") for row, each in zip(rows, estimates, strict=True)]
+    if any(estimate.kept != 1.0 for estimate in estimates):
+        header = (*header, "shots kept")
+        rows = [(*row, f"{each.kept:.1%}") for row, each in zip(rows, estimates, strict=True)]
+    return table(header, rows)
 
 
 def _deviation(value: float, error: float, exact: float) -> float:

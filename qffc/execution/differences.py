@@ -8,7 +8,7 @@ shots are allocated for the variance of the differences.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from qffc.execution.aims import Aim
 from qffc.execution.batch_plan import BatchPlan, Wanted
 from qffc.execution.batches import BatchQuote, run_batches
 from qffc.execution.energy_circuits import prepare
+from qffc.execution.mitigation import NOTHING, Mitigation
 from qffc.execution.rounds import Sampler
 from qffc.ir.diagnostics import error
 from qffc.models.force_field import ForceField
@@ -72,6 +73,7 @@ def estimate_differences(
     store: Path | None = None,
     seed: int,
     sampler: Sampler | None = None,
+    mitigation: Mitigation = NOTHING,
 ) -> DifferenceEstimate:
     """Estimate differences of energies of geometries of one molecule from circuits on a target.
 
@@ -90,6 +92,7 @@ def estimate_differences(
         store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.
         sampler: takes the place of the target.
+        mitigation: what is done against noise, see :mod:`qffc.execution.mitigation`.
 
     Raises:
         QffcError: when the molecule does not fit the model, a combination is no difference, the target cannot run the
@@ -105,7 +108,8 @@ def estimate_differences(
         >>> found.values.shape, bool(abs(found.standard_errors[0] - 0.05) < 0.01)
         ((1,), True)
     """
-    plan = _planned(model, numbers, positions, target, combinations, shots, standard_error, batches, pack)
+    wanted = Wanted(shots, standard_error, batches)
+    plan = _planned(model, numbers, positions, target, combinations, wanted, pack, mitigation)
     aim = plan.aim
     found = run_batches(plan, seed=seed, max_price=max_price, store=store, sampler=sampler)
     table = np.sum([step.shots for step in found.steps], axis=0)
@@ -131,9 +135,11 @@ def quote_differences(
     standard_error: float | None = None,
     batches: int = 1,
     pack: bool | None = None,
+    mitigation: Mitigation = NOTHING,
 ) -> BatchQuote:
     """Return what :func:`estimate_differences` would take with the same arguments; nothing is run."""
-    return BatchQuote(_planned(model, numbers, positions, target, combinations, shots, standard_error, batches, pack))
+    wanted = Wanted(shots, standard_error, batches)
+    return BatchQuote(_planned(model, numbers, positions, target, combinations, wanted, pack, mitigation))
 
 
 def _planned(
@@ -142,10 +148,9 @@ def _planned(
     positions: NDArray[np.floating],
     target: Target,
     combinations: NDArray[np.floating] | None,
-    shots: int | None,
-    standard_error: float | None,
-    batches: int,
+    wanted: Wanted,
     pack: bool | None,
+    mitigation: Mitigation,
 ) -> BatchPlan:
     job = prepare(model, numbers, positions)
     frames = len(job.frames)
@@ -167,4 +172,4 @@ def _planned(
             expected="(differences, geometries), coefficients that add up to zero in each row, not all of them zero",
             help="leave them out for each geometry minus the first one; two geometries at least",
         )
-    return BatchPlan.of(Aim(job, table), Wanted(shots, standard_error, batches, outputs=len(table)), target, pack)
+    return BatchPlan.of(Aim(job, table), replace(wanted, outputs=len(table)), target, pack, mitigation)

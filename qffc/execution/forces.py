@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from qffc.execution.backend import check_price
 from qffc.execution.energy_circuits import Job, prepare
 from qffc.execution.estimate import MomentEstimate, device_kernel
+from qffc.execution.measured_circuits import measured_circuits
+from qffc.execution.mitigation import NOTHING, Mitigation
 from qffc.execution.offer import Tariff, allocation_for, both_offers
 from qffc.execution.quote import Quote, choose, need_one, plan_of
 from qffc.execution.rounds import Circuits, Sampler, run_rounds
@@ -93,6 +95,7 @@ def estimate_forces(
     store: Path | None = None,
     seed: int,
     sampler: Sampler | None = None,
+    mitigation: Mitigation = NOTHING,
 ) -> tuple[ForceEstimate, ...]:
     """Estimate energies, forces and gradients of the energy from circuits, a batch for each round.
 
@@ -115,6 +118,7 @@ def estimate_forces(
         store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.
         sampler: takes the place of the target; :func:`exact_moments` gives the limit of infinitely many shots.
+        mitigation: what is done against noise, see :mod:`qffc.execution.mitigation`.
 
     Raises:
         QffcError: when the molecule does not fit the model, the target cannot run the circuits, or the price is above
@@ -132,7 +136,7 @@ def estimate_forces(
         True
     """
     run = prepare_forces(model, numbers, positions, parameters=parameters)
-    quote = run.quote(target, shots=shots, standard_error=standard_error, pack=pack)
+    quote = run.quote(target, shots=shots, standard_error=standard_error, pack=pack, mitigation=mitigation)
     return run.estimate(quote, target, max_price=max_price, store=store, seed=seed, sampler=sampler)
 
 
@@ -154,12 +158,12 @@ class Kept:
     """What geometries of a molecule share.
 
     Args:
-        plan: the measurement settings, once they are chosen.
-        tariff: of the last target.
+        plan: the measurement settings, once they are chosen, without mitigation.
+        tariff: of the last target and what was measured there.
     """
 
     plan: MeasurementPlan | None = None
-    tariff: tuple[Target, Tariff] | None = None
+    tariff: tuple[Target, MeasurementPlan, Tariff] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +211,13 @@ class ForceRun:
         return np.concatenate([self.rule.unshifted(slots)[:, None], self.rule.slots(slots)], axis=1)
 
     def quote(
-        self, target: Target, *, shots: int | None, standard_error: float | None, pack: bool | None = None
+        self,
+        target: Target,
+        *,
+        shots: int | None,
+        standard_error: float | None,
+        pack: bool | None = None,
+        mitigation: Mitigation = NOTHING,
     ) -> Quote:
         """Return settings, shots and prices; nothing is run.
 
@@ -220,10 +230,12 @@ class ForceRun:
             shots: the mean over all circuits, shifts and settings counted; or
             standard_error: of the force components of a geometry, root mean square, eV/Angstrom.
             pack: run circuits side by side, or not; None for what costs less
-            at equal standard errors.
+                at equal standard errors.
+            mitigation: what is done against noise.
         """
         need_one(shots, standard_error)
-        plan = self.kept.plan = self.kept.plan or plan_of(self.job)
+        self.kept.plan = self.kept.plan or plan_of(self.job)
+        plan = mitigation.applied(self.kept.plan, self.rule.split, target)
         spread = _Spread(plan, self.rule, self.tangent)
         each = told("variances of frames:", list(zip(self._places, self.points, self.exact, strict=True)))
         variances = np.stack([spread(place, here, moments) for place, here, moments in each])
@@ -282,15 +294,15 @@ class ForceRun:
         if not target.native:
             shape = (len(self.job.frames), self.job.circuits * (1 + len(self.rule.shifts)), len(plan.settings))
             return Tariff.free(shape, self.rule.split.qubit_count)
-        if self.kept.tariff is None or self.kept.tariff[0] != target:
-            self.kept.tariff = target, self._device_tariff(plan, target)
-        return self.kept.tariff[1]
+        if self.kept.tariff is None or self.kept.tariff[:2] != (target, plan):
+            self.kept.tariff = target, plan, self._device_tariff(plan, target)
+        return self.kept.tariff[2]
 
     def _device_tariff(self, plan: MeasurementPlan, target: Target) -> Tariff:
         kernel = device_kernel(self.rule.split, target)
         slots = generic_slots(self.rule.base)[None]
         generic = np.concatenate([self.rule.unshifted(slots), self.rule.slots(slots)[0]])
-        counts = [kernel.counts(circuit) for circuit in kernel.bind_settings(generic, plan.settings)]
+        counts = [kernel.counts(circuit) for circuit in measured_circuits(kernel, generic, plan.settings)]
         where = np.arange(len(counts)).reshape(1, len(generic), -1)
         repeated = np.tile(where, (len(self.job.frames), self.job.circuits, 1))
         return Tariff.of(counts, repeated, target)

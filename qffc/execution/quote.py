@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from qffc.execution.energy_circuits import Job
 from qffc.execution.estimate import MomentEstimate, device_kernel, shot_table
+from qffc.execution.measured_circuits import measured_circuits
+from qffc.execution.mitigation import NOTHING, Mitigation
 from qffc.execution.offer import Allocate, Offer, Tariff, allocation_for, both_offers
 from qffc.ir.diagnostics import error
 from qffc.ir.short_repr import counted, short_repr
@@ -88,7 +90,13 @@ class Quote:
 
 
 def planned_quote(
-    job: Job, target: Target, *, shots: int | None, standard_error: float | None, pack: bool | None = None
+    job: Job,
+    target: Target,
+    *,
+    shots: int | None,
+    standard_error: float | None,
+    pack: bool | None = None,
+    mitigation: Mitigation = NOTHING,
 ) -> Quote:
     """Return settings and shots by the variances of the exact states of the circuits, without noise of a device.
 
@@ -101,13 +109,15 @@ def planned_quote(
         standard_error: of each energy, eV.
         pack: run circuits side by side in jobs that share their shots, or not; None for what costs less
             at equal standard errors.
+        mitigation: what is done against noise.
 
     Raises:
-        QffcError: when the target cannot run the circuits, or not one of shots and standard error is given.
+        QffcError: when the target cannot run the circuits, not one of shots and standard error is given, or the
+            mitigation does not fit.
     """
     need_one(shots, standard_error)
     _, slopes = job.energies_and_slopes(job.exact_moments)
-    plan = plan_of(job)
+    plan = mitigation.applied(plan_of(job), job.split, target)
     wanted = allocation_for(shots, standard_error)
     return _quote(job, target, plan, planned_variances(job, plan, slopes), job.matters(slopes), wanted, pack)
 
@@ -149,10 +159,12 @@ def _covariances(job: Job, plan: MeasurementPlan) -> Iterator[tuple[slice, Float
         yield here, moment_covariances(plan, states, len(rows[here]))
 
 
-def equal_quote(job: Job, target: Target, shots: int, pack: bool | None = None) -> Quote:
+def equal_quote(
+    job: Job, target: Target, shots: int, pack: bool | None = None, mitigation: Mitigation = NOTHING
+) -> Quote:
     """Return the same settings with equal shots for each, as for a pilot run."""
     _, slopes = job.energies_and_slopes(job.exact_moments)
-    plan = plan_of(job)
+    plan = mitigation.applied(plan_of(job), job.split, target)
     unknown = np.zeros((len(slopes), len(plan.settings)))
     shot_table(shots, len(slopes), plan)  # refuses what is too few
 
@@ -241,7 +253,7 @@ def tariff_of(job: Job, target: Target, plan: MeasurementPlan, used: NDArray[np.
     first = np.repeat(np.arange(job.rounds), used.shape[1] // job.rounds) == 0
     taken = np.flatnonzero(used & first)
     rows = np.concatenate([job.flat_slots[taken], generic_slots(job.split)[None]])
-    counts = [kernel.counts(circuit) for circuit in kernel.bind_settings(rows, plan.settings)]
+    counts = [kernel.counts(circuit) for circuit in measured_circuits(kernel, rows, plan.settings)]
     row = np.full(used.size, len(taken))
     row[taken] = np.arange(len(taken))
     where = row[:, None] * settings + np.arange(settings)

@@ -129,6 +129,7 @@ def run_rounds(
         job.together([each.means for each in rounds]),
         job.together([each.one_shot for each in rounds]),
         job.together([each.shots for each in rounds]),
+        kept=job.together([each.shares_kept for each in rounds]),
     )
     return Measured(job.together(slots), moments, spent)
 
