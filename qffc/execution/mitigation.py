@@ -33,7 +33,7 @@ import numpy as np
 
 from qffc.execution.measured_circuits import measured_circuits
 from qffc.ir.diagnostics import QffcError, error, quoted
-from qffc.ir.pauli import PauliString
+from qffc.ir.pauli import Letter, PauliString
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.measurement.corrections import Correction
@@ -150,8 +150,9 @@ def _of_all_qubits(plan: MeasurementPlan) -> MeasurementPlan:
 
 
 def _filled(setting: Setting) -> Setting:
-    used = set(setting.letters) - {None}
-    letters = tuple(letter or (min(used) if len(used) == 1 else "Z") for letter in setting.letters)
+    used = sorted({letter for letter in setting.letters if letter is not None})
+    missing: Letter = used[0] if len(used) == 1 else "Z"
+    letters = tuple(letter or missing for letter in setting.letters)
     alone: tuple[PauliString, ...] = tuple(((qubit, letter),) for qubit, letter in enumerate(letters))
     # What is asked for keeps its place; the rest is asked for so that its operations stay in the circuit.
     strings = (*setting.strings, *(string for string in alone if string not in setting.strings))
