@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from qffc.cli.output import emit, say, table
@@ -36,7 +35,7 @@ class Limits(NamedTuple):
         max_price: in HQC.
         store: a folder for results.
         seed: of the shots.
-        debias: take the bias off energies.
+        debias: take the bias off.
         mitigation: what is done against noise.
     """
 
@@ -95,6 +94,7 @@ def run_in_batches(
             store=limits.store,
             seed=limits.seed,
             mitigation=limits.mitigation,
+            debias=limits.debias,
         )
 
     head = {"target": place.name, "seed": limits.seed, "batches": batches, "packed": quoted.packed}
@@ -103,7 +103,7 @@ def run_in_batches(
         data = {"units": {"energy": "eV"}, "shots": one.shots, "price_HQC": one.price, **_difference_data(one)}
         emit(_difference_table(one), {**head, **data}, as_json)
         return
-    found = measured(partial(estimate_energies, debias=limits.debias))
+    found = measured(estimate_energies)
     total = {"shots": sum(each.shots for each in found), "price_HQC": sum(each.price for each in found)}
     listed = {"units": {"energy": "eV"}, "estimates": [asdict(each) for each in found]}
     emit(energy_table(found), {**head, **total, **listed}, as_json)
@@ -127,11 +127,12 @@ def _difference_data(found: DifferenceEstimate) -> dict[str, object]:
         "differences": found.values.tolist(),
         "covariance": found.covariance.tolist(),
         "exact": found.exact.tolist(),
+        "bias": found.bias.tolist(),
     }
 
 
 def _difference_table(found: DifferenceEstimate) -> str:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             f"{frame + 1} - 0",
             f"{value:.6f}",
@@ -143,7 +144,16 @@ def _difference_table(found: DifferenceEstimate) -> str:
             zip(found.values, found.standard_errors, found.exact, strict=True)
         )
     ]
-    header = ("frames", "difference (eV)", "standard error", "exact (eV)", "deviation (standard errors)")
+    header: tuple[str, ...] = (
+        "frames",
+        "difference (eV)",
+        "standard error",
+        "exact (eV)",
+        "deviation (standard errors)",
+    )
+    if found.bias.any():
+        header = (*header, "bias taken off (meV)")
+        rows = [(*row, f"{1e3 * bias:+.2f}") for row, bias in zip(rows, found.bias, strict=True)]
     return f"{table(header, rows)}\n{found.left_out} circuits are not run: they are shared, or cancel"
 
 

@@ -90,7 +90,6 @@ def run_model(
             help="leave out --pilot: shots for forces are allocated by exact states",
         )
     _need_fitting(forces, batches, difference, pilot, frames)
-    _need_energies(debias, forces, difference)
     place = find_target(target).emulated() if emulate else find_target(target)
     need_runner(place)
     parse = force_in_ev_per_angstrom if forces else energy_in_ev
@@ -116,7 +115,7 @@ def run_model(
     _show(quote, place, pilot, "meV/Angstrom" if forces else "meV")
     check_price(quote.price, max_hqc)
     if shifted:
-        found = shifted.estimate(quote, place, max_price=max_hqc, store=store, seed=seed)
+        found = shifted.estimate(quote, place, max_price=max_hqc, store=store, seed=seed, debias=debias)
         emit(force_tables(found, numbers), {**_data(quote, place, seed, found), **force_data(found)}, as_json)
         return
     estimates = estimate_energies(
@@ -136,18 +135,6 @@ def run_model(
     )
     data = {"units": {"energy": "eV"}, "estimates": [asdict(estimate) for estimate in estimates]}
     emit(energy_table(estimates), {**_data(quote, place, seed, estimates), **data}, as_json)
-
-
-def _need_energies(debias: bool, forces: bool, difference: bool) -> None:
-    """Refuse to take a bias off what is no energy."""
-    other = "--forces" if forces else "--difference" if difference else None
-    if debias and other:
-        raise error(
-            "options that do not go together",
-            found=f"--debias and {other}",
-            expected="--debias with energies alone",
-            help=f"leave --debias out, or {other}",
-        )
 
 
 def _need_fitting(forces: bool, batches: int | None, difference: bool, pilot: int | None, frames: int) -> None:

@@ -19,6 +19,7 @@ from qffc.execution.batch_plan import BatchPlan, Wanted
 from qffc.execution.batches import BatchQuote, run_batches
 from qffc.execution.energy_circuits import prepare
 from qffc.execution.mitigation import NOTHING, Mitigation
+from qffc.execution.noise_bias import planned_bias
 from qffc.execution.rounds import Sampler
 from qffc.ir.diagnostics import error
 from qffc.models.force_field import ForceField
@@ -42,6 +43,7 @@ class DifferenceEstimate:
         left_out: circuits of the geometries that were not run: they are the same as another one, or cancel.
         shots: of all circuits together.
         price: in HQC.
+        bias: (differences,), eV, what was taken off as the mean effect of shot noise; 0 where that was not asked for.
     """
 
     values: Floats
@@ -51,6 +53,7 @@ class DifferenceEstimate:
     left_out: int
     shots: int
     price: float
+    bias: Floats
 
     @property
     def standard_errors(self) -> Floats:
@@ -74,6 +77,7 @@ def estimate_differences(
     seed: int,
     sampler: Sampler | None = None,
     mitigation: Mitigation = NOTHING,
+    debias: bool = False,
 ) -> DifferenceEstimate:
     """Estimate differences of energies of geometries of one molecule from circuits on a target.
 
@@ -93,6 +97,7 @@ def estimate_differences(
         seed: what reproduces the shots.
         sampler: takes the place of the target.
         mitigation: what is done against noise, see :mod:`qffc.execution.mitigation`.
+        debias: take the bias off that exact states tell of beforehand, see :mod:`qffc.execution.noise_bias`.
 
     Raises:
         QffcError: when the molecule does not fit the model, a combination is no difference, the target cannot run the
@@ -113,14 +118,18 @@ def estimate_differences(
     aim = plan.aim
     found = run_batches(plan, seed=seed, max_price=max_price, store=store, sampler=sampler)
     table = np.sum([step.shots for step in found.steps], axis=0)
+    bias = np.zeros(len(found.values))
+    if debias and aim.combinations is not None:
+        bias = aim.combinations @ planned_bias(aim.job, plan.settings, found.moments.shots, aim.shared)
     return DifferenceEstimate(
-        found.values,
+        found.values - bias,
         found.covariance,
         aim.values(aim.job.exact_moments),
         int((table > 0).sum()),
         int(np.tile(aim.job.counted, len(aim.job.frames)).sum() - aim.used.sum()),
         int(table.sum()),
         sum(step.price for step in found.steps),
+        bias,
     )
 
 
