@@ -162,9 +162,8 @@ def _filled(setting: Setting) -> Setting:
 def _nothing_forbidden(name: str) -> QffcError:
     return error(
         "no outcome that symmetry forbids",
-        found=f"'{name}', whose circuits can give every outcome of their settings without noise, and of Pauli bases, "
-        "too: once qubits turn about different axes, neither a parity nor the total spin stays",
-        expected="a program that conserves what can be seen, such as one of singlets and exchanges alone",
+        found=f"'{name}', whose circuits give every outcome without noise: no parity and no total spin is conserved",
+        expected="a program that conserves what is measured, such as one of singlets and exchanges alone",
         help="leave 'symmetry' out; 'readout' and 'extrapolate' work for every program",
     )
 
