@@ -151,6 +151,40 @@ class MeasurementPlan:
                     table[row, string] += weight
         return table
 
+    def weights_of(self, setting: int, circuit: int) -> NDArray[np.float64]:
+        """Return the coefficients of one setting in one circuit: those of all circuits."""
+        del circuit
+        return self.weights(setting)
+
+    def measured(self, circuits: int) -> NDArray[np.bool_]:
+        """Return (circuits, settings), which circuit is measured in which setting: all in all."""
+        return np.ones((circuits, len(self.settings)), dtype=np.bool_)
+
+    def rows(self, circuits: NDArray[np.intp] | slice) -> MeasurementPlan:
+        """Return the plan of some circuits: that of all."""
+        del circuits
+        return self
+
+    def beside(self, others: Sequence[Setting], coefficients: Sequence[tuple[float, float]]) -> MeasurementPlan:
+        """Return the plan with other settings of the same strings behind its own.
+
+        Args:
+            others: one for each setting.
+            coefficients: for each setting what its weights are multiplied by there, and in the other one.
+        """
+        count = len(self.settings)
+        terms = tuple(
+            tuple((s, k, weight * coefficients[s][0]) for s, k, weight in row)
+            + tuple((s + count, k, weight * coefficients[s][1]) for s, k, weight in row)
+            for row in self.terms
+        )
+        return MeasurementPlan((*self.settings, *others), self.constants, terms)
+
+    @staticmethod
+    def constants_of(observables: Sequence[Observable]) -> tuple[float, ...]:
+        """Return the coefficient of the identity in each observable."""
+        return tuple(string_weights(observable).get((), 0.0) for observable in observables)
+
 
 def measurement_plan(observables: Sequence[Observable], qubits: int) -> MeasurementPlan:
     """Group Pauli strings that agree qubit by qubit, greedily; each string is estimated in one setting.

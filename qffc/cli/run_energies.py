@@ -56,6 +56,9 @@ def run_model(
         list[str] | None,
         typer.Option(help="against noise: readout, symmetry, extrapolate; several with commas, or once for each"),
     ] = None,
+    own_settings: Annotated[
+        bool, typer.Option("--own-settings", help="choose what is measured for each circuit by itself: fewer shots")
+    ] = False,
     pack: Annotated[
         bool | None, typer.Option(help="run circuits side by side, or one by one; default: what costs less")
     ] = None,
@@ -90,6 +93,7 @@ def run_model(
             help="leave out --pilot: shots for forces are allocated by exact states",
         )
     _need_fitting(forces, batches, difference, pilot, frames)
+    _need_energies(own_settings, forces, difference, batches)
     place = find_target(target).emulated() if emulate else find_target(target)
     need_runner(place)
     parse = force_in_ev_per_angstrom if forces else energy_in_ev
@@ -109,7 +113,15 @@ def run_model(
         quote = shifted.quote(place, shots=mean, standard_error=wanted, pack=pack, mitigation=mitigation)
     else:
         quote = quote_energies(
-            trained, numbers, chosen, place, shots=mean, standard_error=wanted, pack=pack, mitigation=mitigation
+            trained,
+            numbers,
+            chosen,
+            place,
+            shots=mean,
+            standard_error=wanted,
+            pack=pack,
+            mitigation=mitigation,
+            own_settings=own_settings,
         )
     say(f"{len(chosen)} of {len(positions)} frames")
     _show(quote, place, pilot, "meV/Angstrom" if forces else "meV")
@@ -132,9 +144,23 @@ def run_model(
         seed=seed,
         debias=debias,
         mitigation=mitigation,
+        own_settings=own_settings,
     )
     data = {"units": {"energy": "eV"}, "estimates": [asdict(estimate) for estimate in estimates]}
     emit(energy_table(estimates), {**_data(quote, place, seed, estimates), **data}, as_json)
+
+
+def _need_energies(own: bool, forces: bool, difference: bool, batches: int | None) -> None:
+    """Refuse settings of each circuit where circuits are measured for more than an energy."""
+    names = (("--forces", forces), ("--difference", difference), ("--batches", batches is not None))
+    other = next((name for name, there in names if there), None)
+    if own and other:
+        raise error(
+            "options that do not go together",
+            found=f"--own-settings and {other}",
+            expected="--own-settings with energies in one batch",
+            help=f"leave --own-settings out, or {other}",
+        )
 
 
 def _need_fitting(forces: bool, batches: int | None, difference: bool, pilot: int | None, frames: int) -> None:

@@ -64,6 +64,7 @@ def quote_energies(
     standard_error: float | None = None,
     pack: bool | None = None,
     mitigation: Mitigation = NOTHING,
+    own_settings: bool = False,
 ) -> Quote:
     """Return what :func:`estimate_energies` would take with the same arguments; nothing is run.
 
@@ -72,7 +73,15 @@ def quote_energies(
     can be left out: what the device will charge, or a little more.
     """
     job = prepare(model, numbers, positions)
-    return planned_quote(job, target, shots=shots, standard_error=standard_error, pack=pack, mitigation=mitigation)
+    return planned_quote(
+        job,
+        target,
+        shots=shots,
+        standard_error=standard_error,
+        pack=pack,
+        mitigation=mitigation,
+        own=own_settings,
+    )
 
 
 def quote_batches(
@@ -109,6 +118,7 @@ def estimate_energies(
     sampler: Sampler | None = None,
     debias: bool = False,
     mitigation: Mitigation = NOTHING,
+    own_settings: bool = False,
 ) -> tuple[EnergyEstimate, ...]:
     """Estimate energies of geometries of one molecule from circuits on a target.
 
@@ -141,6 +151,8 @@ def estimate_energies(
         debias: take the bias off that exact states tell of beforehand, see :mod:`qffc.execution.noise_bias`.
         mitigation: what is done against noise, see :mod:`qffc.execution.mitigation`. Shots, price and standard error
             are those of the whole.
+        own_settings: choose settings and weights for each circuit by its own exact state; see
+            :mod:`qffc.passes.measurement.own_settings`. Not with ``batches``.
 
     Raises:
         QffcError: when the molecule does not fit the model, the target cannot run the circuits, the price is above the
@@ -149,6 +161,7 @@ def estimate_energies(
     job = prepare(model, numbers, positions)
     if batches is not None:
         _need_no_pilot(pilot, batches)
+        _need_shared_settings(own_settings, batches)
         plan = BatchPlan.of(Aim(job), Wanted(shots, standard_error, batches), target, pack, mitigation)
         return _in_batches(job, plan, seed, max_price, store, sampler, debias)
 
@@ -167,10 +180,18 @@ def estimate_energies(
 
     spent = 0.0
     if pilot is None:
-        quote = planned_quote(job, target, shots=shots, standard_error=standard_error, pack=pack, mitigation=mitigation)
+        quote = planned_quote(
+            job,
+            target,
+            shots=shots,
+            standard_error=standard_error,
+            pack=pack,
+            mitigation=mitigation,
+            own=own_settings,
+        )
         extra_shots, extra_prices = np.zeros(len(job.frames), dtype=int), (0.0,) * len(job.frames)
     else:
-        first = equal_quote(job, target, pilot, pack, mitigation)
+        first = equal_quote(job, target, pilot, pack, mitigation, own_settings)
         check_price(first.price, max_price)
         seen = measured(first, seed, spent)
         spent = seen.spent
@@ -231,6 +252,16 @@ def _in_batches(
         )
         for frame in range(len(exact))
     )
+
+
+def _need_shared_settings(own: bool, batches: int) -> None:
+    if own:
+        raise error(
+            "settings of each circuit in batches",
+            found=f"own_settings=True and batches={batches}",
+            expected="one of the two",
+            help="leave one of them out: batches share the settings that were planned first",
+        )
 
 
 def _kept(moments: MomentEstimate, frames: int) -> Floats:

@@ -110,13 +110,15 @@ def estimate_moments(
     plan = plan or kernel.measurements
     table = shot_table(shots, len(points), plan)
     used = np.flatnonzero(table.any(axis=1))
-    places = [(int(row), index) for row in used for index in range(len(plan.settings))]
-    circuits = measured_circuits(kernel, points[used], plan.settings)
+    made = measured_circuits(kernel, points[used], plan.settings)
+    every = [(int(row), index) for row in used for index in range(len(plan.settings))]
+    circuits = [circuit for circuit, place in zip(made, every, strict=True) if table[place]]
+    places = [place for place in every if table[place]]
     each = [int(table[place]) for place in places]
     run = run_batch(circuits, target, shots=each, seed=seed, packed=packed, store=store, max_price=max_price)
-    results: dict[int, list[ShotResult]] = {}
-    for (row, _), result in zip(places, run.results, strict=True):
-        results.setdefault(row, []).append(result)
+    results: dict[int, list[ShotResult | None]] = {int(row): [None] * len(plan.settings) for row in used}
+    for (row, index), result in zip(places, run.results, strict=True):
+        results[row][index] = result
     return gather(plan, [results.get(row) for row in range(len(points))], run)
 
 
@@ -128,16 +130,16 @@ def device_kernel(split: Split, target: Target) -> PytketKernel:
 
 
 def gather(
-    plan: MeasurementPlan, results: Sequence[Sequence[ShotResult] | None], run: EmulatorRun | None = None
+    plan: MeasurementPlan, results: Sequence[Sequence[ShotResult | None] | None], run: EmulatorRun | None = None
 ) -> MomentEstimate:
-    """Return the estimate from the shots of each setting of each circuit; None for a circuit that was left out."""
+    """Return the estimate from the shots of each setting of each circuit; None for what was left out."""
     size, width = len(plan.terms), len(plan.settings)
     means, one_shot = np.zeros((len(results), size)), np.zeros((len(results), width, size, size))
     shots, kept = np.zeros((len(results), width), dtype=np.int64), np.ones((len(results), width))
     for index, each in enumerate(results):
         if each is not None:
-            means[index], one_shot[index], kept[index] = _from_shots(plan, each)
-            shots[index] = [result.shots for result in each]
+            means[index], one_shot[index], kept[index] = _from_shots(plan, index, each)
+            shots[index] = [0 if result is None else result.shots for result in each]
     selected = any(setting.correction is not None and setting.correction.possible for setting in plan.settings)
     return MomentEstimate(means, one_shot, shots, run, kept if selected else None)
 
@@ -180,13 +182,15 @@ def shot_table(shots: int | NDArray[np.integer], circuits: int, plan: Measuremen
             help="allocate shots with the plan that is measured",
         )
     table = np.broadcast_to(given, shape).astype(np.int64)
-    used = table.any(axis=1)
-    if (table[used] < 2).any() or (not given.ndim and given < 2):
+    needed = plan.measured(circuits) & table.any(axis=1, keepdims=True)
+    if (table[needed] < 2).any() or (not given.ndim and given < 2):
         raise _too_few(int(given.min()))
     return table
 
 
-def _from_shots(plan: MeasurementPlan, results: Sequence[ShotResult]) -> tuple[Floats, Floats, Floats]:
+def _from_shots(
+    plan: MeasurementPlan, circuit: int, results: Sequence[ShotResult | None]
+) -> tuple[Floats, Floats, Floats]:
     """Means, the covariance of one shot of each setting, and the part of the shots of each that is kept."""
     if len(results) != len(plan.settings):
         raise error(
@@ -198,10 +202,13 @@ def _from_shots(plan: MeasurementPlan, results: Sequence[ShotResult]) -> tuple[F
     means = np.array(plan.constants, dtype=np.float64)
     one_shot, parts = np.zeros((len(plan.settings), len(means), len(means))), np.ones(len(plan.settings))
     for index, (setting, result) in enumerate(zip(plan.settings, results, strict=True)):
+        weights = plan.weights_of(index, circuit)
+        if result is None or not (result.shots or weights.any()):
+            continue
         if result.shots < 2:
             raise _too_few(result.shots)
         counted, parities = _read(setting, result)
-        values = plan.weights(index) @ parities  # (observables, distinct)
+        values = weights @ parities  # (observables, distinct)
         part = parts[index] = float(counted @ result.counts) / result.shots
         if part * result.shots < _LEAST_KEPT:
             raise _none_kept(part, result.shots)

@@ -170,15 +170,8 @@ def _nothing_forbidden(name: str) -> QffcError:
 
 def _extrapolated(plan: MeasurementPlan, split: Split, target: Target) -> MeasurementPlan:
     """The settings, then the same with folds; terms of both with their coefficients."""
-    count = len(plan.settings)
     coefficients = [coefficients_of(decay) for decay in _decays(plan, split, target)]
-    terms = tuple(
-        tuple((s, k, weight * coefficients[s][0]) for s, k, weight in row)
-        + tuple((s + count, k, weight * coefficients[s][1]) for s, k, weight in row)
-        for row in plan.terms
-    )
-    louder = tuple(replace(setting, folds=_FOLDS) for setting in plan.settings)
-    return MeasurementPlan((*plan.settings, *louder), plan.constants, terms)
+    return plan.beside([replace(setting, folds=_FOLDS) for setting in plan.settings], coefficients)
 
 
 def coefficients_of(decay: float, folds: int = _FOLDS) -> tuple[float, float]:

@@ -118,7 +118,7 @@ def run_rounds(
             circuits.split,
             rows.reshape(rows.shape[0] * rows.shape[1], rows.shape[2]),
             target,
-            plan=quote.plan,
+            plan=quote.plan.rows(job.of_round(np.arange(len(quote.table)), number)),
             shots=job.of_round(quote.table, number),
             seed=seed + number * ROUND_SEED,
         )

@@ -36,6 +36,7 @@ def run(
     pilot: int | None = None,
     batches: int | None = None,
     mitigate: str | Sequence[str] | None = None,
+    own_settings: bool = False,
     pack: bool | None = None,
     max_price: float | None = None,
     store: str | Path | None = None,
@@ -55,6 +56,7 @@ def run(
         batches: how many batches the shots come in, each allocated by what the ones before have shown.
         mitigate: what is done against noise: some of ``"readout"``, ``"symmetry"``, ``"extrapolate"``; see
             :mod:`qffc.execution.mitigation`.
+        own_settings: choose what is measured for each circuit by itself, for fewer shots.
         pack: run circuits side by side in jobs that share their shots, or not; None for what costs less
             at equal standard errors.
         max_price: in HQC; a run that costs more is refused. A machine needs it.
@@ -81,6 +83,7 @@ def run(
         pilot=None if pilot is None else whole_of("pilot", pilot),
         batches=None if batches is None else whole_of("batches", batches),
         mitigation=Mitigation.of(mitigate),
+        own_settings=own_settings,
         pack=pack,
         max_price=None if max_price is None else real_of("max_price", max_price),
         store=None if store is None else path_of("the results", store),

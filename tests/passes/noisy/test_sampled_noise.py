@@ -100,7 +100,8 @@ def test_derivatives_in_every_mode():
     def slopes(x):
         moments, tangent = functions.moments_along(x, along)
         gradient = jax.grad(lambda y: jnp.sum(weights * functions.moments(y)))(x)
-        return moments, tangent, gradient, jax.grad(lambda y: jnp.sum(weights * functions.moments_along(y, along)[1]))(x)
+        turned = jax.grad(lambda y: jnp.sum(weights * functions.moments_along(y, along)[1]))(x)
+        return moments, tangent, gradient, turned
 
     moments, tangent, gradient, turned = slopes(slots)
     np.testing.assert_allclose(moments, functions.moments(slots), atol=1e-12)
