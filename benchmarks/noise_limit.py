@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pytket.circuit import Circuit, Command, OpType
 
 from qffc.execution.estimate import MomentEstimate, device_kernel, gather
+from qffc.execution.measured_circuits import measured_circuits
 from qffc.execution.shots import ShotResult
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.measurement.settings import MeasurementPlan
@@ -27,7 +28,9 @@ def without_shot_noise(
     del seed
     kernel = device_kernel(split, target)
     results = [
-        [_result(kernel.bind_measured(point, setting), target) for setting in plan.settings] if used else None
+        [_result(circuit, target) for circuit in measured_circuits(kernel, point[None], plan.settings)]
+        if used
+        else None
         for point, used in zip(slots, shots.any(axis=1), strict=True)
     ]
     return gather(plan, results)

@@ -111,7 +111,7 @@ def moment_covariances(plan: MeasurementPlan, states: States | None, points: int
     With n_s shots of each setting the moments have the covariance ``sum(covariances[s] / n_s)``.
 
     Args:
-        plan: what is measured.
+        plan: what is measured; with weights of each circuit, those of as many circuits as there are points.
         states: (points, 2**qubits), or None for the maximally mixed state, where strings have no correlations.
         points: how many states there are.
     """
@@ -120,7 +120,7 @@ def moment_covariances(plan: MeasurementPlan, states: States | None, points: int
     for index, setting in enumerate(plan.settings):
         weights = plan.weights(index)
         inner = np.eye(len(setting.strings))[None] if states is None else string_covariances(states, setting)
-        covariances[:, index] = weights @ inner @ weights.T
+        covariances[:, index] = weights @ inner @ np.swapaxes(weights, -1, -2)
     return covariances
 
 

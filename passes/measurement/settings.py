@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from qffc.ir.pauli import Letter, PauliString
 from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.values import Number
 from qffc.passes.circuit.pauli_bases import pauli_bases
+from qffc.passes.measurement.corrections import Correction
 
 _EQUAL = 1e-12
 """Weights closer than this are one."""
@@ -34,6 +35,9 @@ class Setting:
         pairs: qubits that are measured in the Bell basis, two by two.
         singlets: whether the pairs are only asked if they are singlets: the strings of a pair, one for each letter,
             always have equal weights. Then the two may be turned together before.
+        folds: how many times each two-qubit gate of the circuit is undone and done again: the same state with
+            1 + 2 folds times the noise of gates and memory.
+        correction: how its shots are read.
 
     Example:
         >>> Setting((None, None), (((0, "Z"), (1, "Z")),), pairs=((0, 1),)).readings
@@ -44,6 +48,13 @@ class Setting:
     strings: tuple[PauliString, ...]
     pairs: tuple[tuple[int, int], ...] = ()
     singlets: bool = False
+    folds: int = 0
+    correction: Correction | None = None
+
+    @property
+    def plain(self) -> Setting:
+        """The setting itself, as it is measured where nothing is done against noise."""
+        return self if self.correction is None and not self.folds else replace(self, folds=0, correction=None)
 
     @property
     def bases(self) -> tuple[Letter | None, ...]:
@@ -139,6 +150,40 @@ class MeasurementPlan:
                 if where == setting:
                     table[row, string] += weight
         return table
+
+    def weights_of(self, setting: int, circuit: int) -> NDArray[np.float64]:
+        """Return the coefficients of one setting in one circuit: those of all circuits."""
+        del circuit
+        return self.weights(setting)
+
+    def measured(self, circuits: int) -> NDArray[np.bool_]:
+        """Return (circuits, settings), which circuit is measured in which setting: all in all."""
+        return np.ones((circuits, len(self.settings)), dtype=np.bool_)
+
+    def rows(self, circuits: NDArray[np.intp] | slice) -> MeasurementPlan:
+        """Return the plan of some circuits: that of all."""
+        del circuits
+        return self
+
+    def beside(self, others: Sequence[Setting], coefficients: Sequence[tuple[float, float]]) -> MeasurementPlan:
+        """Return the plan with other settings of the same strings behind its own.
+
+        Args:
+            others: one for each setting.
+            coefficients: for each setting what its weights are multiplied by there, and in the other one.
+        """
+        count = len(self.settings)
+        terms = tuple(
+            tuple((s, k, weight * coefficients[s][0]) for s, k, weight in row)
+            + tuple((s + count, k, weight * coefficients[s][1]) for s, k, weight in row)
+            for row in self.terms
+        )
+        return MeasurementPlan((*self.settings, *others), self.constants, terms)
+
+    @staticmethod
+    def constants_of(observables: Sequence[Observable]) -> tuple[float, ...]:
+        """Return the coefficient of the identity in each observable."""
+        return tuple(string_weights(observable).get((), 0.0) for observable in observables)
 
 
 def measurement_plan(observables: Sequence[Observable], qubits: int) -> MeasurementPlan:

@@ -172,7 +172,9 @@ class Numbers:
         moved = jnp.einsum("lbij,lbj->lbi", turns, sources, precision="highest")
         across = jnp.linalg.norm(jax.lax.stop_gradient(jnp.cross(moved, targets)), axis=2)
         physical = (across >= strengths.least_turn) | (jnp.sum(moved * targets, axis=2) < 0)
-        kept = jnp.where(physical, strengths.one_qubit, 1.0).astype(self.dtype)[..., None, None]
+        self.physical = jnp.where(physical, 1.0, 0.0).astype(self.dtype)
+        """(legs, batch), 1 where a leg is a gate, 0 where its turn is too small for one, or about z."""
+        kept = (1 - (1 - strengths.one_qubit) * self.physical)[..., None, None]
         before = self._by_leg([1.0 if isinstance(leg.source, Fresh) else strengths.dephasing(1) for leg in legs])
         after = self._by_leg([strengths.dephasing(leg.idle) for leg in legs])
         # Dephasing along u is kept + (1 - kept) u u^T; on either side of a turn R, moved = R u.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from qffc.cli.output import emit, say, table
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from qffc.execution.batches import BatchQuote
     from qffc.execution.differences import DifferenceEstimate
     from qffc.execution.energy import EnergyEstimate
+    from qffc.execution.mitigation import Mitigation
     from qffc.models.force_field import ForceField
     from qffc.passes.target import Target
 
@@ -35,7 +35,8 @@ class Limits(NamedTuple):
         max_price: in HQC.
         store: a folder for results.
         seed: of the shots.
-        debias: take the bias off energies.
+        debias: take the bias off.
+        mitigation: what is done against noise.
     """
 
     shots: int | None
@@ -45,6 +46,7 @@ class Limits(NamedTuple):
     store: Path | None
     seed: int
     debias: bool
+    mitigation: Mitigation
 
 
 def run_in_batches(
@@ -65,7 +67,15 @@ def run_in_batches(
     quoting = quote_differences if difference else quote_batches
     shots, error = limits.shots, limits.standard_error
     quoted = quoting(
-        model, numbers, positions, place, batches=batches, shots=shots, standard_error=error, pack=limits.pack
+        model,
+        numbers,
+        positions,
+        place,
+        batches=batches,
+        shots=shots,
+        standard_error=error,
+        pack=limits.pack,
+        mitigation=limits.mitigation,
     )
     _show(quoted, place, batches)
     check_price(quoted.price, limits.max_price)
@@ -83,6 +93,8 @@ def run_in_batches(
             max_price=limits.max_price,
             store=limits.store,
             seed=limits.seed,
+            mitigation=limits.mitigation,
+            debias=limits.debias,
         )
 
     head = {"target": place.name, "seed": limits.seed, "batches": batches, "packed": quoted.packed}
@@ -91,7 +103,7 @@ def run_in_batches(
         data = {"units": {"energy": "eV"}, "shots": one.shots, "price_HQC": one.price, **_difference_data(one)}
         emit(_difference_table(one), {**head, **data}, as_json)
         return
-    found = measured(partial(estimate_energies, debias=limits.debias))
+    found = measured(estimate_energies)
     total = {"shots": sum(each.shots for each in found), "price_HQC": sum(each.price for each in found)}
     listed = {"units": {"energy": "eV"}, "estimates": [asdict(each) for each in found]}
     emit(energy_table(found), {**head, **total, **listed}, as_json)
@@ -115,11 +127,12 @@ def _difference_data(found: DifferenceEstimate) -> dict[str, object]:
         "differences": found.values.tolist(),
         "covariance": found.covariance.tolist(),
         "exact": found.exact.tolist(),
+        "bias": found.bias.tolist(),
     }
 
 
 def _difference_table(found: DifferenceEstimate) -> str:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             f"{frame + 1} - 0",
             f"{value:.6f}",
@@ -131,13 +144,22 @@ def _difference_table(found: DifferenceEstimate) -> str:
             zip(found.values, found.standard_errors, found.exact, strict=True)
         )
     ]
-    header = ("frames", "difference (eV)", "standard error", "exact (eV)", "deviation (standard errors)")
+    header: tuple[str, ...] = (
+        "frames",
+        "difference (eV)",
+        "standard error",
+        "exact (eV)",
+        "deviation (standard errors)",
+    )
+    if found.bias.any():
+        header = (*header, "bias taken off (meV)")
+        rows = [(*row, f"{1e3 * bias:+.2f}") for row, bias in zip(rows, found.bias, strict=True)]
     return f"{table(header, rows)}\n{found.left_out} circuits are not run: they are shared, or cancel"
 
 
 def energy_table(estimates: tuple[EnergyEstimate, ...]) -> str:
     """Return a row for each geometry."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             str(index),
             f"{estimate.energy:.6f}",
@@ -147,11 +169,14 @@ def energy_table(estimates: tuple[EnergyEstimate, ...]) -> str:
         )
         for index, estimate in enumerate(estimates)
     ]
-    header = ("frame", "energy (eV)", "standard error", "exact (eV)", "deviation (standard errors)")
-    if not any(estimate.bias for estimate in estimates):
-        return table(header, rows)
-    taken = [(*row, f"{1e3 * each.bias:+.2f}") for row, each in zip(rows, estimates, strict=True)]
-    return table((*header, "bias taken off (meV)"), taken)
+    header: tuple[str, ...] = ("frame", "energy (eV)", "standard error", "exact (eV)", "deviation (standard errors)")
+    if any(estimate.bias for estimate in estimates):
+        header = (*header, "bias taken off (meV)")
+        rows = [(*row, f"{1e3 * each.bias:+.2f}") for row, each in zip(rows, estimates, strict=True)]
+    if any(estimate.kept != 1.0 for estimate in estimates):
+        header = (*header, "shots kept")
+        rows = [(*row, f"{each.kept:.1%}") for row, each in zip(rows, estimates, strict=True)]
+    return table(header, rows)
 
 
 def _deviation(value: float, error: float, exact: float) -> float:

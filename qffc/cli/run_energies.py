@@ -52,6 +52,13 @@ def run_model(
     debias: Annotated[
         bool, typer.Option("--debias", help="take off what shot noise adds in the mean, by exact states")
     ] = False,
+    mitigate: Annotated[
+        list[str] | None,
+        typer.Option(help="against noise: readout, symmetry, extrapolate; several with commas, or once for each"),
+    ] = None,
+    own_settings: Annotated[
+        bool, typer.Option("--own-settings", help="choose what is measured for each circuit by itself: fewer shots")
+    ] = False,
     pack: Annotated[
         bool | None, typer.Option(help="run circuits side by side, or one by one; default: what costs less")
     ] = None,
@@ -73,6 +80,7 @@ def run_model(
     from qffc.execution.backend import check_price, need_runner
     from qffc.execution.energy import estimate_energies, quote_energies
     from qffc.execution.forces import prepare_forces
+    from qffc.execution.mitigation import Mitigation
     from qffc.models.files.model_file import load_model
     from qffc.targets.catalogue import target as find_target
     from qffc.units import energy_in_ev, force_in_ev_per_angstrom
@@ -85,7 +93,7 @@ def run_model(
             help="leave out --pilot: shots for forces are allocated by exact states",
         )
     _need_fitting(forces, batches, difference, pilot, frames)
-    _need_energies(debias, forces, difference)
+    _need_energies(own_settings, forces, difference, batches)
     place = find_target(target).emulated() if emulate else find_target(target)
     need_runner(place)
     parse = force_in_ev_per_angstrom if forces else energy_in_ev
@@ -94,21 +102,32 @@ def run_model(
     trained = at_level(load_model(model), place, level)
     numbers, positions = read_geometry(geometry)
     chosen = positions[:frames]
+    mitigation = Mitigation.of(mitigate)
     if batches is not None or difference:
         say(f"{len(chosen)} of {len(positions)} frames")
-        limits = Limits(mean, wanted, pack, max_hqc, store, seed, debias)
+        limits = Limits(mean, wanted, pack, max_hqc, store, seed, debias, mitigation)
         run_in_batches(trained, numbers, chosen, place, batches or 1, difference, limits, as_json)
         return
     shifted = prepare_forces(trained, numbers, chosen) if forces else None
     if shifted:
-        quote = shifted.quote(place, shots=mean, standard_error=wanted, pack=pack)
+        quote = shifted.quote(place, shots=mean, standard_error=wanted, pack=pack, mitigation=mitigation)
     else:
-        quote = quote_energies(trained, numbers, chosen, place, shots=mean, standard_error=wanted, pack=pack)
+        quote = quote_energies(
+            trained,
+            numbers,
+            chosen,
+            place,
+            shots=mean,
+            standard_error=wanted,
+            pack=pack,
+            mitigation=mitigation,
+            own_settings=own_settings,
+        )
     say(f"{len(chosen)} of {len(positions)} frames")
     _show(quote, place, pilot, "meV/Angstrom" if forces else "meV")
     check_price(quote.price, max_hqc)
     if shifted:
-        found = shifted.estimate(quote, place, max_price=max_hqc, store=store, seed=seed)
+        found = shifted.estimate(quote, place, max_price=max_hqc, store=store, seed=seed, debias=debias)
         emit(force_tables(found, numbers), {**_data(quote, place, seed, found), **force_data(found)}, as_json)
         return
     estimates = estimate_energies(
@@ -124,20 +143,23 @@ def run_model(
         store=store,
         seed=seed,
         debias=debias,
+        mitigation=mitigation,
+        own_settings=own_settings,
     )
     data = {"units": {"energy": "eV"}, "estimates": [asdict(estimate) for estimate in estimates]}
     emit(energy_table(estimates), {**_data(quote, place, seed, estimates), **data}, as_json)
 
 
-def _need_energies(debias: bool, forces: bool, difference: bool) -> None:
-    """Refuse to take a bias off what is no energy."""
-    other = "--forces" if forces else "--difference" if difference else None
-    if debias and other:
+def _need_energies(own: bool, forces: bool, difference: bool, batches: int | None) -> None:
+    """Refuse settings of each circuit where circuits are measured for more than an energy."""
+    names = (("--forces", forces), ("--difference", difference), ("--batches", batches is not None))
+    other = next((name for name, there in names if there), None)
+    if own and other:
         raise error(
             "options that do not go together",
-            found=f"--debias and {other}",
-            expected="--debias with energies alone",
-            help=f"leave --debias out, or {other}",
+            found=f"--own-settings and {other}",
+            expected="--own-settings with energies in one batch",
+            help=f"leave --own-settings out, or {other}",
         )
 
 
@@ -173,7 +195,11 @@ def _data(
         "packed": quote.packed,
         "jobs": quote.offer.jobs,
         "settings": [
-            {"letters": "".join(letter or "-" for letter in setting.letters), "pairs": setting.pairs}
+            {
+                "letters": "".join(letter or "-" for letter in setting.letters),
+                "pairs": setting.pairs,
+                "folds": setting.folds,
+            }
             for setting in quote.plan.settings
         ],
     }
@@ -181,8 +207,14 @@ def _data(
 
 def _show(quote: Quote, place: Target, pilot: int | None, unit: str) -> None:
     settings = quote.plan.settings
-    bell = sum(bool(setting.pairs) for setting in settings)
-    say(f"{len(settings)} measurement settings, {bell} with Bell pairs; {quote.circuits} circuits, settings counted")
+    again = sum(bool(setting.folds) for setting in settings)
+    bell = sum(bool(setting.pairs) and not setting.folds for setting in settings)
+    say(
+        f"{len(settings) - again} measurement settings, {bell} with Bell pairs; {quote.circuits} circuits, settings "
+        "counted"
+    )
+    if again:
+        say("each setting twice: as it is, and with each two-qubit gate undone and done again, thrice its noise")
     if quote.rounds > 1:
         say(f"{quote.rounds} rounds, one after the other; later ones are priced with every gate that they may have")
     largest = f"{1e3 * quote.standard_errors.max():.3g} {unit}"

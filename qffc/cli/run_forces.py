@@ -31,6 +31,7 @@ def force_data(estimates: Sequence[ForceEstimate]) -> dict[str, object]:
                 "forces": estimate.forces.tolist(),
                 "force_standard_errors": estimate.force_errors.tolist(),
                 "exact_forces": estimate.exact_forces.tolist(),
+                "force_bias": estimate.force_bias.tolist(),
                 "circuits": estimate.circuits,
                 "shots": estimate.shots,
                 "price": estimate.price,
@@ -41,6 +42,7 @@ def force_data(estimates: Sequence[ForceEstimate]) -> dict[str, object]:
 
 
 def _frame(index: int, estimate: ForceEstimate, numbers: NDArray[np.integer]) -> str:
+    import numpy as np
     from ase.data import chemical_symbols
 
     energy = f"{estimate.energy:.6f} ± {estimate.energy_error:.6f} eV, exact {estimate.exact_energy:.6f} eV"
@@ -55,4 +57,6 @@ def _frame(index: int, estimate: ForceEstimate, numbers: NDArray[np.integer]) ->
         )
     ]
     header = ("atom", "force x (eV/Angstrom)", "y", "z", "exact")
-    return f"frame {index}: {energy}\n{table(header, rows)}"
+    taken = np.sqrt(np.mean(estimate.force_bias**2))
+    more = f"\nbias taken off: {1e3 * taken:.2f} meV/Angstrom, root mean square" if taken else ""
+    return f"frame {index}: {energy}\n{table(header, rows)}{more}"

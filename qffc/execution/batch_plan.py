@@ -22,6 +22,7 @@ from qffc.execution.aims import Aim
 from qffc.execution.allocation import MINIMUM_SHOTS, allocate, allocate_for
 from qffc.execution.backend import check_price
 from qffc.execution.estimate import MomentEstimate
+from qffc.execution.mitigation import NOTHING, Mitigation
 from qffc.execution.offer import Offer, Tariff, make_offer
 from qffc.execution.quote import need_one, tariff_of
 from qffc.ir.diagnostics import error
@@ -114,6 +115,7 @@ class Pool:
         spread: the same shape, covariances of one shot, times the shots that showed them.
         factors: (frames x circuits of a round, settings), the variance of the sum where one shot has the variance 1.
         shots: the same shape.
+        kept: the same shape, how many of them were kept.
     """
 
     left: float
@@ -122,6 +124,7 @@ class Pool:
     spread: Floats
     factors: Floats
     shots: Shots
+    kept: Floats
 
     @staticmethod
     def empty(circuits: int, plan: MeasurementPlan) -> Pool:
@@ -129,7 +132,7 @@ class Pool:
         settings, size = len(plan.settings), len(plan.terms)
         table = np.zeros((circuits, settings, size, size))
         counts = np.zeros((circuits, settings))
-        return Pool(1.0, np.zeros((circuits, size)), table, table, counts, counts.astype(np.int64))
+        return Pool(1.0, np.zeros((circuits, size)), table, table, counts, counts.astype(np.int64), counts)
 
     def add(self, found: MomentEstimate, part: float) -> Pool:
         """Return this with a batch that takes a part of the weight that is left."""
@@ -142,12 +145,14 @@ class Pool:
             self.spread + found.one_shot * found.shots[..., None, None],
             self.factors + np.where(ran, weight**2 * each, 0.0),
             self.shots + found.shots,
+            self.kept + found.shares_kept * found.shots,
         )
 
     @property
     def estimate(self) -> MomentEstimate:
         """The moments, with all shots; ``covariances`` of it are those of the weighted sum."""
-        return MomentEstimate(self.means, self.covariances * self.shots[..., None, None], self.shots)
+        shares = np.where(self.shots > 0, self.kept / np.maximum(self.shots, 1), 1.0)
+        return MomentEstimate(self.means, self.covariances * self.shots[..., None, None], self.shots, kept=shares)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,9 +178,9 @@ class BatchPlan:
     expected: Floats
 
     @staticmethod
-    def of(aim: Aim, wanted: Wanted, target: Target, pack: bool | None) -> BatchPlan:
+    def of(aim: Aim, wanted: Wanted, target: Target, pack: bool | None, mitigation: Mitigation = NOTHING) -> BatchPlan:
         """Return the plan; without a choice, packed where that costs less at equal standard errors."""
-        settings = aim.plan()
+        settings = mitigation.applied(aim.plan(), aim.job.split, target)
         tariff = tariff_of(aim.job, target, settings, aim.used.reshape(len(aim.job.frames), -1))
         places = len(settings.settings)
         grouped = tariff._replace(

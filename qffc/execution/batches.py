@@ -166,6 +166,7 @@ def run_batches(
         job.together(seen),
         job.together([each.one_shot for each in rounds]),
         job.together([each.shots for each in rounds]),
+        kept=job.together([each.shares_kept for each in rounds]),
     )
     slopes = aim.slopes(moments.means)
     return Batched(aim.values(moments.means), aim.covariance(moments.covariances, slopes), tuple(steps), moments, spent)

@@ -8,7 +8,7 @@ shots are allocated for the variance of the differences.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,8 @@ from qffc.execution.aims import Aim
 from qffc.execution.batch_plan import BatchPlan, Wanted
 from qffc.execution.batches import BatchQuote, run_batches
 from qffc.execution.energy_circuits import prepare
+from qffc.execution.mitigation import NOTHING, Mitigation
+from qffc.execution.noise_bias import planned_bias
 from qffc.execution.rounds import Sampler
 from qffc.ir.diagnostics import error
 from qffc.models.force_field import ForceField
@@ -41,6 +43,7 @@ class DifferenceEstimate:
         left_out: circuits of the geometries that were not run: they are the same as another one, or cancel.
         shots: of all circuits together.
         price: in HQC.
+        bias: (differences,), eV, what was taken off as the mean effect of shot noise; 0 where that was not asked for.
     """
 
     values: Floats
@@ -50,6 +53,7 @@ class DifferenceEstimate:
     left_out: int
     shots: int
     price: float
+    bias: Floats
 
     @property
     def standard_errors(self) -> Floats:
@@ -72,6 +76,8 @@ def estimate_differences(
     store: Path | None = None,
     seed: int,
     sampler: Sampler | None = None,
+    mitigation: Mitigation = NOTHING,
+    debias: bool = False,
 ) -> DifferenceEstimate:
     """Estimate differences of energies of geometries of one molecule from circuits on a target.
 
@@ -90,6 +96,8 @@ def estimate_differences(
         store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.
         sampler: takes the place of the target.
+        mitigation: what is done against noise, see :mod:`qffc.execution.mitigation`.
+        debias: take the bias off that exact states tell of beforehand, see :mod:`qffc.execution.noise_bias`.
 
     Raises:
         QffcError: when the molecule does not fit the model, a combination is no difference, the target cannot run the
@@ -105,18 +113,23 @@ def estimate_differences(
         >>> found.values.shape, bool(abs(found.standard_errors[0] - 0.05) < 0.01)
         ((1,), True)
     """
-    plan = _planned(model, numbers, positions, target, combinations, shots, standard_error, batches, pack)
+    wanted = Wanted(shots, standard_error, batches)
+    plan = _planned(model, numbers, positions, target, combinations, wanted, pack, mitigation)
     aim = plan.aim
     found = run_batches(plan, seed=seed, max_price=max_price, store=store, sampler=sampler)
     table = np.sum([step.shots for step in found.steps], axis=0)
+    bias = np.zeros(len(found.values))
+    if debias and aim.combinations is not None:
+        bias = aim.combinations @ planned_bias(aim.job, plan.settings, found.moments.shots, aim.shared)
     return DifferenceEstimate(
-        found.values,
+        found.values - bias,
         found.covariance,
         aim.values(aim.job.exact_moments),
         int((table > 0).sum()),
         int(np.tile(aim.job.counted, len(aim.job.frames)).sum() - aim.used.sum()),
         int(table.sum()),
         sum(step.price for step in found.steps),
+        bias,
     )
 
 
@@ -131,9 +144,11 @@ def quote_differences(
     standard_error: float | None = None,
     batches: int = 1,
     pack: bool | None = None,
+    mitigation: Mitigation = NOTHING,
 ) -> BatchQuote:
     """Return what :func:`estimate_differences` would take with the same arguments; nothing is run."""
-    return BatchQuote(_planned(model, numbers, positions, target, combinations, shots, standard_error, batches, pack))
+    wanted = Wanted(shots, standard_error, batches)
+    return BatchQuote(_planned(model, numbers, positions, target, combinations, wanted, pack, mitigation))
 
 
 def _planned(
@@ -142,10 +157,9 @@ def _planned(
     positions: NDArray[np.floating],
     target: Target,
     combinations: NDArray[np.floating] | None,
-    shots: int | None,
-    standard_error: float | None,
-    batches: int,
+    wanted: Wanted,
     pack: bool | None,
+    mitigation: Mitigation,
 ) -> BatchPlan:
     job = prepare(model, numbers, positions)
     frames = len(job.frames)
@@ -167,4 +181,4 @@ def _planned(
             expected="(differences, geometries), coefficients that add up to zero in each row, not all of them zero",
             help="leave them out for each geometry minus the first one; two geometries at least",
         )
-    return BatchPlan.of(Aim(job, table), Wanted(shots, standard_error, batches, outputs=len(table)), target, pack)
+    return BatchPlan.of(Aim(job, table), replace(wanted, outputs=len(table)), target, pack, mitigation)

@@ -13,6 +13,8 @@ from qffc.execution.backend import check_price
 from qffc.execution.batch_plan import BatchPlan, Wanted
 from qffc.execution.batches import BatchQuote, run_batches
 from qffc.execution.energy_circuits import Job, prepare
+from qffc.execution.estimate import MomentEstimate
+from qffc.execution.mitigation import NOTHING, Mitigation
 from qffc.execution.noise_bias import planned_bias
 from qffc.execution.quote import Quote, equal_quote, observed_quote, planned_quote
 from qffc.execution.rounds import Measured, Sampler, alone, run_rounds
@@ -39,6 +41,7 @@ class EnergyEstimate:
         shots: of all circuits together.
         price: in HQC, what the device charges for these circuits; the most that it may, where there are several rounds.
         bias: eV, what was taken off as the mean effect of shot noise; 0 where that was not asked for.
+        kept: the part of the shots whose outcome symmetry allows; 1 where that was not asked for.
     """
 
     energy: float
@@ -48,6 +51,7 @@ class EnergyEstimate:
     shots: int
     price: float
     bias: float = 0.0
+    kept: float = 1.0
 
 
 def quote_energies(
@@ -59,6 +63,8 @@ def quote_energies(
     shots: int | None = None,
     standard_error: float | None = None,
     pack: bool | None = None,
+    mitigation: Mitigation = NOTHING,
+    own_settings: bool = False,
 ) -> Quote:
     """Return what :func:`estimate_energies` would take with the same arguments; nothing is run.
 
@@ -67,7 +73,15 @@ def quote_energies(
     can be left out: what the device will charge, or a little more.
     """
     job = prepare(model, numbers, positions)
-    return planned_quote(job, target, shots=shots, standard_error=standard_error, pack=pack)
+    return planned_quote(
+        job,
+        target,
+        shots=shots,
+        standard_error=standard_error,
+        pack=pack,
+        mitigation=mitigation,
+        own=own_settings,
+    )
 
 
 def quote_batches(
@@ -80,10 +94,11 @@ def quote_batches(
     shots: int | None = None,
     standard_error: float | None = None,
     pack: bool | None = None,
+    mitigation: Mitigation = NOTHING,
 ) -> BatchQuote:
     """Return what :func:`estimate_energies` would take in batches, if variances are those of exact states."""
     aim = Aim(prepare(model, numbers, positions))
-    return BatchQuote(BatchPlan.of(aim, Wanted(shots, standard_error, batches), target, pack))
+    return BatchQuote(BatchPlan.of(aim, Wanted(shots, standard_error, batches), target, pack, mitigation))
 
 
 def estimate_energies(
@@ -102,6 +117,8 @@ def estimate_energies(
     seed: int,
     sampler: Sampler | None = None,
     debias: bool = False,
+    mitigation: Mitigation = NOTHING,
+    own_settings: bool = False,
 ) -> tuple[EnergyEstimate, ...]:
     """Estimate energies of geometries of one molecule from circuits on a target.
 
@@ -132,15 +149,20 @@ def estimate_energies(
         seed: what reproduces the shots.
         sampler: takes the place of the target.
         debias: take the bias off that exact states tell of beforehand, see :mod:`qffc.execution.noise_bias`.
+        mitigation: what is done against noise, see :mod:`qffc.execution.mitigation`. Shots, price and standard error
+            are those of the whole.
+        own_settings: choose settings and weights for each circuit by its own exact state; see
+            :mod:`qffc.passes.measurement.own_settings`. Not with ``batches``.
 
     Raises:
-        QffcError: when the molecule does not fit the model, the target cannot run the circuits, or the price is above
-            the limit.
+        QffcError: when the molecule does not fit the model, the target cannot run the circuits, the price is above the
+            limit, or the mitigation does not fit.
     """
     job = prepare(model, numbers, positions)
     if batches is not None:
         _need_no_pilot(pilot, batches)
-        plan = BatchPlan.of(Aim(job), Wanted(shots, standard_error, batches), target, pack)
+        _need_shared_settings(own_settings, batches)
+        plan = BatchPlan.of(Aim(job), Wanted(shots, standard_error, batches), target, pack, mitigation)
         return _in_batches(job, plan, seed, max_price, store, sampler, debias)
 
     def measured(quote: Quote, seed: int, spent: float) -> Measured:
@@ -158,10 +180,18 @@ def estimate_energies(
 
     spent = 0.0
     if pilot is None:
-        quote = planned_quote(job, target, shots=shots, standard_error=standard_error, pack=pack)
+        quote = planned_quote(
+            job,
+            target,
+            shots=shots,
+            standard_error=standard_error,
+            pack=pack,
+            mitigation=mitigation,
+            own=own_settings,
+        )
         extra_shots, extra_prices = np.zeros(len(job.frames), dtype=int), (0.0,) * len(job.frames)
     else:
-        first = equal_quote(job, target, pilot, pack)
+        first = equal_quote(job, target, pilot, pack, mitigation, own_settings)
         check_price(first.price, max_price)
         seen = measured(first, seed, spent)
         spent = seen.spent
@@ -178,6 +208,7 @@ def estimate_energies(
     variances = np.einsum("ci,cij,cj->c", slopes, estimate.covariances, slopes).reshape(len(energies), -1).sum(axis=1)
     exact, _ = job.energies_and_slopes(job.exact_moments)
     bias = planned_bias(job, quote.plan, estimate.shots) if debias else np.zeros(len(energies))
+    kept = _kept(estimate, len(energies))
     return tuple(
         EnergyEstimate(
             float(energies[frame] - bias[frame]),
@@ -187,6 +218,7 @@ def estimate_energies(
             int(quote.shots[frame].sum() + extra_shots[frame]),
             quote.prices[frame] + extra_prices[frame],
             float(bias[frame]),
+            float(kept[frame]),
         )
         for frame in range(len(energies))
     )
@@ -206,6 +238,7 @@ def _in_batches(
     shots = np.sum([step.shots for step in found.steps], axis=0)
     prices = np.sum([step.prices for step in found.steps], axis=0)
     bias = planned_bias(job, plan.settings, found.moments.shots) if debias else np.zeros(len(exact))
+    kept = _kept(found.moments, len(exact))
     return tuple(
         EnergyEstimate(
             float(found.values[frame] - bias[frame]),
@@ -215,9 +248,27 @@ def _in_batches(
             int(shots[frame].sum()),
             float(prices[frame]),
             float(bias[frame]),
+            float(kept[frame]),
         )
         for frame in range(len(exact))
     )
+
+
+def _need_shared_settings(own: bool, batches: int) -> None:
+    if own:
+        raise error(
+            "settings of each circuit in batches",
+            found=f"own_settings=True and batches={batches}",
+            expected="one of the two",
+            help="leave one of them out: batches share the settings that were planned first",
+        )
+
+
+def _kept(moments: MomentEstimate, frames: int) -> Floats:
+    """(frames,), the part of the shots of a geometry that is kept."""
+    shots = moments.shots.reshape(frames, -1)
+    kept = (moments.shares_kept * moments.shots).reshape(frames, -1)
+    return np.asarray(kept.sum(axis=1) / np.maximum(shots.sum(axis=1), 1))
 
 
 def _need_no_pilot(pilot: int | None, batches: int) -> None:

@@ -12,16 +12,20 @@ from numpy.typing import NDArray
 
 from qffc.execution.backend import EmulatorRun, ShotResult
 from qffc.execution.batch import run_batch
+from qffc.execution.measured_circuits import measured_circuits
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.telling import tell
 from qffc.passes.circuit.split_program import Split
-from qffc.passes.measurement.settings import MeasurementPlan
+from qffc.passes.measurement.settings import MeasurementPlan, Setting
 from qffc.passes.target import Target
 
 if TYPE_CHECKING:
     from qffc.passes.lower_pytket.kernel import PytketKernel
 
 Floats = NDArray[np.float64]
+
+_LEAST_KEPT = 2
+"""Shots that are left of those of a setting."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +38,19 @@ class MomentEstimate:
             the means, unbiased.
         shots: (circuits, settings).
         run: the batch behind it, where there was one.
+        kept: (circuits, settings), the part of the shots whose outcome is possible; None for all of them.
     """
 
     means: Floats
     one_shot: Floats
     shots: NDArray[np.int64]
     run: EmulatorRun | None = None
+    kept: Floats | None = None
+
+    @property
+    def shares_kept(self) -> Floats:
+        """(circuits, settings), the part of the shots that was kept; 1 where all were, or none were drawn."""
+        return np.ones(self.shots.shape) if self.kept is None else self.kept
 
     @property
     def covariances(self) -> Floats:
@@ -99,13 +110,15 @@ def estimate_moments(
     plan = plan or kernel.measurements
     table = shot_table(shots, len(points), plan)
     used = np.flatnonzero(table.any(axis=1))
-    places = [(int(row), index) for row in used for index in range(len(plan.settings))]
-    circuits = kernel.bind_settings(points[used], plan.settings)
+    made = measured_circuits(kernel, points[used], plan.settings)
+    every = [(int(row), index) for row in used for index in range(len(plan.settings))]
+    circuits = [circuit for circuit, place in zip(made, every, strict=True) if table[place]]
+    places = [place for place in every if table[place]]
     each = [int(table[place]) for place in places]
     run = run_batch(circuits, target, shots=each, seed=seed, packed=packed, store=store, max_price=max_price)
-    results: dict[int, list[ShotResult]] = {}
-    for (row, _), result in zip(places, run.results, strict=True):
-        results.setdefault(row, []).append(result)
+    results: dict[int, list[ShotResult | None]] = {int(row): [None] * len(plan.settings) for row in used}
+    for (row, index), result in zip(places, run.results, strict=True):
+        results[row][index] = result
     return gather(plan, [results.get(row) for row in range(len(points))], run)
 
 
@@ -117,17 +130,18 @@ def device_kernel(split: Split, target: Target) -> PytketKernel:
 
 
 def gather(
-    plan: MeasurementPlan, results: Sequence[Sequence[ShotResult] | None], run: EmulatorRun | None = None
+    plan: MeasurementPlan, results: Sequence[Sequence[ShotResult | None] | None], run: EmulatorRun | None = None
 ) -> MomentEstimate:
-    """Return the estimate from the shots of each setting of each circuit; None for a circuit that was left out."""
+    """Return the estimate from the shots of each setting of each circuit; None for what was left out."""
     size, width = len(plan.terms), len(plan.settings)
     means, one_shot = np.zeros((len(results), size)), np.zeros((len(results), width, size, size))
-    shots = np.zeros((len(results), width), dtype=np.int64)
+    shots, kept = np.zeros((len(results), width), dtype=np.int64), np.ones((len(results), width))
     for index, each in enumerate(results):
         if each is not None:
-            means[index], one_shot[index] = _from_shots(plan, each)
-            shots[index] = [result.shots for result in each]
-    return MomentEstimate(means, one_shot, shots, run)
+            means[index], one_shot[index], kept[index] = _from_shots(plan, index, each)
+            shots[index] = [0 if result is None else result.shots for result in each]
+    selected = any(setting.correction is not None and setting.correction.possible for setting in plan.settings)
+    return MomentEstimate(means, one_shot, shots, run, kept if selected else None)
 
 
 def moments_from_shots(plan: MeasurementPlan, results: Sequence[ShotResult]) -> tuple[Floats, Floats]:
@@ -168,14 +182,16 @@ def shot_table(shots: int | NDArray[np.integer], circuits: int, plan: Measuremen
             help="allocate shots with the plan that is measured",
         )
     table = np.broadcast_to(given, shape).astype(np.int64)
-    used = table.any(axis=1)
-    if (table[used] < 2).any() or (not given.ndim and given < 2):
+    needed = plan.measured(circuits) & table.any(axis=1, keepdims=True)
+    if (table[needed] < 2).any() or (not given.ndim and given < 2):
         raise _too_few(int(given.min()))
     return table
 
 
-def _from_shots(plan: MeasurementPlan, results: Sequence[ShotResult]) -> tuple[Floats, Floats]:
-    """Means, and the covariance of one shot of each setting."""
+def _from_shots(
+    plan: MeasurementPlan, circuit: int, results: Sequence[ShotResult | None]
+) -> tuple[Floats, Floats, Floats]:
+    """Means, the covariance of one shot of each setting, and the part of the shots of each that is kept."""
     if len(results) != len(plan.settings):
         raise error(
             "results that do not fit the plan",
@@ -184,18 +200,42 @@ def _from_shots(plan: MeasurementPlan, results: Sequence[ShotResult]) -> tuple[F
             help="run every setting once",
         )
     means = np.array(plan.constants, dtype=np.float64)
-    one_shot = np.zeros((len(plan.settings), len(means), len(means)))
+    one_shot, parts = np.zeros((len(plan.settings), len(means), len(means))), np.ones(len(plan.settings))
     for index, (setting, result) in enumerate(zip(plan.settings, results, strict=True)):
+        weights = plan.weights_of(index, circuit)
+        if result is None or not (result.shots or weights.any()):
+            continue
         if result.shots < 2:
             raise _too_few(result.shots)
-        bit = {qubit: place for place, qubit in enumerate(setting.measured)}
-        parities = np.array([sign * result.parities([bit[q] for q in qubits]) for sign, qubits in setting.readings])
-        values = plan.weights(index) @ parities  # (observables, distinct)
-        mean = values @ result.counts / result.shots
-        centred = values - mean[:, None]
+        counted, parities = _read(setting, result)
+        values = weights @ parities  # (observables, distinct)
+        part = parts[index] = float(counted @ result.counts) / result.shots
+        if part * result.shots < _LEAST_KEPT:
+            raise _none_kept(part, result.shots)
+        # A ratio of two sums where shots are left out; to first order its spread is that of what follows.
+        mean = values @ result.counts / (part * result.shots)
+        centred = (values - mean[:, None] * counted) / part
         means += mean
         one_shot[index] = (centred * result.counts) @ centred.T / (result.shots - 1)
-    return means, one_shot
+    return means, one_shot, parts
+
+
+def _read(setting: Setting, result: ShotResult) -> tuple[Floats, Floats]:
+    """How much each outcome that was seen counts, (distinct,), and what it gives each string, (strings, distinct)."""
+    bit = {qubit: place for place, qubit in enumerate(setting.measured)}
+    readings = [(sign, [bit[qubit] for qubit in qubits]) for sign, qubits in setting.readings]
+    if setting.correction is not None:
+        return setting.correction.apply(result.outcomes, readings)
+    return np.ones(len(result.counts)), np.array([sign * result.parities(places) for sign, places in readings])
+
+
+def _none_kept(part: float, shots: int) -> QffcError:
+    return error(
+        "hardly a shot that symmetry allows",
+        found=f"{part * shots:.1f} of {shots} shots of a circuit",
+        expected=f"at least {_LEAST_KEPT}, for their spread",
+        help="ask for more shots, or leave 'symmetry' out: noise leaves nothing of what is conserved",
+    )
 
 
 def _too_few(shots: int) -> QffcError:

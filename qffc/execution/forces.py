@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from qffc.execution.backend import check_price
 from qffc.execution.energy_circuits import Job, prepare
 from qffc.execution.estimate import MomentEstimate, device_kernel
+from qffc.execution.force_bias import force_bias, need_one_round, planned_covariances_of
+from qffc.execution.measured_circuits import measured_circuits
+from qffc.execution.mitigation import NOTHING, Mitigation
 from qffc.execution.offer import Tariff, allocation_for, both_offers
 from qffc.execution.quote import Quote, choose, need_one, plan_of
 from qffc.execution.rounds import Circuits, Sampler, run_rounds
-from qffc.execution.tangent import Geometry, Tangent
+from qffc.execution.tangent import Derivatives, Geometry, Tangent
 from qffc.ir.telling import told
 from qffc.models.force_field import ForceField
 from qffc.passes.circuit.split_program import Split
@@ -52,6 +55,8 @@ class ForceEstimate:
         price: in HQC, about what the device charges for these circuits; see :meth:`ForceRun.quote`.
         exact_energy: what the same circuits give without shot noise, eV.
         covariance: of the forces, (3 atoms, 3 atoms), (eV/Angstrom)^2; empty unless asked for.
+        force_bias: (atoms, 3), eV/Angstrom, what was taken off as the mean effect of shot noise, as it was of the
+            energy and the gradient; 0 where that was not asked for.
     """
 
     energy: float
@@ -66,6 +71,7 @@ class ForceEstimate:
     price: float
     exact_energy: float
     covariance: Floats
+    force_bias: Floats
 
 
 @in_double_precision
@@ -93,6 +99,8 @@ def estimate_forces(
     store: Path | None = None,
     seed: int,
     sampler: Sampler | None = None,
+    mitigation: Mitigation = NOTHING,
+    debias: bool = False,
 ) -> tuple[ForceEstimate, ...]:
     """Estimate energies, forces and gradients of the energy from circuits, a batch for each round.
 
@@ -115,6 +123,9 @@ def estimate_forces(
         store: a folder for results, so that a run can go on after a kill. A machine needs it.
         seed: what reproduces the shots.
         sampler: takes the place of the target; :func:`exact_moments` gives the limit of infinitely many shots.
+        mitigation: what is done against noise, see :mod:`qffc.execution.mitigation`.
+        debias: take the bias off that exact states tell of beforehand, see :mod:`qffc.execution.force_bias`; of one
+            round of circuits.
 
     Raises:
         QffcError: when the molecule does not fit the model, the target cannot run the circuits, or the price is above
@@ -132,8 +143,8 @@ def estimate_forces(
         True
     """
     run = prepare_forces(model, numbers, positions, parameters=parameters)
-    quote = run.quote(target, shots=shots, standard_error=standard_error, pack=pack)
-    return run.estimate(quote, target, max_price=max_price, store=store, seed=seed, sampler=sampler)
+    quote = run.quote(target, shots=shots, standard_error=standard_error, pack=pack, mitigation=mitigation)
+    return run.estimate(quote, target, max_price=max_price, store=store, seed=seed, sampler=sampler, debias=debias)
 
 
 def prepare_forces(
@@ -154,12 +165,12 @@ class Kept:
     """What geometries of a molecule share.
 
     Args:
-        plan: the measurement settings, once they are chosen.
-        tariff: of the last target.
+        plan: the measurement settings, once they are chosen, without mitigation.
+        tariff: of the last target and what was measured there.
     """
 
     plan: MeasurementPlan | None = None
-    tariff: tuple[Target, Tariff] | None = None
+    tariff: tuple[Target, MeasurementPlan, Tariff] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +218,13 @@ class ForceRun:
         return np.concatenate([self.rule.unshifted(slots)[:, None], self.rule.slots(slots)], axis=1)
 
     def quote(
-        self, target: Target, *, shots: int | None, standard_error: float | None, pack: bool | None = None
+        self,
+        target: Target,
+        *,
+        shots: int | None,
+        standard_error: float | None,
+        pack: bool | None = None,
+        mitigation: Mitigation = NOTHING,
     ) -> Quote:
         """Return settings, shots and prices; nothing is run.
 
@@ -220,10 +237,12 @@ class ForceRun:
             shots: the mean over all circuits, shifts and settings counted; or
             standard_error: of the force components of a geometry, root mean square, eV/Angstrom.
             pack: run circuits side by side, or not; None for what costs less
-            at equal standard errors.
+                at equal standard errors.
+            mitigation: what is done against noise.
         """
         need_one(shots, standard_error)
-        plan = self.kept.plan = self.kept.plan or plan_of(self.job)
+        self.kept.plan = self.kept.plan or plan_of(self.job)
+        plan = mitigation.applied(self.kept.plan, self.rule.split, target)
         spread = _Spread(plan, self.rule, self.tangent)
         each = told("variances of frames:", list(zip(self._places, self.points, self.exact, strict=True)))
         variances = np.stack([spread(place, here, moments) for place, here, moments in each])
@@ -245,6 +264,7 @@ class ForceRun:
         seed: int,
         sampler: Sampler | None = None,
         covariance: bool = False,
+        debias: bool = False,
     ) -> tuple[ForceEstimate, ...]:
         """Return the estimates of each geometry with the settings and shots of a quote; see :func:`estimate_forces`.
 
@@ -256,7 +276,10 @@ class ForceRun:
             seed: what reproduces the shots.
             sampler: takes the place of the target.
             covariance: whether that of the forces is wanted.
+            debias: whether the bias of shot noise is taken off.
         """
+        if debias:
+            need_one_round(self.job.rounds, self.rule.split)
         check_price(quote.price, max_price)
         circuits = Circuits(self.rule.split, self._rows)
         slots, found, _ = run_rounds(
@@ -266,11 +289,18 @@ class ForceRun:
         covariances = found.covariances.reshape(*self.exact.shape, self.exact.shape[-1])
         limits = zip(self._places, self.exact, strict=True)
         places = _geometries(self.job, self.rule, slots)
-        results = list(zip(places, means, covariances, limits, quote.shots, quote.prices, strict=True))
+        shots = found.shots.reshape(len(places), -1, found.shots.shape[1])
+        biases = [self._bias(quote.plan, k, shots[k]) if debias else None for k in range(len(places))]
+        results = list(zip(places, means, covariances, limits, quote.shots, quote.prices, biases, strict=True))
         return tuple(
             _estimate(self.tangent, covariance, *result)
             for result in told("forces and standard errors, frames:", results)
         )
+
+    def _bias(self, plan: MeasurementPlan, frame: int, shots: NDArray[np.int64]) -> Derivatives:
+        rows = self.points[frame].reshape(len(shots), -1)
+        covariances = planned_covariances_of(self.rule.split, plan, rows, shots)
+        return force_bias(self.tangent, self._places[frame], self.exact[frame], covariances)
 
     @property
     def _outputs(self) -> int:
@@ -282,15 +312,15 @@ class ForceRun:
         if not target.native:
             shape = (len(self.job.frames), self.job.circuits * (1 + len(self.rule.shifts)), len(plan.settings))
             return Tariff.free(shape, self.rule.split.qubit_count)
-        if self.kept.tariff is None or self.kept.tariff[0] != target:
-            self.kept.tariff = target, self._device_tariff(plan, target)
-        return self.kept.tariff[1]
+        if self.kept.tariff is None or self.kept.tariff[:2] != (target, plan):
+            self.kept.tariff = target, plan, self._device_tariff(plan, target)
+        return self.kept.tariff[2]
 
     def _device_tariff(self, plan: MeasurementPlan, target: Target) -> Tariff:
         kernel = device_kernel(self.rule.split, target)
         slots = generic_slots(self.rule.base)[None]
         generic = np.concatenate([self.rule.unshifted(slots), self.rule.slots(slots)[0]])
-        counts = [kernel.counts(circuit) for circuit in kernel.bind_settings(generic, plan.settings)]
+        counts = [kernel.counts(circuit) for circuit in measured_circuits(kernel, generic, plan.settings)]
         where = np.arange(len(counts)).reshape(1, len(generic), -1)
         repeated = np.tile(where, (len(self.job.frames), self.job.circuits, 1))
         return Tariff.of(counts, repeated, target)
@@ -350,9 +380,13 @@ def _estimate(
     without_noise: tuple[Geometry, Floats],
     table: NDArray[np.int64],
     price: float,
+    bias: Derivatives | None,
 ) -> ForceEstimate:
     moments = jnp.asarray(means)
     found = tangent.derivatives(place, moments)
+    taken = np.zeros(found.forces.shape) if bias is None else np.asarray(bias.forces)
+    if bias is not None:
+        found = jax.tree.map(lambda value, off: value - off, found, bias)
     errors = tangent.standard_errors(place, moments, jnp.asarray(covariances))
     limit = tangent.derivatives(without_noise[0], jnp.asarray(without_noise[1]))
     return ForceEstimate(
@@ -370,4 +404,5 @@ def _estimate(
         np.asarray(tangent.force_covariance(place, moments, jnp.asarray(covariances)))
         if covariance
         else np.zeros((0, 0)),
+        taken,
     )

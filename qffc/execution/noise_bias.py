@@ -12,12 +12,15 @@ order. Noise of a device changes H and C a little, and this with them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.execution.energy_circuits import Job
 from qffc.execution.quote import planned_covariances
 from qffc.ir.diagnostics import error
+from qffc.passes.circuit.split_program import Split
 from qffc.passes.measurement.kernel_states import DENSE_QUBITS
 from qffc.passes.measurement.settings import MeasurementPlan
 
@@ -28,42 +31,65 @@ _DRAWS = 50
 in sign: it is of the order of the bias over the root of their number."""
 
 
-def planned_bias(job: Job, plan: MeasurementPlan, shots: NDArray[np.int64]) -> Floats:
+def planned_bias(
+    job: Job, plan: MeasurementPlan, shots: NDArray[np.int64], shared: NDArray[np.intp] | None = None
+) -> Floats:
     """Return what shot noise adds to energies in the mean, (frames,), eV, by exact states.
 
     Args:
         job: geometries and their circuits.
         plan: the settings.
         shots: (frames x circuits, settings).
+        shared: as for :func:`noise_bias`.
 
     Raises:
         QffcError: when the circuits are too large for exact states.
     """
-    if job.split.qubit_count > DENSE_QUBITS:
+    need_exact_states(job.split)
+    return noise_bias(job, planned_covariances(job, plan, shots), shared)
+
+
+def need_exact_states(split: Split) -> None:
+    """Refuse circuits that are too large for exact states, by which a bias is known.
+
+    Raises:
+        QffcError: names the circuits.
+    """
+    if split.qubit_count > DENSE_QUBITS:
         raise error(
             "bias of circuits without exact states",
-            found=f"{job.split.qubit_count} qubits in '{job.split.program.name}'",
+            found=f"{split.qubit_count} qubits in '{split.program.name}'",
             expected=f"at most {DENSE_QUBITS}",
             help="leave the bias in the energies: it falls as one over the shots",
         )
-    return noise_bias(job, planned_covariances(job, plan, shots))
 
 
-def noise_bias(job: Job, covariances: Floats) -> Floats:
+def noise_bias(job: Job, covariances: Floats, shared: NDArray[np.intp] | None = None) -> Floats:
     """Return what noise of the exact moments adds to energies in the mean, (frames,), eV.
 
     Args:
         job: geometries and their circuits.
         covariances: (frames x circuits, observables, observables).
+        shared: (frames x circuits,), the circuit whose shots are those of each; each has its own by default.
     """
-    roots, means = _roots(covariances), job.exact_moments
-    random = np.random.default_rng(0)
+    means = job.exact_moments
     middle = job.shifted_energies(means, np.zeros_like(means))
     total = np.zeros(len(middle))
-    for _ in range(_DRAWS):
-        shift = np.einsum("cab,cb->ca", roots, random.choice([-1.0, 1.0], size=means.shape))
+    for own in mirrored_draws(covariances):
+        shift = own if shared is None else own[shared]
         total += (job.shifted_energies(means, shift) + job.shifted_energies(means, -shift)) / 2 - middle
     return np.asarray(total / _DRAWS)
+
+
+def mirrored_draws(covariances: Floats) -> Iterator[Floats]:
+    """Yield noise of moments, (circuits, observables), with these covariances; each also stands for its mirror image.
+
+    Args:
+        covariances: (circuits, observables, observables).
+    """
+    roots, random = _roots(covariances), np.random.default_rng(0)
+    for _ in range(_DRAWS):
+        yield np.einsum("cab,cb->ca", roots, random.choice([-1.0, 1.0], size=roots.shape[:2]))
 
 
 def _roots(covariances: Floats) -> Floats:

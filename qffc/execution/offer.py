@@ -104,7 +104,7 @@ def both_offers(
 
     Args:
         variances: of one shot of each setting of each circuit, (frames, circuits, settings).
-        used: (frames, circuits), which circuits are run.
+        used: (frames, circuits), which circuits are run, or (frames, circuits, settings), in which settings.
         tariff: what they cost.
         target: where they run.
         allocated: how shots are allocated.

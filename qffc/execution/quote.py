@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 
 from qffc.execution.energy_circuits import Job
 from qffc.execution.estimate import MomentEstimate, device_kernel, shot_table
+from qffc.execution.measured_circuits import measured_circuits
+from qffc.execution.mitigation import NOTHING, Mitigation
 from qffc.execution.offer import Allocate, Offer, Tariff, allocation_for, both_offers
 from qffc.ir.diagnostics import error
 from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.telling import tell
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.measurement.kernel_states import DENSE_QUBITS, kernel_states
+from qffc.passes.measurement.own_settings import own_settings
 from qffc.passes.measurement.plan import moment_covariances, plan_measurement, setting_variances
 from qffc.passes.measurement.settings import MeasurementPlan
 from qffc.passes.target import Target
@@ -88,7 +91,14 @@ class Quote:
 
 
 def planned_quote(
-    job: Job, target: Target, *, shots: int | None, standard_error: float | None, pack: bool | None = None
+    job: Job,
+    target: Target,
+    *,
+    shots: int | None,
+    standard_error: float | None,
+    pack: bool | None = None,
+    mitigation: Mitigation = NOTHING,
+    own: bool = False,
 ) -> Quote:
     """Return settings and shots by the variances of the exact states of the circuits, without noise of a device.
 
@@ -101,13 +111,16 @@ def planned_quote(
         standard_error: of each energy, eV.
         pack: run circuits side by side in jobs that share their shots, or not; None for what costs less
             at equal standard errors.
+        mitigation: what is done against noise.
+        own: whether each circuit has settings and weights of its own.
 
     Raises:
-        QffcError: when the target cannot run the circuits, or not one of shots and standard error is given.
+        QffcError: when the target cannot run the circuits, not one of shots and standard error is given, or the
+            mitigation does not fit.
     """
     need_one(shots, standard_error)
     _, slopes = job.energies_and_slopes(job.exact_moments)
-    plan = plan_of(job)
+    plan = mitigation.applied(plan_of(job, own), job.split, target)
     wanted = allocation_for(shots, standard_error)
     return _quote(job, target, plan, planned_variances(job, plan, slopes), job.matters(slopes), wanted, pack)
 
@@ -146,13 +159,20 @@ def _covariances(job: Job, plan: MeasurementPlan) -> Iterator[tuple[slice, Float
         tell("variances of circuits:", start, len(rows))
         here = slice(start, start + _CHUNK)
         states = kernel_states(job.split, rows[here]) if job.split.qubit_count <= DENSE_QUBITS else None
-        yield here, moment_covariances(plan, states, len(rows[here]))
+        yield here, moment_covariances(plan.rows(here), states, len(rows[here]))
 
 
-def equal_quote(job: Job, target: Target, shots: int, pack: bool | None = None) -> Quote:
+def equal_quote(
+    job: Job,
+    target: Target,
+    shots: int,
+    pack: bool | None = None,
+    mitigation: Mitigation = NOTHING,
+    own: bool = False,
+) -> Quote:
     """Return the same settings with equal shots for each, as for a pilot run."""
     _, slopes = job.energies_and_slopes(job.exact_moments)
-    plan = plan_of(job)
+    plan = mitigation.applied(plan_of(job, own), job.split, target)
     unknown = np.zeros((len(slopes), len(plan.settings)))
     shot_table(shots, len(slopes), plan)  # refuses what is too few
 
@@ -197,10 +217,14 @@ def observed_quote(
     return _quote(job, target, plan, variances, job.matters(slopes), wanted, pack)
 
 
-def plan_of(job: Job) -> MeasurementPlan:
-    """Return the settings that estimate the energies of the geometries well."""
+def plan_of(job: Job, own: bool = False) -> MeasurementPlan:
+    """Return the settings that estimate the energies of the geometries well: all circuits', or each one's own."""
     tell("planning settings and shots")
     _, slopes = job.energies_and_slopes(job.exact_moments)
+    if own:
+        # A circuit whose slope vanishes by accident is measured, too: as if it counted for every moment alike.
+        counted = np.where(job.matters(slopes)[:, None] & ~slopes.any(axis=1, keepdims=True), 1e-9, slopes)
+        return own_settings(job.split, job.flat_slots, counted)
     chosen = np.unique(np.linspace(0, len(slopes) - 1, min(len(slopes), _PLAN_CIRCUITS)).astype(int))
     return plan_measurement(job.split, job.flat_slots[chosen], slopes[chosen])
 
@@ -227,8 +251,9 @@ def _quote(
 ) -> Quote:
     frames = len(job.frames)
     used = matters.reshape(frames, -1)
+    asked = used[:, :, None] & plan.measured(len(matters)).reshape(*used.shape, -1)
     tariff = tariff_of(job, target, plan, used)
-    offers = both_offers(variances.reshape(frames, job.circuits, -1), used, tariff, target, wanted, job.rounds)
+    offers = both_offers(variances.reshape(frames, job.circuits, -1), asked, tariff, target, wanted, job.rounds)
     offer, other = choose(offers, pack)
     return Quote(plan, offer, other, np.sqrt(offer.variances), job.rounds)
 
@@ -241,7 +266,7 @@ def tariff_of(job: Job, target: Target, plan: MeasurementPlan, used: NDArray[np.
     first = np.repeat(np.arange(job.rounds), used.shape[1] // job.rounds) == 0
     taken = np.flatnonzero(used & first)
     rows = np.concatenate([job.flat_slots[taken], generic_slots(job.split)[None]])
-    counts = [kernel.counts(circuit) for circuit in kernel.bind_settings(rows, plan.settings)]
+    counts = [kernel.counts(circuit) for circuit in measured_circuits(kernel, rows, plan.settings)]
     row = np.full(used.size, len(taken))
     row[taken] = np.arange(len(taken))
     where = row[:, None] * settings + np.arange(settings)

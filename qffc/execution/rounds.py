@@ -118,7 +118,7 @@ def run_rounds(
             circuits.split,
             rows.reshape(rows.shape[0] * rows.shape[1], rows.shape[2]),
             target,
-            plan=quote.plan,
+            plan=quote.plan.rows(job.of_round(np.arange(len(quote.table)), number)),
             shots=job.of_round(quote.table, number),
             seed=seed + number * ROUND_SEED,
         )
@@ -129,6 +129,7 @@ def run_rounds(
         job.together([each.means for each in rounds]),
         job.together([each.one_shot for each in rounds]),
         job.together([each.shots for each in rounds]),
+        kept=job.together([each.shares_kept for each in rounds]),
     )
     return Measured(job.together(slots), moments, spent)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from qffc.compiling.levels import DEFAULT_LEVEL, at_level
 from qffc.execution.energy import EnergyEstimate, estimate_energies
 from qffc.execution.forces import ForceEstimate, estimate_forces
+from qffc.execution.mitigation import Mitigation
 from qffc.ir.diagnostics import error
 from qffc.ir.given_values import path_of, real_of, whole_of
 from qffc.models.files.model_given import ModelLike, model_of
@@ -33,6 +35,8 @@ def run(
     shots: int | None = None,
     pilot: int | None = None,
     batches: int | None = None,
+    mitigate: str | Sequence[str] | None = None,
+    own_settings: bool = False,
     pack: bool | None = None,
     max_price: float | None = None,
     store: str | Path | None = None,
@@ -50,6 +54,9 @@ def run(
         pilot: shots of each setting of a run that comes first; see
             :func:`qffc.execution.energy.estimate_energies`.
         batches: how many batches the shots come in, each allocated by what the ones before have shown.
+        mitigate: what is done against noise: some of ``"readout"``, ``"symmetry"``, ``"extrapolate"``; see
+            :mod:`qffc.execution.mitigation`.
+        own_settings: choose what is measured for each circuit by itself, for fewer shots.
         pack: run circuits side by side in jobs that share their shots, or not; None for what costs less
             at equal standard errors.
         max_price: in HQC; a run that costs more is refused. A machine needs it.
@@ -75,6 +82,8 @@ def run(
         standard_error=energy_in_ev(standard_error) if isinstance(standard_error, str) else standard_error,
         pilot=None if pilot is None else whole_of("pilot", pilot),
         batches=None if batches is None else whole_of("batches", batches),
+        mitigation=Mitigation.of(mitigate),
+        own_settings=own_settings,
         pack=pack,
         max_price=None if max_price is None else real_of("max_price", max_price),
         store=None if store is None else path_of("the results", store),

@@ -359,3 +359,22 @@ def test_run_refuses(qffc, trained, tmp_path, content, options):
     assert out == ""
     assert "error: " in err
     assert "price" not in err
+
+
+def test_run_against_noise(qffc, trained, tmp_path):
+    file = tmp_path / "water.xyz"
+    file.write_text(XYZ)
+    arguments = ("run", trained, "--geometry", file, "--shots", "20", "--no-pack")
+    plain = json.loads(qffc(*arguments, "--json")[1])
+    code, out, err = qffc(*arguments, "--mitigate", "extrapolate", "--json")
+    assert code == 0
+    data = json.loads(out)
+    folds = [setting["folds"] for setting in data["settings"]]
+    assert folds == [0] * (len(folds) // 2) + [1] * (len(folds) // 2)
+    assert data["estimates"][0]["circuits"] == 2 * plain["estimates"][0]["circuits"]
+    assert data["price_HQC"] > 2 * plain["price_HQC"]
+    assert "each setting twice" in err
+    code, _, err = qffc(*arguments, "--mitigate", "symmetry")
+    assert (code, "no outcome that symmetry forbids" in err) == (2, True)
+    code, _, err = qffc(*arguments, "--mitigate", "extrapolate,readout")
+    assert (code, "readout correction without figures" in err) == (2, True)

@@ -73,7 +73,8 @@ def test_bias_is_taken_off_and_shown(qffc, tmp_path):
     [
         (("--difference",), "difference of one geometry"),
         (("--batches", "2", "--forces"), "--batches and --forces"),
-        (("--debias", "--forces"), "--debias and --forces"),
+        (("--mitigate", "extrapolation"), "unknown mitigation"),
+        (("--own-settings", "--forces"), "--own-settings and --forces"),
         (("--difference", "--frames", "2", "--pilot", "10"), "--difference and --pilot"),
     ],
 )

@@ -7,9 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from qffc.execution.differences import estimate_differences
 from qffc.execution.energy import estimate_energies
 from qffc.execution.energy_circuits import prepare
 from qffc.execution.exact_shots import draw_exactly
+from qffc.execution.forces import estimate_forces
 from qffc.execution.noise_bias import noise_bias, planned_bias
 from qffc.execution.quote import plan_of, planned_covariances
 from qffc.ir.diagnostics import QffcError
@@ -107,6 +109,91 @@ def test_the_mean_of_a_square(batches):
     variance = planned_covariances(job, plan, np.full((1, len(plan.settings)), shots))[0, 0, 0]
     scale = float(model.arrays["energy_scale"]) if "energy_scale" in model.arrays else 1.0
     assert taken[0] == pytest.approx(scale * variance, rel=0.2)
+
+
+def hydrogens(lengths):
+    return np.array([[[0, 0, 0], [0, 0, z]] for z in lengths])
+
+
+def test_differences_lose_it_too():
+    model, pairs = untrained(parse_program(SQUARE), seed=0), 100
+    grid = np.linspace(0.5, 9.5, 2000)
+    moments = prepare(model, np.array([1, 1]), hydrogens(grid)).exact_moments[:, 0]
+    # Half of them near an eigenstate, half where the square is flat; no two circuits are the same.
+    near = [grid[np.argmax(np.abs(moments + 1))], grid[np.argmin(np.abs(moments))]]
+    frames = hydrogens(np.repeat(near, pairs) + 1e-6 * np.arange(2 * pairs))
+    table = np.zeros((pairs, 2 * pairs))
+    table[np.arange(pairs), np.arange(pairs)], table[np.arange(pairs), np.arange(pairs) + pairs] = -1, 1
+
+    def off(debias):
+        found = estimate_differences(
+            model,
+            np.array([1, 1]),
+            frames,
+            target("H2-1LE"),
+            combinations=table,
+            shots=10,
+            seed=5,
+            sampler=draw_exactly,
+            debias=debias,
+        )
+        return found.values - found.exact, found.bias, found.standard_errors
+
+    (plain, nothing, _), (better, taken, errors) = off(False), off(True)
+    assert not nothing.any()
+    np.testing.assert_allclose(better + taken, plain, atol=1e-12)
+    part, error = np.sum(taken * plain) / np.sum(taken**2), np.sqrt(np.sum((taken * errors) ** 2)) / np.sum(taken**2)
+    assert error < 0.2
+    assert abs(part - 1) < 4 * error
+
+
+def test_circuits_that_share_their_shots_share_their_noise():
+    job = prepare(untrained(load("pair", **SMALL), seed=1), WATER, POSITIONS[None])
+    one = np.zeros_like(job.exact_moments)
+    one[0] = 1e-3 * np.random.default_rng(0).normal(size=one.shape[1])
+    shared = np.arange(len(one))
+    shared[1] = 0
+    both = one.copy()
+    both[1] = one[0]
+    found = noise_bias(job, one[:, :, None] * one[:, None, :], shared)
+    assert found == pytest.approx([curvature_along(job, both) / 2], rel=1e-2)
+
+
+def test_forces_lose_it_too():
+    # Of a square there would be none: a moment and its derivative come from different circuits.
+    cubic = SQUARE.replace("energy moment(m)", "energy moment(m) * moment(m)")
+    model, frames, shots = untrained(parse_program(cubic), seed=0), 150, 20
+    grid = np.linspace(0.5, 2.5, 400)
+    moments = prepare(model, np.array([1, 1]), hydrogens(grid)).exact_moments[:, 0]
+    lengths = hydrogens(np.full(frames, grid[np.argmin(np.abs(moments))]))
+
+    def found(debias):
+        many = estimate_forces(
+            model,
+            np.array([1, 1]),
+            lengths,
+            target("H2-1LE"),
+            shots=shots,
+            seed=3,
+            sampler=draw_exactly,
+            debias=debias,
+        )
+        off = np.array([(each.forces - each.exact_forces)[1, 2] for each in many])
+        return off, np.array([each.force_bias[1, 2] for each in many]), [each.energy for each in many]
+
+    (plain, nothing, energies), (better, taken, others) = found(False), found(True)
+    assert not nothing.any()
+    np.testing.assert_allclose(better + taken, plain, atol=1e-12)
+    error = plain.std() / np.sqrt(frames)
+    assert abs(plain.mean()) > 5 * error
+    assert abs(better.mean()) < 4 * error
+    assert not np.allclose(energies, others)
+
+
+def test_forces_through_rounds_keep_it():
+    model = untrained(load("gathered", **ROUNDS), seed=1)
+    with pytest.raises(QffcError, match="bias of forces through rounds of circuits"):
+        estimate_forces(model, WATER, POSITIONS[None], target("ideal"), shots=10, seed=0, debias=True)
 
 
 def test_circuits_too_large_for_exact_states_are_refused(monkeypatch):
