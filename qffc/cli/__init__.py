@@ -127,12 +127,8 @@ def _refuse(diagnostic: Diagnostic, as_json: bool) -> int:
 
 def _said_by_a_parser(problem: typer.TyperException) -> Diagnostic | None:
     """The diagnostic of a function that reads an option, where one has refused it: typer makes it text."""
-    of_pydantic = getattr(problem.__cause__ or problem.__context__, "errors", None)  # which is slow to load
-    for each in of_pydantic() if callable(of_pydantic) else ():
-        refusal = each.get("ctx", {}).get("error")
-        if isinstance(refusal, QffcError):
-            return refusal.diagnostic
-    return None
+    cause = problem.__cause__ or problem.__context__
+    return cause.diagnostic if isinstance(cause, QffcError) else None
 
 
 def _misuse(problem: typer.TyperException, arguments: Sequence[str]) -> Diagnostic:

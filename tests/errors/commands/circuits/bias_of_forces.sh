@@ -1,1 +1,0 @@
-qffc run trained:water --geometry water --debias --forces
