@@ -41,7 +41,7 @@ from qffc.passes.noisy.readings import ending_legs, pair_weights
 from qffc.passes.noisy.structure import Leg, SettingCircuit
 from qffc.passes.noisy.tables import Tables
 
-SAMPLES = 128
+SAMPLES = 64
 """With faults, of each setting."""
 
 
@@ -251,7 +251,7 @@ class _Read:
             return {}
         kernel = self.kernel
         numbers = Numbers(kernel.split, kernel.tables, slots, kernel.strengths)
-        found = {}
+        found: dict[tuple[tuple[int, ...], tuple[bool, ...]], jax.Array] = {}
         for pair in circuit.reading.pairs:
             turns = []
             for track in pair:
@@ -282,7 +282,7 @@ def _parts(circuit: SettingCircuit, qubits: Sequence[int]) -> list[_Part]:
             words: list[PauliString] = []
             for word in product(("I", *LETTERS), repeat=2):
                 entries = zip(pair, word, strict=True)
-                words.append(tuple((track, letter) for track, letter in entries if letter in LETTERS))  # type: ignore[misc]  # no I
+                words.append(tuple((track, letter) for track, letter in entries if letter in LETTERS))
             parts.append(_Part(tuple(pair), mine, tuple(words)))
             read -= set(pair)
     for track in sorted(read):
