@@ -47,7 +47,8 @@ class OwnPlan(MeasurementPlan):
 
     def weights_of(self, setting: int, circuit: int) -> Floats:
         """Return (observables, strings of the setting), of one circuit."""
-        return self.tables[setting][circuit]
+        one: Floats = self.tables[setting][circuit]
+        return one
 
     def measured(self, circuits: int) -> NDArray[np.bool_]:
         """Return (circuits, settings), which circuit is measured in which setting."""

@@ -99,10 +99,10 @@ def sampled_kernel(
         >>> import jax.numpy as jnp
         >>> from qffc.library import load
         >>> from qffc.targets.catalogue import target
-        >>> split = split_program(load("ring", qubits=8, depth=1))
+        >>> split = split_program(load("sivqlm-lih", depth=1))
         >>> kernel = sampled_kernel(split, target("H2-1"), samples=4)
         >>> kernel.moments(jnp.zeros((1, split.slot_count))).shape
-        (1, 8)
+        (1, 1)
     """
     _need_noise(target)
     if split.qubit_count > MOST_SAMPLED:

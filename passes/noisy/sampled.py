@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import product
 from math import pi, prod
 from typing import NamedTuple
@@ -41,7 +41,7 @@ from qffc.passes.noisy.readings import ending_legs, pair_weights
 from qffc.passes.noisy.structure import Leg, SettingCircuit
 from qffc.passes.noisy.tables import Tables
 
-SAMPLES = 128
+SAMPLES = 64
 """With faults, of each setting."""
 
 
@@ -61,6 +61,24 @@ class _Faults(NamedTuple):
     drawn: Drawn
     strings: dict[PauliString, int]
     legs: tuple[Leg, ...]
+
+
+Letters = dict[tuple[tuple[int, ...], tuple[bool, ...]], jax.Array]
+"""Weights of the 16 letters of pairs in a reading, (batch, 16), by the tracks of a pair and which of them are read."""
+
+
+class _Around(NamedTuple):
+    """What samples and readings of a setting take from the slots.
+
+    Args:
+        axes: of faults, (batch, vectors, 3).
+        there: 1 where letters can strike, (batch, vectors).
+        letters: of pairs that are read.
+    """
+
+    axes: jax.Array
+    there: jax.Array
+    letters: Letters
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,18 +114,21 @@ class SampledKernel:
 
     def moments(self, slots: jax.Array) -> jax.Array:
         """Return the moments, (batch, observables), of slots (batch, slots)."""
-        total = self._constants(slots)
+        total, around = self._constants(slots), self._around(slots)
         for number, faults in enumerate(self.settings):
-            read = _Read(self, number)
-            total = total + read(slots, self._expectations(faults, slots))
+            found = self._expectations(faults, slots, around[number])
+            total = total + _Read(self, number)(around[number].letters, found)
         return total
 
     def moments_along(self, slots: jax.Array, along: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Return the moments and their derivative along a direction."""
         total, slope = self._constants(slots), jnp.zeros((len(slots), len(self.plan.terms)), slots.dtype)
+        around, around_along = jax.jvp(self._around, (slots,), (along,))
         for number, faults in enumerate(self.settings):
-            found, found_along = self._expectations_along(faults, slots, along)
-            value, derivative = jax.jvp(_Read(self, number), (slots, found), (along, found_along))
+            both = around[number], around_along[number]
+            found, found_along = self._expectations_along(faults, slots, along, *both)
+            given, moved = (both[0].letters, found), (both[1].letters, found_along)
+            value, derivative = jax.jvp(_Read(self, number), given, moved)
             total, slope = total + value, slope + derivative
         return total, slope
 
@@ -117,14 +138,12 @@ class SampledKernel:
         The spread of the samples tells; that they are spread evenly over the first fault makes the error smaller.
         """
         variances = jnp.zeros((len(slots), len(self.plan.terms)), slots.dtype)
-        for number, faults in enumerate(self.settings):
-            read, turned = _Read(self, number), self._turned(faults, slots)
-
-            def sample(drawn: tuple[jax.Array, jax.Array], faults: _Faults = faults, read: _Read = read) -> jax.Array:
-                return read(slots, faults.kernel.moments(_with(slots, *drawn, *turned)))  # noqa: B023  # called here
-
+        for number, (faults, around) in enumerate(zip(self.settings, self._around(slots), strict=True)):
+            read = partial(_Read(self, number), around.letters)
+            value = partial(self._of_sample, faults, slots, around)
             if len(faults.drawn.axes):
-                each = jax.lax.map(sample, _arrays(faults.drawn, slots))
+                found = jax.lax.map(lambda one, value=value: value(*one), _arrays(faults.drawn, slots))
+                each = jax.lax.map(read, found)
                 part = 1 - faults.drawn.clean
                 variances = variances + part**2 * jnp.var(each, axis=0) / len(each)
         return jnp.sqrt(variances)
@@ -148,13 +167,15 @@ class SampledKernel:
         constants = jnp.asarray(self.plan.constants, slots.dtype)
         return jnp.broadcast_to(constants, (len(slots), len(self.plan.terms)))
 
-    def _expectations(self, faults: _Faults, slots: jax.Array) -> jax.Array:
+    def _of_sample(
+        self, faults: _Faults, slots: jax.Array, around: _Around, letters: jax.Array, axes: jax.Array
+    ) -> jax.Array:
+        """(batch, strings), with the faults of one sample."""
+        return faults.kernel.moments(_with(slots, letters, axes, around.axes, around.there))
+
+    def _expectations(self, faults: _Faults, slots: jax.Array, around: _Around) -> jax.Array:
         """(batch, strings), in the mean of faults."""
-        drawn, turned = faults.drawn, self._turned(faults, slots)
-
-        def value(letters: jax.Array, axes: jax.Array) -> jax.Array:
-            return faults.kernel.moments(_with(slots, letters, axes, *turned))
-
+        drawn, value = faults.drawn, partial(self._of_sample, faults, slots, around)
         clean = value(*_no_faults(drawn, slots))
         if not len(drawn.axes):
             return clean
@@ -166,13 +187,14 @@ class SampledKernel:
         total, _ = jax.lax.scan(add, jnp.zeros_like(clean), _arrays(drawn, slots))
         return drawn.clean * clean + (1 - drawn.clean) / len(drawn.axes) * total
 
-    def _expectations_along(self, faults: _Faults, slots: jax.Array, along: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def _expectations_along(
+        self, faults: _Faults, slots: jax.Array, along: jax.Array, around: _Around, around_along: _Around
+    ) -> tuple[jax.Array, jax.Array]:
         drawn = faults.drawn
-        turned, turned_along = jax.jvp(lambda x: self._turned(faults, x), (slots,), (along,))
 
         def value(letters: jax.Array, axes: jax.Array) -> tuple[jax.Array, jax.Array]:
-            given = _with(slots, letters, axes, *turned)
-            direction = _with(along, 0 * letters, axes, turned_along[0], turned_along[1])
+            given = _with(slots, letters, axes, around.axes, around.there)
+            direction = _with(along, 0 * letters, axes, around_along.axes, around_along.there)
             return faults.kernel.moments_along(given, direction)
 
         clean = value(*_no_faults(drawn, slots))
@@ -191,78 +213,77 @@ class SampledKernel:
         part = (1 - drawn.clean) / len(drawn.axes)
         return drawn.clean * clean[0] + part * total[0], drawn.clean * clean[1] + part * total[1]
 
-    def _turned(self, faults: _Faults, slots: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Axes of faults, (batch, vectors, 3), and whether letters can strike, (batch, vectors)."""
+    def _around(self, slots: jax.Array) -> tuple[_Around, ...]:
+        """What samples and readings take from the slots, of each setting; computed once for all of them."""
         numbers = Numbers(self.split, self.tables, slots, self.strengths)
-        count = faults.drawn.axes.shape[1]
-        axes = [jnp.zeros((len(slots), 3), slots.dtype)] * count
-        there = [jnp.ones((len(slots),), slots.dtype)] * count
+        circuits = zip(self.settings, self.circuits, strict=True)
+        return tuple(self._around_setting(numbers, faults, circuit) for faults, circuit in circuits)
+
+    def _around_setting(self, numbers: Numbers, faults: _Faults, circuit: SettingCircuit) -> _Around:
+        batch, dtype, count = numbers.batch, numbers.dtype, faults.drawn.axes.shape[1]
+        turned = list(dict.fromkeys((site.frame, site.row) for site in faults.sites if site.frame is not None))
+        known = [jnp.zeros((batch, 3), dtype)]
+        known += [numbers.frames[self.tables.frames[frame]][:, row] for frame, row in turned]
+        physical = jnp.concatenate([jnp.ones((1, batch), dtype), numbers.physical])
+        axis, leg = np.zeros(count, dtype=np.intp), np.zeros(count, dtype=np.intp)
         for site in faults.sites:
-            for vector in site.vectors:
-                if site.frame is not None:
-                    axes[vector] = numbers.frames[self.tables.frames[site.frame]][:, site.row]
-                if site.leg is not None:
-                    there[vector] = numbers.physical[self.tables.legs[site.leg]]
-        if not count:
-            return jnp.zeros((len(slots), 0, 3), slots.dtype), jnp.zeros((len(slots), 0), slots.dtype)
-        return jnp.stack(axes, axis=1), jnp.stack(there, axis=1)
+            if site.frame is not None:
+                axis[list(site.vectors)] = 1 + turned.index((site.frame, site.row))
+            if site.leg is not None:
+                leg[list(site.vectors)] = 1 + self.tables.legs[site.leg]
+        axes = jnp.moveaxis(jnp.stack(known)[axis], 0, 1)
+        return _Around(axes, physical[leg].T, self._pair_letters(numbers, circuit, faults))
+
+    def _pair_letters(self, numbers: Numbers, circuit: SettingCircuit, faults: _Faults) -> Letters:
+        """Weights of the letters of pairs, in the frame of the program."""
+        found: Letters = {}
+        for pair in circuit.reading.pairs:
+            turns = []
+            for track in pair:
+                frame = numbers.frames[self.tables.frames[faults.legs[track].target]]
+                padded = jnp.pad(frame, [(0, 0), (1, 0), (1, 0)])
+                turns.append(padded + jnp.asarray(np.diag([1.0, 0, 0, 0])[None], numbers.dtype))
+            both = on_both(*turns)
+            for read in ((True, False), (False, True), (True, True)):
+                weights = jnp.asarray(pair_weights(circuit.reading, pair, read, self.strengths), numbers.dtype)
+                found[tuple(pair), read] = jnp.einsum("i,bij->bj", weights, both, precision="highest")
+        return found
 
 
 @dataclass(frozen=True, eq=False)
 class _Read:
-    """What a setting adds to the moments, of slots and expectations of its strings."""
+    """What a setting adds to the moments, of weights of the letters of pairs and expectations of its strings."""
 
     kernel: SampledKernel
     number: int
 
-    def __call__(self, slots: jax.Array, expectations: jax.Array) -> jax.Array:
+    def __call__(self, letters: Letters, expectations: jax.Array) -> jax.Array:
         """Return (batch, observables)."""
         kernel = self.kernel
         circuit, setting = kernel.circuits[self.number], kernel.plan.settings[self.number]
         faults, terms = kernel.settings[self.number], kernel.plan.weights(self.number)
         used = np.flatnonzero(np.abs(terms).max(axis=0, initial=0.0) > 0)
-        letters = self._pair_letters(slots, circuit, faults)
+        batch, dtype = len(expectations), expectations.dtype
         known = jnp.concatenate([expectations, jnp.ones_like(expectations[:, :1])], axis=1)  # the last is the identity
         shift, scale = kernel.strengths.read[::-1]
         values = []
         for string in used:
             sign, qubits = setting.readings[string]
             parts = _parts(circuit, qubits)
-            weights = jnp.full((len(slots), 1), float(sign), slots.dtype)
+            weights = jnp.full((batch, 1), float(sign), dtype)
             for part in parts:
                 each = (
                     letters[part.tracks, part.read]
                     if len(part.tracks) == 2
-                    else jnp.broadcast_to(jnp.asarray([[shift, scale]], slots.dtype), (len(slots), 2))
+                    else jnp.broadcast_to(jnp.asarray([[shift, scale]], dtype), (batch, 2))
                 )
-                weights = (weights[:, :, None] * each[:, None, :]).reshape(len(slots), -1)
+                weights = (weights[:, :, None] * each[:, None, :]).reshape(batch, -1)
             places = np.array([faults.strings.get(joined, -1) for joined in _joined(parts)])
             values.append(jnp.sum(weights * known[:, places], axis=1))
         if not values:
-            return jnp.zeros((len(slots), len(kernel.plan.terms)), slots.dtype)
-        table = jnp.asarray(terms[:, used].T, slots.dtype)
+            return jnp.zeros((batch, len(kernel.plan.terms)), dtype)
+        table = jnp.asarray(terms[:, used].T, dtype)
         return jnp.matmul(jnp.stack(values, axis=1), table, precision="highest")
-
-    def _pair_letters(
-        self, slots: jax.Array, circuit: SettingCircuit, faults: _Faults
-    ) -> dict[tuple[tuple[int, ...], tuple[bool, ...]], jax.Array]:
-        """Weights of the 16 letters of pairs, by what of them is read, (batch, 16), in the frame of the program."""
-        if not circuit.reading.pairs:
-            return {}
-        kernel = self.kernel
-        numbers = Numbers(kernel.split, kernel.tables, slots, kernel.strengths)
-        found = {}
-        for pair in circuit.reading.pairs:
-            turns = []
-            for track in pair:
-                frame = numbers.frames[kernel.tables.frames[faults.legs[track].target]]
-                padded = jnp.pad(frame, [(0, 0), (1, 0), (1, 0)])
-                turns.append(padded + jnp.asarray(np.diag([1.0, 0, 0, 0])[None], slots.dtype))
-            both = on_both(*turns)
-            for read in ((True, False), (False, True), (True, True)):
-                weights = jnp.asarray(pair_weights(circuit.reading, pair, read, kernel.strengths), slots.dtype)
-                found[tuple(pair), read] = jnp.einsum("i,bij->bj", weights, both, precision="highest")
-        return found
 
 
 class _Part(NamedTuple):
@@ -282,7 +303,7 @@ def _parts(circuit: SettingCircuit, qubits: Sequence[int]) -> list[_Part]:
             words: list[PauliString] = []
             for word in product(("I", *LETTERS), repeat=2):
                 entries = zip(pair, word, strict=True)
-                words.append(tuple((track, letter) for track, letter in entries if letter in LETTERS))  # type: ignore[misc]  # no I
+                words.append(tuple((track, letter) for track, letter in entries if letter in LETTERS))
             parts.append(_Part(tuple(pair), mine, tuple(words)))
             read -= set(pair)
     for track in sorted(read):

@@ -111,18 +111,25 @@ def test_derivatives_in_every_mode():
     np.testing.assert_allclose(turned, (above[2] - below[2]) / (2 * step), atol=1e-6)
 
 
-def test_more_than_six_qubits_are_sampled():
-    model = untrained(load("ring", qubits=8, depth=1), seed=0)
-    noisy = with_noise(model, "H2-1")
+def test_more_than_six_qubits_are_sampled(monkeypatch):
+    program, lowering = load("sivqlm-lih", depth=1), NoisyLowering(H2.with_noise(LOUD), samples=3, seed=5)
+    slots = jnp.asarray(np.random.default_rng(0).normal(size=(1, split_program(program).slot_count)))
+    few = lowering(program).moments(slots)
+    monkeypatch.setattr("qffc.passes.noisy.make.MOST_QUBITS", 1)
+    many = lowering(program).moments(slots)
+    kernel = sampled_kernel(split_program(program), lowering.target, samples=3, seed=5)
+    np.testing.assert_allclose(many, kernel.moments(slots), atol=1e-12)
+    assert 1e-6 < np.abs(many - few).max() < 0.5
+    assert with_noise(untrained(load("ring", qubits=8, depth=1), seed=0), "H2-1").lowered.split.qubit_count == 8
+
+
+def test_names_tell_samples():
     lowering = NoisyLowering(target("H2-1"), samples=3, seed=5)
-    assert NoisyLowering.of_name(lowering.name) == NoisyLowering.of_name(lowering.name)
-    assert NoisyLowering.of_name(lowering.name).samples == 3
-    assert lowering.name != noisy.lower.name
-    split = model.lowered.split
-    slots = jnp.asarray(np.random.default_rng(0).normal(size=(1, split.slot_count)))
-    found, exact = lowering(model.program).moments(slots), model.lowered.moments(slots)
-    assert 1e-4 < np.abs(found - exact).max() < 0.5
-    assert noisy.lowered.kernel.name == noisy.lower.name
+    again = NoisyLowering.of_name(lowering.name)
+    assert (again.samples, again.seed, again.name) == (3, 5, lowering.name)
+    plain = NoisyLowering(target("H2-1"))
+    assert NoisyLowering.of_name(plain.name).samples == plain.samples != 3
+    assert plain.name != lowering.name
 
 
 @pytest.mark.parametrize(
