@@ -91,9 +91,7 @@ def test_models_come_first_hand_on_the_command_line(capsys):
     assert f"trained:{NAMES[0]} " in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name != "ammonia")) for name in NAMES]
-)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name != "ammonia")) for name in NAMES])
 def test_a_model_passes_its_check(name):
     assert run(["check", f"trained:{name}"]) == 0
 
