@@ -105,7 +105,7 @@ class ForceField:
         return _molecule(self.lowered, elements_of(numbers))
 
     @in_double_precision
-    def predict(self, numbers: Elements, positions: ArrayLike) -> _Predictions:
+    def predict(self, numbers: Elements, positions: ArrayLike, *, lists: bool = True) -> _Predictions:
         """Return energies and forces of geometries of one molecule.
 
         Where lists of near neighbours save circuits enough (:func:`qffc.models.frames.frame_circuits.lists_pay`),
@@ -114,6 +114,8 @@ class ForceField:
         Args:
             numbers: (atoms,) atomic numbers, or symbols of the elements.
             positions: (frames, atoms, 3), Angstrom.
+            lists: whether to list near neighbours where that pays. Without, all calls with as many frames are compiled
+                once, however far apart atoms are.
 
         Returns:
             Energies (frames,) in eV and forces (frames, atoms, 3) in eV/Angstrom.
@@ -132,7 +134,7 @@ class ForceField:
         numbers, frames = frames_of(numbers, positions)
         if self.whole is not None:
             return self._predict_whole(self.whole, numbers, frames)[:2]
-        if lists_pay(self.program, [frames]):
+        if lists and lists_pay(self.program, [frames]):
             return self._predict_listed(numbers, frames)[:2]
         atoms, lowered = str([int(number) for number in numbers]), self.lowered
 

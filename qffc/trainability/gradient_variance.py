@@ -20,6 +20,7 @@ from qffc.ir.telling import told
 from qffc.ir.values.arithmetic import walk
 from qffc.ir.values.leaves import ParameterEntry
 from qffc.models.initialization.fresh_parameters import usual_parameters
+from qffc.passes.circuit.written_out import written_out
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.program import JaxProgram, lower_jax
 
@@ -59,6 +60,8 @@ def gradient_variance(program: Program, *, draws: int, seed: int, start: Start =
 
     Every draw has parameters of its own, and a geometry: other sites at 0.8 to 1.6 Angstrom from the first in random
     directions, sites of any species with a random one. Readout and head take no part: what is looked at is the circuit.
+    Sums over neighbours are those over three; of several rounds the last one is looked at, into which atoms carry two
+    numbers and two vectors, which are drawn.
 
     Args:
         program: any program with parameters in its circuit.
@@ -75,8 +78,11 @@ def gradient_variance(program: Program, *, draws: int, seed: int, start: Start =
         >>> found.qubits, found.parameters, sorted(found.tables)
         (4, 8, ['alpha', 'w'])
     """
+    known = {table.name for table in program.parameters}
+    out = written_out(program)
+    program = program if out is None else out.program
     lowered = lower_jax(program)
-    names = circuit_tables(lowered)
+    names = tuple(name for name in circuit_tables(lowered) if name in known)
     if not names:
         raise error(
             "circuit without parameters",

@@ -38,6 +38,8 @@ CURVATURE_TOLERANCE = 1e-3
 """Of the slope of forces, extrapolated, on the scale of forces, per Angstrom."""
 BATCH = 16
 """Frames in one call."""
+_MOST_CIRCUITS = 65_536
+"""Of a call, up to which all circuits of a molecule are run, whether or not they count."""
 _PATHS = 4
 """Through each cutoff."""
 MOST_ATOMS = 12
@@ -80,12 +82,14 @@ class ModelSubject(Subject):
     def predict(self, frames: Floats, numbers: NDArray[np.int64] | None = None) -> tuple[Floats, Floats]:
         """Return energies and forces; NaN where the model raises because they are not finite."""
         atoms = self.numbers if numbers is None else numbers
+        # Other neighbours at every call would be other lists, each compiled anew.
+        lists = self.batch * self.model.molecule(atoms).circuits > _MOST_CIRCUITS
         energies, forces = np.full(len(frames), np.nan), np.full(frames.shape, np.nan)
         for start in range(0, len(frames), self.batch):
             batch = frames[start : start + self.batch]
             padding = np.repeat(batch[:1], self.batch - len(batch), axis=0)
             try:
-                e, f = self.model.predict(atoms, np.concatenate([batch, padding]))
+                e, f = self.model.predict(atoms, np.concatenate([batch, padding]), lists=lists)
             except FloatingPointError:  # JAX was told to look for NaN
                 continue
             energies[start : start + len(batch)], forces[start : start + len(batch)] = e[: len(batch)], f[: len(batch)]

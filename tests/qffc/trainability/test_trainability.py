@@ -66,6 +66,15 @@ def test_entries_that_no_circuit_reads_are_left_out():
     assert found.still >= found.parameters  # the second channel, at least
 
 
+def test_sums_over_neighbours_are_written_out():
+    """Tables of the circuit alone, not what atoms carry; of the last of two rounds, so half of each table is still."""
+    program = load("gathered", species=("H",), channels=2, depth=1, basis_size=2, hidden=(3,), rounds=2, vectors=1)
+    found = gradient_variance(program, draws=4, seed=0)
+    assert set(found.tables) == {"f", "u", "J"}
+    assert found.mean > 0
+    assert found.still >= found.parameters
+
+
 def test_circuit_without_parameters():
     bare = ONE_GATE.replace("pauli_rotation X(q), angle\n", "").replace("parameter angle\n", "")
     with pytest.raises(QffcError, match="circuit without parameters"):

@@ -60,8 +60,8 @@ energy moment(m) + component(x(A), x)
 class Wrapped(ForceField):
     """A model with something added to its energies and forces."""
 
-    def predict(self, numbers, positions):
-        energies, forces = super().predict(numbers, positions)
+    def predict(self, numbers, positions, **how):
+        energies, forces = super().predict(numbers, positions, **how)
         return self.spoil(energies, forces, np.asarray(positions))
 
 
@@ -96,9 +96,9 @@ class Plain(ForceField):
     def calls(self):
         return []
 
-    def predict(self, numbers, positions):
+    def predict(self, numbers, positions, **how):
         self.calls.append((len(numbers), len(positions)))
-        return super().predict(numbers, positions)
+        return super().predict(numbers, positions, **how)
 
 
 def wrapped(kind, program=SIVQLM):
@@ -198,7 +198,7 @@ def test_what_is_not_finite_fails_and_is_null_in_json():
 
 def test_nan_that_jax_finds_is_a_failure_too():
     class Broken(ForceField):
-        def predict(self, numbers, positions):
+        def predict(self, numbers, positions, **how):
             raise FloatingPointError("invalid value")
 
     made = check_model(wrapped(Broken))

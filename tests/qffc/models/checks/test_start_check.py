@@ -35,16 +35,16 @@ BROKEN = """error: declared symmetry that the model breaks
 class Lopsided(ForceField):
     """A model whose energy depends on the first coordinate of the first atom, but not on the others."""
 
-    def predict(self, numbers, positions):
-        energies, forces = super().predict(numbers, positions)
+    def predict(self, numbers, positions, **how):
+        energies, forces = super().predict(numbers, positions, **how)
         return energies + 1e-8 * positions[:, 0, 0], forces
 
 
 class Infinite(ForceField):
     """A model without forces."""
 
-    def predict(self, numbers, positions):
-        energies, forces = super().predict(numbers, positions)
+    def predict(self, numbers, positions, **how):
+        energies, forces = super().predict(numbers, positions, **how)
         return energies, np.nan * forces
 
 

@@ -73,7 +73,7 @@ def test_two_models_of_ethanol_agree():
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.slow] * (name != "water"))
+        pytest.param(name, marks=[pytest.mark.slow] * (name not in ("water", "ammonia")))
         for name in NAMES
         if name.split("-")[0] in EMBEDDED
     ],
@@ -91,8 +91,7 @@ def test_models_come_first_hand_on_the_command_line(capsys):
     assert f"trained:{NAMES[0]} " in capsys.readouterr().out
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name != "ammonia")) for name in NAMES])
 def test_a_model_passes_its_check(name):
     assert run(["check", f"trained:{name}"]) == 0
 
