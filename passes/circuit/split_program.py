@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from math import pi
 
 from qffc.ir.observables import Observable
 from qffc.ir.operation import Op
@@ -25,6 +27,16 @@ class Affine:
     constant: Fraction
     pi_multiple: Fraction
     terms: tuple[tuple[Fraction, int], ...]
+
+    @cached_property
+    def offset(self) -> float:
+        """What does not depend on slots, in radians."""
+        return float(self.constant) + float(self.pi_multiple) * pi
+
+    @cached_property
+    def weights(self) -> tuple[tuple[float, int], ...]:
+        """The coefficients of slots as floating-point numbers."""
+        return tuple((float(coefficient), slot) for coefficient, slot in self.terms)
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,15 @@ class Split:
 
 
 def split_program(program: Program) -> Split:
-    """Return the angle values and the kernel of a program."""
+    """Return the angle values and the kernel of a program, the same one each time."""
+    # Kept with the program: passes are checked by it, settings are planned by it, and circuits are written by it.
+    known: Split | None = program.__dict__.get("_split")
+    if known is None:
+        known = program.__dict__["_split"] = _split(program)
+    return known
+
+
+def _split(program: Program) -> Split:
     scalars: dict[Value, int] = {}
     vectors: dict[Value, int] = {}
     ops = tuple(_kernel_op(part, scalars, vectors) for op in program.ops for part in op.parts())
@@ -114,8 +134,21 @@ def _kernel_op(op: Op, scalars: dict[Value, int], vectors: dict[Value, int]) -> 
 
 
 def _affine(angle: Value, scalars: dict[Value, int]) -> Affine:
+    known: tuple[Fraction, Fraction, list[tuple[Fraction, Value]]] | None = angle.__dict__.get("_parts")
+    if known is None:
+        known = angle.__dict__["_parts"] = _parts(angle)
+    constant, pi_multiple, terms = known
+    return Affine(
+        constant,
+        pi_multiple,
+        tuple([(coefficient, scalars.setdefault(body, len(scalars))) for coefficient, body in terms]),
+    )
+
+
+def _parts(angle: Value) -> tuple[Fraction, Fraction, list[tuple[Fraction, Value]]]:
+    """A constant, a multiple of pi, and other values with their coefficients."""
     constant = pi_multiple = Fraction(0)
-    terms: list[tuple[Fraction, int]] = []
+    terms: list[tuple[Fraction, Value]] = []
     for term in angle.terms if isinstance(angle, Add) else (angle,):
         coefficient, body = split_coefficient(term)
         if body.text == "1":
@@ -123,8 +156,8 @@ def _affine(angle: Value, scalars: dict[Value, int]) -> Affine:
         elif isinstance(body, Pi):
             pi_multiple += coefficient
         elif coefficient:
-            terms.append((coefficient, scalars.setdefault(body, len(scalars))))
-    return Affine(constant, pi_multiple, tuple(terms))
+            terms.append((coefficient, body))
+    return constant, pi_multiple, terms
 
 
 def length_and_direction(value: Value) -> tuple[Value | None, Value]:

@@ -121,9 +121,8 @@ class Frames:
                 x, y, z = vectors[op.vector[1]]
                 vector = (factor * x, factor * y, factor * z)
             if op.angle is not None:
-                angle = float(op.angle.constant) + float(op.angle.pi_multiple) * pi
-                loud = [weight for weight, slot in op.angle.terms if slot not in self.split.quiet]
-                angle += sum(float(weight) * random.uniform(0.2, 0.6) for weight in loud)
+                loud = [weight for weight, slot in op.angle.weights if slot not in self.split.quiet]
+                angle = op.angle.offset + sum(weight * random.uniform(0.2, 0.6) for weight in loud)
             numbers.append(NumericOp(op.kind, op.qubits, angle, vector, op.string, op.targets))
         return numbers
 

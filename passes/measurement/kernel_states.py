@@ -180,9 +180,9 @@ def _rotate(op: KernelOp, state: States, slots: Floats, split: Split) -> States:
 def _angle(angle: Affine | None, slots: Floats) -> Floats:
     if angle is None:
         raise InternalError("an operation without an angle")
-    value = np.full(len(slots), float(angle.constant) + float(angle.pi_multiple) * pi)
-    for factor, slot in angle.terms:
-        value = value + float(factor) * slots[:, slot]
+    value = np.full(len(slots), angle.offset)
+    for factor, slot in angle.weights:
+        value = value + factor * slots[:, slot]
     return value
 
 
