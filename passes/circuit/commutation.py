@@ -100,6 +100,13 @@ def turns_together(op: Op) -> bool:
         >>> turns_together(Exchange(0, 1, ParameterEntry("J")))
         True
     """
+    known: bool | None = op.__dict__.get("_together")
+    if known is None:
+        known = op.__dict__["_together"] = _turns_together(op)
+    return known
+
+
+def _turns_together(op: Op) -> bool:
     if not isinstance(op, Coupling) or isinstance(op, PauliRotation) or len(op.qubits) < 2:
         return False  # no string commutes with the spin about all three axes
     return _keeps_spin(shape_of(op)._replace(qubits=tuple(range(len(op.qubits)))))

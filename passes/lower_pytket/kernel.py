@@ -13,6 +13,7 @@ from pytket.circuit import Circuit, Op
 
 from qffc.ir.diagnostics import error
 from qffc.ir.short_repr import short_repr
+from qffc.passes.circuit.exchange_runs import MOST
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.lower_pytket.batch import BatchWriter
@@ -355,6 +356,8 @@ class PytketKernel:
         """Whether runs of exchanges may get shorter; a SWAP that is folded leaves a run on the same wires."""
         if not self.shorten_runs or any(op.kind in IN_EXCHANGES for op in self.split.ops):
             return self.shorten_runs
+        if sum(op.kind == "exchange" for op in self.split.ops) <= MOST:
+            return False
         ops = on_wires(self.numeric_ops(np.ones(self.split.slot_count)), self.split.qubit_count)
         return shorten_runs(ops) != ops
 

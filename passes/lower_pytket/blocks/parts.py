@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.pauli import LETTERS, Letter
-from qffc.passes.lower_pytket.blocks.cartan import Cartan, cartan, in_order, kron, nonzero, reduced, without_swap
+from qffc.passes.lower_pytket.blocks.cartan import Cartan, cartan, in_order, joined, kron, nonzero, reduced, without_swap
 from qffc.passes.lower_pytket.blocks.fuse import Block
 from qffc.passes.lower_pytket.blocks.items import Item
 from qffc.passes.lower_pytket.blocks.shapes import Strings, frame_of, strings_of
@@ -168,10 +168,10 @@ class BlockParts:
             found[number] = Part((a, b), reduced(parts), np.zeros(self._count, dtype=bool), axis)
         for some in _groups(general, lambda each: len(blocks[each[0]]) * self._count):
             whole = cartan(self._unitaries([(blocks[number], pair) for number, pair in some]))
-            found |= self._folded(some, in_order(whole), sort=True)
+            found |= self._folded(some, whole, in_order)
         for these in _groups(commuting, lambda _: self._count):
-            joined = _joined([parts for *_, parts in these])
-            found |= self._folded([(number, pair) for number, pair, _ in these], reduced(joined), sort=False)
+            whole = joined([parts for *_, parts in these])
+            found |= self._folded([(number, pair) for number, pair, _ in these], whole, reduced)
         return found
 
     def _in_frame(self, strings: Strings) -> Cartan:
@@ -184,12 +184,14 @@ class BlockParts:
         nothing, there, back = (self._constant(each) for each in (NO_TURN, turn, inverse(turn)))
         return Cartan((nothing, back), angles, (nothing, there))
 
-    def _folded(self, where: Sequence[tuple[int, Pair]], parts: Cartan, *, sort: bool) -> dict[int, Part]:
+    def _folded(
+        self, where: Sequence[tuple[int, Pair]], parts: Cartan, tidied: Callable[[Cartan], Cartan]
+    ) -> dict[int, Part]:
         """Gates, one after the other in rows, without their SWAPs where it is cheaper that the wires trade places."""
         swap = np.zeros(len(parts.angles), dtype=bool)
+        parts = tidied(parts)
         if self._fold:
-            other = without_swap(parts)
-            other = in_order(other) if sort else reduced(other)
+            other = tidied(without_swap(parts))
             fewer = nonzero(other.angles, self._least) - nonzero(parts.angles, self._least)
             smaller = np.abs(other.angles).sum(axis=1) < np.abs(parts.angles).sum(axis=1) - _CHOICE
             swap = (fewer < 0) | ((fewer == 0) & smaller)
@@ -282,15 +284,6 @@ def _groups(entries: list[Entry], size: Callable[[Entry], int]) -> Iterator[list
         total += size(entry)
     if some:
         yield some
-
-
-def _joined(parts: Sequence[Cartan]) -> Cartan:
-    """Decompositions one after the other in rows."""
-    after, before = (
-        (np.concatenate([sides[0] for sides in pairs]), np.concatenate([sides[1] for sides in pairs]))
-        for pairs in ([each.after for each in parts], [each.before for each in parts])
-    )
-    return Cartan(after, np.concatenate([each.angles for each in parts]), before)
 
 
 def _rows_of(parts: Cartan, rows: slice) -> Cartan:
