@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.greedy_search import Found, Search, no_gates
 from qffc.passes.gadgets.sequence import Gadgets
-from qffc.passes.native_library import native_state
+from qffc.passes.native_library import address, native_state
 
 MOST_QUBITS = 63
 """A string is two words of 64 bits, one bit for each qubit; with one to spare."""
@@ -55,21 +54,21 @@ def _searched(
     steps = call(
         ctypes.c_int64(qubits),
         ctypes.c_int64(count),
-        _at(xs),
-        _at(zs),
-        _at(signs),
-        _at(gates),
-        _at(weights),
+        address(xs),
+        address(zs),
+        address(signs),
+        address(gates),
+        address(weights),
         ctypes.c_double(search.tail),
         ctypes.c_double(search.shaken),
         ctypes.c_int64(search.patient),
-        None if state is None else _at(state),
+        None if state is None else address(state),
         ctypes.c_int64(-1 if most is None else most),
         ctypes.c_int64(room),
-        _at(places),
-        _at(step_x),
-        _at(step_z),
-        _at(step_signs),
+        address(places),
+        address(step_x),
+        address(step_z),
+        address(step_signs),
     )
     if steps < 0:
         return None
@@ -103,6 +102,3 @@ def _generator_state(seed: int) -> NDArray[np.uint64]:
     halves = [half for name in ("state", "inc") for half in divmod(int(numbers[name]), 1 << 64)]
     return _words(halves)
 
-
-def _at(array: NDArray[Any]) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.__array_interface__["data"][0])

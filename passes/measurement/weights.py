@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.passes.measurement.settings import Setting
+from qffc.passes.measurement import native_weights
+from qffc.passes.measurement.candidate import Candidate
 
 Floats = NDArray[np.float64]
 
@@ -30,21 +31,6 @@ _ALIKE = 8
 """Candidates whose numbers of strings differ by less are computed with together."""
 _SPARE = 1.04
 """Variance that is given up for fewer settings."""
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A setting with the numbers that decide whether it pays.
-
-    Args:
-        setting: what is measured.
-        strings: (strings of the setting,), their places among all strings.
-        quadratic: (points, strings of the setting, strings of the setting), Q_ps.
-    """
-
-    setting: Setting
-    strings: NDArray[np.intp]
-    quadratic: Floats
 
 
 def choose(candidates: Sequence[Candidate], count: int) -> tuple[list[Candidate], list[Floats]]:
@@ -84,6 +70,12 @@ def _start(candidates: Sequence[Candidate], count: int) -> list[Floats]:
 
 
 def _solve(candidates: Sequence[Candidate], count: int, weights: list[Floats], steps: int) -> list[Floats]:
+    found = native_weights.solved(candidates, count, weights, steps, _FLOOR, _STILL)
+    return _solved(candidates, count, weights, steps) if found is None else found
+
+
+def _solved(candidates: Sequence[Candidate], count: int, weights: list[Floats], steps: int) -> list[Floats]:
+    """What ``native/setting_weights.cpp`` does, for where it was not built."""
     sizes = [-(-len(candidate.strings) // _ALIKE) for candidate in candidates]
     stacks = [
         _Stack.of(candidates, weights, [number for number, own in enumerate(sizes) if own == size], count)
