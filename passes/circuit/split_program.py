@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import pi
+from typing import NamedTuple
 
 from qffc.ir.observables import Observable
 from qffc.ir.operation import Op
@@ -133,20 +134,29 @@ def _kernel_op(op: Op, scalars: dict[Value, int], vectors: dict[Value, int]) -> 
     return KernelOp(op.word, op.qubits, angle, vector, op.letters, targets)
 
 
+class _Parts(NamedTuple):
+    """A value as a constant, a multiple of pi, and others with their coefficients, exact and as numbers."""
+
+    constant: Fraction
+    pi_multiple: Fraction
+    terms: tuple[tuple[Fraction, Value], ...]
+    offset: float
+    weights: tuple[float, ...]
+
+
 def _affine(angle: Value, scalars: dict[Value, int]) -> Affine:
-    known: tuple[Fraction, Fraction, list[tuple[Fraction, Value]]] | None = angle.__dict__.get("_parts")
+    # Kept with the value, which is that of many operations, and of program after program.
+    known: _Parts | None = angle.__dict__.get("_parts")
     if known is None:
         known = angle.__dict__["_parts"] = _parts(angle)
-    constant, pi_multiple, terms = known
-    return Affine(
-        constant,
-        pi_multiple,
-        tuple([(coefficient, scalars.setdefault(body, len(scalars))) for coefficient, body in terms]),
-    )
+    slots = [scalars.setdefault(body, len(scalars)) for _, body in known.terms]
+    terms = tuple([(coefficient, slot) for (coefficient, _), slot in zip(known.terms, slots, strict=True)])
+    found = Affine(known.constant, known.pi_multiple, terms)
+    found.__dict__.update(offset=known.offset, weights=tuple(zip(known.weights, slots, strict=True)))
+    return found
 
 
-def _parts(angle: Value) -> tuple[Fraction, Fraction, list[tuple[Fraction, Value]]]:
-    """A constant, a multiple of pi, and other values with their coefficients."""
+def _parts(angle: Value) -> _Parts:
     constant = pi_multiple = Fraction(0)
     terms: list[tuple[Fraction, Value]] = []
     for term in angle.terms if isinstance(angle, Add) else (angle,):
@@ -157,7 +167,8 @@ def _parts(angle: Value) -> tuple[Fraction, Fraction, list[tuple[Fraction, Value
             pi_multiple += coefficient
         elif coefficient:
             terms.append((coefficient, body))
-    return constant, pi_multiple, terms
+    weights = tuple(float(coefficient) for coefficient, _ in terms)
+    return _Parts(constant, pi_multiple, tuple(terms), Affine(constant, pi_multiple, ()).offset, weights)
 
 
 def length_and_direction(value: Value) -> tuple[Value | None, Value]:

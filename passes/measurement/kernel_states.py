@@ -56,11 +56,8 @@ def kernel_states(split: Split, slots: Floats) -> States:
     points = np.asarray(slots, dtype=np.float64)
     state = np.zeros((len(points), 2**qubits), dtype=np.complex128)
     state[:, 0] = 1.0
-    with_angle = [op for op in split.ops if op.angle is not None]
-    angles = np.empty((len(with_angle), len(points)))
-    for row, op in enumerate(with_angle):
-        angles[row] = _angle(op.angle, points)
-        angles[row] *= _TURNED.get(op.kind, 1.0)
+    angles = _angles([op.angle for op in split.ops if op.angle is not None], points)
+    angles *= np.array([_TURNED.get(op.kind, 1.0) for op in split.ops if op.angle is not None])[:, None]
     turns = zip(np.cos(angles)[:, :, None], -1j * np.sin(angles)[:, :, None], strict=True)
     for op in split.ops:
         if op.kind in _TURNED:  # exp(-i t P) with P^2 = 1, up to a phase
@@ -180,10 +177,19 @@ def _rotate(op: KernelOp, state: States, slots: Floats, split: Split) -> States:
 def _angle(angle: Affine | None, slots: Floats) -> Floats:
     if angle is None:
         raise InternalError("an operation without an angle")
-    value = np.full(len(slots), angle.offset)
-    for factor, slot in angle.weights:
-        value = value + factor * slots[:, slot]
+    value: Floats = _angles([angle], slots)[0]
     return value
+
+
+def _angles(angles: Sequence[Affine], slots: Floats) -> Floats:
+    """The numbers of angles, (angles, points)."""
+    found = np.empty((len(angles), len(slots)))
+    found[:] = np.array([angle.offset for angle in angles])[:, None]
+    for term in range(max((len(angle.weights) for angle in angles), default=0)):
+        rows = [row for row, angle in enumerate(angles) if len(angle.weights) > term]
+        weights = np.array([angles[row].weights[term][0] for row in rows])
+        found[rows] += weights[:, None] * slots.T[[angles[row].weights[term][1] for row in rows]]
+    return found
 
 
 def _tensor(state: States) -> States:
