@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -82,7 +83,7 @@ class Found:
         rows = tuple(_strings(self.rows))
         return Frame(rows[: len(rows) // 2], rows[len(rows) // 2 :])
 
-    @property
+    @cached_property
     def gates(self) -> int:
         """Two-qubit gates that the steps take, see :func:`qffc.passes.gadgets.blocks.two_qubit_gates`."""
         return gates_about(zip(self.strings[0], self.strings[1], strict=True))

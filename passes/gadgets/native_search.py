@@ -49,6 +49,7 @@ def _searched(
     gates, weights = np.array(gate_on, dtype=np.int64), np.array(search.weights)
     state = _generator_state(search.shake) if search.shake else None
     places, step_x, step_z, step_signs = (np.empty(room, dtype) for dtype in (np.int64, np.uint64, np.uint64, np.uint8))
+    taken = ctypes.c_int64()
     call = library.qffc_gadget_search
     call.restype = ctypes.c_int64
     steps = call(
@@ -69,6 +70,7 @@ def _searched(
         address(step_x),
         address(step_z),
         address(step_signs),
+        ctypes.byref(taken),
     )
     if steps < 0:
         return None
@@ -78,7 +80,9 @@ def _searched(
         tuple(tuple(part[:count].tolist()) for part in parts)
         for parts, count in (((step_x, step_z, step_signs), steps), ((xs, zs, signs), 2 * qubits))
     )
-    return Found(tuple(places[:steps].tolist()), step_columns, rows)  # type: ignore[arg-type]  # three of them
+    found = Found(tuple(places[:steps].tolist()), step_columns, rows)  # type: ignore[arg-type]  # three of them
+    found.__dict__["gates"] = taken.value  # which would be counted when it is asked for
+    return found
 
 
 def _strings(given: Gadgets) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint8]]:
