@@ -121,7 +121,10 @@ def _read_in_z(letter: Letter, qubit: int, states: States) -> States:
     """States turned such that the eigenstates of X or Y of a qubit are |0> and |1>."""
     halves = states.reshape(len(states), 2**qubit, 2, -1)
     zero, one = halves[:, :, 0], halves[:, :, 1] * (1 if letter == "X" else -1j)
-    turned = np.stack([zero + one, zero - one], axis=2) / sqrt(2)
+    turned = np.empty(halves.shape, dtype=states.dtype)
+    np.add(zero, one, out=turned[:, :, 0])
+    np.subtract(zero, one, out=turned[:, :, 1])
+    turned /= sqrt(2)
     return turned.reshape(states.shape)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.observables import Observable
-from qffc.ir.pauli import Letter, PauliString
+from qffc.ir.pauli import Letter, PauliString, string_bits
 from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.values import Number
 from qffc.passes.circuit.pauli_bases import pauli_bases
@@ -67,15 +67,16 @@ class Setting:
 
     def fitting(self, strings: Iterable[PauliString]) -> tuple[PauliString, ...]:
         """Return those of some strings that the setting estimates, see :meth:`fits`."""
-        partner = dict((*self.pairs, *((b, a) for a, b in self.pairs)))
-        return tuple(string for string in strings if self._fits(string, partner))
-
-    def _fits(self, string: PauliString, partner: Mapping[int, int]) -> bool:
-        for qubit, letter in string:
-            other = partner.get(qubit)
-            if self.letters[qubit] != letter if other is None else (other, letter) not in string:
-                return False
-        return True
+        alone = (1 << len(self.letters)) - 1 - sum(1 << qubit for pair in self.pairs for qubit in pair)
+        x, z = string_bits(tuple((q, letter) for q, letter in enumerate(self.letters) if letter is not None))
+        found = []
+        for string in strings:
+            own_x, own_z = _bits(string)
+            if ((own_x ^ x) | (own_z ^ z)) & (own_x | own_z) & alone:
+                continue
+            if all(not (own_x >> a ^ own_x >> b | own_z >> a ^ own_z >> b) & 1 for a, b in self.pairs):
+                found.append(string)
+        return tuple(found)
 
     def sees_singlets_only(self, weights: NDArray[np.float64]) -> bool:
         """Whether weights, (observables, strings), ask of the pairs no more than whether they are singlets."""
@@ -139,6 +140,11 @@ class MeasurementPlan:
                 if where == setting:
                     table[row, string] += weight
         return table
+
+
+@lru_cache(maxsize=1 << 14)
+def _bits(string: PauliString) -> tuple[int, int]:
+    return string_bits(string)  # asked of the same strings for setting after setting
 
 
 def measurement_plan(observables: Sequence[Observable], qubits: int) -> MeasurementPlan:
