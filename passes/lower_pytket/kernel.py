@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import pi
+from math import inf, pi
 
 import numpy as np
 from numpy.typing import NDArray
@@ -285,11 +285,16 @@ class PytketKernel:
         plan, parts = found
         least = max(self.target.minimum.zz_phase, TINY)
         apart = gates_apart(plan.items, [op.angle for op in sample], fold_swaps=self.fold_swaps, least=least)
-        # What the other gates cost at least, whatever their turns do.
-        otherwise = 0.0 if self._has_runs else self._pricing.two_qubit * apart
         gates = sum(len(part.tracks) == 2 for part in parts)
         # A TK2 has a turn before each side at most, and each qubit one at its end.
-        if self.target.two_qubit == "TK2" and self._price(2 * gates + self.split.qubit_count, gates) < otherwise:
+        most = self._price(2 * gates + self.split.qubit_count, gates) if self.target.two_qubit == "TK2" else inf
+        # What the other gates cost at least, whatever their turns do.
+        otherwise = 0.0 if self._has_runs else self._pricing.two_qubit * apart
+        if most < otherwise:
+            return plan
+        if not self._has_runs:
+            otherwise += self._pricing.two_qubit * self._structure.prepared(least)
+        if most < otherwise:
             return plan
         cost = self._cost_of(self._written(plan, as_arrays(sample), parts))
         if cost[0] < otherwise:
