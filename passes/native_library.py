@@ -22,7 +22,13 @@ CALLS = (
 )
 """The foreign functions for JAX."""
 
-PLAIN_CALLS = ("qffc_field_strings", "qffc_gadget_search", "qffc_rounds_at", "qffc_setting_weights")
+PLAIN_CALLS = (
+    "qffc_field_strings",
+    "qffc_gadget_search",
+    "qffc_kernel_states",
+    "qffc_rounds_at",
+    "qffc_setting_weights",
+)
 """Those that take addresses, called by ctypes alone."""
 
 FORMAT = 9

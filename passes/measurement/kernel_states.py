@@ -16,6 +16,7 @@ from qffc.ir.reference import dense
 from qffc.passes.circuit.flat_strings import on_flat, parities
 from qffc.passes.circuit.split_program import Affine, KernelOp, Split
 from qffc.passes.circuit.total_spin import spin_projectors
+from qffc.passes.measurement.native_states import evolved
 from qffc.passes.measurement.settings import Setting
 
 Floats = NDArray[np.float64]
@@ -58,6 +59,8 @@ def kernel_states(split: Split, slots: Floats) -> States:
     state[:, 0] = 1.0
     angles = _angles([op.angle for op in split.ops if op.angle is not None], points)
     angles *= np.array([_TURNED.get(op.kind, 1.0) for op in split.ops if op.angle is not None])[:, None]
+    if evolved(state, split, points, angles):
+        return state
     turns = zip(np.cos(angles)[:, :, None], -1j * np.sin(angles)[:, :, None], strict=True)
     for op in split.ops:
         if op.kind in _TURNED:  # exp(-i t P) with P^2 = 1, up to a phase
