@@ -26,6 +26,7 @@ PLAIN_CALLS = (
     "qffc_field_strings",
     "qffc_gadget_search",
     "qffc_kernel_states",
+    "qffc_outcomes",
     "qffc_rounds_at",
     "qffc_setting_weights",
 )

@@ -1,4 +1,4 @@
-"""States of a kernel by the native library, where it was built: those of ``kernel_states.py`` but for rounding, sooner."""
+"""States and outcomes by the native library, where it was built: those of ``kernel_states.py`` but for rounding, sooner."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from qffc.ir.pauli import PauliString
 from qffc.passes.circuit.split_program import KernelOp, Split
+from qffc.passes.measurement.settings import Setting
 from qffc.passes.native_library import address, native_state
 
 Floats = NDArray[np.float64]
 
+_BASES = {None: 0, "Z": 0, "X": 1, "Y": 2}
 _KINDS = {"pauli_rotation": 0, "exchange": 1, "rotate": 2, "singlet": 3, "relabel": 4}
 
 
@@ -52,6 +54,28 @@ def evolved(states: NDArray[np.complex128], split: Split, slots: Floats, angles:
         address(states),
     )
     return True
+
+
+def outcomes(states: NDArray[np.complex128], setting: Setting) -> Floats | None:
+    """Return what :func:`qffc.passes.measurement.kernel_states.outcome_probabilities` does; None without the library."""
+    library = native_state().library
+    if library is None:
+        return None
+    qubits = len(setting.letters)
+    found, given = np.empty(states.shape), np.ascontiguousarray(states, dtype=np.complex128)
+    masks = np.array([_masks(string, qubits) for string in setting.turns], dtype=np.int64)
+    bases = np.array([_BASES[letter] for letter in reversed(setting.bases)], dtype=np.int64)
+    library.qffc_outcomes.restype = None
+    library.qffc_outcomes(
+        ctypes.c_int64(qubits),
+        ctypes.c_int64(len(given)),
+        ctypes.c_int64(len(masks)),
+        address(masks),
+        address(bases),
+        address(given),
+        address(found),
+    )
+    return found
 
 
 def _code(op: KernelOp, qubits: int, moves: list[list[int]]) -> tuple[int, int, int]:

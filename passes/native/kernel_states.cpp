@@ -1,6 +1,7 @@
 // States of a kernel at many points: passes/measurement/kernel_states.py, which says what each operation does. Qubit 0 is
 // the most significant bit; a string is given by its flips, X and Y, and by its signs, Y and Z.
 
+#include <algorithm>
 #include <cmath>
 #include <complex>
 #include <cstddef>
@@ -117,5 +118,39 @@ extern "C" __attribute__((visibility("default"))) void qffc_kernel_states(
         default: relabel(state, size, moves + op[1] * qubits, qubits, spare); break;
       }
     }
+  }
+}
+
+// Probabilities of the outcomes of a setting, (points, 2^qubits): states after exp(-i pi/4 P) of some strings, two masks
+// each, and then a basis for each bit, 0 for Z, 1 for X and 2 for Y.
+extern "C" __attribute__((visibility("default"))) void qffc_outcomes(std::int64_t qubits, std::int64_t points,
+                                                                      std::int64_t turns, const std::int64_t* masks,
+                                                                      const std::int64_t* bases, const double* states,
+                                                                      double* probabilities) {
+  const Index size = Index{1} << qubits;
+  const double root = std::sqrt(0.5), quarter = std::atan(1.0);
+  std::vector<Complex> state(size);
+  for (std::int64_t point = 0; point < points; ++point) {
+    const Index start = static_cast<Index>(point) * size;
+    const auto* given = reinterpret_cast<const Complex*>(states) + start;
+    std::copy(given, given + size, state.begin());
+    for (std::int64_t turn = 0; turn < turns; ++turn) {
+      string(state.data(), size, static_cast<Index>(masks[2 * turn]), static_cast<Index>(masks[2 * turn + 1]), quarter);
+    }
+    for (std::int64_t place = 0; place < qubits; ++place) {
+      if (!bases[place]) continue;
+      const Index bit = Index{1} << place;
+      const Complex factor = bases[place] == 1 ? Complex{root, 0.0} : Complex{0.0, -root};
+      for (Index i = 0; i < size; ++i) {
+        if (i & bit) continue;
+        const Complex zero = root * state[i], one = times(factor, state[i | bit]);
+        state[i] = zero + one;
+        state[i | bit] = zero - one;
+      }
+    }
+    double total = 0.0;
+    double* own = probabilities + start;
+    for (Index i = 0; i < size; ++i) total += own[i] = std::norm(state[i]);
+    for (Index i = 0; i < size; ++i) own[i] /= total;
   }
 }
