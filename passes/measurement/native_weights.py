@@ -16,8 +16,8 @@ Floats = NDArray[np.float64]
 
 def solved(
     candidates: Sequence[Candidate], count: int, weights: Sequence[Floats], steps: int, floor: float, still: float
-) -> list[Floats] | None:
-    """Return the weights after some steps; None without the library, or where a matrix has no inverse.
+) -> tuple[list[Floats], list[float]] | None:
+    """Return the weights after some steps, and the noise of each setting; None without the library, or where a matrix has no inverse.
 
     Args:
         candidates: the settings.
@@ -33,6 +33,7 @@ def solved(
     sizes = np.array([len(candidate.strings) for candidate in candidates], dtype=np.int64)
     strings = np.concatenate([candidate.strings for candidate in candidates]).astype(np.int64)
     found = np.concatenate(weights)
+    noises = np.empty(len(sizes))
     forms = np.array([candidate.address for candidate in candidates], dtype=np.uint64)
     call = library.qffc_setting_weights
     call.restype = ctypes.c_int64
@@ -47,5 +48,6 @@ def solved(
         address(found),
         ctypes.c_double(floor),
         ctypes.c_double(still),
+        address(noises),
     )
-    return None if failed else np.split(found, np.cumsum(sizes)[:-1])
+    return None if failed else (np.split(found, np.cumsum(sizes)[:-1]), noises.tolist())

@@ -58,11 +58,13 @@ double spread(const Setting& setting, Size point) {
 
 }  // namespace
 
-// Changes weights in place, at most `steps` times, until none changes by more than `still`. Strings and weights of the
-// settings are one after the other. Returns 0, or -1 where a matrix has no inverse.
+// Changes weights in place, at most `steps` times, until none changes by more than `still`, and says how noisy a shot of
+// each setting then is, added up over the points. Strings and weights of the settings are one after the other. Returns 0,
+// or -1 where a matrix has no inverse.
 extern "C" __attribute__((visibility("default"))) std::int64_t qffc_setting_weights(
     std::int64_t settings, std::int64_t points, std::int64_t strings, std::int64_t steps, const std::int64_t* sizes,
-    const double* const* quadratics, const std::int64_t* places, double* weights, double least, double still) {
+    const double* const* quadratics, const std::int64_t* places, double* weights, double least, double still,
+    double* noises) {
   const auto count = static_cast<Size>(strings), at = static_cast<Size>(points);
   std::vector<Setting> all;
   for (std::int64_t number = 0; number < settings; ++number) {
@@ -113,6 +115,10 @@ extern "C" __attribute__((visibility("default"))) std::int64_t qffc_setting_weig
       }
     }
     if (moved <= still) break;
+  }
+  for (Size number = 0; number < all.size(); ++number) {
+    noises[number] = 0.0;
+    for (Size point = 0; point < at; ++point) noises[number] += spread(all[number], point);
   }
   return 0;
 }
