@@ -57,6 +57,10 @@ class Part(NamedTuple):
     axis: int = -1
     fresh: bool = False
 
+    def of_rows(self, rows: slice) -> Part:
+        """Return the same of some of the circuits."""
+        return Part(self.tracks, _rows_of(self.cartan, rows), self.swap[rows], self.axis, self.fresh)
+
 
 class BlockParts:
     """Computes the parts.
