@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from hashlib import sha256
 from itertools import combinations_with_replacement, product
 from typing import Self, TypeVar
@@ -11,6 +10,7 @@ from typing import Self, TypeVar
 from qffc.ir.declarations import AtomicReadout, Carried, Parameter, Qubit, Readout, Scope, Site, Symmetry
 from qffc.ir.diagnostics import error
 from qffc.ir.generators import DeclaredSymmetry
+from qffc.ir.kept import cached_property
 from qffc.ir.observables import Observable
 from qffc.ir.operation import Op
 from qffc.ir.printer import (

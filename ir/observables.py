@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from functools import cached_property
 from math import prod
 from typing import ClassVar
 
 from qffc.ir.diagnostics import error
+from qffc.ir.kept import cached_property
 from qffc.ir.pauli import PauliString, PauliSum, dot_product, need_string, spell_string
 
 

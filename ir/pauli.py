@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, reduce
+from functools import reduce
 from operator import or_
 from typing import Literal
 
 from qffc.ir.diagnostics import Span, error
+from qffc.ir.kept import cached_property
 from qffc.ir.values import Number, Numeric, Value, add, as_value, mul
 
 Letter = Literal["X", "Y", "Z"]

@@ -58,7 +58,10 @@ class GatesOnQubits:
         >>> from qffc.ir.ops import Exchange, PauliRotation
         >>> from qffc.ir.values import ParameterEntry
         >>> J, gates = ParameterEntry("J"), GatesOnQubits()
-        >>> [gates.append(op) for op in (PauliRotation(((0, "X"),), J), PauliRotation(((1, "Z"),), J), Exchange(0, 2, J))]
+        >>> [
+        ...     gates.append(op)
+        ...     for op in (PauliRotation(((0, "X"),), J), PauliRotation(((1, "Z"),), J), Exchange(0, 2, J))
+        ... ]
         [1, 2, 4]
         >>> gates.against(PauliRotation(((0, "Z"), (1, "Z")), J))
         5

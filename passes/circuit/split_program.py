@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from math import pi
 from typing import NamedTuple
 
+from qffc.ir.kept import cached_property
 from qffc.ir.observables import Observable
 from qffc.ir.operation import Op
 from qffc.ir.pauli import PauliString

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.kept import cached_property
 from qffc.passes.gadgets.blocks import gates_about
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.paulis import Pauli, bits

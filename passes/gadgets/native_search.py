@@ -105,4 +105,3 @@ def _generator_state(seed: int) -> NDArray[np.uint64]:
     numbers = np.random.PCG64(seed).state["state"]
     halves = [half for name in ("state", "inc") for half in divmod(int(numbers[name]), 1 << 64)]
     return _words(halves)
-

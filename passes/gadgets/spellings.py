@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
+from qffc.ir.kept import cached_property
 from qffc.ir.operation import Op
 from qffc.ir.program import Program
 from qffc.passes.circuit.wires import flatten

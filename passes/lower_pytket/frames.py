@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from math import pi
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.kept import cached_property
 from qffc.ir.values import Displacement, FrameVector, Mul, Number, Unit, Value
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.equivariance.rules.rotation import is_invariant

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from math import inf, pi
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from pytket.circuit import Circuit, Op
 
 from qffc.ir.diagnostics import error
+from qffc.ir.kept import cached_property
 from qffc.ir.short_repr import short_repr
 from qffc.passes.circuit.exchange_runs import MOST
 from qffc.passes.circuit.split_program import Split

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.given_values import reals_of
+from qffc.ir.kept import cached_property
 from qffc.passes.circuit.split_program import KernelOp, Split
 from qffc.passes.lower_pytket.ops import NumericOp
 

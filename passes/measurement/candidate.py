@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.kept import cached_property
 from qffc.passes.measurement.settings import Setting
 from qffc.passes.native_library import address
 

@@ -1,4 +1,4 @@
-"""States and outcomes by the native library, where it was built: those of ``kernel_states.py`` but for rounding, sooner."""
+"""States and outcomes by the native library, where it was built: those of ``kernel_states.py`` up to rounding."""
 
 from __future__ import annotations
 
@@ -57,7 +57,12 @@ def evolved(states: NDArray[np.complex128], split: Split, slots: Floats, angles:
 
 
 def outcomes(states: NDArray[np.complex128], setting: Setting) -> Floats | None:
-    """Return what :func:`qffc.passes.measurement.kernel_states.outcome_probabilities` does; None without the library."""
+    """Return the probabilities of the outcomes of a setting, (points, 2**qubits); None without the library.
+
+    Args:
+        states: (points, 2**qubits).
+        setting: what is measured.
+    """
     library = native_state().library
     if library is None:
         return None

@@ -17,7 +17,9 @@ Floats = NDArray[np.float64]
 def solved(
     candidates: Sequence[Candidate], count: int, weights: Sequence[Floats], steps: int, floor: float, still: float
 ) -> tuple[list[Floats], list[float]] | None:
-    """Return the weights after some steps, and the noise of each setting; None without the library, or where a matrix has no inverse.
+    """Return the weights after some steps, and the noise of a shot of each setting, added up over the points.
+
+    None without the library, or where a matrix has no inverse.
 
     Args:
         candidates: the settings.

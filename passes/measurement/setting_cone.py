@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
 
+from qffc.ir.kept import cached_property
 from qffc.ir.observables import DotObservable, Observable, PauliObservable
 from qffc.ir.operation import Op
 from qffc.ir.ops import make_op

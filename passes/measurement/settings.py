@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import InternalError
+from qffc.ir.kept import cached_property
 from qffc.ir.observables import Observable
 from qffc.ir.pauli import Letter, PauliString, string_bits
 from qffc.ir.short_repr import counted, short_repr

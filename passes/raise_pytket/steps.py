@@ -7,9 +7,9 @@ strings. Everything here follows from the algebra of strings; no matrix is built
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
+from qffc.ir.kept import cached_property
 from qffc.ir.operation import Op
 from qffc.ir.pauli import Letter, PauliString, product_of_strings, string_bits
 from qffc.ir.values import Pi, Value, is_zero, split_coefficient

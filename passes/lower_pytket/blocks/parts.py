@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.pauli import LETTERS, Letter
-from qffc.passes.lower_pytket.blocks.cartan import Cartan, cartan, in_order, joined, kron, nonzero, reduced, without_swap
+from qffc.passes.lower_pytket.blocks.cartan import (
+    Cartan,
+    cartan,
+    in_order,
+    joined,
+    kron,
+    nonzero,
+    reduced,
+    without_swap,
+)
 from qffc.passes.lower_pytket.blocks.fuse import Block
 from qffc.passes.lower_pytket.blocks.items import Item
 from qffc.passes.lower_pytket.blocks.shapes import Strings, frame_of, strings_of
@@ -212,13 +221,16 @@ class BlockParts:
             fewer = nonzero(other.angles, self._least) - nonzero(parts.angles, self._least)
             smaller = np.abs(other.angles).sum(axis=1) < np.abs(parts.angles).sum(axis=1) - _CHOICE
             swap = (fewer < 0) | ((fewer == 0) & smaller)
-            folded = swap[:, None]
+            there = swap[:, None]
             # The wires trade places and tracks do not: what comes after the SWAP is back on its own track.
             second, first = other.after
             parts = Cartan(
-                (np.where(folded, first, parts.after[0]), np.where(folded, second, parts.after[1])),
-                np.where(folded, other.angles, parts.angles),
-                (np.where(folded, other.before[0], parts.before[0]), np.where(folded, other.before[1], parts.before[1])),
+                (np.where(there, first, parts.after[0]), np.where(there, second, parts.after[1])),
+                np.where(there, other.angles, parts.angles),
+                (
+                    np.where(there, other.before[0], parts.before[0]),
+                    np.where(there, other.before[1], parts.before[1]),
+                ),
             )
         found = {}
         for place, (number, pair) in enumerate(where):
