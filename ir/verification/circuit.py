@@ -25,6 +25,8 @@ def verify_qubits(program: Draft) -> None:
     prepared: dict[int, Op] = {}
     names = [qubit.name for qubit in program.qubits]
     for op in program.ops:
+        if not op.prepares and len(set(op.qubits)) == len(op.qubits) and prepared.keys() >= set(op.qubits):
+            continue  # as most are
         for qubit in op.qubits:
             if not 0 <= qubit < len(names):
                 raise error(
