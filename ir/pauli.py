@@ -101,6 +101,22 @@ class PauliSum:
         """
         return _collect(term for part in parts for term in part.terms)
 
+    @staticmethod
+    def weighted(parts: Iterable[tuple[Fraction, PauliSum]]) -> PauliSum:
+        """Return the sum of sums times numbers, collected once.
+
+        Example:
+            >>> x, z = (PauliSum.of({((0, letter),): 1}) for letter in ("X", "Z"))
+            >>> print(PauliSum.weighted([(Fraction(2), x), (Fraction(1, 2), z), (Fraction(-1), x)]))
+            X(0) + 1/2 Z(0)
+        """
+        scaled = ((Number(weight), part) for weight, part in parts)
+        return _collect(
+            (string, (mul(weight, re), im if im is _ZERO else mul(weight, im)))
+            for weight, part in scaled
+            for string, (re, im) in part.terms
+        )
+
     @property
     def is_zero(self) -> bool:
         """Whether no term is left."""
