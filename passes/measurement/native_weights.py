@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,4 +53,7 @@ def solved(
         ctypes.c_double(still),
         address(noises),
     )
-    return None if failed else (np.split(found, np.cumsum(sizes)[:-1]), noises.tolist())
+    if failed:
+        return None
+    ends = list(accumulate(sizes.tolist(), initial=0))
+    return [found[start:end] for start, end in pairwise(ends)], noises.tolist()

@@ -62,20 +62,17 @@ class Setting:
         """The strings P of the turns exp(-i pi/4 P) that come before the measurement."""
         return tuple(tuple(sorted(((a, "Z"), (b, "X")))) for a, b in self.pairs)
 
-    def fits(self, string: PauliString) -> bool:
-        """Whether the setting estimates a string: a pair has one letter twice or none, other qubits their own."""
-        return bool(self.fitting((string,)))
-
     def fitting(self, strings: Iterable[PauliString]) -> tuple[PauliString, ...]:
-        """Return those of some strings that the setting estimates, see :meth:`fits`."""
+        """Return those of some strings that the setting estimates.
+
+        A pair has one letter twice or none, other qubits have their own.
+        """
         alone = (1 << len(self.letters)) - 1 - sum(1 << qubit for pair in self.pairs for qubit in pair)
         x, z = string_bits(tuple((q, letter) for q, letter in enumerate(self.letters) if letter is not None))
         found = []
         for string in strings:
-            own_x, own_z = _bits(string)
-            if ((own_x ^ x) | (own_z ^ z)) & (own_x | own_z) & alone:
-                continue
-            if all(not (own_x >> a ^ own_x >> b | own_z >> a ^ own_z >> b) & 1 for a, b in self.pairs):
+            own_x, own_z = bits_of(string)
+            if not ((own_x ^ x) | (own_z ^ z)) & (own_x | own_z) & alone and alike_on(self.pairs, own_x, own_z):
                 found.append(string)
         return tuple(found)
 
@@ -144,8 +141,22 @@ class MeasurementPlan:
 
 
 @lru_cache(maxsize=1 << 14)
-def _bits(string: PauliString) -> tuple[int, int]:
-    return string_bits(string)  # asked of the same strings for setting after setting
+def bits_of(string: PauliString) -> tuple[int, int]:
+    """Return the x and z bits of a string; it is asked of the same ones for setting after setting."""
+    return string_bits(string)
+
+
+def alike_on(pairs: Iterable[tuple[int, int]], x: int, z: int) -> bool:
+    """Whether a string, given by its x and z bits, has the same letter, or none, on both qubits of each pair.
+
+    Example:
+        >>> alike_on([(0, 2)], 0b101, 0), alike_on([(0, 2)], 0b001, 0b100)
+        (True, False)
+    """
+    for a, b in pairs:  # in numbers and without a generator: there are many candidates
+        if (x >> a ^ x >> b | z >> a ^ z >> b) & 1:
+            return False
+    return True
 
 
 def measurement_plan(observables: Sequence[Observable], qubits: int) -> MeasurementPlan:
