@@ -39,13 +39,15 @@ def append(done: list[Op], op: Op, *, fuse: bool, merge: bool) -> None:
 
 def merged(first: Op, second: Op) -> Op | None:
     """Return two neighbouring operations as one; None when they differ in more than their numbers."""
-    if isinstance(first, Rotate) and isinstance(second, Rotate) and first.qubit == second.qubit:
+    if type(first) is not type(second) or first.qubits != second.qubits:
+        return None
+    if isinstance(first, Rotate) and isinstance(second, Rotate):
         (a, u), (b, v) = parts(first.vector), parts(second.vector)
         return replace(first, vector=mul(add(a, b), u)) if u == v else None
-    if not isinstance(first, Coupling) or not isinstance(second, Coupling) or type(first) is not type(second):
+    if not isinstance(first, Coupling) or not isinstance(second, Coupling):
         return None
     # Couplings of two groups stay apart: a merged one could be moved among those of the first group.
-    alike = (first.qubits, first.letters, first.group) == (second.qubits, second.letters, second.group)
+    alike = (first.letters, first.group) == (second.letters, second.group)
     return first.with_value(add(first.value, second.value)) if alike else None
 
 

@@ -60,7 +60,10 @@ def without_swap(op: Op) -> tuple[Op, Mapping[int, int]]:
 
 def is_identity(op: Op) -> bool:
     """Whether the angle or the vector of an operation is exactly zero."""
-    return op.value is not None and _vanishes(op.value)
+    known: bool | None = op.__dict__.get("_vanishes")
+    if known is None:
+        known = op.__dict__["_vanishes"] = op.value is not None and _vanishes(op.value)
+    return known
 
 
 @lru_cache(maxsize=1 << 12)
