@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import pi
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +108,10 @@ class GateColumns:
             for track in tracks:
                 self._fresh[track] = False
 
+    @overload
+    def flush(self, track: int, turn: Turns, *, keep_rz: bool = False) -> Turns: ...
+    @overload
+    def flush(self, track: int, turn: Turns | Turn, *, keep_rz: bool = False) -> Turns | Turn: ...
     def flush(self, track: int, turn: Turns | Turn, *, keep_rz: bool = False) -> Turns | Turn:
         """Write a turn Rz(a) Rx(b) Rz(c) as a PhasedX and an Rz; return the Rz when it is kept.
 

@@ -138,8 +138,9 @@ class BlockWriter:
     def _used(self, angles: list[Column]) -> list[Letter]:
         """The letters whose angles are there; circuits in which others are have another structure."""
         least = self._out.least
+        numbers = [angle for angle in angles if isinstance(angle, float)]
         if self._alone:
-            return [letter for letter, angle in zip(LETTERS, angles, strict=True) if abs(angle) >= least]
+            return [letter for letter, number in zip(LETTERS, numbers, strict=True) if abs(number) >= least]
         patterns = np.sum([(np.abs(angle) >= least) * (1 << place) for place, angle in enumerate(angles)], axis=0)
         usual = int(np.bincount(patterns).argmax())
         self._out.special |= patterns != usual
