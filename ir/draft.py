@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import combinations_with_replacement, product
@@ -81,6 +82,11 @@ class Draft:
     def parameter(self, name: str) -> Parameter:
         """Return the parameter of that name."""
         return _named(self.parameters, name, "parameter")
+
+    @cached_property
+    def parameters_by_name(self) -> Mapping[str, Parameter]:
+        """The parameters; of several with one name, which no program has, the first."""
+        return {parameter.name: parameter for parameter in reversed(self.parameters)}
 
     def shape(self, parameter: Parameter) -> tuple[int, ...]:
         """Return the shape of a parameter table, the axis of its basis included."""
