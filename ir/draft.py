@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from hashlib import sha256
 from itertools import combinations_with_replacement, product
 from typing import Self, TypeVar
@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 from qffc.ir.declarations import AtomicReadout, Carried, Parameter, Qubit, Readout, Scope, Site, Symmetry
 from qffc.ir.diagnostics import error
 from qffc.ir.generators import DeclaredSymmetry
+from qffc.ir.kept import cached_property
 from qffc.ir.observables import Observable
 from qffc.ir.operation import Op
 from qffc.ir.printer import (
@@ -81,6 +82,11 @@ class Draft:
     def parameter(self, name: str) -> Parameter:
         """Return the parameter of that name."""
         return _named(self.parameters, name, "parameter")
+
+    @cached_property
+    def parameters_by_name(self) -> Mapping[str, Parameter]:
+        """The parameters; of several with one name, which no program has, the first."""
+        return {parameter.name: parameter for parameter in reversed(self.parameters)}
 
     def shape(self, parameter: Parameter) -> tuple[int, ...]:
         """Return the shape of a parameter table, the axis of its basis included."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from functools import cached_property
 from math import prod
 from typing import ClassVar
 
 from qffc.ir.diagnostics import error
+from qffc.ir.kept import cached_property
 from qffc.ir.pauli import PauliString, PauliSum, dot_product, need_string, spell_string
 
 
@@ -27,7 +27,7 @@ class Observable:
         """The observable as a sum of Pauli strings with rational coefficients."""
         return self._paulis()
 
-    @property
+    @cached_property
     def qubits(self) -> tuple[int, ...]:
         """The qubits that the observable is written on, sorted."""
         return tuple(sorted({qubit for part in self.parts for qubit in part.qubits}))
@@ -50,7 +50,14 @@ class Observable:
         raise TypeError(f"{type(self).__name__} has no Pauli form")
 
     def relabelled(self, qubits: Mapping[int, int]) -> Observable:
-        """Return the observable with its qubits renamed; names that are not in ``qubits`` stay."""
+        """Return the observable with its qubits renamed; names that are not in ``qubits`` stay.
+
+        Where none changes it is the very same one, which keeps the sum of Pauli strings that it has built.
+        """
+        moves = any(qubits.get(qubit, qubit) != qubit for qubit in self.qubits)
+        return self._relabelled(qubits) if moves else self
+
+    def _relabelled(self, qubits: Mapping[int, int]) -> Observable:
         raise TypeError(f"{type(self).__name__} cannot be relabelled")
 
 
@@ -77,7 +84,7 @@ class NamedObservable(Observable):
     def text(self, names: Sequence[str]) -> str:
         return f"{self.word}({', '.join(names[qubit] for qubit in self.qubits)})"
 
-    def relabelled(self, qubits: Mapping[int, int]) -> Observable:
+    def _relabelled(self, qubits: Mapping[int, int]) -> Observable:
         return type(self)(*(qubits.get(qubit, qubit) for qubit in self.qubits))
 
 
@@ -129,7 +136,7 @@ class PauliObservable(Observable):
     def _paulis(self) -> PauliSum:
         return PauliSum.of({self.string: 1})
 
-    def relabelled(self, qubits: Mapping[int, int]) -> Observable:
+    def _relabelled(self, qubits: Mapping[int, int]) -> Observable:
         return PauliObservable(tuple((qubits.get(qubit, qubit), letter) for qubit, letter in self.string))
 
 
@@ -167,7 +174,7 @@ class ProductObservable(Observable):
             result = result * factor.paulis
         return result
 
-    def relabelled(self, qubits: Mapping[int, int]) -> Observable:
+    def _relabelled(self, qubits: Mapping[int, int]) -> Observable:
         return ProductObservable(tuple(factor.relabelled(qubits) for factor in self.factors))
 
 
@@ -189,9 +196,9 @@ class SumObservable(Observable):
         return " + ".join(f"{weight}*{_in_brackets(term, names)}" for weight, term in self.terms)
 
     def _paulis(self) -> PauliSum:
-        return PauliSum.total(term.paulis.scaled(weight) for weight, term in self.terms)
+        return PauliSum.weighted((weight, term.paulis) for weight, term in self.terms)
 
-    def relabelled(self, qubits: Mapping[int, int]) -> Observable:
+    def _relabelled(self, qubits: Mapping[int, int]) -> Observable:
         return SumObservable(tuple((weight, term.relabelled(qubits)) for weight, term in self.terms))
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from qffc.ir.diagnostics import Span, error
+from qffc.ir.kept import cached_property
 from qffc.ir.pauli import Letter, PauliString, PauliSum, spell_string
 from qffc.ir.values import Value
 

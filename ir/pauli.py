@@ -10,10 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import reduce
+from operator import or_
 from typing import Literal
 
 from qffc.ir.diagnostics import Span, error
+from qffc.ir.kept import cached_property
 from qffc.ir.values import Number, Numeric, Value, add, as_value, mul
 
 Letter = Literal["X", "Y", "Z"]
@@ -49,6 +51,26 @@ def product_of_strings(left: PauliString, right: PauliString) -> tuple[int, Paul
     return phase % 4, tuple(sorted(letters.items()))
 
 
+_X_AND_Z = {"X": (1, 0), "Y": (1, 1), "Z": (0, 1)}
+
+
+def string_bits(string: PauliString) -> tuple[int, int]:
+    """Return the qubits of a string with X or Y, and those with Z or Y, one bit for each.
+
+    Two strings commute where ``x & other_z ^ z & other_x`` has an even number of bits.
+
+    Example:
+        >>> string_bits(((0, "X"), (2, "Y")))
+        (5, 4)
+    """
+    x = z = 0
+    for qubit, letter in string:
+        has_x, has_z = _X_AND_Z[letter]
+        x |= has_x << qubit
+        z |= has_z << qubit
+    return x, z
+
+
 @dataclass(frozen=True)
 class PauliSum:
     """A weighted sum of Pauli strings; terms with both parts zero are dropped on construction.
@@ -79,6 +101,22 @@ class PauliSum:
         """
         return _collect(term for part in parts for term in part.terms)
 
+    @staticmethod
+    def weighted(parts: Iterable[tuple[Fraction, PauliSum]]) -> PauliSum:
+        """Return the sum of sums times numbers, collected once.
+
+        Example:
+            >>> x, z = (PauliSum.of({((0, letter),): 1}) for letter in ("X", "Z"))
+            >>> print(PauliSum.weighted([(Fraction(2), x), (Fraction(1, 2), z), (Fraction(-1), x)]))
+            X(0) + 1/2 Z(0)
+        """
+        scaled = ((Number(weight), part) for weight, part in parts)
+        return _collect(
+            (string, (mul(weight, re), im if im is _ZERO else mul(weight, im)))
+            for weight, part in scaled
+            for string, (re, im) in part.terms
+        )
+
     @property
     def is_zero(self) -> bool:
         """Whether no term is left."""
@@ -88,6 +126,16 @@ class PauliSum:
     def qubits(self) -> tuple[int, ...]:
         """The qubits that the sum acts on, sorted."""
         return tuple(sorted({qubit for string, _ in self.terms for qubit, _ in string}))
+
+    @cached_property
+    def bits(self) -> tuple[tuple[int, int], ...]:
+        """Of each string its x and z bits, see :func:`string_bits`."""
+        return tuple(string_bits(string) for string, _ in self.terms)
+
+    @cached_property
+    def mask(self) -> int:
+        """The qubits that the sum acts on, one bit for each."""
+        return reduce(or_, (x | z for x, z in self.bits), 0)
 
     @cached_property
     def places(self) -> Mapping[tuple[int, Letter], frozenset[int]]:

@@ -6,6 +6,9 @@ import ctypes
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 CALLS = (
     "qffc_moments",
@@ -19,7 +22,14 @@ CALLS = (
 )
 """The foreign functions for JAX."""
 
-PLAIN_CALLS = ("qffc_field_strings", "qffc_gadget_search", "qffc_rounds_at")
+PLAIN_CALLS = (
+    "qffc_field_strings",
+    "qffc_gadget_search",
+    "qffc_kernel_states",
+    "qffc_outcomes",
+    "qffc_rounds_at",
+    "qffc_setting_weights",
+)
 """Those that take addresses, called by ctypes alone."""
 
 FORMAT = 9
@@ -62,3 +72,8 @@ def native_state() -> NativeState:
         return NativeState(library, str(library.qffc_instructions().decode()))
     except (OSError, AttributeError) as problem:
         return NativeState(None, f"it does not load: {problem}")
+
+
+def address(array: NDArray[Any]) -> ctypes.c_void_p:
+    """Return where the numbers of an array are, for a function that takes addresses."""
+    return ctypes.c_void_p(array.__array_interface__["data"][0])

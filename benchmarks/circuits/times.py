@@ -8,6 +8,7 @@ compiles the small circuit again first, for a fork copies pages of memory when i
 
 from __future__ import annotations
 
+import gc
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -69,6 +70,7 @@ class Times:
 def times_of(source: Source, levels: Sequence[int], repeats: int, points: int) -> Times:
     point, small = source.point(), small_circuit()
     circuits, few = measured(source, point), measured(small, small.point())
+    gc.collect()  # else forks collect what is left here, and copy all pages that they look through
     ours = [
         _median(lambda: _ours(small, small.point(), level), lambda: _ours(source, point, level), repeats)  # noqa: B023
         for level in levels

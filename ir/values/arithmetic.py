@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 import numpy as np
 
 from qffc.ir.diagnostics import InternalError, error
+from qffc.ir.kept import cached_property
 from qffc.ir.plain_numbers import exact_number, hint_at_pi, whole_number
 from qffc.ir.values.laws import FRAME_VECTOR, SCALAR, VECTOR, Law
 

@@ -7,8 +7,8 @@ name. A sum has no order, so it is the same whichever of two like atoms is calle
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
+from qffc.ir.kept import cached_property
 from qffc.ir.values.arithmetic import Add, Number, Value, add, is_zero, mul, split_coefficient
 from qffc.ir.values.laws import SCALAR, VECTOR, Law
 from qffc.ir.values.leaves import ParameterEntry

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
+from qffc.ir.kept import cached_property
 from qffc.ir.values.arithmetic import Value
 from qffc.ir.values.laws import SCALAR, VECTOR, Law
 

@@ -25,6 +25,8 @@ def verify_qubits(program: Draft) -> None:
     prepared: dict[int, Op] = {}
     names = [qubit.name for qubit in program.qubits]
     for op in program.ops:
+        if not op.prepares and len(set(op.qubits)) == len(op.qubits) and prepared.keys() >= set(op.qubits):
+            continue  # as most are
         for qubit in op.qubits:
             if not 0 <= qubit < len(names):
                 raise error(
@@ -118,7 +120,14 @@ def verify_observables(program: Draft) -> None:
 
 
 def _size(observable: Observable) -> Fraction:
-    """A bound for the weights of its Pauli strings."""
+    """A bound for the weights of its Pauli strings; kept with the observable, which is that of many programs."""
+    known: Fraction | None = observable.__dict__.get("_size")
+    if known is None:
+        known = observable.__dict__["_size"] = _size_of(observable)
+    return known
+
+
+def _size_of(observable: Observable) -> Fraction:
     if isinstance(observable, SumObservable):
         return sum((abs(weight) * _size(term) for weight, term in observable.terms), Fraction(0))
     return prod((_size(part) for part in observable.parts), start=Fraction(1))

@@ -41,7 +41,7 @@ LARGEST = 10**300
 
 def verify_number(number: Fraction, subject: str, *, span: Span | None = None, where: str | None = None) -> None:
     """Refuse a number that no floating-point number stands for."""
-    if abs(number) <= LARGEST:
+    if abs(number.numerator) <= LARGEST or abs(number) <= LARGEST:  # whole numbers are compared sooner
         return
     digits = len(str(abs(number.numerator // number.denominator)))
     raise error(
@@ -171,7 +171,7 @@ def _verify_entry(
     program: Draft, entry: ParameterEntry, span: Span | None, where: str | None, use: _Use | None
 ) -> None:
     """Verify an entry of a table that is used in ``radial``, ``scalars`` or ``vectors``, or as a number."""
-    parameter = next((p for p in program.parameters if p.name == entry.name), None)
+    parameter = program.parameters_by_name.get(entry.name)
     if parameter is None:
         raise error(
             "unknown parameter",

@@ -22,6 +22,7 @@ from qffc.ir.pauli import (
     anticommuting,
     product_of_strings,
     spin_component,
+    string_bits,
 )
 from qffc.ir.values import Number
 from qffc.passes.circuit.free_order import group_of
@@ -45,6 +46,30 @@ def _shape_of(op: Op) -> Shape:
     return shape_of(about_axis) if about_axis is not None else letter_of(op, parts(op.vector)[1]).shape
 
 
+def bits_of(op: Op) -> tuple[int, int, int]:
+    """Return the qubits of an operation, one bit for each, and the x and z bits of the string that it rotates about.
+
+    What rotates about no Pauli string has -1 for these.
+
+    Example:
+        >>> from qffc.ir.values import ParameterEntry
+        >>> bits_of(PauliRotation(((0, "Z"), (2, "Y")), ParameterEntry("J")))
+        (5, 4, 5)
+    """
+    known: tuple[int, int, int] | None = op.__dict__.get("_bits")  # kept with the operation, as its shape
+    if known is None:
+        known = op.__dict__["_bits"] = _bits_of(op)
+    return known
+
+
+def _bits_of(op: Op) -> tuple[int, int, int]:
+    if isinstance(op, PauliRotation):
+        x, z = string_bits(op.string)
+        return x | z, x, z
+    about_axis = axis_rotation(op) if isinstance(op, Rotate) else None
+    return (sum(1 << qubit for qubit in op.qubits), -1, -1) if about_axis is None else bits_of(about_axis)
+
+
 def commute(first: Op, second: Op) -> bool:
     """Whether two operations commute whatever their numbers are; False when no rule says so.
 
@@ -57,8 +82,13 @@ def commute(first: Op, second: Op) -> bool:
         >>> commute(Exchange(0, 1, J), PauliRotation(((0, "Z"),), J))
         False
     """
-    shared = any(qubit in second.qubits for qubit in first.qubits)
-    return not shared or independent(shape_of(first), shape_of(second))
+    mask, x, z = bits_of(first)
+    other_mask, other_x, other_z = bits_of(second)
+    if not mask & other_mask:
+        return True
+    if x >= 0 and other_x >= 0:
+        return not (x & other_z ^ z & other_x).bit_count() & 1
+    return independent(shape_of(first), shape_of(second))
 
 
 def turns_together(op: Op) -> bool:
@@ -70,8 +100,15 @@ def turns_together(op: Op) -> bool:
         >>> turns_together(Exchange(0, 1, ParameterEntry("J")))
         True
     """
-    if not isinstance(op, Coupling) or len(op.qubits) < 2:
-        return False
+    known: bool | None = op.__dict__.get("_together")
+    if known is None:
+        known = op.__dict__["_together"] = _turns_together(op)
+    return known
+
+
+def _turns_together(op: Op) -> bool:
+    if not isinstance(op, Coupling) or isinstance(op, PauliRotation) or len(op.qubits) < 2:
+        return False  # no string commutes with the spin about all three axes
     return _keeps_spin(shape_of(op)._replace(qubits=tuple(range(len(op.qubits)))))
 
 
@@ -96,12 +133,11 @@ def reach(op: Op, word: Sequence[Op]) -> Iterator[int]:
         [0, 1, 3]
     """
     taken: set[int] = set()
-    own = frozenset(op.qubits)
     for place, other in enumerate(word):
         if place in taken:
             continue
         yield place
-        if own.isdisjoint(other.qubits) or commute(op, other):
+        if commute(op, other):
             continue
         partners = _partners(op, place, word, taken)
         if not partners:
@@ -112,21 +148,25 @@ def reach(op: Op, word: Sequence[Op]) -> Iterator[int]:
 
 def all_commute(op: Op, others: Sequence[Op]) -> bool:
     """Whether an operation commutes with each of some others."""
-    own, shape = op.qubits, None
+    mask, x, z = bits_of(op)
     for other in others:
-        for qubit in other.qubits:
-            if qubit in own:
-                shape = shape or shape_of(op)
-                if not independent(shape, shape_of(other)):
+        other_mask, other_x, other_z = bits_of(other)
+        if mask & other_mask:
+            if x >= 0 and other_x >= 0:
+                if (x & other_z ^ z & other_x).bit_count() & 1:
                     return False
-                break
+            elif not independent(shape_of(op), shape_of(other)):
+                return False
     return True
 
 
 def passes(op: Op, word: Sequence[Op]) -> bool:
     """Whether an operation commutes with a word."""
-    if all_commute(op, word):
-        return True
+    return all_commute(op, word) or passes_together(op, word)
+
+
+def passes_together(op: Op, word: Sequence[Op]) -> bool:
+    """Whether an operation commutes with a word some of which it commutes with only together."""
     return turns_together(op) and any(place == len(word) for place in reach(op, word))
 
 
@@ -181,10 +221,13 @@ def commutes_with_observable(op: Op, paulis: PauliSum) -> bool:
         >>> commutes_with_observable(Exchange(0, 1, ParameterEntry("J")), total.paulis)
         True
     """
+    mask, x, z = bits_of(op)
+    if not mask & paulis.mask:
+        return True
+    if x >= 0:
+        return not any((x & other_z ^ z & other_x).bit_count() & 1 for other_x, other_z in paulis.bits)
     shape = shape_of(op)
-    if shape.kind == "rotate":
-        return shape.qubits[0] not in paulis.qubits
-    return not any(qubit in paulis.qubits for qubit in shape.qubits) or _commute_exactly(unit_generator(shape), paulis)
+    return shape.kind != "rotate" and _commute_exactly(unit_generator(shape), paulis)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -195,7 +238,7 @@ def _commute_exactly(first: PauliSum, second: PauliSum) -> bool:
 def commute_exactly(first: PauliSum, second: PauliSum) -> bool:
     """Whether the commutator of two sums with rational coefficients is zero."""
     if min(len(first.terms), len(second.terms)) <= 1:  # products of one string with others are all different
-        return next(anticommuting(first, second), None) is None
+        return not any((x & its_z ^ z & its_x).bit_count() & 1 for x, z in first.bits for its_x, its_z in second.bits)
     total: defaultdict[PauliString, Fraction] = defaultdict(Fraction)
     for left, right in anticommuting(first, second):
         phase, string = product_of_strings(left[0], right[0])

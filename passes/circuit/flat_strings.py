@@ -56,10 +56,8 @@ def parities(masks: list[int], qubits: int) -> NDArray[np.float64]:
         >>> parities([0b11], 2).tolist()
         [[1.0, -1.0, -1.0, 1.0]]
     """
-    places = np.array([_reversed(mask, qubits) for mask in masks], dtype=np.int64)
-    odd = np.bitwise_count(places[:, None] & np.arange(2**qubits)) & 1
-    signs: NDArray[np.float64] = 1.0 - 2.0 * odd
-    return signs
+    rows = [_signs(mask, qubits) if qubits <= _MOST_KEPT else _made_signs(mask, qubits) for mask in masks]
+    return np.array(rows).reshape(len(masks), 2**qubits)
 
 
 @lru_cache(maxsize=1 << 9)
@@ -76,6 +74,17 @@ def _made(string: PauliString, qubits: int) -> tuple[NDArray[np.int64] | None, S
     factor = (-1j) ** sum(letter == "Y" for _, letter in string)
     phases = factor * (1.0 - 2.0 * (np.bitwise_count(places & signs) & 1)) if signs else None
     return (places ^ flips if flips else None), phases
+
+
+@lru_cache(maxsize=1 << 9)
+def _signs(mask: int, qubits: int) -> NDArray[np.float64]:
+    return _made_signs(mask, qubits)
+
+
+def _made_signs(mask: int, qubits: int) -> NDArray[np.float64]:
+    odd = np.bitwise_count(_reversed(mask, qubits) & np.arange(2**qubits)) & 1
+    signs: NDArray[np.float64] = 1.0 - 2.0 * odd
+    return signs
 
 
 def _reversed(mask: int, qubits: int) -> int:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from qffc.ir.pauli import LETTERS, Letter, PauliString
-
-_BITS: dict[Letter, tuple[int, int]] = {"X": (1, 0), "Y": (1, 1), "Z": (0, 1)}
+from qffc.ir.pauli import LETTERS, Letter, PauliString, string_bits
 
 
 def pauli_bases(strings: Iterable[PauliString], qubits: int) -> tuple[tuple[Letter | None, ...], ...]:
@@ -42,10 +40,7 @@ def pauli_bases(strings: Iterable[PauliString], qubits: int) -> tuple[tuple[Lett
 
 @lru_cache(maxsize=1 << 14)
 def _as_bits(string: PauliString) -> tuple[int, int, int]:
-    x = z = kinds = 0
-    for qubit, letter in string:
-        own_x, own_z = _BITS[letter]
-        x |= own_x << qubit
-        z |= own_z << qubit
+    kinds = 0
+    for _, letter in string:
         kinds |= 1 << LETTERS.index(letter)
-    return x, z, kinds
+    return *string_bits(string), kinds

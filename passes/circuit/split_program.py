@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import pi
+from typing import NamedTuple
 
+from qffc.ir.kept import cached_property
 from qffc.ir.observables import Observable
 from qffc.ir.operation import Op
 from qffc.ir.pauli import PauliString
@@ -25,6 +28,16 @@ class Affine:
     constant: Fraction
     pi_multiple: Fraction
     terms: tuple[tuple[Fraction, int], ...]
+
+    @cached_property
+    def offset(self) -> float:
+        """What does not depend on slots, in radians."""
+        return float(self.constant) + float(self.pi_multiple) * pi
+
+    @cached_property
+    def weights(self) -> tuple[tuple[float, int], ...]:
+        """The coefficients of slots as floating-point numbers."""
+        return tuple((float(coefficient), slot) for coefficient, slot in self.terms)
 
 
 @dataclass(frozen=True)
@@ -95,7 +108,15 @@ class Split:
 
 
 def split_program(program: Program) -> Split:
-    """Return the angle values and the kernel of a program."""
+    """Return the angle values and the kernel of a program, the same one each time."""
+    # Kept with the program: passes are checked by it, settings are planned by it, and circuits are written by it.
+    known: Split | None = program.__dict__.get("_split")
+    if known is None:
+        known = program.__dict__["_split"] = _split(program)
+    return known
+
+
+def _split(program: Program) -> Split:
     scalars: dict[Value, int] = {}
     vectors: dict[Value, int] = {}
     ops = tuple(_kernel_op(part, scalars, vectors) for op in program.ops for part in op.parts())
@@ -113,9 +134,36 @@ def _kernel_op(op: Op, scalars: dict[Value, int], vectors: dict[Value, int]) -> 
     return KernelOp(op.word, op.qubits, angle, vector, op.letters, targets)
 
 
+class _Parts(NamedTuple):
+    """A value as a constant, a multiple of pi, and others with their coefficients, exact and as numbers."""
+
+    constant: Fraction
+    pi_multiple: Fraction
+    terms: tuple[tuple[Fraction, Value], ...]
+    offset: float
+    weights: tuple[float, ...]
+
+
 def _affine(angle: Value, scalars: dict[Value, int]) -> Affine:
+    # Kept with the value, which is that of many operations, and of program after program.
+    known: _Parts | None = angle.__dict__.get("_parts")
+    if known is None:
+        known = angle.__dict__["_parts"] = _parts(angle)
+    slots = [scalars.setdefault(body, len(scalars)) for _, body in known.terms]
+    found = object.__new__(Affine)  # in a fraction of the time
+    found.__dict__.update(
+        constant=known.constant,
+        pi_multiple=known.pi_multiple,
+        terms=tuple([(coefficient, slot) for (coefficient, _), slot in zip(known.terms, slots, strict=True)]),
+        offset=known.offset,
+        weights=tuple(zip(known.weights, slots, strict=True)),
+    )
+    return found
+
+
+def _parts(angle: Value) -> _Parts:
     constant = pi_multiple = Fraction(0)
-    terms: list[tuple[Fraction, int]] = []
+    terms: list[tuple[Fraction, Value]] = []
     for term in angle.terms if isinstance(angle, Add) else (angle,):
         coefficient, body = split_coefficient(term)
         if body.text == "1":
@@ -123,8 +171,9 @@ def _affine(angle: Value, scalars: dict[Value, int]) -> Affine:
         elif isinstance(body, Pi):
             pi_multiple += coefficient
         elif coefficient:
-            terms.append((coefficient, scalars.setdefault(body, len(scalars))))
-    return Affine(constant, pi_multiple, tuple(terms))
+            terms.append((coefficient, body))
+    weights = tuple(float(coefficient) for coefficient, _ in terms)
+    return _Parts(constant, pi_multiple, tuple(terms), Affine(constant, pi_multiple, ()).offset, weights)
 
 
 def length_and_direction(value: Value) -> tuple[Value | None, Value]:

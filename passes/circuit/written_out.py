@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import count
 
 from qffc.ir.declarations import AtomicReadout, Axis, EnergyReadout, Parameter, Readout, Site, readout_value
 from qffc.ir.generators import Conserved
+from qffc.ir.kept import cached_property
 from qffc.ir.program import Program
 from qffc.ir.values import (
     CarriedNumber,

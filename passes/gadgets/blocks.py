@@ -38,10 +38,53 @@ _Block = tuple[int, int, list[Pauli], bool]
 """A gate: its qubits, its price in two-qubit gates, the strings in it, and whether it is a preparation."""
 
 
-def two_qubit_gates(ops: Iterable[Op]) -> int:
-    """Return how many two-qubit gates operations on wires take.
+class Gates:
+    """Two-qubit gates that operations on wires take, one after the other.
 
     A string of k > 2 letters takes 2 k - 3, a chirality 4; a singlet is one, with all that joins it.
+
+    Args:
+        ops: the first operations.
+
+    Example:
+        >>> from qffc.ir.ops import PauliRotation
+        >>> from qffc.ir.values import ParameterEntry
+        >>> zz, far = (PauliRotation(((0, "Z"), (k, "Z")), ParameterEntry("J")) for k in (1, 2))
+        >>> gates = Gates([zz, far])
+        >>> gates.count, gates.count_with([zz]), gates.count_with([far, zz, far])
+        (2, 2, 2)
+    """
+
+    def __init__(self, ops: Iterable[Op] = ()) -> None:
+        self._blocks: list[_Block] = []
+        self.count = 0
+        self._append(ops, None)
+
+    def count_with(self, ops: Iterable[Op], most: int | None = None) -> int:
+        """Return how many there are with more operations; where they are more than a limit, some number above it."""
+        other = Gates()
+        other._blocks = [(qubits, price, list(strings), prepares) for qubits, price, strings, prepares in self._blocks]
+        other.count = self.count
+        other._append(ops, most)
+        return other.count
+
+    def _append(self, ops: Iterable[Op], most: int | None) -> None:
+        for op in ops:
+            # Kept with the operation, which is in many spellings: a table would have to hash it with its value.
+            form: _Form | None = op.__dict__.get("_form")
+            if form is None:
+                form = op.__dict__["_form"] = _form(op)
+            if not form.prepares:
+                self.count += _add(self._blocks, form)
+            elif form.price:
+                self._blocks.append((form.qubits, 1, [], True))
+                self.count += 1
+            if most is not None and self.count > most:
+                return
+
+
+def two_qubit_gates(ops: Iterable[Op]) -> int:
+    """Return how many two-qubit gates operations on wires take, see :class:`Gates`.
 
     Example:
         >>> from qffc.ir.ops import Exchange, PauliRotation, Singlet
@@ -51,17 +94,7 @@ def two_qubit_gates(ops: Iterable[Op]) -> int:
         >>> two_qubit_gates([zz, far, zz]), two_qubit_gates([Singlet(0, 1), Exchange(0, 1, J)])
         (2, 1)
     """
-    blocks: list[_Block] = []
-    for op in ops:
-        # Kept with the operation, which is in many spellings: a table would have to hash it with its value.
-        form: _Form | None = op.__dict__.get("_form")
-        if form is None:
-            form = op.__dict__["_form"] = _form(op)
-        if not form.prepares:
-            _add(blocks, form)
-        elif form.price:
-            blocks.append((form.qubits, 1, [], True))
-    return sum(price for _, price, _, _ in blocks)
+    return Gates(ops).count
 
 
 def gates_about(strings: Iterable[tuple[int, int]]) -> int:
@@ -72,10 +105,10 @@ def gates_about(strings: Iterable[tuple[int, int]]) -> int:
         2
     """
     blocks: list[_Block] = []
-    for x, z in strings:
-        count = (x | z).bit_count()
-        _add(blocks, _Form(x | z, max(0, 2 * count - 3), (Pauli(x, z),), prepares=False))
-    return sum(price for _, price, _, _ in blocks)
+    return sum(
+        _add(blocks, _Form(x | z, max(0, 2 * (x | z).bit_count() - 3), (Pauli(x, z),), prepares=False))
+        for x, z in strings
+    )
 
 
 def _form(op: Op) -> _Form:
@@ -85,7 +118,8 @@ def _form(op: Op) -> _Form:
     return _Form(mask, _price(op), generator_strings(op), prepares=False)
 
 
-def _add(blocks: list[_Block], form: _Form) -> None:
+def _add(blocks: list[_Block], form: _Form) -> int:
+    """Let an operation join a gate, or become one; how many two-qubit gates that adds."""
     mask, price, strings, _ = form
     for block in reversed(blocks):
         qubits, own_price, own_strings, prepares = block
@@ -93,11 +127,12 @@ def _add(blocks: list[_Block], form: _Form) -> None:
             continue
         if not mask & ~qubits and price <= 1 and (own_price == 1 or not price):
             own_strings.extend(string for string in strings if string not in own_strings)
-            return
+            return 0
         if prepares or _clash(own_strings, strings):
             break
     if price:
         blocks.append((mask, price, list(strings), False))
+    return price
 
 
 def _clash(some: list[Pauli], others: tuple[Pauli, ...]) -> bool:

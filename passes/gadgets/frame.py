@@ -154,6 +154,13 @@ def quarters_and_rest(angle: Value) -> tuple[int, Value | None]:
         >>> quarters_and_rest(Pi() / 2 + ParameterEntry("J")), quarters_and_rest(Pi() * Fraction(1, 8))
         ((1, <ParameterEntry J>), (0, <Mul 1/8*pi>))
     """
+    known: tuple[int, Value | None] | None = angle.__dict__.get("_quarters")  # kept with the value, as its text is
+    if known is None:
+        known = angle.__dict__["_quarters"] = _quarters_and_rest(angle)
+    return known
+
+
+def _quarters_and_rest(angle: Value) -> tuple[int, Value | None]:
     exact, rest = Fraction(0), []
     for term in angle.terms if isinstance(angle, Sum) else (angle,):
         factor, body = split_coefficient(term)

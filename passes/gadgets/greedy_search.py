@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.kept import cached_property
 from qffc.passes.gadgets.blocks import gates_about
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.paulis import Pauli, bits
@@ -82,7 +83,7 @@ class Found:
         rows = tuple(_strings(self.rows))
         return Frame(rows[: len(rows) // 2], rows[len(rows) // 2 :])
 
-    @property
+    @cached_property
     def gates(self) -> int:
         """Two-qubit gates that the steps take, see :func:`qffc.passes.gadgets.blocks.two_qubit_gates`."""
         return gates_about(zip(self.strings[0], self.strings[1], strict=True))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.greedy_search import Found, Search, no_gates
 from qffc.passes.gadgets.sequence import Gadgets
-from qffc.passes.native_library import native_state
+from qffc.passes.native_library import address, native_state
 
 MOST_QUBITS = 63
 """A string is two words of 64 bits, one bit for each qubit; with one to spare."""
@@ -50,26 +49,28 @@ def _searched(
     gates, weights = np.array(gate_on, dtype=np.int64), np.array(search.weights)
     state = _generator_state(search.shake) if search.shake else None
     places, step_x, step_z, step_signs = (np.empty(room, dtype) for dtype in (np.int64, np.uint64, np.uint64, np.uint8))
+    taken = ctypes.c_int64()
     call = library.qffc_gadget_search
     call.restype = ctypes.c_int64
     steps = call(
         ctypes.c_int64(qubits),
         ctypes.c_int64(count),
-        _at(xs),
-        _at(zs),
-        _at(signs),
-        _at(gates),
-        _at(weights),
+        address(xs),
+        address(zs),
+        address(signs),
+        address(gates),
+        address(weights),
         ctypes.c_double(search.tail),
         ctypes.c_double(search.shaken),
         ctypes.c_int64(search.patient),
-        None if state is None else _at(state),
+        None if state is None else address(state),
         ctypes.c_int64(-1 if most is None else most),
         ctypes.c_int64(room),
-        _at(places),
-        _at(step_x),
-        _at(step_z),
-        _at(step_signs),
+        address(places),
+        address(step_x),
+        address(step_z),
+        address(step_signs),
+        ctypes.byref(taken),
     )
     if steps < 0:
         return None
@@ -79,7 +80,9 @@ def _searched(
         tuple(tuple(part[:count].tolist()) for part in parts)
         for parts, count in (((step_x, step_z, step_signs), steps), ((xs, zs, signs), 2 * qubits))
     )
-    return Found(tuple(places[:steps].tolist()), step_columns, rows)  # type: ignore[arg-type]  # three of them
+    found = Found(tuple(places[:steps].tolist()), step_columns, rows)  # type: ignore[arg-type]  # three of them
+    found.__dict__["gates"] = taken.value  # which would be counted when it is asked for
+    return found
 
 
 def _strings(given: Gadgets) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint8]]:
@@ -102,7 +105,3 @@ def _generator_state(seed: int) -> NDArray[np.uint64]:
     numbers = np.random.PCG64(seed).state["state"]
     halves = [half for name in ("state", "inc") for half in divmod(int(numbers[name]), 1 << 64)]
     return _words(halves)
-
-
-def _at(array: NDArray[Any]) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.__array_interface__["data"][0])

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from qffc.ir.pauli import Letter, PauliString
+from qffc.ir.pauli import Letter, PauliString, string_bits
 
 _LETTERS: dict[tuple[int, int], Letter] = {(1, 0): "X", (1, 1): "Y", (0, 1): "Z"}
-_BITS = {letter: bits for bits, letter in _LETTERS.items()}
 
 
 class Pauli(NamedTuple):
@@ -79,12 +78,7 @@ class Pauli(NamedTuple):
 
 @lru_cache(maxsize=1 << 14)
 def _of(string: PauliString) -> Pauli:
-    x = z = 0
-    for qubit, letter in string:
-        own_x, own_z = _BITS[letter]
-        x |= own_x << qubit
-        z |= own_z << qubit
-    return Pauli(x, z)
+    return Pauli(*string_bits(string))
 
 
 @lru_cache(maxsize=1 << 14)

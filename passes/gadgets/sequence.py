@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
+from qffc.ir.kept import cached_property
 from qffc.ir.operation import Op
 from qffc.ir.ops import FourSpin, PauliRotation
 from qffc.ir.values import Value, add, as_value

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
+from qffc.ir.kept import cached_property
 from qffc.ir.operation import Op
 from qffc.ir.program import Program
 from qffc.passes.circuit.wires import flatten
 from qffc.passes.gadgets.absorb import Absorber, Named
-from qffc.passes.gadgets.blocks import two_qubit_gates
+from qffc.passes.gadgets.blocks import Gates, two_qubit_gates
 from qffc.passes.gadgets.frame import Frame, quarter_turns
 from qffc.passes.gadgets.sequence import Run, gadgets, runs
 from qffc.passes.gadgets.stabilizers import Stabilizers
@@ -96,7 +96,7 @@ def shortest_spelling(program: Program, spellings: Spellings) -> Program:
             _, state = gadgets(run.ops, len(program.qubits), state)
             for op in run.after:
                 state = state.after(op)
-    if circuit.cost >= _cost(ops):
+    if circuit.cost >= (two_qubit_gates(ops), _operations(ops)):
         return program
     observables = tuple((name, observable.relabelled(circuit.places)) for name, observable in circuit.observables)
     return replace(program, ops=circuit.done, observables=observables)
@@ -122,7 +122,15 @@ class _Circuit:
     def cost(self) -> Cost:
         """Of the whole."""
         left = [op.relabelled(self.places) for run in self.left for op in (*run.ops, *run.after)]
-        return _cost((*self.done, *left))
+        return self._gates.count_with(left), self._operations + _operations(left)
+
+    @cached_property
+    def _gates(self) -> Gates:
+        return Gates(self.done)
+
+    @cached_property
+    def _operations(self) -> int:
+        return _operations(self.done)
 
     @cached_property
     def absorber(self) -> Absorber:
@@ -139,11 +147,12 @@ class _Circuit:
 
     def can_beat(self, spelling: Spelling, least: Cost) -> bool:
         """Whether the circuit with the next run spelled may be cheaper: what its frame takes comes on top."""
-        return self._is_below(least, (*self.done, *self._placed(spelling.ops)))
+        return self._is_below(least, self._placed(spelling.ops))
 
-    def _is_below(self, least: Cost, done: Sequence[Op]) -> bool:
-        gates, count = _cost(done)
-        return (gates, count + self._others) < least
+    def _is_below(self, least: Cost, ops: Sequence[Op]) -> bool:
+        """Whether the circuit with these operations next may be cheaper."""
+        gates = self._gates.count_with(ops, least[0])
+        return (gates, self._operations + _operations(ops) + self._others) < least
 
     def _placed(self, ops: Sequence[Op]) -> Sequence[Op]:
         places = self.places
@@ -154,7 +163,7 @@ class _Circuit:
         """Operations behind the next run."""
         run, *left = self.left
         others = (*run.after, *(op for each in left for op in (*each.ops, *each.after)))
-        return sum(not op.prepares for op in others)
+        return _operations(others)
 
     def with_run(self, spelling: Spelling, least: Cost | None = None) -> _Circuit | None:
         """Return the circuit with the next run spelled.
@@ -166,9 +175,10 @@ class _Circuit:
         if frame is not None and spelling.undone:
             rest = undone(frame)
             ops, frame = (*ops, *rest.ops), rest.frame
-        done = [*self.done, *self._placed(ops)]
-        if spelling.undone and least is not None and not self._is_below(least, done):
+        placed = self._placed(ops)
+        if spelling.undone and least is not None and not self._is_below(least, placed):
             return None
+        done = [*self.done, *placed]
         observables, places = self.observables, self.places
         if frame is not None:
             behind = sum(1 << qubit for qubit in {qubit for op in run.after for qubit in op.qubits})
@@ -199,6 +209,5 @@ def _with_shortest(circuit: _Circuit, run: Run, place: Place, spellings: Spellin
     return best
 
 
-def _cost(ops: Iterable[Op]) -> Cost:
-    ops = tuple(ops)
-    return two_qubit_gates(ops), sum(not op.prepares for op in ops)
+def _operations(ops: Iterable[Op]) -> int:
+    return sum(not op.prepares for op in ops)

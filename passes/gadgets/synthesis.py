@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
+from qffc.ir.kept import cached_property
 from qffc.ir.operation import Op
 from qffc.passes.gadgets import greedy_search, native_search
 from qffc.passes.gadgets.frame import Frame, quarter_turns

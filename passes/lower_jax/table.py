@@ -184,7 +184,7 @@ def _angles(ops: list[KernelOp], slots: jax.Array) -> jax.Array:
 
 def constant_part(angle: Affine) -> float:
     """Return the part of an angle that no slot changes, radians."""
-    return float(angle.constant) + float(angle.pi_multiple) * np.pi
+    return angle.offset
 
 
 def _exchange_rows(ops: list[KernelOp], split: Split, slots: jax.Array) -> jax.Array:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import pi
 
+from qffc.ir.kept import cached_property
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_pytket.chirality import chirality_exchanges
 from qffc.passes.lower_pytket.collective import collective_exchanges, first_positions

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import NamedTuple
 
 from pytket.circuit import Circuit, OpType, Qubit
 from pytket.passes import AutoRebase, AutoSquash, BasePass, RemoveRedundancies
 
 from qffc.ir.diagnostics import InternalError
+from qffc.ir.kept import cached_property
 from qffc.passes.lower_pytket.composed_turns import Composer
 from qffc.passes.lower_pytket.counts import count_circuit
 from qffc.passes.lower_pytket.routing import Gate, Routed, Start, best_start, route

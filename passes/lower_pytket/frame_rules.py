@@ -43,6 +43,7 @@ class FrameNumbers:
         self._graph = graph
         self._directions = directions
         self._ops = ops
+        self._prepared: dict[int, tuple[float, Turn, Turn]] = {}
 
     def turns(self, ops: Iterable[int]) -> Turn:
         """The product of turns."""
@@ -81,11 +82,16 @@ class FrameNumbers:
 
     def half(self, place: Place) -> Turn:
         """The frame in which a half of a pair is prepared."""
-        _, *turns = self.pair(self._graph.stories[place.story]).preparation()
+        _, *turns = self.preparation(place.story)
         return inverse(turns[place.side])
 
-    def pair(self, story: PairStory) -> Pair:
-        """A pair as it is prepared."""
+    def preparation(self, story: int) -> tuple[float, Turn, Turn]:
+        """How a pair is prepared, by the number of its story; see :meth:`Pair.preparation`."""
+        if story not in self._prepared:
+            self._prepared[story] = self._pair(self._graph.stories[story]).preparation()
+        return self._prepared[story]
+
+    def _pair(self, story: PairStory) -> Pair:
         pair = Pair.zeros(0, 1) if story.singlet is None else Pair.singlet(0, 1)
         for event in story.events:
             if event.side is not None:

@@ -29,6 +29,7 @@ class FrameSearch:
         self._numbers = sample
         self._axes: list[Axis] = []
         self._known: dict[tuple[int, ...], int] = {}
+        self._turns: dict[int, Turn] = {}  # of segments
         self._images: dict[tuple[int, int, bool], int] = {}
         self._segments = [k for k, segment in enumerate(self._graph.segments) if self._counts(segment)]
         self._fixed = {
@@ -110,13 +111,15 @@ class FrameSearch:
             return False
         if source.kind != "pair":
             return bool(segment.turns) or segment.source != segment.target
-        angle, *_ = self._numbers.pair(self._graph.stories[source.story]).preparation()
+        angle, *_ = self._numbers.preparation(source.story)
         return abs(angle - pi / 2) >= _EQUAL
 
     def _image(self, segment: int, axis: int, forward: bool) -> int:
         key = (segment, axis, forward)
         if key not in self._images:
-            turn = self._numbers.turns(self._graph.segments[segment].turns)
+            if segment not in self._turns:
+                self._turns[segment] = self._numbers.turns(self._graph.segments[segment].turns)
+            turn = self._turns[segment]
             self._images[key] = self._number(_turned(turn if forward else inverse(turn), self._axes[axis]))
         return self._images[key]
 

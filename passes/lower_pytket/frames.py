@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from math import pi
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.kept import cached_property
 from qffc.ir.values import Displacement, FrameVector, Mul, Number, Unit, Value
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.equivariance.rules.rotation import is_invariant
@@ -64,8 +64,7 @@ class Frames:
     @cached_property
     def rules(self) -> tuple[tuple[int, Rule], ...]:
         """What each frame follows, in an order in which they can be computed."""
-        sample = FrameNumbers(self.graph, self.directions, self.sample)
-        return tuple(FrameSearch(self.graph, len(self.directions), sample).run().items())
+        return tuple(FrameSearch(self.graph, len(self.directions), self._sampled).run().items())
 
     def numbers(self, ops: Sequence[NumericOp]) -> dict[int, Turn]:
         """Return the frames of exchanges and chiralities, by operation, and for each singlet how it is prepared.
@@ -76,7 +75,7 @@ class Frames:
         Returns:
             The end of qubit k is under -1 - k.
         """
-        found = FrameNumbers(self.graph, self.directions, ops)
+        found = self._sampled if ops is self.sample else FrameNumbers(self.graph, self.directions, ops)
         frames: dict[int, Turn] = {}
         for place, rule in self.rules:
             frames[place] = found.follow(rule, frames)
@@ -86,6 +85,21 @@ class Frames:
             placed[op] = inverse(after(found.goal(segment.target, frames), found.turns(segment.turns)))
         ends = zip(self.graph.ends, self.graph.finish, strict=True)
         return {**placed, **{-1 - qubit: frames.get(place, NO_TURN) for qubit, place in ends}}
+
+    def prepared(self, least: float) -> int:
+        """Return how many pairs that have met nobody else take a gate at the sample, as far as that is known.
+
+        Args:
+            least: gates of smaller angles are left out, radians.
+        """
+        if self.graph.alone:
+            return 0  # how they are measured joins their preparation
+        angles = (self._sampled.preparation(story)[0] for story in range(len(self.graph.stories)))
+        return sum(angle >= least for angle in angles)
+
+    @cached_property
+    def _sampled(self) -> FrameNumbers:
+        return FrameNumbers(self.graph, self.directions, self.sample)
 
     @cached_property
     def _singlets(self) -> list[tuple[int, PairStory, dict[int, int]]]:
@@ -121,9 +135,8 @@ class Frames:
                 x, y, z = vectors[op.vector[1]]
                 vector = (factor * x, factor * y, factor * z)
             if op.angle is not None:
-                angle = float(op.angle.constant) + float(op.angle.pi_multiple) * pi
-                loud = [weight for weight, slot in op.angle.terms if slot not in self.split.quiet]
-                angle += sum(float(weight) * random.uniform(0.2, 0.6) for weight in loud)
+                loud = [weight for weight, slot in op.angle.weights if slot not in self.split.quiet]
+                angle = op.angle.offset + sum(weight * random.uniform(0.2, 0.6) for weight in loud)
             numbers.append(NumericOp(op.kind, op.qubits, angle, vector, op.string, op.targets))
         return numbers
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import pi
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.passes.lower_pytket.turn_arrays import Floats, Turns, nearest_zeros
-from qffc.passes.lower_pytket.turns import half_turns, nearest_zero
+from qffc.passes.lower_pytket.turns import NO_TURN, Turn, half_turns, nearest_zero
 from qffc.passes.target import Target
 
 Kind = Literal["PhasedX", "Rz", "TK2", "ZZPhase"]
@@ -80,18 +80,22 @@ class GateColumns:
         """Two-qubit gates of smaller angles are left out, radians."""
         self._least_turn = max(target.minimum.phased_x, TINY)
         self._columns: list[Column] = []
-        self._values: list[Floats] = []
+        self._values: list[Floats | float] = []
         self._swaps: list[NDArray[np.bool_]] = []
 
     def add(
-        self, kind: Kind, tracks: tuple[int, ...], angles: tuple[Floats, ...], swap: NDArray[np.bool_] | None = None
+        self,
+        kind: Kind,
+        tracks: tuple[int, ...],
+        angles: tuple[Floats | float, ...],
+        swap: NDArray[np.bool_] | None = None,
     ) -> None:
         """Add a gate.
 
         Args:
             kind: of it.
             tracks: that it acts on.
-            angles: each (circuits,), radians; NaN leaves it out.
+            angles: each (circuits,), radians, or the number of a circuit that is alone; NaN leaves it out.
             swap: (circuits,), where its two wires trade places afterwards.
         """
         if swap is not None:
@@ -104,10 +108,23 @@ class GateColumns:
             for track in tracks:
                 self._fresh[track] = False
 
-    def flush(self, track: int, turn: Turns, *, keep_rz: bool = False) -> Turns:
-        """Write a turn Rz(a) Rx(b) Rz(c) as a PhasedX and an Rz; return the Rz when it is kept."""
-        if self.count == 1:
+    @overload
+    def flush(self, track: int, turn: Turns, *, keep_rz: bool = False) -> Turns: ...
+    @overload
+    def flush(self, track: int, turn: Turns | Turn, *, keep_rz: bool = False) -> Turns | Turn: ...
+    def flush(self, track: int, turn: Turns | Turn, *, keep_rz: bool = False) -> Turns | Turn:
+        """Write a turn Rz(a) Rx(b) Rz(c) as a PhasedX and an Rz; return the Rz when it is kept.
+
+        Args:
+            track: that it is on.
+            turn: of each circuit; of a circuit that is alone, the turn itself will do.
+            keep_rz: whether what follows lets it pass.
+        """
+        if isinstance(turn, tuple):
             return self._flush_one(track, turn, keep_rz=keep_rz)
+        if self.count == 1:
+            w, x, y, z = turn[0].tolist()
+            return np.array([self._flush_one(track, (w, x, y, z), keep_rz=keep_rz)])
         half_sum, half_difference = np.arctan2(turn[:, 3], turn[:, 0]), np.arctan2(turn[:, 2], turn[:, 1])
         b = 2 * np.arctan2(np.hypot(turn[:, 1], turn[:, 2]), np.hypot(turn[:, 0], turn[:, 3]))
         rz, _ = nearest_zeros(2 * half_sum, 2 * pi)
@@ -124,19 +141,19 @@ class GateColumns:
             rest[:, 0], rest[:, 3] = np.cos(rz / 2), np.sin(rz / 2)
         return rest
 
-    def _flush_one(self, track: int, turn: Turns, *, keep_rz: bool) -> Turns:
+    def _flush_one(self, track: int, turn: Turn, *, keep_rz: bool) -> Turn:
         """The same for one circuit: the same functions of NumPy, without arrays."""
-        w, x, y, z = turn[0].tolist()
+        w, x, y, z = turn
         half_sum, half_difference = float(np.arctan2(z, w)), float(np.arctan2(y, x))
         b = 2 * float(np.arctan2(np.hypot(x, y), np.hypot(w, z)))
         rz, _ = nearest_zero(2 * half_sum, 2 * pi)
         axis, _ = nearest_zero(half_difference - half_sum if keep_rz else half_sum + half_difference, 2 * pi)
         if not (keep_rz or self._fresh[track, 0] or abs(rz) < TINY):
-            self.add("Rz", (track,), (np.array([rz]),))
+            self.add("Rz", (track,), (rz,))
         if b >= self._least_turn:
             self._fresh[track] = False
-            self.add("PhasedX", (track,), (np.array([b]), np.array([axis])))
-        return np.array([[float(np.cos(rz / 2)), 0.0, 0.0, float(np.sin(rz / 2))]])
+            self.add("PhasedX", (track,), (b, axis))
+        return (float(np.cos(rz / 2)), 0.0, 0.0, float(np.sin(rz / 2))) if keep_rz else NO_TURN
 
     def batch(self, ends: tuple[int, ...]) -> NativeBatch:
         """Return what was written.
@@ -144,6 +161,9 @@ class GateColumns:
         Args:
             ends: the qubit that each track is at the end.
         """
-        values = np.stack(self._values, axis=1) if self._values else np.zeros((self.count, 0))
+        if self.count == 1:
+            values = np.array([[value if isinstance(value, float) else value[0] for value in self._values]])
+        else:
+            values = np.stack(self._values, axis=1) if self._values else np.zeros((self.count, 0))
         swaps = np.stack(self._swaps, axis=1) if self._swaps else np.zeros((self.count, 0), dtype=bool)
         return NativeBatch(tuple(self._columns), values, swaps, self.special, ends)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from math import pi
+from math import inf, pi
 
 import numpy as np
 from numpy.typing import NDArray
 from pytket.circuit import Circuit, Op
 
 from qffc.ir.diagnostics import error
+from qffc.ir.kept import cached_property
 from qffc.ir.short_repr import short_repr
+from qffc.passes.circuit.exchange_runs import MOST
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.counts import CircuitCounts
 from qffc.passes.lower_pytket.batch import BatchWriter
@@ -40,6 +41,8 @@ from qffc.passes.target_gates import IONS
 
 _MOST_GATES = 4096
 """Gates that are kept for later circuits."""
+_FEW = 4
+"""Circuits whose blocks are worked out along with those of the sample."""
 _CHUNK = 1024
 """Bindings whose angles are in memory at once."""
 _GOLDEN = 0.6180339887498949
@@ -227,13 +230,14 @@ class PytketKernel:
         if setting is not None:
             return self.measuring(setting).bind_many(slots)
         values = self._numbers.rows(slots)
+        parts = self._parts_beside(values)
         at_once = self._blocks is not None or self._in_one_order
         if self._fitting is not None or self.route is not None or not at_once:
             return tuple(self.bind(row) for row in values)
         circuits: list[Circuit] = []
         for start in range(0, len(values), _CHUNK):
             rows = values[start : start + _CHUNK]
-            batch = self.native_batch(rows)
+            batch = self.native_batch(rows, parts)
             written = BatchCircuits(batch, self._measured)
             special = batch.special.tolist()
             circuits += [self.bind(row) if special[k] else written.circuit(k) for k, row in enumerate(rows)]
@@ -249,15 +253,16 @@ class PytketKernel:
         columns = [self.bind_many(slots, setting) for setting in settings]
         return tuple(circuit for row in zip(*columns, strict=True) for circuit in row)
 
-    def native_batch(self, slots: NDArray[np.float64]) -> NativeBatch:
+    def native_batch(self, slots: NDArray[np.float64], parts: Sequence[Part] = ()) -> NativeBatch:
         """Return the native angles of many bindings as one array; see :meth:`bind_many`.
 
         Args:
             slots: (circuits, slot_count), radians.
+            parts: of their blocks, where they are known.
         """
         arrays = self._numbers.arrays(slots)
         if self._blocks is not None:
-            return self._written(self._blocks, arrays)
+            return self._written(self._blocks, arrays, parts or None)
         framed = self._frames is not None
         writer = BatchWriter(self._structure, self.target, *arrays, framed=framed, fold_swaps=self.fold_swaps)
         return writer.write(self.setting)
@@ -272,28 +277,55 @@ class PytketKernel:
     def _measured(self) -> tuple[int, ...]:
         return self.setting.measured if self.setting is not None else ()
 
-    @cached_property
+    @property
     def _blocks(self) -> BlockPlan | None:
         """The blocks of the kernel, where they make a cheaper circuit of numbers without special values."""
+        return self._found_blocks[0]
+
+    @cached_property
+    def _found_blocks(self) -> tuple[BlockPlan | None, tuple[Part, ...]]:
+        return self._find_blocks(None)
+
+    def _parts_beside(self, values: NDArray[np.float64]) -> tuple[Part, ...]:
+        """The parts of the blocks of a few circuits, where blocks are looked for only now; nothing for others."""
+        if not 0 < len(values) <= _FEW or "_found_blocks" in self.__dict__:
+            return ()
+        found = self.__dict__["_found_blocks"] = self._find_blocks(self._numbers.arrays(values))
+        return found[1]
+
+    def _find_blocks(self, beside: Arrays | None) -> tuple[BlockPlan | None, tuple[Part, ...]]:
+        """The blocks, and the parts of circuits beside the sample that they are chosen by."""
         if not (self.fuse_pairs and self.target.emitted_as_is):
-            return None
+            return None, ()
         sample = self._structure.sample
-        found = block_plan(self.split, self.setting, sample, fold_swaps=self.fold_swaps, target=self.target)
+        found = block_plan(
+            self.split, self.setting, sample, fold_swaps=self.fold_swaps, target=self.target, beside=beside
+        )
         if found is None:
-            return None
-        plan, parts = found
+            return None, ()
+        plan, parts, others = found
+        return (plan, others) if self._pay(plan, parts) else (None, ())
+
+    def _pay(self, plan: BlockPlan, parts: Sequence[Part]) -> bool:
+        """Whether blocks make a cheaper circuit of the sample."""
+        sample = self._structure.sample
         least = max(self.target.minimum.zz_phase, TINY)
         apart = gates_apart(plan.items, [op.angle for op in sample], fold_swaps=self.fold_swaps, least=least)
-        # What the other gates cost at least, whatever their turns do.
-        otherwise = 0.0 if self._has_runs else self._pricing.two_qubit * apart
         gates = sum(len(part.tracks) == 2 for part in parts)
         # A TK2 has a turn before each side at most, and each qubit one at its end.
-        if self.target.two_qubit == "TK2" and self._price(2 * gates + self.split.qubit_count, gates) < otherwise:
-            return plan
+        most = self._price(2 * gates + self.split.qubit_count, gates) if self.target.two_qubit == "TK2" else inf
+        # What the other gates cost at least, whatever their turns do.
+        otherwise = 0.0 if self._has_runs else self._pricing.two_qubit * apart
+        if most < otherwise:
+            return True
+        if not self._has_runs:
+            otherwise += self._pricing.two_qubit * self._structure.prepared(least)
+        if most < otherwise:
+            return True
         cost = self._cost_of(self._written(plan, as_arrays(sample), parts))
         if cost[0] < otherwise:
-            return plan
-        return plan if cost < self._cost(self._emitted(sample)) else None
+            return True
+        return cost < self._cost(self._emitted(sample))
 
     @property
     def prices_in_blocks(self) -> tuple[float, float] | None:
@@ -355,6 +387,8 @@ class PytketKernel:
         """Whether runs of exchanges may get shorter; a SWAP that is folded leaves a run on the same wires."""
         if not self.shorten_runs or any(op.kind in IN_EXCHANGES for op in self.split.ops):
             return self.shorten_runs
+        if sum(op.kind == "exchange" for op in self.split.ops) <= MOST:
+            return False
         ops = on_wires(self.numeric_ops(np.ones(self.split.slot_count)), self.split.qubit_count)
         return shorten_runs(ops) != ops
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from math import pi
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.diagnostics import QffcError, error
 from qffc.ir.given_values import reals_of
+from qffc.ir.kept import cached_property
 from qffc.passes.circuit.split_program import KernelOp, Split
 from qffc.passes.lower_pytket.ops import NumericOp
 
@@ -86,9 +85,9 @@ class KernelNumbers:
         coefficients = np.zeros((len(self.split.ops), self.split.slot_count))
         for row, op in enumerate(self.split.ops):
             if op.angle is not None:
-                constants[row] = float(op.angle.constant) + float(op.angle.pi_multiple) * pi
-                for factor, slot in op.angle.terms:
-                    coefficients[row, slot] += float(factor)
+                constants[row] = op.angle.offset
+                for factor, slot in op.angle.weights:
+                    coefficients[row, slot] += factor
         return constants, coefficients
 
     def _vector(self, op: KernelOp, slots: Sequence[float]) -> tuple[float, float, float]:

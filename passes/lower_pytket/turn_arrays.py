@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import pi
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,18 @@ def constant_turns(turn: Turn, count: int) -> Turns:
     return turns
 
 
-def product(second: Turns | Turn, first: Turns | Turn) -> Turns:
-    """Return the matrix product second * first of turns in rows, or of one turn with rows."""
+@overload
+def product(second: Turn, first: Turn) -> Turn: ...
+@overload
+def product(second: Turns, first: Turns | Turn) -> Turns: ...
+@overload
+def product(second: Turn, first: Turns) -> Turns: ...
+@overload
+def product(second: Turns | Turn, first: Turns | Turn) -> Turns | Turn: ...
+def product(second: Turns | Turn, first: Turns | Turn) -> Turns | Turn:
+    """Return the matrix product second * first of turns in rows, of one turn with rows, or of two turns."""
+    if isinstance(second, tuple) and isinstance(first, tuple):
+        return after(second, first)
     one, other = _only_row(second), _only_row(first)
     if one is not None and other is not None:  # the same sums, without forty calls of NumPy
         return np.array([after(one, other)])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qffc.ir.pauli import Letter
 
 Turn = tuple[float, float, float, float]
-Radians = TypeVar("Radians", float, NDArray[np.float64])
+Radians = TypeVar("Radians", float, NDArray[np.float64], NDArray[np.float64] | float)
 
 NO_TURN: Turn = (1.0, 0.0, 0.0, 0.0)
 _HALF = sqrt(0.5)

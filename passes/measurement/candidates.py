@@ -15,7 +15,7 @@ import numpy as np
 
 from qffc.ir.pauli import LETTERS, Letter, PauliString
 from qffc.passes.circuit.pauli_bases import pauli_bases
-from qffc.passes.measurement.settings import Setting
+from qffc.passes.measurement.settings import Setting, alike_on, bits_of
 
 Kinds = Literal["any", "pauli", "bell"]
 
@@ -76,11 +76,10 @@ def _settings(
 def _bell(strings: Sequence[PauliString], qubits: int) -> Iterator[tuple[tuple[Letter | None, ...], Pairs]]:
     for pairs in _matchings(_pairable(strings), qubits):
         paired = {qubit for pair in pairs for qubit in pair}
-        bare = Setting((None,) * qubits, (), pairs)
         rest = [
-            tuple(entry for entry in string if entry[0] not in paired)
+            tuple([entry for entry in string if entry[0] not in paired])
             for string in strings
-            if bare.fits(tuple(e for e in string if e[0] in paired))
+            if alike_on(pairs, *bits_of(string))
         ]
         for letters in dict.fromkeys([*pauli_bases([s for s in rest if s], qubits), *((p,) * qubits for p in LETTERS)]):
             yield tuple(None if qubit in paired else letter for qubit, letter in enumerate(letters)), pairs

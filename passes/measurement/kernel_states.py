@@ -16,6 +16,7 @@ from qffc.ir.reference import dense
 from qffc.passes.circuit.flat_strings import on_flat, parities
 from qffc.passes.circuit.split_program import Affine, KernelOp, Split
 from qffc.passes.circuit.total_spin import spin_projectors
+from qffc.passes.measurement.native_states import evolved, outcomes
 from qffc.passes.measurement.settings import Setting
 
 Floats = NDArray[np.float64]
@@ -56,11 +57,10 @@ def kernel_states(split: Split, slots: Floats) -> States:
     points = np.asarray(slots, dtype=np.float64)
     state = np.zeros((len(points), 2**qubits), dtype=np.complex128)
     state[:, 0] = 1.0
-    with_angle = [op for op in split.ops if op.angle is not None]
-    angles = np.empty((len(with_angle), len(points)))
-    for row, op in enumerate(with_angle):
-        angles[row] = _angle(op.angle, points)
-        angles[row] *= _TURNED.get(op.kind, 1.0)
+    angles = _angles([op.angle for op in split.ops if op.angle is not None], points)
+    angles *= np.array([_TURNED.get(op.kind, 1.0) for op in split.ops if op.angle is not None])[:, None]
+    if evolved(state, split, points, angles):
+        return state
     turns = zip(np.cos(angles)[:, :, None], -1j * np.sin(angles)[:, :, None], strict=True)
     for op in split.ops:
         if op.kind in _TURNED:  # exp(-i t P) with P^2 = 1, up to a phase
@@ -92,6 +92,9 @@ def outcome_probabilities(states: States, setting: Setting) -> Floats:
         states: (points, 2**qubits).
         setting: what is measured.
     """
+    found = outcomes(states, setting)
+    if found is not None:
+        return found
     qubits = len(setting.letters)
     for string in setting.turns:
         states = (states - 1j * on_flat(string, states, qubits)) / sqrt(2)
@@ -124,7 +127,10 @@ def _read_in_z(letter: Letter, qubit: int, states: States) -> States:
     """States turned such that the eigenstates of X or Y of a qubit are |0> and |1>."""
     halves = states.reshape(len(states), 2**qubit, 2, -1)
     zero, one = halves[:, :, 0], halves[:, :, 1] * (1 if letter == "X" else -1j)
-    turned = np.stack([zero + one, zero - one], axis=2) / sqrt(2)
+    turned = np.empty(halves.shape, dtype=states.dtype)
+    np.add(zero, one, out=turned[:, :, 0])
+    np.subtract(zero, one, out=turned[:, :, 1])
+    turned /= sqrt(2)
     return turned.reshape(states.shape)
 
 
@@ -180,10 +186,19 @@ def _rotate(op: KernelOp, state: States, slots: Floats, split: Split) -> States:
 def _angle(angle: Affine | None, slots: Floats) -> Floats:
     if angle is None:
         raise InternalError("an operation without an angle")
-    value = np.full(len(slots), float(angle.constant) + float(angle.pi_multiple) * pi)
-    for factor, slot in angle.terms:
-        value = value + float(factor) * slots[:, slot]
+    value: Floats = _angles([angle], slots)[0]
     return value
+
+
+def _angles(angles: Sequence[Affine], slots: Floats) -> Floats:
+    """The numbers of angles, (angles, points)."""
+    found = np.empty((len(angles), len(slots)))
+    found[:] = np.array([angle.offset for angle in angles])[:, None]
+    for term in range(max((len(angle.weights) for angle in angles), default=0)):
+        rows = [row for row, angle in enumerate(angles) if len(angle.weights) > term]
+        weights = np.array([angles[row].weights[term][0] for row in rows])
+        found[rows] += weights[:, None] * slots.T[[angles[row].weights[term][1] for row in rows]]
+    return found
 
 
 def _tensor(state: States) -> States:

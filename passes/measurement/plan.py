@@ -14,10 +14,11 @@ from qffc.ir.pauli import PauliString
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.split_program import Split, split_program
+from qffc.passes.measurement.candidate import Candidate
 from qffc.passes.measurement.candidates import Kinds, candidate_settings
 from qffc.passes.measurement.kernel_states import DENSE_QUBITS, States, kernel_states, string_covariances
 from qffc.passes.measurement.settings import MeasurementPlan, string_weights
-from qffc.passes.measurement.weights import Candidate, choose
+from qffc.passes.measurement.weights import choose
 from qffc.passes.target import Target
 
 Floats = NDArray[np.float64]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
 
+from qffc.ir.kept import cached_property
 from qffc.ir.observables import DotObservable, Observable, PauliObservable
 from qffc.ir.operation import Op
 from qffc.ir.ops import make_op
 from qffc.ir.values import Number, ParameterEntry, Value, mul
-from qffc.passes.circuit.split_program import Affine, KernelOp, Split
+from qffc.passes.circuit.split_program import Affine, KernelOp, Split, split_program
 from qffc.passes.measurement.settings import Setting
 from qffc.passes.simplify.light_cone import seen_from_end, seen_with_turns
 
@@ -90,13 +91,21 @@ def _on_wires(split: Split) -> tuple[list[Op | None], dict[int, int]]:
     wires = {qubit: qubit for qubit in range(split.qubit_count)}
     ops: list[Op | None] = []
     angles: dict[Affine, Value] = {}
-    for op in split.ops:
+    written = _written(split) or itertools.repeat(None)
+    for op, own in zip(split.ops, written, strict=False):
         if op.kind == "relabel":
             wires |= {target: wires[source] for source, target in zip(op.qubits, op.targets, strict=True)}
             ops.append(None)
         else:
-            ops.append(_symbolic(op, split, wires, angles))
+            ops.append(_symbolic(op, split, wires, angles) if own is None else own.relabelled(wires))
     return ops, wires
+
+
+def _written(split: Split) -> list[Op] | None:
+    """The operations of the program, where they are those of the kernel one by one, and none is free in order."""
+    if split.ops is not split_program(split.program).ops or any(op.group is not None for op in split.program.ops):
+        return None
+    return [part for op in split.program.ops for part in op.parts()]
 
 
 def _symbolic(op: KernelOp, split: Split, wires: Mapping[int, int], angles: dict[Affine, Value]) -> Op:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qffc.passes.measurement.settings import Setting
+from qffc.passes.measurement import native_weights
+from qffc.passes.measurement.candidate import Candidate
 
 Floats = NDArray[np.float64]
 
@@ -32,21 +33,6 @@ _SPARE = 1.04
 """Variance that is given up for fewer settings."""
 
 
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A setting with the numbers that decide whether it pays.
-
-    Args:
-        setting: what is measured.
-        strings: (strings of the setting,), their places among all strings.
-        quadratic: (points, strings of the setting, strings of the setting), Q_ps.
-    """
-
-    setting: Setting
-    strings: NDArray[np.intp]
-    quadratic: Floats
-
-
 def choose(candidates: Sequence[Candidate], count: int) -> tuple[list[Candidate], list[Floats]]:
     """Return the settings that pay, and the weights of their strings.
 
@@ -58,22 +44,23 @@ def choose(candidates: Sequence[Candidate], count: int) -> tuple[list[Candidate]
         Settings, and for each (strings of the setting,), weights that add up to one for each string.
     """
     chosen = list(candidates)
-    weights = _solve(chosen, count, _start(chosen, count), _STEPS)
-    limit = _SPARE * _variance(chosen, weights)
-    pending = [c for _, c in sorted(zip(map(_noise, chosen, weights), chosen, strict=True), key=lambda pair: pair[0])]
+    weights, noises = _solve(chosen, count, _start(chosen, count), _STEPS)
+    limit = _SPARE * sum(noises) ** 2
+    pending = [c for _, c in sorted(zip(noises, chosen, strict=True), key=lambda pair: pair[0])]
     size = len(pending) // 2
     while pending:  # settings that hardly count are left out, as many at once as the variance allows
         size = max(1, min(size, len(pending)))
-        keep = [k for k, candidate in enumerate(chosen) if candidate not in pending[:size]]
+        left_out = set(map(id, pending[:size]))
+        keep = [k for k, candidate in enumerate(chosen) if id(candidate) not in left_out]
         rest = [chosen[k] for k in keep]
         trial = _solve(rest, count, [weights[k] for k in keep], _TRIAL_STEPS) if _complete(rest, count) else None
-        if trial is not None and _variance(rest, trial) <= limit:
-            chosen, weights, pending = rest, trial, pending[size:]
+        if trial is not None and sum(trial[1]) ** 2 <= limit:
+            chosen, weights, pending = rest, trial[0], pending[size:]
         elif size > 1:
             size //= 2
         else:
             pending = pending[1:]
-    return chosen, _solve(chosen, count, weights, _STEPS)
+    return chosen, _solve(chosen, count, weights, _STEPS)[0]
 
 
 def _start(candidates: Sequence[Candidate], count: int) -> list[Floats]:
@@ -83,7 +70,19 @@ def _start(candidates: Sequence[Candidate], count: int) -> list[Floats]:
     return [1 / uses[candidate.strings] for candidate in candidates]
 
 
-def _solve(candidates: Sequence[Candidate], count: int, weights: list[Floats], steps: int) -> list[Floats]:
+def _solve(
+    candidates: Sequence[Candidate], count: int, weights: list[Floats], steps: int
+) -> tuple[list[Floats], list[float]]:
+    """The weights, and how noisy a shot of each setting then is, added up over the points."""
+    found = native_weights.solved(candidates, count, weights, steps, _FLOOR, _STILL)
+    if found is None:
+        weights = _solved(candidates, count, weights, steps)
+        found = weights, [_noise(candidate, own) for candidate, own in zip(candidates, weights, strict=True)]
+    return found
+
+
+def _solved(candidates: Sequence[Candidate], count: int, weights: list[Floats], steps: int) -> list[Floats]:
+    """What ``native/setting_weights.cpp`` does, for where it was not built."""
     sizes = [-(-len(candidate.strings) // _ALIKE) for candidate in candidates]
     stacks = [
         _Stack.of(candidates, weights, [number for number, own in enumerate(sizes) if own == size], count)
@@ -152,17 +151,8 @@ class _Stack:
         return _Stack(numbers, strings, quadratic, spare, places.reshape(-1), own)
 
 
-def _variance(candidates: Sequence[Candidate], weights: Sequence[Floats]) -> float:
-    return sum(_noise(candidate, x) for candidate, x in zip(candidates, weights, strict=True)) ** 2
-
-
 def _noise(candidate: Candidate, weights: Floats) -> float:
-    return float(np.sqrt(_quadratic_form(candidate, weights)).sum())
-
-
-def _quadratic_form(candidate: Candidate, weights: Floats) -> Floats:
-    found: Floats = _forms(candidate.quadratic[None], weights[None])[0]
-    return found
+    return float(np.sqrt(_forms(candidate.quadratic[None], weights[None])[0]).sum())
 
 
 def _forms(quadratic: Floats, weights: Floats) -> Floats:

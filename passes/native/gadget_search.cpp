@@ -13,6 +13,7 @@
 
 #include "numpy_random.hpp"
 #include "pauli_strings.hpp"
+#include "string_gates.hpp"
 
 namespace {
 
@@ -404,12 +405,13 @@ class Search {
 
 // Returns how many operations there are, or -1 where the search is given up; they are written as far as there is room
 // for `room`. Strings are the rows of the frame, 2 `qubits` of them, then the rotations; on return the rows are those
-// of the frame that is left. Without rotations the frame is undone instead.
+// of the frame that is left, and `gates` is how many two-qubit gates the operations take. Without rotations the frame is
+// undone instead.
 extern "C" __attribute__((visibility("default"))) std::int64_t qffc_gadget_search(
     std::int64_t qubits, std::int64_t rotations, std::uint64_t* x, std::uint64_t* z, std::uint8_t* negative,
     const std::int64_t* gate_on, const double* weights, double tail, double shaken, std::int64_t patient,
     const std::uint64_t* random, std::int64_t most, std::int64_t room, std::int64_t* places, std::uint64_t* step_x,
-    std::uint64_t* step_z, std::uint8_t* step_negative) {
+    std::uint64_t* step_z, std::uint8_t* step_negative, std::int64_t* gates) {
   static const std::uint64_t unused[4] = {0, 0, 0, 0};
   const Options options{weights, tail, shaken, patient != 0, random != nullptr, random ? random : unused, most};
   const auto size = static_cast<std::size_t>(qubits);
@@ -424,5 +426,8 @@ extern "C" __attribute__((visibility("default"))) std::int64_t qffc_gadget_searc
   for (std::size_t k = 0; k < std::min(steps.size(), static_cast<std::size_t>(room)); ++k) {
     places[k] = steps[k].place, step_x[k] = steps[k].x, step_z[k] = steps[k].z, step_negative[k] = steps[k].negative;
   }
+  qffc::StringGates taken;
+  for (const auto& step : steps) taken.add(step.x, step.z);
+  *gates = taken.total();
   return static_cast<std::int64_t>(steps.size());
 }

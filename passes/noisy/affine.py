@@ -18,7 +18,7 @@ def angle_row(split: Split, angle: Affine | None) -> tuple[float, Floats]:
         return 0.0, row
     for weight, slot in angle.terms:
         row[slot] += float(weight)
-    return float(angle.constant) + float(angle.pi_multiple) * np.pi, row
+    return angle.offset, row
 
 
 def vector_rows(split: Split, turn: KernelOp) -> tuple[Floats, Floats]:

@@ -54,7 +54,7 @@ def _fold(done: list[Step], step: Step) -> None:
     turned: list[int] = []  # places of the rotations that it turns on its way
     for place in reversed(range(len(done))):
         other = done[place]
-        if not other.qubits & step.qubits:
+        if not other.mask & step.mask:
             continue
         if not other.passable or len(turned) > _FARTHEST:
             break
@@ -90,7 +90,7 @@ def _append_paulis(done: list[Step], string: tuple[tuple[int, str], ...]) -> Non
 
 def _last_on(done: list[Step], step: Step) -> int | None:
     """The last gate on the qubits of another one."""
-    return next((place for place in reversed(range(len(done))) if done[place].qubits & step.qubits), None)
+    return next((place for place in reversed(range(len(done))) if done[place].mask & step.mask), None)
 
 
 def _is_local(step: Step) -> bool:

@@ -7,11 +7,11 @@ strings. Everything here follows from the algebra of strings; no matrix is built
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
+from qffc.ir.kept import cached_property
 from qffc.ir.operation import Op
-from qffc.ir.pauli import Letter, PauliString, product_of_strings
+from qffc.ir.pauli import Letter, PauliString, product_of_strings, string_bits
 from qffc.ir.values import Pi, Value, is_zero, split_coefficient
 
 
@@ -55,10 +55,33 @@ class Step:
         found = [quarter_turns(turn.angle) for turn in self.turns]
         return None if None in found else tuple(quarter for quarter in found if quarter is not None)
 
-    @property
+    @cached_property
+    def mask(self) -> int:
+        """The qubits that it acts on, one bit for each."""
+        return sum(1 << qubit for qubit in self.qubits)
+
+    @cached_property
+    def bits(self) -> tuple[tuple[int, int], ...]:
+        """The x and z bits of the strings of its turns."""
+        return tuple(string_bits(turn.string) for turn in self.turns)
+
+    @cached_property
     def is_clifford(self) -> bool:
         """Whether it turns Pauli strings into Pauli strings, and may be moved."""
         return self.passable and self.quarters is not None
+
+    def turned_bits(self, x: int, z: int, negative: bool) -> tuple[int, int, bool]:
+        """Return what :meth:`image` does, for strings by their bits."""
+        assert self.quarters is not None
+        for (own_x, own_z), quarters in zip(self.bits, self.quarters, strict=True):
+            if quarters and (x & own_z ^ z & own_x).bit_count() & 1:
+                if quarters != 2:
+                    ys = (x & z).bit_count() + (own_x & own_z).bit_count() + 2 * (own_z & x).bit_count()
+                    x, z = x ^ own_x, z ^ own_z
+                    negative ^= ((ys - (x & z).bit_count()) % 4 == 3) != (quarters == 3)
+                else:
+                    negative = not negative
+        return x, z, negative
 
     def image(self, signed: Signed) -> Signed:
         """Return C P C^dagger of a Clifford gate C."""
@@ -121,11 +144,11 @@ def commute(one: PauliString, other: PauliString) -> bool:
 
 def steps_commute(one: Step, other: Step) -> bool:
     """Whether all turns of two gates commute; False where that cannot be seen."""
-    if not one.qubits & other.qubits:
+    if not one.mask & other.mask:
         return True
     if not (one.passable and other.passable):
         return False
-    return all(commute(a.string, b.string) for a in one.turns for b in other.turns)
+    return not any((x & its_z ^ z & its_x).bit_count() & 1 for x, z in one.bits for its_x, its_z in other.bits)
 
 
 def pauli_product(first: Step, second: Step) -> PauliString | None:
@@ -139,12 +162,11 @@ def pauli_product(first: Step, second: Step) -> PauliString | None:
     letters: dict[int, Letter] = {}
     for qubit in sorted(first.qubits | second.qubits):
         flips = []
-        for letter in ("X", "Z"):
-            string: PauliString = ((qubit, letter),)
-            image = second.image(first.image(Signed(string, False)))
-            if image.string != string:
+        for x, z in ((1 << qubit, 0), (0, 1 << qubit)):
+            image_x, image_z, negative = second.turned_bits(*first.turned_bits(x, z, False))
+            if (image_x, image_z) != (x, z):
                 return None
-            flips.append(image.negative)
+            flips.append(negative)
         # X keeps X and turns Z around, Z the other way.
         found: dict[tuple[bool, bool], Letter] = {(False, True): "X", (True, True): "Y", (True, False): "Z"}
         if any(flips):

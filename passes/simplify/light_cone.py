@@ -20,13 +20,16 @@ from qffc.ir.program import Program
 from qffc.ir.reference import apply_string, dense
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.commutation import (
-    all_commute,
+    bits_of,
     commute_exactly,
     commutes_with_observable,
     passes,
+    passes_together,
     same_turn,
     shape_of,
+    turns_together,
 )
+from qffc.passes.circuit.gates_on_qubits import GatesOnQubits
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.trace import Shape, unit_generator
 from qffc.passes.circuit.turns import axis_rotation, is_turn, on_qubit
@@ -134,24 +137,32 @@ def seen_from_end(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[i
         observables: on the same wires.
     """
     kept: list[int] = []
-    cones: list[list[Op]] = [[] for _ in observables]
-    touched = [set(paulis.qubits) for paulis in observables]
+    gates = GatesOnQubits()
+    cones = [0] * len(observables)  # of each observable, which gates it sees, one bit for each
+    touched = [paulis.mask for paulis in observables]
     for place in reversed(range(len(ops))):
         op = ops[place]
         if op.prepares:
             kept.append(place)
             continue
-        watching = [
-            number
-            for number, (cone, paulis) in enumerate(zip(cones, observables, strict=True))
-            if not touched[number].isdisjoint(op.qubits)
-            and not (commutes_with_observable(op, paulis) and (all_commute(op, cone) or passes(op, cone[::-1])))
-        ]
+        mask, against = bits_of(op)[0], -1
+        watching: list[int] = []
+        for number, paulis in enumerate(observables):
+            if not touched[number] & mask:
+                continue
+            if commutes_with_observable(op, paulis):
+                if against < 0:
+                    against = gates.against(op)
+                cone = cones[number]
+                if not against & cone or (turns_together(op) and passes_together(op, gates.last_first(cone))):
+                    continue
+            watching.append(number)
         if watching:
             kept.append(place)
-        for number in watching:
-            cones[number].append(op)
-            touched[number].update(op.qubits)
+            bit = gates.append(op)
+            for number in watching:
+                cones[number] |= bit
+                touched[number] |= mask
     return tuple(reversed(kept))
 
 

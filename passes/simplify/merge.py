@@ -9,7 +9,7 @@ from typing import TypeGuard
 from qffc.ir.operation import Coupling, Op
 from qffc.ir.ops import Exchange, PauliRotation, Rotate
 from qffc.ir.values import add, as_value, mul
-from qffc.passes.circuit.commutation import commute, reach, same_turn, turns_together
+from qffc.passes.circuit.commutation import bits_of, commute, reach, same_turn, turns_together
 from qffc.passes.circuit.free_order import group_of
 from qffc.passes.circuit.turns import is_turn, on_qubit, parts
 from qffc.passes.simplify.normal_form import is_identity
@@ -39,17 +39,21 @@ def append(done: list[Op], op: Op, *, fuse: bool, merge: bool) -> None:
 
 def merged(first: Op, second: Op) -> Op | None:
     """Return two neighbouring operations as one; None when they differ in more than their numbers."""
-    if isinstance(first, Rotate) and isinstance(second, Rotate) and first.qubit == second.qubit:
+    if type(first) is not type(second) or first.qubits != second.qubits:
+        return None
+    if isinstance(first, Rotate) and isinstance(second, Rotate):
         (a, u), (b, v) = parts(first.vector), parts(second.vector)
         return replace(first, vector=mul(add(a, b), u)) if u == v else None
-    if not isinstance(first, Coupling) or not isinstance(second, Coupling) or type(first) is not type(second):
+    if not isinstance(first, Coupling) or not isinstance(second, Coupling):
         return None
     # Couplings of two groups stay apart: a merged one could be moved among those of the first group.
-    alike = (first.qubits, first.letters, first.group) == (second.qubits, second.letters, second.group)
+    alike = (first.letters, first.group) == (second.letters, second.group)
     return first.with_value(add(first.value, second.value)) if alike else None
 
 
 def _join(done: list[Op], op: Op) -> bool:
+    if not any(other.qubits == op.qubits for other in done):
+        return False
     for place in reach(op, done[::-1]):
         index = len(done) - 1 - place
         if index < 0 or done[index].qubits != op.qubits:
@@ -64,17 +68,19 @@ def _join(done: list[Op], op: Op) -> bool:
 def _join_turns(done: list[Op], op: Op) -> bool:
     """Merge a rotation, or equal rotations of the qubits of an exchange, on whose other side they find partners."""
     pending = {op.qubits[0]: op}
+    mask = 1 << op.qubits[0]  # of the qubits in it
     unions: dict[int, Op] = {}
     moving: set[int] = set()
     for index in range(len(done) - 1, -1, -1):
         other = done[index]
-        met = [qubit for qubit in other.qubits if qubit in pending]
-        if not met:
+        if not bits_of(other)[0] & mask:
             continue
+        met = [qubit for qubit in other.qubits if qubit in pending]
         union = merged(other, pending[met[0]])
         if union is not None:
             unions[index] = union
             del pending[met[0]]
+            mask ^= 1 << met[0]
             if not pending:
                 _put(done, unions, moving)
                 return True
@@ -85,6 +91,7 @@ def _join_turns(done: list[Op], op: Op) -> bool:
                 return False
             moving |= partners
             pending |= {done[partner].qubits[0]: done[partner] for partner in partners}
+            mask = sum(1 << qubit for qubit in pending)
     return False
 
 
@@ -148,8 +155,11 @@ def _is_same_but_for_letters(first: Op, second: PauliRotation) -> TypeGuard[Paul
 
 def _put(done: list[Op], changed: dict[int, Op], dropped: set[int]) -> None:
     """Replace and drop operations; what became an identity goes."""
-    done[:] = [
-        changed.get(index, op)
-        for index, op in enumerate(done)
-        if index not in dropped and not (index in changed and is_identity(changed[index]))
-    ]
+    gone = set(dropped)
+    for index, op in changed.items():
+        if is_identity(op):
+            gone.add(index)
+        elif index not in dropped:
+            done[index] = op
+    for index in sorted(gone, reverse=True):
+        del done[index]

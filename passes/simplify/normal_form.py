@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil
+from typing import Literal
 
 from qffc.ir.operation import Op
 from qffc.ir.ops import Collective, Exchange, Rotate
@@ -23,6 +24,15 @@ def normal(op: Op) -> Op:
         >>> op.qubits, op.value
         ((0, 1, 2), <Mul -1*J>)
     """
+    # Kept with the operation, which is asked for it in sweep after sweep; what is in its one spelling is told by None.
+    known: Op | None | Literal[False] = op.__dict__.get("_normal", False)
+    if known is False:
+        known = _normal(op)
+        op.__dict__["_normal"] = None if known is op else known
+    return op if known is None else known
+
+
+def _normal(op: Op) -> Op:
     if isinstance(op, Rotate):
         about_axis = axis_rotation(op)
         return _full_turns_off(op) if about_axis is None else normal(about_axis)
@@ -50,7 +60,10 @@ def without_swap(op: Op) -> tuple[Op, Mapping[int, int]]:
 
 def is_identity(op: Op) -> bool:
     """Whether the angle or the vector of an operation is exactly zero."""
-    return op.value is not None and _vanishes(op.value)
+    known: bool | None = op.__dict__.get("_vanishes")
+    if known is None:
+        known = op.__dict__["_vanishes"] = op.value is not None and _vanishes(op.value)
+    return known
 
 
 @lru_cache(maxsize=1 << 12)

@@ -346,5 +346,4 @@ def _scaled(factor: Fraction, slots: Sequence[float], start: int) -> tuple[float
 
 
 def _value(angle: Affine, slots: Sequence[float]) -> float:
-    constant = float(angle.constant) + float(angle.pi_multiple) * pi
-    return constant + sum(float(factor) * slots[place] for factor, place in angle.terms)
+    return angle.offset + sum(factor * slots[place] for factor, place in angle.weights)

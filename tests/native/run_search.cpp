@@ -10,7 +10,7 @@ extern "C" std::int64_t qffc_gadget_search(std::int64_t qubits, std::int64_t rot
                                            const double* weights, double tail, double shaken, std::int64_t patient,
                                            const std::uint64_t* random, std::int64_t most, std::int64_t room,
                                            std::int64_t* places, std::uint64_t* step_x, std::uint64_t* step_z,
-                                           std::uint8_t* step_negative);
+                                           std::uint8_t* step_negative, std::int64_t* gates);
 
 namespace {
 
@@ -45,11 +45,12 @@ bool works(std::mt19937_64& random, std::size_t qubits, std::size_t rotations, b
   std::vector<std::int64_t> places(room);
   Words step_x(room), step_z(room);
   std::vector<std::uint8_t> signs(room);
+  std::int64_t taken = -1;
   const std::int64_t steps = qffc_gadget_search(
       static_cast<std::int64_t>(qubits), static_cast<std::int64_t>(rotations), x.data(), z.data(), negative.data(),
       gates.data(), weights, 0.1, 0.4, !shaken, shaken ? state : nullptr, -1, static_cast<std::int64_t>(room),
-      places.data(), step_x.data(), step_z.data(), signs.data());
-  if (steps < 0 || static_cast<std::size_t>(steps) > room) return false;
+      places.data(), step_x.data(), step_z.data(), signs.data(), &taken);
+  if (steps < 0 || static_cast<std::size_t>(steps) > room || taken < 0 || taken > steps) return false;
   std::vector<int> done(rotations, 0);
   for (std::size_t k = 0; k < static_cast<std::size_t>(steps); ++k) {
     if (__builtin_popcountll(step_x[k] | step_z[k]) > 2) return false;

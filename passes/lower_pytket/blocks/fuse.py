@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from copy import copy
 from random import Random
 
+from qffc.passes.circuit.gates_on_qubits import StringsOnQubits
 from qffc.passes.lower_pytket.blocks.items import Item, commute
 
 _ORDERS = 12
@@ -51,28 +52,38 @@ def fused(items: Sequence[Item]) -> list[Block]:
 
 def _earlier(items: Sequence[Item]) -> list[int]:
     """For each operation a set of bits: which operations have to come before it."""
-    on: dict[int, list[int]] = {}
+    strings = StringsOnQubits()  # of rotations, which are compared all at once
+    on: dict[int, list[int]] = {}  # of each track, what else there is
+    on_all: dict[int, list[int]] = {}
     earlier: list[int] = []
     for number, item in enumerate(items):
+        x, z = item.bits
+        against = strings.against(x, z, item.tracks) if item.letters else 0
+        beside = on if item.letters else on_all
+        for other in {other for track in item.tracks for other in beside.get(track, ())}:
+            if not commute(items[other], item):
+                against |= 1 << other
         before = 0
-        others = sorted({other for track in item.tracks for other in on.get(track, ())}, reverse=True)
-        for other in others:
-            if not before >> other & 1 and not commute(items[other], item):
-                before |= earlier[other] | 1 << other
+        while against:
+            latest = against.bit_length() - 1
+            before |= earlier[latest] | 1 << latest
+            against &= ~before
         earlier.append(before)
+        if item.letters:
+            strings.add(1 << number, x, z, item.tracks)
         for track in item.tracks:
-            on.setdefault(track, []).append(number)
+            on_all.setdefault(track, []).append(number)
+            if not item.letters:
+                on.setdefault(track, []).append(number)
     return earlier
 
 
 def _later(earlier: Sequence[int]) -> list[int]:
     """The same the other way round: which operations have to come after it."""
-    later = [0] * len(earlier)
-    for number, before in enumerate(earlier):
-        bit = 1 << number
-        for other in _numbers(before):
-            later[other] |= bit
-    return later
+    count = len(earlier)
+    rows = [f"{before:0{count}b}"[::-1] for before in earlier]
+    # Columns of bits as texts: the quickest way to turn a table of them around.
+    return [int("".join(column)[::-1], 2) for column in zip(*rows, strict=True)]
 
 
 def _candidates(items: Sequence[Item]) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import pi
 from typing import NamedTuple
 
-from qffc.ir.pauli import LETTERS, Letter
+from qffc.ir.pauli import LETTERS, Letter, string_bits
 from qffc.passes.circuit.split_program import KernelOp, Split
 from qffc.passes.circuit.turns import parts
 from qffc.passes.measurement.settings import Setting
@@ -33,6 +33,11 @@ class Item(NamedTuple):
     angle: float = 0.0
     direction: str = ""
     prepares: bool = False
+
+    @property
+    def bits(self) -> tuple[int, int]:
+        """The x and z bits of the string that it rotates about; none where there is no string."""
+        return string_bits(tuple(zip(self.tracks, self.letters, strict=False)))
 
     @property
     def is_exchange(self) -> bool:

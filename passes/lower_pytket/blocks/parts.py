@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.pauli import LETTERS, Letter
-from qffc.passes.lower_pytket.blocks.cartan import Cartan, cartan, in_order, kron, nonzero, reduced, without_swap
+from qffc.passes.lower_pytket.blocks.cartan import (
+    Cartan,
+    cartan,
+    in_order,
+    joined,
+    kron,
+    nonzero,
+    reduced,
+    without_swap,
+)
 from qffc.passes.lower_pytket.blocks.fuse import Block
 from qffc.passes.lower_pytket.blocks.items import Item
 from qffc.passes.lower_pytket.blocks.shapes import Strings, frame_of, strings_of
@@ -57,6 +66,10 @@ class Part(NamedTuple):
     axis: int = -1
     fresh: bool = False
 
+    def of_rows(self, rows: slice) -> Part:
+        """Return the same of some of the circuits."""
+        return Part(self.tracks, _rows_of(self.cartan, rows), self.swap[rows], self.axis, self.fresh)
+
 
 class BlockParts:
     """Computes the parts.
@@ -84,46 +97,49 @@ class BlockParts:
         self._fold, self._least, self._three_angles = fold_swaps, least, three_angles
         self._count = len(angles)
         self._start: dict[int, Turns] = {}  # of tracks that have met nobody else
+        self._nothing = self._constant()
+        self._no_angles, self._no = np.zeros((self._count, 3)), np.zeros(self._count, dtype=bool)
 
-    def parts(self, blocks: tuple[Block, ...]) -> Iterator[Part]:
-        """Yield the parts in order."""
+    def parts(self, blocks: tuple[Block, ...]) -> list[Part]:
+        """Return the parts in order."""
         couplings = self._couplings(blocks)
         alone = [block[0] for block in blocks if len(self._items[block[0]].tracks) == 1]
         turns = turns_about(self._turn_vectors([self._items[number] for number in alone]))
         turned = dict(zip(alone, turns, strict=True))
+        found: list[Part | None] = []
+        prepared: list[tuple[Pair, Matrices]] = []
         met: set[int] = set()
         for number, block in enumerate(blocks):
             tracks = self._items[block[0]].tracks
             if len(tracks) == 1:
                 turn = turned[block[0]]
                 if tracks[0] in met:
-                    yield self._alone(tracks[0], turn)
+                    found.append(self._alone(tracks[0], turn))
                 else:
-                    self._start[tracks[0]] = product(turn, self._start.get(tracks[0], self._constant()))
+                    self._start[tracks[0]] = product(turn, self._start.get(tracks[0], self._nothing))
                 continue
             a, b = sorted(tracks)
             if number in couplings:
-                for track in (track for track in (a, b) if track not in met):
-                    yield from self._started(track)
-                yield couplings[number]
+                found += [part for track in (a, b) if track not in met for part in self._started(track)]
+                found.append(couplings[number])
             else:
-                yield self._preparation(block, (a, b))
+                prepared.append(((a, b), self._state(block, (a, b))))
+                found.append(None)
             met |= {a, b}
-        for track in sorted(self._start):
-            yield from self._started(track)
+        found += [part for track in sorted(self._start) for part in self._started(track)]
+        preparations = iter(self._preparations(prepared))
+        return [next(preparations) if part is None else part for part in found]
 
     def _started(self, track: int) -> Iterator[Part]:
         if track in self._start:
             yield self._alone(track, self._start.pop(track))
 
     def _alone(self, track: int, turn: Turns) -> Part:
-        nothing = self._constant()
-        parts = Cartan((turn, nothing), np.zeros((self._count, 3)), (nothing, nothing))
-        return Part((track,), parts, np.zeros(self._count, dtype=bool))
+        return Part((track,), Cartan((turn, self._nothing), self._no_angles, (self._nothing, self._nothing)), self._no)
 
-    def _preparation(self, block: Block, pair: tuple[int, int]) -> Part:
-        """The first block of two tracks: of its state, not of its matrix, one angle is left (Schmidt)."""
-        first, second = (self._start.pop(track, self._constant()) for track in pair)
+    def _state(self, block: Block, pair: Pair) -> Matrices:
+        """The state that the first block of two tracks makes, (circuits, 2, 2)."""
+        first, second = (self._start.pop(track, self._nothing) for track in pair)
         state: Matrices = kron(first, second)[:, :, 0]
         for number in block:
             item = self._items[number]
@@ -131,16 +147,26 @@ class BlockParts:
                 state = np.tile(_SINGLET, (self._count, 1))
             else:
                 state = np.einsum("rij,rj->ri", self._matrix(item, pair), state)
-        left, sizes, right = np.linalg.svd(state.reshape(-1, 2, 2))
-        angles = np.zeros((self._count, 3))
-        angles[:, 0] = 2 * np.arctan2(sizes[:, 1], sizes[:, 0])
-        on_a, on_b, nothing = turns_of(left), turns_of(right.transpose(0, 2, 1)), self._constant()
+        return state.reshape(-1, 2, 2)
+
+    def _preparations(self, states: Sequence[tuple[Pair, Matrices]]) -> Iterator[Part]:
+        """The first blocks of two tracks: of a state, not of its matrix, one angle is left (Schmidt)."""
+        if not states:
+            return
+        left, sizes, right = np.linalg.svd(np.concatenate([state for _, state in states]))
+        angles = np.zeros((len(sizes), 3))
+        large, small = np.ascontiguousarray(sizes.T)
+        angles[:, 0] = 2 * np.arctan2(small, large)
+        on_a, on_b = turns_of(left), turns_of(right.transpose(0, 2, 1))
         # A turn of one half of a maximally entangled state is one of the other half.
         equal = (sizes[:, :1] - sizes[:, 1:]) < _EQUAL
-        on_a, on_b = np.where(equal, turns_of(left @ right), on_a), np.where(equal, nothing, on_b)
-        found = Cartan((product(on_a, turn_about_axis("Z", np.pi / 2)), on_b), angles, (nothing, nothing))
+        on_a, on_b = np.where(equal, turns_of(left @ right), on_a), np.where(equal, np.array(NO_TURN), on_b)
+        on_a = product(on_a, turn_about_axis("Z", np.pi / 2))
         axis = -1 if self._three_angles else 0
-        return Part(pair, found, np.zeros(self._count, dtype=bool), axis, fresh=True)
+        for place, (pair, _) in enumerate(states):
+            own = slice(place * self._count, (place + 1) * self._count)
+            found = Cartan((on_a[own], on_b[own]), angles[own], (self._nothing, self._nothing))
+            yield Part(pair, found, self._no, axis, fresh=True)
 
     def _couplings(self, blocks: tuple[Block, ...]) -> dict[int, Part]:
         """The gates of all blocks whose tracks have met others, by the number of the block; many at once."""
@@ -165,13 +191,13 @@ class BlockParts:
                 continue
             ((letter, _),) = strings.parts
             axis = LETTERS.index(letter)
-            found[number] = Part((a, b), reduced(parts), np.zeros(self._count, dtype=bool), axis)
+            found[number] = Part((a, b), reduced(parts), self._no, axis)
         for some in _groups(general, lambda each: len(blocks[each[0]]) * self._count):
             whole = cartan(self._unitaries([(blocks[number], pair) for number, pair in some]))
-            found |= self._folded(some, in_order(whole), sort=True)
+            found |= self._folded(some, whole, in_order)
         for these in _groups(commuting, lambda _: self._count):
-            joined = _joined([parts for *_, parts in these])
-            found |= self._folded([(number, pair) for number, pair, _ in these], reduced(joined), sort=False)
+            whole = joined([parts for *_, parts in these])
+            found |= self._folded([(number, pair) for number, pair, _ in these], whole, reduced)
         return found
 
     def _in_frame(self, strings: Strings) -> Cartan:
@@ -181,25 +207,30 @@ class BlockParts:
         for ((letter, _), summands), sign in zip(strings.parts.items(), signs, strict=True):
             for number, factor in summands:
                 angles[:, LETTERS.index(letter)] += sign * factor * self._number(self._items[number])
-        nothing, there, back = (self._constant(each) for each in (NO_TURN, turn, inverse(turn)))
-        return Cartan((nothing, back), angles, (nothing, there))
+        there, back = self._constant(turn), self._constant(inverse(turn))
+        return Cartan((self._nothing, back), angles, (self._nothing, there))
 
-    def _folded(self, where: Sequence[tuple[int, Pair]], parts: Cartan, *, sort: bool) -> dict[int, Part]:
+    def _folded(
+        self, where: Sequence[tuple[int, Pair]], parts: Cartan, tidied: Callable[[Cartan], Cartan]
+    ) -> dict[int, Part]:
         """Gates, one after the other in rows, without their SWAPs where it is cheaper that the wires trade places."""
         swap = np.zeros(len(parts.angles), dtype=bool)
+        parts = tidied(parts)
         if self._fold:
-            other = without_swap(parts)
-            other = in_order(other) if sort else reduced(other)
+            other = tidied(without_swap(parts))
             fewer = nonzero(other.angles, self._least) - nonzero(parts.angles, self._least)
             smaller = np.abs(other.angles).sum(axis=1) < np.abs(parts.angles).sum(axis=1) - _CHOICE
             swap = (fewer < 0) | ((fewer == 0) & smaller)
-            rows = swap[:, None]
+            there = swap[:, None]
             # The wires trade places and tracks do not: what comes after the SWAP is back on its own track.
             second, first = other.after
             parts = Cartan(
-                (np.where(rows, first, parts.after[0]), np.where(rows, second, parts.after[1])),
-                np.where(rows, other.angles, parts.angles),
-                (np.where(rows, other.before[0], parts.before[0]), np.where(rows, other.before[1], parts.before[1])),
+                (np.where(there, first, parts.after[0]), np.where(there, second, parts.after[1])),
+                np.where(there, other.angles, parts.angles),
+                (
+                    np.where(there, other.before[0], parts.before[0]),
+                    np.where(there, other.before[1], parts.before[1]),
+                ),
             )
         found = {}
         for place, (number, pair) in enumerate(where):
@@ -248,7 +279,7 @@ class BlockParts:
 
     def _matrix(self, item: Item, pair: tuple[int, int]) -> Matrices:
         if len(item.tracks) == 1:
-            turns = [self._turn(item) if track == item.tracks[0] else self._constant() for track in pair]
+            turns = [self._turn(item) if track == item.tracks[0] else self._nothing for track in pair]
             return kron(turns[0], turns[1])
         if item.is_exchange:
             angle = 2 * self._number(item)[:, None, None]
@@ -282,15 +313,6 @@ def _groups(entries: list[Entry], size: Callable[[Entry], int]) -> Iterator[list
         total += size(entry)
     if some:
         yield some
-
-
-def _joined(parts: Sequence[Cartan]) -> Cartan:
-    """Decompositions one after the other in rows."""
-    after, before = (
-        (np.concatenate([sides[0] for sides in pairs]), np.concatenate([sides[1] for sides in pairs]))
-        for pairs in ([each.after for each in parts], [each.before for each in parts])
-    )
-    return Cartan(after, np.concatenate([each.angles for each in parts]), before)
 
 
 def _rows_of(parts: Cartan, rows: slice) -> Cartan:

@@ -15,6 +15,7 @@ from qffc.passes.lower_pytket.blocks.fuse import Block, fused
 from qffc.passes.lower_pytket.blocks.items import KNOWN, Item, items_of
 from qffc.passes.lower_pytket.blocks.parts import BlockParts, Part
 from qffc.passes.lower_pytket.gate_columns import TINY
+from qffc.passes.lower_pytket.kernel_numbers import Arrays, as_arrays
 from qffc.passes.lower_pytket.ops import NumericOp
 from qffc.passes.lower_pytket.turn_arrays import Floats
 from qffc.passes.lower_pytket.turns import nearest_zero
@@ -42,9 +43,15 @@ class BlockPlan:
 
 
 def block_plan(
-    split: Split, setting: Setting | None, sample: Sequence[NumericOp], *, fold_swaps: bool, target: Target
-) -> tuple[BlockPlan, tuple[Part, ...]] | None:
-    """Return the blocks of a kernel, and their parts for the sample.
+    split: Split,
+    setting: Setting | None,
+    sample: Sequence[NumericOp],
+    *,
+    fold_swaps: bool,
+    target: Target,
+    beside: Arrays | None = None,
+) -> tuple[BlockPlan, tuple[Part, ...], tuple[Part, ...]] | None:
+    """Return the blocks of a kernel, and their parts for the sample and for circuits beside it.
 
     None where some operation has a number of gates that depends on its angle.
 
@@ -54,6 +61,7 @@ def block_plan(
         sample: the operations with numbers that have no special values.
         fold_swaps: whether SWAPs are taken out of blocks.
         target: gives the preferred two-qubit gate and the minimum angles.
+        beside: numbers of circuits that are to be written; their parts are found sooner together with the sample's.
     """
     if any(op.kind not in KNOWN for op in split.ops):
         return None
@@ -61,9 +69,13 @@ def block_plan(
     ends = tuple(tracks.index(track) for track in range(len(tracks)))
     bases = None if setting is None else setting.bases
     blocks = tuple(fused(items))
-    angles, vectors = np.array([[op.angle for op in sample]]), np.array([[op.vector for op in sample]])
-    parts = tuple(block_parts(tuple(items), target, angles, vectors, fold_swaps=fold_swaps).parts(blocks))
-    return BlockPlan(tuple(items), blocks, choose_axes(parts, bases, ends), ends, bases), parts
+    rows = as_arrays(sample)
+    if beside is not None:
+        rows = np.concatenate([rows[0], beside[0]]), np.concatenate([rows[1], beside[1]])
+    found = block_parts(tuple(items), target, *rows, fold_swaps=fold_swaps).parts(blocks)
+    parts = tuple(part.of_rows(slice(1)) for part in found) if beside is not None else tuple(found)
+    others = tuple(part.of_rows(slice(1, None)) for part in found) if beside is not None else ()
+    return BlockPlan(tuple(items), blocks, choose_axes(parts, bases, ends), ends, bases), parts, others
 
 
 def block_parts(

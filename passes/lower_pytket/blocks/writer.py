@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import pi
+from math import hypot, pi
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qffc.ir.pauli import LETTERS, Letter
 from qffc.passes.lower_pytket.blocks.parts import Part
 from qffc.passes.lower_pytket.blocks.plan import BlockPlan, block_parts
 from qffc.passes.lower_pytket.gate_columns import GateColumns, NativeBatch
@@ -19,8 +20,10 @@ _CYCLE = after(turn_about_axis("Z", pi / 2), turn_about_axis("X", pi / 2))
 """Takes y to z, z to x and x to y."""
 _ONTO_Z: tuple[Turn, Turn, Turn] = (after(_CYCLE, _CYCLE), _CYCLE, NO_TURN)
 """For each axis a turn that takes it to z, and axes to axes."""
-_ORDER = ((1, 2, 0), (2, 0, 1), (0, 1, 2))
+_ORDER: tuple[tuple[int, int, int], ...] = ((1, 2, 0), (2, 0, 1), (0, 1, 2))
 """For each axis, which axes are then along x, y and z."""
+Column = Floats | float
+"""An angle of each circuit; of a circuit that is alone, the number."""
 _TURNED_OVER = 1e-9
 
 
@@ -52,7 +55,8 @@ class BlockWriter:
         if parts is None:
             parts = tuple(block_parts(plan.items, target, angles, vectors, fold_swaps=fold_swaps).parts(plan.blocks))
         self._parts = parts
-        self._waiting: list[Turns] = [constant_turns(NO_TURN, self._count) for _ in plan.ends]
+        self._alone = self._count == 1  # then turns are numbers: the same sums, without calls of NumPy
+        self._waiting = [self._constant(NO_TURN) for _ in plan.ends]
 
     def write(self) -> NativeBatch:
         """Return the gates, with the turns before a measurement when something is measured."""
@@ -74,58 +78,81 @@ class BlockWriter:
     def _gate(self, part: Part, axis: int) -> None:
         """Write a gate with one of its axes along z."""
         onto_z = _ONTO_Z[axis]
-        angles = part.cartan.angles[:, list(_ORDER[axis])]
+        angles = self._columns(part.cartan.angles, _ORDER[axis])
         over = []
         for track, turn in zip(part.tracks, part.cartan.before, strict=True):
-            self._wait(track, product(onto_z, turn))
+            self._wait(track, product(onto_z, self._row(turn)))
             angles, flip = self._turned_over(track, angles)
             over.append(flip)
         self._native(part, angles)
         back = inverse(onto_z)
         # Flips stay on their wires where the tracks change theirs.
-        swap = part.swap[:, None]
-        flips = np.where(swap, over[1], over[0]), np.where(swap, over[0], over[1])
+        flips = self._traded(over[0], over[1], part.swap)
         for track, turn, flip in zip(part.tracks, part.cartan.after, flips, strict=True):
-            self._wait(track, product(turn, product(back, flip)))
+            self._wait(track, product(self._row(turn), product(back, flip)))
 
-    def _turned_over(self, track: int, angles: Floats) -> tuple[Floats, Turns]:
+    def _columns(self, angles: Floats, order: tuple[int, int, int]) -> list[Column]:
+        if self._alone:
+            numbers = angles[0].tolist()
+            return [numbers[place] for place in order]
+        return [angles[:, place] for place in order]
+
+    def _turned_over(self, track: int, angles: list[Column]) -> tuple[list[Column], Turns | Turn]:
         """Let a turn that takes z to -z, which a flip makes virtual, be flipped, and the gate with it."""
-        w, _, _, z = self._waiting[track].T
-        rows = np.hypot(w, z) < _TURNED_OVER
+        waiting = self._waiting[track]
+        if isinstance(waiting, tuple):
+            if hypot(waiting[0], waiting[3]) >= _TURNED_OVER:
+                return angles, NO_TURN
+            self._wait(track, FLIPS["X"])
+            return [angles[0], -angles[1], -angles[2]], FLIPS["X"]
+        rows = np.hypot(waiting[:, 0], waiting[:, 3]) < _TURNED_OVER
         if not rows.any():
-            return angles, constant_turns(NO_TURN, self._count)
+            return angles, self._constant(NO_TURN)
         flip = np.where(rows[:, None], np.array(FLIPS["X"]), np.array(NO_TURN))
         self._wait(track, flip)
-        return np.where(rows[:, None], angles * np.array([1.0, -1.0, -1.0]), angles), flip
+        return [angles[0], *(np.where(rows, -angle, angle) for angle in angles[1:])], flip
 
-    def _native(self, part: Part, angles: Floats) -> None:
-        patterns = (np.abs(angles) >= self._out.least) @ np.array([1, 2, 4])
-        usual = int(np.bincount(patterns).argmax())
-        self._out.special |= patterns != usual
-        used = [letter for place, letter in enumerate("XYZ") if usual >> place & 1]
+    def _native(self, part: Part, angles: list[Column]) -> None:
+        used = self._used(angles)
         swap = part.swap if self._fold and part.axis < 0 and not part.fresh else None
         if not used:
             if swap is not None:
                 self._out.add("ZZPhase", part.tracks, (np.full(self._count, np.nan),), swap)
                 self._trade(part.tracks, swap)
         elif used == ["Z"]:
-            self._zz_phase(part.tracks, angles[:, 2], swap)
+            self._zz_phase(part.tracks, angles[2], swap)
         elif self._target.two_qubit == "TK2":
             for track in part.tracks:
                 self._out.flush(track, self._take(track))
-            there = np.where(np.abs(angles) < self._out.least, 0.0, angles)
-            self._out.add("TK2", part.tracks, tuple(there.T), swap)
+            self._out.add("TK2", part.tracks, tuple(self._there(angle) for angle in angles), swap)
         else:
             for letter in used:
-                onto_z = inverse(FROM_Z[letter])  # type: ignore[index]  # a letter
+                onto_z = inverse(FROM_Z[letter])
                 last = swap if letter == used[-1] else None
                 for track in part.tracks:
-                    self._wait(track, constant_turns(onto_z, self._count))
-                self._zz_phase(part.tracks, angles[:, "XYZ".index(letter)], last)
+                    self._wait(track, self._constant(onto_z))
+                self._zz_phase(part.tracks, angles["XYZ".index(letter)], last)
                 for track in part.tracks:
-                    self._wait(track, constant_turns(inverse(onto_z), self._count))
+                    self._wait(track, self._constant(inverse(onto_z)))
 
-    def _zz_phase(self, tracks: tuple[int, ...], angle: Floats, swap: NDArray[np.bool_] | None) -> None:
+    def _used(self, angles: list[Column]) -> list[Letter]:
+        """The letters whose angles are there; circuits in which others are have another structure."""
+        least = self._out.least
+        numbers = [angle for angle in angles if isinstance(angle, float)]
+        if self._alone:
+            return [letter for letter, number in zip(LETTERS, numbers, strict=True) if abs(number) >= least]
+        patterns = np.sum([(np.abs(angle) >= least) * (1 << place) for place, angle in enumerate(angles)], axis=0)
+        usual = int(np.bincount(patterns).argmax())
+        self._out.special |= patterns != usual
+        return [letter for place, letter in enumerate(LETTERS) if usual >> place & 1]
+
+    def _there(self, angle: Column) -> Column:
+        """An angle, zero where it is below what is written."""
+        if isinstance(angle, float):
+            return angle if abs(angle) >= self._out.least else 0.0
+        return np.where(np.abs(angle) < self._out.least, 0.0, angle)
+
+    def _zz_phase(self, tracks: tuple[int, ...], angle: Column, swap: NDArray[np.bool_] | None) -> None:
         """Write a ZZPhase, past which rotations about z are free."""
         for track in tracks:
             self._wait(track, self._out.flush(track, self._take(track), keep_rz=True))
@@ -135,15 +162,34 @@ class BlockWriter:
 
     # ----------------------------------------------------------------------- turns that wait
 
-    def _wait(self, track: int, turn: Turns) -> None:
-        self._waiting[track] = product(turn, self._waiting[track])
+    def _constant(self, turn: Turn) -> Turns | Turn:
+        return turn if self._alone else constant_turns(turn, self._count)
 
-    def _take(self, track: int) -> Turns:
-        turn, self._waiting[track] = self._waiting[track], constant_turns(NO_TURN, self._count)
+    def _row(self, turns: Turns | Turn) -> Turns | Turn:
+        """Turns, as numbers where the circuit is alone."""
+        if isinstance(turns, tuple) or not self._alone:
+            return turns
+        w, x, y, z = turns[0].tolist()
+        return w, x, y, z
+
+    def _wait(self, track: int, turn: Turns | Turn) -> None:
+        self._waiting[track] = product(self._row(turn), self._waiting[track])
+
+    def _take(self, track: int) -> Turns | Turn:
+        turn, self._waiting[track] = self._waiting[track], self._constant(NO_TURN)
         return turn
 
     def _trade(self, tracks: tuple[int, ...], swap: NDArray[np.bool_]) -> None:
         """Let turns that wait stay on their wires where the tracks change theirs."""
         first, second = tracks
-        a, b, where = self._waiting[first], self._waiting[second], swap[:, None]
-        self._waiting[first], self._waiting[second] = np.where(where, b, a), np.where(where, a, b)
+        traded = self._traded(self._waiting[first], self._waiting[second], swap)
+        self._waiting[first], self._waiting[second] = traded
+
+    def _traded(
+        self, first: Turns | Turn, second: Turns | Turn, swap: NDArray[np.bool_]
+    ) -> tuple[Turns | Turn, Turns | Turn]:
+        """Two turns, the other way round where tracks trade places."""
+        if self._alone:
+            return (second, first) if swap[0] else (first, second)
+        rows = swap[:, None]
+        return np.where(rows, second, first), np.where(rows, first, second)

@@ -35,6 +35,7 @@ KERNELS = (
     "field_states.cpp",
     "gadget_search.cpp",
     "helpers.cpp",
+    "kernel_states.cpp",
     "layer_run.cpp",
     "noisy_program.cpp",
     "noisy_run.cpp",
@@ -42,6 +43,7 @@ KERNELS = (
     "round_dynamics.cpp",
     "round_limits.cpp",
     "round_run.cpp",
+    "setting_weights.cpp",
 )
 CIRCUITS = 19
 COMPILER = shutil.which("g++") or shutil.which("clang++")
@@ -103,6 +105,11 @@ def test_states_over_finite_fields_are_those_of_plain_remainders(build):
 def test_searches_carry_out_every_rotation_once(build):
     done = subprocess.run([str(build("run_search"))], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "34\n"), done.stdout + done.stderr[-3000:]
+
+
+def test_states_outcomes_and_weights_add_up(build):
+    done = subprocess.run([str(build("run_measurement"))], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "20\n"), done.stdout + done.stderr[-3000:]
 
 
 def test_rounds_are_the_same_on_all_instruction_sets_and_threads_and_their_gradients_are_slopes(build, tmp_path):

@@ -65,8 +65,8 @@ def test_every_string_of_a_setting_has_its_expectation_value():
     means = outcome_values(MIXED) @ outcome_probabilities(state[None], MIXED)[0]
     expected = [expectation(PauliObservable(string), state, 4) for string in MIXED.strings]
     np.testing.assert_allclose(means, expected, atol=1e-12)
-    assert all(MIXED.fits(string) for string in MIXED.strings)
-    assert not any(MIXED.fits(string) for string in [((0, "X"),), ((1, "X"),), ((0, "X"), (2, "Y"))])
+    assert MIXED.fitting(MIXED.strings) == MIXED.strings
+    assert not MIXED.fitting([((0, "X"),), ((1, "X"),), ((0, "X"), (2, "Y"))])
 
 
 def test_inner_product_of_a_bell_pair_is_one_or_minus_three():

@@ -20,6 +20,7 @@ from qffc.ir.values import Displacement, Moment, ParameterEntry
 from qffc.library import load
 from qffc.passes.circuit.split_program import split_program
 from qffc.passes.measurement import weights
+from qffc.passes.measurement.candidate import Candidate
 from qffc.passes.measurement.candidates import candidate_settings
 from qffc.passes.measurement.kernel_states import kernel_states, outcome_probabilities, outcome_values
 from qffc.passes.measurement.plan import PlanMeasurement, moment_covariances, plan_measurement, setting_variances
@@ -213,11 +214,11 @@ def test_settings_are_solved_together_as_they_are_alone(monkeypatch):
     candidates, count = [], 12
     for rows in ([0, 1, 2], [2, 3, 4, 5, 6, 7, 8, 9, 10, 11], [0, 3, 6, 9], [5, 1]):
         roots = numbers.normal(size=(3, len(rows), len(rows)))
-        candidates.append(weights.Candidate(None, np.array(rows), roots @ roots.transpose(0, 2, 1)))
-    found = weights._solve(candidates, count, weights._start(candidates, count), 10)
+        candidates.append(Candidate(None, np.array(rows), roots @ roots.transpose(0, 2, 1)))
+    found = weights._solved(candidates, count, weights._start(candidates, count), 10)
     monkeypatch.setattr(weights, "_ALIKE", 1)
-    alone = weights._solve(candidates, count, weights._start(candidates, count), 10)
+    alone = weights._solved(candidates, count, weights._start(candidates, count), 10)
     for one, other in zip(found, alone, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9)
-    (only,) = weights._solve(candidates[:1], 3, weights._start(candidates[:1], 3), 40)
+    (only,) = weights._solved(candidates[:1], 3, weights._start(candidates[:1], 3), 40)
     np.testing.assert_allclose(only, 1.0)
