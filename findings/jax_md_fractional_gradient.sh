@@ -3,7 +3,7 @@
 # by them, but by positions in space: good as a force, and short of the derivative by the box. Differentiation is redefined where
 # fractional coordinates become distances, so all that is built on it inherits this: forward mode, Hessians, and above all what lies
 # before the coordinates. A free parameter u of a crystal, with positions made of u, gets a slope that is wrong by a factor that depends
-# on the direction, up to the sign. `jax.test_util.check_grads` tells; nothing else does. Derivatives by the box are right, and so is all
+# on the direction, up to the sign. `jax.test_util.check_grads` finds it. Derivatives by the box are right, and so is all
 # with fractional_coordinates=False.
 #
 # Output seen (two atoms, a box of 10 x 20 x 40):

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# One line of OpenQASM 2, `cu3(0.3,0.4,0.5) q[0],q[1];`, is one of two gates. qiskit 2.6.2, pytket 2.18.5 and cirq-core 1.6.1 read the
+# One line of OpenQASM 2, `cu3(0.3,0.4,0.5) q[0],q[1];`, is one of two gates. qiskit 2.6.2, pytket 2.18.5 and cirq-core 1.7.0 read the
 # controlled form of the matrix u3 that begins with cos(theta/2); qibo 0.3.6 and qutip-qip 0.4.2 read the controlled form of the rotation
 # Rz(phi) Ry(theta) Rz(lambda) of determinant 1. The two u3 differ by a phase that nobody can measure, but controlled by a qubit it is a
 # rotation of that qubit by (phi + lambda)/2. All five agree on u3, cu1, crz and ch. The language is no judge: its paper defines U as the
 # rotation, and the library file that goes with it gained the phase in a later edition. In `cu`, which has an argument for that phase,
-# qibo does not read it: what is missing is (phi + lambda)/2 + gamma.
+# qibo does not read it: what is missing is (phi + lambda)/2 + gamma. cirq-core 1.6.1, which mitiq 1.1.0 asks for, is on the other side,
+# and takes `cu1` for `crz`, too.
 #
 # Output seen (beside qiskit; a phase is one of the control qubit, in radians):
 #   pytket:    u3 same, cu1 same, crz same, ch same, cu3 same
@@ -16,7 +17,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet "qiskit==2.6.2" "pytket==2.18.5" "cirq-core==1.6.1" "ply==3.11" "qibo==0.3.6" \
+"$work/venv/bin/pip" install --quiet "qiskit==2.6.2" "pytket==2.18.5" "cirq-core==1.7.0" "ply==3.11" "qibo==0.3.6" \
     "qutip-qip==0.4.2" "qutip==5.3.1"
 "$work/venv/bin/python" -W ignore - <<'PY'
 import cirq

@@ -7,8 +7,8 @@
 #
 # Output seen (share of wrong readings in 4000 shots):
 #   p1 = 0.2, X: 0.20, where a Pauli with 0.2 gives 0.13
-#   p1 = 2/3, X: 0.66
-#   p1 = 2/3, Rz: 0.66
+#   p1 = 2/3, X: 0.67
+#   p1 = 2/3, Rz: 0.67
 #   p_init = 1, first qubit: 0.00
 #   p_init = 1, after a reset: 1.00
 #   p_meas = (1, 0), of 0: 0.49
