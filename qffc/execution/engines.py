@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -14,7 +15,7 @@ class Engine:
 
     Args:
         name: as :attr:`qffc.passes.target.Target.engine` has it.
-        packages: what is needed, with the major version that is needed or None.
+        packages: what is needed, with the oldest version that serves or None.
         extra: of qffc, that installs it.
         install: what the extra is, for pip.
         python: the oldest version of Python that the packages are made for, where qffc runs on older ones.
@@ -40,10 +41,9 @@ class Engine:
         """Whether every package is there, in the version that is needed."""
         if self.built_in is not None:
             return True
-        needed = (major for _, major in self.packages)
         return all(
-            found and (major is None or found.startswith(f"{major}."))
-            for found, major in zip(self.versions, needed, strict=True)
+            found and (oldest is None or _numbers(found) >= _numbers(oldest))
+            for found, (_, oldest) in zip(self.versions, self.packages, strict=True)
         )
 
     @property
@@ -63,13 +63,14 @@ class Engine:
         return f"{where}pip install {self.install}, which is what the extra '{self.extra}' is"
 
 
-# Guppy before version 1 comes with PECOS, and its Selene cannot read what it writes.
+# Guppy before version 1 comes with PECOS, and its Selene cannot read what it writes. The Selene that goes with it starts
+# each shot with the seed plus the number of the shot, so that circuits whose seeds are neighbours share their shots.
 _ENGINES = (
     Engine(EXACT, (), "", "", built_in="1"),
     Engine("pecos", (("pytket-pecos", None), ("quantum-pecos", None)), "emulator", '"pytket-quantinuum[pecos]"'),
     Engine(
         "selene",
-        (("guppylang", "1"), ("selene-sim", None)),
+        (("guppylang", "1.2"), ("selene-sim", "0.3.7")),
         "selene",
         '"guppylang>=1.2" "selene-sim>=0.3.7"',
         python="3.12",
@@ -86,6 +87,10 @@ def engines() -> dict[str, Engine]:
         ['exact', 'pecos', 'selene', 'qnexus']
     """
     return {engine.name: engine for engine in _ENGINES}
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)[:3]]
 
 
 def _version(package: str) -> str:

@@ -199,7 +199,8 @@ class _Run:
         seen, warm = np.stack([moving.grades, moving.deviations]), state.temperature_sums
         if block is not None:
             seen = np.stack([block.grades.max(axis=1), block.deviations.max(axis=1)])
-            warm = warm + block.temperatures.sum(axis=1)
+            # One after the other, so that a sum does not depend on where blocks end.
+            warm = np.cumsum(np.column_stack([warm, block.temperatures]), axis=1)[:, -1]
         grades = np.maximum(state.grades, seen)
         self.drifts = moving.conserved - state.conserved
         return self._state(state.identity, step, state.conserved, warm, grades, files.sizes)

@@ -89,7 +89,7 @@ def test_a_package_brings_a_pass(package):
         ("import nothing_of_this_name", "ModuleNotFoundError: No module named 'nothing_of_this_name'"),
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("", "AttributeError: module 'breaks' has no attribute 'Tell'"),
-        ("Tell = 3", "a int is no subclass of qffc.passes.base.Pass"),
+        ("Tell = 3", "an object of type int is no subclass of qffc.passes.base.Pass"),
         (SOURCE.replace('"tell"', '"other"'), "'Tell' has another name, 'other'"),
         (SOURCE.replace('"everything"', '"most"'), "'Tell' preserves 'most', not one of everything, unitary,"),
         (SOURCE.replace("(frozen=True)", ""), "'Tell' is no frozen dataclass"),

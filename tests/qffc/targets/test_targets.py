@@ -190,6 +190,19 @@ def test_the_verb_takes_names_and_files(tmp_path, capsys):
     assert [row.split()[0] for row in rows[1 : 1 + len(target_names())]] == list(target_names())
 
 
+@pytest.mark.parametrize(
+    ("guppy", "selene", "installed"),
+    [("1.2.0", "0.3.7", True), ("1.10.1", "0.4", True), ("0.21.16", "0.2.18", False), ("1.2.0", "0.2.18", False)],
+)
+def test_engines_of_older_versions_are_not_taken(monkeypatch, guppy, selene, installed):
+    found = {"guppylang": guppy, "selene-sim": selene}
+    monkeypatch.setattr("qffc.execution.engines.version", found.__getitem__)
+    engine = engines()["selene"]
+    assert engine.installed is installed
+    assert engine.state.startswith("installed" if installed else "not installed")
+    assert selene in engine.state
+
+
 def test_advice_names_the_extra_and_the_python_that_it_needs():
     advice = {name: engine.advice for name, engine in engines().items()}
     assert all(f"the extra '{engine.extra}'" in advice[name] for name, engine in engines().items())
