@@ -123,7 +123,7 @@ def emitted_moments(split, plan, row, noise):
     [
         pytest.param("sivqlm-lih", {"depth": 1}, False, marks=pytest.mark.slow),
         pytest.param("pair", {"depth": 3}, True, marks=pytest.mark.slow),
-        ("pair", {"depth": 1}, False),
+        pytest.param("pair", {"depth": 1}, False, marks=pytest.mark.slow),
         ("water-demo", {"depth": 2}, True),  # its second qubits are measured in frames that follow a decomposition
     ],
 )

@@ -264,9 +264,13 @@ def test_run_without_gates(qffc, trained, tmp_path):
     assert abs(estimate["energy"] - estimate["exact"]) < 6 * estimate["standard_error"]
     assert "exact states of the program" in err
     assert "layers" not in err
-    code, out, err = qffc(
-        "run", trained, "--geometry", file, "--target", "ideal", "--forces", "--shots", "20", "--json"
-    )
+
+
+@pytest.mark.slow
+def test_forces_without_gates_cost_nothing(qffc, trained, tmp_path):
+    file = tmp_path / "water.xyz"
+    file.write_text(XYZ)
+    code, out, _ = qffc("run", trained, "--geometry", file, "--target", "ideal", "--forces", "--shots", "20", "--json")
     assert (code, json.loads(out)["price_HQC"]) == (0, 0)
 
 

@@ -39,7 +39,7 @@ def curvature_along(job, direction):
     return float(jax.grad(jax.grad(energy))(0.0))
 
 
-@pytest.mark.parametrize("circuit", [0, -1])
+@pytest.mark.parametrize("circuit", [pytest.param(0, marks=pytest.mark.slow), -1])  # the first, the last
 @pytest.mark.parametrize(("name", "options"), [("pair", SMALL), ("gathered", ROUNDS)])
 def test_it_is_half_the_curvature_along_the_noise(name, options, circuit):
     job = prepare(untrained(load(name, **options), seed=1), WATER, POSITIONS[None])

@@ -63,6 +63,7 @@ def test_a_molecule_whose_readout_is_an_energy(kernel: KernelName):
     check_molecule(load("sivqlm-h2o", depth=1), WATER, 3, kernel)
 
 
+@pytest.mark.slow  # gradients of joined frames are those of the frames alone in test_frame_batch.py
 def test_joined_frames():
     program = load("pair", species=("C", "H", "O"), channels=2, depth=1, hidden=(5,), messages=1)
     lowered = lower_jax(program)

@@ -153,7 +153,7 @@ def test_the_repulsion_is_that_of_ziegler_biersack_and_littmark():
     assert energy - FREE["O"] - 2 * FREE["H"] == pytest.approx(14.399645 / distance * screening, rel=2e-2)
 
 
-@pytest.mark.parametrize("limited", [limited_gathered, SLOW_MESSAGES])
+@pytest.mark.parametrize("limited", [limited_pair, SLOW_SUMS, SLOW_MESSAGES])
 def test_lists_of_near_neighbours_and_moving_atoms_give_the_same(limited):
     model = limited()
     numbers = np.tile(WATER.numbers, 2)
