@@ -63,8 +63,8 @@ class Engine:
         return f"{where}pip install {self.install}, which is what the extra '{self.extra}' is"
 
 
-# Guppy before version 1 comes with PECOS, and its Selene cannot read what it writes. Selene 0.2 starts each shot with the
-# seed plus the number of the shot, so that circuits whose seeds are neighbours share their shots.
+# Guppy before version 1 comes with PECOS, and its Selene cannot read what it writes. Selene 0.2 starts each shot with
+# the seed plus the number of the shot, so that circuits whose seeds are neighbours share their shots.
 _ENGINES = (
     Engine(EXACT, (), "", "", built_in="1"),
     Engine("pecos", (("pytket-pecos", None), ("quantum-pecos", None)), "emulator", '"pytket-quantinuum[pecos]"'),
