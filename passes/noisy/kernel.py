@@ -18,7 +18,7 @@ from qffc.passes.circuit.split_program import Split
 from qffc.passes.measurement.settings import MeasurementPlan
 from qffc.passes.noisy.channels import Strengths
 from qffc.passes.noisy.numbers import Numbers
-from qffc.passes.noisy.readings import Reader, ending_legs
+from qffc.passes.noisy.readings import Reader, tables_of
 from qffc.passes.noisy.structure import SettingCircuit
 from qffc.passes.noisy.tables import Tables
 
@@ -44,11 +44,7 @@ class NoisyKernel:
     @cached_property
     def tables(self) -> Tables:
         """What the circuits share."""
-        tables = Tables(self.circuits)
-        for circuit in self.circuits:
-            for leg in ending_legs(circuit.reading):
-                tables.leg(leg)
-        return tables
+        return tables_of(self.circuits)
 
     def moments(self, slots: jax.Array) -> jax.Array:
         """Return the moments, (batch, observables), of slots (batch, slots); JAX differentiates it in any mode."""

@@ -17,6 +17,7 @@ from qffc.passes.measurement.settings import Setting
 from qffc.passes.noisy.channels import ZZ_QUARTER, Strengths, rotation
 from qffc.passes.noisy.numbers import Numbers, on_both
 from qffc.passes.noisy.structure import Beside, Lab, Leg, Reading, SettingCircuit
+from qffc.passes.noisy.tables import Tables
 
 _INTO_Y = turn_back(FROM_Z["Y"])
 
@@ -38,6 +39,15 @@ def ending_legs(reading: Reading) -> list[Leg]:
         else:
             raise InternalError("a measurement in a frame")
     return found
+
+
+def tables_of(circuits: Sequence[SettingCircuit]) -> Tables:
+    """Return what circuits share, with what stands before their measurements."""
+    tables = Tables(circuits)
+    for circuit in circuits:
+        for leg in ending_legs(circuit.reading):
+            tables.leg(leg)
+    return tables
 
 
 @dataclass(eq=False)

@@ -37,7 +37,7 @@ from qffc.passes.measurement.settings import MeasurementPlan, Setting
 from qffc.passes.noisy.channels import Strengths
 from qffc.passes.noisy.fault_sites import Drawn, FaultyCircuit, Site, drawn_faults
 from qffc.passes.noisy.numbers import Numbers, on_both
-from qffc.passes.noisy.readings import ending_legs, pair_weights
+from qffc.passes.noisy.readings import ending_legs, pair_weights, tables_of
 from qffc.passes.noisy.structure import Leg, SettingCircuit
 from qffc.passes.noisy.tables import Tables
 
@@ -106,11 +106,7 @@ class SampledKernel:
     @cached_property
     def tables(self) -> Tables:
         """What the circuits share."""
-        tables = Tables(self.circuits)
-        for circuit in self.circuits:
-            for leg in ending_legs(circuit.reading):
-                tables.leg(leg)
-        return tables
+        return tables_of(self.circuits)
 
     def moments(self, slots: jax.Array) -> jax.Array:
         """Return the moments, (batch, observables), of slots (batch, slots)."""

@@ -143,6 +143,7 @@ def test_figures_have_names_of_their_own() -> None:
     assert len({figure.name for figure in FIGURES}) == len(FIGURES)
 
 
+@pytest.mark.slow  # both ways are compiled elsewhere
 def test_figures_of_gates_are_measured() -> None:
     (depth,) = (figure for figure in FIGURES if figure.name.startswith("two-qubit depth"))
     (ratio,) = depth.measure(0)

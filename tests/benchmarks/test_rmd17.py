@@ -207,6 +207,7 @@ def test_programs_get_the_elements_of_the_molecule(prepared):
         assert training.program_for(whole, data) == whole
 
 
+@pytest.mark.slow  # the same of qffc train is quick
 def test_a_killed_run_goes_on_to_the_same_bits(archive, prepared, tmp_path, settings, capsys, monkeypatch):
     assert main(command(tmp_path / "whole", archive, settings)) == 0
     row = capsys.readouterr().out

@@ -99,6 +99,8 @@ def test_third_order(both):
     need_equal(transformed, functions, x, v, w)
 
 
+@pytest.mark.parametrize("both", [pytest.param("native", marks=pytest.mark.slow), "tables"], indirect=True)
+@needs_native
 def test_mapped_axes(both):
     """Of numbers, of directions, of weights, and one within the other."""
     *functions, (x, v, w) = both

@@ -48,6 +48,7 @@ def test_standard_errors_cover_a_network_and_several_circuits():
     check_coverage(model, 2000, np.repeat(POSITIONS[None], REPEATS, axis=0))
 
 
+@pytest.mark.slow  # what shots of a round do to the next is held against derivatives in test_rounds.py
 def test_standard_errors_cover_rounds_of_circuits():
     small = load("gathered", channels=1, rounds=2, depth=1, vectors=2, hidden=(4, 4))
     check_coverage(untrained(small, seed=1), 5000, np.repeat(POSITIONS[None], REPEATS, axis=0))

@@ -14,7 +14,12 @@ from qffc.models.calculator import Calculator
 from qffc.models.force_field import ForceField, untrained
 
 SMALL = {"channels": 2, "depth": 1, "hidden": (4,), "basis_size": 3, "cutoff": 2.6}
-PROGRAMS = {"sums": load("gathered", **SMALL, rounds=2, vectors=2), "pairs": load("pair", **SMALL, messages=1)}
+
+PROGRAMS = {
+    "one round": load("gathered", **SMALL | {"channels": 1}, rounds=1, vectors=0),
+    "sums": load("gathered", **SMALL, rounds=2, vectors=2),
+    "pairs": load("pair", **SMALL, messages=1),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +75,7 @@ def test_energy_forces_and_stress_are_those_of_the_calculator(name, pbc, kernel)
 
 
 def test_lists_follow_the_atoms_in_loops_and_maps():
-    model, atoms = model_of("sums"), crystal()
+    model, atoms = model_of("one round"), crystal()
     energy = model.cell_energy_fn(atoms.positions, atoms.numbers, atoms.cell.array, room=3.0)
     calculator, begin = Calculator(model), jnp.asarray(atoms.positions)
     way = jnp.asarray(np.random.default_rng(4).normal(size=(3, 3)))

@@ -225,6 +225,7 @@ def in_cells(lengths):
     return replace(WATER, cells=np.diag(lengths), pbc=np.ones(3, dtype=bool))
 
 
+@pytest.mark.slow  # rows in cells are held against differences below
 def test_in_wide_cells_it_is_that_of_molecules():
     boxed = in_cells([15.0, 16.0, 17.0])
     found = with_uncertainty(small(), [boxed.subset(range(20))], [boxed.subset(range(20, 30))])

@@ -322,7 +322,8 @@ def without_circuits(frames=30):
     return replace(WATER.subset(range(frames)), numbers=np.array([6, 6, 6]), name="carbons")
 
 
-@pytest.mark.parametrize("readout", [pytest.param("head", marks=pytest.mark.slow), "energy"])
+@pytest.mark.slow  # test_mixed_sets.py trains several molecules
+@pytest.mark.parametrize("readout", ["head", "energy"])
 def test_several_molecules_are_trained_together_one_without_circuits(tmp_path, readout):
     program = named("O", "H", "H")
     if readout == "energy":

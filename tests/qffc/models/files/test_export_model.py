@@ -70,6 +70,7 @@ def test_energies_and_forces_without_qffc(model, exported, tmp_path):
     np.testing.assert_allclose(forces, expected_forces, rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_any_number_of_frames_and_a_gradient(model, exported):
     header, function = load_exported(exported)
     assert header["units"]["forces"] == "eV/Angstrom"
