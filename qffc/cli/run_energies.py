@@ -79,9 +79,11 @@ def run_model(
     from qffc.compiling.levels import at_level
     from qffc.execution.backend import check_price, need_runner
     from qffc.execution.energy import estimate_energies, quote_energies
+    from qffc.execution.force_bias import need_one_round
     from qffc.execution.forces import prepare_forces
     from qffc.execution.mitigation import Mitigation
     from qffc.models.files.model_file import load_model
+    from qffc.passes.circuit.split_program import split_program
     from qffc.targets.catalogue import target as find_target
     from qffc.units import energy_in_ev, force_in_ev_per_angstrom
 
@@ -100,6 +102,8 @@ def run_model(
     wanted = None if standard_error is None else parse(standard_error)
     mean = _SHOTS if shots is None and wanted is None else shots
     trained = at_level(load_model(model), place, level)
+    if forces and debias:
+        need_one_round(split_program(trained.program))
     numbers, positions = read_geometry(geometry)
     chosen = positions[:frames]
     mitigation = Mitigation.of(mitigate)

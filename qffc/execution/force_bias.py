@@ -25,12 +25,13 @@ _CHUNK = 1024
 """Circuits whose states are in memory at once."""
 
 
-def need_one_round(rounds: int, split: Split) -> None:
+def need_one_round(split: Split) -> None:
     """Refuse what the bias of forces is not known for.
 
     Raises:
         QffcError: for several rounds of circuits, or too many qubits for exact states.
     """
+    rounds = split.program.round_count
     if rounds > 1:
         raise error(
             "bias of forces through rounds of circuits",

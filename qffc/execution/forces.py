@@ -23,7 +23,7 @@ from qffc.execution.rounds import Circuits, Sampler, run_rounds
 from qffc.execution.tangent import Derivatives, Geometry, Tangent
 from qffc.ir.telling import told
 from qffc.models.force_field import ForceField
-from qffc.passes.circuit.split_program import Split
+from qffc.passes.circuit.split_program import Split, split_program
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.lower_jax.double_precision import in_double_precision
 from qffc.passes.lower_jax.kernel import make_moments
@@ -142,6 +142,8 @@ def estimate_forces(
         >>> bool(np.allclose(found.forces, model.predict(numbers, positions)[1][0], atol=1e-9))
         True
     """
+    if debias:
+        need_one_round(split_program(model.program))
     run = prepare_forces(model, numbers, positions, parameters=parameters)
     quote = run.quote(target, shots=shots, standard_error=standard_error, pack=pack, mitigation=mitigation)
     return run.estimate(quote, target, max_price=max_price, store=store, seed=seed, sampler=sampler, debias=debias)
@@ -279,7 +281,7 @@ class ForceRun:
             debias: whether the bias of shot noise is taken off.
         """
         if debias:
-            need_one_round(self.job.rounds, self.rule.split)
+            need_one_round(self.rule.split)
         check_price(quote.price, max_price)
         circuits = Circuits(self.rule.split, self._rows)
         slots, found, _ = run_rounds(

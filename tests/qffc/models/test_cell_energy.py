@@ -91,7 +91,7 @@ def test_lists_follow_the_atoms_in_loops_and_maps():
         moved.calc = calculator
         expected.append(moved.get_potential_energy())
     np.testing.assert_allclose(walked(begin), expected, atol=1e-9)
-    together = jax.vmap(energy)(jnp.stack([begin + 0.4 * step * way for step in range(4)]))
+    together = jax.jit(jax.vmap(energy))(jnp.stack([begin + 0.4 * step * way for step in range(4)]))
     np.testing.assert_allclose(together, expected, atol=1e-9)
 
 

@@ -167,6 +167,7 @@ def test_a_calculator_tells_it(periodic):
     assert "force_deviations" not in atoms.calc.results
 
 
+@pytest.mark.slow
 def test_periodic_images_add_up():
     """Two waters in a cell that is shorter than the cutoff are the four of the doubled cell."""
     cell = np.diag([2.6, 12.0, 12.0])
