@@ -16,13 +16,8 @@ from qffc.execution.tangent import Derivatives, Geometry, Tangent
 from qffc.ir.diagnostics import error
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.lower_jax.double_precision import in_double_precision
-from qffc.passes.measurement.kernel_states import kernel_states
-from qffc.passes.measurement.plan import moment_covariances
-from qffc.passes.measurement.settings import MeasurementPlan
 
 Floats = NDArray[np.float64]
-_CHUNK = 1024
-"""Circuits whose states are in memory at once."""
 
 
 def need_one_round(split: Split) -> None:
@@ -40,24 +35,6 @@ def need_one_round(split: Split) -> None:
             help="leave the bias in the forces, it falls as one over the shots; of energies it can be taken off",
         )
     need_exact_states(split)
-
-
-def planned_covariances_of(split: Split, plan: MeasurementPlan, rows: Floats, shots: NDArray[np.int64]) -> Floats:
-    """Return the covariances of moments by exact states, (circuits, observables, observables).
-
-    Args:
-        split: of the circuits.
-        plan: the settings.
-        rows: (circuits, slots), radians.
-        shots: (circuits, settings); moments without shots are taken as known.
-    """
-    parts = []
-    for start in range(0, len(rows), _CHUNK):
-        here = slice(start, start + _CHUNK)
-        each = moment_covariances(plan, kernel_states(split, rows[here]), len(rows[here]))
-        factors = np.where(shots[here] > 0, 1 / np.maximum(shots[here], 1), 0.0)
-        parts.append(np.einsum("csab,cs->cab", each, factors))
-    return np.concatenate(parts)
 
 
 @in_double_precision

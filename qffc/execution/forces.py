@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from qffc.execution.backend import check_price
 from qffc.execution.energy_circuits import Job, prepare
 from qffc.execution.estimate import MomentEstimate, device_kernel
-from qffc.execution.force_bias import force_bias, need_one_round, planned_covariances_of
+from qffc.execution.force_bias import force_bias, need_one_round
 from qffc.execution.measured_circuits import measured_circuits
 from qffc.execution.mitigation import NOTHING, Mitigation
 from qffc.execution.offer import Tariff, allocation_for, both_offers
-from qffc.execution.quote import Quote, choose, need_one, plan_of
+from qffc.execution.quote import Quote, choose, need_one, plan_of, planned_covariances
 from qffc.execution.rounds import Circuits, Sampler, run_rounds
 from qffc.execution.tangent import Derivatives, Geometry, Tangent
 from qffc.ir.telling import told
@@ -301,7 +301,7 @@ class ForceRun:
 
     def _bias(self, plan: MeasurementPlan, frame: int, shots: NDArray[np.int64]) -> Derivatives:
         rows = self.points[frame].reshape(len(shots), -1)
-        covariances = planned_covariances_of(self.rule.split, plan, rows, shots)
+        covariances = planned_covariances(self.rule.split, rows, plan, shots)
         return force_bias(self.tangent, self._places[frame], self.exact[frame], covariances)
 
     @property

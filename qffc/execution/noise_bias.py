@@ -46,7 +46,7 @@ def planned_bias(
         QffcError: when the circuits are too large for exact states.
     """
     need_exact_states(job.split)
-    return noise_bias(job, planned_covariances(job, plan, shots), shared)
+    return noise_bias(job, planned_covariances(job.split, job.flat_slots, plan, shots), shared)
 
 
 def need_exact_states(split: Split) -> None:

@@ -16,6 +16,7 @@ from qffc.execution.offer import Allocate, Offer, Tariff, allocation_for, both_o
 from qffc.ir.diagnostics import error
 from qffc.ir.short_repr import counted, short_repr
 from qffc.ir.telling import tell
+from qffc.passes.circuit.split_program import Split
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.measurement.kernel_states import DENSE_QUBITS, kernel_states
 from qffc.passes.measurement.own_settings import own_settings
@@ -133,32 +134,32 @@ def planned_variances(job: Job, plan: MeasurementPlan, slopes: Floats) -> Floats
         plan: the settings.
         slopes: (frames x circuits, observables), derivatives of the energies by the moments, eV.
     """
-    found = [setting_variances(each, slopes[here]) for here, each in _covariances(job, plan)]
+    found = [setting_variances(each, slopes[here]) for here, each in _covariances(job.split, job.flat_slots, plan)]
     return np.concatenate(found)
 
 
-def planned_covariances(job: Job, plan: MeasurementPlan, shots: NDArray[np.int64]) -> Floats:
-    """Return the covariances of the moments, (frames x circuits, observables, observables), by exact states.
+def planned_covariances(split: Split, rows: Floats, plan: MeasurementPlan, shots: NDArray[np.int64]) -> Floats:
+    """Return the covariances of the moments, (circuits, observables, observables), by exact states.
 
     Args:
-        job: the circuits.
+        split: of the circuits.
+        rows: (circuits, slots), radians.
         plan: the settings.
-        shots: (frames x circuits, settings); the moments of a circuit that has none are taken as known.
+        shots: (circuits, settings); the moments of a circuit that has none are taken as known.
     """
     parts = []
-    for here, each in _covariances(job, plan):
+    for here, each in _covariances(split, rows, plan):
         factors = np.where(shots[here] > 0, 1 / np.maximum(shots[here], 1), 0.0)
         parts.append(np.einsum("csab,cs->cab", each, factors))
     return np.concatenate(parts)
 
 
-def _covariances(job: Job, plan: MeasurementPlan) -> Iterator[tuple[slice, Floats]]:
+def _covariances(split: Split, rows: Floats, plan: MeasurementPlan) -> Iterator[tuple[slice, Floats]]:
     """Chunks of circuits with the covariances (circuits, settings, observables, observables) of one shot."""
-    rows = job.flat_slots
     for start in range(0, len(rows), _CHUNK):
         tell("variances of circuits:", start, len(rows))
         here = slice(start, start + _CHUNK)
-        states = kernel_states(job.split, rows[here]) if job.split.qubit_count <= DENSE_QUBITS else None
+        states = kernel_states(split, rows[here]) if split.qubit_count <= DENSE_QUBITS else None
         yield here, moment_covariances(plan.rows(here), states, len(rows[here]))
 
 

@@ -106,7 +106,7 @@ def test_the_mean_of_a_square(batches):
     # The mean of a square is that of its root, squared, and the variance.
     job = prepare(model, np.array([1, 1]), hydrogen[:1])
     plan = plan_of(job)
-    variance = planned_covariances(job, plan, np.full((1, len(plan.settings)), shots))[0, 0, 0]
+    variance = planned_covariances(job.split, job.flat_slots, plan, np.full((1, len(plan.settings)), shots))[0, 0, 0]
     scale = float(model.arrays["energy_scale"]) if "energy_scale" in model.arrays else 1.0
     assert taken[0] == pytest.approx(scale * variance, rel=0.2)
 
