@@ -20,6 +20,7 @@ _ENVIRONMENT = {
     "JAX_NUMPY_DTYPE_PROMOTION": "strict",
     "JAX_NUMPY_RANK_PROMOTION": "raise",
     "JAX_DEBUG_NANS": "1",
+    "JAX_TRACEBACK_IN_LOCATIONS_LIMIT": "0",  # where an operation comes from is not asked of compiled code
     # Most of the time goes into compiling what runs once. The slow tests, and those of the wheel, are optimized.
     "JAX_DISABLE_MOST_OPTIMIZATIONS": "0" if _OPTIMIZED else "1",
     # With one thread there is nothing to split a module for.
