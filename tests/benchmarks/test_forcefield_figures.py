@@ -50,6 +50,7 @@ def folder(tmp_path_factory):
     return place
 
 
+@pytest.mark.slow
 def test_table_has_errors_of_the_published_test_frames(folder, capsys):
     assert main(["table", "--data", str(folder), str(folder / "run"), "--json", str(folder / "table.json")]) == 0
     text = capsys.readouterr().out

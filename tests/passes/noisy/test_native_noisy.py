@@ -46,10 +46,10 @@ def numbers(kernel, circuits, kind=np.float64):
 @pytest.mark.parametrize(
     ("name", "choices"),
     [
-        pytest.param("initial", {}, marks=pytest.mark.slow),  # a pair that an exchange prepares
+        ("initial", {}),  # a pair that an exchange prepares
         # Axes that follow the longest rotation.
         pytest.param("sivqlm-h2o", {"depth": 1}, marks=pytest.mark.slow),
-        ("gathered", {"depth": 1}),
+        pytest.param("gathered", {"depth": 1}, marks=pytest.mark.slow),
     ],
 )
 def test_moments_are_those_of_the_kernel_in_jax(name, choices):

@@ -17,6 +17,7 @@ TRAIN += ["--evaluate-every", "1", "--epochs", "2", "--batch-size", "4"]
 CODE = "import sys; from qffc.cli import main; sys.exit(main())"
 
 
+@pytest.mark.slow
 def test_two_processes_write_one_run_and_print_one_result(qffc, tmp_path):
     with socket.socket() as found:
         found.bind(("localhost", 0))

@@ -301,9 +301,9 @@ def test_errors_of_forces_go_through_the_circuits_of_later_rounds(shifted):
 
         return shifted.estimate(quote, TARGET, seed=0, sampler=sampler)[0]
 
-    slopes = (moved(step).forces - moved(-step).forces) / (2 * step)
-    energy = (moved(step).energy - moved(-step).energy) / (2 * step)
-    found = moved(0.0, noise=1.0)
+    up, down, found = moved(step), moved(-step), moved(0.0, noise=1.0)
+    slopes = (up.forces - down.forces) / (2 * step)
+    energy = (up.energy - down.energy) / (2 * step)
     assert np.abs(slopes).max() > 0.01
     np.testing.assert_allclose(found.force_errors, np.abs(slopes), rtol=1e-4, atol=1e-6)
     assert found.energy_error == pytest.approx(abs(energy), rel=1e-4)

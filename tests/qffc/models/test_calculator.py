@@ -264,6 +264,7 @@ def in_a_pool(folder, method, kind):
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
 
 
+@pytest.mark.slow
 def test_a_spawned_process_computes_the_same(tmp_path):
     assert in_a_pool(tmp_path, "spawn", "near").stdout == "True\n"
 

@@ -149,7 +149,7 @@ def test_atoms_alone_and_together():
     assert np.all(np.isfinite(step(0.0 * far)))
 
 
-@pytest.mark.parametrize("name", ["three rounds", pytest.param("small", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["small", pytest.param("three rounds", marks=pytest.mark.slow)])
 def test_a_loss_of_energies_and_forces_has_the_gradient_of_jax(name):
     model, numbers, frames = model_of(name)
     instances = instances_of(model.program, numbers)

@@ -58,6 +58,7 @@ def test_training_learns_both_molecules(whole):
         np.testing.assert_allclose(getattr(seen[-1].validation, name), expected, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_mixed_run_in_parts_gives_the_same_bits(whole, tmp_path):
     _, model, _ = whole
     config = training_config(SETTINGS)

@@ -77,6 +77,7 @@ def test_a_damaged_kernel_is_refused(tmp_path):
         load_model(file)
 
 
+@pytest.mark.slow
 def test_a_noisy_model_in_a_cell_has_its_own_forces_and_stress():
     """Forces and stress are the derivatives of the noisy energy, by differences, in a cell shorter than the cutoff."""
     options = {"species": ("Cu",), "channels": 1, "depth": 1, "hidden": (3,), "basis_size": 3, "cutoff": 2.9}

@@ -63,6 +63,7 @@ def test_a_killed_run_gives_the_same_bits(whole, tmp_path):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_32_bits_train_to_the_same_model_and_resume_to_the_bit(whole, tmp_path):
     _, model = whole
     config = training_config(SETTINGS | {"precision": 32})
