@@ -44,7 +44,11 @@ def check_pulls(pulls):
 
 @pytest.mark.parametrize(
     ("model", "shots"),
-    [(LINEAR, 100), (PAIR, 2000), pytest.param(ROUNDS, 5000, marks=pytest.mark.slow)],
+    [
+        (LINEAR, 100),
+        pytest.param(PAIR, 2000, marks=pytest.mark.slow),
+        pytest.param(ROUNDS, 5000, marks=pytest.mark.slow),
+    ],
     ids=["linear", "pair", "rounds"],
 )
 def test_standard_errors_cover(model, shots):

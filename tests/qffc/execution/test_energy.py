@@ -72,7 +72,7 @@ def test_frames_are_kept_apart():
 
 
 @pytest.mark.parametrize("pilot", [None, 2000])
-@pytest.mark.parametrize("name", ["sivqlm-h2o", "pair"])
+@pytest.mark.parametrize("name", ["sivqlm-h2o", pytest.param("pair", marks=pytest.mark.slow)])
 def test_a_requested_standard_error_is_reached(name, pilot):
     options = {"channels": 2, "hidden": (4,)} if name == "pair" else {}
     model = untrained(load(name, depth=1, **options), seed=1)

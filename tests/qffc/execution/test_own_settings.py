@@ -48,7 +48,7 @@ def test_own_settings_take_fewer_shots():
     assert ((quotes[1].table > 0) == measured).all()
 
 
-@pytest.mark.parametrize("name", ["pair", "gathered"])
+@pytest.mark.parametrize("name", [pytest.param("pair", marks=pytest.mark.slow), "gathered"])
 def test_they_are_unbiased_and_their_errors_honest(name):
     rounds = {"channels": 1, "rounds": 2, "depth": 1, "vectors": 2, "hidden": (4, 4)}
     model = small() if name == "pair" else untrained(load("gathered", **rounds), seed=1)
