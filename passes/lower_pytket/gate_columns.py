@@ -142,10 +142,11 @@ class GateColumns:
         return rest
 
     def _flush_one(self, track: int, turn: Turn, *, keep_rz: bool) -> Turn:
-        """The same for one circuit: the same functions of NumPy, without arrays."""
+        """The same for one circuit: the same functions, without arrays."""
         w, x, y, z = turn
         half_sum, half_difference = float(np.arctan2(z, w)), float(np.arctan2(y, x))
-        b = 2 * float(np.arctan2(np.hypot(x, y), np.hypot(w, z)))
+        # Of a complex number Python takes C's hypot, which is that of NumPy.
+        b = 2 * float(np.arctan2(abs(complex(x, y)), abs(complex(w, z))))
         rz, _ = nearest_zero(2 * half_sum, 2 * pi)
         axis, _ = nearest_zero(half_difference - half_sum if keep_rz else half_sum + half_difference, 2 * pi)
         if not (keep_rz or self._fresh[track, 0] or abs(rz) < TINY):

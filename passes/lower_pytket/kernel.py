@@ -258,17 +258,20 @@ class PytketKernel:
 
         Args:
             slots: (circuits, slot_count), radians.
-            parts: of their blocks, where they are known.
+            parts: of their blocks, where they are known, with those of the sample before them.
         """
         arrays = self._numbers.arrays(slots)
         if self._blocks is not None:
-            return self._written(self._blocks, arrays, parts or None)
+            return self._written(self._blocks, arrays, parts or None, first=1)  # the sample comes before them
         framed = self._frames is not None
         writer = BatchWriter(self._structure, self.target, *arrays, framed=framed, fold_swaps=self.fold_swaps)
         return writer.write(self.setting)
 
-    def _written(self, plan: BlockPlan, arrays: Arrays, parts: Sequence[Part] | None = None) -> NativeBatch:
-        return BlockWriter(plan, self.target, *arrays, fold_swaps=self.fold_swaps, parts=parts).write()
+    def _written(
+        self, plan: BlockPlan, arrays: Arrays, parts: Sequence[Part] | None = None, first: int = 0
+    ) -> NativeBatch:
+        first = 0 if parts is None else first
+        return BlockWriter(plan, self.target, *arrays, fold_swaps=self.fold_swaps, parts=parts, first=first).write()
 
     def _in_blocks(self, plan: BlockPlan, arrays: Arrays) -> Circuit:
         return BatchCircuits(self._written(plan, arrays), self._measured).circuit(0)
@@ -287,14 +290,14 @@ class PytketKernel:
         return self._find_blocks(None)
 
     def _parts_beside(self, values: NDArray[np.float64]) -> tuple[Part, ...]:
-        """The parts of the blocks of a few circuits, where blocks are looked for only now; nothing for others."""
+        """The parts of the blocks of the sample and a few circuits, where blocks are looked for only now."""
         if not 0 < len(values) <= _FEW or "_found_blocks" in self.__dict__:
             return ()
         found = self.__dict__["_found_blocks"] = self._find_blocks(self._numbers.arrays(values))
         return found[1]
 
     def _find_blocks(self, beside: Arrays | None) -> tuple[BlockPlan | None, tuple[Part, ...]]:
-        """The blocks, and the parts of circuits beside the sample that they are chosen by."""
+        """The blocks, and their parts: of the sample that they are chosen by, and of circuits beside it."""
         if not (self.fuse_pairs and self.target.emitted_as_is):
             return None, ()
         sample = self._structure.sample
@@ -303,8 +306,7 @@ class PytketKernel:
         )
         if found is None:
             return None, ()
-        plan, parts, others = found
-        return (plan, others) if self._pay(plan, parts) else (None, ())
+        return found if self._pay(*found) else (None, ())
 
     def _pay(self, plan: BlockPlan, parts: Sequence[Part]) -> bool:
         """Whether blocks make a cheaper circuit of the sample."""

@@ -15,6 +15,9 @@ Turns = NDArray[np.float64]
 """Turns as rows (w, x, y, z)."""
 Matrices = NDArray[np.complex128]
 
+_FEW = 8
+"""Rows that are multiplied one by one sooner than all at once."""
+
 
 def constant_turns(turn: Turn, count: int) -> Turns:
     """Return one turn in each row."""
@@ -35,9 +38,10 @@ def product(second: Turns | Turn, first: Turns | Turn) -> Turns | Turn:
     """Return the matrix product second * first of turns in rows, of one turn with rows, or of two turns."""
     if isinstance(second, tuple) and isinstance(first, tuple):
         return after(second, first)
-    one, other = _only_row(second), _only_row(first)
-    if one is not None and other is not None:  # the same sums, without forty calls of NumPy
-        return np.array([after(one, other)])
+    rows = max(len(turns) for turns in (second, first) if not isinstance(turns, tuple))
+    if 0 < rows <= _FEW:  # the same sums, without forty calls of NumPy
+        pairs = zip(_one_by_one(second, rows), _one_by_one(first, rows), strict=True)
+        return np.array([after(one, other) for one, other in pairs])
     a, b, c, d = second if isinstance(second, tuple) else second.T
     w, x, y, z = first if isinstance(first, tuple) else first.T
     turns: Turns = np.empty((len(first if isinstance(second, tuple) else second), 4))
@@ -48,14 +52,9 @@ def product(second: Turns | Turn, first: Turns | Turn) -> Turns | Turn:
     return turns
 
 
-def _only_row(turns: Turns | Turn) -> Turn | None:
-    """The turn of a table with one row, or a turn that is alone."""
-    if isinstance(turns, tuple):
-        return turns
-    if turns.shape != (1, 4):
-        return None
-    w, x, y, z = turns[0].tolist()
-    return w, x, y, z
+def _one_by_one(turns: Turns | Turn, rows: int) -> list[Turn]:
+    """The turns of a table; one that is alone as often as there are rows."""
+    return [turns] * rows if isinstance(turns, tuple) else turns.tolist()
 
 
 def inverses(turns: Turns) -> Turns:

@@ -7,7 +7,6 @@ symmetric unitary matrix.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import cos, pi, sin
 from typing import NamedTuple
 
@@ -107,15 +106,6 @@ def without_swap(parts: Cartan) -> Cartan:
     """
     first, second = parts.after
     return Cartan((second, first), parts.angles - pi / 2, parts.before)
-
-
-def joined(parts: Sequence[Cartan]) -> Cartan:
-    """Return decompositions one after the other in rows."""
-    after, before = (
-        (np.concatenate([sides[0] for sides in pairs]), np.concatenate([sides[1] for sides in pairs]))
-        for pairs in ([each.after for each in parts], [each.before for each in parts])
-    )
-    return Cartan(after, np.concatenate([each.angles for each in parts]), before)
 
 
 def nonzero(angles: Floats, least: float) -> NDArray[np.int64]:
