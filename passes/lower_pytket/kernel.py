@@ -26,6 +26,7 @@ from qffc.passes.lower_pytket.collective import too_many_to_lower
 from qffc.passes.lower_pytket.counts import count_circuit, nonzero_angles
 from qffc.passes.lower_pytket.emit import Angles, Emitter
 from qffc.passes.lower_pytket.expand import IN_EXCHANGES, Expansion
+from qffc.passes.lower_pytket.files import measured_in_order
 from qffc.passes.lower_pytket.fitting import Fitting, Placed, native_forms
 from qffc.passes.lower_pytket.frames import Frames
 from qffc.passes.lower_pytket.gate_columns import TINY, NativeBatch
@@ -213,7 +214,9 @@ class PytketKernel:
         """
         return self.measuring(setting).bind(slots)
 
-    def bind_many(self, slots: NDArray[np.float64], setting: Setting | None = None) -> tuple[Circuit, ...]:
+    def bind_many(
+        self, slots: NDArray[np.float64], setting: Setting | None = None, *, in_order: bool = False
+    ) -> tuple[Circuit, ...]:
         """Return the circuits of many bindings, as :meth:`bind` or, with a setting, :meth:`bind_measured` would.
 
         All angles are computed at once where gates stand in one order whatever the numbers are: for singlets, rotations
@@ -223,34 +226,42 @@ class PytketKernel:
         Args:
             slots: (circuits, slot_count), radians.
             setting: what is measured.
+            in_order: as :func:`qffc.passes.lower_pytket.files.measured_in_order` makes them, and sooner.
 
         Raises:
             QffcError: when the slots have another shape or are not finite.
         """
         if setting is not None:
-            return self.measuring(setting).bind_many(slots)
+            return self.measuring(setting).bind_many(slots, in_order=in_order)
+        bind = self._bind_in_order if in_order else self.bind
         values = self._numbers.rows(slots)
         parts = self._parts_beside(values)
         at_once = self._blocks is not None or self._in_one_order
         if self._fitting is not None or self.route is not None or not at_once:
-            return tuple(self.bind(row) for row in values)
+            return tuple(bind(row) for row in values)
         circuits: list[Circuit] = []
         for start in range(0, len(values), _CHUNK):
             rows = values[start : start + _CHUNK]
             batch = self.native_batch(rows, parts)
-            written = BatchCircuits(batch, self._measured)
+            written = BatchCircuits(batch, self._measured, in_order=in_order)
             special = batch.special.tolist()
-            circuits += [self.bind(row) if special[k] else written.circuit(k) for k, row in enumerate(rows)]
+            circuits += [bind(row) if special[k] else written.circuit(k) for k, row in enumerate(rows)]
         return tuple(circuits)
 
-    def bind_settings(self, slots: NDArray[np.float64], settings: Sequence[Setting]) -> tuple[Circuit, ...]:
+    def _bind_in_order(self, slots: NDArray[np.float64]) -> Circuit:
+        return measured_in_order(self.bind(slots))
+
+    def bind_settings(
+        self, slots: NDArray[np.float64], settings: Sequence[Setting], *, in_order: bool = False
+    ) -> tuple[Circuit, ...]:
         """Return the circuits of many bindings for each setting: all settings of the first binding come first.
 
         Args:
             slots: (circuits, slot_count), radians.
             settings: what is measured.
+            in_order: see :meth:`bind_many`.
         """
-        columns = [self.bind_many(slots, setting) for setting in settings]
+        columns = [self.bind_many(slots, setting, in_order=in_order) for setting in settings]
         return tuple(circuit for row in zip(*columns, strict=True) for circuit in row)
 
     def native_batch(self, slots: NDArray[np.float64], parts: Sequence[Part] = ()) -> NativeBatch:
