@@ -15,7 +15,7 @@ Turns = NDArray[np.float64]
 """Turns as rows (w, x, y, z)."""
 Matrices = NDArray[np.complex128]
 
-_FEW = 8
+_FEW = 12
 """Rows that are multiplied one by one sooner than all at once."""
 
 

@@ -152,9 +152,11 @@ def _where(rows: NDArray[np.bool_], turns: tuple[Turns, Turns], turn: Turn, *, l
     """Turns of both qubits with another turn of both, after or before them in time, in some rows."""
     if not rows.any():
         return turns
-    first, second = (
-        np.where(rows[:, None], product(turn, each) if last else product(each, turn), each) for each in turns
-    )
+    first, second = turns[0].copy(), turns[1].copy()
+    some = np.concatenate([first[rows], second[rows]])
+    some = product(turn, some) if last else product(some, turn)
+    half = len(some) // 2
+    first[rows], second[rows] = some[:half], some[half:]
     return first, second
 
 
