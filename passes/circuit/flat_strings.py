@@ -74,7 +74,7 @@ def parity_means(probabilities: NDArray[np.float64], qubits: int) -> NDArray[np.
         [1.0, 0.0, 0.0, 1.0]
     """
     # A Walsh-Hadamard transform, some qubits at a time: for few of them one product with a table is soonest.
-    found = probabilities
+    found = np.asarray(probabilities, dtype=np.float64)
     for start in range(0, qubits, _AT_ONCE):
         some = min(_AT_ONCE, qubits - start)
         if start + some == qubits:
@@ -88,8 +88,7 @@ def parity_means(probabilities: NDArray[np.float64], qubits: int) -> NDArray[np.
 def _parity_table(qubits: int) -> NDArray[np.float64]:
     """The parity of each set of qubits in each basis state, as a sign: (sets, states)."""
     places = np.arange(2**qubits)
-    table: NDArray[np.float64] = 1.0 - 2.0 * (np.bitwise_count(places[:, None] & places) & 1)
-    return table
+    return np.where(np.bitwise_count(places[:, None] & places) & 1, -1.0, 1.0)
 
 
 @lru_cache(maxsize=1 << 9)

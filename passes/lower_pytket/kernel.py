@@ -189,6 +189,8 @@ class PytketKernel:
 
     def _emitted(self, numbers: Sequence[NumericOp]) -> Circuit:
         frames = self._frames.numbers(numbers) if self._frames else {}
+        if all(turn == NO_TURN for turn in frames.values()):
+            frames = {}
         choices = [frames]
         vanishing = (abs(nearest_zero(numbers[k].angle, pi / 4)[0]) < _VANISHING for k in self._framed)
         if frames and (self._has_strings or any(vanishing)):

@@ -34,8 +34,8 @@ class ItemNumbers:
         self.count = len(angles)
         self.angles: Floats = np.empty((len(items), self.count))
         """(operations, circuits), radians."""
-        given = [number for number, item in enumerate(items) if item.op is not None]
-        self.angles[given] = angles.T[[items[number].op for number in given]]
+        given = [(number, item.op) for number, item in enumerate(items) if item.op is not None]
+        self.angles[[number for number, _ in given]] = angles.T[[op for _, op in given]]
         for number, item in enumerate(items):
             if item.op is None:
                 self.angles[number] = item.angle
