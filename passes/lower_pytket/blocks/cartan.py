@@ -63,10 +63,12 @@ def cartan(unitaries: Matrices) -> Cartan:
     negative = np.linalg.det(left) < 0
     phases[:, 0] += np.where(negative, pi, 0.0)
     left[:, :, 0] *= np.where(negative, -1.0, 1.0)[:, None]
+    rows = len(left)
+    on_a, on_b = _factors(_MAGIC @ np.concatenate([left, vectors.transpose(0, 2, 1)]) @ _MAGIC.conj().T)
     return Cartan(
-        _factors(_MAGIC @ left @ _MAGIC.conj().T),
+        (on_a[:rows], on_b[:rows]),
         -(phases[:, None, :] * _SIGNS).sum(axis=2) / 2,  # not by BLAS, which rounds by the number of rows
-        _factors(_MAGIC @ vectors.transpose(0, 2, 1) @ _MAGIC.conj().T),
+        (on_a[rows:], on_b[rows:]),
     )
 
 
@@ -145,7 +147,8 @@ def _factors(products: Matrices) -> tuple[Turns, Turns]:
     flat = blocks.reshape(-1, 4, 4)
     on_a = flat[rows, :, place % 4].reshape(-1, 2, 2)
     on_b = flat[rows, place // 4, :].reshape(-1, 2, 2)
-    return turns_of(on_a), turns_of(on_b)
+    turns = turns_of(np.concatenate([on_a, on_b]))
+    return turns[: len(rows)], turns[len(rows) :]
 
 
 def _where(rows: NDArray[np.bool_], turns: tuple[Turns, Turns], turn: Turn, *, last: bool) -> tuple[Turns, Turns]:

@@ -46,25 +46,28 @@ class Couplings:
             blocks: with their pairs, by numbers.
         """
         general: list[int] = []
-        alone: list[tuple[int, Strings]] = []
-        commuting: list[tuple[int, Strings]] = []
+        in_strings: list[tuple[int, Strings]] = []
         for number, (block, pair) in blocks.items():
             strings = strings_of(self._numbers.items, block, pair)
             if strings is None:
                 general.append(number)
             else:
-                (alone if len(strings.parts) == 1 else commuting).append((number, strings))
+                in_strings.append((number, strings))
         for some in _groups(general, lambda number: len(blocks[number][0]) * self._count):
-            parts, swap = self._folded(cartan(self._numbers.unitaries([blocks[number] for number in some])), in_order)
-            yield from zip(some, self._apart(parts, swap, [-1] * len(some)), strict=True)
-        for these in _groups(commuting, lambda _: self._count):
-            parts, swap = self._folded(self._in_frames([strings for _, strings in these]), reduced)
-            yield from zip([number for number, _ in these], self._apart(parts, swap, [-1] * len(these)), strict=True)
-        for these in _groups(alone, lambda _: self._count):
-            parts = reduced(self._in_frames([strings for _, strings in these]))
-            axes = [LETTERS.index(letter) for _, strings in these for letter, _ in strings.parts]
-            never = np.zeros(len(parts.angles), dtype=bool)
-            yield from zip([number for number, _ in these], self._apart(parts, never, axes), strict=True)
+            parts = in_order(cartan(self._numbers.unitaries([blocks[number] for number in some])))
+            yield from zip(some, self._folded(parts, in_order), strict=True)
+        for these in _groups(in_strings, lambda _: self._count):
+            several = [entry for entry in these if len(entry[1].parts) > 1]
+            alone = [entry for entry in these if len(entry[1].parts) == 1]
+            parts = reduced(self._in_frames([strings for _, strings in (*several, *alone)]))
+            end = len(several) * self._count
+            axes = [LETTERS.index(letter) for _, strings in alone for letter, _ in strings.parts]
+            if several:
+                gates = self._folded(_rows_of(parts, slice(end)), reduced)
+                yield from zip([number for number, _ in several], gates, strict=True)
+            if alone:
+                gates = self._apart(_rows_of(parts, slice(end, None)), None, axes)
+                yield from zip([number for number, _ in alone], gates, strict=True)
 
     def _in_frames(self, blocks: Sequence[Strings]) -> Cartan:
         """Rotations about commuting strings, with the letters of the first qubit for both, in rows."""
@@ -88,18 +91,17 @@ class Couplings:
         """Turns, each in as many rows as there are circuits."""
         return np.repeat(np.array(turns), self._count, axis=0)
 
-    def _folded(self, parts: Cartan, tidied: Callable[[Cartan], Cartan]) -> tuple[Cartan, NDArray[np.bool_]]:
-        """Gates in rows without their SWAPs, where it is cheaper that the wires trade places."""
-        parts = tidied(parts)
-        swap = np.zeros(len(parts.angles), dtype=bool)
+    def _folded(self, parts: Cartan, tidied: Callable[[Cartan], Cartan]) -> Iterator[Gate]:
+        """Gates without their SWAPs, where it is cheaper that the wires trade places."""
+        axes = [-1] * (len(parts.angles) // self._count)
         if not self._fold:
-            return parts, swap
+            return self._apart(parts, None, axes)
         other = tidied(without_swap(parts))
         fewer = nonzero(other.angles, self._least) - nonzero(parts.angles, self._least)
         smaller = np.abs(other.angles).sum(axis=1) < np.abs(parts.angles).sum(axis=1) - _CHOICE
         swap = (fewer < 0) | ((fewer == 0) & smaller)
         if not swap.any():
-            return parts, swap
+            return self._apart(parts, swap, axes)
         there = swap[:, None]
         # The wires trade places and tracks do not: what comes after the SWAP is back on its own track.
         second, first = other.after
@@ -108,15 +110,22 @@ class Couplings:
             np.where(there, other.angles, parts.angles),
             (np.where(there, other.before[0], parts.before[0]), np.where(there, other.before[1], parts.before[1])),
         )
-        return whole, swap
+        return self._apart(whole, swap, axes)
 
-    def _apart(self, parts: Cartan, swap: NDArray[np.bool_], axes: Sequence[int]) -> Iterator[Gate]:
+    def _apart(self, parts: Cartan, swap: NDArray[np.bool_] | None, axes: Sequence[int]) -> Iterator[Gate]:
         """Gates one after the other in rows, one by one."""
+        if swap is None:
+            swap = np.zeros(len(parts.angles), dtype=bool)
         arrays = (*parts.after, parts.angles, *parts.before)
         apart = (array.reshape(len(axes), self._count, -1) for array in arrays)
         swaps = swap.reshape(len(axes), self._count)
         for axis, own, after_a, after_b, angles, before_a, before_b in zip(axes, swaps, *apart, strict=True):
             yield Cartan((after_a, after_b), angles, (before_a, before_b)), own, axis
+
+
+def _rows_of(parts: Cartan, rows: slice) -> Cartan:
+    after, before = ((one[rows], other[rows]) for one, other in (parts.after, parts.before))
+    return Cartan(after, parts.angles[rows], before)
 
 
 def _groups(entries: list[Entry], size: Callable[[Entry], int]) -> Iterator[list[Entry]]:

@@ -128,7 +128,8 @@ class BlockParts:
         angles = np.zeros((len(sizes), 3))
         large, small = np.ascontiguousarray(sizes.T)
         angles[:, 0] = 2 * np.arctan2(small, large)
-        on_a, on_b = turns_of(left), turns_of(right.transpose(0, 2, 1))
+        turns = turns_of(np.concatenate([left, right.transpose(0, 2, 1)]))
+        on_a, on_b = turns[: len(left)], turns[len(left) :]
         # A turn of one half of a maximally entangled state is one of the other half.
         equal = (sizes[:, :1] - sizes[:, 1:]) < _EQUAL
         if equal.any():
