@@ -18,7 +18,7 @@ from qffc.passes.lower_pytket.turns import NO_TURN, Turn, inverse
 
 _CHOICE = 1e-9
 """Radians; a SWAP is folded out where the angles get smaller by more than this."""
-_ROWS = 8192
+_ROWS = 4096
 """Matrices of two qubits that are multiplied at once, about."""
 Entry = TypeVar("Entry")
 Gate = tuple[Cartan, NDArray[np.bool_], int]
@@ -37,7 +37,6 @@ class Couplings:
     def __init__(self, numbers: ItemNumbers, *, fold_swaps: bool, least: float) -> None:
         self._numbers, self._fold, self._least = numbers, fold_swaps, least
         self._count = numbers.count
-        self._nothing = constant_turns(NO_TURN, self._count)
 
     def gates(self, blocks: Mapping[int, tuple[Block, Pair]]) -> Iterator[tuple[int, Gate]]:
         """Yield the gate of each block with its number, in no particular order.
@@ -53,10 +52,10 @@ class Couplings:
                 general.append(number)
             else:
                 in_strings.append((number, strings))
-        for some in _groups(general, lambda number: len(blocks[number][0]) * self._count):
+        for some in groups(general, lambda number: len(blocks[number][0]) * self._count):
             parts = in_order(cartan(self._numbers.unitaries([blocks[number] for number in some])))
             yield from zip(some, self._folded(parts, in_order), strict=True)
-        for these in _groups(in_strings, lambda _: self._count):
+        for these in groups(in_strings, lambda _: self._count):
             several = [entry for entry in these if len(entry[1].parts) > 1]
             alone = [entry for entry in these if len(entry[1].parts) == 1]
             parts = reduced(self._in_frames([strings for _, strings in (*several, *alone)]))
@@ -128,7 +127,7 @@ def _rows_of(parts: Cartan, rows: slice) -> Cartan:
     return Cartan(after, parts.angles[rows], before)
 
 
-def _groups(entries: list[Entry], size: Callable[[Entry], int]) -> Iterator[list[Entry]]:
+def groups(entries: list[Entry], size: Callable[[Entry], int]) -> Iterator[list[Entry]]:
     """Entries in a row whose sizes together are about what arrays hold that fit into a cache; one entry at least."""
     some: list[Entry] = []
     total = 0

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.passes.lower_pytket.blocks.cartan import Cartan
-from qffc.passes.lower_pytket.blocks.couplings import Couplings
+from qffc.passes.lower_pytket.blocks.couplings import Couplings, groups
 from qffc.passes.lower_pytket.blocks.fuse import Block
 from qffc.passes.lower_pytket.blocks.item_numbers import ItemNumbers, Pair
 from qffc.passes.lower_pytket.blocks.items import Item
@@ -108,7 +108,9 @@ class BlockParts:
             found.append(number)
             met |= {a, b}
         found += [part for track in sorted(self._start) for part in self._started(track)]
-        gates = dict(zip(prepared, self._preparations(list(prepared.values())), strict=True))
+        gates: dict[int, Part] = {}
+        for some in groups(list(prepared), lambda number: len(prepared[number].block) * self._count):
+            gates |= zip(some, self._preparations([prepared[number] for number in some]), strict=True)
         for number, gate in self._couplings.gates(coupled):
             gates[number] = Part(coupled[number][1], *gate)
         return [gates[part] if isinstance(part, int) else part for part in found]
@@ -122,8 +124,6 @@ class BlockParts:
 
     def _preparations(self, prepared: Sequence[_Preparation]) -> Iterator[Part]:
         """The first blocks of two tracks: of a state, not of its matrix, one angle is left (Schmidt)."""
-        if not prepared:
-            return
         left, sizes, right = np.linalg.svd(self._states(prepared).reshape(-1, 2, 2))
         angles = np.zeros((len(sizes), 3))
         large, small = np.ascontiguousarray(sizes.T)
