@@ -23,7 +23,6 @@ from qffc.passes.lower_pytket.blocks.parts import Part
 from qffc.passes.lower_pytket.blocks.plan import BlockPlan, block_plan, gates_apart
 from qffc.passes.lower_pytket.blocks.writer import BlockWriter
 from qffc.passes.lower_pytket.collective import too_many_to_lower
-from qffc.passes.lower_pytket.counts import count_circuit, nonzero_angles
 from qffc.passes.lower_pytket.emit import Angles, Emitter
 from qffc.passes.lower_pytket.expand import IN_EXCHANGES, Expansion
 from qffc.passes.lower_pytket.files import measured_in_order
@@ -34,11 +33,11 @@ from qffc.passes.lower_pytket.kernel_numbers import Arrays, KernelNumbers, as_ar
 from qffc.passes.lower_pytket.ops import NumericOp, on_wires
 from qffc.passes.lower_pytket.pytket_route import MOST_QUBITS, PytketRoute, Route
 from qffc.passes.lower_pytket.runs import shorten_runs
+from qffc.passes.lower_pytket.shot_price import ShotPrice
 from qffc.passes.lower_pytket.turns import NO_TURN, Turn, nearest_zero
 from qffc.passes.measurement.setting_cone import SettingCones
 from qffc.passes.measurement.settings import MeasurementPlan, Setting, measurement_plan
-from qffc.passes.target import Pricing, Target
-from qffc.passes.target_gates import IONS
+from qffc.passes.target import Target
 
 _MOST_GATES = 4096
 """Gates that are kept for later circuits."""
@@ -185,7 +184,7 @@ class PytketKernel:
 
     @cached_property
     def _peer(self) -> PytketRoute:
-        return PytketRoute(self.target, self.split.qubit_count, self.setting, self._cost)
+        return PytketRoute(self.target, self.split.qubit_count, self.setting, self._price.circuit)
 
     def _emitted(self, numbers: Sequence[NumericOp]) -> Circuit:
         frames = self._frames.numbers(numbers) if self._frames else {}
@@ -201,7 +200,7 @@ class PytketKernel:
             return min(written, key=lambda emitter: emitter.phased_x).circuit
         circuits = [emitter.circuit for emitter in written]
         fused = [in_blocks(circuit, self.target, fold_swaps=self.fold_swaps) for circuit in circuits]
-        return min([*circuits, *fused], key=self._cost)
+        return min([*circuits, *fused], key=self._price.circuit)
 
     @property
     def _fuses_emitted(self) -> bool:
@@ -328,19 +327,19 @@ class PytketKernel:
         apart = gates_apart(plan.items, [op.angle for op in sample], fold_swaps=self.fold_swaps, least=least)
         gates = sum(len(part.tracks) == 2 for part in parts)
         # A TK2 has a turn before each side at most, and each qubit one at its end.
-        most = self._price(2 * gates + self.split.qubit_count, gates) if self.target.two_qubit == "TK2" else inf
+        most = self._price.gates(2 * gates + self.split.qubit_count, gates) if self.target.two_qubit == "TK2" else inf
         # What the other gates cost at least, whatever their turns do.
-        otherwise = 0.0 if self._has_runs else self._pricing.two_qubit * apart
+        otherwise = 0.0 if self._has_runs else self._price.pricing.two_qubit * apart
         if most < otherwise:
             return True
         if not self._has_runs:
-            otherwise += self._pricing.two_qubit * self._structure.prepared(least)
+            otherwise += self._price.pricing.two_qubit * self._structure.prepared(least)
         if most < otherwise:
             return True
-        cost = self._cost_of(self._written(plan, as_arrays(sample), parts))
+        cost = self._price.batch(self._written(plan, as_arrays(sample), parts))
         if cost[0] < otherwise:
             return True
-        return cost < self._cost(self._emitted(sample))
+        return cost < self._price.circuit(self._emitted(sample))
 
     @property
     def prices_in_blocks(self) -> tuple[float, float] | None:
@@ -352,30 +351,11 @@ class PytketKernel:
             return None
         sample = self._structure.sample
         written = self._written(self._blocks, as_arrays(sample))
-        return self._cost_of(written)[0], self._cost(self._emitted(sample))[0]
+        return self._price.batch(written)[0], self._price.circuit(self._emitted(sample))[0]
 
-    def _cost(self, circuit: Circuit) -> tuple[float, float]:
-        """What a shot costs, then the error of the two-qubit gates."""
-        counts = self.counts(circuit)
-        return self._price(counts.phased_x, counts.two_qubit), round(counts.cost, 6)
-
-    def _cost_of(self, batch: NativeBatch) -> tuple[float, float]:
-        """The same of the first circuit of a batch, which need not be made."""
-        turns, gates, error = 0, 0, 0.0
-        for kind, angles in batch.gates_of(0):
-            if kind == "PhasedX":
-                turns += 1
-            elif kind != "Rz":
-                gates += 1
-                error += self.target.weights.of(kind, nonzero_angles(angles))
-        return self._price(turns, gates), round(error, 6)
-
-    def _price(self, turns: int, gates: int) -> float:
-        return self._pricing.one_qubit * turns + self._pricing.two_qubit * gates
-
-    @property
-    def _pricing(self) -> Pricing:
-        return self.target.pricing or Pricing()
+    @cached_property
+    def _price(self) -> ShotPrice:
+        return ShotPrice(self.target)
 
     @cached_property
     def _has_strings(self) -> bool:
@@ -409,7 +389,7 @@ class PytketKernel:
 
     def counts(self, circuit: Circuit) -> CircuitCounts:
         """Return the counts of a circuit, with the cost weights of the target."""
-        return count_circuit(circuit, self.target.weights, (*IONS, *self.target.gates, *self.target.one_qubit))
+        return self._price.counts(circuit)
 
     def _emit(self, numbers: Sequence[NumericOp], frames: Mapping[int, Turn]) -> Emitter:
         bits = len(self.setting.measured) if self.setting else 0
