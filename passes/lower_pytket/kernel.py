@@ -126,9 +126,10 @@ class PytketKernel:
         Bit k of a circuit belongs to the k-th measured qubit. All that the setting reads has the distribution that it
         has in the whole circuit, see :func:`qffc.passes.measurement.setting_cone.seen_by`; slots are the same.
         """
-        if setting not in self._measuring:
-            self._measuring[setting] = replace(self, split=self._cones.seen_by(setting), setting=setting)
-        return self._measuring[setting]
+        found = self._measuring.get(setting)
+        if found is None:
+            found = self._measuring[setting] = replace(self, split=self._cones.seen_by(setting), setting=setting)
+        return found
 
     @cached_property
     def _cones(self) -> SettingCones:
