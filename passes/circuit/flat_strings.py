@@ -13,6 +13,8 @@ from qffc.ir.values import Number
 
 States = NDArray[np.complex128]
 
+_AT_ONCE = 4
+"""Qubits whose parities are taken by one product."""
 _MOST_KEPT = 10
 """Qubits up to which tables are kept: a longer state takes longer than its tables."""
 
@@ -58,6 +60,35 @@ def parities(masks: list[int], qubits: int) -> NDArray[np.float64]:
     """
     rows = [_signs(mask, qubits) if qubits <= _MOST_KEPT else _made_signs(mask, qubits) for mask in masks]
     return np.array(rows).reshape(len(masks), 2**qubits)
+
+
+def parity_means(probabilities: NDArray[np.float64], qubits: int) -> NDArray[np.float64]:
+    """Return the mean of the parity of each set of qubits, (..., sets), a bit for each as basis states have them.
+
+    Args:
+        probabilities: (..., 2**qubits), of basis states.
+        qubits: how many there are.
+
+    Example:
+        >>> parity_means(np.array([0.5, 0.0, 0.0, 0.5]), 2).tolist()
+        [1.0, 0.0, 0.0, 1.0]
+    """
+    # A Walsh-Hadamard transform, some qubits at a time: for few of them one product with a table is soonest.
+    found = np.asarray(probabilities, dtype=np.float64)
+    for start in range(0, qubits, _AT_ONCE):
+        some = min(_AT_ONCE, qubits - start)
+        if start + some == qubits:
+            found = found.reshape(-1, 2**some) @ _parity_table(some)
+        else:
+            found = _parity_table(some) @ found.reshape(-1, 2**some, 2 ** (qubits - start - some))
+    return found.reshape(probabilities.shape)
+
+
+@lru_cache(maxsize=8)
+def _parity_table(qubits: int) -> NDArray[np.float64]:
+    """The parity of each set of qubits in each basis state, as a sign: (sets, states)."""
+    places = np.arange(2**qubits)
+    return np.where(np.bitwise_count(places[:, None] & places) & 1, -1.0, 1.0)
 
 
 @lru_cache(maxsize=1 << 9)

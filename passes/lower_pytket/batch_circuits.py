@@ -32,11 +32,12 @@ class BatchCircuits:
     Args:
         batch: the native angles.
         measured: qubits that are measured into bits 0, 1, ... at the end.
+        in_order: as :func:`qffc.passes.lower_pytket.files.measured_in_order` makes them.
     """
 
-    def __init__(self, batch: NativeBatch, measured: tuple[int, ...] = ()) -> None:
+    def __init__(self, batch: NativeBatch, measured: tuple[int, ...] = (), *, in_order: bool = False) -> None:
         self._batch = batch
-        self._measured = measured
+        self._measured, self._in_order = measured, in_order
         self._qubits = [Qubit(qubit) for qubit in range(len(batch.ends))]
         self._patterns: dict[bytes, list[_Gate]] = {}
         self._ops = self._constant_ops()
@@ -64,6 +65,8 @@ class BatchCircuits:
                 circuit.TK2(first, angles[columns[1]], angles[columns[2]], *qubits)
             else:
                 circuit.ZZPhase(first, *qubits)
+        if self._in_order and self._measured:
+            circuit.add_barrier(self._qubits)
         for bit, qubit in enumerate(self._measured):
             circuit.Measure(qubit, bit)
         return circuit

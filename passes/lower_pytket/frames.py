@@ -122,11 +122,13 @@ class Frames:
     def sample(self) -> list[NumericOp]:
         """Numbers without special values but for parallel vectors and slots that are zero in most bindings."""
         random = np.random.default_rng(0)
-        axes: dict[str, NDArray[np.float64]] = {f"axis {k}": np.eye(3)[k] for k in range(3)}
+        axes: dict[str, NDArray[np.float64]] = {f"axis {k}": axis for k, axis in enumerate(np.eye(3))}
         vectors: list[Axis] = []
         for value in self.split.vectors:
             x, y, z = axes.setdefault(_direction(value), random.normal(size=3)) * random.uniform(0.5, 1.5)
             vectors.append((float(x), float(y), float(z)))
+        weights = sum(len(op.angle.weights) for op in self.split.ops if op.angle is not None)
+        drawn = iter(random.uniform(0.2, 0.6, weights).tolist())
         numbers: list[NumericOp] = []
         for op in self.split.ops:
             vector, angle = (0.0, 0.0, 0.0), 0.0
@@ -136,7 +138,7 @@ class Frames:
                 vector = (factor * x, factor * y, factor * z)
             if op.angle is not None:
                 loud = [weight for weight, slot in op.angle.weights if slot not in self.split.quiet]
-                angle = op.angle.offset + sum(weight * random.uniform(0.2, 0.6) for weight in loud)
+                angle = op.angle.offset + sum([weight * next(drawn) for weight in loud])
             numbers.append(NumericOp(op.kind, op.qubits, angle, vector, op.string, op.targets))
         return numbers
 

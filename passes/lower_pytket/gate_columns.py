@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import pi
+from math import cos, pi, sin
 from typing import Literal, NamedTuple, overload
 
 import numpy as np
@@ -142,10 +142,14 @@ class GateColumns:
         return rest
 
     def _flush_one(self, track: int, turn: Turn, *, keep_rz: bool) -> Turn:
-        """The same for one circuit: the same functions of NumPy, without arrays."""
+        """The same for one circuit: the same functions, without arrays."""
         w, x, y, z = turn
-        half_sum, half_difference = float(np.arctan2(z, w)), float(np.arctan2(y, x))
-        b = 2 * float(np.arctan2(np.hypot(x, y), np.hypot(w, z)))
+        if x == y == z == 0.0 < w:
+            return (1.0, 0.0, 0.0, z) if keep_rz else NO_TURN
+        # Of a complex number Python takes C's hypot, which is that of NumPy; its arctan2 is not that of C.
+        sines, cosines = (z, y, abs(complex(x, y))), (w, x, abs(complex(w, z)))
+        half_sum, half_difference, half = np.arctan2(sines, cosines).tolist()
+        b = 2 * half
         rz, _ = nearest_zero(2 * half_sum, 2 * pi)
         axis, _ = nearest_zero(half_difference - half_sum if keep_rz else half_sum + half_difference, 2 * pi)
         if not (keep_rz or self._fresh[track, 0] or abs(rz) < TINY):
@@ -153,7 +157,7 @@ class GateColumns:
         if b >= self._least_turn:
             self._fresh[track] = False
             self.add("PhasedX", (track,), (b, axis))
-        return (float(np.cos(rz / 2)), 0.0, 0.0, float(np.sin(rz / 2))) if keep_rz else NO_TURN
+        return (cos(rz / 2), 0.0, 0.0, sin(rz / 2)) if keep_rz else NO_TURN
 
     def batch(self, ends: tuple[int, ...]) -> NativeBatch:
         """Return what was written.

@@ -23,9 +23,9 @@ from qffc.passes.lower_pytket.blocks.parts import Part
 from qffc.passes.lower_pytket.blocks.plan import BlockPlan, block_plan, gates_apart
 from qffc.passes.lower_pytket.blocks.writer import BlockWriter
 from qffc.passes.lower_pytket.collective import too_many_to_lower
-from qffc.passes.lower_pytket.counts import count_circuit, nonzero_angles
 from qffc.passes.lower_pytket.emit import Angles, Emitter
 from qffc.passes.lower_pytket.expand import IN_EXCHANGES, Expansion
+from qffc.passes.lower_pytket.files import measured_in_order
 from qffc.passes.lower_pytket.fitting import Fitting, Placed, native_forms
 from qffc.passes.lower_pytket.frames import Frames
 from qffc.passes.lower_pytket.gate_columns import TINY, NativeBatch
@@ -33,11 +33,11 @@ from qffc.passes.lower_pytket.kernel_numbers import Arrays, KernelNumbers, as_ar
 from qffc.passes.lower_pytket.ops import NumericOp, on_wires
 from qffc.passes.lower_pytket.pytket_route import MOST_QUBITS, PytketRoute, Route
 from qffc.passes.lower_pytket.runs import shorten_runs
+from qffc.passes.lower_pytket.shot_price import ShotPrice
 from qffc.passes.lower_pytket.turns import NO_TURN, Turn, nearest_zero
 from qffc.passes.measurement.setting_cone import SettingCones
 from qffc.passes.measurement.settings import MeasurementPlan, Setting, measurement_plan
-from qffc.passes.target import Pricing, Target
-from qffc.passes.target_gates import IONS
+from qffc.passes.target import Target
 
 _MOST_GATES = 4096
 """Gates that are kept for later circuits."""
@@ -126,9 +126,10 @@ class PytketKernel:
         Bit k of a circuit belongs to the k-th measured qubit. All that the setting reads has the distribution that it
         has in the whole circuit, see :func:`qffc.passes.measurement.setting_cone.seen_by`; slots are the same.
         """
-        if setting not in self._measuring:
-            self._measuring[setting] = replace(self, split=self._cones.seen_by(setting), setting=setting)
-        return self._measuring[setting]
+        found = self._measuring.get(setting)
+        if found is None:
+            found = self._measuring[setting] = replace(self, split=self._cones.seen_by(setting), setting=setting)
+        return found
 
     @cached_property
     def _cones(self) -> SettingCones:
@@ -184,10 +185,12 @@ class PytketKernel:
 
     @cached_property
     def _peer(self) -> PytketRoute:
-        return PytketRoute(self.target, self.split.qubit_count, self.setting, self._cost)
+        return PytketRoute(self.target, self.split.qubit_count, self.setting, self._price.circuit)
 
     def _emitted(self, numbers: Sequence[NumericOp]) -> Circuit:
         frames = self._frames.numbers(numbers) if self._frames else {}
+        if all(turn == NO_TURN for turn in frames.values()):
+            frames = {}
         choices = [frames]
         vanishing = (abs(nearest_zero(numbers[k].angle, pi / 4)[0]) < _VANISHING for k in self._framed)
         if frames and (self._has_strings or any(vanishing)):
@@ -198,7 +201,7 @@ class PytketKernel:
             return min(written, key=lambda emitter: emitter.phased_x).circuit
         circuits = [emitter.circuit for emitter in written]
         fused = [in_blocks(circuit, self.target, fold_swaps=self.fold_swaps) for circuit in circuits]
-        return min([*circuits, *fused], key=self._cost)
+        return min([*circuits, *fused], key=self._price.circuit)
 
     @property
     def _fuses_emitted(self) -> bool:
@@ -213,7 +216,9 @@ class PytketKernel:
         """
         return self.measuring(setting).bind(slots)
 
-    def bind_many(self, slots: NDArray[np.float64], setting: Setting | None = None) -> tuple[Circuit, ...]:
+    def bind_many(
+        self, slots: NDArray[np.float64], setting: Setting | None = None, *, in_order: bool = False
+    ) -> tuple[Circuit, ...]:
         """Return the circuits of many bindings, as :meth:`bind` or, with a setting, :meth:`bind_measured` would.
 
         All angles are computed at once where gates stand in one order whatever the numbers are: for singlets, rotations
@@ -223,34 +228,42 @@ class PytketKernel:
         Args:
             slots: (circuits, slot_count), radians.
             setting: what is measured.
+            in_order: as :func:`qffc.passes.lower_pytket.files.measured_in_order` makes them, and sooner.
 
         Raises:
             QffcError: when the slots have another shape or are not finite.
         """
         if setting is not None:
-            return self.measuring(setting).bind_many(slots)
+            return self.measuring(setting).bind_many(slots, in_order=in_order)
+        bind = self._bind_in_order if in_order else self.bind
         values = self._numbers.rows(slots)
         parts = self._parts_beside(values)
         at_once = self._blocks is not None or self._in_one_order
         if self._fitting is not None or self.route is not None or not at_once:
-            return tuple(self.bind(row) for row in values)
+            return tuple(bind(row) for row in values)
         circuits: list[Circuit] = []
         for start in range(0, len(values), _CHUNK):
             rows = values[start : start + _CHUNK]
             batch = self.native_batch(rows, parts)
-            written = BatchCircuits(batch, self._measured)
+            written = BatchCircuits(batch, self._measured, in_order=in_order)
             special = batch.special.tolist()
-            circuits += [self.bind(row) if special[k] else written.circuit(k) for k, row in enumerate(rows)]
+            circuits += [bind(row) if special[k] else written.circuit(k) for k, row in enumerate(rows)]
         return tuple(circuits)
 
-    def bind_settings(self, slots: NDArray[np.float64], settings: Sequence[Setting]) -> tuple[Circuit, ...]:
+    def _bind_in_order(self, slots: NDArray[np.float64]) -> Circuit:
+        return measured_in_order(self.bind(slots))
+
+    def bind_settings(
+        self, slots: NDArray[np.float64], settings: Sequence[Setting], *, in_order: bool = False
+    ) -> tuple[Circuit, ...]:
         """Return the circuits of many bindings for each setting: all settings of the first binding come first.
 
         Args:
             slots: (circuits, slot_count), radians.
             settings: what is measured.
+            in_order: see :meth:`bind_many`.
         """
-        columns = [self.bind_many(slots, setting) for setting in settings]
+        columns = [self.bind_many(slots, setting, in_order=in_order) for setting in settings]
         return tuple(circuit for row in zip(*columns, strict=True) for circuit in row)
 
     def native_batch(self, slots: NDArray[np.float64], parts: Sequence[Part] = ()) -> NativeBatch:
@@ -258,17 +271,20 @@ class PytketKernel:
 
         Args:
             slots: (circuits, slot_count), radians.
-            parts: of their blocks, where they are known.
+            parts: of their blocks, where they are known, with those of the sample before them.
         """
         arrays = self._numbers.arrays(slots)
         if self._blocks is not None:
-            return self._written(self._blocks, arrays, parts or None)
+            return self._written(self._blocks, arrays, parts or None, first=1)  # the sample comes before them
         framed = self._frames is not None
         writer = BatchWriter(self._structure, self.target, *arrays, framed=framed, fold_swaps=self.fold_swaps)
         return writer.write(self.setting)
 
-    def _written(self, plan: BlockPlan, arrays: Arrays, parts: Sequence[Part] | None = None) -> NativeBatch:
-        return BlockWriter(plan, self.target, *arrays, fold_swaps=self.fold_swaps, parts=parts).write()
+    def _written(
+        self, plan: BlockPlan, arrays: Arrays, parts: Sequence[Part] | None = None, first: int = 0
+    ) -> NativeBatch:
+        first = 0 if parts is None else first
+        return BlockWriter(plan, self.target, *arrays, fold_swaps=self.fold_swaps, parts=parts, first=first).write()
 
     def _in_blocks(self, plan: BlockPlan, arrays: Arrays) -> Circuit:
         return BatchCircuits(self._written(plan, arrays), self._measured).circuit(0)
@@ -287,14 +303,14 @@ class PytketKernel:
         return self._find_blocks(None)
 
     def _parts_beside(self, values: NDArray[np.float64]) -> tuple[Part, ...]:
-        """The parts of the blocks of a few circuits, where blocks are looked for only now; nothing for others."""
+        """The parts of the blocks of the sample and a few circuits, where blocks are looked for only now."""
         if not 0 < len(values) <= _FEW or "_found_blocks" in self.__dict__:
             return ()
         found = self.__dict__["_found_blocks"] = self._find_blocks(self._numbers.arrays(values))
         return found[1]
 
     def _find_blocks(self, beside: Arrays | None) -> tuple[BlockPlan | None, tuple[Part, ...]]:
-        """The blocks, and the parts of circuits beside the sample that they are chosen by."""
+        """The blocks, and their parts: of the sample that they are chosen by, and of circuits beside it."""
         if not (self.fuse_pairs and self.target.emitted_as_is):
             return None, ()
         sample = self._structure.sample
@@ -303,8 +319,7 @@ class PytketKernel:
         )
         if found is None:
             return None, ()
-        plan, parts, others = found
-        return (plan, others) if self._pay(plan, parts) else (None, ())
+        return found if self._pay(*found) else (None, ())
 
     def _pay(self, plan: BlockPlan, parts: Sequence[Part]) -> bool:
         """Whether blocks make a cheaper circuit of the sample."""
@@ -313,19 +328,19 @@ class PytketKernel:
         apart = gates_apart(plan.items, [op.angle for op in sample], fold_swaps=self.fold_swaps, least=least)
         gates = sum(len(part.tracks) == 2 for part in parts)
         # A TK2 has a turn before each side at most, and each qubit one at its end.
-        most = self._price(2 * gates + self.split.qubit_count, gates) if self.target.two_qubit == "TK2" else inf
+        most = self._price.gates(2 * gates + self.split.qubit_count, gates) if self.target.two_qubit == "TK2" else inf
         # What the other gates cost at least, whatever their turns do.
-        otherwise = 0.0 if self._has_runs else self._pricing.two_qubit * apart
+        otherwise = 0.0 if self._has_runs else self._price.pricing.two_qubit * apart
         if most < otherwise:
             return True
         if not self._has_runs:
-            otherwise += self._pricing.two_qubit * self._structure.prepared(least)
+            otherwise += self._price.pricing.two_qubit * self._structure.prepared(least)
         if most < otherwise:
             return True
-        cost = self._cost_of(self._written(plan, as_arrays(sample), parts))
+        cost = self._price.batch(self._written(plan, as_arrays(sample), parts))
         if cost[0] < otherwise:
             return True
-        return cost < self._cost(self._emitted(sample))
+        return cost < self._price.circuit(self._emitted(sample))
 
     @property
     def prices_in_blocks(self) -> tuple[float, float] | None:
@@ -337,30 +352,11 @@ class PytketKernel:
             return None
         sample = self._structure.sample
         written = self._written(self._blocks, as_arrays(sample))
-        return self._cost_of(written)[0], self._cost(self._emitted(sample))[0]
+        return self._price.batch(written)[0], self._price.circuit(self._emitted(sample))[0]
 
-    def _cost(self, circuit: Circuit) -> tuple[float, float]:
-        """What a shot costs, then the error of the two-qubit gates."""
-        counts = self.counts(circuit)
-        return self._price(counts.phased_x, counts.two_qubit), round(counts.cost, 6)
-
-    def _cost_of(self, batch: NativeBatch) -> tuple[float, float]:
-        """The same of the first circuit of a batch, which need not be made."""
-        turns, gates, error = 0, 0, 0.0
-        for kind, angles in batch.gates_of(0):
-            if kind == "PhasedX":
-                turns += 1
-            elif kind != "Rz":
-                gates += 1
-                error += self.target.weights.of(kind, nonzero_angles(angles))
-        return self._price(turns, gates), round(error, 6)
-
-    def _price(self, turns: int, gates: int) -> float:
-        return self._pricing.one_qubit * turns + self._pricing.two_qubit * gates
-
-    @property
-    def _pricing(self) -> Pricing:
-        return self.target.pricing or Pricing()
+    @cached_property
+    def _price(self) -> ShotPrice:
+        return ShotPrice(self.target)
 
     @cached_property
     def _has_strings(self) -> bool:
@@ -394,7 +390,7 @@ class PytketKernel:
 
     def counts(self, circuit: Circuit) -> CircuitCounts:
         """Return the counts of a circuit, with the cost weights of the target."""
-        return count_circuit(circuit, self.target.weights, (*IONS, *self.target.gates, *self.target.one_qubit))
+        return self._price.counts(circuit)
 
     def _emit(self, numbers: Sequence[NumericOp], frames: Mapping[int, Turn]) -> Emitter:
         bits = len(self.setting.measured) if self.setting else 0

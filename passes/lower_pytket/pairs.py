@@ -6,7 +6,7 @@ rotations and exchanges on it cost one exp(-i f XX) and one turn for each qubit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import atan2, cos, pi, sin, sqrt
 
 import numpy as np
@@ -50,17 +50,20 @@ class Pair:
 
     def turned(self, on_a: Turn, on_b: Turn) -> Pair:
         """Return the state after a turn of each qubit."""
-        return replace(self, state=turn_matrix(on_a) @ self.state @ turn_matrix(on_b).T)
+        return self._with(turn_matrix(on_a) @ self.state @ turn_matrix(on_b).T)
 
     def exchanged(self, angle: float) -> Pair:
         """Return the state after exp(-i angle (XX + YY + ZZ)), up to a phase."""
-        return replace(self, state=cos(2 * angle) * self.state - 1j * sin(2 * angle) * self.state.T)
+        return self._with(cos(2 * angle) * self.state - 1j * sin(2 * angle) * self.state.T)
 
     def rotated(self, on_a: Letter, on_b: Letter, angle: float) -> Pair:
         """Return the state after exp(-i/2 angle P Q), up to a phase."""
         # FLIPS are -i P and -i Q, hence the sign.
         flipped = turn_matrix(FLIPS[on_a]) @ self.state @ turn_matrix(FLIPS[on_b]).T
-        return replace(self, state=cos(angle / 2) * self.state + 1j * sin(angle / 2) * flipped)
+        return self._with(cos(angle / 2) * self.state + 1j * sin(angle / 2) * flipped)
+
+    def _with(self, state: Matrix) -> Pair:
+        return Pair(self.a, self.b, state, self.start)
 
     def preparation(self) -> tuple[float, Turn, Turn]:
         """Return (angle, A, B): exp(-i/2 angle XX) on |00>, then a turn of each qubit, gives the state up to a phase.

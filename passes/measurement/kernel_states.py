@@ -13,7 +13,7 @@ from qffc.ir.diagnostics import InternalError, error
 from qffc.ir.ops import Collective
 from qffc.ir.pauli import LETTERS, Letter, triple_product
 from qffc.ir.reference import dense
-from qffc.passes.circuit.flat_strings import on_flat, parities
+from qffc.passes.circuit.flat_strings import on_flat, parities, parity_means
 from qffc.passes.circuit.split_program import Affine, KernelOp, Split
 from qffc.passes.circuit.total_spin import spin_projectors
 from qffc.passes.measurement.native_states import evolved, outcomes
@@ -115,10 +115,14 @@ def outcome_values(setting: Setting) -> Floats:
 
 def string_covariances(states: States, setting: Setting) -> Floats:
     """Return the covariance of the strings of a setting in one shot, (points, strings, strings)."""
-    values = outcome_values(setting)
-    probabilities = outcome_probabilities(states, setting)
-    means = probabilities @ values.T
-    products = (probabilities[:, None, :] * values) @ values.T
+    qubits = len(setting.letters)
+    means_of = parity_means(outcome_probabilities(states, setting), qubits)
+    parities_read = [sum(1 << qubits - 1 - qubit for qubit in parity) for _, parity in setting.readings]
+    masks = np.array(parities_read, dtype=np.int64)
+    signs = np.array([sign for sign, _ in setting.readings], dtype=np.float64)
+    means = signs * means_of[:, masks]
+    # The product of two parities is the parity of what is in one of them alone.
+    products = signs[:, None] * signs * means_of[:, masks[:, None] ^ masks]
     covariances: Floats = products - means[:, :, None] * means[:, None, :]
     return covariances
 

@@ -27,7 +27,6 @@ from qffc.passes.circuit.written_out import written_out
 from qffc.passes.equivariance.numbers.generic_point import generic_slots
 from qffc.passes.equivariance.numbers.random_point import random_point
 from qffc.passes.equivariance.verdict import Transform
-from qffc.passes.lower_pytket.files import measured_in_order
 from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.measurement.settings import MeasurementPlan, string_weights
 from qffc.passes.raise_pytket.raise_circuit import raise_circuit
@@ -121,7 +120,7 @@ class _Emitted(NamedTuple):
         return self.kernel.bind_placed(slots).in_order()
 
     def measured_circuits(self, slots: Floats) -> tuple[Circuit, ...]:
-        return tuple(map(measured_in_order, self.kernel.bind_settings(slots[None], self.plan.settings)))
+        return self.kernel.bind_settings(slots[None], self.plan.settings, in_order=True)
 
 
 class _Point(NamedTuple):

@@ -145,12 +145,7 @@ class Compiled(Parts):
 
         They are listed in the order of their bits, for formats and readers that go by that order.
         """
-        from qffc.passes.lower_pytket.files import measured_in_order
-
-        here = self._slots(slots)
-        return tuple(
-            measured_in_order(circuit) for circuit in self.kernel.bind_settings(here[None], self.measurements.settings)
-        )
+        return self.kernel.bind_settings(self._slots(slots)[None], self.measurements.settings, in_order=True)
 
     def emit(self, kind: str, slots: Floats | None = None, *, measured: bool = False) -> tuple[str | bytes, ...]:
         """Return the program in a format of other packages, as ``qffc compile --emit`` writes it.

@@ -7,7 +7,6 @@ symmetric unitary matrix.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import cos, pi, sin
 from typing import NamedTuple
 
@@ -64,10 +63,12 @@ def cartan(unitaries: Matrices) -> Cartan:
     negative = np.linalg.det(left) < 0
     phases[:, 0] += np.where(negative, pi, 0.0)
     left[:, :, 0] *= np.where(negative, -1.0, 1.0)[:, None]
+    rows = len(left)
+    on_a, on_b = _factors(_MAGIC @ np.concatenate([left, vectors.transpose(0, 2, 1)]) @ _MAGIC.conj().T)
     return Cartan(
-        _factors(_MAGIC @ left @ _MAGIC.conj().T),
+        (on_a[:rows], on_b[:rows]),
         -(phases[:, None, :] * _SIGNS).sum(axis=2) / 2,  # not by BLAS, which rounds by the number of rows
-        _factors(_MAGIC @ vectors.transpose(0, 2, 1) @ _MAGIC.conj().T),
+        (on_a[rows:], on_b[rows:]),
     )
 
 
@@ -109,15 +110,6 @@ def without_swap(parts: Cartan) -> Cartan:
     return Cartan((second, first), parts.angles - pi / 2, parts.before)
 
 
-def joined(parts: Sequence[Cartan]) -> Cartan:
-    """Return decompositions one after the other in rows."""
-    after, before = (
-        (np.concatenate([sides[0] for sides in pairs]), np.concatenate([sides[1] for sides in pairs]))
-        for pairs in ([each.after for each in parts], [each.before for each in parts])
-    )
-    return Cartan(after, np.concatenate([each.angles for each in parts]), before)
-
-
 def nonzero(angles: Floats, least: float) -> NDArray[np.int64]:
     """Return how many angles of each row are not below a limit in radians."""
     counts: NDArray[np.int64] = np.count_nonzero(np.abs(angles) >= least, axis=1)
@@ -155,16 +147,19 @@ def _factors(products: Matrices) -> tuple[Turns, Turns]:
     flat = blocks.reshape(-1, 4, 4)
     on_a = flat[rows, :, place % 4].reshape(-1, 2, 2)
     on_b = flat[rows, place // 4, :].reshape(-1, 2, 2)
-    return turns_of(on_a), turns_of(on_b)
+    turns = turns_of(np.concatenate([on_a, on_b]))
+    return turns[: len(rows)], turns[len(rows) :]
 
 
 def _where(rows: NDArray[np.bool_], turns: tuple[Turns, Turns], turn: Turn, *, last: bool) -> tuple[Turns, Turns]:
     """Turns of both qubits with another turn of both, after or before them in time, in some rows."""
     if not rows.any():
         return turns
-    first, second = (
-        np.where(rows[:, None], product(turn, each) if last else product(each, turn), each) for each in turns
-    )
+    first, second = turns[0].copy(), turns[1].copy()
+    some = np.concatenate([first[rows], second[rows]])
+    some = product(turn, some) if last else product(some, turn)
+    half = len(some) // 2
+    first[rows], second[rows] = some[:half], some[half:]
     return first, second
 
 

@@ -50,8 +50,8 @@ def block_plan(
     fold_swaps: bool,
     target: Target,
     beside: Arrays | None = None,
-) -> tuple[BlockPlan, tuple[Part, ...], tuple[Part, ...]] | None:
-    """Return the blocks of a kernel, and their parts for the sample and for circuits beside it.
+) -> tuple[BlockPlan, tuple[Part, ...]] | None:
+    """Return the blocks of a kernel, and their parts: the sample first, then circuits beside it.
 
     None where some operation has a number of gates that depends on its angle.
 
@@ -72,10 +72,8 @@ def block_plan(
     rows = as_arrays(sample)
     if beside is not None:
         rows = np.concatenate([rows[0], beside[0]]), np.concatenate([rows[1], beside[1]])
-    found = block_parts(tuple(items), target, *rows, fold_swaps=fold_swaps).parts(blocks)
-    parts = tuple(part.of_rows(slice(1)) for part in found) if beside is not None else tuple(found)
-    others = tuple(part.of_rows(slice(1, None)) for part in found) if beside is not None else ()
-    return BlockPlan(tuple(items), blocks, choose_axes(parts, bases, ends), ends, bases), parts, others
+    parts = tuple(block_parts(tuple(items), target, *rows, fold_swaps=fold_swaps).parts(blocks))
+    return BlockPlan(tuple(items), blocks, choose_axes(parts, bases, ends), ends, bases), parts
 
 
 def block_parts(

@@ -8,14 +8,11 @@ from functools import cache
 from itertools import product as pairs_of
 from math import pi
 
-import numpy as np
-
 from qffc.ir.diagnostics import InternalError
 from qffc.ir.pauli import LETTERS, Letter
 from qffc.passes.lower_pytket.blocks.fuse import Block
 from qffc.passes.lower_pytket.blocks.items import Item
-from qffc.passes.lower_pytket.pairs import turn_matrix
-from qffc.passes.lower_pytket.turns import FLIPS, NO_TURN, Turn, after, turn_about_axis
+from qffc.passes.lower_pytket.turns import FLIPS, NO_TURN, Turn, after, inverse, turn_about_axis
 
 Letters = tuple[Letter, Letter]
 
@@ -63,19 +60,22 @@ def frame_of(strings: tuple[Letters, ...]) -> tuple[Turn, tuple[int, ...]]:
         >>> frame_of((("X", "X"), ("Y", "Y")))
         ((1.0, 0.0, 0.0, 0.0), (1, 1))
     """
-    for turn in _CLIFFORDS:
-        matrix = turn_matrix(turn)
-        signs = []
-        for p, q in strings:
-            image = matrix @ _pauli(q) @ matrix.conj().T
-            signs.append(round(float(np.trace(image @ _pauli(p)).real / 2)))
+    for turn, images in _images():
+        signs = tuple(images[q].get(p, 0) for p, q in strings)
         if all(signs):
-            return turn, tuple(signs)
+            return turn, signs
     raise InternalError(f"strings that do not commute: {strings}")
 
 
-def _pauli(letter: Letter) -> np.ndarray[tuple[int, int], np.dtype[np.complex128]]:
-    return 1j * turn_matrix(FLIPS[letter])
+@cache
+def _images() -> list[tuple[Turn, dict[Letter, dict[Letter, int]]]]:
+    """Turns that take axes to axes, and for each axis where it is taken, with a sign."""
+    return [(turn, {axis: _image(turn, axis) for axis in LETTERS}) for turn in _CLIFFORDS]
+
+
+def _image(turn: Turn, axis: Letter) -> dict[Letter, int]:
+    _, *parts = after(turn, after(FLIPS[axis], inverse(turn)))
+    return {letter: round(part) for letter, part in zip(LETTERS, parts, strict=True) if round(part)}
 
 
 def _cliffords() -> list[Turn]:

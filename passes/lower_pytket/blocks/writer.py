@@ -37,6 +37,7 @@ class BlockWriter:
         vectors: (circuits, ops, 3), radians, of its rotations.
         fold_swaps: whether SWAPs are taken out of blocks.
         parts: of the blocks for these numbers, where they are known.
+        first: the row in which they have the first of these circuits.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class BlockWriter:
         *,
         fold_swaps: bool,
         parts: Sequence[Part] | None = None,
+        first: int = 0,
     ) -> None:
         self._plan, self._target, self._fold = plan, target, fold_swaps
         self._count = len(angles)
@@ -55,6 +57,7 @@ class BlockWriter:
         if parts is None:
             parts = tuple(block_parts(plan.items, target, angles, vectors, fold_swaps=fold_swaps).parts(plan.blocks))
         self._parts = parts
+        self._first, self._own = first, slice(first, first + self._count)
         self._alone = self._count == 1  # then turns are numbers: the same sums, without calls of NumPy
         self._waiting = [self._constant(NO_TURN) for _ in plan.ends]
 
@@ -62,7 +65,7 @@ class BlockWriter:
         """Return the gates, with the turns before a measurement when something is measured."""
         for part, axis in zip(self._parts, self._plan.axes, strict=True):
             if len(part.tracks) == 1:
-                self._wait(part.tracks[0], part.cartan.after[0])
+                self._wait(part.tracks[0], self._rows(part.cartan.after[0]))
             else:
                 self._gate(part, axis)
         if self._plan.bases is None:
@@ -81,21 +84,21 @@ class BlockWriter:
         angles = self._columns(part.cartan.angles, _ORDER[axis])
         over = []
         for track, turn in zip(part.tracks, part.cartan.before, strict=True):
-            self._wait(track, product(onto_z, self._row(turn)))
+            self._wait(track, product(onto_z, self._rows(turn)))
             angles, flip = self._turned_over(track, angles)
             over.append(flip)
         self._native(part, angles)
         back = inverse(onto_z)
         # Flips stay on their wires where the tracks change theirs.
-        flips = self._traded(over[0], over[1], part.swap)
+        flips = self._traded(over[0], over[1], part.swap[self._own])
         for track, turn, flip in zip(part.tracks, part.cartan.after, flips, strict=True):
-            self._wait(track, product(self._row(turn), product(back, flip)))
+            self._wait(track, product(self._rows(turn), product(back, flip)))
 
     def _columns(self, angles: Floats, order: tuple[int, int, int]) -> list[Column]:
         if self._alone:
-            numbers = angles[0].tolist()
+            numbers = angles[self._first].tolist()
             return [numbers[place] for place in order]
-        return [angles[:, place] for place in order]
+        return [angles[self._own, place] for place in order]
 
     def _turned_over(self, track: int, angles: list[Column]) -> tuple[list[Column], Turns | Turn]:
         """Let a turn that takes z to -z, which a flip makes virtual, be flipped, and the gate with it."""
@@ -114,7 +117,7 @@ class BlockWriter:
 
     def _native(self, part: Part, angles: list[Column]) -> None:
         used = self._used(angles)
-        swap = part.swap if self._fold and part.axis < 0 and not part.fresh else None
+        swap = part.swap[self._own] if self._fold and part.axis < 0 and not part.fresh else None
         if not used:
             if swap is not None:
                 self._out.add("ZZPhase", part.tracks, (np.full(self._count, np.nan),), swap)
@@ -165,15 +168,15 @@ class BlockWriter:
     def _constant(self, turn: Turn) -> Turns | Turn:
         return turn if self._alone else constant_turns(turn, self._count)
 
-    def _row(self, turns: Turns | Turn) -> Turns | Turn:
-        """Turns, as numbers where the circuit is alone."""
-        if isinstance(turns, tuple) or not self._alone:
-            return turns
-        w, x, y, z = turns[0].tolist()
+    def _rows(self, turns: Turns) -> Turns | Turn:
+        """The turns of these circuits, as numbers where one is alone."""
+        if not self._alone:
+            return turns[self._own]
+        w, x, y, z = turns[self._first].tolist()
         return w, x, y, z
 
     def _wait(self, track: int, turn: Turns | Turn) -> None:
-        self._waiting[track] = product(self._row(turn), self._waiting[track])
+        self._waiting[track] = product(turn, self._waiting[track])
 
     def _take(self, track: int) -> Turns | Turn:
         turn, self._waiting[track] = self._waiting[track], self._constant(NO_TURN)

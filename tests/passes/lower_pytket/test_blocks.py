@@ -20,7 +20,8 @@ from qffc.passes.lower_pytket.blocks.items import Item, commute
 from qffc.passes.lower_pytket.compare import naive_circuit
 from qffc.passes.lower_pytket.kernel import PytketKernel
 from qffc.passes.lower_pytket.kernel_numbers import as_arrays
-from qffc.passes.lower_pytket.turn_arrays import turns_about
+from qffc.passes.lower_pytket.turn_arrays import product, turns_about
+from qffc.passes.lower_pytket.turns import after
 from qffc.passes.measurement.settings import measurement_plan
 from qffc.passes.target import MinimumAngles
 from qffc.targets.catalogue import target
@@ -170,7 +171,7 @@ def test_gates_of_collective_exchanges_are_fused_when_they_are_there(place):
         circuit = kernel.bind(row)
         wanted = naive_circuit(kernel, row).get_statevector()
         assert abs(np.vdot(wanted, circuit.get_statevector())) == pytest.approx(1.0, abs=1e-9)
-        assert kernel._cost(circuit) <= apart._cost(apart.bind(row))
+        assert kernel._price.circuit(circuit) <= apart._price.circuit(apart.bind(row))
     row = np.array([0.3, 0.5, 0.7, 0.2])
     assert kernel.bind(row).n_2qb_gates() < apart.bind(row).n_2qb_gates()
     assert kernel.bind_many(row[None]) == (kernel.bind(row),)
@@ -237,6 +238,18 @@ def test_blocks_keep_the_order_of_what_does_not_commute():
                 assert commute(items[a], items[b]) or place[a] < place[b]
 
 
+@pytest.mark.parametrize("rows", [1, 2, 64, 65])
+def test_turns_are_multiplied_alike_in_any_company(rows):
+    second, first = np.random.default_rng(rows).normal(size=(2, rows, 4))
+    one, other = tuple(second[0].tolist()), tuple(first[0].tolist())
+    for found, pairs in (
+        (product(second, first), zip(second.tolist(), first.tolist(), strict=True)),
+        (product(one, first), ((one, each) for each in first.tolist())),
+        (product(second, other), ((each, other) for each in second.tolist())),
+    ):
+        assert found.tolist() == [list(after(*pair)) for pair in pairs]
+
+
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("place", [H2, HELIOS], ids=["TK2", "ZZPhase"])
 def test_blocks_are_taken_where_they_are_cheaper(monkeypatch, place, seed):
@@ -250,7 +263,7 @@ def test_blocks_are_taken_where_they_are_cheaper(monkeypatch, place, seed):
         assert quick.prices_in_blocks == slow.prices_in_blocks
         sample = slow._structure.sample
         written = slow._written(slow._blocks, as_arrays(sample))
-        assert slow._cost_of(written) == slow._cost(BatchCircuits(written).circuit(0))
+        assert slow._price.batch(written) == slow._price.circuit(BatchCircuits(written).circuit(0))
 
 
 def test_orders_of_joining_end_where_none_can_be_better(monkeypatch):

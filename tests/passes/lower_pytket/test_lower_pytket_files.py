@@ -99,6 +99,7 @@ def test_gates_and_counts_are_the_same_and_the_price_is_that_of_the_machine():
     for before, after in zip(plain, compiled.measured_circuits(), strict=True):
         assert compiled.kernel.counts(after).cost == compiled.kernel.counts(before).cost
         assert compiled.kernel.counts(after).measured == 4
+        assert list(map(str, after)) == list(map(str, measured_in_order(before)))
         np.testing.assert_allclose(probabilities(after, [0, 1, 2, 3]), probabilities(before, [0, 1, 2, 3]), atol=1e-12)
     assert compiled.price(100) == pytest.approx(compiled.target.price(map(compiled.kernel.counts, plain), 100))
 

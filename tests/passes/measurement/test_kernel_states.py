@@ -76,6 +76,18 @@ def test_inner_product_of_a_bell_pair_is_one_or_minus_three():
     assert abs(string_covariances(singlet, bell)).max() < 1e-15
 
 
+@pytest.mark.parametrize("qubits", [1, 4, 5, 9])
+def test_covariances_are_those_of_all_outcomes(qubits):
+    random = np.random.default_rng(qubits)
+    states = random.normal(size=(3, 2**qubits)) + 1j * random.normal(size=(3, 2**qubits))
+    strings = [tuple((q, "Z") for q in range(qubits) if mask >> q & 1) for mask in random.integers(1, 2**qubits, 6)]
+    setting = Setting(("Z",) * qubits, tuple(dict.fromkeys(strings)))
+    values, probabilities = outcome_values(setting), outcome_probabilities(states, setting)
+    for found, own in zip(string_covariances(states, setting), probabilities, strict=True):
+        away = values - (values @ own)[:, None]
+        np.testing.assert_allclose(found, away * own @ away.T, atol=1e-12)
+
+
 @pytest.mark.parametrize("gate", ["TK2", "ZZPhase"])
 @pytest.mark.parametrize("seed", range(6))
 def test_measured_circuits_have_these_probabilities(example, seed, gate):

@@ -39,7 +39,11 @@ def rebuilt(circuit: Circuit, change: Callable[[int, str, list[float], list[int]
     """The circuit with its commands changed in place, those left out for which ``change`` is false."""
     made = Circuit(circuit.n_qubits, circuit.n_bits)
     for place, command in enumerate(circuit.get_commands()):
-        args, angles = [arg.index[0] for arg in command.args], list(command.op.params)
+        args = [arg.index[0] for arg in command.args]
+        if command.op.type == OpType.Barrier:
+            made.add_barrier(args)
+            continue
+        angles = list(command.op.params)
         if change(place, command.op.type.name, angles, args):
             made.add_gate(command.op.type, angles, args) if angles else made.add_gate(command.op.type, args)
     return made
