@@ -32,7 +32,7 @@ PLAIN_CALLS = (
 )
 """Those that take addresses, called by ctypes alone."""
 
-FORMAT = 10
+FORMAT = 11
 """The form of programs and arrays that the foreign functions take: ``program_format`` of the library."""
 
 LIBRARY = Path(__file__).with_name("_native.so")

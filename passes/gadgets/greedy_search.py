@@ -12,7 +12,7 @@ PauliOpt, Rustiq, PCOAST, here with couplings of any two qubits by any angles as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -94,6 +94,31 @@ class Found:
         return sum((x | z).bit_count() for x, z in zip(self.rows[0], self.rows[1], strict=True))
 
 
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """What comes of a search, the same object wherever that is the same.
+
+    Args:
+        gates: two-qubit gates that it takes.
+        letters: of the rows of the frame that is left.
+        read: what is found, in full.
+    """
+
+    gates: int
+    letters: int
+    read: Callable[[], Found]
+
+    @staticmethod
+    def of(found: Found) -> Attempt:
+        """Return an attempt of what is known."""
+        return Attempt(found.gates, found.letters, lambda: found)
+
+    @cached_property
+    def found(self) -> Found:
+        """What is found."""
+        return self.read()
+
+
 def _columns(strings: Sequence[Pauli]) -> Columns:
     return tuple(x for x, _, _ in strings), tuple(z for _, z, _ in strings), tuple(int(sign) for _, _, sign in strings)
 
@@ -130,24 +155,39 @@ class Search:
         return _SHAKEN[self.shake % len(_SHAKEN)]
 
 
-def carried_out(given: Gadgets, search: Search, gate_on: Sequence[int], most: int | None) -> Found | None:
-    """Return the steps that carry out rotations; None where they take too many gates.
+def all_carried_out(
+    given: Gadgets, searches: Sequence[Search], gate_on: Sequence[int], most: int | None, worse: int = 0
+) -> tuple[Attempt | None, ...]:
+    """Return what each search finds; None where it takes too many gates.
 
     Args:
         given: the rotations, and what comes behind them.
-        search: how to look.
+        searches: how to look, one after the other.
         gate_on: of each qubit a negative number for its last gate: two qubits with the same are a pair with a gate.
         most: two-qubit gates; None for any number.
+        worse: how many more than that a search may take, or than the best one before; nothing without a limit.
     """
+    known: dict[Found, Attempt] = {}
+    attempts: list[Attempt | None] = []
+    for search in searches:
+        found = carried_out(given, search, gate_on, None if most is None else most + worse)
+        if found is not None and most is not None:
+            most = min(most, found.gates)
+        attempts.append(None if found is None else known.setdefault(found, Attempt.of(found)))
+    return tuple(attempts)
+
+
+def carried_out(given: Gadgets, search: Search, gate_on: Sequence[int], most: int | None) -> Found | None:
+    """Return the steps of one search that carry out rotations; None where they take too many gates."""
     greedy = _Greedy(given, search, gate_on)
     return greedy.found() if greedy.carry_out(most) else None
 
 
-def undo(frame: Frame) -> Found:
+def undo(frame: Frame) -> Attempt:
     """Return the steps that carry out a Clifford operation, but for turns and moves of single qubits."""
     greedy = _Greedy(Gadgets((), frame), Search(), no_gates(len(frame.xs)))
     greedy.finish()
-    return greedy.found()
+    return Attempt.of(greedy.found())
 
 
 def no_gates(qubits: int) -> tuple[int, ...]:

@@ -5,12 +5,11 @@
 #include <random>
 #include <vector>
 
-extern "C" std::int64_t qffc_gadget_search(std::int64_t qubits, std::int64_t rotations, std::uint64_t* x,
-                                           std::uint64_t* z, std::uint8_t* negative, const std::int64_t* gate_on,
-                                           const double* weights, double tail, double shaken, std::int64_t patient,
-                                           const std::uint64_t* random, std::int64_t most, std::int64_t room,
-                                           std::int64_t* places, std::uint64_t* step_x, std::uint64_t* step_z,
-                                           std::uint8_t* step_negative, std::int64_t* gates);
+extern "C" std::int64_t qffc_gadget_search(std::int64_t qubits, std::int64_t rotations, const std::uint64_t* x,
+                                           const std::uint64_t* z, const std::uint64_t* negative,
+                                           const std::int64_t* gate_on, std::int64_t searches, const char* options,
+                                           std::int64_t most, std::int64_t worse, std::int64_t room,
+                                           std::uint64_t* out, std::int64_t* begins);
 
 namespace {
 
@@ -30,36 +29,55 @@ bool is_frame(const Words& x, const Words& z, std::size_t qubits) {
   return true;
 }
 
+// As the search reads them.
+struct Options {
+  double weights[4], tail, shaken;
+  std::int64_t patient, random;
+  std::uint64_t state[4];
+};
+
+bool carries_out(const std::uint64_t* found, std::size_t qubits, std::size_t rotations) {
+  const std::size_t steps = found[0], gates = found[1];
+  if (gates > steps) return false;
+  std::vector<int> done(rotations, 0);
+  for (std::size_t k = 0; k < steps; ++k) {
+    const std::uint64_t* step = found + 3 + 4 * k;
+    if (__builtin_popcountll(step[1] | step[2]) > 2) return false;
+    if (static_cast<std::int64_t>(step[0]) >= 0) ++done[step[0]];
+  }
+  for (const int times : done) {
+    if (times != 1) return false;
+  }
+  Words x, z;
+  for (std::size_t row = 0; row < 2 * qubits; ++row) {
+    const std::uint64_t* words = found + 3 + 4 * steps + 3 * row;
+    x.push_back(words[0]), z.push_back(words[1]);
+  }
+  return is_frame(x, z, qubits);
+}
+
 bool works(std::mt19937_64& random, std::size_t qubits, std::size_t rotations, bool shaken) {
   const std::uint64_t all = (std::uint64_t{1} << qubits) - 1;
   Words x, z;
   for (std::size_t q = 0; q < qubits; ++q) x.push_back(std::uint64_t{1} << q), z.push_back(0);
   for (std::size_t q = 0; q < qubits; ++q) x.push_back(0), z.push_back(std::uint64_t{1} << q);
   for (std::size_t k = 0; k < rotations; ++k) x.push_back(random() & all), z.push_back(random() % all + 1);
-  std::vector<std::uint8_t> negative(x.size(), 0);
+  const Words negative(x.size(), 0);
   std::vector<std::int64_t> gates;
   for (std::size_t q = 0; q < qubits; ++q) gates.push_back(-1 - static_cast<std::int64_t>(q));
-  const double weights[4] = {1.0, 0.6, 0.36, 0.216};
-  const std::uint64_t state[4] = {1, 2, 3, 5};
-  const std::size_t room = 40 * (rotations + qubits);
-  std::vector<std::int64_t> places(room);
-  Words step_x(room), step_z(room);
-  std::vector<std::uint8_t> signs(room);
-  std::int64_t taken = -1;
-  const std::int64_t steps = qffc_gadget_search(
+  const Options options[2] = {{{1.0, 0.6, 0.36, 0.216}, 0.1, 0.4, !shaken, shaken, {1, 2, 3, 5}},
+                              {{1.0, 0.3, 0.09, 0.027}, 0.0, 0.4, false, false, {}}};
+  Words out(2 * (3 + 4 * 40 * (rotations + qubits) + 6 * qubits));
+  std::int64_t begins[2] = {-1, -1};
+  const std::int64_t size = qffc_gadget_search(
       static_cast<std::int64_t>(qubits), static_cast<std::int64_t>(rotations), x.data(), z.data(), negative.data(),
-      gates.data(), weights, 0.1, 0.4, !shaken, shaken ? state : nullptr, -1, static_cast<std::int64_t>(room),
-      places.data(), step_x.data(), step_z.data(), signs.data(), &taken);
-  if (steps < 0 || static_cast<std::size_t>(steps) > room || taken < 0 || taken > steps) return false;
-  std::vector<int> done(rotations, 0);
-  for (std::size_t k = 0; k < static_cast<std::size_t>(steps); ++k) {
-    if (__builtin_popcountll(step_x[k] | step_z[k]) > 2) return false;
-    if (places[k] >= 0) ++done[static_cast<std::size_t>(places[k])];
+      gates.data(), 2, reinterpret_cast<const char*>(options), -1, 0, static_cast<std::int64_t>(out.size()),
+      out.data(), begins);
+  if (size < 0 || static_cast<std::size_t>(size) > out.size()) return false;
+  for (const std::int64_t begin : begins) {
+    if (begin < 0 || !carries_out(out.data() + begin, qubits, rotations)) return false;
   }
-  for (const int times : done) {
-    if (times != 1) return false;
-  }
-  return is_frame(x, z, qubits);
+  return true;
 }
 
 }  // namespace
