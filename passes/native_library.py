@@ -29,6 +29,10 @@ PLAIN_CALLS = (
     "qffc_outcomes",
     "qffc_rounds_at",
     "qffc_setting_weights",
+    "qffc_settings_before",
+    "qffc_strings_before",
+    "qffc_turns_pushed",
+    "qffc_two_qubit_gates",
 )
 """Those that take addresses, called by ctypes alone."""
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
+from qffc.ir.kept import cached_property
 from qffc.ir.ops import PauliRotation
 from qffc.ir.pauli import PauliString
 from qffc.ir.values import Add as Sum
 from qffc.ir.values import Number, Pi, Value, add, split_coefficient
+from qffc.passes.gadgets import native_frames
 from qffc.passes.gadgets.paulis import Pauli, bits
 
 
@@ -83,7 +85,23 @@ class Frame:
         Args:
             image: what it makes of each X and Z.
         """
+        qubits = len(self.xs)
+        if native_frames.reaches(qubits):
+            return Frame.of_words(native_frames.before(qubits, image.words, self.words), qubits)
         return Frame(tuple(image.before(row) for row in self.xs), tuple(image.before(row) for row in self.zs))
+
+    @cached_property
+    def words(self) -> bytes:
+        """The rows for :mod:`qffc.passes.gadgets.native_frames`."""
+        return native_frames.packed((*self.xs, *self.zs))
+
+    @staticmethod
+    def of_words(words: bytes, qubits: int) -> Frame:
+        """Return the operation with rows that are packed."""
+        rows = tuple(native_frames.unpacked(words))
+        frame = Frame(rows[:qubits], rows[qubits:])
+        frame.__dict__["words"] = words
+        return frame
 
     def after(self, string: Pauli) -> Pauli:
         """Return D P D^dagger: the string P before D is this one after it."""
@@ -93,7 +111,7 @@ class Frame:
         image = Pauli(x, z)
         return image if self.before(image).negative == string.negative else image.negated
 
-    @property
+    @cached_property
     def support(self) -> int:
         """The qubits that it acts on, one bit for each: the others it leaves alone, and what acts on them."""
         found = 0
@@ -102,7 +120,7 @@ class Frame:
                 found |= 1 << q | x.support | z.support
         return found
 
-    @property
+    @cached_property
     def sources(self) -> tuple[int, ...] | None:
         """The qubit that each qubit takes its state from, when it turns and moves single qubits alone; else None."""
         pairs = tuple((x.support, z.support) for x, z in zip(self.xs, self.zs, strict=True))

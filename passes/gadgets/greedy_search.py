@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.kept import cached_property
-from qffc.passes.gadgets.blocks import gates_about
+from qffc.passes.gadgets.blocks import Form, Forms, count_gates, forms_about
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.paulis import Pauli, bits
 from qffc.passes.gadgets.sequence import Gadgets
@@ -85,8 +85,13 @@ class Found:
 
     @cached_property
     def gates(self) -> int:
-        """Two-qubit gates that the steps take, see :func:`qffc.passes.gadgets.blocks.two_qubit_gates`."""
-        return gates_about(zip(self.strings[0], self.strings[1], strict=True))
+        """Two-qubit gates that the steps take, see :func:`qffc.passes.gadgets.blocks.count_gates`."""
+        return count_gates(self.forms)
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """Of the steps."""
+        return forms_about(zip(self.strings[0], self.strings[1], strict=True))
 
     @property
     def letters(self) -> int:
@@ -101,22 +106,29 @@ class Attempt:
     Args:
         gates: two-qubit gates that it takes.
         letters: of the rows of the frame that is left.
-        read: what is found, in full.
+        size: how many steps there are.
+        read: what is found, in full, and the forms of its steps.
     """
 
     gates: int
     letters: int
-    read: Callable[[], Found]
+    size: int
+    read: tuple[Callable[[], Found], Callable[[], Forms]]
 
     @staticmethod
     def of(found: Found) -> Attempt:
         """Return an attempt of what is known."""
-        return Attempt(found.gates, found.letters, lambda: found)
+        return Attempt(found.gates, found.letters, len(found.places), (lambda: found, lambda: found.forms))
 
     @cached_property
     def found(self) -> Found:
         """What is found."""
-        return self.read()
+        return self.read[0]()
+
+    @cached_property
+    def forms(self) -> Forms:
+        """The forms of the steps."""
+        return self.read[1]()
 
 
 def _columns(strings: Sequence[Pauli]) -> Columns:

@@ -17,19 +17,12 @@ from qffc.passes.gadgets.greedy_search import Attempt, Columns, Found, Search, n
 from qffc.passes.gadgets.sequence import Gadgets
 from qffc.passes.native_library import address, native_state
 
-MOST_QUBITS = 63
-"""A string is two words of 64 bits, one bit for each qubit; with one to spare."""
 _ROOM = 256
 """Steps of a search that there is room for at first."""
 _HEAD, _STEP, _ROW = 3, 4, 3
-"""Words of what a search finds: counts; of a step; of a row of the frame."""
+"""Words of what a search finds: counts; of a step, and of its form; of a row of the frame."""
 
 Words = NDArray[np.int64]
-
-
-def reaches(qubits: int) -> bool:
-    """Whether the native library can be used for so many qubits."""
-    return qubits <= MOST_QUBITS and native_state().available
 
 
 def all_carried_out(
@@ -37,7 +30,7 @@ def all_carried_out(
 ) -> tuple[Attempt | None, ...]:
     """Return what :func:`qffc.passes.gadgets.greedy_search.all_carried_out` does."""
     if not given.rotations:
-        return (Attempt.of(Found.of((), given.frame)),) * len(searches)
+        return (Attempt(0, given.frame.letters, 0, (lambda: Found.of((), given.frame), bytes)),) * len(searches)
     return _searched(given, searches, gate_on, most, worse)
 
 
@@ -58,7 +51,7 @@ def _searched(
 ) -> tuple[Attempt | None, ...]:
     qubits = len(given.frame.xs)
     if room is None:
-        room = len(searches) * (_HEAD + _STEP * _ROOM + _ROW * 2 * qubits)
+        room = len(searches) * (_HEAD + 2 * _STEP * _ROOM + _ROW * 2 * qubits)
     out, begins = np.empty(room, np.int64), np.empty(len(searches), np.int64)
     size = _call()(
         qubits,
@@ -98,13 +91,17 @@ def _attempt(words: Words, qubits: int) -> Attempt:
     """What a search has found, whose counts begin the words; the rest is read when it is asked for."""
     steps, gates, letters = words[:_HEAD].tolist()
     end = _HEAD + _STEP * steps
+    last = end + _ROW * 2 * qubits
 
     def found() -> Found:
         places, *strings = words[_HEAD:end].reshape(steps, _STEP).T.tolist()
-        rows = words[end : end + _ROW * 2 * qubits].reshape(2 * qubits, _ROW).T.tolist()
+        rows = words[end:last].reshape(2 * qubits, _ROW).T.tolist()
         return Found(tuple(places), _columns(strings), _columns(rows))
 
-    return Attempt(gates, letters, found)
+    def forms() -> bytes:
+        return words[last : last + _STEP * steps].tobytes()
+
+    return Attempt(gates, letters, steps, (found, forms))
 
 
 def _columns(parts: Sequence[Sequence[int]]) -> Columns:

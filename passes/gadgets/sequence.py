@@ -7,13 +7,14 @@ In the literature a rotation by a Pauli string is a Pauli gadget, or a Pauli exp
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qffc.ir.kept import cached_property
 from qffc.ir.operation import Op
 from qffc.ir.ops import FourSpin, PauliRotation
 from qffc.ir.values import Value, add, as_value
+from qffc.passes.gadgets import native_frames
 from qffc.passes.gadgets.frame import Frame, quarters_and_rest
 from qffc.passes.gadgets.paulis import Pauli, bits
 from qffc.passes.gadgets.stabilizers import Stabilizers
@@ -66,7 +67,14 @@ class Run:
     ops: tuple[Op, ...]
     after: tuple[Op, ...]
 
-    @property
+    def pushed(self, qubits: int, state: Stabilizers | None = None) -> tuple[Gadgets, Stabilizers]:
+        """Return what :func:`gadgets` makes of it; kept, since what comes behind it is asked for by itself."""
+        known: tuple[Stabilizers | None, tuple[Gadgets, Stabilizers]] | None = self.__dict__.get("_pushed")
+        if known is None or known[0] != state:
+            known = self.__dict__["_pushed"] = state, gadgets(self.ops, qubits, state)
+        return known[1]
+
+    @cached_property
     def is_worth_it(self) -> bool:
         """Whether something in it may be shortened: a long string, or a Clifford rotation of several qubits."""
         return any(len(op.qubits) > 2 or (len(op.qubits) > 1 and is_clifford(op)) for op in self.ops)
@@ -121,19 +129,15 @@ def gadgets(ops: Iterable[Op], qubits: int, state: Stabilizers | None = None) ->
         qubits: how many there are.
         state: strings that fix the state before it; rotations are shortened by them. None to shorten nothing.
     """
-    frame = Frame.identity(qubits)
-    rotations: list[Gadget] = []
     parts = [part for op in ops for part in op.parts() if isinstance(part, PauliRotation)]
-    turns: list[tuple[Pauli, int]] = []
-    for part in parts:
-        quarters, rest = quarters_and_rest(part.angle)
-        string = Pauli.of(part.string)
+    strings = [Pauli.of(part.string) for part in parts]
+    angles = [quarters_and_rest(part.angle) for part in parts]
+    turns = [(string, quarters) for string, (quarters, _) in zip(strings, angles, strict=True)]
+    pushed, frame = _pushed(turns, qubits)
+    rotations: list[Gadget] = []
+    for string, (_, rest) in zip(pushed, angles, strict=True):
         if rest is not None:
-            before = frame.before(string)
-            _append(rotations, before, rest)
-        if quarters:
-            turns.append((string, quarters))
-            frame = frame.then(string, quarters)
+            _append(rotations, string, rest)
     left = state or Stabilizers()
     if left.strings:
         shorter: list[Gadget] = []
@@ -142,9 +146,22 @@ def gadgets(ops: Iterable[Op], qubits: int, state: Stabilizers | None = None) ->
             _append(shorter, string, rotation.angle)
             left = left.commuting(string)
         rotations = shorter
+    return Gadgets(_in_layers(rotations, qubits), frame), Stabilizers(tuple(map(frame.after, left.strings)))
+
+
+def _pushed(turns: list[tuple[Pauli, int]], qubits: int) -> tuple[Sequence[Pauli], Frame]:
+    """Return what strings are before the quarter turns about those that come before them, and all turns together."""
+    frame = Frame.identity(qubits)
+    if native_frames.reaches(qubits):
+        words = native_frames.packed((x, z, quarters) for (x, z, _), quarters in turns)
+        strings, rows = native_frames.turns_pushed(qubits, frame.words, words)
+        return tuple(native_frames.unpacked(strings)), Frame.of_words(rows, qubits)
+    found: list[Pauli] = []
     for string, quarters in turns:
-        left = left.turned_by(string, quarters)
-    return Gadgets(_in_layers(rotations, qubits), frame), left
+        found.append(frame.before(string))
+        if quarters:
+            frame = frame.then(string, quarters)
+    return found, frame
 
 
 def _in_layers(rotations: list[Gadget], qubits: int) -> tuple[Gadget, ...]:

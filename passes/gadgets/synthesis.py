@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from qffc.ir.kept import cached_property
 from qffc.ir.operation import Op
-from qffc.passes.gadgets import greedy_search, native_search
+from qffc.passes.gadgets import greedy_search, native_frames, native_search
+from qffc.passes.gadgets.blocks import Forms
 from qffc.passes.gadgets.frame import Frame, quarter_turns
 from qffc.passes.gadgets.greedy_search import Attempt, Search, no_gates
 from qffc.passes.gadgets.paulis import Pauli
@@ -63,6 +64,16 @@ class Synthesized:
             for place, string in self.attempt.found.steps
         )
 
+    @property
+    def forms(self) -> Forms:
+        """What counts of its operations."""
+        return self.attempt.forms
+
+    @property
+    def size(self) -> int:
+        """How many operations there are."""
+        return self.attempt.size
+
     @cached_property
     def frame(self) -> Frame:
         """The Clifford operation."""
@@ -90,7 +101,7 @@ def all_synthesized(
     """
     qubits = len(given.frame.xs)
     gate_on = [-1 - qubits - gate for gate in gates] if gates else no_gates(qubits)
-    carry_out = native_search.all_carried_out if native_search.reaches(qubits) else greedy_search.all_carried_out
+    carry_out = native_search.all_carried_out if native_frames.reaches(qubits) else greedy_search.all_carried_out
     found = carry_out(given, searches, gate_on, most, worse)
     known = {attempt: Synthesized(attempt, given.rotations) for attempt in found if attempt is not None}
     return tuple(None if attempt is None else known[attempt] for attempt in found)
@@ -105,7 +116,7 @@ def undone(given: Frame) -> Synthesized:
         >>> [len(op.qubits) for op in found.ops], found.frame.sources
         ([2], (0, 1))
     """
-    undo = native_search.undo if native_search.reaches(len(given.xs)) else greedy_search.undo
+    undo = native_search.undo if native_frames.reaches(len(given.xs)) else greedy_search.undo
     return Synthesized(undo(given))
 
 

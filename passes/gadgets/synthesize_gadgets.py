@@ -9,11 +9,10 @@ from typing import ClassVar
 
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
-from qffc.passes.gadgets.blocks import two_qubit_gates
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.push_cliffords import leaves_alone
-from qffc.passes.gadgets.sequence import Gadgets, Run, gadgets
-from qffc.passes.gadgets.spellings import Place, Spelling, shortest_spelling
+from qffc.passes.gadgets.sequence import Gadgets, Run
+from qffc.passes.gadgets.spellings import Place, Spelling, Written, shortest_spelling
 from qffc.passes.gadgets.synthesis import Synthesized, all_synthesized, searches
 from qffc.passes.target import Target
 
@@ -81,16 +80,17 @@ class SynthesizeGadgets(Pass[None]):
 
 
 def _spellings(known: Known, run: Run, place: Place) -> Iterator[Spelling]:
-    given, _ = gadgets(run.ops, place.qubits, place.state)
-    yield from _ended(Spelling(tuple(rotation.op for rotation in given.rotations), given.frame), place)
+    given, _ = run.pushed(place.qubits, place.state)
+    rotations = Written(tuple(rotation.op for rotation in given.rotations), place.qubits)
+    yield from _ended(Spelling(rotations, given.frame), place)
     # Behind the last run the frame is nothing that gates are chosen by, so that the same ones are found another time.
     sought = replace(given, frame=Frame.identity(place.qubits)) if place.is_last else given
     found = known.get((sought, place.gates))
     if found is None:
-        found = known[sought, place.gates] = _searched(sought, place, two_qubit_gates(run.ops))
+        found = known[sought, place.gates] = _searched(sought, place, Written(run.ops, place.qubits).gates)
     for each in found:
         frame = given.frame.with_rows_turned(each.frame) if place.is_last else each.frame
-        yield from _ended(Spelling(each.ops, frame), place)
+        yield from _ended(Spelling(each, frame), place)
 
 
 def _searched(given: Gadgets, place: Place, most: int) -> tuple[Synthesized, ...]:

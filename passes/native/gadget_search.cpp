@@ -459,7 +459,11 @@ class Written {
     const auto [place, is_new] = known_.try_emplace(words, size_, 0);
     if (is_new) {
       qffc::StringGates taken;
-      for (const auto& step : search.steps()) taken.add(step.x, step.z);
+      for (const auto& step : search.steps()) {
+        const qffc::Form form = qffc::form_about(step.x, step.z);
+        taken.add(&form, 1);
+        words.insert(words.end(), {form.head, form.mask, form.x, form.z});
+      }
       place->second.second = taken.total();
       words[1] = static_cast<std::uint64_t>(taken.total());
       if (size_ + words.size() <= room_) std::memcpy(out_ + size_, words.data(), words.size() * sizeof(words[0]));
@@ -487,7 +491,7 @@ class Written {
 //
 // `begins` is where in `out` that which each search found begins, -1 where it was given up: how many steps there are,
 // how many two-qubit gates they take, how many letters the rows of the frame that is left have, the steps with four
-// words each and the rows with three. What several find is written once. Returns how many words there are; only what
+// words each, the rows with three, and the steps once more as forms, see string_gates.hpp. What several find is written once. Returns how many words there are; only what
 // there was room for is written.
 extern "C" __attribute__((visibility("default"))) std::int64_t qffc_gadget_search(
     std::int64_t qubits, std::int64_t rotations, const std::uint64_t* x, const std::uint64_t* z,

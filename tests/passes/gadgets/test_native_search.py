@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from qffc.ir.values import ParameterEntry
-from qffc.passes.gadgets import greedy_search, native_search
+from qffc.passes.gadgets import greedy_search, native_frames, native_search
 from qffc.passes.gadgets.blocks import two_qubit_gates
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.greedy_search import Search, no_gates
@@ -74,8 +74,8 @@ def test_there_is_room_for_any_number_of_steps(monkeypatch):
 
 
 def test_programs_that_are_too_wide_are_searched_in_python():
-    assert native_search.reaches(native_search.MOST_QUBITS)
-    assert not native_search.reaches(native_search.MOST_QUBITS + 1)
+    assert native_frames.reaches(native_frames.MOST_QUBITS)
+    assert not native_frames.reaches(native_frames.MOST_QUBITS + 1)
 
 
 def test_counts_of_what_is_found_are_those_of_its_circuit():
