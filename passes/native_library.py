@@ -26,11 +26,13 @@ PLAIN_CALLS = (
     "qffc_field_strings",
     "qffc_gadget_search",
     "qffc_kernel_states",
+    "qffc_layers_of_strings",
     "qffc_outcomes",
     "qffc_rounds_at",
     "qffc_setting_weights",
     "qffc_settings_before",
     "qffc_strings_before",
+    "qffc_strings_shortened",
     "qffc_turns_pushed",
     "qffc_two_qubit_gates",
 )

@@ -68,6 +68,20 @@ def turns_pushed(qubits: int, rows: bytes, turns: bytes) -> tuple[bytes, bytes]:
     return out.raw[: len(turns)], out.raw[len(turns) :]
 
 
+def shortened(group: bytes, strings: bytes) -> tuple[bytes, bytes]:
+    """Return the shortest strings that do the same to a state that a group fixes, and what they leave of the group."""
+    out = ctypes.create_string_buffer(len(group) + len(strings))
+    left = _calls()[4](len(group) // _STRING, group, len(strings) // _STRING, strings, out)
+    return out.raw[: len(strings)], out.raw[len(strings) : len(strings) + _STRING * left]
+
+
+def layers(strings: bytes) -> list[int]:
+    """Return the layer of each string: one behind those of all earlier strings that it does not commute with."""
+    out = array("q", bytes(len(strings) // _STRING * 8))
+    _calls()[5](len(out), strings, out.buffer_info()[0])
+    return out.tolist()
+
+
 @cache
 def _calls() -> tuple[Callable[..., Any], ...]:
     library = native_state().library
@@ -78,8 +92,18 @@ def _calls() -> tuple[Callable[..., Any], ...]:
         library.qffc_strings_before,
         library.qffc_settings_before,
         library.qffc_turns_pushed,
+        library.qffc_strings_shortened,
+        library.qffc_layers_of_strings,
     ]
-    taken = ((number, data, number), *((number, data, number, data, last) for last in (out, number, out)))
-    for call, types, result in zip(calls, taken, (number, None, number, None), strict=True):
+    many = (number, data)
+    taken = (
+        ((*many, number), number),
+        ((*many, *many, out), None),
+        ((*many, *many, number), number),
+        ((*many, *many, out), None),
+        ((*many, *many, out), number),
+        ((*many, out), None),
+    )
+    for call, (types, result) in zip(calls, taken, strict=True):
         call.argtypes, call.restype = types, result
     return tuple(calls)

@@ -122,7 +122,7 @@ def runs(ops: Iterable[Op]) -> tuple[tuple[Op, ...], tuple[Run, ...]]:
 
 
 def gadgets(ops: Iterable[Op], qubits: int, state: Stabilizers | None = None) -> tuple[Gadgets, Stabilizers]:
-    """Return a run with its Clifford gates at the end, and the strings that fix the state after it.
+    """Return a run with its Clifford gates at the end, and the strings that fix the state in front of these.
 
     Args:
         ops: of a run.
@@ -140,13 +140,23 @@ def gadgets(ops: Iterable[Op], qubits: int, state: Stabilizers | None = None) ->
             _append(rotations, string, rest)
     left = state or Stabilizers()
     if left.strings:
-        shorter: list[Gadget] = []
-        for rotation in rotations:
-            string = left.shortest(rotation.string)
-            _append(shorter, string, rotation.angle)
-            left = left.commuting(string)
-        rotations = shorter
-    return Gadgets(_in_layers(rotations, qubits), frame), Stabilizers(tuple(map(frame.after, left.strings)))
+        given, rotations = rotations, []
+        strings, left = _shortened([rotation.string for rotation in given], left, qubits)
+        for string, rotation in zip(strings, given, strict=True):
+            _append(rotations, string, rotation.angle)
+    return Gadgets(_in_layers(rotations, qubits), frame), left
+
+
+def _shortened(strings: list[Pauli], left: Stabilizers, qubits: int) -> tuple[list[Pauli], Stabilizers]:
+    """Return strings of rotations that do the same to a state, and which strings fix the state after them."""
+    if native_frames.reaches(qubits):
+        found, group = native_frames.shortened(native_frames.packed(left.strings), native_frames.packed(strings))
+        return list(native_frames.unpacked(found)), Stabilizers(tuple(native_frames.unpacked(group)))
+    shorter: list[Pauli] = []
+    for string in strings:
+        shorter.append(left.shortest(string))
+        left = left.commuting(shorter[-1])
+    return shorter, left
 
 
 def _pushed(turns: list[tuple[Pauli, int]], qubits: int) -> tuple[Sequence[Pauli], Frame]:
@@ -167,9 +177,12 @@ def _pushed(turns: list[tuple[Pauli, int]], qubits: int) -> tuple[Sequence[Pauli
 def _in_layers(rotations: list[Gadget], qubits: int) -> tuple[Gadget, ...]:
     """Rotations in an order that does not depend on how those that commute were written: by layers, then strings."""
     strings = [rotation.string for rotation in rotations]
-    layers: list[int] = []
-    for against in StringsTable.of(strings, qubits).earlier_against(strings, 0):
-        layers.append(1 + max((layers[place] for place in bits(against)), default=0))
+    if native_frames.reaches(qubits):
+        layers = native_frames.layers(native_frames.packed(strings))
+    else:
+        layers = []
+        for against in StringsTable.of(strings, qubits).earlier_against(strings, 0):
+            layers.append(1 + max((layers[place] for place in bits(against)), default=0))
     order = sorted(range(len(rotations)), key=lambda place: (layers[place], strings[place]))
     return tuple(rotations[place] for place in order)
 

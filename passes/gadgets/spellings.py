@@ -123,7 +123,8 @@ def shortest_spelling(program: Program, spellings: Spellings) -> Program:
         )
         circuit = _with_shortest(circuit, run, place, spellings)
         if not is_last:
-            state = run.pushed(qubits, state)[1]
+            given, left = run.pushed(qubits, state)
+            state = Stabilizers(tuple(map(given.frame.after, left.strings)))
             for op in run.after:
                 state = state.after(op)
     before, after = Written(ops, qubits), circuit.done

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <tuple>
 #include <vector>
 
 #include "pauli_strings.hpp"
@@ -129,6 +130,66 @@ void join(std::vector<Basis>& bases, const String& own) {
   bases[chosen].x |= own.x, bases[chosen].z |= own.z, bases[chosen].kinds |= kinds;
 }
 
+using Group = std::vector<String>;
+
+// Of two strings that commute.
+String product(const String& left, const String& right) {
+  const Product found = multiplied(left, right);
+  return {found.string.x, found.string.z, found.power != 0};
+}
+
+// The part of a group that commutes with a string, as Stabilizers of passes/gadgets/stabilizers.py has it.
+Group commuting(const Group& group, const String& own) {
+  Group kept, against;
+  for (const String& each : group) (commute(each, own) ? kept : against).push_back(each);
+  for (std::size_t k = 1; k < against.size(); ++k) kept.push_back(product(against[0], against[k]));
+  return kept;
+}
+
+bool is_shorter(const String& one, const String& other) {
+  const auto key = [](const String& own) {
+    return std::make_tuple(count_bits(own.x | own.z), count_bits(own.x), own.x, own.z);
+  };
+  return key(one) < key(other);
+}
+
+// Of all products with a group.
+String best_of_all(String own, const Group& group) {
+  String best = own;
+  for (std::uint32_t count = 1; count < std::uint32_t{1} << group.size(); ++count) {
+    own = product(own, group[static_cast<std::size_t>(__builtin_ctz(count))]);  // by a Gray code
+    if (is_shorter(own, best)) best = own;
+  }
+  return best;
+}
+
+// By steps of one or two strings of a group.
+String best_of_steps(String own, const Group& group) {
+  Group steps = group;
+  for (std::size_t a = 0; a < group.size(); ++a) {
+    for (std::size_t b = 0; b < a; ++b) steps.push_back(product(group[a], group[b]));
+  }
+  while (true) {
+    String best = own;
+    for (const String& step : steps) {
+      const String next = product(own, step);
+      if (is_shorter(next, best)) best = next;
+    }
+    if (!is_shorter(best, own)) return own;
+    own = best;
+  }
+}
+
+String shortest(const Group& group, const String& own) {
+  constexpr std::size_t all_of = 8;
+  const Group able = commuting(group, own);
+  Group near;
+  for (const String& each : able) {
+    if (able.size() <= all_of || (each.x | each.z) & (own.x | own.z)) near.push_back(each);
+  }
+  return near.size() <= all_of ? best_of_all(own, near) : best_of_steps(own, near);
+}
+
 std::vector<String> strings_of(std::int64_t count, const char* words) {
   std::vector<String> found(static_cast<std::size_t>(count));
   if (count) std::memcpy(found.data(), words, found.size() * sizeof(String));
@@ -193,6 +254,31 @@ extern "C" void qffc_turns_pushed(std::int64_t qubits, const char* rows, std::in
   }
   found.insert(found.end(), frame.rows().begin(), frame.rows().end());
   std::memcpy(out, found.data(), found.size() * sizeof(String));
+}
+
+// The shortest strings that do the same to a state that `group` fixes, one rotation after the other; then what is left
+// of the group, whose size is returned.
+extern "C" std::int64_t qffc_strings_shortened(std::int64_t size, const char* group, std::int64_t count,
+                                               const char* strings, std::uint64_t* out) {
+  Group left = strings_of(size, group), found = strings_of(count, strings);
+  for (String& own : found) {
+    own = shortest(left, own);
+    left = commuting(left, own);
+  }
+  found.insert(found.end(), left.begin(), left.end());
+  if (!found.empty()) std::memcpy(out, found.data(), found.size() * sizeof(String));
+  return static_cast<std::int64_t>(left.size());
+}
+
+// The layer of each string: one behind those of all earlier strings that it does not commute with.
+extern "C" void qffc_layers_of_strings(std::int64_t count, const char* strings, std::int64_t* out) {
+  const std::vector<String> some = strings_of(count, strings);
+  for (std::size_t k = 0; k < some.size(); ++k) {
+    out[k] = 1;
+    for (std::size_t j = 0; j < k; ++j) {
+      if (out[j] >= out[k] && !commute(some[j], some[k])) out[k] = out[j] + 1;
+    }
+  }
 }
 
 #pragma GCC visibility pop

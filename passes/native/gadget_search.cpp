@@ -221,14 +221,14 @@ class Search {
   }
 
   // Scores are in the order (letter, letter, pair).
-  std::size_t place_of(int first, int second, std::size_t pair) const {
-    return static_cast<std::size_t>(3 * first + second) * pairs_.size() + pair;
-  }
-
   Move move_at(std::size_t place) const {
     const auto& pair = pairs_[place % pairs_.size()];
     const int letters = static_cast<int>(place / pairs_.size());
     return {pair[0], pair[1], letters / 3, letters % 3};
+  }
+
+  bool shortens(std::size_t place, const Set& target) const {
+    return effects_.pair(move_at(place)).shortens(target, words_);
   }
 
   // A weight times every number of letters that can be: products in memory are rounded, also where a processor could
@@ -248,36 +248,33 @@ class Search {
 
   // What a change of frame takes off the strings that come next, weighed, and off those of the frame.
   QFFC_COUNTS_BITS void weigh(const std::vector<Set>& masks, const Set& two) {
-    std::uint64_t but[kMostWords], shorter[kMostWords], longer[kMostWords];
     for (std::size_t pair = 0; pair < pairs_.size(); ++pair) {
       const auto [a, b] = pairs_[pair];
       if (!is_stale(a, b)) continue;
+      Set but;
       gained_[pair] = 0;
-      for (std::size_t w = 0; w < words_; ++w) {
+      for (std::size_t w = row_words_; w < words_; ++w) {
         const std::uint64_t whole = effects_.whole(a, b, w) & two[w];
         gained_[pair] += count_bits(whole);
         but[w] = ~whole;
       }
-      for (int first = 0; first < 3; ++first) {
-        for (int second = 0; second < 3; ++second) {
-          const Move move{a, b, first, second};
-          for (std::size_t w = row_words_; w < words_; ++w) {
-            shorter[w] = effects_.shorter(move, w) & but[w];
-            longer[w] = effects_.longer(move, w) & but[w];
-          }
-          double score = 0.0;
+      for (int letters = 0; letters < 9; ++letters) {
+        const Effects::Pair ends = effects_.pair({a, b, letters / 3, letters % 3});
+        int taken[kLayers] = {0, 0, 0, 0};
+        for (std::size_t w = row_words_; w < words_; ++w) {
+          const std::uint64_t shorter = ends.shorter(w) & but[w], longer = ends.longer(w) & but[w];
           for (std::size_t layer = 0; layer < masks.size(); ++layer) {
-            int taken = 0;
-            for (std::size_t w = row_words_; w < words_; ++w) {
-              taken += count_bits(shorter[w] & masks[layer][w]) - count_bits(longer[w] & masks[layer][w]);
-            }
-            score += products_[layer][static_cast<std::size_t>(taken + window_size_)];
+            taken[layer] += count_bits(shorter & masks[layer][w]) - count_bits(longer & masks[layer][w]);
           }
-          if (options_.tail != 0.0) {
-            score += of_tail_[static_cast<std::size_t>(effects_.taken(move, rows_mask_) + static_cast<int>(rows_))];
-          }
-          scores_[place_of(first, second, pair)] = score;
         }
+        double score = 0.0;
+        for (std::size_t layer = 0; layer < masks.size(); ++layer) {
+          score += products_[layer][static_cast<std::size_t>(taken[layer] + window_size_)];
+        }
+        if (options_.tail != 0.0) {
+          score += of_tail_[static_cast<std::size_t>(ends.taken(rows_mask_, row_words_) + static_cast<int>(rows_))];
+        }
+        scores_[static_cast<std::size_t>(letters) * pairs_.size() + pair] = score;
       }
     }
     stale_ = 0;
@@ -307,11 +304,12 @@ class Search {
     const std::vector<double>& scores = options_.random ? shaken_ : scores_;
     double best = kNothing;
     std::size_t chosen = 0;
-    for (std::size_t place = 0; place < scores.size(); ++place) {
-      const int more = gained_[place % pairs_.size()];
+    for (std::size_t place = 0, pair = 0; place < scores.size(); ++place, ++pair) {
+      if (pair == pairs_.size()) pair = 0;
+      const int more = gained_[pair];
       const double some = more > 0 ? std::max(scores[place], 0.0) : kNothing;
       if (std::max(scores[place], some) + more <= best) continue;  // so that most need not be looked at
-      const double score = effects_.shortens(move_at(place), target) ? std::max(scores[place], some) : some;
+      const double score = shortens(place, target) ? std::max(scores[place], some) : some;
       if (score + more > best) best = score + more, chosen = place;
     }
     const Move move = move_at(chosen);
@@ -389,7 +387,7 @@ class Search {
     look(false);
     for (std::size_t place = 0; place < scores_.size(); ++place) {
       const Move move = move_at(place);
-      if (is_stale(move.a, move.b)) scores_[place] = effects_.taken(move, rows_mask_);
+      if (is_stale(move.a, move.b)) scores_[place] = effects_.pair(move).taken(rows_mask_, row_words_);
     }
     stale_ = 0;
     ++idle_;
@@ -401,9 +399,9 @@ class Search {
     double best = kNothing;
     std::size_t chosen = 0;
     for (std::size_t place = 0; place < scores_.size(); ++place) {
-      const Move move = move_at(place);
       if (scores_[place] <= best) continue;
-      if (!effects_.shortens(move, wanted) || effects_.lengthens(move, unwanted)) continue;
+      const Effects::Pair ends = effects_.pair(move_at(place));
+      if (!ends.shortens(wanted, words_) || ends.lengthens(unwanted, words_)) continue;
       best = scores_[place], chosen = place;
     }
     const Move move = move_at(chosen);

@@ -117,43 +117,48 @@ class Effects {
     return some_[a * words_ + w] & some_[b * words_ + w];
   }
 
-  // A gate changes the strings that anticommute with it at one of its ends alone.
-  std::uint64_t shorter(const Move& move, std::size_t w) const {
-    const std::uint64_t one = against(move.a, move.first, w), two = against(move.b, move.second, w);
-    return (one & some_[move.b * words_ + w] & ~two) | (some_[move.a * words_ + w] & ~one & two);
-  }
+  // What one gate does.
+  struct Pair {
+    const std::uint64_t *one, *two;            // which strings anticommute with it at each end
+    const std::uint64_t *some_one, *some_two;  // which have a letter there
 
-  std::uint64_t longer(const Move& move, std::size_t w) const {
-    const std::uint64_t one = against(move.a, move.first, w), two = against(move.b, move.second, w);
-    return (one & ~some_[move.b * words_ + w]) | (~some_[move.a * words_ + w] & two);
-  }
-
-  // The letters that a gate takes off the strings of a mask.
-  int taken(const Move& move, const Mask& mask) const {
-    int found = 0;
-    for (std::size_t w = 0; w < words_; ++w) {
-      if (mask[w]) found += count_bits(shorter(move, w) & mask[w]) - count_bits(longer(move, w) & mask[w]);
+    // A gate changes the strings that anticommute with it at one of its ends alone.
+    std::uint64_t shorter(std::size_t w) const {
+      return (one[w] & some_two[w] & ~two[w]) | (some_one[w] & ~one[w] & two[w]);
     }
-    return found;
-  }
 
-  bool shortens(const Move& move, const Mask& mask) const {
-    for (std::size_t w = 0; w < words_; ++w) {
-      if (mask[w] && (shorter(move, w) & mask[w])) return true;
-    }
-    return false;
-  }
+    std::uint64_t longer(std::size_t w) const { return (one[w] & ~some_two[w]) | (~some_one[w] & two[w]); }
 
-  bool lengthens(const Move& move, const Mask& mask) const {
-    for (std::size_t w = 0; w < words_; ++w) {
-      if (mask[w] && (longer(move, w) & mask[w])) return true;
+    // The letters that it takes off the strings of a mask.
+    int taken(const Mask& mask, std::size_t words) const {
+      int found = 0;
+      for (std::size_t w = 0; w < words; ++w) found += count_bits(shorter(w) & mask[w]) - count_bits(longer(w) & mask[w]);
+      return found;
     }
-    return false;
+
+    bool shortens(const Mask& mask, std::size_t words) const {
+      for (std::size_t w = 0; w < words; ++w) {
+        if (mask[w] && (shorter(w) & mask[w])) return true;
+      }
+      return false;
+    }
+
+    bool lengthens(const Mask& mask, std::size_t words) const {
+      for (std::size_t w = 0; w < words; ++w) {
+        if (mask[w] && (longer(w) & mask[w])) return true;
+      }
+      return false;
+    }
+  };
+
+  Pair pair(const Move& move) const {
+    return {against(move.a, move.first), against(move.b, move.second), some_.data() + move.a * words_,
+            some_.data() + move.b * words_};
   }
 
  private:
-  std::uint64_t against(std::size_t q, int letter, std::size_t w) const {
-    return against_[(3 * q + static_cast<std::size_t>(letter)) * words_ + w];
+  const std::uint64_t* against(std::size_t q, int letter) const {
+    return against_.data() + (3 * q + static_cast<std::size_t>(letter)) * words_;
   }
 
   std::size_t words_ = 0;

@@ -88,6 +88,19 @@ def test_settings_before_a_frame(qubits):
             assert native_frames.settings_before(qubits, frame.words, words, expected - 1) == expected
 
 
+@pytest.mark.parametrize(("qubits", "size"), [(1, 1), (4, 3), (6, 6), (12, 12)])
+def test_strings_that_a_state_does_not_tell_apart(qubits, size):
+    random = Random(qubits)
+    frame = frame_of(random, qubits)
+    group = Stabilizers(tuple(frame.before(Pauli(0, 1 << q, negative=q % 2 == 1)) for q in range(size)))
+    some = strings(random, qubits, 9)
+    found, left = native_frames.shortened(native_frames.packed(group.strings), native_frames.packed(some))
+    for string, short in zip(some, native_frames.unpacked(found), strict=True):
+        assert group.shortest(string) == short
+        group = group.commuting(short)
+    assert Stabilizers(tuple(native_frames.unpacked(left))) == group
+
+
 @pytest.mark.parametrize("program", [
     *map(clifford_program, range(6)),
     *(load(name) for name in ("ring", "pair", "sivqlm-lih")),
