@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from struct import Struct
 from typing import NamedTuple
 
 from qffc.ir.operation import Op
@@ -44,6 +46,7 @@ _Block = tuple[int, int, list[Pauli], bool]
 """A gate: its qubits, its price in two-qubit gates, the strings in it, and whether it is a preparation."""
 _PREPARES, _GOES_ON, _PRICE = 1, 2, 4
 """The first word of a form: two flags and the price, see ``string_gates.hpp``."""
+_WORDS = Struct("=4Q")
 
 
 def forms(ops: Iterable[Op], qubits: int) -> Forms:
@@ -89,9 +92,16 @@ def two_qubit_gates(ops: Iterable[Op]) -> int:
     return count_gates(forms(ops, 1 + max((qubit for op in ops for qubit in op.qubits), default=0)))
 
 
-def forms_about(strings: Iterable[tuple[int, int]]) -> tuple[Form, ...]:
-    """Return the forms of rotations about strings, given by their x and z bits, for the count in Python."""
-    return tuple(Form(x | z, max(0, 2 * (x | z).bit_count() - 3), (Pauli(x, z),), prepares=False) for x, z in strings)
+def forms_about(strings: Iterable[tuple[int, int]], qubits: int) -> Forms:
+    """Return the forms of rotations about strings, given by their x and z bits.
+
+    Args:
+        strings: that they turn about.
+        qubits: of the program.
+    """
+    if native_frames.reaches(qubits):
+        return b"".join([_words_about(x, z) for x, z in strings])
+    return tuple(Form(x | z, _price_about(x | z), (Pauli(x, z),), prepares=False) for x, z in strings)
 
 
 def added_up(parts: Iterable[Forms]) -> Forms:
@@ -126,16 +136,29 @@ def _moved(mask: int, places: Mapping[int, int]) -> int:
     return sum(1 << places.get(q, q) for q in bits(mask))
 
 
+@lru_cache(maxsize=1 << 14)
+def _words_about(x: int, z: int) -> bytes:
+    return _WORDS.pack(_price_about(x | z) * _PRICE, x | z, x, z)
+
+
+def _price_about(mask: int) -> int:
+    return max(0, 2 * mask.bit_count() - 3)
+
+
 def _form_words(op: Op) -> bytes:
     """The form of an operation as the library reads it, one for each string of its generator.
 
     Kept with the operation, which is in many spellings: a table would have to hash it with its value.
     """
-    qubits, price, strings, prepares = _form(op)
-    words: list[int] = []
-    for k, (x, z, _) in enumerate(strings or (Pauli(0, 0),)):
-        words += (price * _PRICE + prepares * _PREPARES + (k > 0) * _GOES_ON, qubits, x, z)
-    found = op.__dict__["_form_words"] = array("Q", words).tobytes()
+    if isinstance(op, PauliRotation):
+        x, z, _ = Pauli.of(op.string)
+        found = _words_about(x, z)
+    else:
+        qubits, price, strings, prepares = _form(op)
+        heads = (price * _PRICE + prepares * _PREPARES + (k > 0) * _GOES_ON for k in range(max(1, len(strings))))
+        some = strings or (Pauli(0, 0),)
+        found = b"".join(_WORDS.pack(head, qubits, x, z) for head, (x, z, _) in zip(heads, some, strict=True))
+    op.__dict__["_form_words"] = found
     return found
 
 

@@ -179,17 +179,21 @@ def quarters_and_rest(angle: Value) -> tuple[int, Value | None]:
 
 
 def _quarters_and_rest(angle: Value) -> tuple[int, Value | None]:
-    exact, rest = Fraction(0), []
-    for term in angle.terms if isinstance(angle, Sum) else (angle,):
+    exact, rest = None, []
+    terms = angle.terms if isinstance(angle, Sum) else (angle,)
+    for term in terms:
         factor, body = split_coefficient(term)
         if isinstance(body, Pi):
-            exact += factor
+            exact = factor if exact is None else exact + factor
         elif not (isinstance(body, Number) and not factor * body.value):
             rest.append(term)
-    if (exact * 2).denominator != 1:
+    if len(rest) == len(terms):
+        return 0, angle
+    quarters = (exact or 0) * 2
+    if quarters.denominator != 1:
         return 0, angle
     left = add(*rest) if len(rest) > 1 else rest[0] if rest else None
-    return int(exact * 2) % 4, left
+    return int(quarters) % 4, left
 
 
 def quarter_turns(turns: Sequence[tuple[Pauli, int]]) -> list[PauliRotation]:

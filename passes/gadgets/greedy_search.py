@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.kept import cached_property
-from qffc.passes.gadgets.blocks import Form, Forms, count_gates, forms_about
+from qffc.passes.gadgets.blocks import Forms, count_gates, forms_about
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.paulis import Pauli, bits
 from qffc.passes.gadgets.sequence import Gadgets
@@ -85,13 +85,13 @@ class Found:
 
     @cached_property
     def gates(self) -> int:
-        """Two-qubit gates that the steps take, see :func:`qffc.passes.gadgets.blocks.count_gates`."""
+        """Two-qubit gates that the steps take."""
         return count_gates(self.forms)
 
     @property
-    def forms(self) -> tuple[Form, ...]:
-        """Of the steps."""
-        return forms_about(zip(self.strings[0], self.strings[1], strict=True))
+    def forms(self) -> Forms:
+        """What counts of the steps, see :func:`qffc.passes.gadgets.blocks.count_gates`."""
+        return forms_about(zip(self.strings[0], self.strings[1], strict=True), len(self.rows[0]) // 2)
 
     @property
     def letters(self) -> int:

@@ -40,7 +40,7 @@ def unpacked(words: bytes) -> Iterator[Pauli]:
 
 def two_qubit_gates(forms: bytes, most: int | None) -> int:
     """Return how many two-qubit gates operations take; where they are more than a limit, some number above it."""
-    return _calls()[0](len(forms) // _FORM, forms, -1 if most is None else most)
+    return int(_calls()[0](len(forms) // _FORM, forms, -1 if most is None else most))
 
 
 def before(qubits: int, rows: bytes, strings: bytes) -> bytes:
@@ -52,7 +52,7 @@ def before(qubits: int, rows: bytes, strings: bytes) -> bytes:
 
 def settings_before(qubits: int, rows: bytes, strings: bytes, most: int) -> int:
     """Return in how many settings these can be measured before it; where they are more than a limit, one above it."""
-    return _calls()[2](qubits, rows, len(strings) // _STRING, strings, most)
+    return int(_calls()[2](qubits, rows, len(strings) // _STRING, strings, most))
 
 
 def turns_pushed(qubits: int, rows: bytes, turns: bytes) -> tuple[bytes, bytes]:

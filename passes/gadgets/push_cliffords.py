@@ -16,7 +16,7 @@ from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.free_order import group_of
 from qffc.passes.gadgets.frame import Frame, quarter_turns, quarters_and_rest
 from qffc.passes.gadgets.paulis import Pauli
-from qffc.passes.gadgets.sequence import Gadget, Run, is_clifford
+from qffc.passes.gadgets.sequence import Gadget, Run, is_clifford, pushed
 from qffc.passes.gadgets.spellings import Place, Spelling, Written, shortest_spelling
 from qffc.passes.gadgets.stabilizers import generator_strings
 from qffc.passes.target import Target
@@ -85,11 +85,11 @@ class PushCliffords(Pass[None]):
 
 
 def _spellings(run: Run, place: Place) -> Iterator[Spelling]:
-    pushed, _ = run.pushed(place.qubits)
-    if pushed.frame.sources == tuple(range(place.qubits)):
-        yield Spelling(Written(turned_first(pushed.rotations, pushed.frame), place.qubits))
-    elif not place.keeps_state and (place.is_last or pushed.frame.sources is not None):
-        yield Spelling(Written(tuple(rotation.op for rotation in pushed.rotations), place.qubits), pushed.frame)
+    given, _ = run.pushed(place.qubits)
+    if given.frame.sources == tuple(range(place.qubits)):
+        yield Spelling(Written(turned_first(given.rotations, given.frame), place.qubits))
+    elif not place.keeps_state and (place.is_last or given.frame.sources is not None):
+        yield Spelling(given, given.frame)
     if place.is_last and not place.keeps_state:
         yield without_tail(run.ops, place.qubits)
 
@@ -113,8 +113,6 @@ def without_tail(ops: tuple[Op, ...], qubits: int) -> Spelling:
         else:
             kept.append(op)
             later += [string for string in strings if string not in later]
-    frame = Frame.identity(qubits)
-    for op in reversed(tail):
-        if op.value is not None:
-            frame = frame.then(Pauli.of(op.letters), quarters_and_rest(op.value)[0])
+    turns = [(Pauli.of(op.letters), quarters_and_rest(op.value)[0]) for op in reversed(tail) if op.value is not None]
+    _, frame = pushed(turns, qubits)
     return Spelling(Written(tuple(reversed(kept)), qubits), frame)

@@ -15,6 +15,7 @@ from qffc.ir.operation import Op
 from qffc.ir.ops import FourSpin, PauliRotation
 from qffc.ir.values import Value, add, as_value
 from qffc.passes.gadgets import native_frames
+from qffc.passes.gadgets.blocks import Forms, forms_about
 from qffc.passes.gadgets.frame import Frame, quarters_and_rest
 from qffc.passes.gadgets.paulis import Pauli, bits
 from qffc.passes.gadgets.stabilizers import Stabilizers
@@ -53,6 +54,21 @@ class Gadgets:
 
     rotations: tuple[Gadget, ...]
     frame: Frame
+
+    @cached_property
+    def ops(self) -> tuple[Op, ...]:
+        """The rotations as operations."""
+        return tuple(rotation.op for rotation in self.rotations)
+
+    @cached_property
+    def forms(self) -> Forms:
+        """What counts of them, see :func:`qffc.passes.gadgets.blocks.count_gates`."""
+        return forms_about(((rotation.string.x, rotation.string.z) for rotation in self.rotations), len(self.frame.xs))
+
+    @property
+    def size(self) -> int:
+        """How many rotations there are."""
+        return len(self.rotations)
 
 
 @dataclass(frozen=True)
@@ -133,9 +149,9 @@ def gadgets(ops: Iterable[Op], qubits: int, state: Stabilizers | None = None) ->
     strings = [Pauli.of(part.string) for part in parts]
     angles = [quarters_and_rest(part.angle) for part in parts]
     turns = [(string, quarters) for string, (quarters, _) in zip(strings, angles, strict=True)]
-    pushed, frame = _pushed(turns, qubits)
+    before, frame = pushed(turns, qubits)
     rotations: list[Gadget] = []
-    for string, (_, rest) in zip(pushed, angles, strict=True):
+    for string, (_, rest) in zip(before, angles, strict=True):
         if rest is not None:
             _append(rotations, string, rest)
     left = state or Stabilizers()
@@ -159,7 +175,7 @@ def _shortened(strings: list[Pauli], left: Stabilizers, qubits: int) -> tuple[li
     return shorter, left
 
 
-def _pushed(turns: list[tuple[Pauli, int]], qubits: int) -> tuple[Sequence[Pauli], Frame]:
+def pushed(turns: Sequence[tuple[Pauli, int]], qubits: int) -> tuple[Sequence[Pauli], Frame]:
     """Return what strings are before the quarter turns about those that come before them, and all turns together."""
     frame = Frame.identity(qubits)
     if native_frames.reaches(qubits):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from qffc.ir.kept import cached_property
 from qffc.ir.operation import Op
@@ -15,15 +15,31 @@ from qffc.passes.gadgets.blocks import Forms, added_up, count_gates, forms, rela
 from qffc.passes.gadgets.frame import Frame, quarter_turns
 from qffc.passes.gadgets.sequence import Run, runs
 from qffc.passes.gadgets.stabilizers import Stabilizers
-from qffc.passes.gadgets.synthesis import Synthesized, undone
+from qffc.passes.gadgets.synthesis import undone
 
 Cost = tuple[int, int]
 """Two-qubit gates, then operations."""
 
 
+class Circuit(Protocol):
+    """Operations that may be written out only where they are taken."""
+
+    @property
+    def ops(self) -> tuple[Op, ...]:
+        """The operations."""
+
+    @property
+    def forms(self) -> Forms:
+        """What counts of them, see :func:`qffc.passes.gadgets.blocks.count_gates`."""
+
+    @property
+    def size(self) -> int:
+        """How many there are, preparations aside."""
+
+
 @dataclass(frozen=True, eq=False)
 class Written:
-    """Operations that are written out, in the place of a circuit that a search found.
+    """Operations that are written out.
 
     Args:
         ops: the operations.
@@ -60,7 +76,7 @@ class Spelling:
         undone: whether gates carry out the frame, but for turns and moves of single qubits.
     """
 
-    circuit: Written | Synthesized
+    circuit: Circuit
     frame: Frame | None = None
     undone: bool = False
 
@@ -145,7 +161,7 @@ class _Ending(NamedTuple):
     """
 
     cost: Cost
-    pieces: tuple[Written | Synthesized, ...]
+    pieces: tuple[Circuit, ...]
     frame: Frame | None
     is_absorbed: bool
 
@@ -196,7 +212,7 @@ class _Circuit:
 
         None where nothing can be done with the frame of the run, or where the circuit costs no less than others.
         """
-        pieces: tuple[Written | Synthesized, ...] = (spelling.circuit,)
+        pieces: tuple[Circuit, ...] = (spelling.circuit,)
         if least is not None and not self._cost(pieces, least) < least:
             return None
         frame = spelling.frame
@@ -236,21 +252,21 @@ class _Circuit:
         behind = {qubit for op in run.after for qubit in op.qubits}
         return not left and not any(frame.support >> qubit & 1 for qubit in behind) and self.absorber.takes(frame)
 
-    def _turned(self, frame: Frame) -> tuple[list[Op], dict[int, int]]:
+    def _turned(self, frame: Frame) -> tuple[tuple[Op, ...], dict[int, int]]:
         """The turns of a frame that turns and moves single qubits, and where wires are after it."""
-        turns = [turn.relabelled(self.places) for turn in quarter_turns(frame.turns())]
+        turns = tuple(turn.relabelled(self.places) for turn in quarter_turns(frame.turns()))
         return turns, {q: self.places.get(source, source) for q, source in enumerate(frame.sources or ())}
 
-    def _cost(self, pieces: Sequence[Written | Synthesized], least: Cost | None, *, whole: bool = False) -> Cost:
+    def _cost(self, pieces: Sequence[Circuit], least: Cost | None, *, whole: bool = False) -> Cost:
         """Of the circuit with these next; gates of what comes behind the run count in the whole alone."""
         size = sum(piece.size for piece in (self.done, *pieces, self._behind))
         counted = (*pieces, self._behind) if whole else pieces
         return self._gates([(piece.forms, self.places) for piece in counted], least), size
 
-    def _cost_turned(self, pieces: Sequence[Written | Synthesized], frame: Frame, least: Cost | None) -> Cost:
+    def _cost_turned(self, pieces: Sequence[Circuit], frame: Frame, least: Cost | None) -> Cost:
         """Of the circuit with these next, the turns of a frame, and what comes behind the run where wires are then."""
         ops, places = self._turned(frame)
-        turns = Written(tuple(ops), self.qubits)
+        turns = Written(ops, self.qubits)
         parts = [*((piece.forms, self.places) for piece in pieces), (turns.forms, {}), (self._behind.forms, places)]
         size = sum(piece.size for piece in (self.done, *pieces, turns, self._behind))
         return self._gates(parts, least), size

@@ -81,8 +81,7 @@ class SynthesizeGadgets(Pass[None]):
 
 def _spellings(known: Known, run: Run, place: Place) -> Iterator[Spelling]:
     given, _ = run.pushed(place.qubits, place.state)
-    rotations = Written(tuple(rotation.op for rotation in given.rotations), place.qubits)
-    yield from _ended(Spelling(rotations, given.frame), place)
+    yield from _ended(Spelling(given, given.frame), place)
     # Behind the last run the frame is nothing that gates are chosen by, so that the same ones are found another time.
     sought = replace(given, frame=Frame.identity(place.qubits)) if place.is_last else given
     found = known.get((sought, place.gates))
