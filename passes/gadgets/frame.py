@@ -106,8 +106,11 @@ class Frame:
     def after(self, string: Pauli) -> Pauli:
         """Return D P D^dagger: the string P before D is this one after it."""
         # Which rows multiply to P: those whose partner anticommutes with it.
-        x = sum(1 << q for q, row in enumerate(self.zs) if not row.commutes(string))
-        z = sum(1 << q for q, row in enumerate(self.xs) if not row.commutes(string))
+        x = z = 0
+        own_x, own_z, _ = string
+        for q, ((x_x, x_z, _), (z_x, z_z, _)) in enumerate(zip(self.xs, self.zs, strict=True)):
+            x |= ((z_x & own_z).bit_count() + (z_z & own_x).bit_count() & 1) << q
+            z |= ((x_x & own_z).bit_count() + (x_z & own_x).bit_count() & 1) << q
         image = Pauli(x, z)
         return image if self.before(image).negative == string.negative else image.negated
 

@@ -1,5 +1,6 @@
 // The search for short strings on random strings; says in how many cases every rotation is carried out once, by at most
-// two letters, and the frame that is left is one.
+// two letters, and the frame that is left is one. Then what is asked of strings and frames besides: in how many cases it
+// is within its bounds.
 #include <cstdint>
 #include <cstdio>
 #include <random>
@@ -10,6 +11,17 @@ extern "C" std::int64_t qffc_gadget_search(std::int64_t qubits, std::int64_t rot
                                            const std::int64_t* gate_on, std::int64_t searches, const char* options,
                                            std::int64_t most, std::int64_t worse, std::int64_t room,
                                            std::uint64_t* out, std::int64_t* begins);
+
+extern "C" std::int64_t qffc_two_qubit_gates(std::int64_t count, const char* words, std::int64_t most);
+extern "C" void qffc_strings_before(std::int64_t qubits, const char* rows, std::int64_t count, const char* strings,
+                                    std::uint64_t* out);
+extern "C" std::int64_t qffc_settings_before(std::int64_t qubits, const char* rows, std::int64_t count,
+                                             const char* strings, std::int64_t most);
+extern "C" void qffc_turns_pushed(std::int64_t qubits, const char* rows, std::int64_t count, const char* strings,
+                                  std::uint64_t* out);
+extern "C" std::int64_t qffc_strings_shortened(std::int64_t size, const char* group, std::int64_t count,
+                                               const char* strings, std::uint64_t* out);
+extern "C" void qffc_layers_of_strings(std::int64_t count, const char* strings, std::int64_t* out);
 
 namespace {
 
@@ -80,6 +92,46 @@ bool works(std::mt19937_64& random, std::size_t qubits, std::size_t rotations, b
   return true;
 }
 
+int letters_of(const std::uint64_t* string) { return __builtin_popcountll(string[0] | string[1]); }
+
+const char* bytes_of(const Words& words) { return reinterpret_cast<const char*>(words.data()); }
+
+bool within_bounds(std::mt19937_64& random, std::size_t qubits, std::size_t count) {
+  const std::uint64_t all = (std::uint64_t{1} << qubits) - 1;
+  const auto n = static_cast<std::int64_t>(qubits), size = static_cast<std::int64_t>(count);
+  Words identity, turns, strings, forms, zeros;
+  for (std::size_t row = 0; row < 2 * qubits; ++row) {
+    const std::uint64_t bit = std::uint64_t{1} << row % qubits;
+    for (const std::uint64_t word : {row < qubits ? bit : 0, row < qubits ? 0 : bit, std::uint64_t{0}}) {
+      identity.push_back(word);
+      if (row >= qubits) zeros.push_back(word);
+    }
+  }
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::uint64_t x = random() & all, z = random() % all + 1;
+    for (const std::uint64_t word : {x, z, std::uint64_t{random() % 4}}) turns.push_back(word);
+    for (const std::uint64_t word : {x, z, std::uint64_t{random() % 2}}) strings.push_back(word);
+    for (const std::uint64_t word : {std::uint64_t{4 + random() % 4}, x | z, x, z}) forms.push_back(word);
+  }
+  Words pushed(turns.size() + identity.size());
+  qffc_turns_pushed(n, bytes_of(identity), size, bytes_of(turns), pushed.data());
+  const Words rows(pushed.begin() + static_cast<std::ptrdiff_t>(turns.size()), pushed.end());
+  Words x, z, before(strings.size()), shortened(strings.size() + zeros.size());
+  for (std::size_t row = 0; row < 2 * qubits; ++row) x.push_back(rows[3 * row]), z.push_back(rows[3 * row + 1]);
+  qffc_strings_before(n, bytes_of(rows), size, bytes_of(strings), before.data());
+  const std::int64_t settings = qffc_settings_before(n, bytes_of(rows), size, bytes_of(strings), size);
+  const std::int64_t left = qffc_strings_shortened(n, bytes_of(zeros), size, bytes_of(strings), shortened.data());
+  std::vector<std::int64_t> layers(count);
+  qffc_layers_of_strings(size, bytes_of(strings), layers.data());
+  const std::int64_t gates = qffc_two_qubit_gates(size, bytes_of(forms), -1);
+  bool good = is_frame(x, z, qubits) && settings >= 1 && settings <= size && left <= n && gates >= 0 && gates <= size;
+  for (std::size_t k = 0; k < count; ++k) {
+    good = good && letters_of(&shortened[3 * k]) <= letters_of(&strings[3 * k]) && letters_of(&before[3 * k]) > 0;
+    good = good && layers[k] >= 1 && layers[k] <= static_cast<std::int64_t>(k + 1);
+  }
+  return good;
+}
+
 }  // namespace
 
 int main() {
@@ -90,6 +142,9 @@ int main() {
       for (const std::size_t qubits : {2, 3, 5, 12}) good += works(random, qubits, rotations, shaken);
     }
     good += works(random, 63, 3, shaken);
+  }
+  for (const std::size_t count : {1, 12, 40}) {
+    for (const std::size_t qubits : {2, 5, 12, 63}) good += within_bounds(random, qubits, count);
   }
   std::printf("%d\n", good);
   return 0;
