@@ -99,6 +99,12 @@ def test_what_gains_nothing_stays():
     assert shorter(short) is short
 
 
+def test_more_qubits_than_words_have_bits():
+    far = [PauliRotation(((0, "X"), (33, "Y"), (69, "Z")), J), PauliRotation(((0, "Z"), (1, "Y"), (69, "X")), K)]
+    program = circuit(far, 70, PauliObservable(((0, "Z"),)))
+    assert (gates(program), gates(shorter(program))) == (6, 3)
+
+
 def test_declared_symmetries_are_left_alone():
     program = circuit([turn("XXX", J), turn("ZZZ", K)], 3, ZZ)
     assert shorter(program) is not program
