@@ -26,13 +26,19 @@ PLAIN_CALLS = (
     "qffc_field_strings",
     "qffc_gadget_search",
     "qffc_kernel_states",
+    "qffc_layers_of_strings",
     "qffc_outcomes",
     "qffc_rounds_at",
     "qffc_setting_weights",
+    "qffc_settings_before",
+    "qffc_strings_before",
+    "qffc_strings_shortened",
+    "qffc_turns_pushed",
+    "qffc_two_qubit_gates",
 )
 """Those that take addresses, called by ctypes alone."""
 
-FORMAT = 10
+FORMAT = 11
 """The form of programs and arrays that the foreign functions take: ``program_format`` of the library."""
 
 LIBRARY = Path(__file__).with_name("_native.so")

@@ -10,6 +10,7 @@ from qffc.ir.observables import DotObservable, Observable, PauliObservable, SumO
 from qffc.ir.pauli import PauliString
 from qffc.ir.values import Number
 from qffc.passes.circuit.pauli_bases import pauli_bases
+from qffc.passes.gadgets import native_frames
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.paulis import Pauli, bits
 
@@ -44,74 +45,76 @@ class Absorber:
 
     def __init__(self, observables: Named) -> None:
         self._observables = observables
-        self._entries = tuple(_Entry.of(observable) for _, observable in observables)
-        self._settings = _settings(string for entry in self._entries for string in entry.strings)
+        self._entries = tuple(_entry(observable) for _, observable in observables)
+        self._paulis = tuple(pauli for entry in self._entries for pauli in entry.paulis)
+        self._settings = _settings(pauli.string for pauli in self._paulis)
+        self._words: bytes | None = None
+
+    def takes(self, frame: Frame) -> bool:
+        """Whether an operation is absorbed."""
+        whole = [entry for entry in self._entries if entry.weights is None]
+        if any(entry.mask & frame.support and _moves(frame, entry.mask) is None for entry in whole):
+            return False
+        qubits = len(frame.xs)
+        if native_frames.reaches(qubits):
+            if self._words is None:
+                self._words = native_frames.packed(self._paulis)
+            count = native_frames.settings_before(qubits, frame.words, self._words, self._settings)
+        else:
+            count = _settings(frame.without_sign(pauli) for pauli in self._paulis)
+        return count <= self._settings
 
     def absorbed(self, frame: Frame) -> Named | None:
         """Return the observables before an operation; see :func:`absorbed`."""
-        support = frame.support
-        strings: list[PauliString] = []
-        moved: list[dict[int, int] | None] = []
-        for entry in self._entries:
-            if not entry.mask & support:
-                strings += entry.strings
-                moved.append({})
-                continue
-            moves = _moves(frame, entry.mask)
-            if moves is None and not entry.falls_apart:
-                return None
-            strings += [frame.without_sign(pauli) for pauli in entry.paulis]
-            moved.append(moves)
-        if _settings(strings) > self._settings:
+        if not self.takes(frame):
             return None
         images: list[tuple[str, Observable]] = []
-        for (name, observable), entry, moves in zip(self._observables, self._entries, moved, strict=True):
-            image = tuple(frame.before(pauli) for pauli in entry.paulis) if moves is None else moves
-            images.append((name, _imaged(observable, entry, image) if image else observable))
+        for (name, observable), entry in zip(self._observables, self._entries, strict=True):
+            if entry.mask & frame.support:
+                observable = _imaged(observable, entry, frame)
+            images.append((name, observable))
         return tuple(images)
 
 
 class _Entry(NamedTuple):
-    """An observable.
+    """What is asked of an observable.
 
     Args:
         mask: its qubits, a bit for each.
-        strings: in its terms.
-        paulis: the same.
-        weights: of the terms.
-        falls_apart: whether it may become any sum of strings.
+        paulis: the strings of its terms.
+        weights: of the terms; None where it may not become any sum of strings.
     """
 
     mask: int
-    strings: tuple[PauliString, ...]
     paulis: tuple[Pauli, ...]
-    weights: tuple[Fraction, ...]
-    falls_apart: bool
+    weights: tuple[Fraction, ...] | None
 
-    @staticmethod
-    def of(observable: Observable) -> _Entry:
+
+def _entry(observable: Observable) -> _Entry:
+    known: _Entry | None = observable.__dict__.get("_entry")  # kept with the observable, which is in many programs
+    if known is None:
         terms = None if _has_dot(observable) else _terms(observable)
-        strings = tuple(string for string, _ in observable.paulis.terms if string)
-        return _Entry(
+        known = observable.__dict__["_entry"] = _Entry(
             sum(1 << qubit for qubit in observable.qubits),
-            strings,
-            tuple(map(Pauli.of, strings)),
-            tuple(weight for _, weight in terms or ()),
-            terms is not None,
+            tuple(Pauli.of(string) for string, _ in observable.paulis.terms if string),
+            None if terms is None else tuple(weight for _, weight in terms),
         )
+    return known
 
 
 def _settings(strings: Iterable[PauliString]) -> int:
     return len(pauli_bases(dict.fromkeys(strings), 0))
 
 
-def _imaged(observable: Observable, entry: _Entry, image: tuple[Pauli, ...] | dict[int, int]) -> Observable:
+def _imaged(observable: Observable, entry: _Entry, frame: Frame) -> Observable:
     """D^dagger O D."""
-    if isinstance(image, dict):
-        return observable.relabelled(image)
+    moves = _moves(frame, entry.mask)
+    if moves is not None:
+        return observable.relabelled(moves)
+    image = tuple(frame.before(pauli) for pauli in entry.paulis)
     if image == entry.paulis:
         return observable
-    weighted = zip(entry.weights, image, strict=True)
+    weighted = zip(entry.weights or (), image, strict=True)
     signed = [(-weight if pauli.negative else weight, PauliObservable(pauli.string)) for weight, pauli in weighted]
     if len(signed) == 1 and signed[0][0] == 1:
         return signed[0][1]

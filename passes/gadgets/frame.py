@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
+from qffc.ir.kept import cached_property
 from qffc.ir.ops import PauliRotation
 from qffc.ir.pauli import PauliString
 from qffc.ir.values import Add as Sum
 from qffc.ir.values import Number, Pi, Value, add, split_coefficient
+from qffc.passes.gadgets import native_frames
 from qffc.passes.gadgets.paulis import Pauli, bits
 
 
@@ -83,17 +85,36 @@ class Frame:
         Args:
             image: what it makes of each X and Z.
         """
+        qubits = len(self.xs)
+        if native_frames.reaches(qubits):
+            return Frame.of_words(native_frames.before(qubits, image.words, self.words), qubits)
         return Frame(tuple(image.before(row) for row in self.xs), tuple(image.before(row) for row in self.zs))
+
+    @cached_property
+    def words(self) -> bytes:
+        """The rows for :mod:`qffc.passes.gadgets.native_frames`."""
+        return native_frames.packed((*self.xs, *self.zs))
+
+    @staticmethod
+    def of_words(words: bytes, qubits: int) -> Frame:
+        """Return the operation with rows that are packed."""
+        rows = tuple(native_frames.unpacked(words))
+        frame = Frame(rows[:qubits], rows[qubits:])
+        frame.__dict__["words"] = words
+        return frame
 
     def after(self, string: Pauli) -> Pauli:
         """Return D P D^dagger: the string P before D is this one after it."""
         # Which rows multiply to P: those whose partner anticommutes with it.
-        x = sum(1 << q for q, row in enumerate(self.zs) if not row.commutes(string))
-        z = sum(1 << q for q, row in enumerate(self.xs) if not row.commutes(string))
+        x = z = 0
+        own_x, own_z, _ = string
+        for q, ((x_x, x_z, _), (z_x, z_z, _)) in enumerate(zip(self.xs, self.zs, strict=True)):
+            x |= ((z_x & own_z).bit_count() + (z_z & own_x).bit_count() & 1) << q
+            z |= ((x_x & own_z).bit_count() + (x_z & own_x).bit_count() & 1) << q
         image = Pauli(x, z)
         return image if self.before(image).negative == string.negative else image.negated
 
-    @property
+    @cached_property
     def support(self) -> int:
         """The qubits that it acts on, one bit for each: the others it leaves alone, and what acts on them."""
         found = 0
@@ -102,7 +123,7 @@ class Frame:
                 found |= 1 << q | x.support | z.support
         return found
 
-    @property
+    @cached_property
     def sources(self) -> tuple[int, ...] | None:
         """The qubit that each qubit takes its state from, when it turns and moves single qubits alone; else None."""
         pairs = tuple((x.support, z.support) for x, z in zip(self.xs, self.zs, strict=True))
@@ -161,17 +182,21 @@ def quarters_and_rest(angle: Value) -> tuple[int, Value | None]:
 
 
 def _quarters_and_rest(angle: Value) -> tuple[int, Value | None]:
-    exact, rest = Fraction(0), []
-    for term in angle.terms if isinstance(angle, Sum) else (angle,):
+    exact, rest = None, []
+    terms = angle.terms if isinstance(angle, Sum) else (angle,)
+    for term in terms:
         factor, body = split_coefficient(term)
         if isinstance(body, Pi):
-            exact += factor
+            exact = factor if exact is None else exact + factor
         elif not (isinstance(body, Number) and not factor * body.value):
             rest.append(term)
-    if (exact * 2).denominator != 1:
+    if len(rest) == len(terms):
+        return 0, angle
+    quarters = (exact or 0) * 2
+    if quarters.denominator != 1:
         return 0, angle
     left = add(*rest) if len(rest) > 1 else rest[0] if rest else None
-    return int(exact * 2) % 4, left
+    return int(quarters) % 4, left
 
 
 def quarter_turns(turns: Sequence[tuple[Pauli, int]]) -> list[PauliRotation]:

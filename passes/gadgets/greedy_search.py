@@ -12,7 +12,7 @@ PauliOpt, Rustiq, PCOAST, here with couplings of any two qubits by any angles as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qffc.ir.kept import cached_property
-from qffc.passes.gadgets.blocks import gates_about
+from qffc.passes.gadgets.blocks import Forms, count_gates, forms_about
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.paulis import Pauli, bits
 from qffc.passes.gadgets.sequence import Gadgets
@@ -85,13 +85,50 @@ class Found:
 
     @cached_property
     def gates(self) -> int:
-        """Two-qubit gates that the steps take, see :func:`qffc.passes.gadgets.blocks.two_qubit_gates`."""
-        return gates_about(zip(self.strings[0], self.strings[1], strict=True))
+        """Two-qubit gates that the steps take."""
+        return count_gates(self.forms)
+
+    @property
+    def forms(self) -> Forms:
+        """What counts of the steps, see :func:`qffc.passes.gadgets.blocks.count_gates`."""
+        return forms_about(zip(self.strings[0], self.strings[1], strict=True), len(self.rows[0]) // 2)
 
     @property
     def letters(self) -> int:
         """How many letters the rows of the frame have."""
         return sum((x | z).bit_count() for x, z in zip(self.rows[0], self.rows[1], strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt:
+    """What comes of a search, the same object wherever that is the same.
+
+    Args:
+        gates: two-qubit gates that it takes.
+        letters: of the rows of the frame that is left.
+        size: how many steps there are.
+        read: what is found, in full, and the forms of its steps.
+    """
+
+    gates: int
+    letters: int
+    size: int
+    read: tuple[Callable[[], Found], Callable[[], Forms]]
+
+    @staticmethod
+    def of(found: Found) -> Attempt:
+        """Return an attempt of what is known."""
+        return Attempt(found.gates, found.letters, len(found.places), (lambda: found, lambda: found.forms))
+
+    @cached_property
+    def found(self) -> Found:
+        """What is found."""
+        return self.read[0]()
+
+    @cached_property
+    def forms(self) -> Forms:
+        """The forms of the steps."""
+        return self.read[1]()
 
 
 def _columns(strings: Sequence[Pauli]) -> Columns:
@@ -130,24 +167,39 @@ class Search:
         return _SHAKEN[self.shake % len(_SHAKEN)]
 
 
-def carried_out(given: Gadgets, search: Search, gate_on: Sequence[int], most: int | None) -> Found | None:
-    """Return the steps that carry out rotations; None where they take too many gates.
+def all_carried_out(
+    given: Gadgets, searches: Sequence[Search], gate_on: Sequence[int], most: int | None, worse: int = 0
+) -> tuple[Attempt | None, ...]:
+    """Return what each search finds; None where it takes too many gates.
 
     Args:
         given: the rotations, and what comes behind them.
-        search: how to look.
+        searches: how to look, one after the other.
         gate_on: of each qubit a negative number for its last gate: two qubits with the same are a pair with a gate.
         most: two-qubit gates; None for any number.
+        worse: how many more than that a search may take, or than the best one before; nothing without a limit.
     """
+    known: dict[Found, Attempt] = {}
+    attempts: list[Attempt | None] = []
+    for search in searches:
+        found = carried_out(given, search, gate_on, None if most is None else most + worse)
+        if found is not None and most is not None:
+            most = min(most, found.gates)
+        attempts.append(None if found is None else known.setdefault(found, Attempt.of(found)))
+    return tuple(attempts)
+
+
+def carried_out(given: Gadgets, search: Search, gate_on: Sequence[int], most: int | None) -> Found | None:
+    """Return the steps of one search that carry out rotations; None where they take too many gates."""
     greedy = _Greedy(given, search, gate_on)
     return greedy.found() if greedy.carry_out(most) else None
 
 
-def undo(frame: Frame) -> Found:
+def undo(frame: Frame) -> Attempt:
     """Return the steps that carry out a Clifford operation, but for turns and moves of single qubits."""
     greedy = _Greedy(Gadgets((), frame), Search(), no_gates(len(frame.xs)))
     greedy.finish()
-    return greedy.found()
+    return Attempt.of(greedy.found())
 
 
 def no_gates(qubits: int) -> tuple[int, ...]:

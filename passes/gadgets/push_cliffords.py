@@ -16,8 +16,8 @@ from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.free_order import group_of
 from qffc.passes.gadgets.frame import Frame, quarter_turns, quarters_and_rest
 from qffc.passes.gadgets.paulis import Pauli
-from qffc.passes.gadgets.sequence import Gadget, Run, gadgets, is_clifford
-from qffc.passes.gadgets.spellings import Place, Spelling, shortest_spelling
+from qffc.passes.gadgets.sequence import Gadget, Run, is_clifford, pushed
+from qffc.passes.gadgets.spellings import Place, Spelling, Written, shortest_spelling
 from qffc.passes.gadgets.stabilizers import generator_strings
 from qffc.passes.target import Target
 
@@ -85,21 +85,20 @@ class PushCliffords(Pass[None]):
 
 
 def _spellings(run: Run, place: Place) -> Iterator[Spelling]:
-    pushed, _ = gadgets(run.ops, place.qubits)
-    ops = tuple(rotation.op for rotation in pushed.rotations)
-    if pushed.frame.sources == tuple(range(place.qubits)):
-        yield turned_first(pushed.rotations, pushed.frame)
-    elif not place.keeps_state and (place.is_last or pushed.frame.sources is not None):
-        yield Spelling(ops, pushed.frame)
+    given, _ = run.pushed(place.qubits)
+    if given.frame.sources == tuple(range(place.qubits)):
+        yield Spelling(Written(turned_first(given.rotations, given.frame), place.qubits))
+    elif not place.keeps_state and (place.is_last or given.frame.sources is not None):
+        yield Spelling(given, given.frame)
     if place.is_last and not place.keeps_state:
         yield without_tail(run.ops, place.qubits)
 
 
-def turned_first(rotations: tuple[Gadget, ...], frame: Frame) -> Spelling:
+def turned_first(rotations: tuple[Gadget, ...], frame: Frame) -> tuple[Op, ...]:
     """Return rotations and turns of single qubits behind them with the turns in front."""
     turned = [(frame.after(rotation.string), rotation.angle) for rotation in rotations]
     gates = [Gadget(Pauli(s.x, s.z), -angle if s.negative else angle).op for s, angle in turned]
-    return Spelling((*quarter_turns(frame.turns()), *gates))
+    return (*quarter_turns(frame.turns()), *gates)
 
 
 def without_tail(ops: tuple[Op, ...], qubits: int) -> Spelling:
@@ -114,8 +113,6 @@ def without_tail(ops: tuple[Op, ...], qubits: int) -> Spelling:
         else:
             kept.append(op)
             later += [string for string in strings if string not in later]
-    frame = Frame.identity(qubits)
-    for op in reversed(tail):
-        if op.value is not None:
-            frame = frame.then(Pauli.of(op.letters), quarters_and_rest(op.value)[0])
-    return Spelling(tuple(reversed(kept)), frame)
+    turns = [(Pauli.of(op.letters), quarters_and_rest(op.value)[0]) for op in reversed(tail) if op.value is not None]
+    _, frame = pushed(turns, qubits)
+    return Spelling(Written(tuple(reversed(kept)), qubits), frame)

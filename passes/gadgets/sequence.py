@@ -7,13 +7,15 @@ In the literature a rotation by a Pauli string is a Pauli gadget, or a Pauli exp
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qffc.ir.kept import cached_property
 from qffc.ir.operation import Op
 from qffc.ir.ops import FourSpin, PauliRotation
 from qffc.ir.values import Value, add, as_value
+from qffc.passes.gadgets import native_frames
+from qffc.passes.gadgets.blocks import Forms, forms_about
 from qffc.passes.gadgets.frame import Frame, quarters_and_rest
 from qffc.passes.gadgets.paulis import Pauli, bits
 from qffc.passes.gadgets.stabilizers import Stabilizers
@@ -53,6 +55,21 @@ class Gadgets:
     rotations: tuple[Gadget, ...]
     frame: Frame
 
+    @cached_property
+    def ops(self) -> tuple[Op, ...]:
+        """The rotations as operations."""
+        return tuple(rotation.op for rotation in self.rotations)
+
+    @cached_property
+    def forms(self) -> Forms:
+        """What counts of them, see :func:`qffc.passes.gadgets.blocks.count_gates`."""
+        return forms_about(((rotation.string.x, rotation.string.z) for rotation in self.rotations), len(self.frame.xs))
+
+    @property
+    def size(self) -> int:
+        """How many rotations there are."""
+        return len(self.rotations)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -66,7 +83,14 @@ class Run:
     ops: tuple[Op, ...]
     after: tuple[Op, ...]
 
-    @property
+    def pushed(self, qubits: int, state: Stabilizers | None = None) -> tuple[Gadgets, Stabilizers]:
+        """Return what :func:`gadgets` makes of it; kept, since what comes behind it is asked for by itself."""
+        known: tuple[Stabilizers | None, tuple[Gadgets, Stabilizers]] | None = self.__dict__.get("_pushed")
+        if known is None or known[0] != state:
+            known = self.__dict__["_pushed"] = state, gadgets(self.ops, qubits, state)
+        return known[1]
+
+    @cached_property
     def is_worth_it(self) -> bool:
         """Whether something in it may be shortened: a long string, or a Clifford rotation of several qubits."""
         return any(len(op.qubits) > 2 or (len(op.qubits) > 1 and is_clifford(op)) for op in self.ops)
@@ -114,45 +138,67 @@ def runs(ops: Iterable[Op]) -> tuple[tuple[Op, ...], tuple[Run, ...]]:
 
 
 def gadgets(ops: Iterable[Op], qubits: int, state: Stabilizers | None = None) -> tuple[Gadgets, Stabilizers]:
-    """Return a run with its Clifford gates at the end, and the strings that fix the state after it.
+    """Return a run with its Clifford gates at the end, and the strings that fix the state in front of these.
 
     Args:
         ops: of a run.
         qubits: how many there are.
         state: strings that fix the state before it; rotations are shortened by them. None to shorten nothing.
     """
-    frame = Frame.identity(qubits)
-    rotations: list[Gadget] = []
     parts = [part for op in ops for part in op.parts() if isinstance(part, PauliRotation)]
-    turns: list[tuple[Pauli, int]] = []
-    for part in parts:
-        quarters, rest = quarters_and_rest(part.angle)
-        string = Pauli.of(part.string)
+    strings = [Pauli.of(part.string) for part in parts]
+    angles = [quarters_and_rest(part.angle) for part in parts]
+    turns = [(string, quarters) for string, (quarters, _) in zip(strings, angles, strict=True)]
+    before, frame = pushed(turns, qubits)
+    rotations: list[Gadget] = []
+    for string, (_, rest) in zip(before, angles, strict=True):
         if rest is not None:
-            before = frame.before(string)
-            _append(rotations, before, rest)
-        if quarters:
-            turns.append((string, quarters))
-            frame = frame.then(string, quarters)
+            _append(rotations, string, rest)
     left = state or Stabilizers()
     if left.strings:
-        shorter: list[Gadget] = []
-        for rotation in rotations:
-            string = left.shortest(rotation.string)
-            _append(shorter, string, rotation.angle)
-            left = left.commuting(string)
-        rotations = shorter
-    for string, quarters in turns:
-        left = left.turned_by(string, quarters)
+        given, rotations = rotations, []
+        strings, left = _shortened([rotation.string for rotation in given], left, qubits)
+        for string, rotation in zip(strings, given, strict=True):
+            _append(rotations, string, rotation.angle)
     return Gadgets(_in_layers(rotations, qubits), frame), left
+
+
+def _shortened(strings: list[Pauli], left: Stabilizers, qubits: int) -> tuple[list[Pauli], Stabilizers]:
+    """Return strings of rotations that do the same to a state, and which strings fix the state after them."""
+    if native_frames.reaches(qubits):
+        found, group = native_frames.shortened(native_frames.packed(left.strings), native_frames.packed(strings))
+        return list(native_frames.unpacked(found)), Stabilizers(tuple(native_frames.unpacked(group)))
+    shorter: list[Pauli] = []
+    for string in strings:
+        shorter.append(left.shortest(string))
+        left = left.commuting(shorter[-1])
+    return shorter, left
+
+
+def pushed(turns: Sequence[tuple[Pauli, int]], qubits: int) -> tuple[Sequence[Pauli], Frame]:
+    """Return what strings are before the quarter turns about those that come before them, and all turns together."""
+    frame = Frame.identity(qubits)
+    if native_frames.reaches(qubits):
+        words = native_frames.packed((x, z, quarters) for (x, z, _), quarters in turns)
+        strings, rows = native_frames.turns_pushed(qubits, frame.words, words)
+        return tuple(native_frames.unpacked(strings)), Frame.of_words(rows, qubits)
+    found: list[Pauli] = []
+    for string, quarters in turns:
+        found.append(frame.before(string))
+        if quarters:
+            frame = frame.then(string, quarters)
+    return found, frame
 
 
 def _in_layers(rotations: list[Gadget], qubits: int) -> tuple[Gadget, ...]:
     """Rotations in an order that does not depend on how those that commute were written: by layers, then strings."""
     strings = [rotation.string for rotation in rotations]
-    layers: list[int] = []
-    for against in StringsTable.of(strings, qubits).earlier_against(strings, 0):
-        layers.append(1 + max((layers[place] for place in bits(against)), default=0))
+    if native_frames.reaches(qubits):
+        layers = native_frames.layers(native_frames.packed(strings))
+    else:
+        layers = []
+        for against in StringsTable.of(strings, qubits).earlier_against(strings, 0):
+            layers.append(1 + max((layers[place] for place in bits(against)), default=0))
     order = sorted(range(len(rotations)), key=lambda place: (layers[place], strings[place]))
     return tuple(rotations[place] for place in order)
 

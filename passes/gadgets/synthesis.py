@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from qffc.ir.kept import cached_property
 from qffc.ir.operation import Op
-from qffc.passes.gadgets import greedy_search, native_search
+from qffc.passes.gadgets import greedy_search, native_frames, native_search
+from qffc.passes.gadgets.blocks import Forms
 from qffc.passes.gadgets.frame import Frame, quarter_turns
-from qffc.passes.gadgets.greedy_search import Found, Search, no_gates
+from qffc.passes.gadgets.greedy_search import Attempt, Search, no_gates
 from qffc.passes.gadgets.paulis import Pauli
 from qffc.passes.gadgets.sequence import Gadget, Gadgets
 
@@ -31,6 +32,7 @@ _ROTATIONS_SEARCHED = 480
 """Searches times rotations: a search takes about a millisecond for each rotation."""
 
 
+@lru_cache(maxsize=1 << 10)
 def searches(rotations: int, runs: int = 1) -> tuple[Search, ...]:
     """Return the searches that are tried on so many rotations, in so many runs: the fewer there are to try, the more.
 
@@ -42,55 +44,67 @@ def searches(rotations: int, runs: int = 1) -> tuple[Search, ...]:
     return (*_BASE, *(Search(0.6, 0.1 * (k % 2), False, k) for k in range(1, _MOST_SEARCHES)))[: max(2, count)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Synthesized:
     """A circuit of Pauli rotations of at most two letters, and the Clifford operation that is left behind it.
 
     Args:
-        found: what a search found.
+        attempt: what a search found.
         rotations: that it was given.
     """
 
-    found: Found
-    rotations: tuple[Gadget, ...] = field(default=(), compare=False, repr=False)
+    attempt: Attempt
+    rotations: tuple[Gadget, ...] = ()
 
     @cached_property
     def ops(self) -> tuple[Op, ...]:
         """The circuit."""
         return tuple(
             _quarter_turn(string) if place < 0 else self.rotations[place].about(string)
-            for place, string in self.found.steps
+            for place, string in self.attempt.found.steps
         )
+
+    @property
+    def forms(self) -> Forms:
+        """What counts of its operations."""
+        return self.attempt.forms
+
+    @property
+    def size(self) -> int:
+        """How many operations there are."""
+        return self.attempt.size
 
     @cached_property
     def frame(self) -> Frame:
         """The Clifford operation."""
-        return self.found.frame
+        return self.attempt.found.frame
 
 
-def synthesized(
-    given: Gadgets, search: Search, gates: Sequence[int] = (), most: int | None = None
-) -> Synthesized | None:
-    """Return rotations as a circuit of rotations with at most two letters.
+def all_synthesized(
+    given: Gadgets, searches: Sequence[Search], gates: Sequence[int] = (), most: int | None = None, worse: int = 0
+) -> tuple[Synthesized | None, ...]:
+    """Return rotations as circuits of rotations with at most two letters, one for each search; some may be the same.
 
     Args:
         given: the rotations, and what comes behind them.
-        search: how to look.
+        searches: how to look.
         gates: of each qubit, a number for the last gate before: two qubits with the same are a pair with a gate.
-        most: two-qubit gates from which on the search is given up, with None; without it there is always a circuit.
+        most: two-qubit gates; without it there is always a circuit.
+        worse: gates more than that, or than a search before takes, from which on a search is given up, with None.
 
     Example:
         >>> from qffc.ir.values import ParameterEntry
         >>> long = Gadget(Pauli.of(((0, "Z"), (1, "Z"), (2, "Z"))), ParameterEntry("J"))
-        >>> found = synthesized(Gadgets((long,), Frame.identity(3)), Search())
+        >>> (found,) = all_synthesized(Gadgets((long,), Frame.identity(3)), [Search()])
         >>> [len(op.qubits) for op in found.ops]
         [2, 2]
     """
     qubits = len(given.frame.xs)
     gate_on = [-1 - qubits - gate for gate in gates] if gates else no_gates(qubits)
-    carry_out = native_search.carried_out if native_search.reaches(qubits) else greedy_search.carried_out
-    found = carry_out(given, search, gate_on, most)
-    return None if found is None else Synthesized(found, given.rotations)
+    carry_out = native_search.all_carried_out if native_frames.reaches(qubits) else greedy_search.all_carried_out
+    found = carry_out(given, searches, gate_on, most, worse)
+    known = {attempt: Synthesized(attempt, given.rotations) for attempt in found if attempt is not None}
+    return tuple(None if attempt is None else known[attempt] for attempt in found)
 
 
 def undone(given: Frame) -> Synthesized:
@@ -102,7 +116,7 @@ def undone(given: Frame) -> Synthesized:
         >>> [len(op.qubits) for op in found.ops], found.frame.sources
         ([2], (0, 1))
     """
-    undo = native_search.undo if native_search.reaches(len(given.xs)) else greedy_search.undo
+    undo = native_search.undo if native_frames.reaches(len(given.xs)) else greedy_search.undo
     return Synthesized(undo(given))
 
 

@@ -9,12 +9,11 @@ from typing import ClassVar
 
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
-from qffc.passes.gadgets.blocks import two_qubit_gates
 from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.push_cliffords import leaves_alone
-from qffc.passes.gadgets.sequence import Gadgets, Run, gadgets
-from qffc.passes.gadgets.spellings import Place, Spelling, shortest_spelling
-from qffc.passes.gadgets.synthesis import Synthesized, searches, synthesized
+from qffc.passes.gadgets.sequence import Gadgets, Run
+from qffc.passes.gadgets.spellings import Place, Spelling, Written, shortest_spelling
+from qffc.passes.gadgets.synthesis import Synthesized, all_synthesized, searches
 from qffc.passes.target import Target
 
 Known = dict[tuple[Gadgets, tuple[int, ...]], tuple[Synthesized, ...]]
@@ -81,16 +80,16 @@ class SynthesizeGadgets(Pass[None]):
 
 
 def _spellings(known: Known, run: Run, place: Place) -> Iterator[Spelling]:
-    given, _ = gadgets(run.ops, place.qubits, place.state)
-    yield from _ended(Spelling(tuple(rotation.op for rotation in given.rotations), given.frame), place)
+    given, _ = run.pushed(place.qubits, place.state)
+    yield from _ended(Spelling(given, given.frame), place)
     # Behind the last run the frame is nothing that gates are chosen by, so that the same ones are found another time.
     sought = replace(given, frame=Frame.identity(place.qubits)) if place.is_last else given
     found = known.get((sought, place.gates))
     if found is None:
-        found = known[sought, place.gates] = _searched(sought, place, two_qubit_gates(run.ops))
-    for each in dict.fromkeys(found):  # many searches find the same
+        found = known[sought, place.gates] = _searched(sought, place, Written(run.ops, place.qubits).gates)
+    for each in found:
         frame = given.frame.with_rows_turned(each.frame) if place.is_last else each.frame
-        yield from _ended(Spelling(each.ops, frame), place)
+        yield from _ended(Spelling(each, frame), place)
 
 
 def _searched(given: Gadgets, place: Place, most: int) -> tuple[Synthesized, ...]:
@@ -99,20 +98,20 @@ def _searched(given: Gadgets, place: Place, most: int) -> tuple[Synthesized, ...
     Args:
         given: the rotations.
         place: where they stand.
-        most: two-qubit gates that they take now; a search that comes to more is given up.
+        most: two-qubit gates that they take now.
     """
-    found: list[tuple[int, Synthesized]] = []
     count = len(given.rotations)
-    for search in searches(count, place.runs):
-        each = synthesized(given, search, place.gates, most + _WORSE)
-        if each is not None:
-            size = each.found.gates
-            most = min(most, size)
-            found.append((size, each))
+    found = [
+        each
+        for each in all_synthesized(given, searches(count, place.runs), place.gates, most, _WORSE)
+        if each is not None
+    ]
+    most = min([most, *(each.attempt.gates for each in found)])
     # Not what was found before there was anything better, so that another run is not told more than this one.
-    near = [(size + each.found.letters / _LETTERS_UNDONE, each) for size, each in found if size <= most + _WORSE]
-    near.sort(key=lambda item: item[0])
-    return tuple(each for _, each in near[: max(4, _ENDED // max(1, count * place.runs))])
+    near = [each for each in found if each.attempt.gates <= most + _WORSE]
+    near.sort(key=lambda each: each.attempt.gates + each.attempt.letters / _LETTERS_UNDONE)
+    kept = near[: max(4, _ENDED // max(1, count * place.runs))]
+    return tuple(dict.fromkeys(kept))  # many searches find the same
 
 
 def _ended(spelling: Spelling, place: Place) -> Iterator[Spelling]:

@@ -7,8 +7,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
+#include <map>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "numpy_random.hpp"
@@ -21,6 +24,7 @@ using qffc::Bits;
 using qffc::count_bits;
 using qffc::Effects;
 using qffc::has;
+using qffc::kMostWords;
 using qffc::Move;
 using qffc::put;
 using qffc::Random;
@@ -37,55 +41,74 @@ using qffc::StringsTable;
 #endif
 
 constexpr std::int64_t kWindow = 96, kFreeMoves = 3;
-constexpr std::size_t kLayers = 4, kMostWords = 4;  // of 126 rows and of the window
+constexpr std::size_t kLayers = 4;
 constexpr double kLeast = 1e-9;
+
 // One operation that was chosen: the rotation of a place, or with -1 a quarter turn.
 struct Step {
   std::int64_t place;
-  std::uint64_t x, z;
-  bool negative;
+  std::uint64_t x, z, negative;
 };
 
+// How to search, as the caller writes it: native_search.py has the same fields.
 struct Options {
-  const double* weights;  // of the layers
+  double weights[kLayers];
   double tail, shaken;
-  bool patient, random;
-  const std::uint64_t* state;
-  std::int64_t most;  // gates; -1 for any number
+  std::int64_t patient, random;
+  std::uint64_t state[4];
+};
+
+static_assert(sizeof(Options) == 96, "the caller packs them without gaps");
+
+// What all searches start from.
+struct Given {
+  Given(std::size_t qubits, std::size_t rotations, const std::uint64_t* x, const std::uint64_t* z,
+        const std::uint64_t* negative, const std::int64_t* gates)
+      : n(qubits), count(rotations), gate_on(gates, gates + qubits), table(n, 2 * n + count, x, z, negative) {
+    before.resize(count);
+    for (std::size_t place = 0; place < count; ++place) {
+      before[place].assign(place / 64 + 1, 0);
+      for (std::size_t other = 0; other < place; ++other) {
+        const std::size_t s = 2 * n + place, t = 2 * n + other;
+        if ((count_bits(x[s] & z[t]) + count_bits(z[s] & x[t])) % 2) put(before[place], other);
+      }
+    }
+    for (std::size_t a = 0; a < n; ++a) {
+      for (std::size_t b = a + 1; b < n; ++b) pairs.push_back({a, b});
+    }
+  }
+
+  const std::size_t n, count;
+  const std::vector<std::int64_t> gate_on;
+  const StringsTable table;
+  std::vector<Bits> before;  // of each rotation, those before it that it does not commute with
+  std::vector<std::array<std::size_t, 2>> pairs;
 };
 
 class Search {
  public:
-  Search(std::size_t qubits, std::size_t rotations, const std::uint64_t* x, const std::uint64_t* z,
-         const std::uint8_t* negative, const std::int64_t* gate_on, const Options& options)
-      : n_(qubits),
-        rows_(2 * qubits),
-        count_(rotations),
+  // `most` gates; -1 for any number.
+  Search(const Given& given, const Options& options, std::int64_t most)
+      : n_(given.n),
+        rows_(2 * n_),
+        count_(given.count),
         row_words_((rows_ + 63) / 64),
         words_(row_words_ + std::min<std::size_t>(count_ + 63, kWindow + 32) / 64),
+        most_gates_(most),
         options_(options),
-        random_(options.state),
-        gate_on_(gate_on, gate_on + qubits),
-        table_(qubits, 2 * qubits + rotations, x, z, negative) {
+        before_(given.before),
+        pairs_(given.pairs),
+        random_(options_.state),
+        gate_on_(given.gate_on),
+        table_(given.table) {
     left_.assign(count_ / 64 + 1, 0);
     for (std::size_t place = 0; place < count_; ++place) put(left_, place);
-    before_.resize(count_);
-    for (std::size_t place = 0; place < count_; ++place) {
-      before_[place].assign(place / 64 + 1, 0);
-      for (std::size_t other = 0; other < place; ++other) {
-        const std::size_t s = rows_ + place, t = rows_ + other;
-        if ((count_bits(x[s] & z[t]) + count_bits(z[s] & x[t])) % 2) {
-          put(before_[place], other);
-        }
-      }
-    }
-    for (std::size_t a = 0; a < n_; ++a) {
-      for (std::size_t b = a + 1; b < n_; ++b) pairs_.push_back({a, b});
-    }
-    most_ = static_cast<std::int64_t>(std::max<std::size_t>(kWindow, rows_));
+    window_size_ = static_cast<std::int64_t>(std::min<std::size_t>(kWindow, count_));
     if (count_) {
-      for (std::size_t layer = 0; layer < kLayers; ++layer) products_[layer] = multiples(options_.weights[layer]);
-      if (options_.tail != 0.0) of_tail_ = multiples(options_.tail);
+      for (std::size_t layer = 0; layer < kLayers; ++layer) {
+        products_[layer] = multiples(options_.weights[layer], window_size_);
+      }
+      if (options_.tail != 0.0) of_tail_ = multiples(options_.tail, static_cast<std::int64_t>(rows_));
     }
     gained_.resize(pairs_.size());
     scores_.resize(9 * pairs_.size());
@@ -96,7 +119,7 @@ class Search {
   bool carry_out() {
     while (!layers_.empty()) {
       if (!rotate()) change_frame();
-      if (options_.most >= 0 && static_cast<std::int64_t>(free_moves_.size()) > options_.most) return false;
+      if (most_gates_ >= 0 && static_cast<std::int64_t>(free_moves_.size()) > most_gates_) return false;
     }
     return true;
   }
@@ -111,7 +134,7 @@ class Search {
   const StringsTable& table() const { return table_; }
 
  private:
-  using Set = Bits;  // row_words_ words of rows, then the window
+  using Set = std::array<std::uint64_t, kMostWords>;  // row_words_ words of rows, then the window
 
   std::uint64_t support(std::size_t place) const { return table_.support(rows_ + place); }
 
@@ -128,10 +151,9 @@ class Search {
       } else if (letters == 0) {
         continue;
       }
-      std::uint64_t x, z;
-      std::uint8_t negative;
+      std::uint64_t x, z, negative;
       table_.string(rows_ + place, &x, &z, &negative);
-      steps_.push_back({static_cast<std::int64_t>(place), x, z, negative != 0});
+      steps_.push_back({static_cast<std::int64_t>(place), x, z, negative});
       left_[place / 64] &= ~(std::uint64_t{1} << place % 64);
       any = true;
     }
@@ -144,6 +166,7 @@ class Search {
 
   void find_layers() {
     layers_.clear();
+    stale_ = kAll;
     std::size_t word = 0;
     while (word < left_.size() && !left_[word]) ++word;
     if (word == left_.size()) return;
@@ -168,16 +191,13 @@ class Search {
   }
 
   Set of_window(const std::vector<std::size_t>& places) const {
-    Set found(words_, 0);
-    for (const std::size_t place : places) {
-      const std::size_t bit = place - start_;
-      put(found, 64 * row_words_ + bit);
-    }
+    Set found{};
+    for (const std::size_t place : places) put(found, 64 * row_words_ + place - start_);
     return found;
   }
 
   Set of_rows() const {
-    Set found(words_, 0);
+    Set found{};
     for (std::size_t row = 0; row < rows_; ++row) put(found, row);
     return found;
   }
@@ -187,6 +207,7 @@ class Search {
     effects_.begin(n_, words_);
     const std::uint64_t end = rows_ % 64 ? (std::uint64_t{1} << rows_ % 64) - 1 : ~std::uint64_t{0};
     for (std::size_t q = 0; q < n_; ++q) {
+      if (!(stale_ >> q & 1)) continue;
       const Bits &x = table_.xs[q], &z = table_.zs[q];
       for (std::size_t w = 0; w < row_words_; ++w) {
         const std::uint64_t own = w + 1 < row_words_ ? ~std::uint64_t{0} : end;
@@ -200,60 +221,63 @@ class Search {
   }
 
   // Scores are in the order (letter, letter, pair).
-  std::size_t place_of(int first, int second, std::size_t pair) const {
-    return static_cast<std::size_t>(3 * first + second) * pairs_.size() + pair;
-  }
-
   Move move_at(std::size_t place) const {
     const auto& pair = pairs_[place % pairs_.size()];
     const int letters = static_cast<int>(place / pairs_.size());
     return {pair[0], pair[1], letters / 3, letters % 3};
   }
 
+  bool shortens(std::size_t place, const Set& target) const {
+    return effects_.pair(move_at(place)).shortens(target, words_);
+  }
+
   // A weight times every number of letters that can be: products in memory are rounded, also where a processor could
   // multiply and add at once.
-  std::vector<double> multiples(double weight) const {
-    std::vector<double> found(static_cast<std::size_t>(2 * most_ + 1));
-    for (std::int64_t k = -most_; k <= most_; ++k) {
+  static std::vector<double> multiples(double weight, std::int64_t most) {
+    std::vector<double> found(static_cast<std::size_t>(2 * most + 1));
+    for (std::int64_t k = -most; k <= most; ++k) {
       volatile double product = weight * static_cast<double>(k);
-      found[static_cast<std::size_t>(k + most_)] = product;
+      found[static_cast<std::size_t>(k + most)] = product;
     }
     return found;
   }
 
+  // Whether a gate was applied to one of two qubits, or the layers have changed, since scores were worked out: else
+  // these are as they were, for no string has another letter there.
+  bool is_stale(std::size_t a, std::size_t b) const { return (stale_ >> a | stale_ >> b) & 1; }
+
   // What a change of frame takes off the strings that come next, weighed, and off those of the frame.
   QFFC_COUNTS_BITS void weigh(const std::vector<Set>& masks, const Set& two) {
-    std::uint64_t but[kMostWords], shorter[kMostWords], longer[kMostWords];
     for (std::size_t pair = 0; pair < pairs_.size(); ++pair) {
       const auto [a, b] = pairs_[pair];
+      if (!is_stale(a, b)) continue;
+      Set but;
       gained_[pair] = 0;
-      for (std::size_t w = 0; w < words_; ++w) {
+      for (std::size_t w = row_words_; w < words_; ++w) {
         const std::uint64_t whole = effects_.whole(a, b, w) & two[w];
         gained_[pair] += count_bits(whole);
         but[w] = ~whole;
       }
-      for (int first = 0; first < 3; ++first) {
-        for (int second = 0; second < 3; ++second) {
-          const Move move{a, b, first, second};
-          for (std::size_t w = row_words_; w < words_; ++w) {
-            shorter[w] = effects_.shorter(move, w) & but[w];
-            longer[w] = effects_.longer(move, w) & but[w];
-          }
-          double score = 0.0;
+      for (int letters = 0; letters < 9; ++letters) {
+        const Effects::Pair ends = effects_.pair({a, b, letters / 3, letters % 3});
+        int taken[kLayers] = {0, 0, 0, 0};
+        for (std::size_t w = row_words_; w < words_; ++w) {
+          const std::uint64_t shorter = ends.shorter(w) & but[w], longer = ends.longer(w) & but[w];
           for (std::size_t layer = 0; layer < masks.size(); ++layer) {
-            int taken = 0;
-            for (std::size_t w = row_words_; w < words_; ++w) {
-              taken += count_bits(shorter[w] & masks[layer][w]) - count_bits(longer[w] & masks[layer][w]);
-            }
-            score += products_[layer][static_cast<std::size_t>(taken + most_)];
+            taken[layer] += count_bits(shorter & masks[layer][w]) - count_bits(longer & masks[layer][w]);
           }
-          if (options_.tail != 0.0) {
-            score += of_tail_[static_cast<std::size_t>(effects_.taken(move, rows_mask_) + most_)];
-          }
-          scores_[place_of(first, second, pair)] = score;
         }
+        double score = 0.0;
+        for (std::size_t layer = 0; layer < masks.size(); ++layer) {
+          score += products_[layer][static_cast<std::size_t>(taken[layer] + window_size_)];
+        }
+        if (options_.tail != 0.0) {
+          score += of_tail_[static_cast<std::size_t>(ends.taken(rows_mask_, row_words_) + static_cast<int>(rows_))];
+        }
+        scores_[static_cast<std::size_t>(letters) * pairs_.size() + pair] = score;
       }
     }
+    stale_ = 0;
   }
 
   void change_frame() {
@@ -271,20 +295,22 @@ class Search {
     Set target = masks[0];
     if (options_.patient || idle_ > static_cast<std::int64_t>(n_)) target = two.empty() ? shortest() : two_mask;
     if (options_.random) {
-      for (double& score : scores_) {
+      shaken_ = scores_;
+      for (double& score : shaken_) {
         volatile double shift = options_.shaken * random_();
         score += shift;
       }
     }
-    constexpr double nothing = -std::numeric_limits<double>::infinity();
-    double best = nothing;
+    const std::vector<double>& scores = options_.random ? shaken_ : scores_;
+    double best = kNothing;
     std::size_t chosen = 0;
-    for (std::size_t place = 0; place < scores_.size(); ++place) {
-      const int more = gained_[place % pairs_.size()];
-      double score = effects_.shortens(move_at(place), target) ? scores_[place] : nothing;
-      if (more > 0) score = std::max(score, std::max(scores_[place], 0.0));
-      score += more;
-      if (score > best) best = score, chosen = place;
+    for (std::size_t place = 0, pair = 0; place < scores.size(); ++place, ++pair) {
+      if (pair == pairs_.size()) pair = 0;
+      const int more = gained_[pair];
+      const double some = more > 0 ? std::max(scores[place], 0.0) : kNothing;
+      if (std::max(scores[place], some) + more <= best) continue;  // so that most need not be looked at
+      const double score = shortens(place, target) ? std::max(scores[place], some) : some;
+      if (score + more > best) best = score + more, chosen = place;
     }
     const Move move = move_at(chosen);
     open(move.a, move.b);
@@ -339,7 +365,8 @@ class Search {
       x |= static_cast<std::uint64_t>(qffc::kHasX[letters[end]]) << ends[end];
       z |= static_cast<std::uint64_t>(qffc::kHasZ[letters[end]]) << ends[end];
     }
-    steps_.push_back({-1, x, z, false});
+    steps_.push_back({-1, x, z, 0});
+    stale_ |= std::uint64_t{1} << move.a | std::uint64_t{1} << move.b;
   }
 
   QFFC_COUNTS_BITS bool shorten_frame() {
@@ -359,20 +386,23 @@ class Search {
     if (least == std::numeric_limits<int>::max()) return false;
     look(false);
     for (std::size_t place = 0; place < scores_.size(); ++place) {
-      scores_[place] = effects_.taken(move_at(place), rows_mask_);
+      const Move move = move_at(place);
+      if (is_stale(move.a, move.b)) scores_[place] = effects_.pair(move).taken(rows_mask_, row_words_);
     }
+    stale_ = 0;
     ++idle_;
     const auto size = static_cast<std::int64_t>(n_);
     if (idle_ <= 4 * size * size && free_move()) return true;
-    Set wanted(words_, 0), unwanted(words_, 0);
+    Set wanted{}, unwanted{};
     put(wanted, target);
     if (keep >= 0) put(unwanted, static_cast<std::size_t>(keep));
-    double best = -std::numeric_limits<double>::infinity();
+    double best = kNothing;
     std::size_t chosen = 0;
     for (std::size_t place = 0; place < scores_.size(); ++place) {
-      const Move move = move_at(place);
-      if (!effects_.shortens(move, wanted) || effects_.lengthens(move, unwanted)) continue;
-      if (scores_[place] > best) best = scores_[place], chosen = place;
+      if (scores_[place] <= best) continue;
+      const Effects::Pair ends = effects_.pair(move_at(place));
+      if (!ends.shortens(wanted, words_) || ends.lengthens(unwanted, words_)) continue;
+      best = scores_[place], chosen = place;
     }
     const Move move = move_at(chosen);
     if (gate_on_[move.a] != gate_on_[move.b]) open(move.a, move.b);
@@ -380,54 +410,106 @@ class Search {
     return true;
   }
 
+  static constexpr double kNothing = -std::numeric_limits<double>::infinity();
+  static constexpr std::uint64_t kAll = ~std::uint64_t{0};
+
   const std::size_t n_, rows_, count_, row_words_, words_;
-  const Options options_;
+  const std::int64_t most_gates_;
+  const Options& options_;
+  const std::vector<Bits>& before_;
+  const std::vector<std::array<std::size_t, 2>>& pairs_;
   Random random_;
   std::vector<std::int64_t> gate_on_;
   StringsTable table_;
-  std::vector<Bits> before_;
   Bits left_;
-  std::vector<std::array<std::size_t, 2>> pairs_;
   std::vector<std::vector<std::size_t>> layers_;
   std::unordered_map<std::int64_t, std::int64_t> free_moves_;
   std::vector<Step> steps_;
   std::size_t start_ = 0;
-  std::int64_t idle_ = 0, most_ = 0;
+  std::int64_t idle_ = 0, window_size_ = 0;
   std::array<std::vector<double>, kLayers> products_;  // of the weights of layers
   std::vector<double> of_tail_;
-  Effects effects_;  // of what was looked at last
-  std::vector<double> scores_;
+  Effects effects_;           // of what was looked at last
+  std::uint64_t stale_ = kAll;  // qubits whose strings have changed since
+  std::vector<double> scores_, shaken_;
   std::vector<int> gained_;  // of each pair, the rotations that a gate on it carries out at once
   Set rows_mask_;
 };
 
+// What searches find, in words: see the call.
+class Written {
+ public:
+  Written(std::uint64_t* out, std::size_t room) : out_(out), room_(room) {}
+
+  // Writes what a search found, unless another one found the same; where it begins, and its two-qubit gates.
+  std::pair<std::size_t, std::int64_t> add(const Search& search, std::size_t rows) {
+    Words words(3);
+    for (const auto& step : search.steps()) {
+      words.insert(words.end(), {static_cast<std::uint64_t>(step.place), step.x, step.z, step.negative});
+    }
+    words[0] = search.steps().size();
+    for (std::size_t row = 0; row < rows; ++row) {
+      std::uint64_t x, z, negative;
+      search.table().string(row, &x, &z, &negative);
+      words.insert(words.end(), {x, z, negative});
+      words[2] += static_cast<std::uint64_t>(count_bits(x | z));
+    }
+    const auto [place, is_new] = known_.try_emplace(words, size_, 0);
+    if (is_new) {
+      qffc::StringGates taken;
+      for (const auto& step : search.steps()) {
+        const qffc::Form form = qffc::form_about(step.x, step.z);
+        taken.add(&form, 1);
+        words.insert(words.end(), {form.head, form.mask, form.x, form.z});
+      }
+      place->second.second = taken.total();
+      words[1] = static_cast<std::uint64_t>(taken.total());
+      if (size_ + words.size() <= room_) std::memcpy(out_ + size_, words.data(), words.size() * sizeof(words[0]));
+      size_ += words.size();
+    }
+    return place->second;
+  }
+
+  std::size_t size() const { return size_; }
+
+ private:
+  using Words = std::vector<std::uint64_t>;
+
+  std::map<Words, std::pair<std::size_t, std::int64_t>> known_;
+  std::uint64_t* out_;
+  const std::size_t room_;
+  std::size_t size_ = 0;
+};
+
 }  // namespace
 
-// Returns how many operations there are, or -1 where the search is given up; they are written as far as there is room
-// for `room`. Strings are the rows of the frame, 2 `qubits` of them, then the rotations; on return the rows are those
-// of the frame that is left, and `gates` is how many two-qubit gates the operations take. Without rotations the frame is
-// undone instead.
+// Searches one after the other, each of which is given up where it takes more gates than the best one before, or than
+// `most`, and `worse` on top; -1 for any number. Strings are the rows of the frame, 2 `qubits` of them, then the
+// rotations; without rotations the frame is undone instead.
+//
+// `begins` is where in `out` that which each search found begins, -1 where it was given up: how many steps there are,
+// how many two-qubit gates they take, how many letters the rows of the frame that is left have, the steps with four
+// words each, the rows with three, and the steps once more as forms, see string_gates.hpp. What several find is written once. Returns how many words there are; only what
+// there was room for is written.
 extern "C" __attribute__((visibility("default"))) std::int64_t qffc_gadget_search(
-    std::int64_t qubits, std::int64_t rotations, std::uint64_t* x, std::uint64_t* z, std::uint8_t* negative,
-    const std::int64_t* gate_on, const double* weights, double tail, double shaken, std::int64_t patient,
-    const std::uint64_t* random, std::int64_t most, std::int64_t room, std::int64_t* places, std::uint64_t* step_x,
-    std::uint64_t* step_z, std::uint8_t* step_negative, std::int64_t* gates) {
-  static const std::uint64_t unused[4] = {0, 0, 0, 0};
-  const Options options{weights, tail, shaken, patient != 0, random != nullptr, random ? random : unused, most};
-  const auto size = static_cast<std::size_t>(qubits);
-  Search search(size, static_cast<std::size_t>(rotations), x, z, negative, gate_on, options);
-  if (rotations == 0) {
-    search.finish();
-  } else if (!search.carry_out()) {
-    return -1;
+    std::int64_t qubits, std::int64_t rotations, const std::uint64_t* x, const std::uint64_t* z,
+    const std::uint64_t* negative, const std::int64_t* gate_on, std::int64_t searches, const char* options,
+    std::int64_t most, std::int64_t worse, std::int64_t room, std::uint64_t* out, std::int64_t* begins) {
+  const Given given(static_cast<std::size_t>(qubits), static_cast<std::size_t>(rotations), x, z, negative, gate_on);
+  Written written(out, static_cast<std::size_t>(room));
+  for (std::int64_t number = 0; number < searches; ++number) {
+    Options own;
+    std::memcpy(&own, options + static_cast<std::size_t>(number) * sizeof own, sizeof own);
+    Search search(given, own, most < 0 ? -1 : most + worse);
+    begins[number] = -1;
+    if (rotations == 0) {
+      search.finish();
+    } else if (!search.carry_out()) {
+      continue;
+    }
+    const auto [begin, gates] = written.add(search, 2 * given.n);
+    begins[number] = static_cast<std::int64_t>(begin);
+    if (most >= 0) most = std::min(most, gates);
   }
-  for (std::size_t row = 0; row < 2 * size; ++row) search.table().string(row, x + row, z + row, negative + row);
-  const auto& steps = search.steps();
-  for (std::size_t k = 0; k < std::min(steps.size(), static_cast<std::size_t>(room)); ++k) {
-    places[k] = steps[k].place, step_x[k] = steps[k].x, step_z[k] = steps[k].z, step_negative[k] = steps[k].negative;
-  }
-  qffc::StringGates taken;
-  for (const auto& step : steps) taken.add(step.x, step.z);
-  *gates = taken.total();
-  return static_cast<std::int64_t>(steps.size());
+  return static_cast<std::int64_t>(written.size());
 }

@@ -2,6 +2,7 @@
 // Clifford gate would do to the lengths of some of them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -9,6 +10,8 @@
 namespace qffc {
 
 using Bits = std::vector<std::uint64_t>;
+
+constexpr std::size_t kMostWords = 4;  // of 126 rows and of the window
 
 // The gate exp(-i pi/4 P_a Q_b): letters by number, X, Y and Z.
 struct Move {
@@ -20,7 +23,8 @@ inline int count_bits(std::uint64_t bits) { return __builtin_popcountll(bits); }
 
 inline bool has(const Bits& bits, std::size_t place) { return bits[place / 64] >> place % 64 & 1; }
 
-inline void put(Bits& bits, std::size_t place) { bits[place / 64] |= std::uint64_t{1} << place % 64; }
+template <class Some>
+inline void put(Some& bits, std::size_t place) { bits[place / 64] |= std::uint64_t{1} << place % 64; }
 
 // 64 bits from a place on; bits beyond the end are zero.
 inline std::uint64_t read(const Bits& bits, std::size_t place) {
@@ -36,7 +40,7 @@ inline constexpr bool kHasX[3] = {true, true, false}, kHasZ[3] = {false, true, t
 class StringsTable {
  public:
   StringsTable(std::size_t qubits, std::size_t strings, const std::uint64_t* x, const std::uint64_t* z,
-               const std::uint8_t* negative)
+               const std::uint64_t* negative)
       : xs(qubits, Bits(strings / 64 + 1, 0)), zs(xs), minus_(strings / 64 + 1, 0) {
     for (std::size_t s = 0; s < strings; ++s) {
       for (std::size_t q = 0; q < qubits; ++q) {
@@ -47,7 +51,7 @@ class StringsTable {
     }
   }
 
-  void string(std::size_t number, std::uint64_t* x, std::uint64_t* z, std::uint8_t* negative) const {
+  void string(std::size_t number, std::uint64_t* x, std::uint64_t* z, std::uint64_t* negative) const {
     *x = *z = 0;
     for (std::size_t q = 0; q < xs.size(); ++q) {
       *x |= static_cast<std::uint64_t>(has(xs[q], number)) << q;
@@ -94,6 +98,8 @@ class StringsTable {
 // What gates on pairs of qubits do to the lengths of some strings, whose x and z bits are given by qubits.
 class Effects {
  public:
+  using Mask = std::array<std::uint64_t, kMostWords>;
+
   void begin(std::size_t qubits, std::size_t words) {
     words_ = words;
     some_.resize(qubits * words);
@@ -111,43 +117,48 @@ class Effects {
     return some_[a * words_ + w] & some_[b * words_ + w];
   }
 
-  // A gate changes the strings that anticommute with it at one of its ends alone.
-  std::uint64_t shorter(const Move& move, std::size_t w) const {
-    const std::uint64_t one = against(move.a, move.first, w), two = against(move.b, move.second, w);
-    return (one & some_[move.b * words_ + w] & ~two) | (some_[move.a * words_ + w] & ~one & two);
-  }
+  // What one gate does.
+  struct Pair {
+    const std::uint64_t *one, *two;            // which strings anticommute with it at each end
+    const std::uint64_t *some_one, *some_two;  // which have a letter there
 
-  std::uint64_t longer(const Move& move, std::size_t w) const {
-    const std::uint64_t one = against(move.a, move.first, w), two = against(move.b, move.second, w);
-    return (one & ~some_[move.b * words_ + w]) | (~some_[move.a * words_ + w] & two);
-  }
-
-  // The letters that a gate takes off the strings of a mask.
-  int taken(const Move& move, const Bits& mask) const {
-    int found = 0;
-    for (std::size_t w = 0; w < words_; ++w) {
-      if (mask[w]) found += count_bits(shorter(move, w) & mask[w]) - count_bits(longer(move, w) & mask[w]);
+    // A gate changes the strings that anticommute with it at one of its ends alone.
+    std::uint64_t shorter(std::size_t w) const {
+      return (one[w] & some_two[w] & ~two[w]) | (some_one[w] & ~one[w] & two[w]);
     }
-    return found;
-  }
 
-  bool shortens(const Move& move, const Bits& mask) const {
-    for (std::size_t w = 0; w < words_; ++w) {
-      if (mask[w] && (shorter(move, w) & mask[w])) return true;
-    }
-    return false;
-  }
+    std::uint64_t longer(std::size_t w) const { return (one[w] & ~some_two[w]) | (~some_one[w] & two[w]); }
 
-  bool lengthens(const Move& move, const Bits& mask) const {
-    for (std::size_t w = 0; w < words_; ++w) {
-      if (mask[w] && (longer(move, w) & mask[w])) return true;
+    // The letters that it takes off the strings of a mask.
+    int taken(const Mask& mask, std::size_t words) const {
+      int found = 0;
+      for (std::size_t w = 0; w < words; ++w) found += count_bits(shorter(w) & mask[w]) - count_bits(longer(w) & mask[w]);
+      return found;
     }
-    return false;
+
+    bool shortens(const Mask& mask, std::size_t words) const {
+      for (std::size_t w = 0; w < words; ++w) {
+        if (mask[w] && (shorter(w) & mask[w])) return true;
+      }
+      return false;
+    }
+
+    bool lengthens(const Mask& mask, std::size_t words) const {
+      for (std::size_t w = 0; w < words; ++w) {
+        if (mask[w] && (longer(w) & mask[w])) return true;
+      }
+      return false;
+    }
+  };
+
+  Pair pair(const Move& move) const {
+    return {against(move.a, move.first), against(move.b, move.second), some_.data() + move.a * words_,
+            some_.data() + move.b * words_};
   }
 
  private:
-  std::uint64_t against(std::size_t q, int letter, std::size_t w) const {
-    return against_[(3 * q + static_cast<std::size_t>(letter)) * words_ + w];
+  const std::uint64_t* against(std::size_t q, int letter) const {
+    return against_.data() + (3 * q + static_cast<std::size_t>(letter)) * words_;
   }
 
   std::size_t words_ = 0;

@@ -8,7 +8,7 @@
 namespace qffc {
 
 // The number of the form in which programs and arrays are given; it changes with them.
-constexpr int32_t program_format = 10;
+constexpr int32_t program_format = 11;
 constexpr int32_t most_qubits_of_a_gate = 6;  // Pauli strings aside
 
 enum class GateKind : int32_t { rotate = 0, exchange = 1, chirality = 2, pauli = 3, collective = 4 };

@@ -21,7 +21,7 @@ from qffc.passes.gadgets.frame import Frame
 from qffc.passes.gadgets.paulis import Pauli
 from qffc.passes.gadgets.sequence import Gadget, Gadgets
 from qffc.passes.gadgets.stabilizers import Stabilizers
-from qffc.passes.gadgets.synthesis import Search, synthesized, undone
+from qffc.passes.gadgets.synthesis import Search, all_synthesized, undone
 from qffc.passes.gadgets.synthesize_gadgets import SynthesizeGadgets
 from qffc.passes.same_response import compare_responses
 from qffc.targets.catalogue import target
@@ -99,6 +99,12 @@ def test_what_gains_nothing_stays():
     assert shorter(short) is short
 
 
+def test_more_qubits_than_words_have_bits():
+    far = [PauliRotation(((0, "X"), (33, "Y"), (69, "Z")), J), PauliRotation(((0, "Z"), (1, "Y"), (69, "X")), K)]
+    program = circuit(far, 70, PauliObservable(((0, "Z"),)))
+    assert (gates(program), gates(shorter(program))) == (6, 3)
+
+
 def test_declared_symmetries_are_left_alone():
     program = circuit([turn("XXX", J), turn("ZZZ", K)], 3, ZZ)
     assert shorter(program) is not program
@@ -111,9 +117,9 @@ def test_searches_end_on_any_strings(patient):
     random = Random(7)
     for qubits in (2, 5, 9):
         strings = [Pauli(random.randrange(1, 2**qubits), random.randrange(2**qubits)) for _ in range(30)]
-        found = synthesized(
+        (found,) = all_synthesized(
             Gadgets(tuple(Gadget(string, J) for string in strings), Frame.identity(qubits)),
-            Search(0.9, 0.3, patient, 3),
+            [Search(0.9, 0.3, patient, 3)],
         )
         assert found is not None
         assert all(len(op.qubits) <= 2 for op in found.ops)
@@ -123,8 +129,9 @@ def test_searches_end_on_any_strings(patient):
 
 def test_a_search_is_given_up():
     long = Gadgets((Gadget(Pauli(0b11111, 0), J),), Frame.identity(5))
-    assert synthesized(long, Search(), most=3) is None
-    assert synthesized(long, Search(), most=4) is not None
+    assert all_synthesized(long, [Search()], most=3) == (None,)
+    assert all_synthesized(long, [Search()], most=4) != (None,)
+    assert all_synthesized(long, [Search()], most=3, worse=1) != (None,)
 
 
 def test_strings_that_a_state_does_not_tell_apart():
