@@ -1,6 +1,6 @@
 """Pauli network synthesis: a greedy search for Clifford gates of pairs that make all strings of rotations short.
 
-``native/gadget_search.cpp`` does the same, step by step, and sooner; this is for where it was not built.
+``native/gadget_search.hpp`` does the same, step by step, and sooner; this is for where it was not built.
 
 The rotations are written in a frame that changes on the way: a Clifford gate turns all strings that are left, and with
 them the Clifford operation that is left to do at the end. In each step the gate is chosen that takes most letters off
