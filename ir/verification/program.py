@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import fields
+from operator import attrgetter, is_
 
 from qffc.ir.declarations import BASES, CARRIED, ROLES, SCOPES, SYMMETRIES, Parameter, Role
 from qffc.ir.diagnostics import error, quoted
@@ -17,10 +19,23 @@ from qffc.ir.verification.sizes import verify_sizes
 from qffc.ir.verification.values import declared, is_fit_basis, remember, verify_number, verify_value
 
 _PROGRAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_PARTS = attrgetter(*(field.name for field in fields(Draft)))
 
 
 def verify_program(program: Draft) -> None:
-    """Raise a diagnostic for the first thing in a program that does not fit."""
+    """Raise a diagnostic for the first thing in a program that does not fit.
+
+    A program is verified when it is made, before the first pass and after each one: where all its parts are the very
+    objects that were found to fit, which nobody changes, they are not looked through again.
+    """
+    parts: tuple[object, ...] = _PARTS(program)
+    known: tuple[object, ...] | None = program.__dict__.get("_verified")
+    if known is None or not all(map(is_, known, parts)):
+        _verify(program)
+        program.__dict__["_verified"] = parts
+
+
+def _verify(program: Draft) -> None:
     _verify_header(program)
     _verify_sites(program)
     verify_gathered_sites(program)
