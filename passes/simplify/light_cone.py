@@ -5,7 +5,7 @@ What is left is the light cone, or causal cone, of the observables; to drop the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar
@@ -15,18 +15,20 @@ import numpy as np
 from qffc.ir.observables import Observable
 from qffc.ir.operation import Coupling, Op
 from qffc.ir.ops import PauliRotation, Rotate, Singlet, Zero
-from qffc.ir.pauli import LETTERS, Letter, PauliSum, spin_component
+from qffc.ir.pauli import LETTERS, Letter, PauliSum
 from qffc.ir.program import Program
 from qffc.ir.reference import apply_string, dense
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.commutation import (
     bits_of,
-    commute_exactly,
     commutes_with_observable,
+    commutes_with_spin,
+    ends_alone,
     passes,
     passes_together,
     same_turn,
     shape_of,
+    spelling,
     turns_together,
 )
 from qffc.passes.circuit.gates_on_qubits import GatesOnQubits
@@ -240,26 +242,24 @@ def _is_eigenstate(shape: Shape, partners: tuple[int | None, ...]) -> bool:
 
 def seen_with_turns(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[int, ...]:
     """Return the places of all but equal rotations at the end that the observables do not see together."""
-    last = [index for index, op in enumerate(ops) if is_turn(op) and passes(op, ops[index + 1 :])]
+    last = ends_alone(ops)
     dropped: set[int] = set()
-    for turn in (ops[index] for index in last):
-        alike = {
-            ops[other].qubits[0]: other
-            for other in last
-            if other not in dropped and same_turn(on_qubit(turn, ops[other].qubits[0]), ops[other])
-        }
+    for turn in last:
+        own = spelling(ops[turn])
+        alike = {ops[other].qubits[0]: other for other in last if other not in dropped and spelling(ops[other]) == own}
         for paulis in observables:
-            if not _commutes_with_spin(turn, tuple(alike), paulis):
+            if not _commutes_with_spin(ops[turn], alike, paulis):
                 alike = {qubit: other for qubit, other in alike.items() if qubit not in paulis.qubits}
-        if all(_commutes_with_spin(turn, tuple(alike), paulis) for paulis in observables):
+        if all(_commutes_with_spin(ops[turn], alike, paulis) for paulis in observables):
             dropped |= set(alike.values())
     return tuple(index for index in range(len(ops)) if index not in dropped)
 
 
-def _commutes_with_spin(turn: Op, qubits: tuple[int, ...], paulis: PauliSum) -> bool:
+def _commutes_with_spin(turn: Op, qubits: Collection[int], paulis: PauliSum) -> bool:
     about_axis = axis_rotation(turn) if isinstance(turn, Rotate) else turn
     letters: Sequence[Letter] = (about_axis.string[0][1],) if isinstance(about_axis, PauliRotation) else LETTERS
-    return all(commute_exactly(spin_component(qubits, letter), paulis) for letter in letters)
+    mask = sum(1 << qubit for qubit in qubits)
+    return all(commutes_with_spin(mask, letter, paulis) for letter in letters)
 
 
 def _idle(program: Program, ops: tuple[Op, ...], observables: Named) -> tuple[int, ...]:
