@@ -230,7 +230,9 @@ class PauliRotation(Coupling):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "string", need_string(self.string, self.span))
+        string = need_string(self.string, self.span)
+        if string is not self.string:
+            object.__setattr__(self, "string", string)
 
     @classmethod
     def unit_generator(cls, qubits: Sequence[int], letters: Sequence[Letter] = ()) -> PauliSum:

@@ -227,13 +227,10 @@ def triple_product(a: int, b: int, c: int) -> PauliSum:
     return PauliSum.of(entries)
 
 
-_ALONE = tuple((letter,) for letter in LETTERS)
-
-
 def need_string(string: PauliString, span: Span | None = None) -> PauliString:
     """Return a Pauli string, sorted; refuse one without letters, with others than X, Y, Z, or with two on one qubit."""
-    if len(string) == 1 and type(string) is tuple and type(string[0]) is tuple and string[0][1:] in _ALONE:
-        return string  # of most operations
+    if type(string) is tuple and _is_in_order(string):
+        return string
     if not _is_string(string):
         raise error(
             "not a Pauli string",
@@ -250,6 +247,19 @@ def _spell_loosely(string: Sequence[object]) -> str:
     if not string or len(pairs) < len(string):
         return repr(string) if string else "no letter"
     return " ".join(f"{letter}({qubit})" for qubit, letter in pairs)
+
+
+def _is_in_order(string: tuple[object, ...]) -> bool:
+    """Whether a string is as almost all are: sorted, of plain pairs."""
+    last = -1
+    for place in string:
+        if type(place) is not tuple or len(place) != 2:
+            return False
+        qubit, letter = place
+        if type(qubit) is not int or qubit <= last or letter not in LETTERS:
+            return False
+        last = qubit
+    return last >= 0
 
 
 def _is_string(string: object) -> bool:

@@ -9,7 +9,6 @@ from qffc.ir.declarations import ACTIVATIONS, BASES, EnergyReadout
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.draft import Draft
 from qffc.ir.observables import Observable, SumObservable
-from qffc.ir.operation import Op
 from qffc.ir.ops import unordered_groups
 from qffc.ir.values import CarriedValue, Moment, walk
 from qffc.ir.verification.gathered import verify_rounds
@@ -22,10 +21,10 @@ MOST_STRINGS = 200_000
 
 def verify_qubits(program: Draft) -> None:
     """Refuse operations on unknown qubits, and qubits that are not prepared exactly once, first."""
-    prepared: dict[int, Op] = {}
+    prepared: set[int] = set()
     names = [qubit.name for qubit in program.qubits]
     for op in program.ops:
-        if not op.prepares and len(set(op.qubits)) == len(op.qubits) and prepared.keys() >= set(op.qubits):
+        if not op.prepares and prepared.issuperset(op.qubits) and len(set(op.qubits)) == len(op.qubits):
             continue  # as most are
         for qubit in op.qubits:
             if not 0 <= qubit < len(names):
@@ -62,7 +61,7 @@ def verify_qubits(program: Draft) -> None:
                     help=f"add 'singlet {names[qubit]}, ...' or 'zero {names[qubit]}' above",
                     span=op.span,
                 )
-            prepared.setdefault(qubit, op)
+            prepared.add(qubit)
     missing = [name for index, name in enumerate(names) if index not in prepared]
     if missing:
         raise error(
@@ -99,10 +98,10 @@ def verify_observables(program: Draft) -> None:
             help="add one, for instance 'observable e = dot(a, b)'",
         )
     for name, observable in program.observables:
-        if observable.strings > MOST_STRINGS:
+        if _strings(observable) > MOST_STRINGS:
             raise error(
                 "observable of too many Pauli strings",
-                found=f"{observable.strings} in '{name}', multiplied out",
+                found=f"{_strings(observable)} in '{name}', multiplied out",
                 expected=f"at most {MOST_STRINGS}",
                 help="take a product of fewer factors: each dot(a, b) has three strings",
                 where=f"observable '{name}'",
@@ -119,8 +118,16 @@ def verify_observables(program: Draft) -> None:
         verify_number(_size(observable), f"observable '{name}'", where=f"observable '{name}'")
 
 
+def _strings(observable: Observable) -> int:
+    """How many Pauli strings it has; kept with the observable, which is that of many programs."""
+    known: int | None = observable.__dict__.get("_strings")
+    if known is None:
+        known = observable.__dict__["_strings"] = observable.strings
+    return known
+
+
 def _size(observable: Observable) -> Fraction:
-    """A bound for the weights of its Pauli strings; kept with the observable, which is that of many programs."""
+    """A bound for the weights of its Pauli strings; kept in the same way."""
     known: Fraction | None = observable.__dict__.get("_size")
     if known is None:
         known = observable.__dict__["_size"] = _size_of(observable)

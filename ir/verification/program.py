@@ -14,12 +14,16 @@ from qffc.ir.elements import SYMBOLS
 from qffc.ir.verification.circuit import verify_observables, verify_qubits, verify_readout, verify_unordered
 from qffc.ir.verification.gathered import verify_gathered_sites
 from qffc.ir.verification.generators import verify_generators, verify_molecules
-from qffc.ir.verification.names import unique, verify_names
+from qffc.ir.verification.names import unique, verify_names, verify_other_names
 from qffc.ir.verification.sizes import verify_sizes
 from qffc.ir.verification.values import declared, is_fit_basis, remember, verify_number, verify_value
 
 _PROGRAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _PARTS = attrgetter(*(field.name for field in fields(Draft)))
+_HEAD = attrgetter(
+    "name", "symmetry", "scope", "species", "sites", "parameters", "qubits", "channels", "average", "generators"
+)
+"""What is said above the operations."""
 
 
 def verify_program(program: Draft) -> None:
@@ -36,17 +40,20 @@ def verify_program(program: Draft) -> None:
 
 
 def _verify(program: Draft) -> None:
-    _verify_header(program)
-    _verify_sites(program)
-    verify_gathered_sites(program)
-    verify_molecules(program)
-    known = declared(program)
-    if known is None:
+    known, head = declared(program), _HEAD(program)
+    if known is None or not all(map(is_, known.head, head)):
+        _verify_header(program)
+        _verify_sites(program)
+        verify_gathered_sites(program)
+        verify_molecules(program)
         for parameter in program.parameters:
             _verify_parameter(parameter, program.round_count)
-    verify_names(program, with_parameters=known is None)
+        verify_names(program)
+    known = known or remember(program)
+    known.head = head
+    verify_other_names(program)
     verify_generators(program)
-    fitting = (known or remember(program)).values
+    fitting = known.values
     for op in program.ops:
         value = op.value
         if value is not None and value not in fitting:

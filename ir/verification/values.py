@@ -11,13 +11,16 @@ from qffc.ir.declarations import BASES, Basis, Parameter, Site
 from qffc.ir.diagnostics import Span, error
 from qffc.ir.draft import Draft
 from qffc.ir.values import (
+    Add,
     CarriedNumber,
     CarriedValue,
     ChannelIndex,
     Cutoff,
     Moment,
+    Mul,
     Number,
     ParameterEntry,
+    Pi,
     Power,
     Radial,
     RoundIndex,
@@ -35,6 +38,8 @@ def is_fit_basis(basis: Basis) -> bool:
     return basis.kind in BASES and basis.size >= 1 and basis.cutoff > 0
 
 
+_FREE = (Add, Mul, Pi)
+"""What names nothing, and fits wherever its parts do."""
 LARGEST = 10**300
 """Numbers of a program are computed with as floating-point numbers, which end a little beyond."""
 
@@ -54,7 +59,7 @@ def verify_number(number: Fraction, subject: str, *, span: Span | None = None, w
     )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Declared:
     """What of the declarations of a program was verified, and which values were found to fit them.
 
@@ -66,12 +71,14 @@ class Declared:
         parameters: of it.
         rounds: how many it has.
         values: without moments; more are added.
+        head: these and all else that is said above the operations, of the latest program in which it was found to fit.
     """
 
     sites: tuple[Site, ...]
     parameters: tuple[Parameter, ...]
     rounds: int
     values: set[Value] = field(default_factory=set)
+    head: tuple[object, ...] = ()
 
 
 _KEPT = 4
@@ -107,11 +114,12 @@ def verify_value(
         where: the same in words, when there is no text.
         moments: whether the value may use moments (only readouts may).
     """
-    known = {name for name, _ in program.observables}
     for site in value.sites:
         need_site(program, site, span, where)
     verify_gathered(program, value, span=span, where=where)
     for node in _walk_tables_apart(value):
+        if type(node) in _FREE:
+            continue
         if isinstance(node, Number | Cutoff):
             number = node.value if isinstance(node, Number) else node.radius
             verify_number(number, "a value", span=span, where=where)
@@ -134,7 +142,7 @@ def verify_value(
                     where=where,
                     span=span,
                 )
-            if node.observable not in known:
+            if all(node.observable != name for name, _ in program.observables):
                 raise error(
                     "unknown observable",
                     found=f"'{node.observable}'",
