@@ -59,7 +59,8 @@ class Angles:
         expression = sympy.sympify(half_turns)
         known = self._known.get((expression, period))
         if known is None:
-            known = add(*(self._term(term, period) for term in sympy.Add.make_args(expression)))
+            terms = [self._term(term, period) for term in sympy.Add.make_args(expression)]
+            known = terms[0] if len(terms) == 1 else add(*terms)
             self._known[expression, period] = known
         return known
 

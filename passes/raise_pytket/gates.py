@@ -57,6 +57,11 @@ def known_gates() -> tuple[OpType, ...]:
     return (OpType.SWAP, *_GATES)
 
 
+def is_known(kind: OpType) -> bool:
+    """Whether a gate is in the table."""
+    return kind in _GATES or kind == OpType.SWAP
+
+
 def _turn(letters: dict[int, str], angle: Value) -> Turn:
     return rotation(letters, angle).turns[0]  # type: ignore[arg-type]  # letters of the table
 

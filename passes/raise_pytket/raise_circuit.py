@@ -16,17 +16,19 @@ from qffc.ir.values import Value
 from qffc.passes.raise_pytket.angles import Angles
 from qffc.passes.raise_pytket.couplings import Three, with_exchanges, with_rotations
 from qffc.passes.raise_pytket.fold_cliffords import folded
-from qffc.passes.raise_pytket.gates import MOST_CONTROLLED, known_gates, steps_of
+from qffc.passes.raise_pytket.gates import MOST_CONTROLLED, is_known, steps_of
 from qffc.passes.raise_pytket.singlets import with_singlets
 from qffc.passes.raise_pytket.steps import Step, Turn
 
-_WITHOUT_EFFECT = (OpType.Barrier, OpType.Phase, OpType.noop)
-_WRITTEN_OUT = (
-    OpType.CircBox,
-    OpType.ConjugationBox,
-    OpType.CustomGate,
-    OpType.PauliExpCommutingSetBox,
-    OpType.PauliExpPairBox,
+_WITHOUT_EFFECT = frozenset((OpType.Barrier, OpType.Phase, OpType.noop))
+_WRITTEN_OUT = frozenset(
+    (
+        OpType.CircBox,
+        OpType.ConjugationBox,
+        OpType.CustomGate,
+        OpType.PauliExpCommutingSetBox,
+        OpType.PauliExpPairBox,
+    )
 )
 """Boxes whose circuit has the gates and the symbols that their author gave."""
 _LONG = re.compile(r"(?<![\w.])\d{17,}(?![\d.e])")
@@ -91,7 +93,7 @@ def raise_circuit(
     steps: list[Step] = []
     gates = 0
     for op, qubits in _gates(circuit, circuit.qubits):
-        late = next((qubit for qubit in qubits if qubit in measured), None)
+        late = next((qubit for qubit in qubits if qubit in measured), None) if measured else None
         if late is not None:
             raise _no_gates(
                 op,
@@ -148,7 +150,7 @@ def _steps(op: Op, qubits: Sequence[Qubit], angles: Angles, on: Sequence[int]) -
         return [Step((turn,))] if string else []
     if op.type in _NO_UNITARY:
         raise _no_gates(op, qubits, *_NO_UNITARY[op.type])
-    if op.type not in known_gates():
+    if not is_known(op.type):
         raise error(
             "gate without an exact form",
             found=f"{op.type.name}, which is no gate with angles that qffc knows",

@@ -148,7 +148,11 @@ def steps_commute(one: Step, other: Step) -> bool:
         return True
     if not (one.passable and other.passable):
         return False
-    return not any((x & its_z ^ z & its_x).bit_count() & 1 for x, z in one.bits for its_x, its_z in other.bits)
+    for x, z in one.bits:
+        for its_x, its_z in other.bits:
+            if (x & its_z ^ z & its_x).bit_count() & 1:
+                return False
+    return True
 
 
 def pauli_product(first: Step, second: Step) -> PauliString | None:
