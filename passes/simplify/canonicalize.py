@@ -12,7 +12,7 @@ from qffc.ir.operation import Op
 from qffc.ir.ops import Relabel
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
-from qffc.passes.simplify.merge import append
+from qffc.passes.simplify.merge import Word
 from qffc.passes.simplify.normal_form import is_identity, normal, without_swap
 from qffc.passes.target import Target
 
@@ -108,16 +108,19 @@ class Canonicalize(Pass[None]):
     def _sweep(self, ops: tuple[Op, ...], qubits: int) -> tuple[tuple[Op, ...], dict[int, int]]:
         """One walk over the operations: the new ones, and the place where the state of each qubit ends."""
         place = {qubit: qubit for qubit in range(qubits)}
-        done: list[Op] = []
+        moved = False
+        word = Word(fuse=self.fuse, merge=self.merge)
         for op in ops:
             if isinstance(op, Relabel):
                 place |= {to: place[source] for source, to in op.moves}
+                moved = True
                 continue
-            here = normal(op.relabelled(place))
+            here = normal(op.relabelled(place) if moved else op)
             if self.fold_swaps:
                 here, swap = without_swap(here)
                 if swap:
                     place = {qubit: swap.get(now, now) for qubit, now in place.items()}
+                    moved = True
             if not is_identity(here):
-                append(done, here, fuse=self.fuse, merge=self.merge)
-        return tuple(done), place
+                word.append(here)
+        return tuple(word.ops), place
