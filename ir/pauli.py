@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from operator import or_
+from operator import itemgetter, or_
 from typing import Literal
 
 from qffc.ir.diagnostics import Span, error
 from qffc.ir.kept import cached_property
-from qffc.ir.values import Number, Numeric, Value, add, as_value, mul
+from qffc.ir.values import Number, Numeric, Value, add, as_value, is_zero, mul
 
 Letter = Literal["X", "Y", "Z"]
 LETTERS: tuple[Letter, ...] = ("X", "Y", "Z")
@@ -26,7 +26,7 @@ Coefficient = tuple[Value, Value]
 """Real and imaginary part, canonical."""
 Term = tuple[PauliString, Coefficient]
 
-_ZERO = Number(Fraction(0))
+_ZERO, _ONE = as_value(0), as_value(1)
 
 
 def product_of_strings(left: PauliString, right: PauliString) -> tuple[int, PauliString]:
@@ -92,6 +92,16 @@ class PauliSum:
         return _collect((string, (as_value(value), _ZERO)) for string, value in entries.items())
 
     @staticmethod
+    def single(string: PauliString) -> PauliSum:
+        """Return one string with the weight 1.
+
+        Example:
+            >>> print(PauliSum.single(((0, "X"),)))
+            X(0)
+        """
+        return PauliSum(((string, (_ONE, _ZERO)),))
+
+    @staticmethod
     def total(parts: Iterable[PauliSum]) -> PauliSum:
         """Return the sum of any number of sums, collected once.
 
@@ -112,7 +122,7 @@ class PauliSum:
         """
         scaled = ((Number(weight), part) for weight, part in parts)
         return _collect(
-            (string, (mul(weight, re), im if im is _ZERO else mul(weight, im)))
+            (string, (weight if re is _ONE else mul(weight, re), im if im is _ZERO else mul(weight, im)))
             for weight, part in scaled
             for string, (re, im) in part.terms
         )
@@ -299,13 +309,16 @@ def _collect(entries: Iterable[Term]) -> PauliSum:
     found: dict[PauliString, list[Coefficient]] = defaultdict(list)
     for string, coefficient in entries:
         found[string].append(coefficient)
-    sums = ((string, (_sum(re for re, _ in parts), _sum(im for _, im in parts))) for string, parts in found.items())
-    kept = [term for term in sums if term[1] != (_ZERO, _ZERO)]
-    return PauliSum(tuple(sorted(kept, key=lambda term: term[0])))
+    kept: list[Term] = []
+    for string, parts in found.items():
+        re, im = parts[0] if len(parts) == 1 else (_sum([re for re, _ in parts]), _sum([im for _, im in parts]))
+        if not (is_zero(re) and is_zero(im)):
+            kept.append((string, (re, im)))
+    return PauliSum(tuple(sorted(kept, key=itemgetter(0))))
 
 
 def _sum(values: Iterable[Value]) -> Value:
-    left = [value for value in values if value != _ZERO]
+    left = [value for value in values if not is_zero(value)]
     if not left:
         return _ZERO
     return left[0] if len(left) == 1 else add(*left)

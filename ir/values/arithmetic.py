@@ -353,7 +353,7 @@ def _times(coefficient: Fraction, value: Value) -> Value:
     if not coefficient or is_zero_vector(body):
         return zero_vector() if body.law.rank else _ZERO
     if isinstance(body, Number):
-        return Number(coefficient * body.value)
+        return Number(coefficient if body is _ONE else coefficient * body.value)
     if coefficient == 1:
         return body
     if isinstance(body, Add):
