@@ -47,12 +47,18 @@ class Value:
     @cached_property
     def sites(self) -> tuple[str, ...]:
         """The names of the sites that the value depends on by what they are placed at, sorted."""
-        return tuple(sorted({*self._own_sites(), *(site for child in self.children for site in child.sites)}))
+        found = set(self._own_sites())
+        for child in self.children:
+            found.update(child.sites)
+        return tuple(sorted(found))
 
     @cached_property
     def named_sites(self) -> tuple[str, ...]:
         """The same with those whose species are named."""
-        return tuple(sorted({*self._own_sites(), *(site for child in self.children for site in child.named_sites)}))
+        found = set(self._own_sites())
+        for child in self.children:
+            found.update(child.named_sites)
+        return tuple(sorted(found))
 
     @property
     def is_positive(self) -> bool:

@@ -165,11 +165,11 @@ def _walk_tables_apart(value: Value) -> Iterator[Value]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(child for child in reversed(node.children) if not _is_table(node, child))
+        table = node.table if isinstance(node, _OVER_TABLES) else None
+        stack.extend([child for child in reversed(node.children) if child is not table])
 
 
-def _is_table(node: Value, child: Value) -> bool:
-    return isinstance(node, Radial | CarriedValue) and child is node.table
+_OVER_TABLES = (Radial, CarriedValue)
 
 
 _Use = Literal["radial", "scalars", "vectors"]

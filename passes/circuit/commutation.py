@@ -257,7 +257,7 @@ def ends_alone(ops: Sequence[Op]) -> list[int]:
     for place in range(len(ops) - 1, -1, -1):
         op = ops[place]
         mask, x, z = bits_of(op)
-        if is_turn(op):
+        if x < 0 and isinstance(op, Rotate) or x >= 0 and not mask & mask - 1:
             by_rules = x < 0 or mask & others
             against = not all_commute(op, ops[place + 1 :]) if by_rules else x & z & either | x & ~z & zs | z & ~x & xs
             if not against:

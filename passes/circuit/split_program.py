@@ -125,13 +125,16 @@ def _split(program: Program) -> Split:
 
 def _kernel_op(op: Op, scalars: dict[Value, int], vectors: dict[Value, int]) -> KernelOp:
     angle = vector = None
-    if op.declaration.angle is not None and op.value is not None:
-        angle = _affine(op.value, scalars)
-    elif op.value is not None:
-        factor, body = split_coefficient(op.value)
+    said, value = op.declaration, op.value
+    if value is None:
+        targets = tuple([target for _, target in op.moved])
+        return KernelOp(said.word, op.qubits, targets=targets)
+    if said.angle is not None:
+        angle = _affine(value, scalars)
+    else:
+        factor, body = split_coefficient(value)
         vector = (factor, vectors.setdefault(body, len(vectors)))
-    targets = tuple(target for _, target in op.moved)
-    return KernelOp(op.word, op.qubits, angle, vector, op.letters, targets)
+    return KernelOp(said.word, op.qubits, angle, vector, op.letters)
 
 
 class _Parts(NamedTuple):
@@ -161,8 +164,11 @@ def _affine(angle: Value, scalars: dict[Value, int]) -> Affine:
     return found
 
 
+_NONE = Fraction(0)
+
+
 def _parts(angle: Value) -> _Parts:
-    constant = pi_multiple = Fraction(0)
+    constant = pi_multiple = _NONE
     terms: list[tuple[Fraction, Value]] = []
     for term in angle.terms if isinstance(angle, Add) else (angle,):
         coefficient, body = split_coefficient(term)
@@ -172,8 +178,9 @@ def _parts(angle: Value) -> _Parts:
             pi_multiple += coefficient
         elif coefficient:
             terms.append((coefficient, body))
-    weights = tuple(float(coefficient) for coefficient, _ in terms)
-    return _Parts(constant, pi_multiple, tuple(terms), Affine(constant, pi_multiple, ()).offset, weights)
+    weights = tuple([float(coefficient) for coefficient, _ in terms])
+    offset = 0.0 if constant is _NONE is pi_multiple else Affine(constant, pi_multiple, ()).offset
+    return _Parts(constant, pi_multiple, tuple(terms), offset, weights)
 
 
 def length_and_direction(value: Value) -> tuple[Value | None, Value]:

@@ -92,6 +92,8 @@ class Canonicalize(Pass[None]):
         if program.round_count > 1:
             # Every vector that turns a qubit is carried on, and is part of the response.
             return PassResult(program, None)
+        if program.__dict__.get("_canonical") == self:  # it is what this pass has made, or left as it was
+            return PassResult(program, None)
         ops = program.ops
         place = {qubit: qubit for qubit in range(len(program.qubits))}
         while True:
@@ -100,10 +102,12 @@ class Canonicalize(Pass[None]):
             if shorter == ops:
                 break
             ops = shorter
-        if ops == program.ops:
-            return PassResult(program, None)
-        observables = tuple((name, observable.relabelled(place)) for name, observable in program.observables)
-        return PassResult(replace(program, ops=ops, observables=observables), None, changed=True)
+        changed = ops != program.ops
+        if changed:
+            observables = tuple((name, observable.relabelled(place)) for name, observable in program.observables)
+            program = replace(program, ops=ops, observables=observables)
+        program.__dict__["_canonical"] = self  # the last sweep found nothing to do, and no other one would
+        return PassResult(program, None, changed)
 
     def _sweep(self, ops: tuple[Op, ...], qubits: int) -> tuple[tuple[Op, ...], dict[int, int]]:
         """One walk over the operations: the new ones, and the place where the state of each qubit ends."""

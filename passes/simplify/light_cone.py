@@ -106,6 +106,8 @@ class LightCone(Pass[None]):
         if program.round_count > 1:
             # Every vector that turns a qubit is carried on, and is part of the response.
             return PassResult(program, None)
+        if program.__dict__.get("_all_seen") == self:  # the same pass left it as it was
+            return PassResult(program, None)
         flat = flatten(program, keep_groups=True)
         names = {name for name, _ in seen_observables(program)}
         seen = tuple(item for item in flat.observables if item[0] in names)
@@ -115,8 +117,12 @@ class LightCone(Pass[None]):
         observables = (seen or flat.observables[:1]) if self.observables else flat.observables
         idle = _idle(program, shorter, observables) if self.qubits else ()
         if len(shorter) == len(ops) and len(observables) == len(program.observables) and not idle:
+            program.__dict__["_all_seen"] = self
             return PassResult(program, None)
-        return PassResult(_without(program, shorter, observables, idle), None, changed=True)
+        made = _without(program, shorter, observables, idle)
+        if not idle and tuple(step.op for step in flatten(made, keep_groups=True).steps) == shorter:
+            made.__dict__["_all_seen"] = self  # nothing else goes, and nothing has become whole
+        return PassResult(made, None, changed=True)
 
 
 def _seen(ops: tuple[Op, ...], observables: tuple[PauliSum, ...]) -> tuple[Op, ...]:
@@ -141,31 +147,40 @@ def seen_from_end(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[i
     kept: list[int] = []
     gates = GatesOnQubits()
     cones = [0] * len(observables)  # of each observable, which gates it sees, one bit for each
-    touched = [paulis.mask for paulis in observables]
-    for place in reversed(range(len(ops))):
+    all_of_them = (1 << len(observables)) - 1
+    known: dict[tuple[int, int], int] = {}  # of strings, the observables that they do not commute with
+    for place in range(len(ops) - 1, -1, -1):
         op = ops[place]
         if op.prepares:
             kept.append(place)
             continue
-        mask, against = bits_of(op)[0], -1
-        watching: list[int] = []
-        for number, paulis in enumerate(observables):
-            if not touched[number] & mask:
-                continue
-            if commutes_with_observable(op, paulis):
-                if against < 0:
-                    against = gates.against(op)
-                cone = cones[number]
-                if not against & cone or (turns_together(op) and passes_together(op, gates.last_first(cone))):
-                    continue
-            watching.append(number)
+        string = bits_of(op)[1:]
+        watching = known.get(string)
+        if watching is None:
+            marks = [0 if commutes_with_observable(op, paulis) else 1 << k for k, paulis in enumerate(observables)]
+            watching = sum(marks)
+            if string[0] >= 0:
+                known[string] = watching
+        if watching != all_of_them:
+            watching |= _watching_gates(op, gates, cones, watching)
         if watching:
             kept.append(place)
             bit = gates.append(op)
-            for number in watching:
-                cones[number] |= bit
-                touched[number] |= mask
+            cones = [cone | bit if watching >> k & 1 else cone for k, cone in enumerate(cones)]
     return tuple(reversed(kept))
+
+
+def _watching_gates(op: Op, gates: GatesOnQubits, cones: Sequence[int], others: int) -> int:
+    """Which observables see an operation through later gates, one bit for each, apart from others."""
+    found = 0
+    against = gates.against(op)
+    together = turns_together(op)
+    for number, cone in enumerate(cones):
+        if not against & cone or others >> number & 1:
+            continue
+        if not (together and passes_together(op, gates.last_first(cone))):
+            found |= 1 << number
+    return found
 
 
 def _from_start(ops: tuple[Op, ...]) -> tuple[Op, ...]:
@@ -208,10 +223,12 @@ def _makes_a_phase(op: Op, partners: Mapping[int, int | None]) -> bool:
         about_axis = axis_rotation(op)
         return about_axis is not None and _makes_a_phase(about_axis, partners)
     if isinstance(op, PauliRotation):
-        letters = dict(op.string)
         # XX, YY and ZZ are -1 on a singlet, any other string on it leaves it; Z is 1 on |0>.
-        prepared = ((letter, partners[qubit]) for qubit, letter in op.string)
-        return all(letter == "Z" if other is None else letters.get(other) == letter for letter, other in prepared)
+        for qubit, letter in op.string:
+            other = partners[qubit]
+            if letter != "Z" if other is None else (other, letter) not in op.string:
+                return False
+        return True
     if not isinstance(op, Coupling):
         return False
     shape = shape_of(op)

@@ -10,7 +10,7 @@ from typing import TypeGuard
 from qffc.ir.operation import Coupling, Op
 from qffc.ir.ops import Exchange, PauliRotation, Rotate
 from qffc.ir.values import add, as_value, mul
-from qffc.passes.circuit.commutation import bits_of, commute, reach, same_turn, turns_together
+from qffc.passes.circuit.commutation import all_commute, bits_of, commute, reach, same_turn, turns_together
 from qffc.passes.circuit.free_order import group_of
 from qffc.passes.circuit.turns import is_turn, on_qubit, parts
 from qffc.passes.simplify.normal_form import is_identity
@@ -84,16 +84,19 @@ class Word:
             if not self._masks[index] & mask:
                 continue
             other = self.ops[index]
-            met = [qubit for qubit in other.qubits if qubit in pending]
-            union = merged(other, pending[met[0]])
+            met = [pending[qubit] for qubit in other.qubits if qubit in pending]
+            union = merged(other, met[0])
             if union is not None:
                 unions[index] = union
-                del pending[met[0]]
-                mask ^= 1 << met[0]
+                (qubit,) = other.qubits
+                del pending[qubit]
+                mask ^= 1 << qubit
                 if not pending:
                     self._put(unions, moving)
                     return True
-            elif not all(commute(other, pending[qubit]) for qubit in met):
+            elif not all_commute(other, met):
+                if not turns_together(other):
+                    return False
                 missing = [qubit for qubit in other.qubits if qubit not in pending]
                 partners = self._partners(index, op, missing, moving, unions)
                 if partners is None:
@@ -107,8 +110,6 @@ class Word:
         self, index: int, turn: Op, qubits: list[int], moving: set[int], unions: dict[int, Op]
     ) -> set[int] | None:
         """Where ``qubits`` turn like ``turn`` after a coupling, if these rotations can be moved up to it."""
-        if not turns_together(self.ops[index]):
-            return None
         found = set()
         for qubit in qubits:
             own = on_qubit(turn, qubit)
@@ -167,7 +168,7 @@ def merged(first: Op, second: Op) -> Op | None:
     if not isinstance(first, Coupling) or not isinstance(second, Coupling):
         return None
     # Couplings of two groups stay apart: a merged one could be moved among those of the first group.
-    alike = (first.letters, first.group) == (second.letters, second.group)
+    alike = first.letters == second.letters and first.unordered == second.unordered
     return first.with_value(add(first.value, second.value)) if alike else None
 
 
