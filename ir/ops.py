@@ -331,7 +331,8 @@ def unordered_groups(ops: Sequence[Op]) -> list[tuple[int, str]]:
     runs: list[tuple[int, str]] = []
     latest: str | None = None
     for place, op in enumerate(ops):
-        if op.group is not None and op.group != latest:
-            runs.append((place, op.group))
-        latest = op.group
+        group = op.group
+        if group is not None and group != latest:
+            runs.append((place, group))
+        latest = group
     return runs

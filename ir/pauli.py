@@ -288,7 +288,7 @@ def spell_string(string: PauliString, names: Sequence[str]) -> str:
         >>> spell_string(((0, "X"), (2, "Z")), ("a", "b", "c"))
         'X(a) Z(c)'
     """
-    return " ".join(f"{letter}({names[qubit]})" for qubit, letter in string)
+    return " ".join([f"{letter}({names[qubit]})" for qubit, letter in string])
 
 
 def _product(left: Term, right: Term, factor: int = 1) -> Term:

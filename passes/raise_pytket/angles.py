@@ -56,7 +56,7 @@ class Angles:
         Raises:
             QffcError: for what is no real number, and for functions that values do not have.
         """
-        expression = sympy.sympify(half_turns)
+        expression = half_turns if isinstance(half_turns, sympy.Expr) else sympy.sympify(half_turns)
         known = self._known.get((expression, period))
         if known is None:
             terms = [self._term(term, period) for term in sympy.Add.make_args(expression)]

@@ -47,6 +47,8 @@ def steps_of(kind: OpType, angles: Angles, qubits: Qubits) -> list[Step] | None:
         return None
     turns = [turn for turn in build(angles, qubits) if not is_zero(turn.angle)]
     whole = Step(tuple(turns))
+    if len(turns) == 1:
+        return [whole]
     if whole.quarters is not None:
         return [whole] if turns else []
     return [Step((turn,)) for turn in turns]
