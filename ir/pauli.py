@@ -71,6 +71,20 @@ def string_bits(string: PauliString) -> tuple[int, int]:
     return x, z
 
 
+_BY_BITS: Mapping[tuple[int, int], Letter] = {(1, 0): "X", (1, 1): "Y", (0, 1): "Z"}
+
+
+def string_of_bits(x: int, z: int) -> PauliString:
+    """Return the string that :func:`string_bits` gives these bits of.
+
+    Example:
+        >>> string_of_bits(5, 4)
+        ((0, 'X'), (2, 'Y'))
+    """
+    qubits = [qubit for qubit in range((x | z).bit_length()) if (x | z) >> qubit & 1]
+    return tuple([(qubit, _BY_BITS[x >> qubit & 1, z >> qubit & 1]) for qubit in qubits])
+
+
 @dataclass(frozen=True)
 class PauliSum:
     """A weighted sum of Pauli strings; terms with both parts zero are dropped on construction.

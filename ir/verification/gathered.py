@@ -19,10 +19,9 @@ def verify_gathered(program: Draft, value: Value, *, span: Span | None = None, w
         where: the same in words, when there is no text.
     """
     gathered = {site.name for site in program.sites if site.role == "gathered"}
-    sums = [node for node in walk(value) if isinstance(node, Gathered)]
-    if not gathered and not sums:
-        return
-    for node in sums:
+    for node in walk(value):
+        if not isinstance(node, Gathered):
+            continue
         if node.site not in gathered:
             raise error(
                 "sum over a site that is not gathered",

@@ -16,6 +16,7 @@ from qffc.ir.values import (
     CarriedValue,
     ChannelIndex,
     Cutoff,
+    Gathered,
     Moment,
     Mul,
     Number,
@@ -116,8 +117,10 @@ def verify_value(
     """
     for site in value.sites:
         need_site(program, site, span, where)
-    verify_gathered(program, value, span=span, where=where)
-    for node in _walk_tables_apart(value):
+    nodes = tuple(_walk_tables_apart(value))
+    if program.gathered is not None or any([isinstance(node, Gathered) for node in nodes]):
+        verify_gathered(program, value, span=span, where=where)
+    for node in nodes:
         if type(node) in _FREE:
             continue
         if isinstance(node, Number | Cutoff):

@@ -143,14 +143,15 @@ def _swaps(circuit: Circuit) -> list[tuple[int, int]]:
 
 
 def _steps(op: Op, qubits: Sequence[Qubit], angles: Angles, on: Sequence[int]) -> list[Step]:
-    if op.type == OpType.PauliExpBox:
+    kind = op.type
+    if kind == OpType.PauliExpBox:
         letters = [pauli.name for pauli in op.get_paulis()]  # type: ignore[attr-defined]  # this box has them
         string = tuple(sorted((qubit, letter) for qubit, letter in zip(on, letters, strict=True) if letter != "I"))
         turn = Turn(string, angles.angle(op.get_phase()))  # type: ignore[attr-defined]
         return [Step((turn,))] if string else []
-    if op.type in _NO_UNITARY:
-        raise _no_gates(op, qubits, *_NO_UNITARY[op.type])
-    if not is_known(op.type):
+    if kind in _NO_UNITARY:
+        raise _no_gates(op, qubits, *_NO_UNITARY[kind])
+    if not is_known(kind):
         raise error(
             "gate without an exact form",
             found=f"{op.type.name}, which is no gate with angles that qffc knows",
@@ -170,10 +171,10 @@ def _steps(op: Op, qubits: Sequence[Qubit], angles: Angles, on: Sequence[int]) -
     try:
         params = op.params
         if params:
-            periods = _periods(op.type, len(params))
-            steps = steps_of(op.type, [angles.angle(*each) for each in zip(params, periods, strict=True)], on)
+            periods = _periods(kind, len(params))
+            steps = steps_of(kind, [angles.angle(*each) for each in zip(params, periods, strict=True)], on)
         else:
-            steps = _without_angles(op.type, tuple(on))
+            steps = _without_angles(kind, tuple(on))
     except QffcError as problem:
         raise QffcError(replace(problem.diagnostic, where=_place(op, qubits))) from None
     if steps is None:

@@ -6,12 +6,13 @@ strings. Everything here follows from the algebra of strings; no matrix is built
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from qffc.ir.kept import cached_property
 from qffc.ir.operation import Op
-from qffc.ir.pauli import Letter, PauliString, product_of_strings, string_bits
+from qffc.ir.pauli import Letter, PauliString, product_of_strings, string_bits, string_of_bits
 from qffc.ir.values import Pi, Value, is_zero, split_coefficient
 
 
@@ -93,8 +94,9 @@ class Step:
     def after(self, clifford: Step) -> Step:
         """Return C U C^dagger of this gate U: what it becomes when C, which came after it, comes before it."""
         turns = []
-        for turn in self.turns:
-            string, negative = clifford.image(Signed(turn.string, False))
+        for turn, (x, z) in zip(self.turns, self.bits, strict=True):
+            turned_x, turned_z, negative = clifford.turned_bits(x, z, False)
+            string = turn.string if (turned_x, turned_z) == (x, z) else string_of_bits(turned_x, turned_z)
             turns.append(Turn(string, -turn.angle if negative else turn.angle))
         return Step(tuple(turns))
 
@@ -171,11 +173,13 @@ def pauli_product(first: Step, second: Step) -> PauliString | None:
             if (image_x, image_z) != (x, z):
                 return None
             flips.append(negative)
-        # X keeps X and turns Z around, Z the other way.
-        found: dict[tuple[bool, bool], Letter] = {(False, True): "X", (True, True): "Y", (True, False): "Z"}
-        if any(flips):
-            letters[qubit] = found[flips[0], flips[1]]
+        if flips != [False, False]:
+            letters[qubit] = _BY_FLIPS[flips[0], flips[1]]
     return tuple(sorted(letters.items()))
+
+
+_BY_FLIPS: Mapping[tuple[bool, bool], Letter] = {(False, True): "X", (True, True): "Y", (True, False): "Z"}
+"""Whether X and Z take the other sign: X keeps X and turns Z around, Z the other way."""
 
 
 def _turned(signed: Signed, axis: PauliString, quarters: int) -> Signed:

@@ -81,10 +81,10 @@ def import_circuit(circuit: Circuit, description: Description) -> Imported:
     readout = head.readout
     if isinstance(readout, EnergyReadout):
         readout = EnergyReadout(parse_value(description.readout, "energy"))
-    used = dict.fromkeys(op.value for op in raised.ops if op.value is not None)
+    used = {id(op.value): op.value for op in raised.ops if op.value is not None}  # of equal gates the very same
     if isinstance(readout, EnergyReadout):
-        used[readout.value] = None
-    parts = [part for value in used for part in walk(value)]
+        used[id(readout.value)] = readout.value
+    parts = [part for value in used.values() for part in walk(value)]
     program = replace(head, ops=raised.ops, readout=readout, parameters=(*head.parameters, *_tables(head, parts)))
     # A symbol in a phase of the whole state alone is none of the program.
     found = dict.fromkeys(part for part in parts if isinstance(part, ParameterEntry))
