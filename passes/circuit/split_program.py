@@ -119,22 +119,23 @@ def split_program(program: Program) -> Split:
 def _split(program: Program) -> Split:
     scalars: dict[Value, int] = {}
     vectors: dict[Value, int] = {}
-    ops = tuple(_kernel_op(part, scalars, vectors) for op in program.ops for part in op.parts())
+    angles: dict[int, Affine] = {}  # of values by their identity: many operations have the very same one
+    parts = [part for op in program.ops for part in op.parts()]
+    ops = tuple([_kernel_op(part, scalars, vectors, angles) for part in parts])
     return Split(program, tuple(scalars), tuple(vectors), ops)
 
 
-def _kernel_op(op: Op, scalars: dict[Value, int], vectors: dict[Value, int]) -> KernelOp:
-    angle = vector = None
+def _kernel_op(op: Op, scalars: dict[Value, int], vectors: dict[Value, int], angles: dict[int, Affine]) -> KernelOp:
     said, value = op.declaration, op.value
     if value is None:
-        targets = tuple([target for _, target in op.moved])
-        return KernelOp(said.word, op.qubits, targets=targets)
+        return KernelOp(said.word, op.qubits, targets=tuple([target for _, target in op.moved]))
     if said.angle is not None:
-        angle = _affine(value, scalars)
-    else:
-        factor, body = split_coefficient(value)
-        vector = (factor, vectors.setdefault(body, len(vectors)))
-    return KernelOp(said.word, op.qubits, angle, vector, op.letters)
+        angle = angles.get(id(value))
+        if angle is None:
+            angle = angles[id(value)] = _affine(value, scalars)
+        return KernelOp(said.word, op.qubits, angle, string=op.letters)
+    factor, body = split_coefficient(value)
+    return KernelOp(said.word, op.qubits, vector=(factor, vectors.setdefault(body, len(vectors))))
 
 
 class _Parts(NamedTuple):
