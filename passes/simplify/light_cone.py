@@ -31,7 +31,7 @@ from qffc.passes.circuit.commutation import (
     spelling,
     turns_together,
 )
-from qffc.passes.circuit.gates_on_qubits import GatesOnQubits
+from qffc.passes.circuit.gates_on_qubits import GatesOnQubits, StringsOnQubits
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.trace import Shape, unit_generator
 from qffc.passes.circuit.turns import axis_rotation, is_turn, on_qubit
@@ -148,19 +148,13 @@ def seen_from_end(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[i
     gates = GatesOnQubits()
     cones = [0] * len(observables)  # of each observable, which gates it sees, one bit for each
     all_of_them = (1 << len(observables)) - 1
-    known: dict[tuple[int, int], int] = {}  # of strings, the observables that they do not commute with
+    direct = _Watching(observables)
     for place in range(len(ops) - 1, -1, -1):
         op = ops[place]
         if op.prepares:
             kept.append(place)
             continue
-        string = bits_of(op)[1:]
-        watching = known.get(string)
-        if watching is None:
-            marks = [0 if commutes_with_observable(op, paulis) else 1 << k for k, paulis in enumerate(observables)]
-            watching = sum(marks)
-            if string[0] >= 0:
-                known[string] = watching
+        watching = direct.at(op)
         if watching != all_of_them:
             watching |= _watching_gates(op, gates, cones, watching)
         if watching:
@@ -168,6 +162,26 @@ def seen_from_end(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[i
             bit = gates.append(op)
             cones = [cone | bit if watching >> k & 1 else cone for k, cone in enumerate(cones)]
     return tuple(reversed(kept))
+
+
+class _Watching:
+    """Which observables do not commute with an operation, one bit for each: single strings all at once."""
+
+    def __init__(self, observables: Sequence[PauliSum]) -> None:
+        self._all = tuple(enumerate(observables))
+        self._sums = tuple((k, paulis) for k, paulis in self._all if len(paulis.terms) != 1)
+        self._strings = StringsOnQubits()
+        for k, paulis in self._all:
+            if len(paulis.terms) == 1:
+                self._strings.add(1 << k, *paulis.bits[0], paulis.qubits)
+
+    def at(self, op: Op) -> int:
+        _, x, z = bits_of(op)
+        found = self._strings.against(x, z, op.qubits) if x >= 0 else 0
+        for k, paulis in self._sums if x >= 0 else self._all:
+            if not commutes_with_observable(op, paulis):
+                found |= 1 << k
+        return found
 
 
 def _watching_gates(op: Op, gates: GatesOnQubits, cones: Sequence[int], others: int) -> int:
