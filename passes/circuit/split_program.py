@@ -153,15 +153,15 @@ def _affine(angle: Value, scalars: dict[Value, int]) -> Affine:
     known: _Parts | None = angle.__dict__.get("_parts")
     if known is None:
         known = angle.__dict__["_parts"] = _parts(angle)
-    slots = [scalars.setdefault(body, len(scalars)) for _, body in known.terms]
+    terms, weights = [], []
+    for (coefficient, body), weight in zip(known.terms, known.weights, strict=True):
+        slot = scalars.setdefault(body, len(scalars))
+        terms.append((coefficient, slot))
+        weights.append((weight, slot))
     found = object.__new__(Affine)  # in a fraction of the time
-    found.__dict__.update(
-        constant=known.constant,
-        pi_multiple=known.pi_multiple,
-        terms=tuple([(coefficient, slot) for (coefficient, _), slot in zip(known.terms, slots, strict=True)]),
-        offset=known.offset,
-        weights=tuple(zip(known.weights, slots, strict=True)),
-    )
+    own = found.__dict__
+    own["constant"], own["pi_multiple"], own["terms"] = known.constant, known.pi_multiple, tuple(terms)
+    own["offset"], own["weights"] = known.offset, tuple(weights)
     return found
 
 
