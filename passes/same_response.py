@@ -171,7 +171,7 @@ def _by_kernel(program: Program, instances: Sequence[Instance], evaluators: Sequ
         for evaluate in evaluators
     ]
     states = kernel_states(split, np.array(slots, dtype=np.float64).reshape(len(instances), split.slot_count))
-    moments = np.array([expectations(o.paulis, states, qubits) for _, o in program.observables]).T.tolist()
+    moments = expectations([observable.paulis for _, observable in program.observables], states, qubits).tolist()
     names = _names(program)
     return [
         _Seen(program, instance, state, dict(zip(names, numbers, strict=True)))
