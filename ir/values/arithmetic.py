@@ -50,7 +50,7 @@ class Value:
         found = set(self._own_sites())
         for child in self.children:
             found.update(child.sites)
-        return tuple(sorted(found))
+        return tuple(sorted(found)) if found else ()
 
     @cached_property
     def named_sites(self) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ class Value:
         found = set(self._own_sites())
         for child in self.children:
             found.update(child.named_sites)
-        return tuple(sorted(found))
+        return tuple(sorted(found)) if found else ()
 
     @property
     def is_positive(self) -> bool:

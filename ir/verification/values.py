@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
@@ -117,59 +116,65 @@ def verify_value(
     """
     for site in value.sites:
         need_site(program, site, span, where)
-    nodes = tuple(_walk_tables_apart(value))
+    nodes = _apart_from_tables(value)
     if program.gathered is not None or any([isinstance(node, Gathered) for node in nodes]):
         verify_gathered(program, value, span=span, where=where)
     for node in nodes:
-        if type(node) in _FREE:
-            continue
-        if isinstance(node, Number | Cutoff):
-            number = node.value if isinstance(node, Number) else node.radius
-            verify_number(number, "a value", span=span, where=where)
-        if isinstance(node, Power) and node.exponent < 0 and is_zero(substitute_sites(node.base, {})):
+        if isinstance(node, ParameterEntry):
+            _verify_entry(program, node, span, where, None)
+        elif type(node) not in _FREE:
+            _verify_node(program, node, span, where, moments)
+
+
+def _verify_node(program: Draft, node: Value, span: Span | None, where: str | None, moments: bool) -> None:
+    if isinstance(node, Number | Cutoff):
+        number = node.value if isinstance(node, Number) else node.radius
+        verify_number(number, "a value", span=span, where=where)
+    if isinstance(node, Power) and node.exponent < 0 and is_zero(substitute_sites(node.base, {})):
+        raise error(
+            "division by zero",
+            found=f"'{node}', where '{node.base}' is 0",
+            expected="a divisor other than 0",
+            help="correct the divisor; r(b, a) is -r(a, b)",
+            where=where,
+            span=span,
+        )
+    if isinstance(node, Moment):
+        if not moments:
             raise error(
-                "division by zero",
-                found=f"'{node}', where '{node.base}' is 0",
-                expected="a divisor other than 0",
-                help="correct the divisor; r(b, a) is -r(a, b)",
+                "a moment outside the readout",
+                found=f"'{node}'",
+                expected="parameters and geometry only: a circuit cannot depend on its own result",
+                help="use the moment in an 'energy' readout",
                 where=where,
                 span=span,
             )
-        if isinstance(node, Moment):
-            if not moments:
-                raise error(
-                    "a moment outside the readout",
-                    found=f"'{node}'",
-                    expected="parameters and geometry only: a circuit cannot depend on its own result",
-                    help="use the moment in an 'energy' readout",
-                    where=where,
-                    span=span,
-                )
-            if all(node.observable != name for name, _ in program.observables):
-                raise error(
-                    "unknown observable",
-                    found=f"'{node.observable}'",
-                    expected=choice((name for name, _ in program.observables), "observable"),
-                    help="declare the observable, or correct the name",
-                    where=where,
-                    span=span,
-                )
-        if isinstance(node, Radial):
-            _verify_entry(program, node.table, span, where, "radial")
-        if isinstance(node, CarriedValue):
-            _verify_entry(program, node.table, span, where, "scalars" if isinstance(node, CarriedNumber) else "vectors")
-        if isinstance(node, ParameterEntry):
-            _verify_entry(program, node, span, where, None)
+        if all(node.observable != name for name, _ in program.observables):
+            raise error(
+                "unknown observable",
+                found=f"'{node.observable}'",
+                expected=choice((name for name, _ in program.observables), "observable"),
+                help="declare the observable, or correct the name",
+                where=where,
+                span=span,
+            )
+    if isinstance(node, Radial):
+        _verify_entry(program, node.table, span, where, "radial")
+    if isinstance(node, CarriedValue):
+        _verify_entry(program, node.table, span, where, "scalars" if isinstance(node, CarriedNumber) else "vectors")
 
 
-def _walk_tables_apart(value: Value) -> Iterator[Value]:
-    """Yield the value and everything below it except tables that are no numbers."""
-    stack = [value]
+def _apart_from_tables(value: Value) -> list[Value]:
+    """The value and everything below it except tables that are no numbers."""
+    nodes, stack = [], [value]
     while stack:
         node = stack.pop()
-        yield node
-        table = node.table if isinstance(node, _OVER_TABLES) else None
-        stack.extend([child for child in reversed(node.children) if child is not table])
+        nodes.append(node)
+        children = node.children
+        if isinstance(node, _OVER_TABLES):
+            children = tuple(child for child in children if child is not node.table)
+        stack.extend(reversed(children))
+    return nodes
 
 
 _OVER_TABLES = (Radial, CarriedValue)
