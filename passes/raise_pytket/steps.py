@@ -6,7 +6,7 @@ strings. Everything here follows from the algebra of strings; no matrix is built
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -70,6 +70,19 @@ class Step:
     def is_clifford(self) -> bool:
         """Whether it turns Pauli strings into Pauli strings, and may be moved."""
         return self.passable and self.quarters is not None
+
+    @cached_property
+    def moved(self) -> tuple[tuple[int, int, int, int], ...]:
+        """The letters X and Z of single qubits that it turns into other strings, signs aside: the bits of both."""
+        assert self.quarters is not None
+        return _moved(self.qubits, [own for own, count in zip(self.bits, self.quarters, strict=True) if count % 2])
+
+    @cached_property
+    def moved_back(self) -> tuple[tuple[int, int, int, int], ...]:
+        """The same of the gate that undoes it."""
+        assert self.quarters is not None
+        odd = [own for own, count in zip(self.bits, self.quarters, strict=True) if count % 2]
+        return _moved(self.qubits, odd[::-1])
 
     def turned_bits(self, x: int, z: int, negative: bool) -> tuple[int, int, bool]:
         """Return what :meth:`image` does, for strings by their bits."""
@@ -165,17 +178,28 @@ def pauli_product(first: Step, second: Step) -> PauliString | None:
         >>> pauli_product(s, s), pauli_product(s, rotation({0: "Z"}, -Pi() / 2)), pauli_product(s, Step())
         (((0, 'Z'),), (), None)
     """
+    if first.moved != second.moved_back:
+        return None
     letters: dict[int, Letter] = {}
     for qubit in sorted(first.qubits | second.qubits):
-        flips = []
-        for x, z in ((1 << qubit, 0), (0, 1 << qubit)):
-            image_x, image_z, negative = second.turned_bits(*first.turned_bits(x, z, False))
-            if (image_x, image_z) != (x, z):
-                return None
-            flips.append(negative)
+        both = ((1 << qubit, 0), (0, 1 << qubit))
+        flips = [second.turned_bits(*first.turned_bits(x, z, False))[2] for x, z in both]
         if flips != [False, False]:
             letters[qubit] = _BY_FLIPS[flips[0], flips[1]]
     return tuple(sorted(letters.items()))
+
+
+def _moved(qubits: Iterable[int], odd: Sequence[tuple[int, int]]) -> tuple[tuple[int, int, int, int], ...]:
+    found = []
+    for qubit in sorted(qubits):
+        for letter in ((1 << qubit, 0), (0, 1 << qubit)):
+            x, z = letter
+            for own_x, own_z in odd:
+                if (x & own_z ^ z & own_x).bit_count() & 1:
+                    x, z = x ^ own_x, z ^ own_z
+            if (x, z) != letter:
+                found.append((*letter, x, z))
+    return tuple(found)
 
 
 _BY_FLIPS: Mapping[tuple[bool, bool], Letter] = {(False, True): "X", (True, True): "Y", (True, False): "Z"}
