@@ -15,7 +15,7 @@ from pytket.circuit import OpType
 from qffc.ir.ops import Relabel
 from qffc.ir.pauli import Letter
 from qffc.ir.values import Pi, Value, is_zero
-from qffc.passes.raise_pytket.steps import Step, Turn, rotation
+from qffc.passes.raise_pytket.steps import Step, Turn
 
 Qubits = Sequence[int]
 Angles = Sequence[Value]
@@ -65,7 +65,7 @@ def is_known(kind: OpType) -> bool:
 
 
 def _turn(letters: dict[int, str], angle: Value) -> Turn:
-    return rotation(letters, angle).turns[0]  # type: ignore[arg-type]  # letters of the table
+    return Turn(tuple(sorted(letters.items())), angle)  # type: ignore[arg-type]  # letters of the table
 
 
 def _plain(letters: str) -> Callable[[Angles, Qubits], Rotations]:
