@@ -125,9 +125,11 @@ class Evaluator:
 
     def __call__(self, value: Value) -> Array:
         """Return the number () or vector (3,) of a value."""
-        if value.text not in self._known:
-            self._known[value.text] = self._prepared(value) if value.text in self._places else self._compute(value)
-        return self._known[value.text]
+        text = value.text
+        known = self._known.get(text)
+        if known is None:
+            known = self._known[text] = self._prepared(value) if text in self._places else self._compute(value)
+        return known
 
     def stacked(self, values: Sequence[Value]) -> Array:
         """Return numbers side by side, (values,): what was prepared together is taken together, not one by one."""
@@ -220,7 +222,7 @@ class Evaluator:
 
     def _entry(self, entry: ParameterEntry) -> Array:
         table = self._instance.parameters[entry.name]
-        return table[tuple(self._index(index) for index in entry.indices)]
+        return table[tuple([self._index(index) for index in entry.indices])]
 
     def _rows(self, entries: Sequence[ParameterEntry]) -> Array:
         """Entries of one pattern, stacked: their plain indices become arrays, the others are the same for all."""

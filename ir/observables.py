@@ -134,7 +134,7 @@ class PauliObservable(Observable):
         return spell_string(self.string, names)
 
     def _paulis(self) -> PauliSum:
-        return PauliSum.of({self.string: 1})
+        return PauliSum.single(self.string)
 
     def _relabelled(self, qubits: Mapping[int, int]) -> Observable:
         return PauliObservable(tuple((qubits.get(qubit, qubit), letter) for qubit, letter in self.string))

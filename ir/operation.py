@@ -224,16 +224,17 @@ class Op:
 
     def text(self, names: Sequence[str]) -> str:
         """Return its line in the text format; ``names`` are the names of the qubits."""
-        if self.declaration.string is not None:
+        said, value, group = self.declaration, self.value, self.group
+        if said.string is not None:
             operands = [spell_string(self.letters, names)]
-        elif self.declaration.moves is not None:
+        elif said.moves is not None:
             operands = [f"{names[a]} -> {names[b]}" for a, b in self.moved]
         else:
             operands = [names[qubit] for qubit in self.qubits]
-        if self.value is not None:
-            operands.append(self.value.text)
-        free = "" if self.group is None else f" unordered {self.group}"
-        return f"{self.word} {', '.join(operands)}{free}"
+        if value is not None:
+            operands.append(value.text)
+        free = "" if group is None else f" unordered {group}"
+        return f"{said.word} {', '.join(operands)}{free}"
 
 
 @dataclass(frozen=True)

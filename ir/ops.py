@@ -230,7 +230,9 @@ class PauliRotation(Coupling):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "string", need_string(self.string, self.span))
+        string = need_string(self.string, self.span)
+        if string is not self.string:
+            object.__setattr__(self, "string", string)
 
     @classmethod
     def unit_generator(cls, qubits: Sequence[int], letters: Sequence[Letter] = ()) -> PauliSum:
@@ -329,7 +331,8 @@ def unordered_groups(ops: Sequence[Op]) -> list[tuple[int, str]]:
     runs: list[tuple[int, str]] = []
     latest: str | None = None
     for place, op in enumerate(ops):
-        if op.group is not None and op.group != latest:
-            runs.append((place, op.group))
-        latest = op.group
+        group = op.group
+        if group is not None and group != latest:
+            runs.append((place, group))
+        latest = group
     return runs

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from operator import or_
+from operator import itemgetter, or_
 from typing import Literal
 
 from qffc.ir.diagnostics import Span, error
 from qffc.ir.kept import cached_property
-from qffc.ir.values import Number, Numeric, Value, add, as_value, mul
+from qffc.ir.values import Number, Numeric, Value, add, as_value, is_zero, mul
 
 Letter = Literal["X", "Y", "Z"]
 LETTERS: tuple[Letter, ...] = ("X", "Y", "Z")
@@ -26,7 +26,7 @@ Coefficient = tuple[Value, Value]
 """Real and imaginary part, canonical."""
 Term = tuple[PauliString, Coefficient]
 
-_ZERO = Number(Fraction(0))
+_ZERO, _ONE = as_value(0), as_value(1)
 
 
 def product_of_strings(left: PauliString, right: PauliString) -> tuple[int, PauliString]:
@@ -71,6 +71,20 @@ def string_bits(string: PauliString) -> tuple[int, int]:
     return x, z
 
 
+_BY_BITS: Mapping[tuple[int, int], Letter] = {(1, 0): "X", (1, 1): "Y", (0, 1): "Z"}
+
+
+def string_of_bits(x: int, z: int) -> PauliString:
+    """Return the string that :func:`string_bits` gives these bits of.
+
+    Example:
+        >>> string_of_bits(5, 4)
+        ((0, 'X'), (2, 'Y'))
+    """
+    qubits = [qubit for qubit in range((x | z).bit_length()) if (x | z) >> qubit & 1]
+    return tuple([(qubit, _BY_BITS[x >> qubit & 1, z >> qubit & 1]) for qubit in qubits])
+
+
 @dataclass(frozen=True)
 class PauliSum:
     """A weighted sum of Pauli strings; terms with both parts zero are dropped on construction.
@@ -90,6 +104,16 @@ class PauliSum:
             2 X(0) X(1)
         """
         return _collect((string, (as_value(value), _ZERO)) for string, value in entries.items())
+
+    @staticmethod
+    def single(string: PauliString) -> PauliSum:
+        """Return one string with the weight 1.
+
+        Example:
+            >>> print(PauliSum.single(((0, "X"),)))
+            X(0)
+        """
+        return PauliSum(((string, (_ONE, _ZERO)),))
 
     @staticmethod
     def total(parts: Iterable[PauliSum]) -> PauliSum:
@@ -112,7 +136,7 @@ class PauliSum:
         """
         scaled = ((Number(weight), part) for weight, part in parts)
         return _collect(
-            (string, (mul(weight, re), im if im is _ZERO else mul(weight, im)))
+            (string, (weight if re is _ONE else mul(weight, re), im if im is _ZERO else mul(weight, im)))
             for weight, part in scaled
             for string, (re, im) in part.terms
         )
@@ -227,13 +251,10 @@ def triple_product(a: int, b: int, c: int) -> PauliSum:
     return PauliSum.of(entries)
 
 
-_ALONE = tuple((letter,) for letter in LETTERS)
-
-
 def need_string(string: PauliString, span: Span | None = None) -> PauliString:
     """Return a Pauli string, sorted; refuse one without letters, with others than X, Y, Z, or with two on one qubit."""
-    if len(string) == 1 and type(string) is tuple and type(string[0]) is tuple and string[0][1:] in _ALONE:
-        return string  # of most operations
+    if type(string) is tuple and _is_in_order(string):
+        return string
     if not _is_string(string):
         raise error(
             "not a Pauli string",
@@ -252,6 +273,19 @@ def _spell_loosely(string: Sequence[object]) -> str:
     return " ".join(f"{letter}({qubit})" for qubit, letter in pairs)
 
 
+def _is_in_order(string: tuple[object, ...]) -> bool:
+    """Whether a string is as almost all are: sorted, of plain pairs."""
+    last = -1
+    for place in string:
+        if type(place) is not tuple or len(place) != 2:
+            return False
+        qubit, letter = place
+        if type(qubit) is not int or qubit <= last or letter not in LETTERS:
+            return False
+        last = qubit
+    return last >= 0
+
+
 def _is_string(string: object) -> bool:
     """Tell it of what passes of others make, too, whose types nobody has checked."""
     if not isinstance(string, tuple) or not string:
@@ -268,7 +302,7 @@ def spell_string(string: PauliString, names: Sequence[str]) -> str:
         >>> spell_string(((0, "X"), (2, "Z")), ("a", "b", "c"))
         'X(a) Z(c)'
     """
-    return " ".join(f"{letter}({names[qubit]})" for qubit, letter in string)
+    return " ".join([f"{letter}({names[qubit]})" for qubit, letter in string])
 
 
 def _product(left: Term, right: Term, factor: int = 1) -> Term:
@@ -289,13 +323,16 @@ def _collect(entries: Iterable[Term]) -> PauliSum:
     found: dict[PauliString, list[Coefficient]] = defaultdict(list)
     for string, coefficient in entries:
         found[string].append(coefficient)
-    sums = ((string, (_sum(re for re, _ in parts), _sum(im for _, im in parts))) for string, parts in found.items())
-    kept = [term for term in sums if term[1] != (_ZERO, _ZERO)]
-    return PauliSum(tuple(sorted(kept, key=lambda term: term[0])))
+    kept: list[Term] = []
+    for string, parts in found.items():
+        re, im = parts[0] if len(parts) == 1 else (_sum([re for re, _ in parts]), _sum([im for _, im in parts]))
+        if not (is_zero(re) and is_zero(im)):
+            kept.append((string, (re, im)))
+    return PauliSum(tuple(sorted(kept, key=itemgetter(0))))
 
 
 def _sum(values: Iterable[Value]) -> Value:
-    left = [value for value in values if value != _ZERO]
+    left = [value for value in values if not is_zero(value)]
     if not left:
         return _ZERO
     return left[0] if len(left) == 1 else add(*left)

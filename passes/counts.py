@@ -60,14 +60,15 @@ class CircuitCounts:
 
 def count_ops(program: Program) -> Counts:
     """Return the size of a program."""
-    sizes = [len(op.qubits) for op in program.ops if not op.moved and not (op.prepares and len(op.qubits) == 1)]
-    wide = ((len(op.qubits) > 1 and not op.moved, op.qubits) for op in program.ops)
+    counted = [op for op in program.ops if op.declaration.moves is None]
+    wide = [op.qubits for op in counted if len(op.qubits) > 1]
+    two_qubit = sum([len(qubits) == 2 for qubits in wide])
     return Counts(
         qubits=len(program.qubits),
-        one_qubit=sizes.count(1),
-        two_qubit=sizes.count(2),
-        larger=sum(size > 2 for size in sizes),
-        two_qubit_depth=chain_length(qubits for counted, qubits in wide if counted),
+        one_qubit=len(counted) - len(wide) - sum([op.prepares and len(op.qubits) == 1 for op in counted]),
+        two_qubit=two_qubit,
+        larger=len(wide) - two_qubit,
+        two_qubit_depth=chain_length(wide),
     )
 
 
@@ -82,6 +83,6 @@ def chain_length(groups: Iterable[tuple[int, ...]]) -> int:
     """
     depth: dict[int, int] = {}
     for qubits in groups:
-        level = 1 + max((depth.get(qubit, 0) for qubit in qubits), default=0)
+        level = 1 + max([depth.get(qubit, 0) for qubit in qubits], default=0)
         depth.update(dict.fromkeys(qubits, level))
     return max(depth.values(), default=0)

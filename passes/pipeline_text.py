@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from fractions import Fraction
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
@@ -41,7 +42,16 @@ def parse_pipeline(text: str, *, files: bool = False) -> tuple[Pass[object], ...
         >>> parse_pipeline("canonicalize{fuse=false}")
         (Canonicalize(fuse=False, merge=True, fold_swaps=True),)
     """
-    return tuple(_build(_kind(name, files), options) for name, options in _steps(text))
+    steps = tuple(_steps(text))
+    if {name for name, _ in steps}.issubset(built_in_names()):
+        return _built_in(steps)
+    return tuple(_build(_kind(name, files), options) for name, options in steps)
+
+
+@lru_cache(maxsize=1 << 6)
+def _built_in(steps: tuple[tuple[str, str], ...]) -> tuple[Pass[object], ...]:
+    """The passes of qffc by name and options, which mean the same for ever: each compilation takes those of a level."""
+    return tuple(_build(load_pass(name), options) for name, options in steps)
 
 
 def check_recorded(text: str) -> None:

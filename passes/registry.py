@@ -28,6 +28,8 @@ REGISTRY: tuple[tuple[str, str], ...] = (
 )
 """The passes of qffc: name, then module and class."""
 
+_PLACES = dict(REGISTRY)
+
 _registered: dict[str, OwnPass] = {}
 """What this process has registered."""
 
@@ -50,7 +52,8 @@ def is_built_in(step: Pass[object]) -> bool:
         >>> is_built_in(load_pass("canonicalize")())
         True
     """
-    return any(known == step.name and _load(known, place) is type(step) for known, place in REGISTRY)
+    place = _PLACES.get(step.name)
+    return place is not None and _load(step.name, place) is type(step)
 
 
 def register_pass(kind: Kind) -> Kind:

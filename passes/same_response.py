@@ -171,7 +171,7 @@ def _by_kernel(program: Program, instances: Sequence[Instance], evaluators: Sequ
         for evaluate in evaluators
     ]
     states = kernel_states(split, np.array(slots, dtype=np.float64).reshape(len(instances), split.slot_count))
-    moments = np.array([expectations(o.paulis, states, qubits) for _, o in program.observables]).T.tolist()
+    moments = expectations([observable.paulis for _, observable in program.observables], states, qubits).tolist()
     names = _names(program)
     return [
         _Seen(program, instance, state, dict(zip(names, numbers, strict=True)))
@@ -253,7 +253,7 @@ def _agree(preserves: Preserves, before: _Seen, after: _Seen) -> bool:
 def _changed_interface(step: Pass[object], before: Program, after: Program) -> str:
     """What a pass changed that it may not; empty when nothing."""
     changed = [name for name in _LEFT_ALONE if getattr(before, name) != getattr(after, name)]
-    if not set(after.parameters) <= set(before.parameters):
+    if after.parameters is not before.parameters and not set(after.parameters) <= set(before.parameters):
         changed.append("parameters")
     if _readout_shape(before) != _readout_shape(after):
         changed.append("readout")

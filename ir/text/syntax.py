@@ -107,7 +107,12 @@ def number_of(token: Token, line: Line) -> Fraction:
             help="choose units in which the number is of ordinary size",
             span=line.span(token),
         )
-    return Fraction(str(token))
+    return _fraction(str(token))
+
+
+@lru_cache(maxsize=1 << 10)
+def _fraction(digits: str) -> Fraction:
+    return Fraction(digits)
 
 
 def whole_number_of(token: Token, line: Line) -> int:

@@ -47,12 +47,18 @@ class Value:
     @cached_property
     def sites(self) -> tuple[str, ...]:
         """The names of the sites that the value depends on by what they are placed at, sorted."""
-        return tuple(sorted({*self._own_sites(), *(site for child in self.children for site in child.sites)}))
+        found = set(self._own_sites())
+        for child in self.children:
+            found.update(child.sites)
+        return tuple(sorted(found)) if found else ()
 
     @cached_property
     def named_sites(self) -> tuple[str, ...]:
         """The same with those whose species are named."""
-        return tuple(sorted({*self._own_sites(), *(site for child in self.children for site in child.named_sites)}))
+        found = set(self._own_sites())
+        for child in self.children:
+            found.update(child.named_sites)
+        return tuple(sorted(found)) if found else ()
 
     @property
     def is_positive(self) -> bool:
@@ -138,6 +144,8 @@ class Number(Value):
 
 
 _ZERO, _ONE, _MINUS_ONE = (Number(Fraction(number)) for number in (0, 1, -1))
+_UNIT = _ONE.value
+"""The coefficient of what has none, told by its identity: to compare and to multiply fractions takes long."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -253,6 +261,8 @@ def as_value(value: Value | Numeric) -> Value:
     """
     if isinstance(value, Value):
         return value
+    if type(value) in (int, Fraction):  # as most are
+        return Number(Fraction(value))
     number = exact_number(value)
     if isinstance(value, float | np.floating):
         hint_at_pi(float(value))
@@ -304,14 +314,15 @@ def mul(*values: Value) -> Value:
     """Return the product in canonical form: flat, numbers folded and multiplied into a lone sum, the vector last."""
     if len(values) == 2 and isinstance(values[0], Number):
         return _times(values[0].value, values[1])
-    coefficient = Fraction(1)
+    coefficient = _UNIT
     exponents: dict[str, int] = {}
     bodies: dict[str, Value] = {}
     vectors: list[Value] = []
     for value in values:
         for part in value.factors if isinstance(value, Mul) else (value,):
             content, factor = split_coefficient(part)
-            coefficient *= content
+            if content is not _UNIT:
+                coefficient = coefficient * content
             if factor.law.rank == 1:
                 vectors.append(factor)
             elif not isinstance(factor, Number):
@@ -325,9 +336,12 @@ def mul(*values: Value) -> Value:
             expected="at most one vector in a product",
             help="use dot(u, v) for a scalar or cross(u, v) for an axial vector",
         )
-    if coefficient == 0 or (vectors and is_zero_vector(vectors[0])):
+    if not coefficient or (vectors and is_zero_vector(vectors[0])):
         return zero_vector() if vectors else _ZERO
-    factors = [power(bodies[key], exponents[key]) for key in sorted(bodies) if exponents[key]] + vectors
+    wanted = [(bodies[key], exponents[key]) for key in sorted(bodies)]
+    factors = [base if exponent == 1 else power(base, exponent) for base, exponent in wanted if exponent] + vectors
+    if coefficient is _UNIT and factors:
+        return factors[0] if len(factors) == 1 else Mul(tuple(factors))
     if len(factors) == 1 and isinstance(factors[0], Add) and coefficient != 1:
         return Add(tuple(_times(coefficient, term) for term in factors[0].terms))
     if coefficient != 1 or not factors:
@@ -337,14 +351,15 @@ def mul(*values: Value) -> Value:
 
 def _times(coefficient: Fraction, value: Value) -> Value:
     """A canonical value times a number, which is what most products are."""
-    if coefficient == 1:
+    if coefficient is _UNIT or coefficient == 1:
         return value
     content, body = split_coefficient(value)
-    coefficient = coefficient * content
-    if coefficient == 0 or is_zero_vector(body):
+    if content is not _UNIT:
+        coefficient = coefficient * content
+    if not coefficient or is_zero_vector(body):
         return zero_vector() if body.law.rank else _ZERO
     if isinstance(body, Number):
-        return Number(coefficient * body.value)
+        return Number(coefficient if body is _ONE else coefficient * body.value)
     if coefficient == 1:
         return body
     if isinstance(body, Add):
@@ -408,9 +423,9 @@ def _split_coefficient(value: Value) -> tuple[Fraction, Value]:
         return value.factors[0].value, rest[0] if len(rest) == 1 else Mul(rest)
     if isinstance(value, Add):
         content, _ = split_coefficient(value.terms[0])
-        if content != 1:
+        if content is not _UNIT and content != 1:
             return content, Add(tuple(_times(1 / content, term) for term in value.terms))
-    return _ONE.value, value
+    return _UNIT, value
 
 
 def is_zero(value: Value) -> bool:

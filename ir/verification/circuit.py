@@ -9,12 +9,11 @@ from qffc.ir.declarations import ACTIVATIONS, BASES, EnergyReadout
 from qffc.ir.diagnostics import error, quoted
 from qffc.ir.draft import Draft
 from qffc.ir.observables import Observable, SumObservable
-from qffc.ir.operation import Op
 from qffc.ir.ops import unordered_groups
 from qffc.ir.values import CarriedValue, Moment, walk
 from qffc.ir.verification.gathered import verify_rounds
 from qffc.ir.verification.names import choice, unique
-from qffc.ir.verification.values import is_fit_basis, verify_number, verify_value
+from qffc.ir.verification.values import LARGEST, is_fit_basis, verify_number, verify_value
 
 MOST_STRINGS = 200_000
 """Pauli strings of one observable; every step that reads it takes them one by one."""
@@ -22,12 +21,13 @@ MOST_STRINGS = 200_000
 
 def verify_qubits(program: Draft) -> None:
     """Refuse operations on unknown qubits, and qubits that are not prepared exactly once, first."""
-    prepared: dict[int, Op] = {}
+    prepared: set[int] = set()
     names = [qubit.name for qubit in program.qubits]
     for op in program.ops:
-        if not op.prepares and len(set(op.qubits)) == len(op.qubits) and prepared.keys() >= set(op.qubits):
+        qubits = op.qubits
+        if not op.declaration.prepares and prepared.issuperset(qubits) and len(set(qubits)) == len(qubits):
             continue  # as most are
-        for qubit in op.qubits:
+        for qubit in qubits:
             if not 0 <= qubit < len(names):
                 raise error(
                     "unknown qubit",
@@ -62,7 +62,7 @@ def verify_qubits(program: Draft) -> None:
                     help=f"add 'singlet {names[qubit]}, ...' or 'zero {names[qubit]}' above",
                     span=op.span,
                 )
-            prepared.setdefault(qubit, op)
+            prepared.add(qubit)
     missing = [name for index, name in enumerate(names) if index not in prepared]
     if missing:
         raise error(
@@ -99,10 +99,10 @@ def verify_observables(program: Draft) -> None:
             help="add one, for instance 'observable e = dot(a, b)'",
         )
     for name, observable in program.observables:
-        if observable.strings > MOST_STRINGS:
+        if _strings(observable) > MOST_STRINGS:
             raise error(
                 "observable of too many Pauli strings",
-                found=f"{observable.strings} in '{name}', multiplied out",
+                found=f"{_strings(observable)} in '{name}', multiplied out",
                 expected=f"at most {MOST_STRINGS}",
                 help="take a product of fewer factors: each dot(a, b) has three strings",
                 where=f"observable '{name}'",
@@ -116,18 +116,34 @@ def verify_observables(program: Draft) -> None:
                 help="declare the qubit, or correct the observable",
                 where=f"observable '{name}'",
             )
-        verify_number(_size(observable), f"observable '{name}'", where=f"observable '{name}'")
+        if _bound(observable) > LARGEST:
+            verify_number(_size(observable), f"observable '{name}'", where=f"observable '{name}'")
 
 
-def _size(observable: Observable) -> Fraction:
-    """A bound for the weights of its Pauli strings; kept with the observable, which is that of many programs."""
-    known: Fraction | None = observable.__dict__.get("_size")
+def _strings(observable: Observable) -> int:
+    """How many Pauli strings it has; kept with the observable, which is that of many programs."""
+    known: int | None = observable.__dict__.get("_strings")
     if known is None:
-        known = observable.__dict__["_size"] = _size_of(observable)
+        known = observable.__dict__["_strings"] = observable.strings
     return known
 
 
-def _size_of(observable: Observable) -> Fraction:
+def _bound(observable: Observable) -> int:
+    """A whole number that is not below the size of an observable; kept in the same way."""
+    known: int | None = observable.__dict__.get("_bound")
+    if known is None:
+        known = observable.__dict__["_bound"] = _bound_of(observable)
+    return known
+
+
+def _bound_of(observable: Observable) -> int:
+    if isinstance(observable, SumObservable):
+        return sum([(abs(w.numerator) // w.denominator + 1) * _bound(term) for w, term in observable.terms])
+    return prod([_bound(part) for part in observable.parts])
+
+
+def _size(observable: Observable) -> Fraction:
+    """What no weight of its Pauli strings is above."""
     if isinstance(observable, SumObservable):
         return sum((abs(weight) * _size(term) for weight, term in observable.terms), Fraction(0))
     return prod((_size(part) for part in observable.parts), start=Fraction(1))

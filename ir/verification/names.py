@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from qffc.ir.diagnostics import Span, error, quoted
 from qffc.ir.draft import Draft
@@ -21,22 +21,33 @@ RESERVED = frozenset(
 """Words that an expression of the text format takes for itself; later ones, as ``sum``, may name parameters too."""
 
 
-def verify_names(program: Draft, *, with_parameters: bool = True) -> None:
-    """Refuse a name that is none, is taken twice, or names no site.
+def verify_names(program: Draft) -> None:
+    """Refuse a name above the operations that is none, is taken twice, or names no site."""
+    _verify_all(
+        {
+            "site": [site.name for site in program.sites],
+            "parameter": [parameter.name for parameter in program.parameters],
+            "qubit": [qubit.name for qubit in program.qubits],
+            "generator": [item.name for item in program.generators],
+            "molecule": list(dict.fromkeys(site.molecule for site in program.sites if site.molecule is not None)),
+        }
+    )
+    for qubit in program.qubits:
+        if qubit.site is not None:
+            need_site(program, qubit.site, qubit.span, f"qubit '{qubit.name}'")
 
-    Args:
-        program: that has them.
-        with_parameters: whether those of parameters are to be looked at; else they were before.
-    """
-    groups = {
-        "site": [site.name for site in program.sites],
-        "parameter": [parameter.name for parameter in program.parameters if with_parameters],
-        "qubit": [qubit.name for qubit in program.qubits],
-        "observable": [name for name, _ in program.observables],
-        "generator": [item.name for item in program.generators],
-        "unordered group": list(dict.fromkeys(group for _, group in unordered_groups(program.ops))),
-        "molecule": list(dict.fromkeys(site.molecule for site in program.sites if site.molecule is not None)),
-    }
+
+def verify_other_names(program: Draft) -> None:
+    """Refuse a name of an observable or of a group of couplings that is none, or is taken twice."""
+    _verify_all(
+        {
+            "observable": [name for name, _ in program.observables],
+            "unordered group": list(dict.fromkeys(group for _, group in unordered_groups(program.ops))),
+        }
+    )
+
+
+def _verify_all(groups: Mapping[str, Sequence[str]]) -> None:
     for kind, names in groups.items():
         for name in names:
             if not _NAME.fullmatch(name) or (kind == "parameter" and name in RESERVED):
@@ -48,15 +59,13 @@ def verify_names(program: Draft, *, with_parameters: bool = True) -> None:
                     where=f"{kind} '{name}'",
                 )
         unique(kind, names)
-    for qubit in program.qubits:
-        if qubit.site is not None:
-            need_site(program, qubit.site, qubit.span, f"qubit '{qubit.name}'")
 
 
 def unique(kind: str, names: Iterable[str], where: str | None = None) -> None:
     """Refuse names of one kind that are not all different."""
-    repeated = [name for name, count in Counter(names).items() if count > 1]
-    if repeated:
+    listed = tuple(names)
+    if len(set(listed)) < len(listed):
+        repeated = [name for name, count in Counter(listed).items() if count > 1]
         raise error(
             f"{kind} named twice",
             found=quoted(repeated),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import fields
+from operator import attrgetter, is_
 
 from qffc.ir.declarations import BASES, CARRIED, ROLES, SCOPES, SYMMETRIES, Parameter, Role
 from qffc.ir.diagnostics import error, quoted
@@ -12,26 +14,46 @@ from qffc.ir.elements import SYMBOLS
 from qffc.ir.verification.circuit import verify_observables, verify_qubits, verify_readout, verify_unordered
 from qffc.ir.verification.gathered import verify_gathered_sites
 from qffc.ir.verification.generators import verify_generators, verify_molecules
-from qffc.ir.verification.names import unique, verify_names
+from qffc.ir.verification.names import unique, verify_names, verify_other_names
 from qffc.ir.verification.sizes import verify_sizes
 from qffc.ir.verification.values import declared, is_fit_basis, remember, verify_number, verify_value
 
 _PROGRAM_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_PARTS = attrgetter(*(field.name for field in fields(Draft)))
+_HEAD = attrgetter(
+    "name", "symmetry", "scope", "species", "sites", "parameters", "qubits", "channels", "average", "generators"
+)
+"""What is said above the operations."""
 
 
 def verify_program(program: Draft) -> None:
-    """Raise a diagnostic for the first thing in a program that does not fit."""
-    _verify_header(program)
-    _verify_sites(program)
-    verify_gathered_sites(program)
-    verify_molecules(program)
-    known = declared(program)
-    if known is None:
+    """Raise a diagnostic for the first thing in a program that does not fit.
+
+    A program is verified when it is made, before the first pass and after each one: where all its parts are the very
+    objects that were found to fit, which nobody changes, they are not looked through again.
+    """
+    parts: tuple[object, ...] = _PARTS(program)
+    known: tuple[object, ...] | None = program.__dict__.get("_verified")
+    if known is None or not all(map(is_, known, parts)):
+        _verify(program)
+        program.__dict__["_verified"] = parts
+
+
+def _verify(program: Draft) -> None:
+    known, head = declared(program), _HEAD(program)
+    if known is None or not all(map(is_, known.head, head)):
+        _verify_header(program)
+        _verify_sites(program)
+        verify_gathered_sites(program)
+        verify_molecules(program)
         for parameter in program.parameters:
             _verify_parameter(parameter, program.round_count)
-    verify_names(program, with_parameters=known is None)
+        verify_names(program)
+    known = known or remember(program)
+    known.head = head
+    verify_other_names(program)
     verify_generators(program)
-    fitting = (known or remember(program)).values
+    fitting = known.values
     for op in program.ops:
         value = op.value
         if value is not None and value not in fitting:

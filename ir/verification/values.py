@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
@@ -11,13 +10,17 @@ from qffc.ir.declarations import BASES, Basis, Parameter, Site
 from qffc.ir.diagnostics import Span, error
 from qffc.ir.draft import Draft
 from qffc.ir.values import (
+    Add,
     CarriedNumber,
     CarriedValue,
     ChannelIndex,
     Cutoff,
+    Gathered,
     Moment,
+    Mul,
     Number,
     ParameterEntry,
+    Pi,
     Power,
     Radial,
     RoundIndex,
@@ -35,6 +38,8 @@ def is_fit_basis(basis: Basis) -> bool:
     return basis.kind in BASES and basis.size >= 1 and basis.cutoff > 0
 
 
+_FREE = (Add, Mul, Pi)
+"""What names nothing, and fits wherever its parts do."""
 LARGEST = 10**300
 """Numbers of a program are computed with as floating-point numbers, which end a little beyond."""
 
@@ -54,7 +59,7 @@ def verify_number(number: Fraction, subject: str, *, span: Span | None = None, w
     )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Declared:
     """What of the declarations of a program was verified, and which values were found to fit them.
 
@@ -66,12 +71,14 @@ class Declared:
         parameters: of it.
         rounds: how many it has.
         values: without moments; more are added.
+        head: these and all else that is said above the operations, of the latest program in which it was found to fit.
     """
 
     sites: tuple[Site, ...]
     parameters: tuple[Parameter, ...]
     rounds: int
     values: set[Value] = field(default_factory=set)
+    head: tuple[object, ...] = ()
 
 
 _KEPT = 4
@@ -107,61 +114,70 @@ def verify_value(
         where: the same in words, when there is no text.
         moments: whether the value may use moments (only readouts may).
     """
-    known = {name for name, _ in program.observables}
     for site in value.sites:
         need_site(program, site, span, where)
-    verify_gathered(program, value, span=span, where=where)
-    for node in _walk_tables_apart(value):
-        if isinstance(node, Number | Cutoff):
-            number = node.value if isinstance(node, Number) else node.radius
-            verify_number(number, "a value", span=span, where=where)
-        if isinstance(node, Power) and node.exponent < 0 and is_zero(substitute_sites(node.base, {})):
+    nodes = _apart_from_tables(value)
+    if program.gathered is not None or any([isinstance(node, Gathered) for node in nodes]):
+        verify_gathered(program, value, span=span, where=where)
+    for node in nodes:
+        if isinstance(node, ParameterEntry):
+            _verify_entry(program, node, span, where, None)
+        elif type(node) not in _FREE:
+            _verify_node(program, node, span, where, moments)
+
+
+def _verify_node(program: Draft, node: Value, span: Span | None, where: str | None, moments: bool) -> None:
+    if isinstance(node, Number | Cutoff):
+        number = node.value if isinstance(node, Number) else node.radius
+        verify_number(number, "a value", span=span, where=where)
+    if isinstance(node, Power) and node.exponent < 0 and is_zero(substitute_sites(node.base, {})):
+        raise error(
+            "division by zero",
+            found=f"'{node}', where '{node.base}' is 0",
+            expected="a divisor other than 0",
+            help="correct the divisor; r(b, a) is -r(a, b)",
+            where=where,
+            span=span,
+        )
+    if isinstance(node, Moment):
+        if not moments:
             raise error(
-                "division by zero",
-                found=f"'{node}', where '{node.base}' is 0",
-                expected="a divisor other than 0",
-                help="correct the divisor; r(b, a) is -r(a, b)",
+                "a moment outside the readout",
+                found=f"'{node}'",
+                expected="parameters and geometry only: a circuit cannot depend on its own result",
+                help="use the moment in an 'energy' readout",
                 where=where,
                 span=span,
             )
-        if isinstance(node, Moment):
-            if not moments:
-                raise error(
-                    "a moment outside the readout",
-                    found=f"'{node}'",
-                    expected="parameters and geometry only: a circuit cannot depend on its own result",
-                    help="use the moment in an 'energy' readout",
-                    where=where,
-                    span=span,
-                )
-            if node.observable not in known:
-                raise error(
-                    "unknown observable",
-                    found=f"'{node.observable}'",
-                    expected=choice((name for name, _ in program.observables), "observable"),
-                    help="declare the observable, or correct the name",
-                    where=where,
-                    span=span,
-                )
-        if isinstance(node, Radial):
-            _verify_entry(program, node.table, span, where, "radial")
-        if isinstance(node, CarriedValue):
-            _verify_entry(program, node.table, span, where, "scalars" if isinstance(node, CarriedNumber) else "vectors")
-        if isinstance(node, ParameterEntry):
-            _verify_entry(program, node, span, where, None)
+        if all(node.observable != name for name, _ in program.observables):
+            raise error(
+                "unknown observable",
+                found=f"'{node.observable}'",
+                expected=choice((name for name, _ in program.observables), "observable"),
+                help="declare the observable, or correct the name",
+                where=where,
+                span=span,
+            )
+    if isinstance(node, Radial):
+        _verify_entry(program, node.table, span, where, "radial")
+    if isinstance(node, CarriedValue):
+        _verify_entry(program, node.table, span, where, "scalars" if isinstance(node, CarriedNumber) else "vectors")
 
 
-def _walk_tables_apart(value: Value) -> Iterator[Value]:
-    """Yield the value and everything below it except tables that are no numbers."""
-    stack = [value]
+def _apart_from_tables(value: Value) -> list[Value]:
+    """The value and everything below it except tables that are no numbers."""
+    nodes, stack = [], [value]
     while stack:
         node = stack.pop()
-        yield node
-        stack.extend(child for child in reversed(node.children) if not _is_table(node, child))
+        nodes.append(node)
+        children = node.children
+        if isinstance(node, _OVER_TABLES):
+            children = tuple(child for child in children if child is not node.table)
+        stack.extend(reversed(children))
+    return nodes
 
 
-def _is_table(node: Value, child: Value) -> bool:
-    return isinstance(node, Radial | CarriedValue) and child is node.table
+_OVER_TABLES = (Radial, CarriedValue)
 
 
 _Use = Literal["radial", "scalars", "vectors"]

@@ -7,7 +7,7 @@ coupling that keeps the spin commutes with equal rotations of all its qubits tak
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from fractions import Fraction
 from functools import lru_cache
 
@@ -16,6 +16,7 @@ from qffc.ir.operation import Coupling, Op
 from qffc.ir.ops import PauliRotation, Rotate
 from qffc.ir.pauli import (
     LETTERS,
+    Letter,
     PauliString,
     PauliSum,
     Term,
@@ -192,12 +193,18 @@ def _first(op: Op, word: Sequence[Op], start: int, taken: Set[int]) -> int | Non
 
 def same_turn(first: Op, second: Op) -> bool:
     """Whether two operations are one rotation of one qubit."""
-    return (
-        first.qubits == second.qubits and is_turn(first) and is_turn(second) and _spelling(first) == _spelling(second)
-    )
+    return first.qubits == second.qubits and is_turn(first) and is_turn(second) and spelling(first) == spelling(second)
 
 
-@lru_cache(maxsize=1 << 16)
+def spelling(op: Op) -> tuple[str, str, str]:
+    """Return what a rotation of one qubit is, whichever qubit it is."""
+    # Kept with the operation: a table would have to hash it with its value.
+    known: tuple[str, str, str] | None = op.__dict__.get("_spelled")
+    if known is None:
+        known = op.__dict__["_spelled"] = _spelling(op)
+    return known
+
+
 def _spelling(op: Op) -> tuple[str, str, str]:
     if isinstance(op, PauliRotation):
         return op.string[0][1], op.angle.text, ""
@@ -205,7 +212,7 @@ def _spelling(op: Op) -> tuple[str, str, str]:
         raise InternalError(f"{type(op).__name__} rotates no single qubit")
     about_axis = axis_rotation(op)
     if about_axis is not None:
-        return _spelling(about_axis)
+        return spelling(about_axis)
     number, direction = parts(op.vector)
     return "", number.text, direction.text
 
@@ -225,17 +232,79 @@ def commutes_with_observable(op: Op, paulis: PauliSum) -> bool:
     if not mask & paulis.mask:
         return True
     if x >= 0:
-        return not any((x & other_z ^ z & other_x).bit_count() & 1 for other_x, other_z in paulis.bits)
+        # Kept with the observable: layer after layer has the same strings, and pass after pass asks.
+        known: dict[tuple[int, int], bool] = paulis.__dict__.setdefault("_commuting", {})
+        found = known.get((x, z))
+        if found is None:
+            found = known[x, z] = not any((x & its_z ^ z & its_x).bit_count() & 1 for its_x, its_z in paulis.bits)
+        return found
     shape = shape_of(op)
     return shape.kind != "rotate" and _commute_exactly(unit_generator(shape), paulis)
 
 
+def ends_alone(ops: Sequence[Op]) -> list[int]:
+    """Return the places of the rotations of one qubit that commute with each operation after them, in order.
+
+    Example:
+        >>> from qffc.ir.values import ParameterEntry
+        >>> J = ParameterEntry("J")
+        >>> ends_alone([PauliRotation(((0, letter),), J) for letter in "XZZ"])
+        [1, 2]
+    """
+    found: list[int] = []
+    # Of what follows: the qubits with X or Y, with Z or Y, with X or Z, and with what rotates about no string.
+    xs = zs = others = either = 0
+    for place in range(len(ops) - 1, -1, -1):
+        op = ops[place]
+        mask, x, z = bits_of(op)
+        if x < 0 and isinstance(op, Rotate) or x >= 0 and not mask & mask - 1:
+            by_rules = x < 0 or mask & others
+            against = not all_commute(op, ops[place + 1 :]) if by_rules else x & z & either | x & ~z & zs | z & ~x & xs
+            if not against:
+                found.append(place)
+        if x < 0:
+            others |= mask
+        else:
+            xs, zs, either = xs | x, zs | z, either | x ^ z
+    return found[::-1]
+
+
+def commutes_with_spin(qubits: int, letter: Letter, paulis: PauliSum) -> bool:
+    """Whether an observable commutes with the sum of one Pauli letter over qubits, given by one bit for each.
+
+    Example:
+        >>> from qffc.ir.observables import DotObservable
+        >>> pair = DotObservable(0, 1).paulis
+        >>> commutes_with_spin(0b11, "Z", pair), commutes_with_spin(0b01, "Z", pair)
+        (True, False)
+    """
+    # Kept with the observable, as above.
+    known: dict[tuple[int, Letter], bool] = paulis.__dict__.setdefault("_keeping_spin", {})
+    found = known.get((qubits, letter))
+    if found is None:
+        found = known[qubits, letter] = _commutes_with_spin(qubits, letter, paulis)
+    return found
+
+
+def _commutes_with_spin(qubits: int, letter: Letter, paulis: PauliSum) -> bool:
+    if not qubits & paulis.mask:
+        return True
+    (own_x, own_z), following = string_bits(((0, letter),)), _FOLLOWING[letter]
+    products: defaultdict[tuple[int, int], list[Fraction]] = defaultdict(list)
+    for term, (x, z) in zip(paulis.terms, paulis.bits, strict=True):
+        for qubit, other in term[0]:
+            if other != letter and qubits >> qubit & 1:
+                weight = _weight(term)  # the product is i or -i times another string
+                products[x ^ own_x << qubit, z ^ own_z << qubit].append(weight if other == following else -weight)
+    return all(len(weights) > 1 and not sum(weights) for weights in products.values())
+
+
+_FOLLOWING: Mapping[Letter, Letter] = {"X": "Y", "Y": "Z", "Z": "X"}
+"""Of each letter that with which its product is i times the third."""
+
+
 @lru_cache(maxsize=1 << 14)
 def _commute_exactly(first: PauliSum, second: PauliSum) -> bool:
-    return commute_exactly(first, second)
-
-
-def commute_exactly(first: PauliSum, second: PauliSum) -> bool:
     """Whether the commutator of two sums with rational coefficients is zero."""
     if min(len(first.terms), len(second.terms)) <= 1:  # products of one string with others are all different
         return not any((x & its_z ^ z & its_x).bit_count() & 1 for x, z in first.bits for its_x, its_z in second.bits)

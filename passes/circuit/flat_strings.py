@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -31,20 +32,35 @@ def on_flat(string: PauliString, states: States, qubits: int) -> States:
     return turned if phases is None else turned * phases
 
 
-def expectations(paulis: PauliSum, states: States, qubits: int) -> NDArray[np.float64]:
-    """Return the expectation values of a sum with rational coefficients in flat states, (states,).
+def expectations(sums: Sequence[PauliSum], states: States, qubits: int) -> NDArray[np.float64]:
+    """Return the expectation values of sums with rational coefficients in flat states, (states, sums).
+
+    Strings that flip the same bits are products of the same amplitudes, with other signs.
 
     Example:
         >>> from qffc.ir.pauli import dot_product
-        >>> expectations(dot_product(0, 1), np.array([[0, 1, -1, 0]]) / np.sqrt(2), 2).round(12).tolist()
-        [-3.0]
+        >>> expectations([dot_product(0, 1)], np.array([[0, 1, -1, 0]]) / np.sqrt(2), 2).round(12).tolist()
+        [[-3.0]]
     """
-    total = np.zeros(len(states))
-    for string, (weight, _) in paulis.terms:
-        if not isinstance(weight, Number):
-            raise InternalError(f"an observable with the coefficient {weight}")
-        total += float(weight.value) * (states.conj() * on_flat(string, states, qubits)).real.sum(axis=1)
-    return total
+    alike: dict[int, list[tuple[int, int, complex]]] = {}  # by the bits that they flip: which sum, signs, and factor
+    for number, paulis in enumerate(sums):
+        for string, (weight, _) in paulis.terms:
+            if not isinstance(weight, Number):
+                raise InternalError(f"an observable with the coefficient {weight}")
+            flips, signs, factor = _masks(string, qubits)
+            alike.setdefault(flips, []).append((number, signs, factor * float(weight.value)))
+    places, conjugate = np.arange(2**qubits), states.conj()
+    values = [np.zeros((0, len(states)), dtype=np.complex128)]
+    for flips, strings in alike.items():
+        products = conjugate * (states[:, places ^ flips] if flips else states)
+        masks = np.array([[signs] for _, signs, _ in strings])
+        values.append((1.0 - 2.0 * (np.bitwise_count(masks & places) & 1)) @ products.T)
+    entries = [(number, factor) for strings in alike.values() for number, _, factor in strings]
+    factors = np.array([[factor] for _, factor in entries]).reshape(len(entries), 1)
+    total = np.zeros((len(sums), len(states)))
+    numbers = np.array([number for number, _ in entries], dtype=np.int64)
+    np.add.at(total, numbers, (factors * np.concatenate(values)).real)
+    return total.T
 
 
 def parities(masks: list[int], qubits: int) -> NDArray[np.float64]:
@@ -98,13 +114,23 @@ def _table(string: PauliString, qubits: int) -> tuple[NDArray[np.int64] | None, 
 
 def _made(string: PauliString, qubits: int) -> tuple[NDArray[np.int64] | None, States | None]:
     """Where each amplitude comes from, and what it is times; None where that is nothing."""
-    flips = sum(1 << qubits - 1 - qubit for qubit, letter in string if letter != "Z")
-    signs = sum(1 << qubits - 1 - qubit for qubit, letter in string if letter != "X")
+    flips, signs, factor = _masks(string, qubits)
     places = np.arange(2**qubits)
-    # Y|0> = i|1> and Y|1> = -i|0>: the amplitude at 1 is i times the one at 0, at 0 it is -i times the one at 1.
-    factor = (-1j) ** sum(letter == "Y" for _, letter in string)
     phases = factor * (1.0 - 2.0 * (np.bitwise_count(places & signs) & 1)) if signs else None
     return (places ^ flips if flips else None), phases
+
+
+def _masks(string: PauliString, qubits: int) -> tuple[int, int, complex]:
+    """The bits that a string flips, those whose signs it looks at, and what it is times beside that."""
+    flips = signs = 0
+    # Y|0> = i|1> and Y|1> = -i|0>: the amplitude at 1 is i times the one at 0, at 0 it is -i times the one at 1.
+    factor = 1 + 0j
+    for qubit, letter in string:
+        bit = 1 << qubits - 1 - qubit
+        flips |= bit if letter != "Z" else 0
+        signs |= bit if letter != "X" else 0
+        factor *= -1j if letter == "Y" else 1
+    return flips, signs, factor
 
 
 @lru_cache(maxsize=1 << 9)

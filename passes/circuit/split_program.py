@@ -119,19 +119,23 @@ def split_program(program: Program) -> Split:
 def _split(program: Program) -> Split:
     scalars: dict[Value, int] = {}
     vectors: dict[Value, int] = {}
-    ops = tuple(_kernel_op(part, scalars, vectors) for op in program.ops for part in op.parts())
+    angles: dict[int, Affine] = {}  # of values by their identity: many operations have the very same one
+    parts = [part for op in program.ops for part in op.parts()]
+    ops = tuple([_kernel_op(part, scalars, vectors, angles) for part in parts])
     return Split(program, tuple(scalars), tuple(vectors), ops)
 
 
-def _kernel_op(op: Op, scalars: dict[Value, int], vectors: dict[Value, int]) -> KernelOp:
-    angle = vector = None
-    if op.declaration.angle is not None and op.value is not None:
-        angle = _affine(op.value, scalars)
-    elif op.value is not None:
-        factor, body = split_coefficient(op.value)
-        vector = (factor, vectors.setdefault(body, len(vectors)))
-    targets = tuple(target for _, target in op.moved)
-    return KernelOp(op.word, op.qubits, angle, vector, op.letters, targets)
+def _kernel_op(op: Op, scalars: dict[Value, int], vectors: dict[Value, int], angles: dict[int, Affine]) -> KernelOp:
+    said, value = op.declaration, op.value
+    if value is None:
+        return KernelOp(said.word, op.qubits, targets=tuple([target for _, target in op.moved]))
+    if said.angle is not None:
+        angle = angles.get(id(value))
+        if angle is None:
+            angle = angles[id(value)] = _affine(value, scalars)
+        return KernelOp(said.word, op.qubits, angle, string=op.letters)
+    factor, body = split_coefficient(value)
+    return KernelOp(said.word, op.qubits, vector=(factor, vectors.setdefault(body, len(vectors))))
 
 
 class _Parts(NamedTuple):
@@ -149,20 +153,23 @@ def _affine(angle: Value, scalars: dict[Value, int]) -> Affine:
     known: _Parts | None = angle.__dict__.get("_parts")
     if known is None:
         known = angle.__dict__["_parts"] = _parts(angle)
-    slots = [scalars.setdefault(body, len(scalars)) for _, body in known.terms]
+    terms, weights = [], []
+    for (coefficient, body), weight in zip(known.terms, known.weights, strict=True):
+        slot = scalars.setdefault(body, len(scalars))
+        terms.append((coefficient, slot))
+        weights.append((weight, slot))
     found = object.__new__(Affine)  # in a fraction of the time
-    found.__dict__.update(
-        constant=known.constant,
-        pi_multiple=known.pi_multiple,
-        terms=tuple([(coefficient, slot) for (coefficient, _), slot in zip(known.terms, slots, strict=True)]),
-        offset=known.offset,
-        weights=tuple(zip(known.weights, slots, strict=True)),
-    )
+    own = found.__dict__
+    own["constant"], own["pi_multiple"], own["terms"] = known.constant, known.pi_multiple, tuple(terms)
+    own["offset"], own["weights"] = known.offset, tuple(weights)
     return found
 
 
+_NONE = Fraction(0)
+
+
 def _parts(angle: Value) -> _Parts:
-    constant = pi_multiple = Fraction(0)
+    constant = pi_multiple = _NONE
     terms: list[tuple[Fraction, Value]] = []
     for term in angle.terms if isinstance(angle, Add) else (angle,):
         coefficient, body = split_coefficient(term)
@@ -172,8 +179,9 @@ def _parts(angle: Value) -> _Parts:
             pi_multiple += coefficient
         elif coefficient:
             terms.append((coefficient, body))
-    weights = tuple(float(coefficient) for coefficient, _ in terms)
-    return _Parts(constant, pi_multiple, tuple(terms), Affine(constant, pi_multiple, ()).offset, weights)
+    weights = tuple([float(coefficient) for coefficient, _ in terms])
+    offset = 0.0 if constant is _NONE is pi_multiple else Affine(constant, pi_multiple, ()).offset
+    return _Parts(constant, pi_multiple, tuple(terms), offset, weights)
 
 
 def length_and_direction(value: Value) -> tuple[Value | None, Value]:

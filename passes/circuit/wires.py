@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from qffc.ir.observables import Observable
 from qffc.ir.operation import Op
@@ -19,18 +20,17 @@ from qffc.ir.values import as_value
 from qffc.passes.circuit.free_order import as_written, group_of
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """An operation on wires.
 
     Args:
         op: the operation.
-        index: of the operation of the program that it comes from; of the first of three that are an exchange.
-        parts: the indices of the other two of those.
+        place: of the operation of the program that it comes from; of the first of three that are an exchange.
+        parts: the places of the other two of those.
     """
 
     op: Op
-    index: int
+    place: int
     parts: tuple[int, ...] = ()
 
 
@@ -66,11 +66,14 @@ def flatten(program: Program, *, keep_groups: bool = False) -> Flat:
     """
     wires = {qubit: qubit for qubit in range(len(program.qubits))}
     steps: list[Step] = []
+    at_home = True  # whether all qubits are on their own wires, as they mostly are to the end
     for index, op in enumerate(program.ops):
         if isinstance(op, Relabel):
             wires |= {target: wires[source] for source, target in op.moves}
-        else:
-            steps.append(Step((op if keep_groups else as_written(op)).relabelled(wires), index))
+            at_home = False
+            continue
+        written = op if keep_groups else as_written(op)
+        steps.append(Step(written if at_home else written.relabelled(wires), index))
     moved = {qubit: wire for qubit, wire in wires.items() if qubit != wire}
     # An observable that stays keeps the sum of Pauli strings that it has built.
     observables = tuple((name, o.relabelled(moved) if moved else o) for name, o in program.observables)
@@ -78,6 +81,9 @@ def flatten(program: Program, *, keep_groups: bool = False) -> Flat:
 
 
 def _fuse(steps: list[Step]) -> tuple[Step, ...]:
+    parts = [step.op for step in steps if isinstance(step.op, PauliRotation) and len(step.op.string) == 2]
+    if len({(a, b) for (_, a), (_, b) in (part.string for part in parts) if a == b}) < 3:
+        return tuple(steps)
     lines: dict[int, list[int]] = {}
     for place, step in enumerate(steps):
         for qubit in step.op.qubits:
@@ -94,7 +100,7 @@ def _fuse(steps: list[Step]) -> tuple[Step, ...]:
         # Nothing between the three touches the pair, so the place of the last one is as good as any.
         a, b = step.op.qubits
         whole = Exchange(a, b, angle, unordered=step.op.unordered, span=step.op.span)
-        result[first[2]] = Step(whole, step.index, tuple(steps[k].index for k in first[1:]))
+        result[first[2]] = Step(whole, step.place, tuple(steps[k].place for k in first[1:]))
     return tuple(step for step in result if step is not None)
 
 

@@ -194,11 +194,13 @@ class WrittenOut:
         return next(new for tail in count() if (new := name + "_" * tail) not in taken)
 
 
-@lru_cache(maxsize=256)
 def written_out(program: Program) -> WrittenOut | None:
     """Return a program as numbers of the check see it; None when it has no gathered site and is plain already."""
-    if program.gathered is None:
-        return None
+    return None if program.gathered is None else _written_out(program)
+
+
+@lru_cache(maxsize=256)
+def _written_out(program: Program) -> WrittenOut:
     numbers, vectors = (min(_CARRIED, program.carried_count(what)) for what in ("scalars", "vectors"))
     return WrittenOut(program, NEIGHBOURS, numbers, vectors)
 

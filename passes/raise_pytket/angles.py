@@ -56,10 +56,12 @@ class Angles:
         Raises:
             QffcError: for what is no real number, and for functions that values do not have.
         """
-        expression = sympy.sympify(half_turns)
+        expression = half_turns if isinstance(half_turns, sympy.Expr) else sympy.sympify(half_turns)
         known = self._known.get((expression, period))
         if known is None:
-            known = add(*(self._term(term, period) for term in sympy.Add.make_args(expression)))
+            parts = expression.args if isinstance(expression, sympy.Add) else (expression,)
+            terms = [self._term(term, period) for term in parts]
+            known = terms[0] if len(terms) == 1 else add(*terms)
             self._known[expression, period] = known
         return known
 

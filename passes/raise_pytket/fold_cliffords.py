@@ -52,9 +52,10 @@ def _append(done: list[Step], step: Step) -> None:
 
 def _fold(done: list[Step], step: Step) -> None:
     turned: list[int] = []  # places of the rotations that it turns on its way
-    for place in reversed(range(len(done))):
+    mask = step.mask
+    for place in range(len(done) - 1, -1, -1):
         other = done[place]
-        if not other.mask & step.mask:
+        if not other.mask & mask:
             continue
         if not other.passable or len(turned) > _FARTHEST:
             break
@@ -90,7 +91,11 @@ def _append_paulis(done: list[Step], string: tuple[tuple[int, str], ...]) -> Non
 
 def _last_on(done: list[Step], step: Step) -> int | None:
     """The last gate on the qubits of another one."""
-    return next((place for place in reversed(range(len(done))) if done[place].mask & step.mask), None)
+    mask = step.mask
+    for place in range(len(done) - 1, -1, -1):
+        if done[place].mask & mask:
+            return place
+    return None
 
 
 def _is_local(step: Step) -> bool:

@@ -15,7 +15,7 @@ from pytket.circuit import OpType
 from qffc.ir.ops import Relabel
 from qffc.ir.pauli import Letter
 from qffc.ir.values import Pi, Value, is_zero
-from qffc.passes.raise_pytket.steps import Step, Turn, rotation
+from qffc.passes.raise_pytket.steps import Step, Turn
 
 Qubits = Sequence[int]
 Angles = Sequence[Value]
@@ -47,6 +47,8 @@ def steps_of(kind: OpType, angles: Angles, qubits: Qubits) -> list[Step] | None:
         return None
     turns = [turn for turn in build(angles, qubits) if not is_zero(turn.angle)]
     whole = Step(tuple(turns))
+    if len(turns) == 1:
+        return [whole]
     if whole.quarters is not None:
         return [whole] if turns else []
     return [Step((turn,)) for turn in turns]
@@ -57,8 +59,13 @@ def known_gates() -> tuple[OpType, ...]:
     return (OpType.SWAP, *_GATES)
 
 
+def is_known(kind: OpType) -> bool:
+    """Whether a gate is in the table."""
+    return kind in _GATES or kind == OpType.SWAP
+
+
 def _turn(letters: dict[int, str], angle: Value) -> Turn:
-    return rotation(letters, angle).turns[0]  # type: ignore[arg-type]  # letters of the table
+    return Turn(tuple(sorted(letters.items())), angle)  # type: ignore[arg-type]  # letters of the table
 
 
 def _plain(letters: str) -> Callable[[Angles, Qubits], Rotations]:

@@ -16,17 +16,19 @@ from qffc.ir.values import Value
 from qffc.passes.raise_pytket.angles import Angles
 from qffc.passes.raise_pytket.couplings import Three, with_exchanges, with_rotations
 from qffc.passes.raise_pytket.fold_cliffords import folded
-from qffc.passes.raise_pytket.gates import MOST_CONTROLLED, known_gates, steps_of
+from qffc.passes.raise_pytket.gates import MOST_CONTROLLED, is_known, steps_of
 from qffc.passes.raise_pytket.singlets import with_singlets
 from qffc.passes.raise_pytket.steps import Step, Turn
 
-_WITHOUT_EFFECT = (OpType.Barrier, OpType.Phase, OpType.noop)
-_WRITTEN_OUT = (
-    OpType.CircBox,
-    OpType.ConjugationBox,
-    OpType.CustomGate,
-    OpType.PauliExpCommutingSetBox,
-    OpType.PauliExpPairBox,
+_WITHOUT_EFFECT = frozenset((OpType.Barrier, OpType.Phase, OpType.noop))
+_WRITTEN_OUT = frozenset(
+    (
+        OpType.CircBox,
+        OpType.ConjugationBox,
+        OpType.CustomGate,
+        OpType.PauliExpCommutingSetBox,
+        OpType.PauliExpPairBox,
+    )
 )
 """Boxes whose circuit has the gates and the symbols that their author gave."""
 _LONG = re.compile(r"(?<![\w.])\d{17,}(?![\d.e])")
@@ -91,7 +93,7 @@ def raise_circuit(
     steps: list[Step] = []
     gates = 0
     for op, qubits in _gates(circuit, circuit.qubits):
-        late = next((qubit for qubit in qubits if qubit in measured), None)
+        late = next((qubit for qubit in qubits if qubit in measured), None) if measured else None
         if late is not None:
             raise _no_gates(
                 op,
@@ -141,14 +143,15 @@ def _swaps(circuit: Circuit) -> list[tuple[int, int]]:
 
 
 def _steps(op: Op, qubits: Sequence[Qubit], angles: Angles, on: Sequence[int]) -> list[Step]:
-    if op.type == OpType.PauliExpBox:
+    kind = op.type
+    if kind == OpType.PauliExpBox:
         letters = [pauli.name for pauli in op.get_paulis()]  # type: ignore[attr-defined]  # this box has them
         string = tuple(sorted((qubit, letter) for qubit, letter in zip(on, letters, strict=True) if letter != "I"))
         turn = Turn(string, angles.angle(op.get_phase()))  # type: ignore[attr-defined]
         return [Step((turn,))] if string else []
-    if op.type in _NO_UNITARY:
-        raise _no_gates(op, qubits, *_NO_UNITARY[op.type])
-    if op.type not in known_gates():
+    if kind in _NO_UNITARY:
+        raise _no_gates(op, qubits, *_NO_UNITARY[kind])
+    if not is_known(kind):
         raise error(
             "gate without an exact form",
             found=f"{op.type.name}, which is no gate with angles that qffc knows",
@@ -168,10 +171,10 @@ def _steps(op: Op, qubits: Sequence[Qubit], angles: Angles, on: Sequence[int]) -
     try:
         params = op.params
         if params:
-            periods = _periods(op.type, len(params))
-            steps = steps_of(op.type, [angles.angle(*each) for each in zip(params, periods, strict=True)], on)
+            periods = _periods(kind, len(params))
+            steps = steps_of(kind, [angles.angle(*each) for each in zip(params, periods, strict=True)], on)
         else:
-            steps = _without_angles(op.type, tuple(on))
+            steps = _without_angles(kind, tuple(on))
     except QffcError as problem:
         raise QffcError(replace(problem.diagnostic, where=_place(op, qubits))) from None
     if steps is None:

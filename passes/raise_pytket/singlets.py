@@ -30,8 +30,13 @@ def with_singlets(steps: Sequence[Step], qubits: int) -> list[Step]:
     """
     done: list[Step | None] = []
     begun: dict[int, list[int]] = {qubit: [] for qubit in range(qubits)}  # places of the gates on a fresh qubit so far
-    for step in steps:
+    for place, step in enumerate(steps):
+        if not begun:
+            done += steps[place:]
+            break
         done.append(step)
+        if begun.keys().isdisjoint(step.qubits):
+            continue
         pair = _joined(step, begun, done)
         if len(pair) > 2 or not step.is_clifford or not all(qubit in begun for qubit in pair):
             for qubit in pair:
@@ -41,8 +46,8 @@ def with_singlets(steps: Sequence[Step], qubits: int) -> list[Step]:
         for qubit in pair:
             begun[qubit] = places
         if len(pair) == 2 and _is_singlet([done[place] for place in places], pair):
-            for place in places:
-                done[place] = None
+            for gone in places:
+                done[gone] = None
             a, b = pair
             done[-1] = Step((), Singlet(a, b), passable=False)
             for qubit in pair:

@@ -6,12 +6,13 @@ strings. Everything here follows from the algebra of strings; no matrix is built
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from qffc.ir.kept import cached_property
 from qffc.ir.operation import Op
-from qffc.ir.pauli import Letter, PauliString, product_of_strings, string_bits
+from qffc.ir.pauli import Letter, PauliString, product_of_strings, string_bits, string_of_bits
 from qffc.ir.values import Pi, Value, is_zero, split_coefficient
 
 
@@ -70,6 +71,19 @@ class Step:
         """Whether it turns Pauli strings into Pauli strings, and may be moved."""
         return self.passable and self.quarters is not None
 
+    @cached_property
+    def moved(self) -> tuple[tuple[int, int, int, int], ...]:
+        """The letters X and Z of single qubits that it turns into other strings, signs aside: the bits of both."""
+        assert self.quarters is not None
+        return _moved(self.qubits, [own for own, count in zip(self.bits, self.quarters, strict=True) if count % 2])
+
+    @cached_property
+    def moved_back(self) -> tuple[tuple[int, int, int, int], ...]:
+        """The same of the gate that undoes it."""
+        assert self.quarters is not None
+        odd = [own for own, count in zip(self.bits, self.quarters, strict=True) if count % 2]
+        return _moved(self.qubits, odd[::-1])
+
     def turned_bits(self, x: int, z: int, negative: bool) -> tuple[int, int, bool]:
         """Return what :meth:`image` does, for strings by their bits."""
         assert self.quarters is not None
@@ -93,8 +107,9 @@ class Step:
     def after(self, clifford: Step) -> Step:
         """Return C U C^dagger of this gate U: what it becomes when C, which came after it, comes before it."""
         turns = []
-        for turn in self.turns:
-            string, negative = clifford.image(Signed(turn.string, False))
+        for turn, (x, z) in zip(self.turns, self.bits, strict=True):
+            turned_x, turned_z, negative = clifford.turned_bits(x, z, False)
+            string = turn.string if (turned_x, turned_z) == (x, z) else string_of_bits(turned_x, turned_z)
             turns.append(Turn(string, -turn.angle if negative else turn.angle))
         return Step(tuple(turns))
 
@@ -148,7 +163,11 @@ def steps_commute(one: Step, other: Step) -> bool:
         return True
     if not (one.passable and other.passable):
         return False
-    return not any((x & its_z ^ z & its_x).bit_count() & 1 for x, z in one.bits for its_x, its_z in other.bits)
+    for x, z in one.bits:
+        for its_x, its_z in other.bits:
+            if (x & its_z ^ z & its_x).bit_count() & 1:
+                return False
+    return True
 
 
 def pauli_product(first: Step, second: Step) -> PauliString | None:
@@ -159,19 +178,32 @@ def pauli_product(first: Step, second: Step) -> PauliString | None:
         >>> pauli_product(s, s), pauli_product(s, rotation({0: "Z"}, -Pi() / 2)), pauli_product(s, Step())
         (((0, 'Z'),), (), None)
     """
+    if first.moved != second.moved_back:
+        return None
     letters: dict[int, Letter] = {}
     for qubit in sorted(first.qubits | second.qubits):
-        flips = []
-        for x, z in ((1 << qubit, 0), (0, 1 << qubit)):
-            image_x, image_z, negative = second.turned_bits(*first.turned_bits(x, z, False))
-            if (image_x, image_z) != (x, z):
-                return None
-            flips.append(negative)
-        # X keeps X and turns Z around, Z the other way.
-        found: dict[tuple[bool, bool], Letter] = {(False, True): "X", (True, True): "Y", (True, False): "Z"}
-        if any(flips):
-            letters[qubit] = found[flips[0], flips[1]]
+        both = ((1 << qubit, 0), (0, 1 << qubit))
+        flips = [second.turned_bits(*first.turned_bits(x, z, False))[2] for x, z in both]
+        if flips != [False, False]:
+            letters[qubit] = _BY_FLIPS[flips[0], flips[1]]
     return tuple(sorted(letters.items()))
+
+
+def _moved(qubits: Iterable[int], odd: Sequence[tuple[int, int]]) -> tuple[tuple[int, int, int, int], ...]:
+    found = []
+    for qubit in sorted(qubits):
+        for letter in ((1 << qubit, 0), (0, 1 << qubit)):
+            x, z = letter
+            for own_x, own_z in odd:
+                if (x & own_z ^ z & own_x).bit_count() & 1:
+                    x, z = x ^ own_x, z ^ own_z
+            if (x, z) != letter:
+                found.append((*letter, x, z))
+    return tuple(found)
+
+
+_BY_FLIPS: Mapping[tuple[bool, bool], Letter] = {(False, True): "X", (True, True): "Y", (True, False): "Z"}
+"""Whether X and Z take the other sign: X keeps X and turns Z around, Z the other way."""
 
 
 def _turned(signed: Signed, axis: PauliString, quarters: int) -> Signed:

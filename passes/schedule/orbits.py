@@ -19,7 +19,7 @@ import networkx as nx
 from qffc.ir.exchange_group import exchanges
 from qffc.ir.generators import Generator
 from qffc.ir.operation import Coupling, Op
-from qffc.ir.ops import Relabel, operation
+from qffc.ir.ops import Relabel, operation, unordered_groups
 from qffc.ir.program import Program
 from qffc.ir.values import substitute_sites
 from qffc.passes.circuit.conjugation import conjugated
@@ -77,6 +77,8 @@ class Group:
 
 def groups_of(program: Program) -> tuple[Group, ...]:
     """Return the groups of unordered couplings, in the order of the program."""
+    if not unordered_groups(program.ops):
+        return ()
     members: dict[str, dict[tuple[int, ...], list[tuple[int, Op]]]] = defaultdict(lambda: defaultdict(list))
     for place, op in _wired(program):
         written = program.ops[place]

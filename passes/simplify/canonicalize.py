@@ -12,7 +12,7 @@ from qffc.ir.operation import Op
 from qffc.ir.ops import Relabel
 from qffc.ir.program import Program
 from qffc.passes.base import Pass, PassResult, Preserves
-from qffc.passes.simplify.merge import append
+from qffc.passes.simplify.merge import Word
 from qffc.passes.simplify.normal_form import is_identity, normal, without_swap
 from qffc.passes.target import Target
 
@@ -92,6 +92,8 @@ class Canonicalize(Pass[None]):
         if program.round_count > 1:
             # Every vector that turns a qubit is carried on, and is part of the response.
             return PassResult(program, None)
+        if program.__dict__.get("_canonical") == self:  # it is what this pass has made, or left as it was
+            return PassResult(program, None)
         ops = program.ops
         place = {qubit: qubit for qubit in range(len(program.qubits))}
         while True:
@@ -100,24 +102,29 @@ class Canonicalize(Pass[None]):
             if shorter == ops:
                 break
             ops = shorter
-        if ops == program.ops:
-            return PassResult(program, None)
-        observables = tuple((name, observable.relabelled(place)) for name, observable in program.observables)
-        return PassResult(replace(program, ops=ops, observables=observables), None, changed=True)
+        changed = ops != program.ops
+        if changed:
+            observables = tuple((name, observable.relabelled(place)) for name, observable in program.observables)
+            program = replace(program, ops=ops, observables=observables)
+        program.__dict__["_canonical"] = self  # the last sweep found nothing to do, and no other one would
+        return PassResult(program, None, changed)
 
     def _sweep(self, ops: tuple[Op, ...], qubits: int) -> tuple[tuple[Op, ...], dict[int, int]]:
         """One walk over the operations: the new ones, and the place where the state of each qubit ends."""
         place = {qubit: qubit for qubit in range(qubits)}
-        done: list[Op] = []
+        moved = False
+        word = Word(fuse=self.fuse, merge=self.merge)
         for op in ops:
             if isinstance(op, Relabel):
                 place |= {to: place[source] for source, to in op.moves}
+                moved = True
                 continue
-            here = normal(op.relabelled(place))
+            here = normal(op.relabelled(place) if moved else op)
             if self.fold_swaps:
                 here, swap = without_swap(here)
                 if swap:
                     place = {qubit: swap.get(now, now) for qubit, now in place.items()}
+                    moved = True
             if not is_identity(here):
-                append(done, here, fuse=self.fuse, merge=self.merge)
-        return tuple(done), place
+                word.append(here)
+        return tuple(word.ops), place

@@ -5,7 +5,7 @@ What is left is the light cone, or causal cone, of the observables; to drop the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar
@@ -15,21 +15,23 @@ import numpy as np
 from qffc.ir.observables import Observable
 from qffc.ir.operation import Coupling, Op
 from qffc.ir.ops import PauliRotation, Rotate, Singlet, Zero
-from qffc.ir.pauli import LETTERS, Letter, PauliSum, spin_component
+from qffc.ir.pauli import LETTERS, Letter, PauliSum
 from qffc.ir.program import Program
 from qffc.ir.reference import apply_string, dense
 from qffc.passes.base import Pass, PassResult, Preserves
 from qffc.passes.circuit.commutation import (
     bits_of,
-    commute_exactly,
     commutes_with_observable,
+    commutes_with_spin,
+    ends_alone,
     passes,
     passes_together,
     same_turn,
     shape_of,
+    spelling,
     turns_together,
 )
-from qffc.passes.circuit.gates_on_qubits import GatesOnQubits
+from qffc.passes.circuit.gates_on_qubits import GatesOnQubits, StringsOnQubits
 from qffc.passes.circuit.seen_operators import seen_observables
 from qffc.passes.circuit.trace import Shape, unit_generator
 from qffc.passes.circuit.turns import axis_rotation, is_turn, on_qubit
@@ -104,6 +106,8 @@ class LightCone(Pass[None]):
         if program.round_count > 1:
             # Every vector that turns a qubit is carried on, and is part of the response.
             return PassResult(program, None)
+        if program.__dict__.get("_all_seen") == self:  # the same pass left it as it was
+            return PassResult(program, None)
         flat = flatten(program, keep_groups=True)
         names = {name for name, _ in seen_observables(program)}
         seen = tuple(item for item in flat.observables if item[0] in names)
@@ -113,8 +117,12 @@ class LightCone(Pass[None]):
         observables = (seen or flat.observables[:1]) if self.observables else flat.observables
         idle = _idle(program, shorter, observables) if self.qubits else ()
         if len(shorter) == len(ops) and len(observables) == len(program.observables) and not idle:
+            program.__dict__["_all_seen"] = self
             return PassResult(program, None)
-        return PassResult(_without(program, shorter, observables, idle), None, changed=True)
+        made = _without(program, shorter, observables, idle)
+        if not idle and tuple(step.op for step in flatten(made, keep_groups=True).steps) == shorter:
+            made.__dict__["_all_seen"] = self  # nothing else goes, and nothing has become whole
+        return PassResult(made, None, changed=True)
 
 
 def _seen(ops: tuple[Op, ...], observables: tuple[PauliSum, ...]) -> tuple[Op, ...]:
@@ -139,31 +147,54 @@ def seen_from_end(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[i
     kept: list[int] = []
     gates = GatesOnQubits()
     cones = [0] * len(observables)  # of each observable, which gates it sees, one bit for each
-    touched = [paulis.mask for paulis in observables]
-    for place in reversed(range(len(ops))):
+    all_of_them = (1 << len(observables)) - 1
+    direct = _Watching(observables)
+    for place in range(len(ops) - 1, -1, -1):
         op = ops[place]
         if op.prepares:
             kept.append(place)
             continue
-        mask, against = bits_of(op)[0], -1
-        watching: list[int] = []
-        for number, paulis in enumerate(observables):
-            if not touched[number] & mask:
-                continue
-            if commutes_with_observable(op, paulis):
-                if against < 0:
-                    against = gates.against(op)
-                cone = cones[number]
-                if not against & cone or (turns_together(op) and passes_together(op, gates.last_first(cone))):
-                    continue
-            watching.append(number)
+        watching = direct.at(op)
+        if watching != all_of_them:
+            watching |= _watching_gates(op, gates, cones, watching)
         if watching:
             kept.append(place)
             bit = gates.append(op)
-            for number in watching:
-                cones[number] |= bit
-                touched[number] |= mask
+            cones = [cone | bit if watching >> k & 1 else cone for k, cone in enumerate(cones)]
     return tuple(reversed(kept))
+
+
+class _Watching:
+    """Which observables do not commute with an operation, one bit for each: single strings all at once."""
+
+    def __init__(self, observables: Sequence[PauliSum]) -> None:
+        self._all = tuple(enumerate(observables))
+        self._sums = tuple((k, paulis) for k, paulis in self._all if len(paulis.terms) != 1)
+        self._strings = StringsOnQubits()
+        for k, paulis in self._all:
+            if len(paulis.terms) == 1:
+                self._strings.add(1 << k, *paulis.bits[0], paulis.qubits)
+
+    def at(self, op: Op) -> int:
+        _, x, z = bits_of(op)
+        found = self._strings.against(x, z, op.qubits) if x >= 0 else 0
+        for k, paulis in self._sums if x >= 0 else self._all:
+            if not commutes_with_observable(op, paulis):
+                found |= 1 << k
+        return found
+
+
+def _watching_gates(op: Op, gates: GatesOnQubits, cones: Sequence[int], others: int) -> int:
+    """Which observables see an operation through later gates, one bit for each, apart from others."""
+    found = 0
+    against = gates.against(op)
+    together = turns_together(op)
+    for number, cone in enumerate(cones):
+        if not against & cone or others >> number & 1:
+            continue
+        if not (together and passes_together(op, gates.last_first(cone))):
+            found |= 1 << number
+    return found
 
 
 def _from_start(ops: tuple[Op, ...]) -> tuple[Op, ...]:
@@ -206,10 +237,12 @@ def _makes_a_phase(op: Op, partners: Mapping[int, int | None]) -> bool:
         about_axis = axis_rotation(op)
         return about_axis is not None and _makes_a_phase(about_axis, partners)
     if isinstance(op, PauliRotation):
-        letters = dict(op.string)
         # XX, YY and ZZ are -1 on a singlet, any other string on it leaves it; Z is 1 on |0>.
-        prepared = ((letter, partners[qubit]) for qubit, letter in op.string)
-        return all(letter == "Z" if other is None else letters.get(other) == letter for letter, other in prepared)
+        for qubit, letter in op.string:
+            other = partners[qubit]
+            if letter != "Z" if other is None else (other, letter) not in op.string:
+                return False
+        return True
     if not isinstance(op, Coupling):
         return False
     shape = shape_of(op)
@@ -240,26 +273,24 @@ def _is_eigenstate(shape: Shape, partners: tuple[int | None, ...]) -> bool:
 
 def seen_with_turns(ops: Sequence[Op], observables: Sequence[PauliSum]) -> tuple[int, ...]:
     """Return the places of all but equal rotations at the end that the observables do not see together."""
-    last = [index for index, op in enumerate(ops) if is_turn(op) and passes(op, ops[index + 1 :])]
+    last = ends_alone(ops)
     dropped: set[int] = set()
-    for turn in (ops[index] for index in last):
-        alike = {
-            ops[other].qubits[0]: other
-            for other in last
-            if other not in dropped and same_turn(on_qubit(turn, ops[other].qubits[0]), ops[other])
-        }
+    for turn in last:
+        own = spelling(ops[turn])
+        alike = {ops[other].qubits[0]: other for other in last if other not in dropped and spelling(ops[other]) == own}
         for paulis in observables:
-            if not _commutes_with_spin(turn, tuple(alike), paulis):
+            if not _commutes_with_spin(ops[turn], alike, paulis):
                 alike = {qubit: other for qubit, other in alike.items() if qubit not in paulis.qubits}
-        if all(_commutes_with_spin(turn, tuple(alike), paulis) for paulis in observables):
+        if all(_commutes_with_spin(ops[turn], alike, paulis) for paulis in observables):
             dropped |= set(alike.values())
     return tuple(index for index in range(len(ops)) if index not in dropped)
 
 
-def _commutes_with_spin(turn: Op, qubits: tuple[int, ...], paulis: PauliSum) -> bool:
+def _commutes_with_spin(turn: Op, qubits: Collection[int], paulis: PauliSum) -> bool:
     about_axis = axis_rotation(turn) if isinstance(turn, Rotate) else turn
     letters: Sequence[Letter] = (about_axis.string[0][1],) if isinstance(about_axis, PauliRotation) else LETTERS
-    return all(commute_exactly(spin_component(qubits, letter), paulis) for letter in letters)
+    mask = sum(1 << qubit for qubit in qubits)
+    return all(commutes_with_spin(mask, letter, paulis) for letter in letters)
 
 
 def _idle(program: Program, ops: tuple[Op, ...], observables: Named) -> tuple[int, ...]:

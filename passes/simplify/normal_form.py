@@ -83,11 +83,19 @@ def _full_turns_off(op: Rotate) -> Rotate:
     return op.with_value(mul(number, direction)) if turns else op
 
 
-@lru_cache(maxsize=1 << 12)
+_WITH_MULTIPLES = (Add, Pi)
+"""What may have a multiple of pi in it."""
+
+
 def _reduced(angle: Value, period: Fraction) -> tuple[Value, int]:
     """Return the angle with its exact part in (-period/2, period/2] times pi, and how many periods went."""
-    if not isinstance(angle, Add) and not isinstance(split_coefficient(angle)[1], Add | Pi):
-        return angle, 0
+    if not isinstance(angle, Add) and not isinstance(split_coefficient(angle)[1], _WITH_MULTIPLES):
+        return angle, 0  # as most are, sooner than a table would say so
+    return _without_periods(angle, period)
+
+
+@lru_cache(maxsize=1 << 12)
+def _without_periods(angle: Value, period: Fraction) -> tuple[Value, int]:
     terms = _terms(angle)
     part = sum((c for c, body in map(split_coefficient, terms) if isinstance(body, Pi)), Fraction(0))
     periods = ceil(part / period - Fraction(1, 2))

@@ -65,6 +65,8 @@ class SlideSinglet(Pass[None]):
         if program.round_count > 1:
             # Every vector that turns a qubit is carried on, and is part of the response.
             return PassResult(program, None)
+        if not any(isinstance(op, Singlet) for op in program.ops):
+            return PassResult(program, None)
         flat = flatten(program, keep_groups=True)
         ops = tuple(step.op for step in flat.steps)
         first = _first_turns(ops, len(program.qubits))

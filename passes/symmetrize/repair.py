@@ -160,7 +160,7 @@ def _turning(program: Program) -> tuple[Program, tuple[Change, ...]]:
             where="the readout",
         )
     failing = [step for step in flatten(program).steps if step_residual(step) is not None]
-    broken = {index for step in failing for index in (step.index, *step.parts)}
+    broken = {index for step in failing for index in (step.place, *step.parts)}
     changes: list[Change] = []
     ops: list[Op] = []
     for index, op in enumerate(program.ops):

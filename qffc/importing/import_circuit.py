@@ -81,12 +81,13 @@ def import_circuit(circuit: Circuit, description: Description) -> Imported:
     readout = head.readout
     if isinstance(readout, EnergyReadout):
         readout = EnergyReadout(parse_value(description.readout, "energy"))
-    used = [op.value for op in raised.ops if op.value is not None]
+    used = {id(op.value): op.value for op in raised.ops if op.value is not None}  # of equal gates the very same
     if isinstance(readout, EnergyReadout):
-        used.append(readout.value)
-    program = replace(head, ops=raised.ops, readout=readout, parameters=(*head.parameters, *_tables(head, used)))
+        used[id(readout.value)] = readout.value
+    parts = [part for value in used.values() for part in walk(value)]
+    program = replace(head, ops=raised.ops, readout=readout, parameters=(*head.parameters, *_tables(head, parts)))
     # A symbol in a phase of the whole state alone is none of the program.
-    found = dict.fromkeys(part for value in used for part in walk(value) if isinstance(part, ParameterEntry))
+    found = dict.fromkeys(part for part in parts if isinstance(part, ParameterEntry))
     own = {symbol: entry.text for symbol, entry in entries.items() if values[symbol] == entry and entry in found}
     declared = {parameter.name for parameter in head.parameters}
     named = declared.union(own.values())
@@ -166,10 +167,9 @@ def _twice(symbol: str) -> QffcError:
     )
 
 
-def _tables(head: Program, values: Sequence[Value]) -> tuple[Parameter, ...]:
-    """The tables of parameters that values use and nobody has declared."""
+def _tables(head: Program, parts: Sequence[Value]) -> tuple[Parameter, ...]:
+    """The tables of parameters that parts of values use and nobody has declared."""
     declared = {parameter.name for parameter in head.parameters}
-    parts = [part for value in values for part in walk(value)]
     radial = next((part for part in parts if isinstance(part, Radial) and part.table.name not in declared), None)
     if radial is not None:
         raise error(

@@ -118,6 +118,8 @@ def plain_name(name: str) -> str:
         >>> plain_name("θ"), plain_name("ϕ"), plain_name("λ"), plain_name("dot"), plain_name("1a")
         ('theta', 'phi', 'lambda', 'dot_', 'p_1a')
     """
+    if name.isidentifier() and name.isascii():
+        return f"{name}_" if name in RESERVED else name
     letters = [letter if _LETTER.match(letter) else _spelled(letter) for letter in name]
     plain = re.sub(r"_{2,}", "_", "".join(letters)) if "_" not in name else "".join(letters)
     if not plain or not (plain[0].isalpha() or plain[0] == "_"):

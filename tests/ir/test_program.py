@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qffc.ir import Program, QffcError, parse_program
+from qffc.ir.verification.program import verify_program
 from qffc.testing import instances, programs, symmetric_programs
 
 TEXT = """qffc 1
@@ -58,3 +59,11 @@ def test_strategies_keep_their_promise(data: st.DataObject) -> None:
     assert instance.positions.shape == (len(program.sites), 3)
     for parameter in program.parameters:
         assert instance.parameters[parameter.name].shape == program.shape(parameter)
+
+
+def test_a_program_is_looked_through_again_where_a_part_is_another_one() -> None:
+    program = parse_program(TEXT)
+    verify_program(program)
+    object.__setattr__(program, "ops", program.ops[:0])
+    with pytest.raises(QffcError, match="qubit never prepared"):
+        verify_program(program)

@@ -129,7 +129,7 @@ def make_word(program: Program, species: Species, spell: Spellings | None = None
         if value is not None and is_zero(value):
             continue
         letters.append(letter_of(step.op, value))
-        indices.append(step.index)
+        indices.append(step.place)
     letters, indices = fold_preparations(letters, indices)
     value = spell.around_moments(substitute_sites(readout_value(program.readout), {}, dict(species)))
     seen = {name for name, _ in seen_observables(program)}

@@ -74,7 +74,7 @@ class _Block:
 
 
 def _operations(program: Program, charge: PauliSum, word: Word) -> Failure | None:
-    gates = {step.index: step.op for step in flatten(program).steps if isinstance(step.op, Gate)}
+    gates = {step.place: step.op for step in flatten(program).steps if isinstance(step.op, Gate)}
     waiting: dict[int, _Block] = {}  # by the index of the operation that it begins with
     on_qubit: dict[int, set[int]] = defaultdict(set)
     for index, letter in zip(word.indices, word.letters, strict=True):

@@ -87,7 +87,7 @@ def rotation_failure(program: Program, axes: Axes = ALL_AXES) -> Failure | None:
     for step in flatten(program).steps:
         text = step_residual(step, axes)
         if text is not None:
-            return Failure(text, op_reference(program, step.index))
+            return Failure(text, op_reference(program, step.place))
     for name, observable in seen_observables(program):
         if not _stays(observable, axes):
             left = _observable_residual(observable.paulis, axes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import product
 from random import Random
 
 import numpy as np
@@ -12,10 +13,19 @@ from dense_programs import BACK, ZERO, J, K, R, S, dense_program, unitary
 from qffc.ir.observables import DotObservable, PauliObservable, ProductObservable, SumObservable
 from qffc.ir.operation import Op
 from qffc.ir.ops import Chirality, Exchange, PauliRotation, Relabel, Rotate, Singlet, Zero
+from qffc.ir.pauli import spin_component
 from qffc.ir.reference import dense
 from qffc.ir.values import FrameVector, unit
-from qffc.passes.circuit.commutation import commute, commutes_with_observable, passes, reach
-from qffc.passes.circuit.turns import axis_rotation
+from qffc.passes.circuit.commutation import (
+    all_commute,
+    commute,
+    commutes_with_observable,
+    commutes_with_spin,
+    ends_alone,
+    passes,
+    reach,
+)
+from qffc.passes.circuit.turns import axis_rotation, is_turn
 
 Z_TURN = Rotate(0, FrameVector(ZERO, ZERO, J))
 
@@ -96,3 +106,16 @@ def test_commutators_with_observables_are_exact(observable):
     for op in ops:
         gate = gate_of(op)
         assert commutes_with_observable(op, observable.paulis) == np.allclose(gate @ matrix, matrix @ gate), op
+    for letter, qubits in product("XYZ", ((0,), (0, 1), (0, 1, 2), (1, 3), (3,))):
+        spin = dense(spin_component(qubits, letter), (0, 1, 2, 3))
+        same = np.allclose(spin @ matrix, matrix @ spin)
+        assert commutes_with_spin(sum(1 << qubit for qubit in qubits), letter, observable.paulis) == same, letter
+
+
+def test_turns_at_the_end_are_those_that_commute_with_all_that_follows():
+    some = [PauliRotation(((qubit, letter),), J) for qubit in range(2) for letter in "XYZ"]
+    some += [PauliRotation(((0, a), (1, b)), J) for a in "XYZ" for b in "XZ"]
+    some += [Exchange(0, 1, J), Rotate(0, R), Rotate(0, S), Z_TURN]
+    for word in product(some, repeat=3):
+        expected = [place for place, op in enumerate(word) if is_turn(op) and all_commute(op, word[place + 1 :])]
+        assert ends_alone(word) == expected, word

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from qffc.ir.observables import DotObservable, PauliObservable, SumObservable
+from qffc.ir.pauli import PauliSum
 from qffc.ir.reference import apply_string, expectation
 from qffc.passes.circuit import flat_strings
 from qffc.passes.circuit.flat_strings import expectations, on_flat, parities
@@ -33,8 +34,10 @@ def test_expectation_values_are_those_of_the_reference():
     observable = SumObservable(
         ((Fraction(-2, 3), DotObservable(0, 2)), (Fraction(1), PauliObservable(((1, "Y"), (2, "Z"), (3, "X")))))
     )
-    wanted = [expectation(observable, state, 4) for state in states]
-    np.testing.assert_allclose(expectations(observable.paulis, states, 4), wanted)
+    others = [PauliObservable(((1, letter),)) for letter in "XYZ"]
+    wanted = [[expectation(each, state, 4) for each in (observable, *others)] for state in states]
+    np.testing.assert_allclose(expectations([each.paulis for each in (observable, *others)], states, 4), wanted)
+    np.testing.assert_array_equal(expectations([PauliSum(())], states, 4), np.zeros((3, 1)))
 
 
 def test_parities_count_ones():

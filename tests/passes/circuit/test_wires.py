@@ -28,7 +28,7 @@ def test_couplings_are_made_whole_only_when_nothing_is_between(example) -> None:
 
     def kinds(*ops: PauliRotation | Exchange) -> list[str]:
         flat = flatten(replace(made.program, ops=(*start, *ops)))
-        assert all(made.program.ops is not None and step.index < len(start) + len(ops) for step in flat.steps)
+        assert all(made.program.ops is not None and step.place < len(start) + len(ops) for step in flat.steps)
         return [type(step.op).__name__ for step in flat.steps[2:]]
 
     assert kinds(*parts) == ["Exchange"]
