@@ -108,7 +108,7 @@ def tblite(method: str) -> Calculator:
 def dftd3() -> Calculator:
     from dftd3.ase import DFTD3
 
-    return DFTD3(method="PBE", damping="d3bj")
+    return DFTD3(method="PBE", damping="d3bj")  # by its name a functional has no three-body term
 
 
 def dftd4() -> Calculator:
@@ -213,7 +213,7 @@ OUTSIDE: dict[str, Outside] = {
     "tip4p": Outside("TIP4P", "ase", (), NONE, waters, tip4p, ("exchange",)),
     "gfn1": Outside("GFN1-xTB", "tblite", ("tblite==0.8.0",), NONE, ethanol, lambda: tblite("GFN1-xTB")),
     "gfn2": Outside("GFN2-xTB", "tblite", ("tblite==0.8.0",), NONE, ethanol, lambda: tblite("GFN2-xTB")),
-    "d3": Outside("D3(BJ) of PBE", "dftd3", ("dftd3==1.7.0",), NONE, ethanol, dftd3),
+    "d3": Outside("D3(BJ) of PBE, pairs", "dftd3", ("dftd3==1.7.0",), NONE, ethanol, dftd3),
     "d4": Outside("D4 of PBE", "dftd4", ("dftd4==4.3.1",), NONE, ethanol, dftd4),
     "sgdml": Outside("sGDML", "sgdml", ("sgdml==1.0.3", TORCH, "numpy<2.4"), FITTED, water, sgdml),
     "chgnet": Outside("CHGNet 0.3.0", "chgnet", ("chgnet==0.4.2", TORCH), OWN, copper, chgnet),
