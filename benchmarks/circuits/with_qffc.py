@@ -14,7 +14,7 @@ from qffc.ir.evaluate import Instance
 from qffc.ir.program import Program
 
 LEVELS = (1, 2, 3)
-"""Of the table; 1 is the default."""
+"""Of the table; 2 is the default for devices."""
 
 
 def compiled_by_qffc(program: Program, level: int) -> Compiled:
