@@ -46,7 +46,7 @@ def numbers(kernel, circuits, kind=np.float64):
 @pytest.mark.parametrize(
     ("name", "choices"),
     [
-        ("initial", {}),  # a pair that an exchange prepares
+        pytest.param("initial", {}, marks=pytest.mark.slow),  # a pair that an exchange prepares
         # Axes that follow the longest rotation.
         pytest.param("sivqlm-h2o", {"depth": 1}, marks=pytest.mark.slow),
         pytest.param("gathered", {"depth": 1}, marks=pytest.mark.slow),

@@ -40,7 +40,9 @@ def curvature_along(job, direction):
 
 
 @pytest.mark.parametrize("circuit", [pytest.param(0, marks=pytest.mark.slow), -1])  # the first, the last
-@pytest.mark.parametrize(("name", "options"), [("pair", SMALL), ("gathered", ROUNDS)])
+@pytest.mark.parametrize(
+    ("name", "options"), [("pair", SMALL), pytest.param("gathered", ROUNDS, marks=pytest.mark.slow)]
+)
 def test_it_is_half_the_curvature_along_the_noise(name, options, circuit):
     job = prepare(untrained(load(name, **options), seed=1), WATER, POSITIONS[None])
     direction = np.zeros(job.exact_moments.shape)

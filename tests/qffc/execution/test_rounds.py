@@ -284,6 +284,7 @@ def test_standard_errors_of_forces_cover(model, shifted):
     assert np.abs(np.sqrt((pulls**2).mean(axis=0)) - 1).max() < 4.5 / np.sqrt(2 * len(frames))
 
 
+@pytest.mark.slow
 def test_errors_of_forces_go_through_the_circuits_of_later_rounds(shifted):
     """What one circuit of the first round measures is moved: the forces move with all that turns after it."""
     quote = shifted.quote(TARGET, shots=10, standard_error=None)

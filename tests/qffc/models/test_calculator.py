@@ -270,7 +270,7 @@ def test_a_spawned_process_computes_the_same(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks on this system")
-@pytest.mark.parametrize("kind", ["model", "near"])
+@pytest.mark.parametrize("kind", ["model", pytest.param("near", marks=pytest.mark.slow)])
 def test_a_forked_process_is_refused_by_name(tmp_path, kind):
     done = in_a_pool(tmp_path, "fork", kind)
     assert "error: model in a forked process" in done.stderr
