@@ -31,6 +31,8 @@ _ALIKE = 8
 """Candidates whose numbers of strings differ by less are computed with together."""
 _SPARE = 1.04
 """Variance that is given up for fewer settings."""
+_DIGITS = 9
+"""After the point: settings whose standard deviations, over the largest, differ by less are alike."""
 
 
 def choose(candidates: Sequence[Candidate], count: int) -> tuple[list[Candidate], list[Floats]]:
@@ -46,7 +48,7 @@ def choose(candidates: Sequence[Candidate], count: int) -> tuple[list[Candidate]
     chosen = list(candidates)
     weights, noises = _solve(chosen, count, _start(chosen, count), _STEPS)
     limit = _SPARE * sum(noises) ** 2
-    pending = [c for _, c in sorted(zip(noises, chosen, strict=True), key=lambda pair: pair[0])]
+    pending = _least_first(chosen, noises)
     size = len(pending) // 2
     while pending:  # settings that hardly count are left out, as many at once as the variance allows
         size = max(1, min(size, len(pending)))
@@ -61,6 +63,19 @@ def choose(candidates: Sequence[Candidate], count: int) -> tuple[list[Candidate]
         else:
             pending = pending[1:]
     return chosen, _solve(chosen, count, weights, _STEPS)[0]
+
+
+def _least_first(candidates: Sequence[Candidate], noises: Sequence[float]) -> list[Candidate]:
+    """In the order in which they are left out: where nothing but rounding sets settings apart, dearer ones first.
+
+    A pair read in the Bell basis takes a gate of two qubits. Rounding differs between machines, and plans should
+    not.
+    """
+    largest = max(noises) or 1.0
+    keys = [
+        (round(noise / largest, _DIGITS), -len(c.setting.pairs)) for c, noise in zip(candidates, noises, strict=True)
+    ]
+    return [candidates[k] for k in sorted(range(len(keys)), key=keys.__getitem__)]
 
 
 def _start(candidates: Sequence[Candidate], count: int) -> list[Floats]:

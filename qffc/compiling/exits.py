@@ -18,6 +18,7 @@ from qffc.ir.diagnostics import error, quoted
 from qffc.ir.program import Program
 from qffc.passes.circuit.split_program import Split
 from qffc.passes.measurement.settings import MeasurementPlan, Setting
+from qffc.passes.target import Target
 
 if TYPE_CHECKING:
     from pytket.circuit import Circuit
@@ -38,6 +39,9 @@ class Source(Protocol):
 
     @property
     def split(self) -> Split: ...
+
+    @property
+    def target(self) -> Target: ...
 
     @property
     def measurements(self) -> MeasurementPlan: ...
@@ -81,6 +85,7 @@ def emit(compiled: Source, kind: str, slots: Floats | None = None, measured: boo
         return (form.write(compiled),)
     if form.content == "numbers":
         if form.without_tk2:
+            _need_zz_phase(compiled.target, kind)
             compiled = compiled.without_tk2
         wanted = measured or form.always_measured
         circuits = compiled.measured_circuits(slots) if wanted else (compiled.circuit(slots),)
@@ -100,6 +105,16 @@ def emit(compiled: Source, kind: str, slots: Floats | None = None, measured: boo
 
     settings: Sequence[Setting | None] = compiled.measurements.settings if measured else (None,)
     return tuple(form.write(OpenCircuit(compiled.split, setting)) for setting in settings)
+
+
+def _need_zz_phase(target: Target, kind: str) -> None:
+    if target.gates and "ZZPhase" not in target.gates:
+        raise error(
+            f"'{kind}' for a target without ZZPhase",
+            found=f"'{target.name}' with {quoted(target.gates)}",
+            expected="a target that has ZZPhase: it is the gate of two qubits in this format",
+            help="name one of Quantinuum's, such as --target Helios, or write 'qasm-qelib1' or 'pytket'",
+        )
 
 
 def format_called(kind: str) -> Format:

@@ -61,6 +61,14 @@ def read_arrays(path: Path, kind: str, *versions: int) -> tuple[dict[str, NDArra
             header = dict(file.metadata() or {})
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError, json.JSONDecodeError) as problem:
+        if kind == "model" and is_program(path):
+            raise error(
+                "program in the place of a model",
+                found=f"'{path}': the text of a program, whose parameters have no values",
+                expected="a model file, the folder of a run, or trained:NAME",
+                help=f"train it: 'qffc train {path}', or compute with values of your own: "
+                f"'qffc energy {path} --params FILE --raw'",
+            ) from None
         raise _damaged(path, kind, str(problem), "a file in the safetensors format, written by qffc") from None
     if header.get("qffc_kind") != kind or header.get("qffc_version") not in tuple(map(str, versions)):
         raise error(
@@ -72,6 +80,15 @@ def read_arrays(path: Path, kind: str, *versions: int) -> tuple[dict[str, NDArra
     if header.get(_CHECKSUM, _checksum(arrays)) != _checksum(arrays):
         raise _damaged(path, kind, "arrays that do not match their checksum")
     return arrays, header
+
+
+def is_program(path: Path) -> bool:
+    """Whether a file is the text of a program."""
+    try:
+        with path.open("rb") as file:
+            return file.readline(80).strip() == b"qffc 1"
+    except OSError:
+        return False
 
 
 def kind_of(path: Path) -> str | None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qffc.ir import parse_program
 from qffc.ir.declarations import EnergyReadout, Parameter, Qubit, Site
 from qffc.ir.diagnostics import QffcError
 from qffc.ir.observables import DotObservable, PauliObservable, ProductObservable, SumObservable
@@ -222,3 +223,45 @@ def test_settings_are_solved_together_as_they_are_alone(monkeypatch):
         np.testing.assert_allclose(one, other, rtol=1e-9)
     (only,) = weights._solved(candidates[:1], 3, weights._start(candidates[:1], 3), 40)
     np.testing.assert_allclose(only, 1.0)
+
+
+ALIKE = """\
+qffc 1
+program alike
+scope molecule
+species H, O
+site A: O free
+site B: H free
+site C: H free
+parameter t
+qubit q0
+qubit q1
+qubit q2
+qubit q3
+qubit q4
+zero q4
+singlet q0, q3
+zero q1
+zero q2
+exchange q3, q1, t*t
+exchange q4, q1, 1/2*pi
+rotate q4, t*cross(r(A, B), r(A, C))
+observable m0 = 0.5*X(q0) Y(q2) X(q4)
+observable m1 = X(q3) + 2*Y(q4) + 0.25*Y(q0) X(q1) Y(q2) X(q4) + -1*X(q0) X(q1) X(q3) X(q4) + -1*Y(q1) X(q2) X(q3) Y(q4)
+energy moment(m0) + 2*moment(m1)
+"""
+"""Settings of it have the same noise, but for rounding."""
+
+
+def test_rounding_chooses_no_settings(monkeypatch):
+    split, found = split_program(parse_program(ALIKE)), []
+    for seed in range(4):
+
+        def rounded(*given, seed=seed):
+            states = kernel_states(*given)
+            return states * (1 + 1e-13 * np.random.default_rng(seed).normal(size=states.shape))
+
+        monkeypatch.setattr("qffc.passes.measurement.plan.kernel_states", rounded)
+        found.append([(setting.bases, setting.pairs) for setting in plan_measurement(split).settings])
+    assert len(found[0]) == 3
+    assert found[1:] == 3 * found[:1]

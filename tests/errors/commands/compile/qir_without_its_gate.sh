@@ -1,0 +1,1 @@
+qffc compile lib:sivqlm-h2o --target lab.toml --emit qir

@@ -1,0 +1,1 @@
+qffc run bond.qffc --geometry water.xyz --shots 5
