@@ -20,8 +20,8 @@ def bond(a, depth=1):
 FILES = {
     "bond.py": PROGRAM,
     "done.py": f"{PROGRAM}\n\nprogram = bond.program\n",
-    "bond.qffc": "qffc 1\n\nprogram bond\nscope molecule\nspecies H\nsite H1: H free\nsite H2: H free\nqubit q0: H1\nqubit q1: H2\n"
-    "singlet q0, q1\nobservable m0 = dot(q0, q1)\nenergy moment(m0)\n",
+    "bond.qffc": "qffc 1\n\nprogram bond\nscope molecule\nspecies H\nsite H1: H free\nsite H2: H free\nqubit q0: H1\n"
+    "qubit q1: H2\nsinglet q0, q1\nobservable m0 = dot(q0, q1)\nenergy moment(m0)\n",
     "stops.py": "import qffc as qf\n\nbond = qf.ansatz(1 / 0)\n",
     "notes.txt": "nothing that a program reads\n",
     "nothing.json": "{}\n",
