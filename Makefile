@@ -8,6 +8,9 @@ PYTEST_ARGS ?=
 ENGINE_ARGS ?=
 FORCEFIELD_ARGS ?= --help
 
+# Tests start hundreds of processes, each of which would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint docs bench bench-compile bench-engine bench-forcefields clean
 
@@ -54,8 +57,7 @@ $(INSTALLED): pyproject.toml setup.py $(wildcard passes/native/*)
 	    echo "qffc needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is not one of them;" \
 	         "name one: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "making the environment $(VENV), a few minutes"; $(PYTHON) -m venv $(VENV); }
-	@# Python compiles what is imported when it is; pip would compile every file of every package.
-	$(BIN)/python -m pip install --quiet --no-compile --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
 # The site is made from sources alone, so its tools are by themselves: nothing of qffc is installed or imported for it.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -70,9 +72,13 @@ def build(request, tmp_path_factory):
     # Without optimization what sanitizers add is compiled in a third of the time.
     flags = ["-std=c++17", "-O0", "-g1", "-pthread", *SANITIZERS[request.param], "-fno-sanitize-recover=all"]
     objects = [folder / f"{name}.o" for name in KERNELS]
-    for name, compiled in zip(KERNELS, objects, strict=True):
+
+    def compiled(name, built):
         own = [LEFT_OUT[name]] if request.param == "memory" and name in LEFT_OUT else []
-        run(*flags, *own, f"-I{SOURCES}", "-c", SOURCES / name, "-o", compiled)
+        run(*flags, *own, f"-I{SOURCES}", "-c", SOURCES / name, "-o", built)
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # the wide kernels take a minute each, and come first
+        list(threads.map(compiled, KERNELS, objects))
 
     def program(main):
         run(*flags, f"-I{SOURCES}", ROOT / "tests" / "native" / f"{main}.cpp", *objects, "-o", folder / main)
