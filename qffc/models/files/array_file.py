@@ -14,6 +14,7 @@ from safetensors.numpy import save
 
 from qffc.atomic_files import atomic_path
 from qffc.ir.diagnostics import QffcError, error
+from qffc.ir.printer import FORMAT_VERSION
 from qffc.passes.strict_documents import parse_json
 
 _CHECKSUM = "qffc_arrays_sha256"
@@ -86,7 +87,7 @@ def is_program(path: Path) -> bool:
     """Whether a file is the text of a program."""
     try:
         with path.open("rb") as file:
-            return file.readline(80).strip() == b"qffc 1"
+            return file.readline(80).strip() == f"qffc {FORMAT_VERSION}".encode()
     except OSError:
         return False
 

@@ -73,7 +73,7 @@ def test_any_program_is_proven_or_refused(program):
 def test_random_programs_meet_all_cases():
     seen = Counter()
 
-    @settings(derandomize=True, max_examples=50)
+    @settings(derandomize=True, max_examples=100)
     @given(programs().map(with_singlets))
     def look(program):
         result = attempt(program)
