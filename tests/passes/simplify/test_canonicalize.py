@@ -83,6 +83,12 @@ def test_rotations_about_different_directions_stay(example):
     assert gates(example, *ops)[0] == ops
 
 
+def test_what_one_pass_left_as_it_was_another_one_may_still_shorten(example):
+    _, kept = gates(example, Rotate(0, J * R), Rotate(0, K * R), fuse=False)
+    assert shorten(kept, fuse=False) is kept
+    assert shorten(kept).ops[4:] == (Rotate(0, (J + K) * R),)
+
+
 def test_opposite_rotations_cancel(example):
     assert gates(example, Rotate(0, J * R), Rotate(0, -J * R))[0] == ()
 

@@ -197,6 +197,13 @@ def test_unseen_observables_and_idle_qubits_go():
     assert after.observables == (("m1", DotObservable(0, 1)),)
 
 
+def test_what_one_pass_left_as_it_was_another_one_may_still_trim():
+    program = circuit([A], (DotObservable(0, 1),))
+    kept = trim(program, qubits=False)
+    assert trim(kept, qubits=False) is kept
+    assert [qubit.name for qubit in trim(kept).qubits] == ["q0", "q1"]
+
+
 def test_the_other_half_of_a_singlet_stays():
     after = trim(circuit([A], (DotObservable(0, 2),)))
     assert len(after.qubits) == 4
